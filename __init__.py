@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Subtitle Editor: speech on Blender's timeline to subtitles.
+
+This file registers the parts with Blender and does nothing else. `import subtitle_editor` works without Blender:
+`bpy` is imported inside `register()` and in the folders that are for Blender only.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import Any
+
+PARTS = (
+    "properties",
+    "preferences",
+    "operators.downloads",
+    "operators.transcription",
+    "operators.subtitle_files",
+    "panels.models",
+    "panels.transcription",
+    "panels.subtitles",
+    "panels.menu",
+    # Last in, first out: it stops the jobs before anything they show themselves in is gone.
+    "operators.session",
+)
+"""Modules with a `register()` and an `unregister()`, in the order of registering."""
+
+_registered: list[ModuleType] = []
+_commands: list[Any] = []
+
+
+def register() -> None:
+    """Called by Blender when the extension is enabled, and at start."""
+    import bpy
+
+    for name in PARTS:
+        module = importlib.import_module(f".{name}", __name__)
+        module.register()
+        _registered.append(module)
+    _commands.append(bpy.utils.register_cli_command("subtitle_editor", _command))
+
+
+def unregister() -> None:
+    """Called by Blender when the extension is disabled, and when Blender quits. Never removes a user's file."""
+    import bpy
+
+    while _commands:
+        bpy.utils.unregister_cli_command(_commands.pop())
+    while _registered:
+        _registered.pop().unregister()
+
+
+def _command(arguments: list[str]) -> int:
+    """`blender --command subtitle_editor ...`: the words and exit codes of `subtitle-editor`."""
+    from .core.cli import main
+
+    return main(arguments)

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the command line speaks: one JSON object a line for programs, a progress bar and sentences for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import SubtitleEditorError
+from .events import CueFound, Event, Notice, Progress, State, TranscriptionProgress, as_json
+from .timecode import format_time
+from .units import human_duration, human_size, human_speed
+
+_BAR = 24
+"""Width of the bar, in characters."""
+
+_LINE_EVERY = 5.0
+"""Seconds between progress lines where there is no terminal to redraw."""
+
+
+class Output:
+    """Where a command's words go. Results to stdout; progress, notices and errors for people to stderr."""
+
+    def __init__(self, as_json: bool = False, quiet: bool = False) -> None:
+        self.json = as_json
+        self.quiet = quiet
+        self._bar_shown = False
+        self._last_line = 0.0
+
+    def record(self, data: Mapping[str, Any], text: str) -> None:
+        """A result: `data` as a line of JSON, or `text`."""
+        self._clear()
+        _print(json.dumps(data, ensure_ascii=False) if self.json else text)
+
+    def event(self, event: Event) -> None:
+        """What a job says. For people the ends of jobs are worded by the command, not here."""
+        if self.json:
+            _print(json.dumps(as_json(event), ensure_ascii=False))
+            return
+        match event:
+            case Progress() | TranscriptionProgress():
+                self._progress(event)
+            case CueFound(cue=cue):
+                self.say(f"{format_time(cue.start)} {cue.text}")
+            case Notice(message=message):
+                self.say(message)
+
+    def say(self, text: str) -> None:
+        """A sentence for people; nothing with --json or --quiet."""
+        if not self.json and not self.quiet:
+            self._clear()
+            _print(text, error=True)
+
+    def error(self, error: SubtitleEditorError) -> None:
+        """The error a command ends with, when no job has told it: JSON as the `failed` event, or a sentence."""
+        if self.json:
+            data = {"event": "failed", "error": error.code, "message": error.message, "hint": error.hint}
+            _print(json.dumps(data, ensure_ascii=False))
+        else:
+            self._clear()
+            _print(str(error), error=True)
+
+    def _progress(self, event: Progress | TranscriptionProgress) -> None:
+        if self.quiet:
+            return
+        text = describe(event)
+        if sys.stderr.isatty():
+            filled = round(_BAR * event.fraction)
+            bar = "█" * filled + "░" * (_BAR - filled)
+            sys.stderr.write(f"\r\x1b[2K{bar} {text}"[:200])
+            sys.stderr.flush()
+            self._bar_shown = True
+        elif time.monotonic() - self._last_line >= _LINE_EVERY:
+            self._last_line = time.monotonic()
+            _print(text, error=True)
+
+    def _clear(self) -> None:
+        if self._bar_shown:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()
+            self._bar_shown = False
+
+
+def describe(event: Progress | TranscriptionProgress) -> str:
+    """A job's progress in one line, for a terminal, a status bar or a panel.
+
+    >>> from .events import Progress, State
+    >>> describe(Progress(job="1", model="tiny", state=State.DOWNLOADING, file="model.bin", bytes_done=25_000_000,
+    ...     bytes_total=100_000_000, speed=5e6, eta=15, files_done=1, files_total=4))
+    'tiny: 25 %, 25.0 MB of 100.0 MB, 5.0 MB/s, 15 s left, model.bin'
+    """
+    if isinstance(event, TranscriptionProgress):
+        if event.state is not State.TRANSCRIBING:
+            return f"{event.model}: {event.state}"
+        left = f", {human_duration(event.eta)} left" if event.eta is not None else ""
+        return f"{event.model}: {event.fraction:.0%}".replace("%", " %") + left
+    if not event.bytes_total:
+        return f"{event.model}: {event.state}{_retry(event)}"
+    parts = [
+        f"{event.model}: {int(event.fraction * 100)} %",
+        f"{human_size(event.bytes_done)} of {human_size(event.bytes_total)}",
+    ]
+    if event.state is not State.DOWNLOADING:
+        parts.append(f"{event.state}{_retry(event)}")
+    elif event.speed:
+        parts += [human_speed(event.speed), f"{human_duration(event.eta)} left"]
+    if event.file:
+        parts.append(event.file)
+    return ", ".join(parts)
+
+
+def _retry(event: Progress) -> str:
+    if event.retry_in is None:
+        return ""
+    return f" in {human_duration(event.retry_in)} (try {event.attempt + 1})"
+
+
+def _print(text: str, error: bool = False) -> None:
+    stream = sys.stderr if error else sys.stdout
+    try:
+        print(text, file=stream, flush=True)
+    except UnicodeEncodeError:
+        # A Windows console with an old code page: better a question mark than no subtitle at all.
+        encoding = stream.encoding or "ascii"
+        print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stopping a job at once, wherever it is: asleep, waiting for another thread, or deep inside a system call.
+
+A flag that is polled cannot wake a thread that reads from a silent server. So each socket is handed to the job's
+`Control`, which shuts it down when the job is cancelled, and each wait is a wait on the `Control`'s condition.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+import weakref
+from collections.abc import Callable
+
+from .errors import JobCancelled
+
+
+class Control:
+    """One per job, shared by all it does. Every method may be called from any thread.
+
+    `condition` is also the lock of whatever state the job's threads share: whoever changes that state notifies it,
+    and cancelling notifies it too, so that one wait is enough for both.
+    """
+
+    def __init__(self) -> None:
+        self.condition = threading.Condition()
+        self._cancelled = False
+        self._sockets: set[socket.socket] = set()
+        self._children: weakref.WeakSet[Control] = weakref.WeakSet()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._cancelled
+
+    def cancel(self) -> None:
+        """Stop everything under this control. Returns at once, never raises, may be called again."""
+        with self.condition:
+            self._cancelled = True
+            # Still under the lock, so that nobody closes one of them meanwhile and its number goes to another file.
+            for sock in self._sockets:
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+            children = list(self._children)
+            self.condition.notify_all()
+        for child in children:
+            child.cancel()
+
+    def child(self) -> Control:
+        """A control that ends with this one but can also be cancelled alone: for a part of the job."""
+        child = Control()
+        with self.condition:
+            self._children.add(child)
+            cancelled = self._cancelled
+        if cancelled:
+            child.cancel()
+        return child
+
+    def check(self) -> None:
+        """Raise `JobCancelled` if the job was cancelled."""
+        if self._cancelled:
+            raise JobCancelled
+
+    def sleep(self, seconds: float) -> None:
+        """Do nothing for a while. Raises `JobCancelled` at once when the job is cancelled."""
+        self.wait_for(lambda: False, seconds)
+
+    def wait_for(self, predicate: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Wait until `predicate` holds, which is asked with `condition` held; False if the time is up first.
+
+        Raises `JobCancelled` at once when the job is cancelled.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self.condition:
+            while True:
+                self.check()
+                if predicate():
+                    return True
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    return False
+                self.condition.wait(left)
+
+    def adopt(self, sock: socket.socket) -> Callable[[], None]:
+        """Shut `sock`'s connection down when the job is cancelled; the answer is a call that ends the adoption.
+
+        A duplicate is kept, not `sock` itself: TLS moves the original into another object, and whoever closes theirs
+        must not make ours point at a stranger's file. The connection stays open until both are closed.
+        Raises `JobCancelled` if the job is cancelled already.
+        """
+        twin = sock.dup()
+        with self.condition:
+            if self._cancelled:
+                twin.close()
+                raise JobCancelled
+            self._sockets.add(twin)
+
+        def release() -> None:
+            with self.condition:
+                self._sockets.discard(twin)
+                twin.close()
+
+        return release

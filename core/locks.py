@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lock file that two processes, or two threads, cannot hold at once, and whose wait can be cancelled.
+
+The lock is the operating system's, so it is gone when its holder is killed. The file is removed with the lock; a file
+left behind by a crash is harmless and is taken over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from .control import Control
+from .errors import FolderNotWritableError
+
+log = logging.getLogger(__name__)
+
+_POLL = 0.05
+"""Seconds between two tries. Neither flock nor LockFile can be waited for and cancelled both."""
+
+_NO_LOCKS_HERE = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}
+"""Some network folders know no locks. Downloading twice is then better than not at all."""
+
+Grab = Callable[[int], bool]
+
+
+def _grab_posix(descriptor: int) -> bool:
+    """Whether the lock could be had at once. flock, not lockf: it also keeps two threads of one process apart."""
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _grab_windows(descriptor: int) -> bool:
+    """The same with the C runtime of Windows, which locks a range of bytes: the first one, which need not exist."""
+    import msvcrt
+
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    try:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    except OSError as ex:
+        if ex.errno in (errno.EACCES, errno.EDEADLK):
+            return False
+        raise
+    return True
+
+
+@contextlib.contextmanager
+def file_lock(path: Path, control: Control, waiting: Callable[[], None] | None = None) -> Iterator[bool]:
+    """Hold the lock file `path` for the length of a `with` block, which gets whether it had to wait for it.
+
+    `waiting` is called again and again on this thread while another holds it. Raises `JobCancelled` when `control` is
+    cancelled while waiting, FolderNotWritableError when the file cannot be made.
+    """
+    descriptor, waited = _acquire(path, control, waiting)
+    try:
+        yield waited
+    finally:
+        _release(path, descriptor)
+
+
+def try_lock(path: Path) -> contextlib.AbstractContextManager[bool]:
+    """The lock at once or not at all: the `with` block gets whether it is held. Raises FolderNotWritableError."""
+    return _try_lock(path)
+
+
+@contextlib.contextmanager
+def _try_lock(path: Path) -> Iterator[bool]:
+    descriptor = _take(path)
+    try:
+        yield descriptor is not None
+    finally:
+        if descriptor is not None:
+            _release(path, descriptor)
+
+
+def _acquire(path: Path, control: Control, waiting: Callable[[], None] | None) -> tuple[int, bool]:
+    waited = False
+    while True:
+        control.check()
+        descriptor = _take(path)
+        if descriptor is not None:
+            return descriptor, waited
+        waited = True
+        if waiting:
+            waiting()
+        control.sleep(_POLL)
+
+
+def _take(path: Path, windows: bool = sys.platform == "win32") -> int | None:
+    """An open descriptor that holds the lock, or None if another has it now."""
+    grab: Grab = _grab_windows if windows else _grab_posix
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    except OSError as ex:
+        raise FolderNotWritableError(path.parent, ex.strerror or str(ex)) from ex
+    try:
+        if grab(descriptor) and _is_still(path, descriptor):
+            return descriptor
+    except OSError as ex:
+        if ex.errno in _NO_LOCKS_HERE:
+            log.warning("no file locks in %s: %s", path.parent, ex.strerror)
+            return descriptor
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    """Whether `path` is the file we locked: the one who held it before may have removed it in the meantime."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    except OSError:
+        return False
+
+
+def _release(path: Path, descriptor: int, windows: bool = sys.platform == "win32") -> None:
+    """Remove the file, then the lock. Windows cannot remove an open file: there it is the other way round, and the
+    file stays if another has opened it meanwhile."""
+    if windows:
+        os.close(descriptor)
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+    if not windows:
+        os.close(descriptor)

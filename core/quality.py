@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with subtitles: against a profile's numbers, and against what speech models are known to get wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Sequence
+
+from .cues import Cue, Profile, text_length
+
+TOLERANCE = 0.002
+"""Seconds: files keep milliseconds, and both ends are rounded."""
+HELD_WORD = 2.5
+"""Seconds. Nobody speaks a word that long; the model held it over a silence."""
+LOOP_REPEATS = 3
+"""As often in a row a phrase is a loop, not a speaker who repeats themselves."""
+
+_LOOP = re.compile(rf"\b(\S.{{2,60}}?)(?:[\s,.]+\1\b){{{LOOP_REPEATS - 1},}}", re.IGNORECASE)
+
+_INVENTED = re.compile(
+    r"thanks? (?:you )?(?:so much )?for watching|please subscribe|like and subscribe|see you in the next video|"
+    r"subtitles? by|captions? by|transcri(?:bed|ption) by|amara\.org|www\.\S+\.(?:com|org)$",
+    re.IGNORECASE,
+)
+"""What models say into silence: they learned it from the ends of videos."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Problem:
+    """One rule that one subtitle breaks."""
+
+    rule: str
+    """A stable word: `lines`, `line_length`, `reading_speed`, `too_short`, `too_long`, `overlap`, `gap`, `order`,
+    `empty`, `repeated`, `held_word`, `invented`, `unsure`."""
+    index: int
+    """Of the subtitle in what was checked, from 0."""
+    message: str
+    """A sentence for the user, without a number of its own."""
+
+
+def check(cues: Sequence[Cue], profile: Profile, *, frame_rate: float = 24.0) -> list[Problem]:
+    """Every rule broken, in order of the subtitles. `frame_rate` turns a gap in frames into seconds."""
+    problems: list[Problem] = []
+    for index, cue in enumerate(cues):
+        found = [*_readability(cue, profile), *_credibility(cue)]
+        if index + 1 < len(cues):
+            found += _neighbours(cue, cues[index + 1], profile, profile.gap(frame_rate))
+        if _is_loop(cues, index):
+            found.append(("repeated", f"The same text {LOOP_REPEATS} times in a row; the model may have looped."))
+        problems += [Problem(rule, index, message) for rule, message in found]
+    return problems
+
+
+def _readability(cue: Cue, profile: Profile) -> Iterator[tuple[str, str]]:
+    if not cue.text.strip():
+        yield "empty", "There is no text."
+        return
+    if len(cue.lines) > profile.max_lines:
+        yield "lines", f"{len(cue.lines)} lines; at most {profile.max_lines} are allowed."
+    longest = max(text_length(line) for line in cue.lines)
+    if longest > profile.max_chars:
+        yield "line_length", f"A line has {longest} characters; at most {profile.max_chars} are allowed."
+    if cue.duration <= 0:
+        yield "order", "It ends before it begins."
+        return
+    if profile.max_cps is not None and text_length(cue.text) / (cue.duration + TOLERANCE) > profile.max_cps:
+        yield "reading_speed", f"{cue.cps:.1f} characters a second; at most {profile.max_cps:g} can be read."
+    words = len(cue.text.split())
+    if profile.max_wpm is not None and words * 60 / (cue.duration + TOLERANCE) > profile.max_wpm:
+        speed = words * 60 / cue.duration
+        yield "reading_speed", f"{speed:.0f} words a minute; at most {profile.max_wpm:g} can be read."
+    if cue.duration < profile.min_duration - TOLERANCE:
+        yield "too_short", f"Shown for {cue.duration:.2f} s; at least {profile.min_duration:.2f} s are needed."
+    if profile.max_duration is not None and cue.duration > profile.max_duration + TOLERANCE:
+        yield "too_long", f"Shown for {cue.duration:.1f} s; at most {profile.max_duration:g} s are allowed."
+
+
+def _credibility(cue: Cue) -> Iterator[tuple[str, str]]:
+    if _LOOP.search(cue.text[:1000]):
+        yield "repeated", "A phrase repeats itself; the model may have looped."
+    elif cue.compression_ratio is not None and cue.compression_ratio > 2.4:
+        yield "repeated", "The text repeats itself; the model may have looped."
+    if _INVENTED.search(cue.text):
+        yield "invented", "Models often invent this phrase where nobody speaks."
+    elif cue.no_speech_prob is not None and cue.no_speech_prob > 0.6 and (cue.avg_logprob or 0.0) < -0.5:
+        yield "invented", "The model suspects that nobody speaks here."
+    if cue.avg_logprob is not None and cue.avg_logprob < -1.0:
+        yield "unsure", "The model was not sure of these words."
+    longest = max((word.end - word.start for word in cue.words), default=0.0)
+    if longest > HELD_WORD:
+        yield "held_word", f"One word lasts {longest:.1f} s; its time is probably wrong."
+
+
+def _neighbours(cue: Cue, following: Cue, profile: Profile, gap: float) -> Iterator[tuple[str, str]]:
+    if following.start < cue.start - TOLERANCE:
+        yield "order", "The next subtitle begins before this one."
+        return
+    space = following.start - cue.end
+    if space < -TOLERANCE:
+        yield "overlap", f"It overlaps the next by {-space:.2f} s."
+    elif space < gap - TOLERANCE:
+        yield "gap", f"Only {max(0.0, space):.2f} s to the next; at least {gap:.2f} s are needed."
+    elif gap + TOLERANCE < space < profile.close_gap_below - TOLERANCE:
+        yield "gap", f"A blink of {space:.2f} s to the next; close it, or leave {profile.close_gap_below:g} s."
+
+
+def _is_loop(cues: Sequence[Cue], index: int) -> bool:
+    """Whether this is at least the third subtitle in a row with the same words."""
+    if index < LOOP_REPEATS - 1:
+        return False
+    words = {" ".join(cue.text.lower().split()) for cue in cues[index - LOOP_REPEATS + 1 : index + 1]}
+    return len(words) == 1 and words != {""}

@@ -1,0 +1,399 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asking for byte ranges over HTTP: connections that can be cut at once, redirects, and what each failure means.
+
+Each fetching thread has a `Line` of its own, which keeps its connections open from one range to the next. All lines
+of a file share a `Route`, which remembers where the hub's redirect led, so that the hub is asked once and not for
+each range.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import ipaddress
+import logging
+import re
+import socket
+import ssl
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .control import Control
+from .errors import (
+    AccessDeniedError,
+    FileNotOnHubError,
+    HubAnswerError,
+    HubError,
+    HubUnreachableError,
+    JobCancelled,
+    TokenRefusedError,
+    UnsafeRedirectError,
+)
+from .retries import asked_wait
+from .sockets import connect
+
+if TYPE_CHECKING:
+    import urllib3
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds per address, as in huggingface_hub."""
+
+_MOST_REDIRECTS = 10
+_REDIRECTS = {301, 302, 303, 307, 308}
+_REFUSALS = {401, 403, 404, 410}
+"""What storage hosts answer to a signed address that has expired; from the hub itself it is the answer."""
+_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)")
+
+
+class TransientError(Exception):
+    """Something that may be different the next time. `reason` fits into "HOST cannot be reached: REASON."."""
+
+    def __init__(self, host: str, reason: str, status: int | None = None, retry_after: float | None = None) -> None:
+        super().__init__(f"{host}: {reason}")
+        self.host = host
+        self.reason = reason
+        self.status = status
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for, beside the range. `headers` may hold a token: they go to the host of `url` and no other."""
+
+    url: str
+    headers: Mapping[str, str]
+    name: str
+    """How messages call the file."""
+
+
+class Route:
+    """Where a file really is, once the redirects have been followed. Assignments are atomic: no lock is needed."""
+
+    def __init__(self) -> None:
+        self.address: str | None = None
+
+    def forget(self, address: str) -> None:
+        """`address` has expired. Ignored if another thread has found a newer one."""
+        if self.address == address:
+            self.address = None
+
+
+class Answer:
+    """A response whose body is wanted: status 200, 206, or 416 for an empty file."""
+
+    def __init__(self, response: urllib3.BaseHTTPResponse, host: str, control: Control, done: Callable[[], None]):
+        self._response = response
+        self._control = control
+        self._done = done
+        self.host = host
+        self.ranged = response.status in (206, 416)
+        self.start, self.end, self.size = _extent(response, host)
+        """`start` and `end` of the bytes that follow and the `size` of the whole file; None where not told."""
+        self.etag = response.headers.get("ETag")
+
+    def read(self, most: int) -> bytes:
+        """The next 1 to `most` bytes, or b"" at the end of the body. Raises TransientError and `JobCancelled`."""
+        with _translated(self.host, self._control):
+            data = self._response.read1(most, decode_content=False)
+        self._control.check()
+        return data or b""
+
+    def close(self) -> None:
+        """End the exchange. The connection is kept for the next only if the body was read to its end."""
+        self._response.close()
+        self._done()
+
+
+class Line:
+    """The connections of one thread: one per host, kept open. Used by that thread only; `close` it at the end."""
+
+    def __init__(self, control: Control, stall_seconds: float) -> None:
+        self._control = control
+        self._timeout = stall_seconds
+        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._guards: dict[Any, Callable[[], None]] = {}
+
+    def get(self, request: Request, route: Route, start: int, end: int | None) -> Answer:
+        """Ask for bytes `start` to `end` (None: the whole file, without a range).
+
+        Raises TransientError for what may pass, a HubError for what will not, and `JobCancelled` at once.
+        """
+        while True:
+            known = route.address
+            response, address = self._follow(request, known or request.url, start, end)
+            if known and known != request.url and response.status in _REFUSALS:
+                log.debug("address at %s has expired: %s", host_of(address), response.status)
+                self._drop(response)
+                route.forget(known)
+                continue
+            host = host_of(address)
+            if response.status in (200, 206) or (response.status == 416 and _is_empty(response)):
+                route.address = address
+                try:
+                    return Answer(response, host, self._control, self._sweep)
+                except TransientError:
+                    self._drop(response)
+                    raise
+            error = _meaning(response, host, request, address)
+            self._drop(response)
+            raise error
+
+    def close(self) -> None:
+        """Close all connections."""
+        for pool in self._pools.values():
+            pool.clear()
+        for release in self._guards.values():
+            release()
+        self._guards.clear()
+
+    def _follow(
+        self, request: Request, address: str, start: int, end: int | None
+    ) -> tuple[urllib3.BaseHTTPResponse, str]:
+        for _ in range(_MOST_REDIRECTS):
+            response = self._ask(request, address, start, end)
+            target = response.headers.get("Location")
+            if response.status not in _REDIRECTS or not target:
+                return response, address
+            self._drop(response)
+            target = urllib.parse.urljoin(address, target)
+            if not _is_safe(target):
+                raise UnsafeRedirectError(host_of(address), host_of(target) or "an address")
+            address = target
+        raise HubAnswerError(host_of(address), response.status, f"{request.name}: too many redirects")
+
+    def _ask(self, request: Request, address: str, start: int, end: int | None) -> urllib3.BaseHTTPResponse:
+        self._control.check()
+        # Asked to compress, a server would change the bytes that ranges and hashes count.
+        headers = {"Accept-Encoding": "identity", "User-Agent": "subtitle-editor"}
+        if _origin(address) == _origin(request.url):
+            headers.update(request.headers)
+        if end is not None:
+            headers["Range"] = f"bytes={start}-{end - 1}"
+        host = host_of(address)
+        with _translated(host, self._control):
+            return self._pool(address).request(
+                "GET", address, headers=headers, redirect=False, retries=False, preload_content=False
+            )
+
+    def _pool(self, address: str) -> urllib3.PoolManager:
+        proxy = _proxy_for(address)
+        if proxy not in self._pools:
+            self._pools[proxy] = _pool_manager(proxy, self._timeout, self._open_socket)
+        return self._pools[proxy]
+
+    def _open_socket(self, connection: Any, host: str, port: int, timeout: float) -> socket.socket:
+        sock = connect(self._control, host, port, timeout, connection.socket_options or ())
+        try:
+            guard = self._control.adopt(sock)
+        except JobCancelled:
+            sock.close()
+            raise
+        self._guards.pop(connection, lambda: None)()
+        self._guards[connection] = guard
+        return sock
+
+    def _drop(self, response: urllib3.BaseHTTPResponse) -> None:
+        """Be done with a response whose body nobody wants; a short body is read, which saves a connection."""
+        with contextlib.suppress(Exception):
+            if (_length(response) or 0) <= 65536:
+                response.read(65536)
+        response.close()
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Let go of connections that were closed: the guard holds a duplicate that keeps them open."""
+        for connection in [c for c in self._guards if c.sock is None]:
+            self._guards.pop(connection)()
+
+
+def host_of(url: str) -> str:
+    """The host for a message. Never the whole address: signed ones are as good as a password."""
+    return urllib.parse.urlsplit(url).hostname or ""
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _is_safe(url: str) -> bool:
+    """Whether a redirect may be followed: encrypted, or never leaving this machine."""
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _proxy_for(address: str) -> str | None:
+    """The proxy the environment (or the system's settings) names for `address`."""
+    parts = urllib.parse.urlsplit(address)
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Trust what the system trusts: companies with a certificate authority of their own need it."""
+    try:
+        import truststore
+    except ImportError:
+        return ssl.create_default_context()
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _pool_manager(proxy: str | None, timeout: float, open_socket: Callable[..., socket.socket]) -> urllib3.PoolManager:
+    """A pool manager of urllib3 whose connections come from `open_socket(connection, host, port, timeout)`."""
+    import urllib3
+    from urllib3 import connection, connectionpool, exceptions
+
+    class Opener:
+        _dns_host: str
+        port: int
+        timeout: float
+
+        def _new_conn(self) -> socket.socket:
+            try:
+                return open_socket(self, self._dns_host.strip("[]"), self.port, self.timeout)
+            except socket.gaierror as ex:
+                raise exceptions.NameResolutionError(self._dns_host, self, ex) from ex  # type: ignore[arg-type]
+            except TimeoutError as ex:
+                raise exceptions.ConnectTimeoutError(self, "timed out") from ex  # type: ignore[arg-type]
+            except OSError as ex:
+                raise exceptions.NewConnectionError(self, str(ex)) from ex  # type: ignore[arg-type]
+
+    class Plain(Opener, connection.HTTPConnection):
+        pass
+
+    class Encrypted(Opener, connection.HTTPSConnection):
+        pass
+
+    class PlainPool(connectionpool.HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class EncryptedPool(connectionpool.HTTPSConnectionPool):
+        ConnectionCls = Encrypted
+
+    settings: dict[str, Any] = {
+        "num_pools": 4,
+        "maxsize": 1,
+        "timeout": urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout),
+        "ssl_context": _tls(),
+    }
+    manager: urllib3.PoolManager
+    if proxy is None:
+        manager = urllib3.PoolManager(**settings)
+    else:
+        parts = urllib.parse.urlsplit(proxy)
+        if parts.scheme not in ("http", "https"):
+            raise HubUnreachableError(parts.hostname or proxy, f"proxies of the kind {parts.scheme} are not supported")
+        if parts.username:
+            word = urllib.parse.unquote(f"{parts.username}:{parts.password or ''}")
+            settings["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=word)
+            proxy = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        manager = urllib3.ProxyManager(proxy, **settings)
+    manager.pool_classes_by_scheme = {"http": PlainPool, "https": EncryptedPool}
+    return manager
+
+
+@contextlib.contextmanager
+def _translated(host: str, control: Control) -> Iterator[None]:
+    """Turn what urllib3 and the system raise into our errors. When cancelled, whatever it was is `JobCancelled`."""
+    from urllib3 import exceptions
+
+    try:
+        yield
+    except (JobCancelled, HubError):
+        raise
+    except Exception as ex:
+        control.check()
+        if isinstance(ex, (exceptions.HTTPError, OSError)):
+            log.debug("%s: %s", host, type(ex).__name__)
+            _raise_meaning(host, ex)
+        raise
+
+
+def _raise_meaning(host: str, ex: Exception) -> None:
+    from urllib3 import exceptions
+
+    chain = list(_causes(ex))
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
+        raise HubUnreachableError(host, "its certificate is not trusted") from None
+    if any(isinstance(cause, exceptions.LocationValueError) for cause in chain):
+        raise HubUnreachableError(host or "The hub", "this is not an address") from None
+    for kind, reason in (
+        (exceptions.NameResolutionError, "its name is not known here"),
+        (exceptions.ConnectTimeoutError, "it does not answer"),
+        (exceptions.ReadTimeoutError, "it went silent"),
+        (exceptions.IncompleteRead, "the connection ended early"),
+        (exceptions.ProxyError, "the proxy does not pass us on"),
+    ):
+        if any(isinstance(cause, kind) for cause in chain):
+            raise TransientError(host, reason) from ex
+    text = next((cause.strerror for cause in reversed(chain) if isinstance(cause, OSError) and cause.strerror), None)
+    raise TransientError(host, text.lower() if text else "the connection was lost") from ex
+
+
+def _causes(ex: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while ex is not None and id(ex) not in seen:
+        seen.add(id(ex))
+        yield ex
+        yield from (arg for arg in ex.args if isinstance(arg, BaseException))
+        ex = ex.__cause__ or ex.__context__
+
+
+def _meaning(response: urllib3.BaseHTTPResponse, host: str, request: Request, address: str) -> Exception:
+    """The error that a response with this status is."""
+    match response.status:
+        case 401:
+            sent = _origin(address) == _origin(request.url) and any(
+                name.lower() == "authorization" for name in request.headers
+            )
+            return TokenRefusedError(host, sent)
+        case 403:
+            return AccessDeniedError(host, request.name)
+        case 404 | 410:
+            return FileNotOnHubError(request.name, host)
+        case status if status in _TRANSIENT or 520 <= status <= 599:
+            return TransientError(host, f"it answered {status}", status, asked_wait(response.headers))
+        case status:
+            return HubAnswerError(host, status, request.name)
+
+
+def _extent(response: urllib3.BaseHTTPResponse, host: str) -> tuple[int, int | None, int | None]:
+    """First byte, end, and size of the whole file, as the response's headers tell them."""
+    length = _length(response)
+    if response.status == 200:
+        return 0, length, length
+    match = _CONTENT_RANGE.fullmatch((response.headers.get("Content-Range") or "").strip())
+    if not match:
+        raise TransientError(host, "it sent a part without saying which")
+    size = None if match[3] == "*" else int(match[3])
+    if match[1] is None:
+        return 0, 0, size
+    return int(match[1]), int(match[2]) + 1, size
+
+
+def _is_empty(response: urllib3.BaseHTTPResponse) -> bool:
+    """Whether a 416 says that the file has no bytes: no range fits into such a file."""
+    return (response.headers.get("Content-Range") or "").strip() == "bytes */0"
+
+
+def _length(response: urllib3.BaseHTTPResponse) -> int | None:
+    text = response.headers.get("Content-Length") or ""
+    return int(text) if re.fullmatch(r"\d{1,19}", text, re.ASCII) else None

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line as a script meets it: a process, its exit code, and lines of JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from subtitle_editor.core import cli, subtitle_files
+
+from tests.hub.server import Fault, LoopbackHub
+
+pytestmark = pytest.mark.timeout(120)
+
+DATA = Path(__file__).parents[1] / "data"
+MODEL = DATA / "tiny_whisper" / "model"
+SPEECH = sorted((DATA / "speech").glob("*.flac"))[0]
+REPO = "Systran/faster-whisper-tiny"
+
+
+@pytest.fixture
+def hub() -> Iterator[LoopbackHub]:
+    with LoopbackHub() as hub:
+        hub.add_model(REPO, {path.name: path for path in MODEL.iterdir()})
+        yield hub
+
+
+def command(*words: str | Path) -> list[str]:
+    return [sys.executable, "-m", "subtitle_editor", *map(str, words)]
+
+
+def run(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*words), capture_output=True, encoding="utf-8", timeout=100, env={**os.environ, **environment}
+    )
+
+
+def records(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_list_and_show_tell_what_is_installed_and_where(hub: LoopbackHub, tmp_path: Path):
+    place = ("--models-dir", tmp_path, "--endpoint", hub.endpoint, "--json")
+    before = records(run("models", "list", *place))
+    assert len(before) == 19 and not any(row["installed"] for row in before)
+    done = run("models", "download", "tiny", *place)
+    assert done.returncode == 0, done.stderr
+    assert [row["id"] for row in records(run("models", "list", "--installed", *place))] == ["tiny"]
+    shown = records(run("models", "show", "tiny", *place))[0]
+    assert shown["installed"] and (Path(shown["path"]) / "model.bin").stat().st_size == 1_565_657
+
+
+def test_list_filters(capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["models", "list", "--search", "DISTIL", "--json"]) == 0
+    found = [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()]
+    assert found and all("distil" in name for name in found)
+    assert cli.main(["models", "list", "--kind", "no-such-kind", "--json"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_download_speaks_json_lines_and_ends_with_finished(hub: LoopbackHub, tmp_path: Path):
+    done = run("models", "download", "tiny", "--json", "--models-dir", tmp_path, "--endpoint", hub.endpoint)
+    lines = records(done)
+    assert done.returncode == 0 and [row["event"] for row in lines][-1] == "finished"
+    progress = [row for row in lines if row["event"] == "progress"]
+    keys = {"job", "model", "state", "file", "files_done", "files_total", "bytes_done", "bytes_total", "speed", "eta"}
+    assert progress and all(keys <= row.keys() for row in progress)
+    assert progress[-1]["bytes_done"] == progress[-1]["bytes_total"] > 1_700_000
+    assert Path(lines[-1]["path"]).is_dir()
+
+
+def test_unknown_model_fails_before_any_download(hub: LoopbackHub, tmp_path: Path):
+    done = run(
+        "models", "download", "tiny", "larg-v3", "--json", "--models-dir", tmp_path, "--endpoint", hub.endpoint
+    )
+    last = records(done)[-1]
+    assert done.returncode == 1
+    assert (last["event"], last["error"]) == ("failed", "unknown_model")
+    assert "large-v3" in last["hint"] and hub.requests == []
+
+
+def test_failure_has_code_message_and_hint(tmp_path: Path, hub: LoopbackHub):
+    hub.remove_repo(REPO)
+    done = run("models", "download", "tiny", "--json", "--models-dir", tmp_path, "--endpoint", hub.endpoint)
+    last = records(done)[-1]
+    assert done.returncode == 1
+    assert (last["event"], last["error"]) == ("failed", "not_found") and REPO in last["message"] and last["hint"]
+
+
+def test_token_comes_from_file_or_environment_and_is_not_printed(hub: LoopbackHub, tmp_path: Path):
+    hub.accept_token("hf_good_token", "ada")
+    file = tmp_path / "token"
+    file.write_text("hf_good_token\n", encoding="utf-8")
+    place = ("--models-dir", tmp_path / "models", "--endpoint", hub.endpoint, "--json")
+    done = run("models", "download", "tiny", "--token-file", file, *place)
+    assert done.returncode == 0
+    headers = [request.headers.get("authorization") for request in hub.requests if request.path.startswith("/api")]
+    assert set(headers) == {"Bearer hf_good_token"}
+    refused = run("models", "download", "tiny", *place, HF_TOKEN="hf_bad_token")
+    assert records(refused)[-1]["error"] == "token_refused"
+    for one in (done, refused):
+        assert "hf_good" not in one.stdout + one.stderr and "hf_bad" not in one.stdout + one.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("models",),
+        ("models", "download"),
+        ("models", "download", "tiny", "--connections", "99"),
+        ("models", "download", "tiny", "--limit-rate", "-1"),
+        ("convert", "a.srt"),
+        ("transcribe", "a.wav"),
+        ("transcribe", "a.wav", "-m", "tiny", "--profile", "none"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_words_are_usage(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]):
+    assert cli.main(list(words)) == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_help_is_no_error(capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["--help"]) == 0
+    assert "transcribe" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
+def test_ctrl_c_keeps_the_partial_and_the_same_command_continues(hub: LoopbackHub, tmp_path: Path):
+    fault = Fault(path="*", host="content", stall_after=1_200_000, times=None)
+    hub.faults.add(fault)
+    words = command("models", "download", "tiny", "--json", "--models-dir", tmp_path, "--endpoint", hub.endpoint)
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, encoding="utf-8")
+    assert fault.wait(timeout=30)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert json.loads(out.splitlines()[-1])["event"] == "cancelled"
+    hub.faults.clear()
+    hub.forget_requests()
+    assert run(*words[3:]).returncode == 0
+    assert hub.bytes_served("*", host="content") < 1_000_000
+
+
+def test_transcribe_writes_subtitles(hub: LoopbackHub, tmp_path: Path):
+    place = ("--models-dir", tmp_path, "--endpoint", hub.endpoint, "--json")
+    assert run("models", "download", "tiny", *place).returncode == 0
+    target = tmp_path / "out.srt"
+    done = run("transcribe", SPEECH, "-m", "tiny", "-o", target, "--language", "en", *place)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = records(done)
+    assert lines[-1]["event"] == "finished" and lines[-1]["output"] == str(target)
+    assert any(row["event"] == "cue" for row in lines[:-1])
+    cues = subtitle_files.load(target).cues
+    assert [cue.text for cue in cues] == [row["text"] for row in lines[-1]["cues"]] != []
+
+
+@pytest.mark.parametrize(
+    ("media", "code"), [("missing.wav", "media_not_found"), ("text.wav", "media_unreadable"), ("silent.mp4", "no_audio")]
+)
+def test_bad_media(hub: LoopbackHub, tmp_path: Path, media: str, code: str):
+    place = ("--models-dir", tmp_path, "--endpoint", hub.endpoint, "--json")
+    assert run("models", "download", "tiny", *place).returncode == 0
+    (tmp_path / "text.wav").write_text("not a sound", encoding="utf-8")
+    if media == "silent.mp4":
+        make = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=s=32x32:d=1", tmp_path / media]
+        subprocess.run(make, check=True)
+    done = run("transcribe", tmp_path / media, "-m", "tiny", *place)
+    assert done.returncode == 1
+    assert records(done)[-1]["error"] == code
+    assert not list(tmp_path.glob("*.srt"))
+
+
+def test_transcribe_without_the_model_says_how_to_get_it(tmp_path: Path):
+    done = run("transcribe", SPEECH, "-m", "tiny", "--json", "--models-dir", tmp_path)
+    last = records(done)[-1]
+    assert done.returncode == 1 and last["error"] == "not_installed" and "models download tiny" in last["hint"]
+
+
+def test_transcribe_does_not_overwrite_what_it_was_not_told_to(tmp_path: Path, hub: LoopbackHub):
+    place = ("--models-dir", tmp_path, "--endpoint", hub.endpoint, "--json")
+    assert run("models", "download", "tiny", *place).returncode == 0
+    media = tmp_path / "talk.flac"
+    media.write_bytes(SPEECH.read_bytes())
+    mine = tmp_path / "talk.srt"
+    mine.write_text("precious", encoding="utf-8")
+    done = run("transcribe", media, "-m", "tiny", *place)
+    assert done.returncode == 2 and mine.read_text(encoding="utf-8") == "precious"
+
+
+def test_convert_shifts_and_scales(tmp_path: Path):
+    source, target = tmp_path / "a.srt", tmp_path / "b.vtt"
+    source.write_text("1\n00:00:02,000 --> 00:00:04,000\nHello\n", encoding="utf-8")
+    done = run("convert", source, target, "--shift", "1.5", "--scale", "0.5", "--json")
+    assert done.returncode == 0 and records(done)[-1]["cues"] == 1
+    [cue] = subtitle_files.load(target).cues
+    assert (cue.start, cue.end, cue.text) == (2.5, 3.5, "Hello")
+    assert target.read_text(encoding="utf-8").startswith("WEBVTT")
+
+
+def test_convert_refuses_what_is_no_subtitle_file(tmp_path: Path):
+    source, target = tmp_path / "a.srt", tmp_path / "b.srt"
+    source.write_bytes(bytes(range(256)) * 10)
+    done = run("convert", source, target, "--json")
+    assert done.returncode == 1 and records(done)[-1]["error"] == "subtitle_file" and not target.exists()

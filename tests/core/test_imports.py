@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one rule: `core` has no bpy. And what is slow to import waits until it is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import subtitle_editor
+from subtitle_editor import core
+
+MODULES = sorted(path.stem for path in Path(core.__path__[0]).glob("*.py") if path.stem != "__init__")
+HEAVY = ("huggingface_hub", "faster_whisper", "ctranslate2", "av", "onnxruntime", "httpx2", "pysubs2", "urllib3")
+
+
+def run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_core_imports_without_bpy():
+    assert "download_manager" in MODULES
+    lines = "\n".join(f"import subtitle_editor.core.{name}" for name in MODULES if name != "transcriber_child")
+    run(f"import sys\nsys.modules['bpy'] = None\n{lines}")
+
+
+def test_package_imports_without_bpy():
+    run("import sys\nsys.modules['bpy'] = None\nimport subtitle_editor")
+
+
+def test_no_heavy_import_before_it_is_used():
+    # What the panels and operators import when Blender starts.
+    names = ("catalog", "library", "download_manager", "transcriber", "segmentation", "events", "cli")
+    lines = "\n".join(f"import subtitle_editor.core.{name}" for name in names)
+    assert run(f"{lines}\nimport sys\nprint([name for name in {HEAVY!r} if name in sys.modules])").strip() == "[]"
+
+
+def test_installed_package_is_this_repository():
+    assert Path(subtitle_editor.__path__[0]) == Path(__file__).parents[2]
