@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Subtitle files in and out: operators between Blender's strips and core/subtitle_files.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import BoolProperty, StringProperty
+
+from .. import properties
+from ..core.errors import SubtitleEditorError, SubtitleFileError
+from ..core.timecode import FrameRate
+from ..sequencer import compat, strips
+from . import session
+from .transcription import WRITE_BUDGET
+
+if TYPE_CHECKING:
+    from bpy.types import Context, Event
+
+_Result = set[str]
+
+_AT_ONCE = 300
+"""Subtitles that are made in one go, in a fraction of the time that is felt; more of them take turns with Blender."""
+
+_WARNINGS = 3
+"""Warnings that are shown one by one; the rest is a number here, and whole in the system console."""
+
+
+def _glob() -> str:
+    """What the file dialog shows."""
+    from ..core.subtitle_files import FORMATS
+
+    return ";".join(f"*.{ending}" for ending in FORMATS)
+
+
+def _absolute(filepath: str) -> Path:
+    return Path(bpy.path.abspath(filepath))
+
+
+def _report_warnings(operator: bpy.types.Operator, warnings: list[str]) -> None:
+    for warning in warnings[:_WARNINGS]:
+        operator.report({"WARNING"}, warning)
+    if len(warnings) > _WARNINGS:
+        operator.report({"WARNING"}, f"and {len(warnings) - _WARNINGS} more; the system console has them all")
+        for warning in warnings:
+            print("Subtitle Editor:", warning)
+
+
+def _to_frame(scene: bpy.types.Scene, rate: FrameRate, seconds: float) -> int:
+    return int(scene.frame_start) + rate.seconds_to_frame(seconds)
+
+
+class SUBTITLE_OT_import_file(bpy.types.Operator):
+    """Read a subtitle file and make text strips of it, from the scene's first frame on"""
+
+    bl_idname = "subtitle.import_file"
+    bl_label = "Import Subtitles"
+    bl_options = {"UNDO"}
+
+    filepath: StringProperty(  # type: ignore[valid-type]
+        name="File", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+    filter_glob: StringProperty(default="", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    _writer: strips.Writer
+    _timer: bpy.types.Timer
+    _name: str
+
+    def invoke(self, context: Context, _event: Event) -> _Result:
+        self.filter_glob = _glob()
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: Context) -> _Result:
+        scene = compat.scene_of(context)
+        rate = strips.rate_of(scene)
+        path = _absolute(self.filepath)
+        self._name = path.name
+        # Here, not above: it costs a third of the time to register.
+        from ..core import subtitle_files
+
+        try:
+            file = subtitle_files.load(path, fps=float(rate))
+            placements = strips.place(file.cues, lambda seconds: _to_frame(scene, rate, seconds))
+            self._writer = strips.Writer(scene, placements, _highest_media(scene), "Subtitle")
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        _report_warnings(self, file.warnings)
+        if bpy.app.background or len(placements) <= _AT_ONCE:
+            self._writer.step()
+            return self._report_end()
+        self._timer = session.add_timer(context)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: Context, event: Event) -> _Result:
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        if self._writer.step(WRITE_BUDGET):
+            self._leave(context)
+            return self._report_end()
+        context.workspace.status_text_set(f"Importing {self._name}: {self._writer.made} of {self._writer.total}")
+        return {"PASS_THROUGH"}
+
+    def cancel(self, context: Context) -> None:
+        """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""
+        # Blender also calls this when the file dialog is left without a choice.
+        if hasattr(self, "_timer"):
+            self._leave(context)
+
+    def _leave(self, context: Context) -> None:
+        session.remove_timer(self._timer)
+        if context.workspace is not None:
+            context.workspace.status_text_set(None)
+
+    def _report_end(self) -> _Result:
+        if self._writer.cut:
+            self.report({"WARNING"}, f"{self._writer.cut} texts were too long for this Blender and were cut")
+        self.report({"INFO"}, f"{self._writer.made} subtitles imported from {self._name}")
+        return {"FINISHED"}
+
+
+def _highest_media(scene: bpy.types.Scene) -> int:
+    """The highest channel with a sound or picture: subtitles lie above what they explain."""
+    kinds = ("SOUND", "MOVIE", "IMAGE", "SCENE", "META")
+    channels = (s.channel for s in compat.strips_of(compat.editor_of(scene)) if s.type in kinds)
+    return max(channels, default=0)
+
+
+class SUBTITLE_OT_export_file(bpy.types.Operator):
+    """Write the text strips to a subtitle file; second 0 is the scene's first frame"""
+
+    bl_idname = "subtitle.export_file"
+    bl_label = "Export Subtitles"
+
+    filepath: StringProperty(  # type: ignore[valid-type]
+        name="File", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+    filter_glob: StringProperty(default="", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    check_existing: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        if next(strips.text_strips(compat.scene_of(context)), None) is None:
+            cls.poll_message_set("There are no text strips to export")
+            return False
+        return True
+
+    def invoke(self, context: Context, _event: Event) -> _Result:
+        self.filter_glob = _glob()
+        if not self.filepath:
+            blend = Path(bpy.data.filepath)
+            self.filepath = str(blend.with_suffix(".srt")) if bpy.data.filepath else "subtitles.srt"
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: Context) -> _Result:
+        scene = compat.scene_of(context)
+        path = _absolute(self.filepath)
+        if not path.suffix:
+            path = path.with_suffix(".srt")
+        from ..core import subtitle_files
+
+        cues, warnings = strips.cues_of(scene, properties.of(scene).only_selected)
+        try:
+            if not cues:
+                raise SubtitleFileError(path, "there is nothing to write", "Select text strips that hold text.")
+            subtitle_files.save(path, cues)
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        _report_warnings(self, warnings)
+        self.report({"INFO"}, f"{len(cues)} subtitles written to {path}")
+        return {"FINISHED"}
+
+
+register, unregister = bpy.utils.register_classes_factory((SUBTITLE_OT_import_file, SUBTITLE_OT_export_file))

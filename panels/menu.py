@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Sequencer's menu "Subtitles". Search (F3) finds what is in a menu, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+if TYPE_CHECKING:
+    from bpy.types import Context
+
+
+class SUBTITLE_MT_main(bpy.types.Menu):
+    """Everything the add-on does."""
+
+    bl_idname = "SUBTITLE_MT_main"
+    bl_label = "Subtitles"
+
+    def draw(self, _context: Context) -> None:
+        """Called by Blender for each redraw; reads memory only."""
+        layout = self.layout
+        layout.operator("subtitle.download_model", icon="IMPORT")
+        layout.operator("subtitle.cancel_download")
+        layout.separator()
+        layout.operator("subtitle.transcribe", icon="PLAY")
+        layout.operator("subtitle.cancel_transcription")
+        layout.separator()
+        layout.operator("subtitle.import_file", icon="FILE_FOLDER")
+        layout.operator("subtitle.export_file", icon="FILE_TICK")
+
+
+def _draw_menu(self: Any, _context: Context) -> None:
+    self.layout.menu(SUBTITLE_MT_main.bl_idname)
+
+
+_register, _unregister = bpy.utils.register_classes_factory((SUBTITLE_MT_main,))
+
+
+def register() -> None:
+    """Called by the package."""
+    _register()
+    bpy.types.SEQUENCER_MT_editor_menus.append(_draw_menu)  # type: ignore[arg-type]
+
+
+def unregister() -> None:
+    """Called by the package."""
+    bpy.types.SEQUENCER_MT_editor_menus.remove(_draw_menu)  # type: ignore[arg-type]
+    _unregister()

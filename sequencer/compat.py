@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sequencer's Python API as it differs between Blender 4.2 and 5.x. Nobody else asks which one is running.
+
+Nothing here compares version numbers: it asks for the attribute that is meant. Frames are whole timeline frames; a
+strip's right edge is the first frame after it. Everything runs on the main thread.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+Strip = Any
+"""`bpy.types.Strip` from 4.4, `bpy.types.Sequence` before: no single static type names both."""
+
+
+def strips_of(owner: Any) -> Any:
+    """The strips of a sequence editor or of a meta strip."""
+    # Never `owner.strips or owner.sequences`: an empty collection is falsy.
+    return owner.strips if hasattr(owner, "strips") else owner.sequences
+
+
+def scene_of(context: bpy.types.Context) -> bpy.types.Scene:
+    """The scene whose sequencer the user looks at: from 5.0 it may be another one than the window's."""
+    scene: bpy.types.Scene | None = getattr(context, "sequencer_scene", None)
+    return scene if scene is not None else context.scene
+
+
+def editor_of(scene: bpy.types.Scene) -> Any:
+    """The scene's sequence editor, made when there is none yet."""
+    return scene.sequence_editor if scene.sequence_editor is not None else scene.sequence_editor_create()
+
+
+def new_text(strips: Any, name: str, channel: int, start: int, end: int) -> Strip:
+    """A TEXT strip from `start` up to `end`, at least one frame long."""
+    end = max(end, start + 1)
+    parameters = strips.bl_rna.functions["new_effect"].parameters
+    # `length` took the place of `frame_end` in 5.0.
+    extent = {"length": end - start} if "length" in parameters else {"frame_end": end}
+    return strips.new_effect(name=name, type="TEXT", channel=channel, frame_start=start, **extent)
+
+
+def left(strip: Strip) -> int:
+    """The strip's first visible frame."""
+    return int(strip.left_handle if hasattr(strip, "left_handle") else strip.frame_final_start)
+
+
+def right(strip: Strip) -> int:
+    """The first frame after the strip."""
+    return int(strip.right_handle if hasattr(strip, "right_handle") else strip.frame_final_end)
+
+
+def content_start(strip: Strip) -> float:
+    """The timeline frame on which the strip's whole content would begin, its cut-off part included."""
+    return float(strip.content_start if hasattr(strip, "content_start") else strip.frame_start)
+
+
+def content_duration(strip: Strip) -> int:
+    """How many timeline frames the whole content takes, its cut-off parts included."""
+    return int(strip.content_duration if hasattr(strip, "content_duration") else strip.frame_duration)
+
+
+def set_edges(strip: Strip, start: int, end: int) -> None:
+    """Move a strip's edges to `start` and `end`.
+
+    Later: the right edge first; earlier: the left one. Else the edges cross for a moment and Blender clamps them.
+    """
+    names = (
+        ("left_handle", "right_handle") if hasattr(strip, "left_handle") else ("frame_final_start", "frame_final_end")
+    )
+    order = [(names[0], start), (names[1], max(end, start + 1))]
+    if start >= left(strip):
+        order.reverse()
+    for name, frame in order:
+        setattr(strip, name, frame)
+
+
+def align_bottom(strip: Strip) -> None:
+    """Hang a TEXT strip's text from the middle of its lower edge."""
+    if hasattr(strip, "anchor_y"):
+        strip.anchor_x = "CENTER"
+        strip.anchor_y = "BOTTOM"
+        strip.alignment_x = "CENTER"
+    else:
+        strip.align_x = "CENTER"
+        strip.align_y = "BOTTOM"
+
+
+def text_limit() -> int | None:
+    """How many bytes of UTF-8 a TEXT strip holds (511 before 5.0); None without a limit."""
+    kind: Any = getattr(bpy.types, "TextStrip", None) or getattr(bpy.types, "TextSequence")  # noqa: B009
+    length: int = kind.bl_rna.properties["text"].length_max
+    return length or None
