@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The developer's one command. Standard library only: it sets itself up, in `.venv` beside this file.
+
+    python3 dev.py demo                 the main job, end to end, in real Blender, against a hub on this machine
+    python3 dev.py test [PART...]       everything that CI runs; parts: lint, core, hub, blender
+    python3 dev.py lint                 the quick half of `test`: ruff and mypy
+    python3 dev.py bench NAME           bench/NAME.py; what follows NAME goes to it
+"""
+
+from __future__ import annotations
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - an older Python reaches this line, and should get words
+    sys.exit(f"Subtitle Editor needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable}).")
+
+import argparse
+from collections.abc import Sequence
+
+from devtools import checks, environment
+from devtools.console import SetupError, run, say
+
+DEMO_OPTIONS = ("endpoint", "model", "media", "rate")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 0 only when everything it did went well."""
+    options = _parser().parse_args(argv)
+    try:
+        status: int = options.command(options)
+    except SetupError as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dev.py", description="Set up, test and try Subtitle Editor.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="the main job, end to end, in real Blender")
+    demo.add_argument("--endpoint", help="a hub, for example https://huggingface.co (default: one on this machine)")
+    demo.add_argument("--model", help="a model of the catalogue (default: tiny)")
+    demo.add_argument("--media", help="a sound or film file (default: the speech clip of the tests)")
+    demo.add_argument("--rate", help="bytes per second of the local hub, so that there is a bar to see")
+    demo.set_defaults(command=_demo)
+
+    test = commands.add_parser("test", help="everything that CI runs")
+    test.add_argument("parts", nargs="*", metavar="PART", choices=[*checks.PARTS, []], help="lint, core, hub, blender")
+    test.set_defaults(command=lambda options: checks.run_parts(options.parts or checks.PARTS, environment.prepare()))
+
+    lint = commands.add_parser("lint", help="ruff and mypy only")
+    lint.set_defaults(command=lambda options: checks.run_parts(["lint"], environment.prepare()))
+
+    bench = commands.add_parser("bench", help="one benchmark of bench/")
+    bench.add_argument("name", metavar="NAME")
+    bench.add_argument("rest", nargs=argparse.REMAINDER, help="passed on")
+    bench.set_defaults(command=_bench)
+    return parser
+
+
+def _demo(options: argparse.Namespace) -> int:
+    ready = environment.prepare()
+    given = [f"--{name}={value}" for name in DEMO_OPTIONS if (value := getattr(options, name)) is not None]
+    if not ready.blender:
+        say(f"{ready.why_no_blender} The demo takes the command line instead.")
+        given.append("--without-blender")
+    return run([ready.python, environment.ROOT / "devtools" / "demo.py", *given], env=ready.variables)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    scripts = {path.stem: path for path in sorted((environment.ROOT / "bench").glob("[!_]*.py"))}
+    if options.name not in scripts:
+        say(f'There is no benchmark "{options.name}". There is: {", ".join(scripts) or "none yet"}.')
+        return 2
+    ready = environment.prepare()
+    return run([ready.python, scripts[options.name], *options.rest], env=ready.variables)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

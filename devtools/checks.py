@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of `dev.py test`: each is named, timed and counted, and one closing line sums them up."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from .console import Argument, run_and_keep, say
+from .environment import FAKE_BPY, ROOT, VENV, Ready
+
+PARTS = ["lint", "core", "hub", "blender"]
+PACKAGES = ("core", "operators", "panels", "sequencer")
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One process to run. `counts` says whether it closes with pytest's summary; if not, it counts as one check."""
+
+    name: str
+    command: Sequence[Argument]
+    counts: bool = True
+    variables: dict[str, str] = dataclasses.field(default_factory=dict)
+    cwd: Path = ROOT
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """How a step went."""
+
+    step: Step
+    status: int
+    seconds: float
+    passed: int
+    failed: int
+    skipped: int
+
+
+def run_parts(parts: Sequence[str], ready: Ready) -> int:
+    """Run the steps of these parts, all of them even if one fails; 0 if every one passed."""
+    results = []
+    notes = []
+    for part in PARTS:
+        if part not in parts:
+            continue
+        if part == "blender" and not ready.blender:
+            notes.append(f"{ready.why_no_blender} Its tests were left out.")
+            continue
+        results += [_run(step, ready) for step in _steps(part, ready)]
+    return summarise(results, notes)
+
+
+def summarise(results: Sequence[Result], notes: Sequence[str] = ()) -> int:
+    """Print the table and the closing line; 0 if nothing failed and something ran."""
+    say("\n== summary")
+    for result in results:
+        verdict = "ok" if result.status == 0 else f"FAILED ({result.status})"
+        counts = f"{result.passed} passed, {result.failed} failed, {result.skipped} skipped"
+        say(f"{result.step.name:<28} {verdict:<12} {result.seconds:6.1f} s   {counts}")
+    for note in notes:
+        say(note)
+    passed, failed, skipped = (sum(getattr(r, name) for r in results) for name in ("passed", "failed", "skipped"))
+    say(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 0 if passed and not failed and all(result.status == 0 for result in results) else 1
+
+
+def read_counts(output: str) -> tuple[int, int, int]:
+    """(passed, failed, skipped) from the last summary line that pytest printed; errors count as failed.
+
+    >>> read_counts("...\\n3 failed, 10 passed, 1 skipped, 2 errors in 3.21s\\n")
+    (10, 5, 1)
+    >>> read_counts("no such line")
+    (0, 0, 0)
+    """
+    lines = [line for line in output.splitlines() if re.search(r"\d+ \w+.* in [\d.]+s", line)]
+    found = {word: int(number) for number, word in re.findall(r"(\d+) ([a-z]+)", lines[-1] if lines else "")}
+    errors = found.get("error", 0) + found.get("errors", 0)
+    skipped = found.get("skipped", 0) + found.get("xfailed", 0)
+    return found.get("passed", 0), found.get("failed", 0) + errors, skipped
+
+
+def _run(step: Step, ready: Ready) -> Result:
+    say(f"\n== {step.name}")
+    began = time.monotonic()
+    status, output = run_and_keep(step.command, env={**ready.variables, **step.variables}, cwd=step.cwd)
+    seconds = time.monotonic() - began
+    passed, failed, skipped = read_counts(output) if step.counts else (int(status == 0), 0, 0)
+    if status and not failed:
+        failed = 1  # a crash, no test found, or a check without a count: it must show in the sum
+    return Result(step, status, seconds, passed, failed, skipped)
+
+
+def _steps(part: str, ready: Ready) -> list[Step]:
+    python = ready.python
+    pytest: list[Argument] = [python, "-m", "pytest", "-q"]
+    match part:
+        case "lint":
+            stage = _stage_for_mypy()
+            mypy: list[Argument] = [python, "-m", "mypy", "--config-file", ROOT / "pyproject.toml"]
+            mypy += ["--cache-dir", VENV / "mypy-cache", "-p", "subtitle_editor", "-p", "devtools", "-m", "dev"]
+            return [
+                Step("ruff", [python, "-m", "ruff", "check", ROOT], counts=False),
+                Step("mypy, against fake-bpy", mypy, False, {"MYPYPATH": f"{stage}{os.pathsep}{FAKE_BPY}"}, stage),
+            ]
+        case "core":
+            return [
+                Step("examples in docstrings", [*pytest, "tests/test_doctests.py"]),
+                Step("tests of core, no Blender", [*pytest, "tests/core", "tests/test_dev.py"]),
+            ]
+        case "hub":
+            return [Step("tests of the loopback hub", [*pytest, "tests/hub"])]
+        case "blender":
+            return [Step("tests in Blender", [*pytest, "tests/blender"])]
+    raise ValueError(part)
+
+
+def _stage_for_mypy() -> Path:
+    """A folder where the package stands under its own name.
+
+    mypy names modules after folders, and a clone may be called anything, "subtitle-editor" for one, which is no name
+    for a package. A copy works on Windows too, where making a link needs a privilege. Times are kept for mypy's cache.
+    """
+    stage = VENV / "typing"
+    shutil.rmtree(stage, ignore_errors=True)
+    package = stage / "subtitle_editor"
+    package.mkdir(parents=True)
+    for file in ROOT.glob("*.py"):
+        shutil.copy2(file, stage if file.name == "dev.py" else package)
+    for folder in PACKAGES:
+        shutil.copytree(ROOT / folder, package / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "devtools", stage / "devtools", ignore=shutil.ignore_patterns("__pycache__", "demo*.py"))
+    return stage

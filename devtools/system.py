@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the operating system must bring, found by asking for it; installed where that is ours to do."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from .console import SetupError, run, say
+
+# What `import bpy` loads from the system, with the Debian and Ubuntu package that brings it (measured on a bare
+# bookworm: with these the import works, without any of them it raises ImportError).
+BLENDER_LIBRARIES = {
+    "libX11.so.6": "libx11-6",
+    "libXrender.so.1": "libxrender1",
+    "libXxf86vm.so.1": "libxxf86vm1",
+    "libXfixes.so.3": "libxfixes3",
+    "libXi.so.6": "libxi6",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libSM.so.6": "libsm6",
+    "libICE.so.6": "libice6",
+    "libXext.so.6": "libxext6",
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+}
+
+# Programs with which tests make their own speech and films.
+PROGRAMS = {"espeak-ng": "espeak-ng", "ffmpeg": "ffmpeg"}
+
+
+def missing_for_venv() -> list[str]:
+    """The package without which `python -m venv` fails: Debian takes ensurepip out of its Python."""
+    if importlib.util.find_spec("ensurepip") is not None:
+        return []
+    return [f"python{sys.version_info.major}.{sys.version_info.minor}-venv"]
+
+
+def missing_for_blender() -> list[str]:
+    """Packages with the libraries that `import bpy` would not find. Only Linux leaves these to the system."""
+    if not sys.platform.startswith("linux"):
+        return []
+    return [package for library, package in BLENDER_LIBRARIES.items() if not _loads(library)]
+
+
+def missing_programs() -> list[str]:
+    """Packages with programs that tests use. Nothing but those tests needs them."""
+    return [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+
+
+def provide(packages: list[str], purpose: str, required: bool) -> None:
+    """Install `packages` with apt-get where we are root on Debian or Ubuntu; elsewhere name them in one line to copy.
+
+    Raises SetupError if they are required and were not installed.
+    """
+    if not packages:
+        return
+    if _may_install():
+        say(f"Installing for {purpose}, with apt-get: {' '.join(packages)}")
+        if _apt_get("update") == 0 and _apt_get("install", "--no-install-recommends", *packages) == 0:
+            return
+        text = f"apt-get could not install what {purpose} needs: {' '.join(packages)}"
+    else:
+        text = f"For {purpose} this machine lacks something. {_advice(packages)}"
+    if required:
+        raise SetupError(text)
+    say(text)
+
+
+def is_debian(os_release: Path = Path("/etc/os-release")) -> bool:
+    """Whether this is Debian, Ubuntu or a child of theirs: where our package names mean something."""
+    try:
+        text = os_release.read_text(encoding="utf-8")
+    except OSError:
+        return False
+    values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    families = f"{values.get('ID', '')} {values.get('ID_LIKE', '')}".replace('"', "").split()
+    return bool({"debian", "ubuntu"} & set(families)) and shutil.which("apt-get") is not None
+
+
+def _may_install() -> bool:
+    # os.geteuid does not exist on Windows.
+    return hasattr(os, "geteuid") and os.geteuid() == 0 and is_debian()
+
+
+def _advice(packages: list[str]) -> str:
+    if is_debian():
+        return f"Run: sudo apt-get install --no-install-recommends -y {' '.join(packages)}"
+    return f"Install what Debian calls: {' '.join(packages)}"
+
+
+def _apt_get(*words: str) -> int:
+    # Without this, packages such as tzdata stop to ask a question.
+    return run(["apt-get", "-qq", "-y", *words], env={"DEBIAN_FRONTEND": "noninteractive"})
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
