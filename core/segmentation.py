@@ -153,9 +153,7 @@ def _is_cjk(text: str) -> bool:
 
 
 def _join(words: Sequence[Word]) -> str:
-    return "".join(
-        word.text if index == 0 or word.glued else f" {word.text}" for index, word in enumerate(words)
-    )
+    return "".join(word.text if index == 0 or word.glued else f" {word.text}" for index, word in enumerate(words))
 
 
 def _runs(tokens: list[_Token]) -> Iterator[list[_Token]]:

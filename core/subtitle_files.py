@@ -237,7 +237,7 @@ def _parse_with_pysubs2(path: Path, text: str, format: str, fps: float | None) -
         subs = pysubs2.SSAFile.from_string(text, format_=format, fps=fps)
     except pysubs2.UnknownFPSError:
         raise SubtitleFileError(path, "its times are in frames", "Say how many frames a second has.") from None
-    except Exception as error:  # Whatever a parser does on a broken file: it is the file's fault, and the user's to mend.
+    except Exception as error:  # Whatever a parser does on a broken file, it is the file that is broken.
         raise SubtitleFileError(path, f"it is broken ({type(error).__name__}: {error})"[:200]) from error
     events = [event for event in subs.events if not event.is_comment]
     blocks = [Block(0, ev.start / 1000, ev.end / 1000, plain_text(ev.text)) for ev in events]

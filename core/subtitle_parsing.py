@@ -19,9 +19,7 @@ from .cues import Cue
 FALLBACK_DURATION = 2.0
 """Seconds a subtitle is shown whose end cannot be read, is missing, or lies before its start."""
 
-_TIME = (
-    r"(?P<sign>-)?(?:(?P<h>\d{1,6})\s*:\s*)?(?P<m>\d{1,3})\s*:\s*(?P<s>\d{1,2})(?:\s*[.,:]\s*(?P<f>\d{1,9}))?"
-)
+_TIME = r"(?P<sign>-)?(?:(?P<h>\d{1,6})\s*:\s*)?(?P<m>\d{1,3})\s*:\s*(?P<s>\d{1,2})(?:\s*[.,:]\s*(?P<f>\d{1,9}))?"
 _ARROW = re.compile(r"-{1,3}\s?>|[\u2013\u2014]>|\u2192")
 _START = re.compile(r"(?:\d+\s+)?" + _TIME)
 """Some tools put the number and the times on one line."""

@@ -159,9 +159,7 @@ class Transcription:
                     raise
                 # cuDNN or a driver that does not fit ends the process without an exception (faster-whisper 516).
                 log.warning("the child died on the graphics card: %s", error)
-                self._inbox.put(
-                    Notice(job=self.id, message="The graphics card cannot be used; using the processor.")
-                )
+                self._inbox.put(Notice(job=self.id, message="The graphics card cannot be used; using the processor."))
                 resume = self._cues[-1].end if self._cues else request.start
                 request = dataclasses.replace(request, device="cpu", start=resume)
 

@@ -181,9 +181,7 @@ def _listen(
         )
     except ValueError as error:  # A language or task that this model does not have.
         raise ChildError("usage", _first_line(error)) from error
-    records.send(
-        "started", seconds=len(audio) / RATE, language=info.language, probability=info.language_probability
-    )
+    records.send("started", seconds=len(audio) / RATE, language=info.language, probability=info.language_probability)
     for segment in segments:
         if segment.text.strip():
             yield as_record(segment, offset)

@@ -191,6 +191,12 @@ def partial_of(target: Path) -> Partial | None:
     return Partial(sum(end - start for start, end in done), identity.size)
 
 
+def bytes_on_disk(target: Path) -> int:
+    """How many bytes of `target` an interrupted `fetch` has already put on the disk; 0 if none. Never raises."""
+    partial = partial_of(target)
+    return partial.bytes_done if partial else 0
+
+
 def partials(folder: Path) -> Iterator[tuple[Path, Partial]]:
     """The targets in `folder` that an interrupted `fetch` left unfinished. Unreadable ones count as 0 of 0 bytes."""
     try:
@@ -246,9 +252,7 @@ def _ignore(_: object) -> None:
 
 
 def _waiting(blob: Blob) -> TransferStatus:
-    partial = partial_of(blob.target)
-    done = partial.bytes_done if partial else 0
-    return TransferStatus(state=State.WAITING, bytes_done=done, bytes_total=blob.size)
+    return TransferStatus(state=State.WAITING, bytes_done=bytes_on_disk(blob.target), bytes_total=blob.size)
 
 
 def _already_there(blob: Blob, control: Control, report: Report) -> Result | None:

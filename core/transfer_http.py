@@ -9,7 +9,6 @@ each range.
 from __future__ import annotations
 
 import contextlib
-import functools
 import ipaddress
 import logging
 import re
@@ -246,9 +245,12 @@ def _proxy_for(address: str) -> str | None:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    """Trust what the system trusts: companies with a certificate authority of their own need it."""
+def tls_context() -> ssl.SSLContext:
+    """Trust what the system trusts: companies with a certificate authority of their own need it.
+
+    Never share one between threads: truststore holds a lock of the context for as long as a handshake takes, so that
+    one silent server would hold up all others.
+    """
     try:
         import truststore
     except ImportError:
@@ -256,10 +258,25 @@ def _tls() -> ssl.SSLContext:
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
+class _WithoutQueries(logging.Filter):
+    """Cuts the query off the addresses that urllib3 logs: a signed address is as good as a password."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
+        return True
+
+
+def _silence_addresses(_filter: logging.Filter = _WithoutQueries()) -> None:  # noqa: B008  # Added once.
+    logging.getLogger("urllib3.connectionpool").addFilter(_filter)
+
+
 def _pool_manager(proxy: str | None, timeout: float, open_socket: Callable[..., socket.socket]) -> urllib3.PoolManager:
     """A pool manager of urllib3 whose connections come from `open_socket(connection, host, port, timeout)`."""
     import urllib3
     from urllib3 import connection, connectionpool, exceptions
+
+    _silence_addresses()
 
     class Opener:
         _dns_host: str
@@ -292,7 +309,7 @@ def _pool_manager(proxy: str | None, timeout: float, open_socket: Callable[..., 
         "num_pools": 4,
         "maxsize": 1,
         "timeout": urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout),
-        "ssl_context": _tls(),
+        "ssl_context": tls_context(),
     }
     manager: urllib3.PoolManager
     if proxy is None:
@@ -337,13 +354,14 @@ def _raise_meaning(host: str, ex: Exception) -> None:
         raise HubUnreachableError(host or "The hub", "this is not an address") from None
     for kind, reason in (
         (exceptions.NameResolutionError, "its name is not known here"),
-        (exceptions.ConnectTimeoutError, "it does not answer"),
         (exceptions.ReadTimeoutError, "it went silent"),
         (exceptions.IncompleteRead, "the connection ended early"),
         (exceptions.ProxyError, "the proxy does not pass us on"),
     ):
         if any(isinstance(cause, kind) for cause in chain):
             raise TransientError(host, reason) from ex
+    if any(type(cause) is exceptions.ConnectTimeoutError for cause in chain):  # NewConnectionError is one too.
+        raise TransientError(host, "it does not answer") from ex
     text = next((cause.strerror for cause in reversed(chain) if isinstance(cause, OSError) and cause.strerror), None)
     raise TransientError(host, text.lower() if text else "the connection was lost") from ex
 

@@ -97,7 +97,7 @@ class PartMap:
     def steal(self, least: int) -> Span | None:
         """The second half of the largest span that is being fetched; None if its half would be under `least`.
 
-        The one who fetches it finds its `end` moved. `least` must be more than anyone reads at once.
+        The one who fetches it finds its `end` moved. `least` must not be less than what anyone reads at once.
         """
         victim = max(self._claims, key=lambda span: span.remaining, default=None)
         if victim is None or victim.remaining < 2 * least:

@@ -50,8 +50,8 @@ _RECORD = _MIB // 2
 has more than 1 MiB per connection that the journal does not know."""
 
 _LEAST_PART, _FIRST_PART, _LARGEST_PART = 2 * _MIB, 16 * _MIB, 64 * _MIB
-_LEAST_STEAL = 2 * _MIB
-"""Above `_CHUNK`: the one who is helped may be reading a chunk at this moment."""
+_LEAST_STEAL = _CHUNK
+"""Not less: the one who is helped may be reading a whole chunk at this moment."""
 
 _HASH_STEP = 8 * _MIB
 _GLANCE = 0.05
@@ -89,7 +89,6 @@ class Transfer:
         self._retries = Retries(settings.retry, settings.clock, settings.jitter)
         self._parts = PartMap(UNKNOWN_SIZE if blob.size is None else blob.size)
         self._part_length = _FIRST_PART
-        self._pace = 0.0
         self._ranges: bool | None = None
         """Whether the server knows ranges; None until the first answer, which one connection alone asks for."""
         self._etag: str | None = None
@@ -299,8 +298,7 @@ class Transfer:
             while not self._parts.complete:
                 self._control.check()
                 if self._ranges:
-                    least = max(_LEAST_STEAL, int(self._pace / 2))
-                    span = self._parts.claim(self._length()) or self._parts.steal(least)
+                    span = self._parts.claim(self._length()) or self._parts.steal(_LEAST_STEAL)
                 else:
                     span = None if self._parts.claims else self._parts.claim(self._length())
                 if span:
@@ -443,7 +441,6 @@ class Transfer:
     def _learn(self, count: int, asking: float, receiving: float) -> None:
         """Ask for longer parts where the asking takes a noticeable share of the time: on a distant server."""
         with self._lock:
-            self._pace = count / max(receiving, 1e-3)
             if asking > 0.05 * (asking + receiving) and count >= self._part_length:
                 self._part_length = min(2 * self._part_length, _LARGEST_PART)
 

@@ -9,6 +9,7 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from subtitle_editor.core.cues import PROFILES, Cue, Profile, Word, text_length
 from subtitle_editor.core.quality import check
 from subtitle_editor.core.segmentation import break_lines, segment

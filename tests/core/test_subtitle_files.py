@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from subtitle_editor.core.cues import Cue, Word
 from subtitle_editor.core.errors import FolderNotWritableError, SubtitleEditorError, SubtitleFileError
 from subtitle_editor.core.subtitle_files import FORMATS, SubtitleFile, load, save
@@ -56,9 +57,7 @@ def test_line_ends(tmp_path: Path, newline: str) -> None:
     assert plain(load(path)) == [(0.0, 1.5, "Hello"), (2.0, 3.25, "Two\nlines")]
 
 
-@pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
-)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 def test_encodings(tmp_path: Path, encoding: str) -> None:
     file = read(tmp_path, "1\n00:00:00,000 --> 00:00:01,000\n“Déjà vu” – naïve café\n", encoding=encoding)
     assert plain(file) == [(0.0, 1.0, "“Déjà vu” – naïve café")]
@@ -442,9 +441,7 @@ CUES = st.lists(
     ),
     max_size=6,
 )
-ROUND_TRIP = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+ROUND_TRIP = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @ROUND_TRIP
@@ -471,7 +468,8 @@ FRAGMENTS = st.sampled_from(
     [
         "1", "2", "00:00:01,000 --> 00:00:02,000", "00:00:01,000 --> ", "-->", "WEBVTT", "NOTE", "[Events]",
         "[Script Info]", "Format: Start, End, Text", "Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,x", "{1}{2}x",
-        "[1][2]x", "<tt>", "<SAMI>", "{", "[", '{"cues": [', '"start": 1', "<i>", "{\\an8}", "", "text", "\ufeff", "\u2028",
+        "[1][2]x", "<tt>", "<SAMI>", "{", "[", '{"cues": [', '"start": 1', "<i>", "{\\an8}", "",
+        "text", "\ufeff", "\u2028",
     ]
 )  # fmt: skip
 FUZZ = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -11,6 +11,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from subtitle_editor.core import timecode
 from subtitle_editor.core.timecode import FrameRate, format_time, parse_time
 

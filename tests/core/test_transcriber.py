@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy
 import pytest
 import soundfile
+
 from subtitle_editor.core import events, transcriber, transcriber_child
 from subtitle_editor.core.cues import Cue
 from subtitle_editor.core.errors import (
@@ -84,14 +85,14 @@ def assert_heard(cues: tuple[Cue, ...], expected: list[tuple[float, float, str]]
 
 @pytest.fixture(scope="module")
 def long_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twenty minutes: the clip "hello" over and over."""
+    """Eight minutes: the clip "hello" over and over."""
     samples, rate = soundfile.read(SPEECH / "hello.flac", dtype="int16")
     path = tmp_path_factory.mktemp("media") / "long.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes(numpy.tile(samples, 20 * 60 * rate // len(samples)).tobytes())
+        file.writeframes(numpy.tile(samples, 8 * 60 * rate // len(samples)).tobytes())
     return path
 
 

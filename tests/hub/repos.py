@@ -126,6 +126,12 @@ class Store:
                 repo = self._read_folder(kind, repo_id, repo)
             return repo
 
+    def read_folders(self) -> None:
+        """Read and hash every plain folder below the root."""
+        for kind in KINDS:
+            for folder in sorted((self.root / kind).glob("*/*")):
+                self.find(kind, f"{folder.parent.name}/{folder.name}")
+
     def named(self, repo_id: str) -> Repo:
         """The repository of that name, whatever its kind. Raises KeyError."""
         for kind in KINDS:

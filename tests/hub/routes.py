@@ -16,10 +16,10 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
-if __package__:
+if TYPE_CHECKING or __package__:
     from .repos import KINDS, File, Repo, Revision, Store, git_blob
 else:  # Run as a script: `python tests/hub/server.py`.
     from repos import KINDS, File, Repo, Revision, Store, git_blob
@@ -215,7 +215,7 @@ class HubRoutes:
             case ["paths-info", revision] if query.method == "POST":
                 return self._paths_info(query, repo, revision)
             case ["refs"]:
-                main = {"name": "main", "ref": "refs/heads/main", "targetCommit": repo.revision("main").commit}
+                main = {"name": "main", "ref": "refs/heads/main", "targetCommit": repo.revisions[-1].commit}
                 return _json({"branches": [main], "converts": [], "tags": [], "pullRequests": []})
             case ["commits", revision]:
                 return self._commits(repo, revision)

@@ -26,8 +26,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-if __package__:
+if TYPE_CHECKING or __package__:
     from .faults import Fault, Faults, Host
     from .repos import Repo, Revision, Store
     from .routes import Access, Addresses, ContentRoutes, HubRoutes
@@ -120,6 +121,10 @@ class LoopbackHub:
         """Add a dataset, or its next revision. Returns the commit hash."""
         return self.store.add("datasets", repo_id, files, private, gated).revisions[-1].commit
 
+    def prepare(self) -> None:
+        """Read and hash every plain folder below `root` now, not at its first request."""
+        self.store.read_folders()
+
     def repo(self, repo_id: str) -> Repo:
         """A repository with its revisions. Raises KeyError."""
         return self.store.named(repo_id)
@@ -205,16 +210,22 @@ def main(arguments: list[str] | None = None) -> int:
         options.root, port=options.port, rate=options.rate, latency=options.latency,
         lfs_threshold=options.lfs_threshold,
     ) as hub:  # fmt: skip
+        hub.prepare()
         if options.json:
             line = {"endpoint": hub.endpoint, "content_endpoint": hub.content_endpoint, "pid": os.getpid()}
             print(json.dumps(line), flush=True)
         else:
             print(f"HF_ENDPOINT={hub.endpoint} HF_HUB_DISABLE_XET=1", flush=True)
         if options.until_eof:
-            threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+            threading.Thread(target=_set_at_eof, args=(stop,), daemon=True).start()
         while not stop.is_set():
             time.sleep(0.1)  # Event.wait() without a timeout would hold back Ctrl-C on Windows.
     return 0
+
+
+def _set_at_eof(stop: threading.Event) -> None:
+    sys.stdin.read()
+    stop.set()
 
 
 if __name__ == "__main__":

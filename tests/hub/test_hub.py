@@ -30,7 +30,7 @@ pytestmark = pytest.mark.timeout(60)
 TINY = "Systran/faster-whisper-tiny"
 DATA = random.Random(1).randbytes(1_500_000)
 SHA256 = hashlib.sha256(DATA).hexdigest()
-MODEL = {"model.bin": DATA, "config.json": b"{}", "a/b/c.txt": "deep"}
+MODEL: dict[str, bytes | str | Path] = {"model.bin": DATA, "config.json": b"{}", "a/b/c.txt": "deep"}
 
 
 @pytest.fixture

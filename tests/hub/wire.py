@@ -21,9 +21,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-if __package__:
+if TYPE_CHECKING or __package__:
     from .faults import Fault, Faults, Host, Target
     from .routes import Query, Reply, parse_range
 else:  # Run as a script: `python tests/hub/server.py`.
