@@ -18,18 +18,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from . import transfer
-from .catalog import Entry
+from .catalog import Entry, Source
 from .control import Control
 from .errors import (
     FolderNotWritableError,
     HubAnswerError,
     HubUnreachableError,
-    JobCancelled,
     NoSpaceError,
     RateLimitedError,
     SubtitleEditorError,
 )
-from .events import Progress, State
+from .events import Event, Notice, Progress, State
 from .hub import Hub, Plan, PlannedFile, record_revision
 from .speed import SpeedMeter
 from .throttle import Throttle
@@ -69,7 +68,7 @@ class DownloadJob:
         revision: str | None,
         settings: Settings,
         control: Control,
-        report: Callable[[Progress], None],
+        report: Callable[[Event], None],
     ) -> None:
         self._entry = entry
         self._revision = revision
@@ -114,9 +113,9 @@ class DownloadJob:
 
     # Steps
 
-    def _planned(self, source: object) -> Plan:
+    def _planned(self, source: Source) -> Plan:
         hub, folder = self._settings.hub, self._settings.models_dir
-        return self._with_retries(lambda: hub.plan(source, folder, self._revision))  # type: ignore[arg-type]
+        return self._with_retries(lambda: hub.plan(source, folder, self._revision))
 
     def _preflight(self, plans: list[Plan]) -> None:
         """Refuse before the first byte what cannot end well: a folder that cannot be written, a disk too small."""
@@ -151,6 +150,7 @@ class DownloadJob:
                 throttle=self._settings.throttle,
                 connections=self._settings.connections,
                 report=lambda status, path=file.path: self._transferred(path, status),  # type: ignore[misc]
+                notice=lambda text: self._report(Notice(job=self.progress.job, message=text)),
             )
             self._progressed(file.path, file.size)
 
@@ -277,6 +277,3 @@ def _delay(error: SubtitleEditorError, attempt: int) -> float:
     """Seconds to wait: what the hub asks for, else 1, 2, 4, ... with jitter, so that a studio's machines spread out."""
     asked = getattr(error, "retry_after", None)
     return float(asked) if asked is not None else float(2 ** (attempt - 1)) * random.uniform(0.5, 1.0)
-
-
-__all__ = ["LARGE", "DownloadJob", "JobCancelled", "Settings", "interruptible"]

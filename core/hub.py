@@ -222,7 +222,7 @@ class Hub:
             case hf.LocalEntryNotFoundError() if isinstance(error.__cause__, Exception):
                 # "Not found locally" only says that the request before it failed: name that one.
                 return self._name(error.__cause__, what, revision)
-            case hf.HTTPError() | ConnectionError() | TimeoutError() | hf.FileMetadataError():
+            case hf.HTTPError() | ConnectionError() | TimeoutError() | hf.FileMetadataError():  # type: ignore[attr-defined]
                 return HubUnreachableError(self.host, _reason(error))
             case OSError():
                 return _disk_error(error)

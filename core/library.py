@@ -7,12 +7,13 @@ Not for a panel's `draw()`: it touches the disk. Needs no network and does not i
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from fnmatch import fnmatch
 from pathlib import Path
 
+from . import library_marks, transfer
 from .catalog import Entry, Source
 
 
@@ -23,6 +24,44 @@ class Installed:
     path: Path
     size: int
     revision: str
+
+
+class ModelState(StrEnum):
+    """How a model is on disk. The value is the word in JSON: part of the contract."""
+
+    MISSING = "missing"
+    PARTIAL = "partial"
+    """Something of it is there: a download was interrupted, or files were removed."""
+    INSTALLED = "installed"
+    """Complete, and every file's hash was compared with the published one and not changed since."""
+    UNVERIFIED = "unverified"
+    """Complete by names and sizes; the hashes were not compared."""
+    DAMAGED = "damaged"
+    UPDATE = "update"
+    """Installed, and the hub had a newer revision when it was last asked."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether the model can be loaded as it is."""
+        return self in (ModelState.INSTALLED, ModelState.UNVERIFIED, ModelState.UPDATE)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Status:
+    """What the disk holds of a model. Sizes in bytes."""
+
+    state: ModelState
+    installed: Installed | None = None
+    """The complete snapshot (of the first repository), damaged or not."""
+    bytes_done: int = 0
+    """Of `bytes_total`: what need not be fetched any more."""
+    bytes_total: int = 0
+    """The catalogue's estimate until the model was complete once."""
+    damaged: tuple[str, ...] = ()
+    """The files that are not what was published."""
+    newer: library_marks.Newer | None = None
+    partials: int = 0
+    """Bytes of interrupted transfers; they may lie beside a complete snapshot (an update was interrupted)."""
 
 
 def shared_cache() -> Path:
@@ -53,6 +92,126 @@ def find(models_dir: Path, entry: Entry, revision: str | None = None) -> Install
     return None
 
 
+def status(models_dir: Path, entry: Entry) -> Status:
+    """The state of one model, from names, sizes, times and the marks of earlier checks: reads no content.
+
+    Never raises: what cannot be read is not there.
+    """
+    parts = [_source_status(models_dir, source, entry) for source in entry.sources]
+    if len(parts) == 1:
+        return parts[0]
+    states = {part.state for part in parts}
+    return Status(
+        state=_joined(states),
+        installed=parts[0].installed if all(part.installed for part in parts) else None,
+        bytes_done=sum(part.bytes_done for part in parts),
+        bytes_total=max(entry.size, sum(part.bytes_done for part in parts)),
+        damaged=tuple(name for part in parts for name in part.damaged),
+        newer=next((part.newer for part in parts if part.newer), None),
+        partials=sum(part.partials for part in parts),
+    )
+
+
+def scan(models_dir: Path, entries: Iterable[Entry]) -> dict[str, Status]:
+    """The state of each model, by id."""
+    return {entry.id: status(models_dir, entry) for entry in entries}
+
+
+def _joined(states: set[ModelState]) -> ModelState:
+    """The state of a bundle from those of its repositories."""
+    if len(states) == 1:
+        return next(iter(states))
+    for state in (ModelState.DAMAGED, ModelState.PARTIAL, ModelState.MISSING, ModelState.UNVERIFIED, ModelState.UPDATE):
+        if state in states:
+            return ModelState.PARTIAL if state is ModelState.MISSING else state
+    raise AssertionError("unreachable")
+
+
+def _source_status(models_dir: Path, source: Source, entry: Entry) -> Status:
+    folder = repository_folder(models_dir, source)
+    if not folder.is_dir():
+        return Status(ModelState.MISSING, bytes_total=entry.size)
+    marks = library_marks.read(folder)
+    partials = sum(partial.bytes_done for _, partial in partial_files(folder))
+    for snapshot in _snapshots(folder, source.revision):
+        size = _complete_size(folder, snapshot, source)
+        if size is None:
+            continue
+        state, damaged = _verdict(marks, snapshot, source)
+        newer = marks.newer if marks.newer and marks.newer.commit != snapshot.name else None
+        if newer and state is ModelState.INSTALLED:
+            state = ModelState.UPDATE
+        return Status(state, Installed(snapshot, size, snapshot.name), size, size, damaged, newer, partials)
+    for snapshot in _snapshots(folder, source.revision):
+        if damaged := _misfits(folder, snapshot, source):
+            return Status(ModelState.DAMAGED, bytes_total=entry.size, damaged=damaged, partials=partials)
+    return _incomplete(folder, source, entry, partials)
+
+
+def _verdict(marks: library_marks.Marks, snapshot: Path, source: Source) -> tuple[ModelState, tuple[str, ...]]:
+    """What earlier checks of a complete snapshot say, and the damaged files."""
+    wanted = [name for name in _files(snapshot) if matches(name, source.patterns)]
+    found = {name: marks.of(snapshot, name) for name in wanted}
+    if damaged := tuple(sorted(name for name, mark in found.items() if mark and not mark.whole)):
+        return ModelState.DAMAGED, damaged
+    return (ModelState.INSTALLED if all(found.values()) else ModelState.UNVERIFIED), ()
+
+
+def _misfits(folder: Path, snapshot: Path, source: Source) -> tuple[str, ...]:
+    """The files of an incomplete snapshot that are there, but with another size than the published one."""
+    expected = library_marks.published(folder, snapshot.name) or {}
+    present = {name: size for name, size in _files(snapshot).items() if matches(name, source.patterns)}
+    return tuple(sorted(name for name, size in present.items() if name in expected and size != expected[name].size))
+
+
+def _incomplete(folder: Path, source: Source, entry: Entry, partials: int) -> Status:
+    """A repository without a complete snapshot: how much of it is there.
+
+    What an unfinished download has fetched is not linked into a snapshot yet, so blobs are counted, not names.
+    """
+    done = partials + sum(size for _, size in stored_files(folder, source))
+    total = max(entry.size, done)
+    for snapshot in _snapshots(folder, source.revision):
+        listing = library_marks.published(folder, snapshot.name) or {}
+        if exact := sum(file.size for name, file in listing.items() if matches(name, source.patterns)):
+            total = exact
+            break
+    state = ModelState.PARTIAL if done else ModelState.MISSING
+    return Status(state, bytes_done=min(done, total), bytes_total=total, partials=partials)
+
+
+def partial_files(folder: Path) -> Iterator[tuple[Path, transfer.Partial]]:
+    """Targets below a repository's folder that an interrupted transfer left unfinished: blobs, or, where links are
+    not supported, files of a snapshot."""
+    yield from transfer.partials(folder / "blobs")
+    for root, _, names in os.walk(folder / "snapshots"):
+        if any(name.endswith(".part") for name in names):
+            yield from transfer.partials(Path(root))
+
+
+def stored_files(folder: Path, source: Source | None = None) -> Iterator[tuple[Path, int]]:
+    """The files with content of their own in a repository's folder and their sizes in bytes: finished blobs, and files
+    of snapshots that are no links. With `source` only those it wants, as far as their names tell (a blob's does not).
+    """
+    for place in ("blobs", "snapshots"):
+        for root, _, names in os.walk(folder / place):
+            for name in names:
+                path = Path(root, name)
+                if path.name.endswith(_UNFINISHED) or path.is_symlink():
+                    continue
+                if place == "snapshots" and source:
+                    parts = path.relative_to(folder / place).parts[1:]
+                    if not matches("/".join(parts), source.patterns):
+                        continue
+                try:
+                    yield path, path.stat().st_size
+                except OSError:
+                    continue
+
+
+_UNFINISHED = (".part", ".journal", ".journal.new", ".lock", ".incomplete", ".tmp")
+
+
 def _snapshots(folder: Path, revision: str | None) -> Iterator[Path]:
     """The snapshot of the wanted revision; without one, that of `main` and then the others, newest first."""
     snapshots = folder / "snapshots"
@@ -79,9 +238,9 @@ def _ref(folder: Path, name: str) -> str | None:
 def _complete_size(folder: Path, snapshot: Path, source: Source) -> int | None:
     """The bytes of a complete snapshot, or None for an incomplete one."""
     present = _files(snapshot)
-    expected = _published_sizes(folder, snapshot.name)
+    expected = library_marks.published(folder, snapshot.name)
     if expected is not None:
-        wanted = {name: size for name, size in expected.items() if matches(name, source.patterns)}
+        wanted = {name: file.size for name, file in expected.items() if matches(name, source.patterns)}
         whole = bool(wanted) and all(present.get(name) == size for name, size in wanted.items())
         return sum(wanted.values()) if whole else None
     needed = source.allow or ("*",)
@@ -105,12 +264,3 @@ def _files(snapshot: Path) -> dict[str, int]:
             except OSError:
                 continue
     return sizes
-
-
-def _published_sizes(folder: Path, commit: str) -> dict[str, int] | None:
-    """The listing that huggingface_hub 2.x keeps beside the snapshots (`trees/<commit>.json`), if there is one."""
-    try:
-        data = json.loads((folder / "trees" / f"{commit}.json").read_text(encoding="utf-8"))
-        return {name: int(file.get("lfs_size") or file["size"]) for name, file in data["files"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None

@@ -281,7 +281,7 @@ def _pool_manager(proxy: str | None, timeout: float, open_socket: Callable[..., 
     class Opener:
         _dns_host: str
         port: int
-        timeout: float
+        timeout: Any
 
         def _new_conn(self) -> socket.socket:
             try:
@@ -289,7 +289,7 @@ def _pool_manager(proxy: str | None, timeout: float, open_socket: Callable[..., 
             except socket.gaierror as ex:
                 raise exceptions.NameResolutionError(self._dns_host, self, ex) from ex  # type: ignore[arg-type]
             except TimeoutError as ex:
-                raise exceptions.ConnectTimeoutError(self, "timed out") from ex  # type: ignore[arg-type]
+                raise exceptions.ConnectTimeoutError(self, "timed out") from ex
             except OSError as ex:
                 raise exceptions.NewConnectionError(self, str(ex)) from ex  # type: ignore[arg-type]
 

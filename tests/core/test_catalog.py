@@ -4,6 +4,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from subtitle_editor.core import catalog
 from subtitle_editor.core.errors import CatalogError, UnknownModelError
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from subtitle_editor.core import cli, subtitle_files
 
+from subtitle_editor.core import cli, subtitle_files
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(120)
@@ -78,9 +78,7 @@ def test_download_speaks_json_lines_and_ends_with_finished(hub: LoopbackHub, tmp
 
 
 def test_unknown_model_fails_before_any_download(hub: LoopbackHub, tmp_path: Path):
-    done = run(
-        "models", "download", "tiny", "larg-v3", "--json", "--models-dir", tmp_path, "--endpoint", hub.endpoint
-    )
+    done = run("models", "download", "tiny", "larg-v3", "--json", "--models-dir", tmp_path, "--endpoint", hub.endpoint)
     last = records(done)[-1]
     assert done.returncode == 1
     assert (last["event"], last["error"]) == ("failed", "unknown_model")
@@ -166,7 +164,8 @@ def test_transcribe_writes_subtitles(hub: LoopbackHub, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("media", "code"), [("missing.wav", "media_not_found"), ("text.wav", "media_unreadable"), ("silent.mp4", "no_audio")]
+    ("media", "code"),
+    [("missing.wav", "media_not_found"), ("text.wav", "media_unreadable"), ("silent.mp4", "no_audio")],
 )
 def test_bad_media(hub: LoopbackHub, tmp_path: Path, media: str, code: str):
     place = ("--models-dir", tmp_path, "--endpoint", hub.endpoint, "--json")

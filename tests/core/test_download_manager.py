@@ -11,18 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from subtitle_editor.core import catalog, library
 from subtitle_editor.core.download_manager import TOKEN_NOTICE, DownloadManager
 from subtitle_editor.core.errors import UnknownModelError
 from subtitle_editor.core.events import Cancelled, End, Event, Failed, Finished, Notice, Progress, State
-
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(60)
 
 REPO = "Systran/faster-whisper-tiny"
 MODEL = bytes(range(256)) * 12_000  # 3 MB
-FILES = {"config.json": b"{}", "tokenizer.json": b"[1]", "vocabulary.txt": b"a\n", "model.bin": MODEL, "README.md": b"#"}
+FILES = {"config.json": b"{}", "tokenizer.json": b"[1]", "vocabulary.txt": b"a\n", "model.bin": MODEL}
+FILES["README.md"] = b"#"
 WANTED = {name: data for name, data in FILES.items() if name != "README.md"}
 SIZE = sum(len(data) for data in WANTED.values())
 
@@ -105,6 +106,13 @@ def test_second_download_fetches_nothing_again(hub: LoopbackHub, manager: Downlo
     events = collect(manager, manager.enqueue("tiny"))
     assert isinstance(events[-1], Finished)
     assert [request.path for request in hub.requests_for("*/resolve/*", method="GET")] == []
+
+
+def test_starting_over_is_told(hub: LoopbackHub, manager: DownloadManager):
+    hub.faults.add(Fault(path="*", host="content", corrupt_at=5))
+    events = collect(manager, manager.enqueue("tiny"))
+    assert any("starting over" in event.message for event in events if isinstance(event, Notice))
+    assert isinstance(events[-1], Finished)
 
 
 def test_missing_token_is_mentioned_once(hub: LoopbackHub, manager: DownloadManager):

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from subtitle_editor.core import catalog, library
 
 TINY = catalog.load().get("tiny")

@@ -86,7 +86,8 @@ def assert_fails(fetch: Fetch, error: type[SubtitleEditorError], left: set[str] 
 def test_a_drop_at_a_random_byte(hub: LoopbackHub, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(chance.randint(1, 3)):
-        hub.faults.add(Fault(path=PATTERN, host="content", skip=chance.randint(0, 3), drop_after=chance.randrange(2**21)))
+        skip, drop_after = chance.randint(0, 3), chance.randrange(2**21)
+        hub.faults.add(Fault(path=PATTERN, host="content", skip=skip, drop_after=drop_after))
     assert_right(Fetch(blob_of(hub, tmp_path, DATA), connections=chance.randint(1, 6)))
 
 
@@ -539,7 +540,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("needs the openssl command")
     folder = tmp_path_factory.mktemp("tls")
     command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1"
-    subprocess.run([*command.split(), "-keyout", "key.pem", "-out", "cert.pem"], cwd=folder, check=True, capture_output=True)
+    words = [*command.split(), "-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run(words, cwd=folder, check=True, capture_output=True)
     return folder
 
 

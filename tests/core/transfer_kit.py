@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of transfers share: a hub with one file, a fetch that writes down what it was told, a child to kill."""
+"""What the tests of transfers share: a hub with one file, a fetch that notes what it was told, a child to kill."""
 
 from __future__ import annotations
 

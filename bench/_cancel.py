@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long from `cancel()` to the end of `fetch()`, in every state a transfer can be in."""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from subtitle_editor.core import transfer
+from subtitle_editor.core.control import Control
+from subtitle_editor.core.errors import JobCancelled
+from subtitle_editor.core.events import State
+from subtitle_editor.core.locks import file_lock
+from tests.hub.server import Fault, LoopbackHub
+
+SIZE = 400_000_000
+URL = "/bench/big/resolve/main/model.bin"
+
+
+class Case:
+    """A state to cancel in: the fault that brings it about, and how to see that it is there."""
+
+    def __init__(self, name: str, fault: Fault | None, state: State | None = None) -> None:
+        self.name = name
+        self.fault = fault
+        self.state = state
+
+
+def cases() -> list[Case]:
+    """The states of the promise. "connecting" is a host whose queue of connections never answers."""
+    forever = {"times": None}
+    return [
+        Case("waiting for the hub's answer", Fault(path="*/resolve/*", host="hub", stall_before=True, **forever)),
+        Case("waiting for the content host", Fault(path="*", host="content", stall_before=True, **forever)),
+        Case("reading at full speed", None, State.DOWNLOADING),
+        Case("reading, server silent", Fault(path="*", host="content", stall_after=1_000_000, **forever)),
+        Case(
+            "waiting to retry",
+            Fault(path="*", host="content", status=429, headers={"Retry-After": "60"}, **forever),
+            State.RETRYING,
+        ),
+        Case("hashing", None, State.VERIFYING),
+        Case("waiting for another process", None, State.WAITING),
+    ]
+
+
+def cancel_table(runs: int) -> None:
+    """Print the table: median and 99th percentile in milliseconds."""
+    print(f"\nFrom cancel() to the end of the transfer, {runs} times each\n")
+    print("| state | p50 ms | p99 ms |")
+    print("|---|---|---|")
+    with tempfile.TemporaryDirectory(prefix="bench-cancel-") as place, LoopbackHub() as hub:
+        source = Path(place, "model.bin")
+        with source.open("wb") as file:
+            file.truncate(SIZE)
+        hub.add_model("bench/big", {"model.bin": source})
+        sha256 = hub.revision("bench/big").files["model.bin"].sha256
+        for case in cases():
+            times = sorted(_once(case, hub, Path(place, "out", str(n)), str(sha256)) for n in range(runs))
+            print(f"| {case.name} | {times[len(times) // 2] * 1e3:.1f} | {times[int(len(times) * 0.99)] * 1e3:.1f} |")
+        times = sorted(_connecting(Path(place, "out", "connecting")) for _ in range(runs))
+        print(f"| connecting | {times[len(times) // 2] * 1e3:.1f} | {times[int(len(times) * 0.99)] * 1e3:.1f} |")
+
+
+def _once(case: Case, hub: LoopbackHub, target: Path, sha256: str) -> float:
+    hub.faults.clear()
+    seen = threading.Event()
+    if case.fault is not None:
+        hub.faults.add(case.fault)
+    blob = transfer.Blob(url=hub.endpoint + URL, target=target, size=SIZE, sha256=sha256)
+
+    def report(status: transfer.TransferStatus) -> None:
+        if status.state is case.state:
+            seen.set()
+
+    if case.state is State.VERIFYING:
+        # The file is there, and is checked before it is believed.
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as file:
+            file.truncate(SIZE)
+    elif case.state is State.WAITING:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with file_lock(target.with_name(target.name + ".lock"), Control(), waiting=lambda: None):
+            return _cancel(lambda control: transfer.fetch(blob, control=control, report=report), seen.wait)
+
+    fault, before = case.fault, case.fault.fired if case.fault else 0
+
+    def reached() -> bool:
+        return fault.wait(before + 1) if fault is not None and case.state is None else seen.wait(20)
+
+    taken = _cancel(lambda control: transfer.fetch(blob, control=control, report=report), reached)
+    transfer.discard(target)
+    return taken
+
+
+def _connecting(target: Path) -> float:
+    """A listening socket whose queue is full leaves whoever connects in the air, as a dead host does."""
+    import socket
+
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        fillers = [socket.socket() for _ in range(8)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(server.getsockname())
+        time.sleep(0.02)
+        blob = transfer.Blob(url=f"http://127.0.0.1:{server.getsockname()[1]}/x", target=target, size=SIZE)
+        try:
+            return _cancel(lambda control: transfer.fetch(blob, control=control), lambda: not time.sleep(0.1))
+        finally:
+            for filler in fillers:
+                filler.close()
+            transfer.discard(target)
+
+
+def _cancel(work: Callable[[Control], object], reached: Callable[[], object]) -> float:
+    control, ended = Control(), []
+
+    def run() -> None:
+        try:
+            work(control)
+        except JobCancelled:
+            ended.append(time.perf_counter())
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    reached()
+    time.sleep(random.uniform(0, 0.02))
+    began = time.perf_counter()
+    control.cancel()
+    thread.join(30)
+    if not ended:
+        raise RuntimeError("the transfer ended before it was cancelled, or not at all")
+    return ended[0] - began

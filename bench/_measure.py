@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Time, processor time and memory of a command, as the operating system counts them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One run of one command with its children."""
+
+    seconds: float
+    cpu: float
+    """User and system seconds."""
+    memory: int
+    """Peak resident bytes of the largest process."""
+
+
+def measure(command: Sequence[str], folder: Path) -> Run:
+    """Run `command` in the empty `folder` and wait for it. Raises RuntimeError when it fails. POSIX only."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    log = folder.with_suffix(".log")
+    with log.open("wb") as out:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        words = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{words}")
+    kilo = 1 if sys.platform == "darwin" else 1024
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * kilo)
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle one."""
+    return statistics.median(values)
+
+
+def have(program: str, package: str) -> bool:
+    """Whether a program is there; installs its Debian package where that is possible."""
+    if shutil.which(program):
+        return True
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        subprocess.run(["apt-get", "install", "-qq", "-y", package], stdout=subprocess.DEVNULL, check=False)
+    if shutil.which(program):
+        return True
+    print(f"{program} is not installed (Debian package {package}): skipped.")
+    return False

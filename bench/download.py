@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Downloads against their peers, on this machine, against the loopback hub: `python3 dev.py bench download`.
+
+Prints ratios: peers take turns with us (A B A B), and the middle of the rounds counts. Ours is the whole job: plan,
+disk check, transfer, SHA-256, finish. POSIX only (it asks the system for the peers' processor time).
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from _cancel import cancel_table
+from _measure import Run, have, measure, median
+
+HERE = Path(__file__).parent
+SERVER = HERE.parent / "tests" / "hub" / "server.py"
+ONCE = [sys.executable, str(HERE / "_download_once.py")]
+MB = 1_000_000
+
+
+@contextlib.contextmanager
+def serving(root: Path, *options: str) -> Iterator[str]:
+    """The loopback hub in a process of its own; the answer is its endpoint."""
+    command = [sys.executable, str(SERVER), str(root), "--json", "--until-eof", *options]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin and process.stdout
+    try:
+        yield json.loads(process.stdout.readline())["endpoint"]
+    finally:
+        process.stdin.close()
+        process.wait(timeout=20)
+
+
+def make_repository(root: Path, size: int) -> tuple[str, str]:
+    """A repository with one large file; the answer is the path of its URL and its SHA-256."""
+    folder = root / "models" / "bench" / "big"
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with (folder / "model.bin").open("wb") as file:
+        block = os.urandom(8 * 1024 * 1024)
+        while size > 0:
+            piece = block[: min(size, len(block))]
+            file.write(piece)
+            digest.update(piece)
+            size -= len(piece)
+    (folder / "config.json").write_text("{}", encoding="utf-8")
+    return "/bench/big/resolve/main/model.bin", digest.hexdigest()
+
+
+def peers(url: str, sha256: str) -> dict[str, list[str]]:
+    """What there is to compare with, as commands for an empty folder."""
+    found: dict[str, list[str]] = {"snapshot_download": [*ONCE, "hub", url.split("/bench/")[0], ".", "1"]}
+    if have("curl", "curl"):
+        found["curl"] = ["curl", "-sfL", "-o", "model.bin", url]
+        pipe = f"curl -sfL '{url}' | tee model.bin | sha256sum"
+        found["curl to sha256sum"] = ["bash", "-o", "pipefail", "-c", pipe]
+    if have("aria2c", "aria2"):
+        aria = ["aria2c", "-x8", "-s8", "--file-allocation=none", "-q", "-o", "model.bin"]
+        found["aria2c -x8"] = [*aria, url]
+        found["aria2c -x8 --checksum"] = [*aria, f"--checksum=sha-256={sha256}", url]
+    return found
+
+
+def race(
+    endpoint: str, others: dict[str, list[str]], work: Path, rounds: int, connections: int
+) -> dict[str, list[Run]]:
+    """Each round: ours, then a peer, ours, then the next peer. Our runs are under "ours PEER"."""
+    ours = [*ONCE, "ours", endpoint, ".", str(connections)]
+    runs: dict[str, list[Run]] = {}
+    measure(ours, work)  # The server hashes its file once; that is not ours to be timed.
+    for _ in range(rounds):
+        for name, command in others.items():
+            runs.setdefault(f"ours {name}", []).append(measure(ours, work))
+            runs.setdefault(name, []).append(measure(command, work))
+    return runs
+
+
+def speed_table(root: Path, work: Path, size: int, rounds: int, connections: int) -> None:
+    """The main table: ratios of time, and processor seconds per GB."""
+    path, sha256 = make_repository(root, size)
+    with serving(root) as endpoint:
+        others = peers(endpoint + path, sha256)
+        runs = race(endpoint, others, work, rounds, connections)
+    print(f"\nOne file of {size / 1e9:g} GB from the loopback hub, median of {rounds} rounds, {os.cpu_count()} cores\n")
+    print("| peer | peer s | ours s | peer / ours | peer CPU s/GB | ours CPU s/GB |")
+    print("|---|---|---|---|---|---|")
+    for name in others:
+        theirs, ours = runs[name], runs[f"ours {name}"]
+        ratio = median([a.seconds / b.seconds for a, b in zip(theirs, ours, strict=True)])
+        cpu = [median([run.cpu for run in one]) / (size / 1e9) for one in (theirs, ours)]
+        seconds = [median([run.seconds for run in one]) for one in (theirs, ours)]
+        print(f"| {name} | {seconds[0]:.2f} | {seconds[1]:.2f} | {ratio:.2f} | {cpu[0]:.2f} | {cpu[1]:.2f} |")
+
+
+def memory_table(root: Path, work: Path, connections: int, sizes: list[int]) -> None:
+    """Peak memory beyond the interpreter with its imports."""
+    floor = measure([*ONCE, "imports", "-", "-", "0"], work).memory
+    print(f"\nPeak memory above the interpreter with imports ({floor / MB:.0f} MB)\n")
+    print("| file | above |")
+    print("|---|---|")
+    for size in sizes:
+        make_repository(root, size)
+        with serving(root) as endpoint:
+            run = measure([*ONCE, "ours", endpoint, ".", str(connections)], work)
+        print(f"| {size / MB:.0f} MB | {(run.memory - floor) / MB:.0f} MB |")
+
+
+def limited_table(root: Path, work: Path, rounds: int, connections: int) -> None:
+    """A server that gives each connection 10 MB/s: what matters is that all of them are busy."""
+    size = 40 * MB * connections
+    make_repository(root, size)
+    with serving(root, "--rate", str(10 * MB)) as endpoint:
+        ours = [*ONCE, "ours", endpoint, ".", str(connections)]
+        times = [measure(ours, work).seconds for _ in range(rounds)]
+        idle = [measure([*ONCE, "imports", "-", "-", "0"], work).seconds for _ in range(rounds)]
+    reached = size / (median(times) - median(idle))
+    print(f"\n10 MB/s a connection, {connections} connections, {size / MB:.0f} MB: {reached / MB:.1f} MB/s, "
+          f"{reached / (10 * MB * connections):.3f} of what is there (start of Python and imports, "
+          f"{median(idle):.2f} s, taken off)")  # fmt: skip
+
+
+def latency_table(root: Path, work: Path, size: int, rounds: int, connections: int) -> None:
+    """50 ms before each answer, as across an ocean, against the fastest peer."""
+    path, sha256 = make_repository(root, size)
+    with serving(root, "--latency", "0.05") as endpoint:
+        others = {name: words for name, words in peers(endpoint + path, sha256).items() if name == "aria2c -x8"}
+        runs = race(endpoint, others, work, rounds, connections)
+    for name in others:
+        ratios = [a.seconds / b.seconds for a, b in zip(runs[name], runs[f"ours {name}"], strict=True)]
+        print(f"\n50 ms added before each answer, {size / 1e9:g} GB: {name} / ours {median(ratios):.2f}")
+
+
+PARTS = ("speed", "memory", "limited", "latency", "cancel")
+
+
+def main() -> int:
+    """Run the parts asked for, all of them by default."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--size", type=float, default=2e9, help="bytes of the file (default 2e9)")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--connections", type=int, default=6)
+    options = parser.parse_args()
+    parts = options.parts or PARTS
+    size, rounds, connections = int(options.size), options.rounds, options.connections
+    with tempfile.TemporaryDirectory(prefix="bench-download-") as place:
+        root, work = Path(place, "hub"), Path(place, "work")
+        if "speed" in parts:
+            speed_table(root, work, size, rounds, connections)
+        if "memory" in parts:
+            memory_table(root, work, connections, [100 * MB, 2000 * MB, 10_000 * MB])
+        if "limited" in parts:
+            limited_table(root, work, 3, connections)
+        if "latency" in parts:
+            latency_table(root, work, min(size, 1000 * MB), rounds, connections)
+    if "cancel" in parts:
+        cancel_table(50)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

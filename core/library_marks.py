@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a repository's files should be, and what we found them to be when we last read them.
+
+Two small files in the repository's folder of the cache: `trees/<commit>.json` is huggingface_hub's, written when a
+snapshot is complete, and says what was published. `.subtitle-editor.json` is ours: the files whose hash we compared,
+with size and time of each, so that one that was changed since counts as not compared. It lies with the repository,
+not in the models folder, so that it goes where the repository goes and other programs do not take it for a model.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+FILE = ".subtitle-editor.json"
+_FORMAT = 1
+_CHUNK = 1 << 20
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Published:
+    """A file as the hub lists it. `size` in bytes; `digest` is hex: a SHA-256, or the git hash of a small file."""
+
+    size: int
+    digest: str
+
+    @property
+    def is_sha256(self) -> bool:
+        """Whether `digest` is the SHA-256 of the content; otherwise it is git's SHA-1 of it."""
+        return len(self.digest) == 64
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Mark:
+    """One file, read from beginning to end. `size` and `mtime_ns` say which state of the file that was."""
+
+    size: int
+    mtime_ns: int
+    whole: bool
+    """Its hash was the published one."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Newer:
+    """A newer revision that the hub had when it was last asked. `size`: bytes to fetch for it."""
+
+    commit: str
+    size: int
+
+
+@dataclasses.dataclass(slots=True)
+class Marks:
+    """All we know of one repository: marks by commit and file name, and a newer revision."""
+
+    files: dict[str, dict[str, Mark]] = dataclasses.field(default_factory=dict)
+    newer: Newer | None = None
+
+    def of(self, snapshot: Path, name: str) -> Mark | None:
+        """The mark of a file of the snapshot; None if there is none, or the file was changed since."""
+        mark = self.files.get(snapshot.name, {}).get(name)
+        if mark is None:
+            return None
+        try:
+            found = (snapshot / name).stat()
+        except OSError:
+            return None
+        return mark if (found.st_size, found.st_mtime_ns) == (mark.size, mark.mtime_ns) else None
+
+    def set(self, snapshot: Path, name: str, found: os.stat_result, whole: bool) -> None:
+        """Remember that a file in the state `found` was, or was not, what was published."""
+        marks = self.files.setdefault(snapshot.name, {})
+        marks[name] = Mark(found.st_size, found.st_mtime_ns, whole)
+
+
+def published(folder: Path, commit: str) -> dict[str, Published] | None:
+    """The listing that huggingface_hub 2.x keeps beside the snapshots, by file name; None without a usable one."""
+    try:
+        data = json.loads((folder / "trees" / f"{commit}.json").read_text(encoding="utf-8"))
+        return {
+            name: Published(int(file.get("lfs_size") or file["size"]), str(file.get("lfs_sha256") or file["blob_id"]))
+            for name, file in data["files"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def write_published(folder: Path, commit: str, files: Mapping[str, Published]) -> None:
+    """Write such a listing, in huggingface_hub's format. Raises OSError."""
+    rows = {}
+    for name, file in files.items():
+        lfs = {"lfs_sha256": file.digest, "lfs_size": file.size} if file.is_sha256 else {}
+        rows[name] = {"size": file.size, "blob_id": file.digest, **lfs}
+    _write(folder / "trees" / f"{commit}.json", {"format_version": 1, "files": rows})
+
+
+def read(folder: Path) -> Marks:
+    """The marks of the repository in `folder`; none for a file that is missing or makes no sense. Never raises."""
+    try:
+        data = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        if data["format"] != _FORMAT:
+            return Marks()
+        files = {
+            commit: {name: Mark(int(row[0]), int(row[1]), row[2] is True) for name, row in rows.items()}
+            for commit, rows in data["files"].items()
+        }
+        newer = data.get("newer")
+        return Marks(files, Newer(str(newer[0]), int(newer[1])) if newer else None)
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+        return Marks()
+
+
+def write(folder: Path, marks: Marks) -> None:
+    """Replace the marks in one step. Of two processes that do it at once the later wins, and the other's files count
+    as not compared: harmless. Raises OSError."""
+    present = {commit: rows for commit, rows in marks.files.items() if (folder / "snapshots" / commit).is_dir()}
+    rows = {
+        commit: {name: [mark.size, mark.mtime_ns, mark.whole] for name, mark in of_commit.items()}
+        for commit, of_commit in present.items()
+    }
+    newer = [marks.newer.commit, marks.newer.size] if marks.newer else None
+    _write(folder / FILE, {"format": _FORMAT, "files": rows, "newer": newer})
+
+
+def _write(path: Path, data: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    beside.write_text(json.dumps(data, indent=1), encoding="utf-8")
+    os.replace(beside, path)
+
+
+def digest(path: Path, like: Published, read_bytes: Callable[[int], None]) -> tuple[str, os.stat_result]:
+    """The hash of a file, of the kind that `like` has, and the state it was in before it was read.
+
+    `read_bytes(n)` is called for each piece; raising in it stops the reading. Raises OSError.
+    """
+    with path.open("rb", buffering=0) as file:
+        found = os.fstat(file.fileno())
+        hasher = hashlib.sha256() if like.is_sha256 else git_hasher(found.st_size)
+        buffer = memoryview(bytearray(_CHUNK))
+        while count := file.readinto(buffer):
+            hasher.update(buffer[:count])
+            read_bytes(count)
+    return hasher.hexdigest(), found
+
+
+def git_hasher(size: int) -> hashlib._Hash:
+    """A hasher whose result for `size` bytes is the name git, and so the hub, gives a small file."""
+    return hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Processes that die without a word, and processes that want the same file at the same time."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from subtitle_editor.core import transfer
+from tests.core.transfer_kit import MIB, PATTERN, Fetch, blob_of, bytes_read, data_of, names_in, start_child
+from tests.hub.server import LoopbackHub
+
+KILLS, CONNECTIONS = 25, 6
+
+
+@pytest.fixture
+def hub() -> Iterator[LoopbackHub]:
+    with LoopbackHub() as hub:
+        yield hub
+
+
+def wait_for_bytes(log: Path, count: int) -> None:
+    deadline = time.monotonic() + 20
+    while bytes_read(log) < count and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+@pytest.mark.timeout(180)
+def test_killed_25_times_at_random_moments(hub: LoopbackHub, tmp_path: Path) -> None:
+    data = data_of(48 * MIB)
+    folder, log = tmp_path / "models", tmp_path / "log"
+    folder.mkdir()
+    blob = blob_of(hub, folder, data)
+    chance = random.Random(7)
+    before = 0
+    for _ in range(KILLS):
+        child = start_child(blob, log, rate=20e6)
+        wait_for_bytes(log, before + 1)
+        time.sleep(chance.uniform(0, 0.1))
+        child.kill()
+        out, err = child.communicate(timeout=10)
+        assert not out and not err, (out, err)
+        assert names_in(folder) >= {"blob.part"}
+        known, read = transfer.bytes_on_disk(blob.target), bytes_read(log)
+        assert known <= len(data)
+        before = read
+    child = start_child(blob, log)
+    out, err = child.communicate(timeout=30)
+    assert out.startswith("done"), (out, err)
+    assert blob.target.read_bytes() == data
+    assert names_in(folder) == {"blob"}
+    assert bytes_read(log) <= len(data) + KILLS * CONNECTIONS * MIB
+
+
+@pytest.mark.timeout(60)
+def test_what_a_killed_process_had_is_known_to_the_next(hub: LoopbackHub, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    blob = blob_of(hub, tmp_path, data_of(48 * MIB))
+    child = start_child(blob, log, rate=20e6)
+    wait_for_bytes(log, 12 * MIB)
+    child.kill()
+    child.communicate(timeout=10)
+    known = transfer.bytes_on_disk(blob.target)
+    assert bytes_read(log) - known <= CONNECTIONS * MIB
+    fetch = Fetch(blob)
+    assert fetch.run().bytes_fetched == blob.target.stat().st_size - known
+    assert fetch.notices == []
+
+
+@pytest.mark.timeout(60)
+def test_two_processes_fetch_a_file_once(hub: LoopbackHub, tmp_path: Path) -> None:
+    data = data_of(24 * MIB)
+    folder, logs = tmp_path / "models", [tmp_path / "log 1", tmp_path / "log 2"]
+    blob = blob_of(hub, folder, data)
+    children = [start_child(blob, log, rate=12e6) for log in logs]
+    ends = [child.communicate(timeout=40) for child in children]
+    assert sorted(out.split()[:2] for out, _ in ends) == [["done", "0"], ["done", str(len(data))]], ends
+    assert sum(map(bytes_read, logs)) == len(data)
+    waited = ["state waiting" in log.read_text() for log in logs]
+    assert sorted(waited) == [False, True]
+    assert blob.target.read_bytes() == data
+    assert names_in(folder) == {"blob"}
+    assert hub.requests_for(PATTERN)
+
+
+@pytest.mark.timeout(60)
+def test_the_second_process_takes_over_when_the_first_is_killed(hub: LoopbackHub, tmp_path: Path) -> None:
+    data = data_of(24 * MIB)
+    folder, logs = tmp_path / "models", [tmp_path / "log 1", tmp_path / "log 2"]
+    blob = blob_of(hub, folder, data)
+    first = start_child(blob, logs[0], rate=6e6)
+    wait_for_bytes(logs[0], 3 * MIB)
+    second = start_child(blob, logs[1])
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and not (logs[1].exists() and "waiting" in logs[1].read_text()):
+        time.sleep(0.01)
+    first.kill()
+    first.communicate(timeout=10)
+    out, err = second.communicate(timeout=30)
+    assert out.startswith("done"), err
+    assert bytes_read(logs[1]) < len(data)
+    assert blob.target.read_bytes() == data
+    assert names_in(folder) == {"blob"}
