@@ -6,6 +6,7 @@
     python3 dev.py test [PART...]       everything that CI runs; parts: lint, core, hub, blender
     python3 dev.py lint                 the quick half of `test`: ruff and mypy
     python3 dev.py bench NAME           bench/NAME.py; what follows NAME goes to it
+    python3 dev.py build                the extension's zips for Blender, with all wheels inside, into dist/
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ if sys.version_info < (3, 11):  # noqa: UP036 - an older Python reaches this lin
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
-from devtools import checks, environment
+from devtools import build, checks, environment, wheels
 from devtools.console import SetupError, run, say
 
 DEMO_OPTIONS = ("endpoint", "model", "media", "rate")
@@ -60,16 +62,29 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("name", metavar="NAME")
     bench.add_argument("rest", nargs=argparse.REMAINDER, help="passed on")
     bench.set_defaults(command=_bench)
+
+    zips = commands.add_parser("build", help="the extension's zips for Blender")
+    zips.add_argument("--platform", choices=wheels.PLATFORMS, help="only this one (default: all)")
+    zips.add_argument("--blender", choices=list(wheels.SERIES), help="only the series from this version on")
+    zips.add_argument("--output", type=Path, default=build.DIST, help="the folder (default: dist)")
+    zips.add_argument("--lock", action="store_true", help="first make requirements/wheels-*.txt from wheels.toml")
+    zips.add_argument("--install", action="store_true", help="afterwards try the zip for this machine in Blender")
+    zips.set_defaults(command=_build)
     return parser
 
 
 def _demo(options: argparse.Namespace) -> int:
     ready = environment.prepare()
-    given = [f"--{name}={value}" for name in DEMO_OPTIONS if (value := getattr(options, name)) is not None]
+    given = [f"--{name}={getattr(options, name)}" for name in DEMO_OPTIONS if getattr(options, name) is not None]
     if not ready.blender:
         say(f"{ready.why_no_blender} The demo takes the command line instead.")
         given.append("--without-blender")
     return run([ready.python, environment.ROOT / "devtools" / "demo.py", *given], env=ready.variables)
+
+
+def _build(options: argparse.Namespace) -> int:
+    wanted = build.Options(options.platform, options.blender, options.lock, options.install, options.output)
+    return build.build_all(wanted, environment.prepare())
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -110,7 +110,7 @@ def _steps(part: str, ready: Ready) -> list[Step]:
         case "core":
             return [
                 Step("examples in docstrings", [*pytest, "tests/test_doctests.py"]),
-                Step("tests of core, no Blender", [*pytest, "tests/core", "tests/test_dev.py"]),
+                Step("tests of core, no Blender", [*pytest, "tests/core", "tests/test_dev.py", "tests/test_build.py"]),
             ]
         case "hub":
             return [Step("tests of the loopback hub", [*pytest, "tests/hub"])]

@@ -73,7 +73,7 @@ def _set_up() -> str:
     """Make the environment; why it has no Blender, or an empty string."""
     system.provide(system.missing_for_venv(), "python -m venv", required=True)
     system.provide(system.missing_programs(), "tests that make their own speech and films", required=False)
-    say("Setting up .venv: the first time this downloads about 700 MB and takes a few minutes.")
+    say("Setting up .venv: the first time this downloads about 550 MB and takes a few minutes.")
     _make_venv()
     why = _install_packages()
     _install_fake_bpy()

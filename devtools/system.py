@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from .console import SetupError, run, say
+from .console import SetupError, run_and_keep, say
 
 # What `import bpy` loads from the system, with the Debian and Ubuntu package that brings it (measured on a bare
 # bookworm: with these the import works, without any of them it raises ImportError).
@@ -93,8 +93,13 @@ def _advice(packages: list[str]) -> str:
 
 
 def _apt_get(*words: str) -> int:
-    # Without this, packages such as tzdata stop to ask a question.
-    return run(["apt-get", "-qq", "-y", *words], env={"DEBIAN_FRONTEND": "noninteractive"})
+    # Without the variable, packages such as tzdata stop to ask a question. What apt-get says, hundreds of lines even
+    # with -qq, is worth reading only when it fails.
+    command = ["apt-get", "-qq", "-y", "-o", "Dpkg::Use-Pty=0", *words]
+    status, output = run_and_keep(command, env={"DEBIAN_FRONTEND": "noninteractive"}, show=False)
+    if status:
+        say(output)
+    return status
 
 
 def _loads(library: str) -> bool:
