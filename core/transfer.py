@@ -281,10 +281,16 @@ def _already_there(blob: Blob, control: Control, report: Report) -> Result | Non
 
 
 def ordinary_mode(folder: Path) -> int:
-    """The permissions a new file gets in `folder`. Asking for the umask means setting it, for all threads: so look."""
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".mode-") as scratch:
-        descriptor = os.open(os.path.join(scratch, "x"), os.O_CREAT | os.O_WRONLY, 0o666)
-        try:
-            return os.fstat(descriptor).st_mode & 0o777
-        finally:
-            os.close(descriptor)
+    """The permissions a new file gets in `folder`. Asking for the umask means setting it, for all threads: so look.
+
+    On a disk too full for one more name the answer is the usual one: a finished download must not fail over this.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".mode-") as scratch:
+            descriptor = os.open(os.path.join(scratch, "x"), os.O_CREAT | os.O_WRONLY, 0o666)
+            try:
+                return os.fstat(descriptor).st_mode & 0o777
+            finally:
+                os.close(descriptor)
+    except OSError:
+        return 0o644

@@ -40,10 +40,10 @@ _register, _unregister = bpy.utils.register_classes_factory((SUBTITLE_MT_main,))
 def register() -> None:
     """Called by the package."""
     _register()
-    bpy.types.SEQUENCER_MT_editor_menus.append(_draw_menu)  # type: ignore[arg-type]
+    bpy.types.SEQUENCER_MT_editor_menus.append(_draw_menu)
 
 
 def unregister() -> None:
     """Called by the package."""
-    bpy.types.SEQUENCER_MT_editor_menus.remove(_draw_menu)  # type: ignore[arg-type]
+    bpy.types.SEQUENCER_MT_editor_menus.remove(_draw_menu)
     _unregister()

@@ -383,6 +383,14 @@ def test_the_child_has_no_network_and_no_token(monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
+def test_nothing_reports_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """onnxruntime keeps a device id in the cache folder for its reports, unless it is told not to make any."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    finished(SPEECH / "hello.flac", vad=True)
+    assert [path.name for path in tmp_path.rglob("*") if "microsoft" in str(path).lower()] == []
+
+
 def test_the_child_opens_no_connection(long_recording: Path) -> None:
     job, pid = start_long(long_recording)
     try:
