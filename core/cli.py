@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import catalog, library
+from . import catalog, cli_library, library
 from .cli_output import Output
 from .cues import PROFILES, Cue
 from .errors import SubtitleEditorError, UnexpectedError, UsageError
@@ -94,6 +94,7 @@ def _add_models(actions: argparse._SubParsersAction[argparse.ArgumentParser], co
     download.add_argument("--limit-rate", type=_positive, metavar="BYTES_PER_S", help="speed limit")
     download.add_argument("--revision", metavar="R", help="branch, tag or commit")
     download.set_defaults(command=_download)
+    cli_library.add_commands(actions, common, _on_disk)
 
 
 def _add_transcribe(
@@ -181,7 +182,8 @@ def _token(args: argparse.Namespace) -> str | None:
         raise UsageError(f"The token file {args.token_file} cannot be read.", "Name a readable text file.") from error
 
 
-def _describe(entry: catalog.Entry, installed: library.Installed | None) -> dict[str, object]:
+def _describe(entry: catalog.Entry, status: library.Status) -> dict[str, object]:
+    installed = status.installed
     data: dict[str, object] = {
         "id": entry.id,
         "name": entry.name,
@@ -192,7 +194,13 @@ def _describe(entry: catalog.Entry, installed: library.Installed | None) -> dict
         "description": entry.description,
         "repository": entry.sources[0].repo,
         "alias_of": entry.alias_of,
-        "installed": installed is not None,
+        "installed": status.state.usable,
+        "state": status.state,
+        "bytes_done": status.bytes_done,
+        "bytes_total": status.bytes_total,
+        "damaged": list(status.damaged),
+        "partials": status.partials,
+        "update": status.newer.commit if status.newer else None,
     }
     if installed:
         data.update(path=str(installed.path), revision=installed.revision)
@@ -209,25 +217,48 @@ def _list(args: argparse.Namespace, output: Output) -> int:
             continue
         if search not in f"{entry.id} {entry.name} {entry.description}".casefold():
             continue
-        installed = library.find(_models_dir(args), entry)
-        if (args.installed and not installed) or (args.missing and installed):
+        status = library.status(_models_dir(args), entry)
+        if (args.installed and not status.state.usable) or (args.missing and status.state.usable):
             continue
-        mark = "✓" if installed else " "
-        size = human_size(installed.size if installed else entry.size)
-        output.record(_describe(entry, installed), f"{mark} {entry.id:<18} {size:>9}  {entry.description}")
+        size = human_size(status.installed.size if status.installed else entry.size)
+        text = f"{_MARKS[status.state]} {entry.id:<18} {size:>9}  {_state_in_words(status):<13} {entry.description}"
+        output.record(_describe(entry, status), text)
     return DONE
+
+
+_MARKS = {
+    library.ModelState.MISSING: " ",
+    library.ModelState.PARTIAL: "~",
+    library.ModelState.INSTALLED: "✓",
+    library.ModelState.UNVERIFIED: "✓",
+    library.ModelState.DAMAGED: "!",
+    library.ModelState.UPDATE: "↑",
+}
+
+
+def _state_in_words(status: library.Status) -> str:
+    if status.state is library.ModelState.PARTIAL and status.bytes_total:
+        return f"{status.state} {100 * status.bytes_done // status.bytes_total} %"
+    return str(status.state)
 
 
 def _show(args: argparse.Namespace, output: Output) -> int:
     entry = catalog.load().get(args.model)
-    data = _describe(entry, library.find(_models_dir(args), entry))
-    shown = {key: value for key, value in data.items() if value not in (None, "", [])}
-    shown["size"] = human_size(int(str(data["size"])))
+    status = library.status(_models_dir(args), entry)
+    data = _describe(entry, status)
+    shown = {key: value for key, value in data.items() if value not in (None, "", [], 0)}
+    for key in ("size", "bytes_done", "bytes_total", "partials"):
+        if data[key]:
+            shown[key] = human_size(int(str(data[key])))
     lines = (
         f"{key + ':':<13} {', '.join(value) if isinstance(value, list) else value}" for key, value in shown.items()
     )
     output.record(data, "\n".join(lines))
     return DONE
+
+
+def _on_disk(run: cli_library.Run) -> Callable[[argparse.Namespace, Output], int]:
+    return lambda args, output: run(cli_library.Call(args, output, _models_dir(args), _token(args)))
 
 
 def _download(args: argparse.Namespace, output: Output) -> int:

@@ -12,7 +12,7 @@ from . import catalog, library, subtitle_files
 from .cli_output import Output
 from .cues import PROFILES, Cue
 from .download_manager import DownloadManager
-from .errors import FolderNotWritableError, ModelNotInstalledError, UsageError
+from .errors import FolderNotWritableError, ModelDamagedError, ModelNotInstalledError, UsageError
 from .events import Cancelled, End, Event, Failed, Finished, as_json
 from .segmentation import segment
 from .transcriber import Request, Transcription
@@ -74,6 +74,8 @@ def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> in
     installed = library.find(models_dir, entry)
     if installed is None:
         raise ModelNotInstalledError(entry.id)
+    if damaged := library.status(models_dir, entry).damaged:
+        raise ModelDamagedError(entry.id, damaged)
     if args.end is not None and args.end <= args.start:
         raise UsageError("--to must be later than --from.")
     target = _target(args)

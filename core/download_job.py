@@ -30,6 +30,7 @@ from .errors import (
 )
 from .events import Event, Notice, Progress, State
 from .hub import Hub, Plan, PlannedFile, record_revision
+from .library_actions import record_download
 from .speed import SpeedMeter
 from .throttle import Throttle
 
@@ -183,6 +184,7 @@ class DownloadJob:
             self._done[file.path] = file.size
         if self._revision is None:
             record_revision(plan)
+        record_download(plan)
 
     # Waiting
 

@@ -301,6 +301,56 @@ class ModelUnusableError(SubtitleEditorError):
         super().__init__(f"The model in {path} cannot be loaded: {reason}.", "Download it again.")
 
 
+class ModelDamagedError(SubtitleEditorError):
+    """Files of a model are not what was published."""
+
+    code = "damaged"
+
+    def __init__(self, model: str, files: tuple[str, ...]) -> None:
+        self.model = model
+        self.files = files
+        super().__init__(
+            f"The model {model} is damaged: {', '.join(files)}.",
+            f"Press Repair, or run: subtitle-editor models repair {model}",
+        )
+
+
+class ModelBusyError(SubtitleEditorError):
+    """A download, here or in another process, is at work on the model's files."""
+
+    code = "busy"
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        super().__init__(f"The model {model} is being downloaded; nothing was removed.", "Cancel the download first.")
+
+
+class LinkedFolderError(SubtitleEditorError):
+    """A model's folder is a link to somewhere outside the models folder, where we delete nothing."""
+
+    code = "linked_folder"
+
+    def __init__(self, path: Path, target: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} is a link to {target}, outside the models folder; nothing was removed.",
+            "Remove the link, or the files, by hand.",
+        )
+
+
+class ImportModelError(SubtitleEditorError, ValueError):
+    """A folder cannot be taken in as a model."""
+
+    code = "import"
+
+    def __init__(self, folder: Path, reason: str, hint: str = "") -> None:
+        self.folder = folder
+        super().__init__(
+            f"{folder} cannot be imported: {reason}.",
+            hint or "Choose a folder with config.json, model.bin, tokenizer.json and vocabulary.*.",
+        )
+
+
 # Media and transcription
 
 

@@ -6,15 +6,20 @@ Not for a panel's `draw()`: it touches the disk. Needs no network and does not i
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from . import library_marks, transfer
+from . import library_marks
 from .catalog import Entry, Source
+
+if TYPE_CHECKING:
+    from . import transfer
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -134,10 +139,11 @@ def _source_status(models_dir: Path, source: Source, entry: Entry) -> Status:
     marks = library_marks.read(folder)
     partials = sum(partial.bytes_done for _, partial in partial_files(folder))
     for snapshot in _snapshots(folder, source.revision):
-        size = _complete_size(folder, snapshot, source)
+        files = _files(snapshot)
+        size = _complete_size(folder, snapshot, source, files)
         if size is None:
             continue
-        state, damaged = _verdict(marks, snapshot, source)
+        state, damaged = _verdict(marks, snapshot.name, source, files)
         newer = marks.newer if marks.newer and marks.newer.commit != snapshot.name else None
         if newer and state is ModelState.INSTALLED:
             state = ModelState.UPDATE
@@ -148,10 +154,11 @@ def _source_status(models_dir: Path, source: Source, entry: Entry) -> Status:
     return _incomplete(folder, source, entry, partials)
 
 
-def _verdict(marks: library_marks.Marks, snapshot: Path, source: Source) -> tuple[ModelState, tuple[str, ...]]:
+def _verdict(
+    marks: library_marks.Marks, commit: str, source: Source, files: dict[str, os.stat_result]
+) -> tuple[ModelState, tuple[str, ...]]:
     """What earlier checks of a complete snapshot say, and the damaged files."""
-    wanted = [name for name in _files(snapshot) if matches(name, source.patterns)]
-    found = {name: marks.of(snapshot, name) for name in wanted}
+    found = {name: marks.of(commit, name, stat) for name, stat in files.items() if matches(name, source.patterns)}
     if damaged := tuple(sorted(name for name, mark in found.items() if mark and not mark.whole)):
         return ModelState.DAMAGED, damaged
     return (ModelState.INSTALLED if all(found.values()) else ModelState.UNVERIFIED), ()
@@ -160,7 +167,7 @@ def _verdict(marks: library_marks.Marks, snapshot: Path, source: Source) -> tupl
 def _misfits(folder: Path, snapshot: Path, source: Source) -> tuple[str, ...]:
     """The files of an incomplete snapshot that are there, but with another size than the published one."""
     expected = library_marks.published(folder, snapshot.name) or {}
-    present = {name: size for name, size in _files(snapshot).items() if matches(name, source.patterns)}
+    present = {name: found.st_size for name, found in _files(snapshot).items() if matches(name, source.patterns)}
     return tuple(sorted(name for name, size in present.items() if name in expected and size != expected[name].size))
 
 
@@ -180,33 +187,64 @@ def _incomplete(folder: Path, source: Source, entry: Entry, partials: int) -> St
     return Status(state, bytes_done=min(done, total), bytes_total=total, partials=partials)
 
 
+def newest_snapshot(folder: Path, source: Source) -> Path | None:
+    """The snapshot that serves an entry: the newest complete one, else the one a download has begun."""
+    found = list(_snapshots(folder, source.revision))
+    return next((path for path in found if _complete_size(folder, path, source) is not None), next(iter(found), None))
+
+
+def snapshot_files(folder: Path, commit: str | None = None) -> Iterator[Path]:
+    """Every file and link below a repository's snapshots, or below that of one commit. Links are not followed."""
+    for root, folders, names in os.walk(folder / "snapshots" / (commit or "")):
+        yield from (Path(root, name) for name in names if not name.endswith(_UNFINISHED))
+        yield from (Path(root, name) for name in folders if os.path.islink(os.path.join(root, name)))
+
+
 def partial_files(folder: Path) -> Iterator[tuple[Path, transfer.Partial]]:
     """Targets below a repository's folder that an interrupted transfer left unfinished: blobs, or, where links are
     not supported, files of a snapshot."""
-    yield from transfer.partials(folder / "blobs")
-    for root, _, names in os.walk(folder / "snapshots"):
+    # Here, not above: Blender imports this file at its start, and the transfers only matter when somebody looks.
+    from . import transfer
+
+    with contextlib.suppress(OSError):
+        if any(name.endswith(".part") for name in os.listdir(folder / "blobs")):
+            yield from transfer.partials(folder / "blobs")
+    for root, _, names in os.walk(os.path.join(folder, "snapshots")):
         if any(name.endswith(".part") for name in names):
             yield from transfer.partials(Path(root))
 
 
 def stored_files(folder: Path, source: Source | None = None) -> Iterator[tuple[Path, int]]:
     """The files with content of their own in a repository's folder and their sizes in bytes: finished blobs, and files
-    of snapshots that are no links. With `source` only those it wants, as far as their names tell (a blob's does not).
+    of snapshots that are no links. With `source` without those that only files it does not want are made of.
     """
-    for place in ("blobs", "snapshots"):
-        for root, _, names in os.walk(folder / place):
-            for name in names:
-                path = Path(root, name)
-                if path.name.endswith(_UNFINISHED) or path.is_symlink():
-                    continue
-                if place == "snapshots" and source:
-                    parts = path.relative_to(folder / place).parts[1:]
-                    if not matches("/".join(parts), source.patterns):
-                        continue
-                try:
-                    yield path, path.stat().st_size
-                except OSError:
-                    continue
+    foreign: set[str] = set()
+    blobs: list[tuple[Path, int]] = []
+    for root, _, names in os.walk(folder / "snapshots"):
+        for name in names:
+            path = Path(root, name)
+            wanted = source is None or matches(_name_in_snapshot(folder, path), source.patterns)
+            if path.is_symlink():
+                if not wanted:
+                    foreign.add(Path(os.readlink(path)).name)
+            elif wanted and not name.endswith(_UNFINISHED):
+                blobs += _sized(path)
+    with contextlib.suppress(OSError):
+        for path in (folder / "blobs").iterdir():
+            if path.name not in foreign and not path.name.endswith(_UNFINISHED):
+                blobs += _sized(path)
+    yield from blobs
+
+
+def _name_in_snapshot(folder: Path, path: Path) -> str:
+    return "/".join(path.relative_to(folder / "snapshots").parts[1:])
+
+
+def _sized(path: Path) -> list[tuple[Path, int]]:
+    try:
+        return [(path, path.stat().st_size)]
+    except OSError:
+        return []
 
 
 _UNFINISHED = (".part", ".journal", ".journal.new", ".lock", ".incomplete", ".tmp")
@@ -216,7 +254,7 @@ def _snapshots(folder: Path, revision: str | None) -> Iterator[Path]:
     """The snapshot of the wanted revision; without one, that of `main` and then the others, newest first."""
     snapshots = folder / "snapshots"
     wanted = revision or "main"
-    first = snapshots / (_ref(folder, wanted) or wanted)
+    first = snapshots / (read_ref(folder, wanted) or wanted)
     if first.is_dir():
         yield first
     if revision is not None:
@@ -228,16 +266,19 @@ def _snapshots(folder: Path, revision: str | None) -> Iterator[Path]:
     yield from sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
-def _ref(folder: Path, name: str) -> str | None:
+def read_ref(folder: Path, name: str) -> str | None:
+    """The commit that a branch or tag stood for when it was downloaded last, or None."""
     try:
         return (folder / "refs" / name).read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError):
         return None
 
 
-def _complete_size(folder: Path, snapshot: Path, source: Source) -> int | None:
-    """The bytes of a complete snapshot, or None for an incomplete one."""
-    present = _files(snapshot)
+def _complete_size(
+    folder: Path, snapshot: Path, source: Source, files: dict[str, os.stat_result] | None = None
+) -> int | None:
+    """The bytes of a complete snapshot, or None for an incomplete one. `files` if they were looked at already."""
+    present = {name: found.st_size for name, found in (_files(snapshot) if files is None else files).items()}
     expected = library_marks.published(folder, snapshot.name)
     if expected is not None:
         wanted = {name: file.size for name, file in expected.items() if matches(name, source.patterns)}
@@ -253,14 +294,18 @@ def matches(name: str, patterns: tuple[str, ...]) -> bool:
     return not patterns or any(fnmatch(name, pattern) for pattern in patterns)
 
 
-def _files(snapshot: Path) -> dict[str, int]:
-    """Files below a snapshot and their sizes in bytes. A link whose blob is gone is no file."""
-    sizes: dict[str, int] = {}
-    for root, _, names in os.walk(snapshot):
+def _files(snapshot: Path) -> dict[str, os.stat_result]:
+    """Files below a snapshot, links followed. A link whose blob is gone is no file.
+
+    Strings, not paths: this is most of the time that a scan takes.
+    """
+    found: dict[str, os.stat_result] = {}
+    top = os.fspath(snapshot)
+    for root, _, names in os.walk(top):
+        inner = root[len(top) + 1 :].replace(os.sep, "/")
         for name in names:
-            path = Path(root, name)
             try:
-                sizes[path.relative_to(snapshot).as_posix()] = path.stat().st_size
+                found[f"{inner}/{name}" if inner else name] = os.stat(os.path.join(root, name))
             except OSError:
                 continue
-    return sizes
+    return found

@@ -13,11 +13,13 @@ import dataclasses
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 FILE = ".subtitle-editor.json"
 _FORMAT = 1
+_MADE_UP = "imported by subtitle-editor"
 _CHUNK = 1 << 20
 
 
@@ -59,16 +61,10 @@ class Marks:
     files: dict[str, dict[str, Mark]] = dataclasses.field(default_factory=dict)
     newer: Newer | None = None
 
-    def of(self, snapshot: Path, name: str) -> Mark | None:
-        """The mark of a file of the snapshot; None if there is none, or the file was changed since."""
-        mark = self.files.get(snapshot.name, {}).get(name)
-        if mark is None:
-            return None
-        try:
-            found = (snapshot / name).stat()
-        except OSError:
-            return None
-        return mark if (found.st_size, found.st_mtime_ns) == (mark.size, mark.mtime_ns) else None
+    def of(self, commit: str, name: str, found: os.stat_result) -> Mark | None:
+        """The mark of a snapshot's file; None if there is none, or the file is not as it was then."""
+        mark = self.files.get(commit, {}).get(name)
+        return mark if mark and (found.st_size, found.st_mtime_ns) == (mark.size, mark.mtime_ns) else None
 
     def set(self, snapshot: Path, name: str, found: os.stat_result, whole: bool) -> None:
         """Remember that a file in the state `found` was, or was not, what was published."""
@@ -88,13 +84,22 @@ def published(folder: Path, commit: str) -> dict[str, Published] | None:
         return None
 
 
-def write_published(folder: Path, commit: str, files: Mapping[str, Published]) -> None:
-    """Write such a listing, in huggingface_hub's format. Raises OSError."""
+def write_made_up(folder: Path, commit: str, files: Mapping[str, Published]) -> None:
+    """Write such a listing, in huggingface_hub's format, for a commit of ours. Raises OSError."""
     rows = {}
     for name, file in files.items():
         lfs = {"lfs_sha256": file.digest, "lfs_size": file.size} if file.is_sha256 else {}
         rows[name] = {"size": file.size, "blob_id": file.digest, **lfs}
-    _write(folder / "trees" / f"{commit}.json", {"format_version": 1, "files": rows})
+    _write(folder / "trees" / f"{commit}.json", {"format_version": 1, "files": rows, _MADE_UP: True})
+
+
+def is_made_up(folder: Path, commit: str) -> bool:
+    """Whether a commit is none of the hub's: the snapshot was imported."""
+    try:
+        data = json.loads((folder / "trees" / f"{commit}.json").read_text(encoding="utf-8"))
+        return data.get(_MADE_UP) is True
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def read(folder: Path) -> Marks:
@@ -127,7 +132,7 @@ def write(folder: Path, marks: Marks) -> None:
 
 def _write(path: Path, data: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    beside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     beside.write_text(json.dumps(data, indent=1), encoding="utf-8")
     os.replace(beside, path)
 

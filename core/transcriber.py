@@ -305,7 +305,7 @@ def _environment() -> dict[str, str]:
     # Blender's sys.executable is a real Python, but does not see the wheels of extensions.
     env["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     env.update(HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", PYTHONUTF8="1", PYTHONNOUSERSITE="1")
-    # onnxruntime 1.31 (voice activity) keeps a device id in the user's cache folder and reports home unless told not to.
+    # onnxruntime 1.31 (voice activity) keeps a device id in the user's cache folder and reports home otherwise.
     env["ORT_DISABLE_TELEMETRY"] = "1"
     return env
 

@@ -11,7 +11,7 @@ import bpy
 from .. import preferences, properties
 from ..core import catalog, library
 from ..core.cues import PROFILES, Cue, Profile
-from ..core.errors import ModelNotInstalledError, SubtitleEditorError
+from ..core.errors import ModelDamagedError, ModelNotInstalledError, SubtitleEditorError
 from ..core.events import Cancelled, CueFound, End, Event, Failed, Finished, Notice, TranscriptionProgress
 from ..core.units import human_duration
 from ..sequencer import compat, strips
@@ -147,6 +147,8 @@ def prepare(context: Context) -> Run:
     found = library.find(preferences.get(context).models_dir, entry)
     if found is None:
         raise ModelNotInstalledError(entry.id)
+    if damaged := library.status(preferences.get(context).models_dir, entry).damaged:
+        raise ModelDamagedError(entry.id, damaged)
     strip = strips.media_strip(scene)
     if strip is None:
         raise SubtitleEditorError("No sound or film is chosen.", "Select one sound or movie strip.")

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line's words for models on disk: verify, repair, delete, update, import, folder.
+
+Each model's work is a job with one end, as a download is: a line with --json, a sentence without. One model's failure
+does not keep the others from their turn; the exit code is that of the worst.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import catalog, library, library_actions, library_marks
+from .catalog import Entry
+from .cli_jobs import download
+from .cli_output import Output
+from .errors import ModelDamagedError, SubtitleEditorError
+from .events import Cancelled, Failed, Finished, as_json
+from .hub import Hub
+from .library import ModelState
+from .units import human_size
+
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Call:
+    """What a command was called with."""
+
+    args: argparse.Namespace
+    output: Output
+    models_dir: Path
+    token: str | None = dataclasses.field(repr=False)
+
+
+Run = Callable[[Call], int]
+
+
+def add_commands(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    start: Callable[[Run], Any],
+) -> None:
+    """Add the words to the grammar of `models`. `start` makes a command out of a function of this file."""
+
+    def add(word: str, run: Run, help: str, ids: str | None) -> argparse.ArgumentParser:
+        command = actions.add_parser(word, parents=[common], help=help)
+        if ids:
+            command.add_argument("models", metavar="ID", nargs=ids)
+        command.set_defaults(command=start(run))
+        return command
+
+    add("verify", verify, "compare every file's hash with the published one", "*")
+    add("repair", repair, "verify, and download again what is damaged or missing", "*")
+    deleting = add("delete", delete, "delete models from the disk", "+")
+    which = deleting.add_mutually_exclusive_group()
+    which.add_argument("--revision", metavar="COMMIT", help="only this commit (default: all)")
+    which.add_argument("--partials", action="store_true", help="only what interrupted downloads left")
+    updating = add("update", update, "download models again that have changed on the hub", "*")
+    updating.add_argument("--check", action="store_true", help="only ask, download nothing")
+    importing = add("import", import_, "copy a model from a folder", None)
+    importing.add_argument("folder", type=Path, metavar="FOLDER")
+    importing.add_argument("--as", dest="model", required=True, metavar="ID", help="the model that the folder holds")
+    add("folder", folder, "where the models are, and how much they take", None)
+
+
+def verify(call: Call) -> int:
+    """`models verify [ID...]`: all that are on disk, unless some are named."""
+    return _each(call, _chosen(call), _verify)
+
+
+def _verify(call: Call, entry: Entry, job: str) -> int:
+    found = library_actions.verify(call.models_dir, entry, report=call.output.event, job=job)
+    bad = (*found.damaged, *found.missing)
+    data = {
+        "state": library.status(call.models_dir, entry).state,
+        "verified": len(found.verified),
+        "damaged": found.damaged,
+        "missing": found.missing,
+        "unknown": found.unknown,
+    }
+    if bad:
+        error = ModelDamagedError(entry.id, bad)
+        if call.output.json:
+            call.output.record(as_json(Failed(job=job, model=entry.id, error=error)) | data, "")
+        else:
+            call.output.error(error)
+        return FAILED
+    text = f"{entry.id}: {len(found.verified)} files are as they should be"
+    if found.unknown:
+        text += f", {len(found.unknown)} cannot be compared (nobody kept their hashes): {', '.join(found.unknown)}"
+    call.output.record(as_json(Finished(job=job, model=entry.id)) | data, text)
+    return DONE
+
+
+def repair(call: Call) -> int:
+    """`models repair [ID...]`: all that are on disk, unless some are named."""
+    return _each(call, _chosen(call), _repair)
+
+
+def _repair(call: Call, entry: Entry, job: str) -> int:
+    found = library_actions.verify(call.models_dir, entry, report=call.output.event, job=job)
+    if not (found.damaged or found.missing):
+        call.output.record(as_json(Finished(job=job, model=entry.id)), f"{entry.id}: nothing to repair")
+        return DONE
+    # The same commit again: a repair is no update. That of a bundle has one commit for each of its repositories.
+    commit = None
+    if len(entry.sources) == 1:
+        place = library.repository_folder(call.models_dir, entry.sources[0])
+        snapshot = library.newest_snapshot(place, entry.sources[0])
+        if snapshot and not library_marks.is_made_up(place, snapshot.name):
+            commit = snapshot.name
+    names = library_actions.remove_damaged(call.models_dir, entry)
+    call.output.say(f"{entry.id}: fetching {', '.join((*names, *found.missing))} again")
+    return _download(call, entry, commit)
+
+
+def delete(call: Call) -> int:
+    """`models delete ID...`: says what became free."""
+
+    def one(call: Call, entry: Entry, job: str) -> int:
+        if call.args.partials:
+            freed = library_actions.discard(call.models_dir, entry)
+        else:
+            freed = library_actions.delete(call.models_dir, entry, call.args.revision)
+        text = f"{entry.id}: {human_size(freed)} freed" if freed else f"{entry.id}: nothing to delete"
+        call.output.record(as_json(Finished(job=job, model=entry.id)) | {"freed": freed}, text)
+        return DONE
+
+    return _each(call, _named(call), one)
+
+
+def update(call: Call) -> int:
+    """`models update [ID...]`: all that are installed, unless some are named."""
+    hub = Hub(call.args.endpoint, call.token)
+
+    def one(call: Call, entry: Entry, job: str) -> int:
+        newer = library_actions.check_updates(hub, call.models_dir, entry)
+        if newer and not call.args.check:
+            return _download(call, entry, None)
+        data = {"update": newer is not None, "revision": newer and newer.commit, "size": newer.size if newer else 0}
+        text = f"{entry.id}: {human_size(newer.size)} to download" if newer else f"{entry.id}: up to date"
+        call.output.record(as_json(Finished(job=job, model=entry.id)) | data, text)
+        return DONE
+
+    return _each(call, _chosen(call, whole=True), one)
+
+
+def import_(call: Call) -> int:
+    """`models import FOLDER --as ID`."""
+    from .library_import import import_folder
+
+    def one(call: Call, entry: Entry, job: str) -> int:
+        made = import_folder(call.models_dir, call.args.folder, entry, report=call.output.event, job=job)
+        text = f"{entry.id}: {human_size(made.size)} copied to {made.path}"
+        call.output.record(as_json(Finished(job=job, model=entry.id, path=made.path)), text)
+        return DONE
+
+    return _each(call, [catalog.load().get(call.args.model)], one)
+
+
+def folder(call: Call) -> int:
+    """`models folder`: the path on standard output, for `cd`; what it holds on standard error."""
+    used = library_actions.usage(call.models_dir)
+    exists = next(path for path in (call.models_dir.absolute(), *call.models_dir.absolute().parents) if path.exists())
+    free = shutil.disk_usage(exists).free
+    data = {"path": os.path.abspath(call.models_dir), "used": used, "free": free}
+    call.output.record(data, str(data["path"]))
+    call.output.say(f"{human_size(used)} used, {human_size(free)} free")
+    return DONE
+
+
+def _each(call: Call, entries: Sequence[Entry], run: Callable[[Call, Entry, str], int]) -> int:
+    """One job after the other; the worst exit code. Ctrl-C ends them all."""
+    worst = DONE
+    for entry in entries:
+        job = secrets.token_hex(6)
+        try:
+            code = run(call, entry, job)
+        except SubtitleEditorError as error:
+            if call.output.json:
+                call.output.event(Failed(job=job, model=entry.id, error=error))
+            else:
+                call.output.error(error)
+            code = FAILED
+        except KeyboardInterrupt:
+            if call.output.json:
+                call.output.event(Cancelled(job=job, model=entry.id))
+            call.output.say("Interrupted.")
+            return INTERRUPTED
+        if code == INTERRUPTED:
+            return code
+        worst = max(worst, code)
+    return worst
+
+
+def _download(call: Call, entry: Entry, commit: str | None) -> int:
+    wanted = {"models": [entry.id], "revision": commit, "connections": 6, "limit_rate": None}
+    return download(argparse.Namespace(**{**vars(call.args), **wanted}), call.output, call.models_dir, call.token)
+
+
+def _named(call: Call) -> list[Entry]:
+    """The models named, each once. Raises UnknownModelError before anything is done."""
+    entries = [catalog.load().get(model) for model in call.args.models]
+    return list({entry.download_id: entry for entry in entries}.values())
+
+
+def _chosen(call: Call, whole: bool = False) -> list[Entry]:
+    """The models named; without a name all that are on disk (`whole`: and can be used)."""
+    if call.args.models:
+        return _named(call)
+    states = library.scan(call.models_dir, (entry for entry in catalog.load() if not entry.alias_of))
+    return [
+        catalog.load().get(model)
+        for model, found in states.items()
+        if found.state.usable or (not whole and found.state is ModelState.DAMAGED)
+    ]

@@ -1,0 +1,383 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The library over folders that real downloads from the loopback hub made."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitle_editor.core import catalog, library, library_actions, library_marks
+from subtitle_editor.core.control import Control
+from subtitle_editor.core.download_manager import DownloadManager
+from subtitle_editor.core.errors import (
+    ImportModelError,
+    JobCancelled,
+    LinkedFolderError,
+    ModelBusyError,
+    ModelNotInstalledError,
+)
+from subtitle_editor.core.events import Finished, Progress
+from subtitle_editor.core.hub import Hub
+from subtitle_editor.core.library import ModelState
+from subtitle_editor.core.library_import import import_folder
+from tests.hub.server import Fault, LoopbackHub
+
+pytestmark = pytest.mark.timeout(60)
+
+TINY = catalog.load().get("tiny")
+REPO = "Systran/faster-whisper-tiny"
+REAL = Path(__file__).parents[1] / "data" / "tiny_whisper" / "model"
+MODEL = bytes(range(256)) * 12_000  # 3 MB
+FILES = {"config.json": b"{}", "tokenizer.json": b"[1]", "vocabulary.txt": b"a\n", "model.bin": MODEL}
+FILES["README.md"] = b"#"
+SIZE = sum(len(data) for name, data in FILES.items() if name != "README.md")
+
+
+@pytest.fixture
+def hub() -> Iterator[LoopbackHub]:
+    with LoopbackHub() as hub:
+        hub.add_model(REPO, FILES)
+        yield hub
+
+
+def download(hub: LoopbackHub, folder: Path, revision: str | None = None) -> Path:
+    manager = DownloadManager(folder, endpoint=hub.endpoint)
+    job = manager.enqueue("tiny", revision)
+    assert manager.wait(job, 30)
+    end = manager.drain()[-1]
+    assert isinstance(end, Finished) and end.path is not None, end
+    return end.path
+
+
+def interrupted(hub: LoopbackHub, folder: Path) -> DownloadManager:
+    """A download that stands still in the middle of model.bin."""
+    hub.faults.add(Fault(path="*", host="content", stall_after=1_500_000, times=None))
+    manager = DownloadManager(folder, endpoint=hub.endpoint, connections=1)
+    job = manager.enqueue("tiny")
+    repository = library.repository_folder(folder, TINY.sources[0])
+    deadline = time.monotonic() + 30
+    while not any(part.bytes_done for _, part in library.partial_files(repository)):
+        assert time.monotonic() < deadline and not manager.wait(job, 0)
+        time.sleep(0.02)
+    return manager
+
+
+def state(folder: Path) -> ModelState:
+    return library.status(folder, TINY).state
+
+
+def flip(path: Path, position: int = 1) -> None:
+    """One byte of a file turns."""
+    with path.open("r+b") as file:
+        file.seek(position)
+        byte = file.read(1)[0]
+        file.seek(position)
+        file.write(bytes([byte ^ 1]))
+    later = path.stat().st_mtime_ns + 1_000_000
+    os.utime(path, ns=(later, later))  # The clock of some disks is too coarse to tell.
+
+
+def test_what_we_downloaded_counts_as_verified(hub: LoopbackHub, tmp_path: Path):
+    assert state(tmp_path) is ModelState.MISSING
+    path = download(hub, tmp_path)
+    found = library.status(tmp_path, TINY)
+    assert found.state is ModelState.INSTALLED
+    assert found.installed == library.Installed(path, SIZE, path.name)
+    assert (found.bytes_done, found.bytes_total, found.partials) == (SIZE, SIZE, 0)
+
+
+def test_a_snapshot_of_another_program_is_unverified_until_verified(hub: LoopbackHub, tmp_path: Path):
+    path = download(hub, tmp_path)
+    (path.parent.parent / library_marks.FILE).unlink()
+    assert state(tmp_path) is ModelState.UNVERIFIED
+    seen: list[Progress] = []
+    found = library_actions.verify(tmp_path, TINY, report=seen.append, job="j")
+    assert found.whole and sorted(found.verified) == sorted(name for name in FILES if name != "README.md")
+    assert state(tmp_path) is ModelState.INSTALLED
+    assert (seen[-1].bytes_done, seen[-1].bytes_total, seen[-1].files_done) == (SIZE, SIZE, 4)
+    assert {one.job for one in seen} == {"j"}
+
+
+@pytest.mark.parametrize("name", ["model.bin", "vocabulary.txt"])
+def test_a_flipped_byte_is_found_and_repaired_alone(hub: LoopbackHub, tmp_path: Path, name: str):
+    path = download(hub, tmp_path)
+    flip(path / name, 0)
+    assert state(tmp_path) is ModelState.UNVERIFIED
+    found = library_actions.verify(tmp_path, TINY)
+    assert found.damaged == (name,) and len(found.verified) == 3 and not found.whole
+    assert library.status(tmp_path, TINY).state is ModelState.DAMAGED
+    assert library.status(tmp_path, TINY).damaged == (name,)
+    assert library_actions.remove_damaged(tmp_path, TINY) == (name,)
+    assert sorted(file.name for file in path.iterdir()) == sorted(n for n in FILES if n not in (name, "README.md"))
+    assert state(tmp_path) is ModelState.PARTIAL
+    hub.forget_requests()
+    download(hub, tmp_path, path.name)
+    assert state(tmp_path) is ModelState.INSTALLED and (path / name).read_bytes() == FILES[name]
+    fetched = {request.path.rsplit("/", 1)[-1] for request in hub.requests if "/resolve/" in request.path}
+    assert name in fetched
+    assert not any(request.bytes_sent for request in hub.requests_for("*/tokenizer.json", method="GET"))
+    if name != "model.bin":
+        assert hub.bytes_served("*", host="content") == 0
+
+
+def test_a_truncated_file_is_damaged_without_being_read(hub: LoopbackHub, tmp_path: Path):
+    path = download(hub, tmp_path)
+    os.truncate(path / "model.bin", 1000)
+    assert library.find(tmp_path, TINY) is None
+    found = library.status(tmp_path, TINY)
+    assert found.state is ModelState.DAMAGED and found.damaged == ("model.bin",)
+    assert library_actions.verify(tmp_path, TINY).damaged == ("model.bin",)
+    assert library_actions.remove_damaged(tmp_path, TINY) == ("model.bin",)
+    download(hub, tmp_path)
+    assert state(tmp_path) is ModelState.INSTALLED
+
+
+def test_a_missing_file_is_told_by_verify(hub: LoopbackHub, tmp_path: Path):
+    path = download(hub, tmp_path)
+    (path / "config.json").unlink()
+    found = library_actions.verify(tmp_path, TINY)
+    assert found.missing == ("config.json",) and not found.damaged and not found.whole
+    status = library.status(tmp_path, TINY)
+    assert status.state is ModelState.PARTIAL and status.bytes_total == SIZE
+
+
+def test_verify_of_nothing(tmp_path: Path):
+    with pytest.raises(ModelNotInstalledError):
+        library_actions.verify(tmp_path, TINY)
+
+
+def test_verify_stops_when_cancelled_and_keeps_what_it_compared(hub: LoopbackHub, tmp_path: Path):
+    path = download(hub, tmp_path)
+    folder = path.parent.parent
+    (folder / library_marks.FILE).unlink()
+    control = Control()
+
+    def report(progress: Progress) -> None:
+        if progress.files_done == 0:
+            control.cancel()
+
+    with pytest.raises(JobCancelled):
+        library_actions.verify(tmp_path, TINY, control, report)
+    assert state(tmp_path) is ModelState.UNVERIFIED
+    done = Control()
+    done.cancel()
+    with pytest.raises(JobCancelled):
+        library_actions.verify(tmp_path, TINY, done)
+
+
+def test_without_a_listing_the_name_of_a_blob_is_its_hash(hub: LoopbackHub, tmp_path: Path):
+    path = download(hub, tmp_path)
+    folder = path.parent.parent
+    shutil.rmtree(folder / "trees")
+    (folder / library_marks.FILE).unlink()
+    assert state(tmp_path) is ModelState.UNVERIFIED
+    if (path / "model.bin").is_symlink():
+        assert library_actions.verify(tmp_path, TINY).whole
+        assert state(tmp_path) is ModelState.INSTALLED
+    content = (path / "config.json").read_bytes()
+    (path / "config.json").unlink()
+    (path / "config.json").write_bytes(content)
+    found = library_actions.verify(tmp_path, TINY)
+    assert "config.json" in found.unknown and not found.whole
+    assert state(tmp_path) is ModelState.UNVERIFIED
+
+
+def test_partial_is_counted_and_discarded(hub: LoopbackHub, tmp_path: Path):
+    assert interrupted(hub, tmp_path).shutdown()
+    found = library.status(tmp_path, TINY)
+    assert found.state is ModelState.PARTIAL
+    assert 0 < found.bytes_done == found.partials <= len(MODEL) and found.bytes_total == TINY.size
+    assert library_actions.discard(tmp_path, TINY) == found.partials
+    assert state(tmp_path) is ModelState.MISSING
+    assert not library.repository_folder(tmp_path, TINY.sources[0]).exists()
+
+
+def test_nothing_is_removed_while_a_download_runs(hub: LoopbackHub, tmp_path: Path):
+    manager = interrupted(hub, tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    for remove in (library_actions.delete, library_actions.discard):
+        with pytest.raises(ModelBusyError):
+            remove(tmp_path, TINY)
+    assert sorted(tmp_path.rglob("*")) == before
+    hub.faults.clear()
+    assert manager.shutdown()
+    assert library_actions.delete(tmp_path, TINY) > 0
+    assert state(tmp_path) is ModelState.MISSING
+
+
+def test_delete_says_what_it_frees_and_leaves_nothing(hub: LoopbackHub, tmp_path: Path):
+    download(hub, tmp_path)
+    before = library_actions.usage(tmp_path)
+    assert library_actions.delete(tmp_path, TINY) == SIZE
+    assert state(tmp_path) is ModelState.MISSING
+    assert not library.repository_folder(tmp_path, TINY.sources[0]).exists()
+    assert library_actions.usage(tmp_path) < before - SIZE + 1
+    assert library_actions.delete(tmp_path, TINY) == 0
+
+
+def test_delete_keeps_what_the_entry_does_not_own(hub: LoopbackHub, tmp_path: Path):
+    from huggingface_hub import snapshot_download
+
+    path = download(hub, tmp_path)
+    snapshot_download(REPO, cache_dir=tmp_path, endpoint=hub.endpoint, token=False)
+    assert library_actions.delete(tmp_path, TINY) == SIZE
+    assert [file.name for file in path.iterdir()] == ["README.md"]
+    assert (path / "README.md").read_bytes() == b"#"
+    assert state(tmp_path) is ModelState.MISSING
+
+
+def test_blobs_that_another_revision_shares_stay(hub: LoopbackHub, tmp_path: Path):
+    old = download(hub, tmp_path)
+    hub.add_model(REPO, {**FILES, "vocabulary.txt": b"a\nb\n"})
+    new = download(hub, tmp_path)
+    assert old != new and state(tmp_path) is ModelState.INSTALLED
+    freed = library_actions.delete(tmp_path, TINY, old.name)
+    assert freed == (2 if (new / "model.bin").is_symlink() else SIZE)
+    assert not old.exists() and (new / "model.bin").read_bytes() == MODEL
+    assert state(tmp_path) is ModelState.INSTALLED
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes links")
+def test_links_out_of_the_models_folder_are_not_followed(hub: LoopbackHub, tmp_path: Path):
+    models, outside = tmp_path / "models", tmp_path / "outside"
+    path = download(hub, models)
+    outside.mkdir()
+    (outside / "precious").write_text("mine", encoding="utf-8")
+    (path / "config.json").unlink()
+    (path / "config.json").symlink_to(outside / "precious")
+    library_actions.delete(models, TINY)
+    assert (outside / "precious").read_text(encoding="utf-8") == "mine"
+    assert state(models) is ModelState.MISSING
+    download(hub, outside)
+    folder = library.repository_folder(models, TINY.sources[0])
+    folder.symlink_to(library.repository_folder(outside, TINY.sources[0]))
+    assert state(models).usable
+    with pytest.raises(LinkedFolderError):
+        library_actions.delete(models, TINY)
+    assert state(outside) is ModelState.INSTALLED
+
+
+def test_update_is_known_when_asked_for(hub: LoopbackHub, tmp_path: Path):
+    with pytest.raises(ModelNotInstalledError):
+        library_actions.check_updates(Hub(hub.endpoint), tmp_path, TINY)
+    download(hub, tmp_path)
+    asked = Hub(hub.endpoint)
+    assert library_actions.check_updates(asked, tmp_path, TINY) is None
+    hub.add_model(REPO, {**FILES, "README.md": b"# new"})
+    assert library_actions.check_updates(asked, tmp_path, TINY) is None
+    commit = hub.add_model(REPO, {**FILES, "vocabulary.txt": b"a\nb\n"})
+    assert state(tmp_path) is ModelState.INSTALLED
+    newer = library_actions.check_updates(asked, tmp_path, TINY)
+    assert newer == library.status(tmp_path, TINY).newer
+    assert newer is not None and newer.commit == commit
+    if links_work(tmp_path):
+        assert newer.size == 4
+    assert state(tmp_path) is ModelState.UPDATE
+    download(hub, tmp_path)
+    assert state(tmp_path) is ModelState.INSTALLED and library.status(tmp_path, TINY).newer is None
+
+
+def links_work(folder: Path) -> bool:
+    return any(path.is_symlink() for path in folder.rglob("model.bin"))
+
+
+def test_imported_folder_is_installed_and_a_download_takes_over(tmp_path: Path):
+    models = tmp_path / "models"
+    made = import_folder(models, REAL, TINY)
+    assert library.find(models, TINY) == made and made.size == sum(path.stat().st_size for path in REAL.iterdir())
+    assert state(models) is ModelState.UNVERIFIED
+    assert library_actions.verify(models, TINY).whole and state(models) is ModelState.INSTALLED
+    assert (REAL / "model.bin").is_file()
+    with pytest.raises(ImportModelError, match="installed already"):
+        import_folder(models, REAL, TINY)
+    with LoopbackHub() as hub:
+        hub.add_model(REPO, {path.name: path for path in REAL.iterdir()})
+        path = download(hub, models)
+        assert path != made.path and state(models).usable
+        if (path / "model.bin").is_symlink():
+            assert hub.bytes_served("*", host="content") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("model.bin", None, "no model.bin"),
+        ("vocabulary.json", None, r"no vocabulary\.\*"),
+        ("config.json", b"[1]", "config.json is not readable"),
+        ("tokenizer.json", b"{", "tokenizer.json is not readable"),
+        ("model.bin", b"x", "not a Whisper"),
+        ("model.bin", b"GGUF" + bytes(100), "not a Whisper"),
+        ("model.bin", b"\x06\0\0\0\x10\0TransformerSpec\0" + bytes(100), "holds a TransformerSpec, not a Whisper"),
+    ],
+)
+def test_what_is_no_model_is_not_imported(tmp_path: Path, name: str, content: bytes | None, reason: str):
+    folder = tmp_path / "from"
+    shutil.copytree(REAL, folder)
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(content)
+    with pytest.raises(ImportModelError, match=reason):
+        import_folder(tmp_path / "models", folder, TINY)
+    assert not (tmp_path / "models").exists()
+
+
+def test_cancelled_import_leaves_nothing(tmp_path: Path):
+    control = Control()
+    with pytest.raises(JobCancelled):
+        import_folder(tmp_path, REAL, TINY, control, lambda progress: control.cancel())
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert state(tmp_path) is ModelState.MISSING
+
+
+@given(st.one_of(st.binary(max_size=60), st.recursive(
+    st.none() | st.integers() | st.text(max_size=5) | st.booleans(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["format", "files", "newer", "c", "model.bin"]), inner, max_size=4
+    ),
+).map(lambda data: json.dumps(data).encode())))  # fmt: skip
+def test_damaged_marks_are_no_marks(tmp_path_factory: pytest.TempPathFactory, content: bytes):
+    folder = tmp_path_factory.mktemp("marks")
+    (folder / library_marks.FILE).write_bytes(content)
+    marks = library_marks.read(folder)
+    assert all(isinstance(mark, library_marks.Mark) for rows in marks.files.values() for mark in rows.values())
+
+
+def test_marks_are_read_as_written(tmp_path: Path):
+    snapshot = tmp_path / "snapshots" / "c1"
+    snapshot.mkdir(parents=True)
+    (snapshot / "a").write_bytes(b"12")
+    marks = library_marks.Marks(newer=library_marks.Newer("c2", 5))
+    marks.set(snapshot, "a", (snapshot / "a").stat(), True)
+    library_marks.write(tmp_path, marks)
+    again = library_marks.read(tmp_path)
+    assert again == marks and again.of("c1", "a", (snapshot / "a").stat()) is not None
+    flip(snapshot / "a")
+    found = (snapshot / "a").stat()
+    assert again.of("c1", "a", found) is None
+    found = os.stat_result((0, 0, 0, 0, 0, 0, 2, 0, 0, 0))
+    assert again.of("c1", "b", found) is None and again.of("c2", "a", found) is None
+
+
+def test_a_bundle_is_as_good_as_its_worst_part(hub: LoopbackHub, tmp_path: Path):
+    from dataclasses import replace
+
+    other = catalog.Source("acme/other", allow=("weights.bin",))
+    hub.add_model("acme/other", {"weights.bin": b"w" * 1000, "more.bin": b"m"})
+    bundle = replace(TINY, id="bundle", sources=(*TINY.sources, other))
+    download(hub, tmp_path)
+    assert library.status(tmp_path, bundle).state is ModelState.PARTIAL
+    assert library.status(tmp_path, bundle).installed is None
+    manager = DownloadManager(tmp_path, endpoint=hub.endpoint, catalog=catalog.Catalog((bundle,)))
+    assert manager.wait(manager.enqueue("bundle"), 30)
+    assert library.status(tmp_path, bundle).state is ModelState.INSTALLED
+    assert library_actions.delete(tmp_path, bundle) == SIZE + 1000
+    assert library.status(tmp_path, bundle).state is ModelState.MISSING
