@@ -116,7 +116,7 @@ def memory_table(root: Path, work: Path, connections: int, sizes: list[int]) -> 
 
 def limited_table(root: Path, work: Path, rounds: int, connections: int) -> None:
     """A server that gives each connection 10 MB/s: what matters is that all of them are busy."""
-    size = 40 * MB * connections
+    size = 100 * MB * connections
     make_repository(root, size)
     with serving(root, "--rate", str(10 * MB)) as endpoint:
         ours = [*ONCE, "ours", endpoint, ".", str(connections)]
