@@ -4,10 +4,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+
+# A shell without job control starts what it puts in the background with Ctrl-C ignored, and children inherit that: the
+# tests that press Ctrl-C would wait for ever. A handler of our own becomes the default action in a child.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # huggingface_hub reads these when it is imported. No test may send the developer's own token.
 os.environ["HF_HUB_DISABLE_XET"] = "1"
