@@ -12,11 +12,11 @@ import bpy
 from bpy.props import IntProperty, StringProperty
 
 from .core import token_file
+from .core.endpoint import DEFAULT_ENDPOINT, resolve
 
 if TYPE_CHECKING:
     from bpy.types import Context
 
-DEFAULT_ENDPOINT = "https://huggingface.co"
 TOKEN_PAGE = "https://huggingface.co/settings/tokens"
 DEFAULT_CONNECTIONS = 6
 
@@ -38,11 +38,10 @@ def get(context: Context) -> Settings:
     """The preferences as values. Without an enabled add-on (tests, scripts) these are the defaults."""
     found = of(context)
     folder = bpy.path.abspath(found.models_folder) if found and found.models_folder else ""
-    endpoint = (found.endpoint if found else "").strip() or os.environ.get("HF_ENDPOINT", "") or DEFAULT_ENDPOINT
     limit = found.speed_limit if found else 0
     return Settings(
         models_dir=Path(folder) if folder else default_models_dir(),
-        endpoint=endpoint.rstrip("/"),
+        endpoint=resolve(found.endpoint if found else None),
         token=read_token() or None,
         connections=found.connections if found else DEFAULT_CONNECTIONS,
         # The field counts in MB per second; 0 stands for "no limit".

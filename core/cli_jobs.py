@@ -71,18 +71,18 @@ def _tell_download(end: End, output: Output) -> None:
 def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> int:
     """`transcribe MEDIA -m ID`: writes the subtitles when done, and what there is when interrupted or failed."""
     entry = catalog.load().get(args.model)
-    installed = library.find(models_dir, entry)
-    if installed is None:
+    state = library.status(models_dir, entry)
+    if state.installed is None:
         raise ModelNotInstalledError(entry.id)
-    if damaged := library.status(models_dir, entry).damaged:
-        raise ModelDamagedError(entry.id, damaged)
+    if state.damaged:
+        raise ModelDamagedError(entry.id, state.damaged)
     if args.end is not None and args.end <= args.start:
         raise UsageError("--to must be later than --from.")
     target = _target(args)
     job = Transcription(
         Request(
             media=args.media,
-            model_path=installed.path,
+            model_path=state.installed.path,
             model_id=entry.id,
             language=args.language,
             task=args.task,

@@ -56,7 +56,7 @@ class Settings:
     models_dir: Path
     hub: Hub
     throttle: Throttle
-    connections: int = 6
+    connections: int = transfer.DEFAULT_CONNECTIONS
 
 
 class DownloadJob:

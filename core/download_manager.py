@@ -21,6 +21,7 @@ from .errors import JobCancelled, SubtitleEditorError, UnexpectedError
 from .events import Cancelled, End, Event, Failed, Finished, Notice, Progress, State
 from .hub import Hub
 from .throttle import Throttle
+from .transfer import DEFAULT_CONNECTIONS
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class DownloadManager:
         endpoint: str | None = None,
         token: str | None = None,
         catalog: Catalog | None = None,
-        connections: int = 6,
+        connections: int = DEFAULT_CONNECTIONS,
         speed_limit: float | None = None,
         concurrency: int = 1,
     ) -> None:

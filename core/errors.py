@@ -311,7 +311,7 @@ class ModelDamagedError(SubtitleEditorError):
         self.files = files
         super().__init__(
             f"The model {model} is damaged: {', '.join(files)}.",
-            f"Press Repair, or run: subtitle-editor models repair {model}",
+            f"Run, with the same models folder: subtitle-editor models repair {model}",
         )
 
 

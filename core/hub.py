@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from .catalog import Source
+from .endpoint import resolve
 from .errors import (
     FileNotOnHubError,
     FolderNotWritableError,
@@ -36,8 +37,6 @@ from .errors import (
 )
 from .library import matches, repository_folder
 from .retries import asked_wait
-
-DEFAULT_ENDPOINT = "https://huggingface.co"
 
 _TIMEOUT = 15.0
 """Seconds for an answer about a repository. Its files have their own watchdog (transfer.py)."""
@@ -93,7 +92,7 @@ class Hub:
     """
 
     def __init__(self, endpoint: str | None = None, token: str | None = None) -> None:
-        self.endpoint = (endpoint or os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
+        self.endpoint = resolve(endpoint)
         self._token = token or None
 
     @property

@@ -144,16 +144,16 @@ def prepare(context: Context) -> Run:
     scene = compat.scene_of(context)
     choice = properties.of(scene)
     entry = catalog.load().get(choice.model)
-    found = library.find(preferences.get(context).models_dir, entry)
-    if found is None:
+    state = library.status(preferences.get(context).models_dir, entry)
+    if state.installed is None:
         raise ModelNotInstalledError(entry.id)
-    if damaged := library.status(preferences.get(context).models_dir, entry).damaged:
-        raise ModelDamagedError(entry.id, damaged)
+    if state.damaged:
+        raise ModelDamagedError(entry.id, state.damaged)
     strip = strips.media_strip(scene)
     if strip is None:
         raise SubtitleEditorError("No sound or film is chosen.", "Select one sound or movie strip.")
     use = strips.media_use(strip, scene)
-    return Run(scene, use, PROFILES[choice.profile], _job(use, found.path, entry.id, choice))
+    return Run(scene, use, PROFILES[choice.profile], _job(use, state.installed.path, entry.id, choice))
 
 
 def _job(
