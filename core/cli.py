@@ -15,12 +15,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import catalog, cli_library, library
-from .cli_output import Output
+from .cli_output import DONE, FAILED, INTERRUPTED, USAGE, Output
 from .cues import PROFILES, Cue
 from .errors import SubtitleEditorError, UnexpectedError, UsageError
 from .units import human_size
-
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from . import catalog, library, subtitle_files
-from .cli_output import Output
+from .cli_output import DONE, FAILED, INTERRUPTED, Output
 from .cues import PROFILES, Cue
 from .download_manager import DownloadManager
 from .errors import FolderNotWritableError, ModelDamagedError, ModelNotInstalledError, UsageError
@@ -48,10 +48,10 @@ def download(args: argparse.Namespace, output: Output, models_dir: Path, token: 
                 output.event(event)
         again = " ".join(args.models)
         output.say(f"Interrupted. What was downloaded is kept; continue with: models download {again}")
-        return 130
+        return INTERRUPTED
     for end in ends:
         _tell_download(end, output)
-    return 0 if all(isinstance(end, Finished) for end in ends) else 1
+    return DONE if all(isinstance(end, Finished) for end in ends) else FAILED
 
 
 def _tell_download(end: End, output: Output) -> None:
@@ -104,7 +104,9 @@ def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> in
         made = segment(end.cues, PROFILES[args.profile])
         subtitle_files.save(target, made)
     _tell_transcription(end, made, target, output)
-    return 130 if interrupted else 0 if isinstance(end, Finished) else 1
+    if interrupted:
+        return INTERRUPTED
+    return DONE if isinstance(end, Finished) else FAILED
 
 
 def _tell_transcription(end: End, made: list[Cue], target: Path, output: Output) -> None:

@@ -19,14 +19,12 @@ from typing import Any
 from . import catalog, library, library_actions, library_marks
 from .catalog import Entry
 from .cli_jobs import download
-from .cli_output import Output
+from .cli_output import DONE, FAILED, INTERRUPTED, Output
 from .errors import ModelDamagedError, SubtitleEditorError
 from .events import Cancelled, Failed, Finished, as_json
 from .hub import Hub
 from .library import ModelState
 from .units import human_size
-
-DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

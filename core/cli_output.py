@@ -14,6 +14,9 @@ from .events import CueFound, Event, Notice, Progress, State, TranscriptionProgr
 from .timecode import format_time
 from .units import human_duration, human_size, human_speed
 
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes: part of the contract."""
+
 _BAR = 24
 """Width of the bar, in characters."""
 

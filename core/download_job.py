@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import logging
 import queue
-import random
 import shutil
 import threading
 import time
@@ -26,11 +25,11 @@ from .errors import (
     HubUnreachableError,
     NoSpaceError,
     RateLimitedError,
-    SubtitleEditorError,
 )
 from .events import Event, Notice, Progress, State
-from .hub import Hub, Plan, PlannedFile, record_revision
+from .hub import LARGE, Hub, Plan, PlannedFile, record_revision
 from .library_actions import record_download
+from .retries import Retries, RetryPolicy
 from .speed import SpeedMeter
 from .throttle import Throttle
 
@@ -38,13 +37,12 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-LARGE = 1_000_000
-"""Bytes from which a file is fetched in ranges with resume; a smaller one arrives before anyone could cancel it."""
-
 SPACE_MARGIN = 64 * 1024 * 1024
 """Bytes that must stay free beyond the download: a full system disk harms more than the download."""
 
-_TRIES = 5
+_POLICY = RetryPolicy(tries=5, first_wait=1.0)
+"""For questions about a repository: somebody waits for the answer, so we give up sooner than within a file."""
+
 _REPORT_EVERY = 0.1
 """Seconds between progress events: as often as a bar can be seen to move."""
 
@@ -122,7 +120,7 @@ class DownloadJob:
         """Refuse before the first byte what cannot end well: a folder that cannot be written, a disk too small."""
         folder = self._settings.models_dir
         needed = sum(
-            file.size - _partly_there(file)
+            file.size - transfer.bytes_on_disk(file.target)
             for plan in plans
             for file in {file.blob: file for file in plan.files if not file.present}.values()
         )
@@ -190,24 +188,24 @@ class DownloadJob:
 
     def _with_retries(self, work: Callable[[], T]) -> T:
         """`work()`, again and again while the hub is busy or away, with the wait shown as a countdown."""
-        attempt = 1
+        retries = Retries(_POLICY)
         while True:
+            epoch = retries.epoch
             try:
                 return interruptible(self._control, work)
             except (HubUnreachableError, RateLimitedError, HubAnswerError) as error:
                 transient = not isinstance(error, HubAnswerError) or error.status in (408, 500, 502, 503, 504)
-                if attempt >= _TRIES or not transient:
+                if not transient or not retries.failed(epoch, getattr(error, "retry_after", None)):
                     raise
-                log.info("try %d of %s: %s", attempt, self._entry.id, error)
-                self._count_down(_delay(error, attempt), attempt)
-                attempt += 1
-                self._update(state=State.CHECKING, retry_in=None, attempt=attempt, force=True)
+                log.info("%s: %s; try %d follows", self._entry.id, error.message, retries.attempt)
+            self._count_down(retries)
 
-    def _count_down(self, seconds: float, attempt: int) -> None:
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            self._update(state=State.RETRYING, retry_in=left, attempt=attempt, force=True)
+    def _count_down(self, retries: Retries) -> None:
+        tried = retries.attempt - 1
+        while (left := retries.wait_left) > 0:
+            self._update(state=State.RETRYING, retry_in=left, attempt=tried, force=True)
             self._control.sleep(min(left, 0.5))
+        self._update(state=State.CHECKING, retry_in=None, attempt=tried + 1, force=True)
 
     # Progress
 
@@ -245,11 +243,6 @@ class DownloadJob:
         return dataclasses.replace(progress, speed=self._meter.speed, eta=self._meter.eta(left) if left > 0 else None)
 
 
-def _partly_there(file: PlannedFile) -> int:
-    partial = transfer.partial_of(file.target)
-    return partial.bytes_done if partial else 0
-
-
 def interruptible(control: Control, work: Callable[[], T]) -> T:
     """`work()` on a thread of its own that is left behind when the job is cancelled.
 
@@ -273,9 +266,3 @@ def interruptible(control: Control, work: Callable[[], T]) -> T:
     if error is not None:
         raise error
     return answer  # type: ignore[return-value]
-
-
-def _delay(error: SubtitleEditorError, attempt: int) -> float:
-    """Seconds to wait: what the hub asks for, else 1, 2, 4, ... with jitter, so that a studio's machines spread out."""
-    asked = getattr(error, "retry_after", None)
-    return float(asked) if asked is not None else float(2 ** (attempt - 1)) * random.uniform(0.5, 1.0)

@@ -38,6 +38,9 @@ from .errors import (
 from .library import matches, repository_folder
 from .retries import asked_wait
 
+LARGE = 1_000_000
+"""Bytes from which a file is fetched in ranges with resume; a smaller one arrives before anyone could cancel it."""
+
 _TIMEOUT = 15.0
 """Seconds for an answer about a repository. Its files have their own watchdog (transfer.py)."""
 

@@ -21,7 +21,7 @@ from .catalog import Entry, Source
 from .control import Control
 from .errors import FolderNotWritableError, LinkedFolderError, ModelBusyError, ModelNotInstalledError
 from .events import Progress, State
-from .hub import Hub, Plan
+from .hub import LARGE, Hub, Plan
 from .library import matches, repository_folder
 from .locks import try_lock
 from .speed import SpeedMeter
@@ -32,9 +32,6 @@ Report = Callable[[Progress], None]
 
 _REPORT_EVERY = 0.1
 """Seconds between progress events."""
-
-_SMALL = 1_000_000
-"""Bytes below which a file comes from huggingface_hub, which compares no hash. Reading one costs nothing."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -194,7 +191,8 @@ def record_download(plan: Plan) -> None:
         marks = library_marks.read(plan.folder)
         for file in plan.files:
             path = plan.snapshot / file.path
-            if file.size < _SMALL:
+            if file.size < LARGE:
+                # It came through huggingface_hub, which compares no hash. Reading it costs nothing.
                 like = library_marks.Published(file.size, file.blob)
                 digest, found = library_marks.digest(path, like, lambda _: None)
                 marks.set(plan.snapshot, file.path, found, digest == file.blob)

@@ -58,9 +58,7 @@ def import_folder(
         needed, free = sum(path.stat().st_size for path in files.values()), shutil.disk_usage(target).free
         if needed > free:
             raise NoSpaceError(models_dir, needed, free)
-        progress = Progress(
-            job=job, model=entry.id, state=State.VERIFYING, files_total=len(files), bytes_total=needed
-        )
+        progress = Progress(job=job, model=entry.id, state=State.VERIFYING, files_total=len(files), bytes_total=needed)
         copier = _Copier(target, control, report or (lambda _: None), progress)
         with contextlib.ExitStack() as undo:
             undo.callback(copier.remove_temporary)

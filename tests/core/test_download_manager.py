@@ -198,6 +198,12 @@ def test_rate_limit_is_counted_down_and_then_overcome(hub: LoopbackHub, manager:
     assert isinstance(events[-1], Finished)
 
 
+def test_a_wait_of_a_day_is_an_error_at_once(hub: LoopbackHub, manager: DownloadManager):
+    hub.faults.add(Fault(path="/api/*", status=429, headers={"Retry-After": "86400"}, times=None))
+    error = failure(manager).error
+    assert error.code == "rate_limited" and "24 h" in str(error)
+
+
 def failure(manager: DownloadManager, model: str = "tiny") -> Failed:
     end = collect(manager, manager.enqueue(model))[-1]
     assert isinstance(end, Failed), end
@@ -230,8 +236,9 @@ def test_missing_revision(hub: LoopbackHub, manager: DownloadManager):
 
 def test_hub_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from subtitle_editor.core import download_job
+    from subtitle_editor.core.retries import RetryPolicy
 
-    monkeypatch.setattr(download_job, "_TRIES", 1)
+    monkeypatch.setattr(download_job, "_POLICY", RetryPolicy(tries=1))
     manager = DownloadManager(tmp_path, endpoint="http://127.0.0.1:9")
     error = failure(manager).error
     assert error.code == "unreachable" and "127.0.0.1:9" in str(error)
