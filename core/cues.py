@@ -122,6 +122,15 @@ class Profile:
     spaced: bool = True
     """Words are parted by spaces; not so in Chinese and Japanese."""
 
+    @property
+    def summary(self) -> str:
+        """What a menu says about it when asked.
+
+        >>> DEFAULT_PROFILE.summary
+        'Up to 2 lines of 42 characters'
+        """
+        return f"Up to {self.max_lines} lines of {self.max_chars} characters"
+
     def gap(self, frame_rate: float) -> float:
         """The smallest gap allowed, in seconds, at `frame_rate` frames per second."""
         return max(self.gap_seconds, self.gap_frames / frame_rate)

@@ -9,11 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+from .text import Text
 from .units import human_duration, human_size
 
 
 class SubtitleEditorError(Exception):
-    """Base of all errors that reach a user. `message` says what happened, `hint` what to do next."""
+    """Base of all errors that reach a user. `message` says what happened, `hint` what to do next.
+
+    Both are Texts wherever the words are ours, so that Blender can show them in the user's language.
+    """
 
     code: ClassVar[str] = "error"
 
@@ -23,7 +27,8 @@ class SubtitleEditorError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}" if self.hint else self.message
+        # A Text: `str(error)` can be translated as well.
+        return Text("{message} {hint}", message=self.message, hint=self.hint) if self.hint else self.message
 
 
 class JobCancelled(Exception):
@@ -37,8 +42,8 @@ class UnexpectedError(SubtitleEditorError):
 
     def __init__(self, cause: BaseException) -> None:
         super().__init__(
-            f"Something went wrong inside Subtitle Editor ({type(cause).__name__}).",
-            "The system console has the details; please report them.",
+            Text("Something went wrong inside Subtitle Editor ({kind}).", kind=type(cause).__name__),
+            Text("The system console has the details; please report them."),
         )
 
 
@@ -59,18 +64,66 @@ class UnknownModelError(SubtitleEditorError, KeyError):
     def __init__(self, model: str, nearest: str | None) -> None:
         self.model = model
         self.nearest = nearest
-        hint = f'Did you mean "{nearest}"?' if nearest else "See the list with: subtitle-editor models list"
-        super().__init__(f'There is no model called "{model}".', hint)
+        if nearest:
+            hint = Text('Did you mean "{nearest}"?', nearest=nearest)
+        else:
+            hint = Text("See the list with: subtitle-editor models list")
+        super().__init__(Text('There is no model called "{model}".', model=model), hint)
 
 
 class CatalogError(SubtitleEditorError, ValueError):
-    """A catalogue file cannot be read."""
+    """A catalogue file, or one entry of it (`entry` names it), cannot be used. `line` counts from 1; None: unknown."""
 
     code = "bad_catalog"
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: str, line: int | None = None, entry: str | None = None) -> None:
         self.path = path
-        super().__init__(f"The catalogue {path} cannot be read: {reason}.", "Mend or remove the file.")
+        self.reason = reason
+        self.line = line
+        self.entry = entry
+        where = Text("{path}, line {line}", path=path, line=line) if line else str(path)
+        if entry is None:
+            message = Text("The catalogue {where} cannot be read: {reason}.", where=where, reason=reason)
+            hint = Text("Mend or remove the file.")
+        else:
+            message = Text('{where}: the entry "{entry}" {reason}.', where=where, entry=entry, reason=reason)
+            hint = Text("Mend the entry; all others are used.")
+        super().__init__(message, hint)
+
+
+class CatalogEntryError(SubtitleEditorError, ValueError):
+    """An entry cannot be added to the user's own catalogue, or not be removed from it."""
+
+    code = "catalog_entry"
+
+
+class HubReferenceError(SubtitleEditorError, ValueError):
+    """What was typed or pasted is no repository of the hub."""
+
+    code = "bad_reference"
+
+    def __init__(self, text: str, reason: str) -> None:
+        self.text = text
+        super().__init__(
+            Text('"{text}" {reason}.', text=text[:200], reason=reason),
+            Text("Write owner/name, or paste the address of the model's or dataset's page."),
+        )
+
+
+class UnsuitableModelError(SubtitleEditorError, ValueError):
+    """The repository is there, but it is not a model that can make subtitles."""
+
+    code = "unsuitable"
+
+    def __init__(self, repo: str, reason: str) -> None:
+        self.repo = repo
+        super().__init__(
+            Text("{repo} {reason}.", repo=repo, reason=reason),
+            Text(
+                "Look for one converted to CTranslate2 (its name often begins with faster-whisper), "
+                "or convert it with ct2-transformers-converter."
+            ),
+        )
 
 
 # The hub
@@ -83,14 +136,28 @@ class HubError(SubtitleEditorError):
 
 
 class OnlineAccessError(HubError):
-    """Blender, or the user, has switched the network off."""
+    """Blender, the user, or an environment variable has switched the network off."""
 
     code = "offline"
 
-    def __init__(self) -> None:
+    def __init__(self, variable: str | None = None) -> None:
+        self.variable = variable
+        if variable:
+            hint = Text("The environment variable {variable} says so: unset it.", variable=variable)
+        else:
+            hint = Text("Switch on Preferences > System > Network > Allow Online Access.")
+        super().__init__(Text("Online access is off, so nothing can be downloaded."), hint)
+
+
+class EndpointError(HubError, ValueError):
+    """The hub's address is none."""
+
+    code = "endpoint"
+
+    def __init__(self, address: str) -> None:
         super().__init__(
-            "Online access is off, so nothing can be downloaded.",
-            "Switch on Preferences > System > Network > Allow Online Access.",
+            Text('The hub endpoint "{address}" is no address.', address=address),
+            Text("It begins with https://, as in https://huggingface.co."),
         )
 
 
@@ -102,9 +169,11 @@ class HubUnreachableError(HubError, ConnectionError):
     def __init__(self, host: str, reason: str) -> None:
         self.host = host
         super().__init__(
-            f"{host} cannot be reached: {reason}.",
-            "Check the connection, the proxy and the hub endpoint in the preferences, then try again; "
-            "what was downloaded is kept.",
+            Text("{host} cannot be reached: {reason}.", host=host, reason=reason),
+            Text(
+                "Check the connection, the proxy and the hub endpoint in the preferences, then try again; "
+                "what was downloaded is kept."
+            ),
         )
 
 
@@ -116,7 +185,23 @@ class HubAnswerError(HubError):
     def __init__(self, host: str, status: int, what: str) -> None:
         self.host = host
         self.status = status
-        super().__init__(f"{host} answered {status} for {what}.", "Try again later; what was downloaded is kept.")
+        super().__init__(
+            Text("{host} answered {status} for {what}.", host=host, status=status, what=what),
+            Text("Try again later; what was downloaded is kept."),
+        )
+
+
+class NoHubError(HubError):
+    """A server answered, but not as a hub does: the endpoint is wrong, or the network wants its user to sign in."""
+
+    code = "no_hub"
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        super().__init__(
+            Text("What {host} answers is not what a hub answers.", host=host),
+            Text("Check the hub endpoint. If the network asks you to sign in, do so in a browser, then try again."),
+        )
 
 
 class RateLimitedError(HubError):
@@ -127,22 +212,31 @@ class RateLimitedError(HubError):
     def __init__(self, host: str, retry_after: float | None) -> None:
         self.host = host
         self.retry_after = retry_after
-        wait = f" Try again in {human_duration(retry_after)}." if retry_after else " Try again later."
-        super().__init__(f"{host} asks us to slow down.{wait}", "A free token in the preferences raises the limit.")
+        if retry_after:
+            wait = human_duration(retry_after)
+            message = Text("{host} asks us to slow down. Try again in {wait}.", host=host, wait=wait)
+        else:
+            message = Text("{host} asks us to slow down. Try again later.", host=host)
+        super().__init__(message, Text("A free token in the preferences raises the limit."))
 
 
 class TokenRefusedError(HubError, PermissionError):
-    """401: the hub does not accept the token, or wants one."""
+    """401: the hub does not accept the token, or wants one. `source` says in words where the token came from."""
 
     code = "token_refused"
 
-    def __init__(self, host: str, sent: bool) -> None:
+    def __init__(self, host: str, sent: bool, source: str = "") -> None:
         self.host = host
         self.sent = sent
-        if sent:
-            message, hint = f"{host} refused the token.", "Correct it in the preferences, or clear it: none is needed."
+        self.source = source
+        if sent and source:
+            message = Text("{host} refused the token from {source}.", host=host, source=source)
+            hint = Text("Correct it there, or remove it: for most models none is needed.")
+        elif sent:
+            message = Text("{host} refused the token.", host=host)
+            hint = Text("Correct it in the preferences, or clear it: none is needed.")
         else:
-            message, hint = f"{host} wants a token for this.", "Add one in the preferences."
+            message, hint = Text("{host} wants a token for this.", host=host), Text("Add one in the preferences.")
         super().__init__(message, hint)
 
 
@@ -154,8 +248,8 @@ class AccessDeniedError(HubError, PermissionError):
     def __init__(self, host: str, what: str) -> None:
         self.host = host
         super().__init__(
-            f"{host} does not allow the download of {what}.",
-            "Check that the token in the preferences may read it, then try again; what was downloaded is kept.",
+            Text("{host} does not allow the download of {what}.", host=host, what=what),
+            Text("Check that the token in the preferences may read it, then try again; what was downloaded is kept."),
         )
 
 
@@ -167,8 +261,13 @@ class GatedError(HubError, PermissionError):
     def __init__(self, repo: str, url: str, has_token: bool) -> None:
         self.repo = repo
         self.url = url
-        then = "then try again" if has_token else "then add a token of your account in the preferences and try again"
-        super().__init__(f"{repo} asks you to accept its licence first.", f"Accept it at {url}, {then}.")
+        if has_token:
+            hint = Text("Accept it at {url}, then try again.", url=url)
+        else:
+            hint = Text(
+                "Accept it at {url}, then add a token of your account in the preferences and try again.", url=url
+            )
+        super().__init__(Text("{repo} asks you to accept its licence first.", repo=repo), hint)
 
 
 class RepositoryNotFoundError(HubError, LookupError):
@@ -180,8 +279,8 @@ class RepositoryNotFoundError(HubError, LookupError):
         self.repo = repo
         self.host = host
         super().__init__(
-            f"{host} has no repository {repo}.",
-            "Check the name and the hub endpoint; a private one needs a token that may read it.",
+            Text("{host} has no repository {repo}.", host=host, repo=repo),
+            Text("Check the name and the hub endpoint; a private one needs a token that may read it."),
         )
 
 
@@ -193,7 +292,10 @@ class RevisionNotFoundError(HubError, LookupError):
     def __init__(self, repo: str, revision: str) -> None:
         self.repo = repo
         self.revision = revision
-        super().__init__(f'{repo} has no revision "{revision}".', "Leave the revision empty for the newest.")
+        super().__init__(
+            Text('{repo} has no revision "{revision}".', repo=repo, revision=revision),
+            Text("Leave the revision empty for the newest."),
+        )
 
 
 class FileNotOnHubError(HubError, LookupError):
@@ -203,7 +305,10 @@ class FileNotOnHubError(HubError, LookupError):
 
     def __init__(self, file: str, where: str) -> None:
         self.file = file
-        super().__init__(f"{file} is no longer at {where}.", "Start the download again: the file list is read anew.")
+        super().__init__(
+            Text("{file} is no longer at {where}.", file=file, where=where),
+            Text("Start the download again: the file list is read anew."),
+        )
 
 
 class UnsafeNameError(HubError, ValueError):
@@ -215,8 +320,8 @@ class UnsafeNameError(HubError, ValueError):
         self.repo = repo
         self.name = name
         super().__init__(
-            f"{repo} lists a file with an unsafe name ({name[:80]!r}); nothing was written.",
-            "Do not use this repository.",
+            Text("{repo} lists a file with an unsafe name ({name!r}); nothing was written.", repo=repo, name=name[:80]),
+            Text("Do not use this repository."),
         )
 
 
@@ -228,8 +333,8 @@ class UnsafeRedirectError(HubError, ValueError):
     def __init__(self, host: str, target: str) -> None:
         self.host = host
         super().__init__(
-            f"{host} redirects the download to {target}, which is not encrypted.",
-            "Choose another hub endpoint in the preferences.",
+            Text("{host} redirects the download to {target}, which is not encrypted.", host=host, target=target),
+            Text("Choose another hub endpoint in the preferences."),
         )
 
 
@@ -242,8 +347,8 @@ class CorruptDownloadError(HubError, OSError):
         self.file = file
         self.host = host
         super().__init__(
-            f"{file} arrived damaged from {host}, twice; it was not kept.",
-            "Try again later, or choose another hub endpoint in the preferences.",
+            Text("{file} arrived damaged from {host}, twice; it was not kept.", file=file, host=host),
+            Text("Try again later, or choose another hub endpoint in the preferences."),
         )
 
 
@@ -260,8 +365,13 @@ class NoSpaceError(SubtitleEditorError, OSError):
         self.needed = needed
         self.free = free
         super().__init__(
-            f"There is not enough space in {folder}: {human_size(needed)} more needed, {human_size(free)} free.",
-            "Free some space or choose another models folder, then continue; what was downloaded is kept.",
+            Text(
+                "There is not enough space in {folder}: {needed} more needed, {free} free.",
+                folder=folder,
+                needed=human_size(needed),
+                free=human_size(free),
+            ),
+            Text("Free some space or choose another models folder, then continue; what was downloaded is kept."),
         )
 
 
@@ -272,7 +382,78 @@ class FolderNotWritableError(SubtitleEditorError, PermissionError):
 
     def __init__(self, folder: Path, reason: str) -> None:
         self.folder = folder
-        super().__init__(f"{folder} cannot be written: {reason}.", "Change its permissions or choose another folder.")
+        super().__init__(
+            Text("{folder} cannot be written: {reason}.", folder=folder, reason=reason),
+            Text("Change its permissions or choose another folder."),
+        )
+
+
+# Jobs
+
+
+class JobStoreError(SubtitleEditorError, OSError):
+    """The file with the list of downloads cannot be used. Downloads go on without it."""
+
+    code = "job_store"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(
+            Text("The list of downloads {path} cannot be used: {reason}.", path=path, reason=reason),
+            Text("Downloads work all the same, but are not remembered; mend or remove the file."),
+        )
+
+
+class UnknownJobError(SubtitleEditorError, LookupError):
+    """No job has this id, or several begin like it."""
+
+    code = "unknown_job"
+
+    def __init__(self, job: str, several: bool = False) -> None:
+        self.job = job
+        if several:
+            message = Text('Several jobs have an id that begins with "{job}".', job=job)
+        else:
+            message = Text('There is no job "{job}".', job=job)
+        super().__init__(message, Text("See the list with: subtitle-editor models jobs --history 20"))
+
+
+class JobEndedError(SubtitleEditorError):
+    """Something was asked of a job that has ended."""
+
+    code = "job_ended"
+
+    def __init__(self, job: str, state: str, model: str) -> None:
+        self.job = job
+        super().__init__(
+            Text("The job {job} has ended already ({state}).", job=job, state=state),
+            Text("To download it again: subtitle-editor models download {model}", model=model),
+        )
+
+
+class JobElsewhereError(SubtitleEditorError):
+    """A job runs in another process, so it cannot run in this one."""
+
+    code = "busy"
+
+    def __init__(self, job: str) -> None:
+        self.job = job
+        super().__init__(
+            Text("The job {job} runs in another process.", job=job), Text("Wait for it, or pause it first.")
+        )
+
+
+class JobNotObeyedError(SubtitleEditorError, TimeoutError):
+    """The process that runs a job was asked to stop it, and has not done so."""
+
+    code = "not_obeyed"
+
+    def __init__(self, job: str) -> None:
+        self.job = job
+        super().__init__(
+            Text("The process that runs the job {job} has not stopped it yet.", job=job),
+            Text("It will when it can; see the state with: subtitle-editor models status {job}", job=job),
+        )
 
 
 # Models on disk
@@ -286,8 +467,8 @@ class ModelNotInstalledError(SubtitleEditorError, LookupError):
     def __init__(self, model: str) -> None:
         self.model = model
         super().__init__(
-            f"The model {model} is not downloaded yet.",
-            f"Press Download, or run: subtitle-editor models download {model}",
+            Text("The model {model} is not downloaded yet.", model=model),
+            Text("Press Download, or run: subtitle-editor models download {model}", model=model),
         )
 
 
@@ -298,7 +479,10 @@ class ModelUnusableError(SubtitleEditorError):
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path = path
-        super().__init__(f"The model in {path} cannot be loaded: {reason}.", "Download it again.")
+        super().__init__(
+            Text("The model in {path} cannot be loaded: {reason}.", path=path, reason=reason),
+            Text("Download it again."),
+        )
 
 
 class ModelDamagedError(SubtitleEditorError):
@@ -310,8 +494,8 @@ class ModelDamagedError(SubtitleEditorError):
         self.model = model
         self.files = files
         super().__init__(
-            f"The model {model} is damaged: {', '.join(files)}.",
-            f"Run, with the same models folder: subtitle-editor models repair {model}",
+            Text("The model {model} is damaged: {files}.", model=model, files=", ".join(files)),
+            Text("Run, with the same models folder: subtitle-editor models repair {model}", model=model),
         )
 
 
@@ -322,7 +506,10 @@ class ModelBusyError(SubtitleEditorError):
 
     def __init__(self, model: str) -> None:
         self.model = model
-        super().__init__(f"The model {model} is being downloaded; nothing was removed.", "Cancel the download first.")
+        super().__init__(
+            Text("The model {model} is being downloaded; nothing was removed.", model=model),
+            Text("Cancel the download first."),
+        )
 
 
 class LinkedFolderError(SubtitleEditorError):
@@ -333,8 +520,12 @@ class LinkedFolderError(SubtitleEditorError):
     def __init__(self, path: Path, target: Path) -> None:
         self.path = path
         super().__init__(
-            f"{path} is a link to {target}, outside the models folder; nothing was removed.",
-            "Remove the link, or the files, by hand.",
+            Text(
+                "{path} is a link to {target}, outside the models folder; nothing was removed.",
+                path=path,
+                target=target,
+            ),
+            Text("Remove the link, or the files, by hand."),
         )
 
 
@@ -346,8 +537,8 @@ class ImportModelError(SubtitleEditorError, ValueError):
     def __init__(self, folder: Path, reason: str, hint: str = "") -> None:
         self.folder = folder
         super().__init__(
-            f"{folder} cannot be imported: {reason}.",
-            hint or "Choose a folder with config.json, model.bin, tokenizer.json and vocabulary.*.",
+            Text("{folder} cannot be imported: {reason}.", folder=folder, reason=reason),
+            hint or Text("Choose a folder with config.json, model.bin, tokenizer.json and vocabulary.*."),
         )
 
 
@@ -367,7 +558,9 @@ class MediaNotFoundError(MediaError, FileNotFoundError):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        super().__init__(f"The media file {path} does not exist.", "Relink the strip or choose another file.")
+        super().__init__(
+            Text("The media file {path} does not exist.", path=path), Text("Relink the strip or choose another file.")
+        )
 
 
 class NoAudioError(MediaError, ValueError):
@@ -377,7 +570,9 @@ class NoAudioError(MediaError, ValueError):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        super().__init__(f"{path} has no audio to transcribe.", "Choose a strip or file with sound.")
+        super().__init__(
+            Text("{path} has no audio to transcribe.", path=path), Text("Choose a strip or file with sound.")
+        )
 
 
 class MediaUnreadableError(MediaError, ValueError):
@@ -387,7 +582,10 @@ class MediaUnreadableError(MediaError, ValueError):
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path = path
-        super().__init__(f"{path} cannot be read as sound or film: {reason}.", "Convert it, for example to WAV.")
+        super().__init__(
+            Text("{path} cannot be read as sound or film: {reason}.", path=path, reason=reason),
+            Text("Convert it, for example to WAV."),
+        )
 
 
 class TranscriberCrashedError(SubtitleEditorError):
@@ -398,10 +596,17 @@ class TranscriberCrashedError(SubtitleEditorError):
     def __init__(self, exit_code: int, last_words: str) -> None:
         self.exit_code = exit_code
         self.last_words = last_words
-        detail = f": {last_words}" if last_words else ""
+        if last_words:
+            message = Text(
+                "The transcriber stopped unexpectedly (exit code {exit_code}): {last_words}.",
+                exit_code=exit_code,
+                last_words=last_words,
+            )
+        else:
+            message = Text("The transcriber stopped unexpectedly (exit code {exit_code}).", exit_code=exit_code)
         super().__init__(
-            f"The transcriber stopped unexpectedly (exit code {exit_code}){detail}.",
-            "The subtitles found so far are kept. Try again, or try a smaller model.",
+            message,
+            Text("The subtitles found so far are kept. Try again, or try a smaller model."),
         )
 
 
@@ -415,4 +620,7 @@ class SubtitleFileError(SubtitleEditorError, ValueError):
 
     def __init__(self, path: Path, reason: str, hint: str = "") -> None:
         self.path = path
-        super().__init__(f"{path}: {reason}.", hint or "Choose a subtitle file such as .srt, .vtt or .ass.")
+        super().__init__(
+            Text("{path}: {reason}.", path=path, reason=reason),
+            hint or Text("Choose a subtitle file such as .srt, .vtt or .ass."),
+        )

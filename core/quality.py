@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .cues import Cue, Profile, text_length
+from .text import Text
 
 TOLERANCE = 0.002
 """Seconds: files keep milliseconds, and both ends are rounded."""
@@ -47,62 +48,113 @@ def check(cues: Sequence[Cue], profile: Profile, *, frame_rate: float = 24.0) ->
         if index + 1 < len(cues):
             found += _neighbours(cue, cues[index + 1], profile, profile.gap(frame_rate))
         if _is_loop(cues, index):
-            found.append(("repeated", f"The same text {LOOP_REPEATS} times in a row; the model may have looped."))
+            found.append(
+                (
+                    "repeated",
+                    Text("The same text {times} times in a row; the model may have looped.", times=LOOP_REPEATS),
+                )
+            )
         problems += [Problem(rule, index, message) for rule, message in found]
     return problems
 
 
 def _readability(cue: Cue, profile: Profile) -> Iterator[tuple[str, str]]:
     if not cue.text.strip():
-        yield "empty", "There is no text."
+        yield "empty", Text("There is no text.")
         return
     if len(cue.lines) > profile.max_lines:
-        yield "lines", f"{len(cue.lines)} lines; at most {profile.max_lines} are allowed."
+        yield (
+            "lines",
+            Text("{lines} lines; at most {limit} are allowed.", lines=len(cue.lines), limit=profile.max_lines),
+        )
     longest = max(text_length(line) for line in cue.lines)
     if longest > profile.max_chars:
-        yield "line_length", f"A line has {longest} characters; at most {profile.max_chars} are allowed."
+        yield (
+            "line_length",
+            Text(
+                "A line has {longest} characters; at most {limit} are allowed.",
+                longest=longest,
+                limit=profile.max_chars,
+            ),
+        )
     if cue.duration <= 0:
-        yield "order", "It ends before it begins."
+        yield "order", Text("It ends before it begins.")
         return
     if profile.max_cps is not None and text_length(cue.text) / (cue.duration + TOLERANCE) > profile.max_cps:
-        yield "reading_speed", f"{cue.cps:.1f} characters a second; at most {profile.max_cps:g} can be read."
+        yield (
+            "reading_speed",
+            Text(
+                "{speed:.1f} characters a second; at most {limit:g} can be read.", speed=cue.cps, limit=profile.max_cps
+            ),
+        )
     words = len(cue.text.split())
     if profile.max_wpm is not None and words * 60 / (cue.duration + TOLERANCE) > profile.max_wpm:
         speed = words * 60 / cue.duration
-        yield "reading_speed", f"{speed:.0f} words a minute; at most {profile.max_wpm:g} can be read."
+        yield (
+            "reading_speed",
+            Text("{speed:.0f} words a minute; at most {limit:g} can be read.", speed=speed, limit=profile.max_wpm),
+        )
     if cue.duration < profile.min_duration - TOLERANCE:
-        yield "too_short", f"Shown for {cue.duration:.2f} s; at least {profile.min_duration:.2f} s are needed."
+        yield (
+            "too_short",
+            Text(
+                "Shown for {seconds:.2f} s; at least {limit:.2f} s are needed.",
+                seconds=cue.duration,
+                limit=profile.min_duration,
+            ),
+        )
     if profile.max_duration is not None and cue.duration > profile.max_duration + TOLERANCE:
-        yield "too_long", f"Shown for {cue.duration:.1f} s; at most {profile.max_duration:g} s are allowed."
+        yield (
+            "too_long",
+            Text(
+                "Shown for {seconds:.1f} s; at most {limit:g} s are allowed.",
+                seconds=cue.duration,
+                limit=profile.max_duration,
+            ),
+        )
 
 
 def _credibility(cue: Cue) -> Iterator[tuple[str, str]]:
     if _LOOP.search(cue.text[:1000]):
-        yield "repeated", "A phrase repeats itself; the model may have looped."
+        yield "repeated", Text("A phrase repeats itself; the model may have looped.")
     elif cue.compression_ratio is not None and cue.compression_ratio > 2.4:
-        yield "repeated", "The text repeats itself; the model may have looped."
+        yield "repeated", Text("The text repeats itself; the model may have looped.")
     if _INVENTED.search(cue.text):
-        yield "invented", "Models often invent this phrase where nobody speaks."
+        yield "invented", Text("Models often invent this phrase where nobody speaks.")
     elif cue.no_speech_prob is not None and cue.no_speech_prob > 0.6 and (cue.avg_logprob or 0.0) < -0.5:
-        yield "invented", "The model suspects that nobody speaks here."
+        yield "invented", Text("The model suspects that nobody speaks here.")
     if cue.avg_logprob is not None and cue.avg_logprob < -1.0:
-        yield "unsure", "The model was not sure of these words."
+        yield "unsure", Text("The model was not sure of these words.")
     longest = max((word.end - word.start for word in cue.words), default=0.0)
     if longest > HELD_WORD:
-        yield "held_word", f"One word lasts {longest:.1f} s; its time is probably wrong."
+        yield "held_word", Text("One word lasts {longest:.1f} s; its time is probably wrong.", longest=longest)
 
 
 def _neighbours(cue: Cue, following: Cue, profile: Profile, gap: float) -> Iterator[tuple[str, str]]:
     if following.start < cue.start - TOLERANCE:
-        yield "order", "The next subtitle begins before this one."
+        yield "order", Text("The next subtitle begins before this one.")
         return
     space = following.start - cue.end
     if space < -TOLERANCE:
-        yield "overlap", f"It overlaps the next by {-space:.2f} s."
+        yield "overlap", Text("It overlaps the next by {seconds:.2f} s.", seconds=-space)
     elif space < gap - TOLERANCE:
-        yield "gap", f"Only {max(0.0, space):.2f} s to the next; at least {gap:.2f} s are needed."
+        yield (
+            "gap",
+            Text(
+                "Only {seconds:.2f} s to the next; at least {limit:.2f} s are needed.",
+                seconds=max(0.0, space),
+                limit=gap,
+            ),
+        )
     elif gap + TOLERANCE < space < profile.close_gap_below - TOLERANCE:
-        yield "gap", f"A blink of {space:.2f} s to the next; close it, or leave {profile.close_gap_below:g} s."
+        yield (
+            "gap",
+            Text(
+                "A blink of {seconds:.2f} s to the next; close it, or leave {limit:g} s.",
+                seconds=space,
+                limit=profile.close_gap_below,
+            ),
+        )
 
 
 def _is_loop(cues: Sequence[Cue], index: int) -> bool:

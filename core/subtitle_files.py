@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from .cues import Cue, Word
 from .errors import FolderNotWritableError, SubtitleFileError
 from .subtitle_parsing import Block, Parsed, finish, looks_timed, parse_ass, parse_srt, parse_vtt, plain_text, tidy
+from .text import Text
 
 if TYPE_CHECKING:
     import pysubs2
@@ -75,15 +76,15 @@ def load(path: Path, *, encoding: str | None = None, fps: float | None = None) -
     warnings: list[str] = []
     text, found = _decode(path, data, encoding, warnings)
     if "\0" in text:
-        raise SubtitleFileError(path, "this is not a text file")
+        raise SubtitleFileError(path, Text("this is not a text file"))
     format = _detect(text, path.suffix.lower())
     if not text.strip("\ufeff \t\r\n"):
-        return SubtitleFile([], [*warnings, "The file is empty."], found, format or "srt")
+        return SubtitleFile([], [*warnings, Text("The file is empty.")], found, format or "srt")
     if format is None:
-        raise SubtitleFileError(path, "there are no subtitles in it")
+        raise SubtitleFileError(path, Text("there are no subtitles in it"))
     parsed = _parse(path, text, format, fps)
     if not parsed.cues:
-        parsed.warnings.append("There are no subtitles in the file.")
+        parsed.warnings.append(Text("There are no subtitles in the file."))
     return SubtitleFile(parsed.cues, warnings + parsed.warnings, found, format)
 
 
@@ -99,9 +100,13 @@ def save(path: Path, cues: Sequence[Cue], format: str | None = None) -> None:
     writer = _WRITERS.get(format)
     if writer is None:
         known = ", ".join(f".{name}" for name in FORMATS)
-        raise SubtitleFileError(path, f'"{format}" is not a format to write', f"Choose one of {known}.")
+        raise SubtitleFileError(
+            path,
+            Text('"{format}" is not a format to write', format=format),
+            Text("Choose one of {known}.", known=known),
+        )
     if format in ("ass", "ssa") and any(cue.end > _MAX_ASS_SECONDS for cue in cues):
-        raise SubtitleFileError(path, "this format ends at 10 hours", "Choose .srt or .vtt.")
+        raise SubtitleFileError(path, Text("this format ends at 10 hours"), Text("Choose .srt or .vtt."))
     ordered = sorted(cues, key=lambda cue: cue.start)
     _write_atomically(path, writer(ordered, format).encode("utf-8", errors="replace"))
 
@@ -113,13 +118,13 @@ def _read(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if size > MAX_SIZE:
-            raise SubtitleFileError(path, f"{size // 1_000_000} MB is too large for a subtitle file")
+            raise SubtitleFileError(path, Text("{size} MB is too large for a subtitle file", size=size // 1_000_000))
         return path.read_bytes()
     except FileNotFoundError:
-        raise SubtitleFileError(path, "the file does not exist") from None
+        raise SubtitleFileError(path, Text("the file does not exist")) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise SubtitleFileError(path, f"the file cannot be read ({reason})") from error
+        raise SubtitleFileError(path, Text("the file cannot be read ({reason})", reason=reason)) from error
 
 
 _BOMS = (
@@ -138,7 +143,9 @@ def _decode(path: Path, data: bytes, encoding: str | None, warnings: list[str]) 
         try:
             return data.decode(encoding), encoding
         except (LookupError, UnicodeError) as error:
-            raise SubtitleFileError(path, f"it is not {encoding}", "Leave the encoding empty to guess.") from error
+            raise SubtitleFileError(
+                path, Text("it is not {encoding}", encoding=encoding), Text("Leave the encoding empty to guess.")
+            ) from error
     guess = next((name for mark, name in _BOMS if data.startswith(mark)), None) or _guess_utf16(data)
     if guess:
         return _decode_leniently(data, guess, warnings), guess
@@ -151,7 +158,7 @@ def _decode(path: Path, data: bytes, encoding: str | None, warnings: list[str]) 
 def _decode_leniently(data: bytes, encoding: str, warnings: list[str]) -> str:
     text = data.decode(encoding, errors="replace")
     if "\ufffd" in text:
-        warnings.append(f"Some characters are not valid {encoding}; they were replaced.")
+        warnings.append(Text("Some characters are not valid {encoding}; they were replaced.", encoding=encoding))
     return text
 
 
@@ -174,9 +181,11 @@ def _decode_broken(data: bytes, warnings: list[str]) -> tuple[str, str]:
     bad = text.count("\ufffd")
     good = sum(1 for char in text if ord(char) > 127) - bad
     if good >= bad:
-        warnings.append("Some characters are not valid utf-8; they were replaced.")
+        warnings.append(Text("Some characters are not valid utf-8; they were replaced."))
         return text, "utf-8"
-    warnings.append("The file is not UTF-8; it was read as Windows-1252. If letters are wrong, name the encoding.")
+    warnings.append(
+        Text("The file is not UTF-8; it was read as Windows-1252. If letters are wrong, name the encoding.")
+    )
     try:
         return data.decode("cp1252"), "cp1252"
     except UnicodeDecodeError:
@@ -236,9 +245,12 @@ def _parse_with_pysubs2(path: Path, text: str, format: str, fps: float | None) -
     try:
         subs = pysubs2.SSAFile.from_string(text, format_=format, fps=fps)
     except pysubs2.UnknownFPSError:
-        raise SubtitleFileError(path, "its times are in frames", "Say how many frames a second has.") from None
+        raise SubtitleFileError(
+            path, Text("its times are in frames"), Text("Say how many frames a second has.")
+        ) from None
     except Exception as error:  # Whatever a parser does on a broken file, it is the file that is broken.
-        raise SubtitleFileError(path, f"it is broken ({type(error).__name__}: {error})"[:200]) from error
+        detail = f"{type(error).__name__}: {error}"[:180]
+        raise SubtitleFileError(path, Text("it is broken ({detail})", detail=detail)) from error
     events = [event for event in subs.events if not event.is_comment]
     blocks = [Block(0, ev.start / 1000, ev.end / 1000, plain_text(ev.text)) for ev in events]
     return finish(blocks, [])
@@ -251,13 +263,11 @@ def _parse_json(path: Path, text: str) -> Parsed:
         rows = data if isinstance(data, list) else data.get("cues", data.get("segments"))
         cues = [_cue_from_json(row) for row in rows]
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
-        raise SubtitleFileError(path, "it is JSON, but not of subtitles") from error
+        raise SubtitleFileError(path, Text("it is JSON, but not of subtitles")) from error
     warnings: list[str] = []
     kept: list[Cue] = []
     for index, cue in enumerate(cues):
-        notes: list[str] = []
-        one = finish([Block(0, cue.start, cue.end, cue.text)], notes)
-        warnings += [note.replace("Subtitle 1:", f"Subtitle {index + 1}:") for note in notes]
+        one = finish([Block(0, cue.start, cue.end, cue.text)], warnings, first=index + 1)
         kept += [dataclasses.replace(cue, start=fixed.start, end=fixed.end, text=fixed.text) for fixed in one.cues]
     return Parsed(sorted(kept, key=lambda cue: cue.start), warnings)
 
@@ -383,5 +393,5 @@ def _write_atomically(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise SubtitleFileError(path, "the disk is full", "Free some space and save again.") from error
+            raise SubtitleFileError(path, Text("the disk is full"), Text("Free some space and save again.")) from error
         raise FolderNotWritableError(target.parent, error.strerror or str(error)) from error

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 
 from .cues import Cue
+from .text import Text
 
 FALLBACK_DURATION = 2.0
 """Seconds a subtitle is shown whose end cannot be read, is missing, or lies before its start."""
@@ -86,24 +87,29 @@ def tidy(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def finish(blocks: list[Block], warnings: list[str]) -> Parsed:
-    """Cues out of what was read, in order of time; what had to be guessed or left out is said in `warnings`."""
+def finish(blocks: list[Block], warnings: list[str], first: int = 1) -> Parsed:
+    """Cues out of what was read, in order of time; what had to be guessed or left out is said in `warnings`.
+
+    A block without a line is named there by its number, counted from `first`.
+    """
     cues: list[Cue] = []
     previous_end = 0.0
-    for index, block in enumerate(blocks):
-        where = f"Line {block.line}" if block.line else f"Subtitle {index + 1}"
+    for number, block in enumerate(blocks, first):
+        where = Text("Line {line}", line=block.line) if block.line else Text("Subtitle {number}", number=number)
         if not block.text:
-            warnings.append(f"{where}: this subtitle has no text; it was left out.")
+            warnings.append(Text("{where}: this subtitle has no text; it was left out.", where=where))
             continue
         times = _settle(block, where, previous_end, warnings)
         if times is None:
             shown = block.text.replace("\n", " / ")
-            warnings.append(f'{where}: the times cannot be read; "{_short(shown)}" was left out.')
+            warnings.append(
+                Text('{where}: the times cannot be read; "{text}" was left out.', where=where, text=_short(shown))
+            )
             continue
         cues.append(Cue(*times, block.text))
         previous_end = times[1]
     if any(later.start < earlier.start for earlier, later in itertools.pairwise(cues)):
-        warnings.append("The subtitles were not in order of time; they were sorted.")
+        warnings.append(Text("The subtitles were not in order of time; they were sorted."))
         cues.sort(key=lambda cue: cue.start)
     return Parsed(cues, warnings)
 
@@ -115,15 +121,29 @@ def _settle(block: Block, where: str, previous_end: float, warnings: list[str]) 
     if start is None:
         assert end is not None
         start = max(0.0, end - FALLBACK_DURATION, min(previous_end, end))
-        warnings.append(f"{where}: the start time cannot be read; a time shortly before the end was taken.")
+        warnings.append(
+            Text("{where}: the start time cannot be read; a time shortly before the end was taken.", where=where)
+        )
     if start < 0:
-        warnings.append(f"{where}: the start lies before zero; it was moved to zero.")
+        warnings.append(Text("{where}: the start lies before zero; it was moved to zero.", where=where))
         start = 0.0
     if end is None:
-        warnings.append(f"{where}: the end time cannot be read; {FALLBACK_DURATION:g} seconds were taken.")
+        warnings.append(
+            Text(
+                "{where}: the end time cannot be read; {seconds:g} seconds were taken.",
+                where=where,
+                seconds=FALLBACK_DURATION,
+            )
+        )
         end = start + FALLBACK_DURATION
     elif end <= start:
-        warnings.append(f"{where}: it ends before it begins; {FALLBACK_DURATION:g} seconds were taken.")
+        warnings.append(
+            Text(
+                "{where}: it ends before it begins; {seconds:g} seconds were taken.",
+                where=where,
+                seconds=FALLBACK_DURATION,
+            )
+        )
         end = start + FALLBACK_DURATION
     return start, end
 
@@ -171,7 +191,9 @@ class _Lines:
             blocks.append(Block(timing.index + 1, timing.start, timing.end, self._plain("\n".join(body))))
         parsed = finish(blocks, self._warnings)
         if self._tagged:
-            parsed.warnings.append(f"Formatting tags were removed from {_count(self._tagged)}.")
+            parsed.warnings.append(
+                Text("Formatting tags were removed from {subtitles}.", subtitles=_count(self._tagged))
+            )
         return parsed
 
     def _timing(self, index: int) -> _Timing | None:
@@ -199,7 +221,13 @@ class _Lines:
         if head and _is_number(head[-1][1]):
             head.pop()
         for number, line in head:
-            self._warnings.append(f'Line {number}: "{_short(line)}" belongs to no subtitle; it was left out.')
+            self._warnings.append(
+                Text(
+                    'Line {number}: "{text}" belongs to no subtitle; it was left out.',
+                    number=number,
+                    text=_short(line),
+                )
+            )
 
     def _srt_body(self, body: list[str], timing: _Timing, *, is_last: bool) -> list[str]:
         """The text without the next subtitle's number, which stands at its end."""
@@ -214,7 +242,13 @@ class _Lines:
             kept.pop()
         elif is_last and is_next and parted:
             line = timing.index + 1 + len(kept)
-            self._warnings.append(f"Line {line}: the file ends in the middle of subtitle {kept.pop().strip()}.")
+            self._warnings.append(
+                Text(
+                    "Line {line}: the file ends in the middle of subtitle {number}.",
+                    line=line,
+                    number=kept.pop().strip(),
+                )
+            )
         return kept
 
     def _number_above(self, index: int) -> int:
@@ -231,7 +265,13 @@ class _Lines:
         except StopIteration:
             return body if first + len(body) == len(self._lines) else body[:-1] if len(body) > 1 else body
         for number, line in self._strays(body[stop:], first + stop):
-            self._warnings.append(f'Line {number}: "{_short(line)}" belongs to no subtitle; it was left out.')
+            self._warnings.append(
+                Text(
+                    'Line {number}: "{text}" belongs to no subtitle; it was left out.',
+                    number=number,
+                    text=_short(line),
+                )
+            )
         return body[:stop]
 
     def _strays(self, rest: list[str], first: int) -> Iterator[tuple[int, str]]:
@@ -261,7 +301,7 @@ def _is_number(line: str) -> bool:
 
 
 def _count(cues: int) -> str:
-    return "1 subtitle" if cues == 1 else f"{cues} subtitles"
+    return Text("1 subtitle") if cues == 1 else Text("{cues} subtitles", cues=cues)
 
 
 _ASS_FIELDS = ("layer", "start", "end", "style", "name", "marginl", "marginr", "marginv", "effect", "text")
@@ -288,18 +328,22 @@ def parse_ass(text: str) -> Parsed:
         elif key.lower() == "dialogue":
             values = rest.split(",", len(fields) - 1)
             if len(values) < len(fields):
-                warnings.append(f'Line {number}: "{_short(stripped)}" is incomplete; it was left out.')
+                warnings.append(
+                    Text(
+                        'Line {number}: "{text}" is incomplete; it was left out.', number=number, text=_short(stripped)
+                    )
+                )
                 continue
             row = dict(zip(fields, values, strict=True))
             if _ASS_DRAWING.search(row["text"]):
-                warnings.append(f"Line {number}: a drawing, not text; it was left out.")
+                warnings.append(Text("Line {number}: a drawing, not text; it was left out.", number=number))
                 continue
             tagged += bool(_ASS_TAG.search(row["text"]))
             start, end = (_START.fullmatch(row[name].strip()) for name in ("start", "end"))
             blocks.append(Block(number, start and _seconds(start), end and _seconds(end), _ass_plain(row["text"])))
     parsed = finish(blocks, warnings)
     if tagged:
-        parsed.warnings.append(f"Formatting tags were removed from {_count(tagged)}.")
+        parsed.warnings.append(Text("Formatting tags were removed from {subtitles}.", subtitles=_count(tagged)))
     return parsed
 
 

@@ -37,6 +37,7 @@ from .errors import (
     UsageError,
 )
 from .events import CueFound, End, Event, Notice, State, TranscriptionProgress
+from .text import Text
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +160,9 @@ class Transcription:
                     raise
                 # cuDNN or a driver that does not fit ends the process without an exception (faster-whisper 516).
                 log.warning("the child died on the graphics card: %s", error)
-                self._inbox.put(Notice(job=self.id, message="The graphics card cannot be used; using the processor."))
+                self._inbox.put(
+                    Notice(job=self.id, message=Text("The graphics card cannot be used; using the processor."))
+                )
                 resume = self._cues[-1].end if self._cues else request.start
                 request = dataclasses.replace(request, device="cpu", start=resume)
 
@@ -259,9 +262,9 @@ class _Child:
             case "segment":
                 self._segment(record)
             case "notice":
-                self._job._inbox.put(Notice(job=self._job.id, message=record["message"]))
+                self._job._inbox.put(Notice(job=self._job.id, message=Text(record["message"], **record["fields"])))
             case "error":
-                self._error = self._as_error(record["code"], record["reason"])
+                self._error = self._as_error(record["code"], Text(record["reason"], **record["fields"]))
             case "end":
                 self._done = True
 
@@ -275,7 +278,7 @@ class _Child:
         eta = elapsed / done * (self._total - done) if done > 0 else None
         self._job._report(State.TRANSCRIBING, done, self._total, eta)
 
-    def _as_error(self, code: str, reason: str) -> SubtitleEditorError:
+    def _as_error(self, code: str, reason: Text) -> SubtitleEditorError:
         media = self._request.media
         match code:
             case "media_not_found":
@@ -287,8 +290,8 @@ class _Child:
             case "model_unusable":
                 return ModelUnusableError(self._request.model_path, reason)
             case "usage":
-                return UsageError(f"The model cannot do that: {reason}.")
-        return MediaError(f"{media}: {reason}.")
+                return UsageError(Text("The model cannot do that: {reason}.", reason=reason))
+        return MediaError(Text("{media}: {reason}.", media=media, reason=reason))
 
     def _read_stderr(self, stderr: IO[bytes]) -> None:
         with contextlib.suppress(ValueError, OSError):  # Closed under us after the end.

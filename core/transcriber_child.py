@@ -7,8 +7,9 @@ do. Records, one JSON object a line, come back on stdout:
     {"type": "loading", "device": "cpu"}            before a model is loaded
     {"type": "started", "seconds": 12.5, "language": "en", "probability": 0.98}
     {"type": "segment", "start": 1.0, "end": 2.5, "text": ..., "words": [...], ...}   seconds of the media
-    {"type": "notice", "message": ...}
-    {"type": "error", "code": "no_audio" | "media_unreadable" | "model_unusable" | "usage", "reason": ...}
+    {"type": "notice", "message": ..., "fields": {...}}  the message is a template, see text.py
+    {"type": "error", "code": "no_audio" | "media_unreadable" | "model_unusable" | "usage",
+     "reason": ..., "fields": {...}}            the reason is a template too
     {"type": "end"}                                 all segments are out: what happens after this does not matter
 
 stdout carries nothing else: file descriptor 1 is given away to stderr before any library is imported, because native
@@ -35,12 +36,13 @@ PREROLL = 2.0
 
 
 class ChildError(Exception):
-    """Something the user can mend. `code` is the code of the error class in errors.py."""
+    """Something the user can mend. `code` is the code of the error class in errors.py, `reason` a template."""
 
-    def __init__(self, code: str, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, code: str, reason: str, /, **fields: str) -> None:
+        super().__init__(reason.format(**fields))
         self.code = code
         self.reason = reason
+        self.fields = fields
 
 
 class Records:
@@ -66,7 +68,7 @@ def main() -> NoReturn:
         transcribe(request, records)
         records.send("end")
     except ChildError as error:
-        records.send("error", code=error.code, reason=error.reason)
+        records.send("error", code=error.code, reason=error.reason, fields=error.fields)
     sys.stderr.flush()
     os._exit(0)
 
@@ -103,7 +105,7 @@ def transcribe(request: dict[str, Any], records: Records) -> None:
     check_model(request["model_path"])
     audio = decode(request["media"], start, end)
     if len(audio) == 0:
-        records.send("notice", message="The chosen part of the media holds no sound.")
+        records.send("notice", message="The chosen part of the media holds no sound.", fields={})
         return
     done = 0
     devices = _devices(request["device"])
@@ -118,7 +120,9 @@ def transcribe(request: dict[str, Any], records: Records) -> None:
                 raise
             print(f"{device}: {error}", file=sys.stderr, flush=True)
             records.send(
-                "notice", message=f"The graphics card cannot be used ({_first_line(error)}); using the processor."
+                "notice",
+                message="The graphics card cannot be used ({reason}); using the processor.",
+                fields={"reason": _first_line(error)},
             )
 
 
@@ -137,7 +141,7 @@ def check_model(path: str) -> None:
         raise ChildError("model_unusable", "the folder does not exist")
     for names in (("model.bin",), ("config.json",), ("tokenizer.json",), ("vocabulary.json", "vocabulary.txt")):
         if not any(os.path.isfile(os.path.join(path, name)) for name in names):
-            raise ChildError("model_unusable", f"{names[0]} is missing")
+            raise ChildError("model_unusable", "{name} is missing", name=names[0])
 
 
 def load_model(request: dict[str, Any], device: str) -> Any:
@@ -155,7 +159,7 @@ def load_model(request: dict[str, Any], device: str) -> Any:
     except Exception as error:  # Native code: RuntimeError, ValueError, and what pybind11 makes of the rest.
         if device == "cuda":
             raise RuntimeError(str(error)) from error
-        raise ChildError("model_unusable", _first_line(error)) from error
+        raise ChildError("model_unusable", "{reason}", reason=_first_line(error)) from error
 
 
 def _listen(
@@ -166,7 +170,7 @@ def _listen(
     vad = request["vad"]
     if vad and importlib.util.find_spec("onnxruntime") is None:
         vad = False
-        records.send("notice", message="Voice detection is not available on this machine; going on without.")
+        records.send("notice", message="Voice detection is not available on this machine; going on without.", fields={})
     try:
         segments, info = model.transcribe(
             audio,
@@ -180,7 +184,7 @@ def _listen(
             condition_on_previous_text=False,
         )
     except ValueError as error:  # A language or task that this model does not have.
-        raise ChildError("usage", _first_line(error)) from error
+        raise ChildError("usage", "{reason}", reason=_first_line(error)) from error
     records.send("started", seconds=len(audio) / RATE, language=info.language, probability=info.language_probability)
     for segment in segments:
         if segment.text.strip():
@@ -228,9 +232,9 @@ def decode(path: str, start: float, end: float | None) -> Any:
     except FileNotFoundError as error:
         raise ChildError("media_not_found", "") from error
     except av.FFmpegError as error:
-        raise ChildError("media_unreadable", error.strerror or _first_line(error)) from error
+        raise ChildError("media_unreadable", "{reason}", reason=error.strerror or _first_line(error)) from error
     except (OSError, ValueError) as error:
-        raise ChildError("media_unreadable", _first_line(error)) from error
+        raise ChildError("media_unreadable", "{reason}", reason=_first_line(error)) from error
     if not blocks:
         return numpy.zeros(0, numpy.float32)
     audio = numpy.concatenate(blocks)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Texts for users that can be said in another language later on, without knowing one here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+class Text(str):
+    """An English text that keeps the template and the fields that it was made of. In all else an ordinary str.
+
+    A translator looks up `template`, which is always the same, and fills in the fields. Fields that are Texts
+    themselves are translated too; all others are data (names, paths, numbers) and stay as they are.
+
+    >>> text = Text("{host} cannot be reached: {reason}.", host="hub.example", reason=Text("it does not answer"))
+    >>> print(text)
+    hub.example cannot be reached: it does not answer.
+    >>> text.template
+    '{host} cannot be reached: {reason}.'
+    """
+
+    __slots__ = ("fields", "template")
+
+    template: str
+    fields: Mapping[str, object]
+
+    def __new__(cls, template: str, /, **fields: object) -> Text:
+        """The text of `template.format(**fields)`. Raises KeyError when the template names a field that is missing."""
+        text = super().__new__(cls, template.format(**fields))
+        text.template = template
+        text.fields = fields
+        return text
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        # For copy and pickle, which would otherwise take the finished text for a template.
+        return (self.template,), dict(self.fields)
+
+    def translated(self, look_up: Callable[[str], str]) -> str:
+        """The text in the language of `look_up`, which gets a template and returns it translated, or as it is.
+
+        A translation that cannot be filled in is passed over: the English text is always right.
+        """
+        fields = {
+            name: field.translated(look_up) if isinstance(field, Text) else field for name, field in self.fields.items()
+        }
+        try:
+            return look_up(self.template).format(**fields)
+        except (LookupError, ValueError, AttributeError, TypeError):
+            return self.template.format(**fields)
