@@ -29,6 +29,7 @@ def measure(command: Sequence[str], folder: Path) -> Run:
     """Run `command` in the empty `folder` and wait for it. Raises RuntimeError when it fails. POSIX only."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    os.sync()  # What another run left in memory is not this one's to write.
     log = folder.with_suffix(".log")
     with log.open("wb") as out:
         began = time.perf_counter()

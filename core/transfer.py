@@ -4,10 +4,11 @@
 Knows nothing of Hugging Face or Blender. `fetch` is the whole interface, beside `partial_of`, `partials` and `discard`,
 which look after what an interrupted `fetch` leaves. The parts:
 
-    transfer_parts   which bytes are there, and the journal that says so after a crash
-    transfer_http    asking for a range, redirects, what each failure means
-    retries          when to try again            throttle   the speed limit
-    control          stopping at once             locks      one process per blob
+    transfer_work    the threads                  transfer_http     asking for a range, redirects, failures
+    transfer_parts   which bytes are there        transfer_journal  what says so after a crash
+    transfer_file    writing past the cache       transfer_hash     hashing from memory
+    retries          when to try again            throttle          the speed limit
+    control          stopping at once             locks             one process per blob
 
 The thread that calls `fetch` hashes the bytes that are there without a gap, behind the connections' threads, which
 take the file's free parts in ascending order. It alone calls `report`.
@@ -34,8 +35,9 @@ from .errors import CorruptDownloadError, FolderNotWritableError
 from .events import State
 from .locks import file_lock, try_lock
 from .retries import RetryPolicy
+from .text import Text
 from .throttle import Throttle
-from .transfer_parts import read_journal
+from .transfer_journal import read_journal
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +178,7 @@ def _fetch_twice_at_most(
             return Result(digest, blob.sha256 is not None, blob.target.stat().st_size, fetched + transfer.bytes_fetched)
         except StartOver as ex:
             log.warning("%s: %s", blob.label, ex)
-            notice(f"{blob.label}: {ex}; starting over.")
+            notice(Text("{file}: {reason}; starting over.", file=blob.label, reason=ex.args[0]))
             fetched += transfer.bytes_fetched
             _remove(blob.target)
     raise CorruptDownloadError(blob.label, host_of(blob.url))
@@ -187,8 +189,7 @@ def partial_of(target: Path) -> Partial | None:
     found = read_journal(beside(target, _JOURNAL))
     if found is None:
         return None
-    identity, done = found
-    return Partial(sum(end - start for start, end in done), identity.size)
+    return Partial(sum(end - start for start, end in found.done), found.identity.size)
 
 
 def bytes_on_disk(target: Path) -> int:

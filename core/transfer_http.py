@@ -9,6 +9,7 @@ each range.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import ipaddress
 import logging
 import re
@@ -28,11 +29,13 @@ from .errors import (
     HubError,
     HubUnreachableError,
     JobCancelled,
+    RateLimitedError,
     TokenRefusedError,
     UnsafeRedirectError,
 )
 from .retries import asked_wait
 from .sockets import connect
+from .text import Text
 
 if TYPE_CHECKING:
     import urllib3
@@ -59,6 +62,14 @@ class TransientError(Exception):
         self.reason = reason
         self.status = status
         self.retry_after = retry_after
+
+    def for_good(self, name: str) -> HubError:
+        """What the user is told when trying again has not helped; `name` is the file's."""
+        if self.status == 429:
+            return RateLimitedError(self.host, self.retry_after)
+        if self.status is not None:
+            return HubAnswerError(self.host, self.status, name)
+        return HubUnreachableError(self.host, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ class Answer:
     """A response whose body is wanted: status 200, 206, or 416 for an empty file."""
 
     def __init__(self, response: urllib3.BaseHTTPResponse, host: str, control: Control, done: Callable[[], None]):
-        self._response = response
+        self._response: Any = response
         self._control = control
         self._done = done
         self.host = host
@@ -96,12 +107,18 @@ class Answer:
         """`start` and `end` of the bytes that follow and the `size` of the whole file; None where not told."""
         self.etag = response.headers.get("ETag")
 
-    def read(self, most: int) -> bytes:
-        """The next 1 to `most` bytes, or b"" at the end of the body. Raises TransientError and `JobCancelled`."""
-        with _translated(self.host, self._control):
-            data = self._response.read1(most, decode_content=False)
+    def read_into(self, buffer: memoryview) -> int:
+        """Put the next bytes into `buffer`, 1 at least; the answer is the count, 0 at the end of the body.
+
+        Raises TransientError and `JobCancelled`. Called for each 16 kB of an encrypted connection.
+        """
+        try:
+            count = _read_into(self._response, buffer)
+        except Exception as ex:
+            with _translated(self.host, self._control):
+                raise ex
         self._control.check()
-        return data or b""
+        return count
 
     def close(self) -> None:
         """End the exchange. The connection is kept for the next only if the body was read to its end."""
@@ -162,9 +179,9 @@ class Line:
             self._drop(response)
             target = urllib.parse.urljoin(address, target)
             if not _is_safe(target):
-                raise UnsafeRedirectError(host_of(address), host_of(target) or "an address")
+                raise UnsafeRedirectError(host_of(address), host_of(target) or Text("an address"))
             address = target
-        raise HubAnswerError(host_of(address), response.status, f"{request.name}: too many redirects")
+        raise HubAnswerError(host_of(address), response.status, Text("{file}: too many redirects", file=request.name))
 
     def _ask(self, request: Request, address: str, start: int, end: int | None) -> urllib3.BaseHTTPResponse:
         self._control.check()
@@ -286,8 +303,6 @@ def _pool_manager(proxy: str | None, timeout: float, open_socket: Callable[..., 
         def _new_conn(self) -> socket.socket:
             try:
                 return open_socket(self, self._dns_host.strip("[]"), self.port, self.timeout)
-            except socket.gaierror as ex:
-                raise exceptions.NameResolutionError(self._dns_host, self, ex) from ex  # type: ignore[arg-type]
             except TimeoutError as ex:
                 raise exceptions.ConnectTimeoutError(self, "timed out") from ex
             except OSError as ex:
@@ -317,7 +332,9 @@ def _pool_manager(proxy: str | None, timeout: float, open_socket: Callable[..., 
     else:
         parts = urllib.parse.urlsplit(proxy)
         if parts.scheme not in ("http", "https"):
-            raise HubUnreachableError(parts.hostname or proxy, f"proxies of the kind {parts.scheme} are not supported")
+            raise HubUnreachableError(
+                parts.hostname or proxy, Text("proxies of the kind {kind} are not supported", kind=parts.scheme)
+            )
         if parts.username:
             word = urllib.parse.unquote(f"{parts.username}:{parts.password or ''}")
             settings["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=word)
@@ -338,7 +355,7 @@ def _translated(host: str, control: Control) -> Iterator[None]:
         raise
     except Exception as ex:
         control.check()
-        if isinstance(ex, (exceptions.HTTPError, OSError)):
+        if isinstance(ex, (exceptions.HTTPError, http.client.HTTPException, OSError)):
             log.debug("%s: %s", host, type(ex).__name__)
             _raise_meaning(host, ex)
         raise
@@ -349,21 +366,23 @@ def _raise_meaning(host: str, ex: Exception) -> None:
 
     chain = list(_causes(ex))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
-        raise HubUnreachableError(host, "its certificate is not trusted") from None
+        raise HubUnreachableError(host, Text("its certificate is not trusted")) from None
     if any(isinstance(cause, exceptions.LocationValueError) for cause in chain):
-        raise HubUnreachableError(host or "The hub", "this is not an address") from None
+        raise HubUnreachableError(host or Text("The hub"), Text("this is not an address")) from None
     for kind, reason in (
-        (exceptions.NameResolutionError, "its name is not known here"),
-        (exceptions.ReadTimeoutError, "it went silent"),
-        (exceptions.IncompleteRead, "the connection ended early"),
-        (exceptions.ProxyError, "the proxy does not pass us on"),
+        (socket.gaierror, Text("its name is not known here")),
+        (exceptions.ReadTimeoutError, Text("it went silent")),
+        (http.client.IncompleteRead, Text("the connection ended early")),
+        (exceptions.ProxyError, Text("the proxy does not pass us on")),
     ):
         if any(isinstance(cause, kind) for cause in chain):
             raise TransientError(host, reason) from ex
     if any(type(cause) is exceptions.ConnectTimeoutError for cause in chain):  # NewConnectionError is one too.
-        raise TransientError(host, "it does not answer") from ex
+        raise TransientError(host, Text("it does not answer")) from ex
+    if isinstance(ex, TimeoutError):
+        raise TransientError(host, Text("it went silent")) from ex
     text = next((cause.strerror for cause in reversed(chain) if isinstance(cause, OSError) and cause.strerror), None)
-    raise TransientError(host, text.lower() if text else "the connection was lost") from ex
+    raise TransientError(host, text.lower() if text else Text("the connection was lost")) from ex
 
 
 def _causes(ex: BaseException | None) -> Iterator[BaseException]:
@@ -388,7 +407,9 @@ def _meaning(response: urllib3.BaseHTTPResponse, host: str, request: Request, ad
         case 404 | 410:
             return FileNotOnHubError(request.name, host)
         case status if status in _TRANSIENT or 520 <= status <= 599:
-            return TransientError(host, f"it answered {status}", status, asked_wait(response.headers))
+            return TransientError(
+                host, Text("it answered {status}", status=status), status, asked_wait(response.headers)
+            )
         case status:
             return HubAnswerError(host, status, request.name)
 
@@ -400,7 +421,7 @@ def _extent(response: urllib3.BaseHTTPResponse, host: str) -> tuple[int, int | N
         return 0, length, length
     match = _CONTENT_RANGE.fullmatch((response.headers.get("Content-Range") or "").strip())
     if not match:
-        raise TransientError(host, "it sent a part without saying which")
+        raise TransientError(host, Text("it sent a part without saying which"))
     size = None if match[3] == "*" else int(match[3])
     if match[1] is None:
         return 0, 0, size
@@ -410,6 +431,29 @@ def _extent(response: urllib3.BaseHTTPResponse, host: str) -> tuple[int, int | N
 def _is_empty(response: urllib3.BaseHTTPResponse) -> bool:
     """Whether a 416 says that the file has no bytes: no range fits into such a file."""
     return (response.headers.get("Content-Range") or "").strip() == "bytes */0"
+
+
+def _read_into(response: Any, buffer: memoryview) -> int:
+    """Read a body into `buffer` from what urllib3 (1.26 or 2) wraps: its own reading would copy each byte once more
+    and take new memory for each piece."""
+    raw = response._fp  # Of http.client.
+    if raw.fp is None:
+        return 0
+    if raw.chunked:
+        data = raw.read1(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+    if raw.length is not None and raw.length < len(buffer):
+        buffer = buffer[: raw.length]
+    count: int = raw.fp.readinto1(buffer)
+    if raw.length is not None:
+        if not count and buffer:
+            raise http.client.IncompleteRead(b"", raw.length)
+        raw.length -= count
+    if not count or raw.length == 0:
+        raw.close()
+        response.release_conn()
+    return count
 
 
 def _length(response: urllib3.BaseHTTPResponse) -> int | None:

@@ -1,28 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which bytes of a file are there, who fetches which of the others, and the journal that remembers it on disk.
+"""Which bytes of a file are there, and who fetches which of the others.
 
-Offsets and lengths are bytes. `PartMap` is plain bookkeeping without files or threads; `Journal` writes it down:
-
-    part 1 {"etag": null, "sha256": "9f86...", "size": 3087284237} 5d0c2b7e
-    done 0 1048576 1a2b3c4d
-    done 16777216 524288 99aabbcc
-
-One line is one fact with its checksum, appended only after the bytes it speaks of were handed to the operating system.
-So a process that is killed loses at most what it had not written down, and a journal that is cut off or torn anywhere
-loses the facts of the damaged lines and nothing else.
+Offsets and lengths are bytes. Plain bookkeeping without files or threads; transfer_journal.py writes it down.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import re
-import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 UNKNOWN_SIZE = 1 << 62
 """Stands for the size of a file until the server has told it."""
@@ -34,6 +21,8 @@ class Span:
 
     position: int
     end: int
+    ahead: int = 0
+    """Bytes from `position` on that came and are not yet in the file."""
 
     @property
     def remaining(self) -> int:
@@ -44,9 +33,13 @@ class Span:
 class PartMap:
     """The bytes of one file: done, being fetched, or free. Not thread-safe: the caller holds a lock."""
 
-    def __init__(self, size: int, done: Iterable[tuple[int, int]] = ()) -> None:
-        """`done` are half-open ranges in any order; what lies outside the file is left out."""
+    def __init__(self, size: int, done: Iterable[tuple[int, int]] = (), grain: int = 1) -> None:
+        """`done` are half-open ranges in any order; what lies outside the file is left out.
+
+        Where the work of one connection ends and that of another begins is a multiple of `grain`.
+        """
         self.size = size
+        self._grain = grain
         self._starts: list[int] = []
         self._ends: list[int] = []
         self._claims: list[Span] = []
@@ -79,7 +72,7 @@ class PartMap:
         return tuple(self._claims)
 
     def claim(self, length: int) -> Span | None:
-        """The first free bytes of the file, at most `length`, are the caller's to fetch. None if none are free."""
+        """The first free bytes of the file, about `length`, are the caller's to fetch. None if none are free."""
         position = 0
         for start, end in sorted([*self.done, *((span.position, span.end) for span in self._claims)]):
             if start > position:
@@ -90,19 +83,24 @@ class PartMap:
         start = min(start, self.size)
         if position >= start:
             return None
-        span = Span(position, min(start, position + length))
+        end = min(start, position + length)
+        if end < start:
+            end = max(end - end % self._grain, min(start, position + self._grain - position % self._grain))
+        span = Span(position, end)
         self._claims.append(span)
         return span
 
     def steal(self, least: int) -> Span | None:
         """The second half of the largest span that is being fetched; None if its half would be under `least`.
 
-        The one who fetches it finds its `end` moved. `least` must not be less than what anyone reads at once.
+        The one who fetches it finds its `end` moved. `least` must not be less than the grain, nor than what anyone
+        reads before asking for the `end` again.
         """
         victim = max(self._claims, key=lambda span: span.remaining, default=None)
         if victim is None or victim.remaining < 2 * least:
             return None
         middle = victim.end - victim.remaining // 2
+        middle += -middle % self._grain
         span = Span(middle, victim.end)
         victim.end = middle
         self._claims.append(span)
@@ -143,95 +141,3 @@ class PartMap:
             end = max(end, self._ends[last - 1])
         self._starts[first:last] = [start]
         self._ends[first:last] = [end]
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What a partial file is a part of. Bytes of different identities are never mixed."""
-
-    size: int
-    sha256: str | None
-    etag: str | None
-
-    def serves(self, size: int | None, sha256: str | None, etag: str | None) -> bool:
-        """Whether a partial of this identity may be continued for a file that is known by these.
-
-        The hash decides; without one the size and the ETag must both be the same. Without either nothing says that
-        the bytes on the server are still those of last time, and the file is started over.
-        """
-        if size is not None and size != self.size:
-            return False
-        if sha256 is not None:
-            return self.sha256 == sha256
-        return self.sha256 is None and etag is not None and self.etag == etag
-
-
-_HEADER = re.compile(rb"part 1 (\{.*\}) ([0-9a-f]{8})")
-_DONE = re.compile(rb"done (\d{1,19}) (\d{1,19}) ([0-9a-f]{8})")
-
-
-def _line(text: str) -> bytes:
-    body = text.encode()
-    return b"%s %08x\n" % (body, zlib.crc32(body))
-
-
-def _is_sound(line: bytes, checksum: bytes) -> bool:
-    return zlib.crc32(line[: -len(checksum) - 1]) == int(checksum, 16)
-
-
-class Journal:
-    """The record of a partial file, open for adding to it. Not thread-safe: the caller holds a lock."""
-
-    def __init__(self, path: Path, identity: Identity, done: Iterable[tuple[int, int]] = ()) -> None:
-        """Write `path` anew, with what is there already, in one step: it is never half replaced. Raises OSError."""
-        text = json.dumps({"etag": identity.etag, "sha256": identity.sha256, "size": identity.size}, sort_keys=True)
-        lines = [_line(f"part 1 {text}"), *(_line(f"done {start} {end - start}") for start, end in done)]
-        fresh = path.with_name(path.name + ".new")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(fresh, flags, 0o600), "wb") as file:
-            file.writelines(lines)
-        os.replace(fresh, path)
-        # Unbuffered: a line that waits in this process is lost when it is killed.
-        self._file = open(path, "ab", buffering=0)  # noqa: SIM115
-
-    def add(self, start: int, end: int) -> None:
-        """Bytes `start` to `end` were written. Raises OSError."""
-        if end > start and not self._file.closed:
-            self._file.write(_line(f"done {start} {end - start}"))
-
-    def close(self) -> None:
-        """End the record; what is added afterwards is ignored."""
-        self._file.close()
-
-
-def read_journal(path: Path) -> tuple[Identity, list[tuple[int, int]]] | None:
-    """What a journal says is there, or None if there is none or it cannot be read. Damaged lines do not count."""
-    try:
-        lines = path.read_bytes().split(b"\n")[:-1]
-    except OSError:
-        return None
-    identity = _read_header(lines[0]) if lines else None
-    if identity is None:
-        return None
-    done = []
-    for line in lines[1:]:
-        match = _DONE.fullmatch(line)
-        if match and _is_sound(line, match[3]):
-            start, length = int(match[1]), int(match[2])
-            done.append((start, start + length))
-    return identity, PartMap(identity.size, done).done
-
-
-def _read_header(line: bytes) -> Identity | None:
-    match = _HEADER.fullmatch(line)
-    if not match or not _is_sound(line, match[2]):
-        return None
-    try:
-        data = json.loads(match[1])
-        identity = Identity(data["size"], data["sha256"], data["etag"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    texts = (identity.sha256, identity.etag)
-    if type(identity.size) is not int or identity.size < 0 or not all(isinstance(t, str | None) for t in texts):
-        return None
-    return identity

@@ -4,68 +4,59 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import hashlib
-import io
 import logging
-import os
-import shutil
 import threading
 from collections.abc import Callable
 
 from .control import Control
-from .errors import (
-    FolderNotWritableError,
-    HubAnswerError,
-    HubUnreachableError,
-    JobCancelled,
-    NoSpaceError,
-    RateLimitedError,
-    SubtitleEditorError,
-)
+from .errors import HubAnswerError, JobCancelled, SubtitleEditorError
 from .events import State
 from .retries import Retries
-from .transfer import (
-    Blob,
-    Report,
-    Settings,
-    StartOver,
-    TransferStatus,
-    journal_file,
-    ordinary_mode,
-    part_file,
-)
+from .text import Text
+from .transfer import MOST_CONNECTIONS, Blob, Report, Settings, StartOver, TransferStatus, journal_file, part_file
+from .transfer_disk import disk_error, give_name, take_up
+from .transfer_file import PartFile
+from .transfer_hash import BLOCK, Block, Blocks, PrefixHash
 from .transfer_http import Answer, Line, Request, Route, TransientError
-from .transfer_parts import UNKNOWN_SIZE, Identity, Journal, PartMap, Span, read_journal
+from .transfer_journal import Identity, Journal, Ranges
+from .transfer_parts import UNKNOWN_SIZE, PartMap, Span
+from .transfer_sync import Checkpoints
 
 log = logging.getLogger(__name__)
 
 _MIB = 1 << 20
 
-_CHUNK = _MIB
-"""Read at once. Larger gains nothing: a socket rarely holds more."""
+_BLOCKS = 3 * MOST_CONNECTIONS
+"""Blocks of memory, 1 MiB each: as many as make it rare that the hash must read from the disk."""
 
-_RECORD = _MIB // 2
-"""Written to the journal each time this much came. With a chunk cut to what is left of 1 MiB, a killed process never
-has more than 1 MiB per connection that the journal does not know."""
+_WRITE_AFTER = 0.5
+"""Seconds until a block that fills slowly is written all the same. A killed process never has more than one block,
+1 MiB, per connection that the journal does not know."""
 
-_LEAST_PART, _FIRST_PART, _LARGEST_PART = 2 * _MIB, 16 * _MIB, 64 * _MIB
-_LEAST_STEAL = _CHUNK
-"""Not less: the one who is helped may be reading a whole chunk at this moment."""
+_SMALLEST_SHARE = 2 * _MIB
+"""A file is not cut into smaller parts, however many connections there are."""
 
-_HASH_STEP = 8 * _MIB
+_LARGEST_PART = 64 * _MIB
+
+_ASKING = 0.1
+"""The share of a connection's time that may pass between asking for a part and its first byte."""
+
+_HASH_STEP = 4 * _MIB
+"""The hashing thread is woken for so much. For less it would be woken too often."""
+
 _GLANCE = 0.05
 """Seconds between two looks of the hashing thread at what came."""
 
 _REPORT_EVERY = 0.1
+_LOOK_EVERY = 0.02
+"""Seconds; a change of state is told this soon."""
+
 _STALLED_AFTER = 3.0
 """Seconds without a byte until the status says so. The connection gets its `stall_seconds` before it is given up."""
 
 _FAREWELL = 0.05
 """Seconds that a cancelled transfer waits for its threads, which then are past their system call or stuck in the
 disk. What such a thread still writes belongs there; what it does not write down is fetched again."""
-
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class Transfer:
@@ -87,22 +78,26 @@ class Transfer:
         self._request = Request(blob.url, blob.headers, blob.label)
         self._route = Route()
         self._retries = Retries(settings.retry, settings.clock, settings.jitter)
-        self._parts = PartMap(UNKNOWN_SIZE if blob.size is None else blob.size)
-        self._part_length = _FIRST_PART
+        self._parts = PartMap(UNKNOWN_SIZE if blob.size is None else blob.size, grain=BLOCK)
+        self._least_part = max(_SMALLEST_SHARE, _BLOCKS // settings.connections * BLOCK)
+        """What all connections fetch at one time fits into memory, where the hash then finds it."""
+        self._part_length = self._least_part
         self._ranges: bool | None = None
         """Whether the server knows ranges; None until the first answer, which one connection alone asks for."""
         self._etag: str | None = None
         self._journal: Journal | None = None
-        self._journal_lock = threading.Lock()
         self._receiving = 0
         self._best = 0
         self._last_byte = self._clock()
+        self._hash_sleeps = False
+        self._workless = 0
+        """Connections that wait for a part to become free."""
         self._generation = 0
         """Goes up when the bytes start anew under the hashing thread."""
         self._error: BaseException | None = None
-        self._threads: list[threading.Thread] = []
-        self._sha256 = hashlib.sha256()
-        self._hashed = 0
+        self._connections: list[threading.Thread] = []
+        self._checkpoints: Checkpoints | None = None
+        self._looked = -1e9
         self._told: tuple[float, State | None] = (-1e9, None)
 
     def run(self) -> str:
@@ -110,6 +105,9 @@ class Transfer:
         try:
             self._prepare()
             if not self._parts.complete:
+                self._checkpoints = Checkpoints(
+                    self._part, lambda: self._journal, self._control, f"{self._blob.label} checkpoints"
+                )
                 self._add_connection()
             try:
                 self._follow()
@@ -119,60 +117,52 @@ class Transfer:
         except SubtitleEditorError:
             raise
         except OSError as ex:
-            raise self._disk_error(ex) from ex
+            raise disk_error(self._part.parent, self._parts.size - self._parts.bytes_done, ex) from ex
 
     # The caller's thread
 
     def _prepare(self) -> None:
-        """Take up what an earlier run left, or make an empty partial file."""
-        blob = self._blob
-        found = read_journal(journal_file(blob.target))
-        have = self._part.stat().st_size if self._part.exists() else None
-        if found and have is not None:
-            identity, done = found
-            if identity.serves(blob.size, blob.sha256, blob.etag) and all(end <= have for _, end in done):
-                self._parts = PartMap(identity.size, done)
-                self._best = self._parts.bytes_done
-                self._open_journal()
-                return
-        if have:
-            self._notice(f"The unfinished download of {blob.label} cannot be continued; starting over.")
-        with contextlib.suppress(FileNotFoundError):
-            journal_file(blob.target).unlink()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-        os.close(os.open(self._part, flags, 0o600))
-        if blob.size is not None:
-            self._open_journal()
+        """Take up what an earlier run left, or begin with nothing."""
+        found = take_up(self._blob, self._notice)
+        if found:
+            self._parts = PartMap(found.identity.size, found.done, BLOCK)
+            self._best = self._parts.bytes_done
+        if self._parts.size != UNKNOWN_SIZE:
+            self._open_journal(found.durable if found else [])
+        self._blocks = Blocks(_BLOCKS, self._parts.prefix)
+        self._hash = PrefixHash(self._blocks, self._lock)
 
-    def _open_journal(self) -> None:
-        with self._journal_lock:
-            if self._journal:
-                self._journal.close()
-            identity = Identity(self._parts.size, self._blob.sha256, self._blob.etag)
-            self._journal = Journal(journal_file(self._blob.target), identity, self._parts.done)
+    def _open_journal(self, durable: Ranges) -> None:
+        """Begin the journal with what is there, of which `durable` is on the disk for good."""
+        if self._journal:
+            self._journal.close()
+        identity = Identity(self._parts.size, self._blob.sha256, self._blob.etag)
+        self._journal = Journal(journal_file(self._blob.target), identity, self._parts.done, durable)
 
     def _follow(self) -> None:
         """Hash the finished beginning of the file as it grows, and tell how it goes, until all is there and hashed."""
-        buffer = memoryview(bytearray(_MIB))
         generation = self._generation
-        with open(self._part, "rb", buffering=0) as file:
+        with PartFile(self._part) as file:
             while True:
                 with self._lock:
                     self._check()
-                    if self._hashed >= self._parts.prefix and not self._parts.complete:
+                    if self._blocks.hashed >= self._parts.prefix and not self._parts.complete:
+                        self._hash_sleeps = True
                         self._lock.wait(_GLANCE)
+                        self._hash_sleeps = False
                         self._check()
                     if generation != self._generation:
                         generation = self._generation
-                        self._sha256, self._hashed = hashlib.sha256(), 0
-                        file.seek(0)
+                        self._hash.restart()
                     prefix, complete = self._parts.prefix, self._parts.complete
+                    hashed = self._blocks.hashed
                     helpers = self._helpers_wanted()
                 for _ in range(helpers):
                     self._add_connection()
-                self._tell()
-                if self._hashed < prefix:
-                    self._hash(file, buffer, min(prefix, self._hashed + _HASH_STEP))
+                self._tell(at_last=complete and hashed == prefix)
+                if hashed < prefix:
+                    if not self._hash.step(file, prefix):
+                        raise StartOver(Text("the unfinished file became shorter"))
                 elif complete:
                     return
 
@@ -182,36 +172,30 @@ class Transfer:
         if self._error:
             raise self._error
 
-    def _hash(self, file: io.FileIO, buffer: memoryview, until: int) -> None:
-        while self._hashed < until:
-            self._outer.check()
-            count = file.readinto(buffer[: min(len(buffer), until - self._hashed)])
-            if not count:
-                raise StartOver("the unfinished file became shorter")
-            self._sha256.update(buffer[:count])
-            self._hashed += count
-
     def _helpers_wanted(self) -> int:
         """How many connections to add: none until the server is known to understand ranges."""
         if not self._ranges:
             return 0
         missing = self._parts.size - self._parts.bytes_done
-        useful = -(-missing // _LEAST_PART)
-        return max(0, min(self._settings.connections, useful) - len(self._threads))
+        useful = -(-missing // _SMALLEST_SHARE)
+        return max(0, min(self._settings.connections, useful) - len(self._connections))
 
     def _add_connection(self) -> None:
-        name = f"{self._blob.label} #{len(self._threads) + 1}"
+        name = f"{self._blob.label} #{len(self._connections) + 1}"
         thread = threading.Thread(target=self._work, name=name, daemon=True)
-        self._threads.append(thread)
+        self._connections.append(thread)
         thread.start()
 
-    def _tell(self) -> None:
-        """Report, if the state changed or it is time."""
+    def _tell(self, at_last: bool) -> None:
+        """Report, if the state changed or it is time; at last in any case."""
         now = self._clock()
+        if now - self._looked < _LOOK_EVERY and not at_last:
+            return
+        self._looked = now
         with self._lock:
             status = self._status(now)
         last, state = self._told
-        if status.state is not state or now - last >= _REPORT_EVERY:
+        if status.state is not state or now - last >= _REPORT_EVERY or at_last:
             self._told = (now, status.state)
             self._report(status)
 
@@ -227,7 +211,7 @@ class Transfer:
             state = State.DOWNLOADING
         return TransferStatus(
             state=state,
-            bytes_done=self._parts.bytes_done,
+            bytes_done=self._parts.bytes_done + sum(span.ahead for span in self._parts.claims),
             bytes_total=None if self._parts.size == UNKNOWN_SIZE else self._parts.size,
             attempt=self._retries.attempt,
             retry_in=wait if state is State.RETRYING else None,
@@ -236,43 +220,29 @@ class Transfer:
 
     def _stop(self) -> None:
         """End the threads, which wakes them wherever they are, and close the journal behind them."""
-        complete = self._parts.complete and not self._error
-        if not complete:
-            self._control.cancel()
-        with self._lock:
-            self._lock.notify_all()
-        deadline = self._clock() + (10 * _FAREWELL if complete else _FAREWELL)
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - self._clock()))
+        if self._parts.complete and not self._error:
+            with self._lock:
+                self._lock.notify_all()
+            self._join(10 * _FAREWELL)  # They have nothing left to do.
         self._control.cancel()
-        if self._journal_lock.acquire(timeout=_FAREWELL):
-            try:
-                if self._journal:
-                    self._journal.close()
-            finally:
-                self._journal_lock.release()
+        self._join(_FAREWELL)
+        if self._journal:
+            self._journal.close(_FAREWELL)
+
+    def _join(self, seconds: float) -> None:
+        deadline = self._clock() + seconds
+        for thread in self._connections:
+            thread.join(max(0.0, deadline - self._clock()))
+        if self._checkpoints and self._control.cancelled:
+            self._checkpoints.join(max(0.0, deadline - self._clock()))
 
     def _finish(self) -> str:
         """Compare the hash and give the file its name."""
-        digest = self._sha256.hexdigest()
+        digest = self._hash.hexdigest
         if self._blob.sha256 is not None and digest != self._blob.sha256:
-            raise StartOver("the bytes that arrived are not the published ones")
-        with open(self._part, "r+b", buffering=0) as file:
-            file.truncate(self._parts.size)
-        self._part.chmod(ordinary_mode(self._part.parent))
-        self._outer.check()
-        os.replace(self._part, self._blob.target)
-        with contextlib.suppress(OSError):
-            journal_file(self._blob.target).unlink()
+            raise StartOver(Text("the bytes that arrived are not the published ones"))
+        give_name(self._blob, self._parts.size, self._outer)
         return digest
-
-    def _disk_error(self, ex: OSError) -> SubtitleEditorError:
-        folder = self._part.parent
-        if ex.errno in _FULL:
-            with contextlib.suppress(OSError):
-                missing = self._parts.size - self._parts.bytes_done
-                return NoSpaceError(folder, missing, shutil.disk_usage(folder).free)
-        return FolderNotWritableError(folder, (ex.strerror or str(ex)).lower())
 
     # The connections' threads
 
@@ -281,7 +251,7 @@ class Transfer:
         try:
             with (
                 contextlib.closing(Line(self._control, self._settings.stall_seconds)) as line,
-                open(self._part, "r+b", buffering=0) as file,
+                PartFile(self._part) as file,
             ):
                 while (span := self._next_span()) is not None:
                     self._fetch(line, file, span)
@@ -298,12 +268,14 @@ class Transfer:
             while not self._parts.complete:
                 self._control.check()
                 if self._ranges:
-                    span = self._parts.claim(self._length()) or self._parts.steal(_LEAST_STEAL)
+                    span = self._parts.claim(self._length()) or self._parts.steal(BLOCK)
                 else:
                     span = None if self._parts.claims else self._parts.claim(self._length())
                 if span:
                     return span
+                self._workless += 1
                 self._lock.wait(1.0)
+                self._workless -= 1
         return None
 
     def _length(self) -> int:
@@ -311,9 +283,9 @@ class Transfer:
         if self._ranges is False:
             return self._parts.size
         share = -(-self._parts.size // (2 * self._settings.connections))
-        return min(self._part_length, max(share, _LEAST_PART))
+        return min(self._part_length, max(share, _SMALLEST_SHARE))
 
-    def _fetch(self, line: Line, file: io.FileIO, span: Span) -> None:
+    def _fetch(self, line: Line, file: PartFile, span: Span) -> None:
         """Fetch one part, or fail at it in a way that the next may mend."""
         epoch = self._wait_for_turn()
         began = self._clock()
@@ -332,7 +304,8 @@ class Transfer:
         finally:
             with self._lock:
                 self._parts.release(span)
-                self._lock.notify_all()
+                if self._workless:
+                    self._lock.notify_all()
 
     def _wait_for_turn(self) -> int:
         """Wait until requests may be made; the answer is the epoch that this one belongs to."""
@@ -350,69 +323,124 @@ class Transfer:
             unknown = self._parts.size == UNKNOWN_SIZE
             if answer.size is not None:
                 if not unknown and answer.size != self._parts.size:
-                    raise StartOver(f"the server has {answer.size} bytes where {self._parts.size} were announced")
+                    raise StartOver(
+                        Text(
+                            "the server has {size} bytes where {announced} were announced",
+                            size=answer.size,
+                            announced=self._parts.size,
+                        )
+                    )
                 self._parts.settle(answer.size)
             if answer.etag and self._etag and answer.etag != self._etag and self._blob.sha256 is None:
-                raise StartOver("the file changed on the server")
+                raise StartOver(Text("the file changed on the server"))
             self._etag = self._etag or answer.etag
+            if self._ranges is None:
+                self._lock.notify_all()
             if answer.ranged:
                 if answer.start != span.position and answer.size != 0:
-                    raise TransientError(answer.host, "it sent another part than the one asked for")
+                    raise TransientError(answer.host, Text("it sent another part than the one asked for"))
                 if answer.size is None and unknown:
-                    raise HubAnswerError(answer.host, 206, f"{self._blob.label}, without its size")
+                    raise HubAnswerError(answer.host, 206, Text("{file}, without its size", file=self._blob.label))
                 self._ranges = True
             else:
                 self._accept_whole(span)
             if self._journal is None and self._parts.size != UNKNOWN_SIZE:
-                self._open_journal()
-            self._lock.notify_all()
+                self._open_journal([])
 
     def _accept_whole(self, span: Span) -> None:
         """The server ignores ranges and sends the file from its beginning: what we have is of no use."""
         if self._ranges:
-            raise StartOver("the server no longer sends parts")
+            raise StartOver(Text("the server no longer sends parts"))
         if self._parts.bytes_done:
             log.info("%s: the server cannot resume, starting over", self._blob.label)
             self._parts.clear()
+            self._blocks.forget()
             self._generation += 1
             if self._journal:
-                self._open_journal()
+                self._open_journal([])
         self._ranges = False
         span.position, span.end = 0, self._parts.size
 
-    def _receive(self, file: io.FileIO, span: Span, answer: Answer) -> None:
-        """Write the body of an answer into the partial file, and into the journal what was written."""
-        file.seek(span.position)
-        recorded = span.position
+    def _receive(self, file: PartFile, span: Span, answer: Answer) -> None:
+        """Bring the body of an answer into the partial file, block by block."""
         with self._lock:
             self._receiving += 1
             self._last_byte = self._clock()
         try:
-            while (room := min(_CHUNK, span.remaining, recorded + _MIB - span.position)) > 0:
-                data = self._read(answer, room)
-                if not data:
+            while span.remaining > 0:
+                block = self._take_block(span.position)
+                try:
+                    more = self._fill(file, block, span, answer)
+                finally:
+                    with self._lock:
+                        block.busy = False
+                if not more:
                     self._end_of_body(span, answer)
                     break
-                _write(file, data)
-                self._arrived(span, len(data))
-                if span.position - recorded >= _RECORD:
-                    self._record(recorded, span.position)
-                    recorded = span.position
         finally:
             with self._lock:
                 self._receiving -= 1
-            self._record(recorded, span.position)
 
-    def _read(self, answer: Answer, room: int) -> bytes:
+    def _take_block(self, position: int) -> Block:
+        with self._lock:
+            while (block := self._blocks.take(position, self._parts.prefix)) is None:
+                self._lock.wait(1.0)
+                self._control.check()
+            return block
+
+    def _fill(self, file: PartFile, block: Block, span: Span, answer: Answer) -> bool:
+        """Read until the block or the span is full, and write that; False if the body ended before.
+
+        What came is written also when the rest does not come, and in between if it takes long.
+        """
+        room = block.view(span.position, min(block.base + BLOCK, span.end))
+        due = self._clock() + _WRITE_AFTER
+        try:
+            while room:
+                count = self._read(answer, room)
+                if not count:
+                    return False
+                room = room[count:]
+                span.ahead += count
+                self._last_byte = now = self._clock()
+                if now >= due:
+                    self._write(file, block, span)
+                    due = now + _WRITE_AFTER
+        finally:
+            self._write(file, block, span)
+        return True
+
+    def _read(self, answer: Answer, buffer: memoryview) -> int:
         throttle = self._settings.throttle
         if throttle is None:
-            return answer.read(room)
-        granted, data = throttle.take(room, self._control), b""
+            return answer.read_into(buffer)
+        granted, count = throttle.take(len(buffer), self._control), 0
         try:
-            data = answer.read(granted)
+            count = answer.read_into(buffer[:granted])
         finally:
-            throttle.give_back(granted - len(data))
-        return data
+            throttle.give_back(granted - count)
+        return count
+
+    def _write(self, file: PartFile, block: Block, span: Span) -> None:
+        """Put into the file, and then into the journal, what of `span` is only in `block`."""
+        start, count = span.position, span.ahead
+        if not count:
+            return
+        file.write(start, block.view(start, start + count))
+        with self._lock:
+            block.end = start + count
+            span.ahead = 0
+            self.bytes_fetched += count
+            self._parts.advance(span, count)
+            if self._parts.bytes_done > self._best:
+                self._best = self._parts.bytes_done
+                self._retries.progress()
+            ready = self._parts.prefix - self._blocks.hashed >= _HASH_STEP or self._parts.complete
+            if ready and self._hash_sleeps:
+                self._lock.notify_all()
+            journal = self._journal
+        if journal:
+            journal.add(start, start + count)
 
     def _end_of_body(self, span: Span, answer: Answer) -> None:
         """The body ended before the part did: the file's end if nobody knows its size, else a broken connection."""
@@ -420,29 +448,15 @@ class Transfer:
             if self._parts.size == UNKNOWN_SIZE:
                 self._parts.settle(span.position)
                 return
-        raise TransientError(answer.host, "the connection ended early")
-
-    def _arrived(self, span: Span, count: int) -> None:
-        with self._lock:
-            self.bytes_fetched += count
-            self._last_byte = self._clock()
-            self._parts.advance(span, count)
-            if self._parts.bytes_done > self._best:
-                self._best = self._parts.bytes_done
-                self._retries.progress()
-            if self._parts.prefix - self._hashed >= _HASH_STEP or self._parts.complete:
-                self._lock.notify_all()
-
-    def _record(self, start: int, end: int) -> None:
-        with self._journal_lock:
-            if self._journal:
-                self._journal.add(start, end)
+        raise TransientError(answer.host, Text("the connection ended early"))
 
     def _learn(self, count: int, asking: float, receiving: float) -> None:
-        """Ask for longer parts where the asking takes a noticeable share of the time: on a distant server."""
+        """Make parts so long that the asking takes no noticeable share of the time: longer on a distant server."""
+        if count < _SMALLEST_SHARE or receiving <= 0:
+            return
+        enough = min(max(count / receiving * asking / _ASKING, self._least_part), _LARGEST_PART)
         with self._lock:
-            if asking > 0.05 * (asking + receiving) and count >= self._part_length:
-                self._part_length = min(2 * self._part_length, _LARGEST_PART)
+            self._part_length += int(enough - self._part_length) // 4
 
     def _failed(self, epoch: int, ex: TransientError) -> None:
         """Count a failure. Raises the error that the user sees when there have been too many."""
@@ -453,15 +467,4 @@ class Transfer:
         if again:
             log.info("%s: %s; try %d in %.1f s", self._blob.label, ex, attempt, wait)
             return
-        if ex.status == 429:
-            raise RateLimitedError(ex.host, ex.retry_after)
-        if ex.status is not None:
-            raise HubAnswerError(ex.host, ex.status, self._blob.label)
-        raise HubUnreachableError(ex.host, ex.reason)
-
-
-def _write(file: io.FileIO, data: bytes) -> None:
-    """All of `data`: the system may take less at once, as it does when the disk is almost full."""
-    written = file.write(data)
-    while written < len(data):
-        written += file.write(memoryview(data)[written:])
+        raise ex.for_good(self._blob.label)

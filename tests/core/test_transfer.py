@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import random
 import sys
 import threading
 import time
@@ -13,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import transfer
+from subtitle_editor.core import transfer, transfer_disk, transfer_file, transfer_journal, transfer_sync, transfer_work
 from subtitle_editor.core.control import Control
 from subtitle_editor.core.events import State
 from subtitle_editor.core.locks import file_lock
 from subtitle_editor.core.throttle import Throttle
+from subtitle_editor.core.transfer_journal import read_journal
 from tests.core.transfer_kit import (
     MIB,
     PATTERN,
@@ -90,6 +92,60 @@ def test_a_cancelled_transfer_goes_on_where_it_was(hub: LoopbackHub, tmp_path: P
     assert second.statuses[0].bytes_done >= partial.bytes_done
     assert (tmp_path / "blob").read_bytes() == data
     assert names_in(tmp_path) == {"blob"}
+
+
+def test_after_a_power_cut_it_goes_on_from_the_last_checkpoint(
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer_sync, "_EVERY", 0.2)
+    data = data_of(30 * MIB)
+    first = Fetch(blob_of(hub, tmp_path, data), throttle=Throttle(20e6)).start()
+    first.wait(lambda status: status.bytes_done > 12 * MIB)
+    first.cancel()
+    killed = transfer.bytes_on_disk(first.blob.target)
+    monkeypatch.setattr(transfer_journal, "boot_id", lambda: "another boot")
+    found = read_journal(transfer.journal_file(first.blob.target))
+    assert found and found.done == found.durable
+    durable = transfer.bytes_on_disk(first.blob.target)
+    assert 4 * MIB < durable <= killed
+    kept = bytearray(len(data))  # What was not synced is gone.
+    for start, end in found.durable:
+        kept[start:end] = data[start:end]
+    transfer.part_file(first.blob.target).write_bytes(kept)
+    second = Fetch(first.blob)
+    assert second.run().bytes_fetched == len(data) - durable
+    assert second.notices == []
+    assert first.blob.target.read_bytes() == data
+
+
+def test_the_file_is_synced_before_it_gets_its_name_and_the_folder_after(
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    monkeypatch.setattr(transfer_sync.PartFile, "sync", lambda file: steps.append("file"))
+    monkeypatch.setattr(
+        transfer_disk, "sync_folder", lambda folder: steps.append(f"folder with {sorted(names_in(folder))}")
+    )
+    Fetch(blob_of(hub, tmp_path, data_of(3 * MIB))).run()
+    assert steps == ["file", "folder with ['blob', 'blob.lock', 'blob.part.journal']"]
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_a_file_of_many_odd_pieces(
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, direct: bool
+) -> None:
+    """Holes that begin and end anywhere, more of them than there is memory for, with and without direct writing."""
+    if not direct:
+        monkeypatch.setattr(transfer_file, "_open_direct", lambda path, plain: None)
+    monkeypatch.setattr(transfer_work, "_BLOCKS", 8)
+    data = data_of(20 * MIB + 4321)
+    blob = blob_of(hub, tmp_path, data)
+    chance = random.Random(3)
+    edges = sorted(chance.sample(range(len(data)), 40))
+    done = list(zip(edges[::2], edges[1::2], strict=True))
+    leave_partial(blob, data, done)
+    assert Fetch(blob).run().bytes_fetched == len(data) - sum(end - start for start, end in done)
+    assert blob.target.read_bytes() == data
 
 
 def test_only_the_gaps_are_fetched(hub: LoopbackHub, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from subtitle_editor.core.events import State
 from subtitle_editor.core.locks import file_lock
 from subtitle_editor.core.retries import RetryPolicy
 from subtitle_editor.core.throttle import Throttle
-from subtitle_editor.core.transfer_parts import Identity, Journal
+from subtitle_editor.core.transfer_journal import Identity, Journal
 from tests.core.transfer_kit import MIB, PATTERN, Fetch, blob_of, data_of, names_in
 from tests.hub.server import Fault, LoopbackHub
 

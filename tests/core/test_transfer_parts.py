@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bookkeeping of byte ranges and its journal, against a model that is a plain set of bytes."""
+"""The bookkeeping of byte ranges, against a model that is a plain set of bytes."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from subtitle_editor.core.transfer_parts import UNKNOWN_SIZE, Identity, Journal, PartMap, Span, read_journal
+from subtitle_editor.core.transfer_parts import UNKNOWN_SIZE, PartMap, Span
 
 RANGES = st.lists(st.tuples(st.integers(-5, 60), st.integers(-5, 60)), max_size=12)
 
@@ -131,93 +129,16 @@ def test_nothing_may_lie_behind_the_end() -> None:
         PartMap(UNKNOWN_SIZE, [(0, 50)]).settle(30)
 
 
-# The journal
-
-IDENTITY = Identity(size=100, sha256="ab" * 32, etag='"quoted \n é"')
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(before=RANGES, after=RANGES)
-def test_a_journal_says_what_was_added(
-    tmp_path: Path, before: list[tuple[int, int]], after: list[tuple[int, int]]
+@given(size=st.integers(0, 200), ranges=RANGES, lengths=st.lists(st.integers(1, 60), min_size=1, max_size=20))
+def test_borders_between_connections_are_multiples_of_the_grain(
+    size: int, ranges: list[tuple[int, int]], lengths: list[int]
 ) -> None:
-    path = tmp_path / "journal"
-    journal = Journal(path, IDENTITY, PartMap(100, before).done)
-    after = PartMap(100, after).done
-    for start, end in after:
-        journal.add(start, end)
-    journal.close()
-    journal.add(0, 100)
-    assert read_journal(path) == (IDENTITY, PartMap(100, [*PartMap(100, before).done, *after]).done)
-    assert path.stat().st_mode & 0o777 == 0o600
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(damage=st.data())
-def test_a_damaged_journal_never_claims_what_is_not_there(tmp_path: Path, damage: st.DataObject) -> None:
-    path = tmp_path / "journal"
-    journal = Journal(path, IDENTITY, [(0, 10)])
-    for start in range(20, 90, 10):
-        journal.add(start, start + 5)
-    journal.close()
-    text = bytearray(path.read_bytes())
-    for _ in range(damage.draw(st.integers(1, 4))):
-        at = damage.draw(st.integers(0, len(text) - 1))
-        match damage.draw(st.sampled_from(["cut", "flip", "zero", "insert"])):
-            case "cut":
-                del text[at:]
-            case "flip":
-                text[at] ^= 1 << damage.draw(st.integers(0, 7))
-            case "zero":
-                text[at:] = bytes(len(text) - at)
-            case "insert":
-                text[at:at] = damage.draw(st.binary(max_size=20))
-        if not text:
-            break
-    path.write_bytes(text)
-    found = read_journal(path)
-    if found is not None:
-        identity, done = found
-        assert identity == IDENTITY
-        truth = bytes_of([(0, 10), *((start, start + 5) for start in range(20, 90, 10))], 100)
-        assert bytes_of(done, 100) <= truth
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: f"part 1 {text}\n".encode()))
-def test_any_file_is_either_a_journal_or_not(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "journal"
-    path.write_bytes(content)
-    assert read_journal(path) is None
-
-
-def test_a_torn_line_does_not_spoil_the_next(tmp_path: Path) -> None:
-    path = tmp_path / "journal"
-    journal = Journal(path, IDENTITY)
-    journal.add(0, 10)
-    with open(path, "ab") as file:
-        file.write(b"done 10 ")  # The disk was full in the middle of the line.
-    journal.add(20, 30)
-    journal.add(40, 50)
-    journal.close()
-    assert read_journal(path) == (IDENTITY, [(0, 10), (40, 50)])
-
-
-@pytest.mark.parametrize(
-    ("size", "sha256", "etag", "serves"),
-    [
-        (100, "ab" * 32, None, True),
-        (None, "ab" * 32, "other", True),
-        (101, "ab" * 32, None, False),
-        (100, "cd" * 32, None, False),
-        (100, None, '"quoted \n é"', False),
-    ],
-)
-def test_a_partial_with_a_hash_serves_that_hash(size: int, sha256: str, etag: str, serves: bool) -> None:
-    assert IDENTITY.serves(size, sha256, etag) is serves
-
-
-@pytest.mark.parametrize(("etag", "serves"), [("one", True), ("two", False), (None, False)])
-def test_a_partial_without_a_hash_serves_its_etag(etag: str | None, serves: bool) -> None:
-    assert Identity(5, None, "one").serves(5, None, etag) is serves
-    assert Identity(5, None, None).serves(5, None, etag) is False
+    parts = PartMap(size, ranges, grain=8)
+    spans = [span for length in lengths if (span := parts.claim(length))]
+    spans += [span for _ in range(4) if (span := parts.steal(8))]
+    edges = {edge for done in parts.done for edge in done} | {0, size}
+    for span in spans:
+        assert span.remaining > 0
+        assert span.end % 8 == 0 or span.end in edges
+    claimed = [at for span in spans for at in range(span.position, span.end)]
+    assert len(claimed) == len(set(claimed))

@@ -117,7 +117,7 @@ class Fetch:
 
 def leave_partial(blob: transfer.Blob, data: bytes, done: list[tuple[int, int]]) -> None:
     """Put a partial file beside the target as an interrupted fetch leaves it."""
-    from subtitle_editor.core.transfer_parts import Identity, Journal
+    from subtitle_editor.core.transfer_journal import Identity, Journal
 
     content = bytearray(max((end for _, end in done), default=0))
     for start, end in done:
@@ -139,12 +139,12 @@ from subtitle_editor.core.control import Control
 from subtitle_editor.core.throttle import Throttle
 options = json.loads(sys.argv[1])
 log = os.open(options["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-read = transfer_http.Answer.read
-def counted(self, most):
-    data = read(self, most)
-    os.write(log, b"read %d\\n" % len(data))
-    return data
-transfer_http.Answer.read = counted
+read = transfer_http.Answer.read_into
+def counted(self, buffer):
+    count = read(self, buffer)
+    os.write(log, b"read %d\\n" % count)
+    return count
+transfer_http.Answer.read_into = counted
 exec(options["before"])
 def report(status):
     os.write(log, b"state %s\\n" % status.state.value.encode())
