@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How long the scan of a models folder takes: `python3 dev.py bench library`.
 
-Makes 200 installed models (four files each, linked to blobs, with listing and marks) and scans them. Prints the time
-beside that of a bare `os.walk` with a stat of each file over the same folder, in turns: what the disk alone costs.
+Makes 200 installed models (four files each, linked to blobs, with listing and marks; every tenth is a bundle of two
+repositories) and scans them. Prints the time beside that of a bare `os.walk` with a stat of each file over the same
+folder, in turns: what the disk alone costs.
 """
 
 from __future__ import annotations
@@ -25,13 +26,15 @@ FILES = {"config.json": 2_000, "tokenizer.json": 2_000, "vocabulary.txt": 2_000,
 
 
 def make_models(folder: Path, count: int) -> list[catalog.Entry]:
-    """`count` installed models, each in a repository of its own."""
+    """`count` installed models, each in a repository of its own, or in two."""
     tiny = catalog.load().get("tiny")
     entries = []
     for number in range(count):
-        source = dataclasses.replace(tiny.sources[0], repo=f"bench/model-{number}")
-        entries.append(dataclasses.replace(tiny, id=f"model-{number}", sources=(source,)))
-        make_model(library.repository_folder(folder, source))
+        names = [f"bench/model-{number}", f"bench/more-{number}"][: 1 if number % 10 else 2]
+        sources = tuple(dataclasses.replace(tiny.sources[0], repo=name) for name in names)
+        entries.append(dataclasses.replace(tiny, id=f"model-{number}", sources=sources))
+        for source in sources:
+            make_model(library.repository_folder(folder, source))
     return entries
 
 

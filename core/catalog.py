@@ -1,26 +1,63 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be downloaded: the entries of `catalog.toml`, read once and never changed while running."""
+"""What can be downloaded: the built-in `catalog.toml`, and after it the user's own.
+
+Read when first asked for and again when the user's file changed; an Entry never changes. Any thread.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
-import tomllib
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 from .errors import CatalogError, UnknownModelError
 
 BUILT_IN = Path(__file__).with_name("catalog.toml")
 
 SPEECH_TO_TEXT = "speech-to-text"
+TEXT_TO_SPEECH = "text-to-speech"
+LANGUAGE = "language"
+DATASET = "dataset"
+IMAGE = "image"
+
+KIND_NAMES: dict[str, str] = {
+    SPEECH_TO_TEXT: "Speech to text",
+    TEXT_TO_SPEECH: "Text to speech",
+    LANGUAGE: "Language",
+    DATASET: "Dataset",
+    IMAGE: "Image",
+}
+"""The kinds there are, in the order they are shown in: the word that is kept and the name that people read."""
+
+REPOSITORY_TYPES = ("model", "dataset")
+
+LINKS_OWNER = "subtitle-editor"
+"""Files of direct addresses lie in a repository folder of ours, as if they came from `subtitle-editor/ID`."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Link:
+    """One file at an address of its own, outside the hub. No token is ever sent there."""
+
+    url: str
+    """https, or http on this machine."""
+    path: str
+    """What it is called in the model's folder."""
+    size: int
+    """In bytes."""
+    sha256: str
+    """Lower-case hex."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Source:
-    """A hub repository, or the part of it that `allow` names (shell patterns, as `snapshot_download` takes them)."""
+    """A hub repository, or the part of it that the patterns name (shell patterns, as `snapshot_download` takes them).
+
+    Or the files at direct addresses of one entry, which lie on the disk as a repository would (`Entry.parts`).
+    """
 
     repo: str
     repo_type: str = "model"
@@ -29,11 +66,30 @@ class Source:
     allow: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     """Patterns that are fetched where the repository has them, and not missed where it has not."""
+    ignore: tuple[str, ...] = ()
+    """Patterns of what is left out, whatever the others say."""
+    links: tuple[Link, ...] = ()
 
     @property
     def patterns(self) -> tuple[str, ...]:
         """Everything wanted of the repository; empty for all of it."""
         return (*self.allow, *self.optional) if self.allow else ()
+
+    def wants(self, name: str) -> bool:
+        """Whether a file of the repository belongs to the entry. As huggingface_hub filters."""
+        # Asked for each file of each model when a folder is scanned: no more is made here than needed.
+        if self.allow and not _fits(name, self.allow) and not _fits(name, self.optional):
+            return False
+        return not _fits(name, self.ignore)
+
+    @property
+    def page(self) -> str:
+        """The path of the repository's page on its hub."""
+        return self.repo if self.repo_type == "model" else f"{self.repo_type}s/{self.repo}"
+
+
+def _fits(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns) if patterns else False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,6 +101,7 @@ class Entry:
     kind: str
     size: int
     sources: tuple[Source, ...]
+    """The hub repositories its files come from."""
     languages: tuple[str, ...] = ()
     licence: str = ""
     description: str = ""
@@ -52,22 +109,52 @@ class Entry:
     homepage: str = ""
     tags: tuple[str, ...] = ()
     alias_of: str | None = None
+    links: tuple[Link, ...] = ()
+    """The files that come from direct addresses."""
+    own: bool = False
+    """From the user's own catalogue."""
 
     @property
     def download_id(self) -> str:
         """The id whose files serve this entry: its own, or the one that it is another name of."""
         return self.alias_of or self.id
 
+    @property
+    def parts(self) -> tuple[Source, ...]:
+        """Where the files lie on the disk, a repository folder each: the hub's repositories, then the direct files."""
+        return (*self.sources, linked(self.download_id, self.links)) if self.links else self.sources
+
+    @property
+    def is_bundle(self) -> bool:
+        """Whether its files lie in several folders."""
+        return len(self.sources) + bool(self.links) > 1
+
+
+@functools.lru_cache(maxsize=256)
+def linked(model: str, links: tuple[Link, ...]) -> Source:
+    """The direct files of an entry as a repository of ours. Its commit is made of their names and hashes."""
+    content = "".join(f"{link.path} {link.sha256}\n" for link in sorted(links, key=lambda link: link.path))
+    commit = hashlib.sha1(content.encode(), usedforsecurity=False).hexdigest()
+    return Source(f"{LINKS_OWNER}/{model}", revision=commit, links=links)
+
 
 class Catalog:
-    """Entries by id, in the order of the file."""
+    """Entries by id: the built-in ones, then the user's own, each in the order of their file."""
 
-    def __init__(self, entries: tuple[Entry, ...]) -> None:
+    def __init__(self, entries: tuple[Entry, ...], problems: tuple[CatalogError, ...] = ()) -> None:
         self.entries = entries
+        self.problems = problems
+        """What is wrong with the user's file; its sound entries are among `entries` all the same."""
         self._by_id = {entry.id: entry for entry in entries}
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds that occur, in the order of KIND_NAMES."""
+        found = {entry.kind for entry in self.entries}
+        return tuple(kind for kind in KIND_NAMES if kind in found)
 
     def get(self, model: str) -> Entry:
         """The entry with this id.
@@ -77,65 +164,62 @@ class Catalog:
         try:
             return self._by_id[model]
         except KeyError:
+            # Here, not above: only an error needs it.
+            import difflib
+
             near = difflib.get_close_matches(model.lower(), self._by_id, n=1, cutoff=0.5)
             raise UnknownModelError(model, near[0] if near else None) from None
 
 
+def load(user_file: Path | None = None) -> Catalog:
+    """The built-in catalogue with the user's own after it. Cheap to ask again: read anew only when the file changed.
+
+    Never raises for the user's file: what is wrong with it is in `problems`. One that does not exist is no problem.
+    """
+    return _load(user_file, _state(user_file) if user_file else None)
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is written or replaced; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+@functools.lru_cache(maxsize=8)
+def _load(user_file: Path | None, state: tuple[int, int, int] | None) -> Catalog:
+    built_in = _built_in()
+    if user_file is None or state is None:
+        return built_in
+    from .catalog_read import read_own
+
+    own, problems = read_own(user_file, {entry.id: entry for entry in built_in})
+    return Catalog((*built_in.entries, *own), problems)
+
+
 @functools.cache
-def load() -> Catalog:
-    """The built-in catalogue. Read on first use, then kept; safe from any thread."""
+def _built_in() -> Catalog:
     return read(BUILT_IN)
 
 
 def read(path: Path) -> Catalog:
-    """A catalogue file.
+    """A catalogue file by itself.
 
-    Raises CatalogError, which names the file and the reason, for one that cannot be used.
+    Raises CatalogError, which names the file, the reason and, where it can, the line, at the first thing wrong.
     """
-    try:
-        with path.open("rb") as file:
-            tables = tomllib.load(file).get("model", [])
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogError(path, str(error)) from error
-    plain: dict[str, Entry] = {}
-    for table in tables:
-        entry = _entry(path, table, plain)
-        if entry.id in plain:
-            raise CatalogError(path, f'the id "{entry.id}" appears twice')
-        plain[entry.id] = entry
-    return Catalog(tuple(plain.values()))
+    from .catalog_read import read_strictly
+
+    return Catalog(read_strictly(path))
 
 
-def _entry(path: Path, table: dict[str, Any], known: dict[str, Entry]) -> Entry:
-    try:
-        if target := table.get("alias_of"):
-            described = {"description": table["description"]} if "description" in table else {}
-            return dataclasses.replace(known[target], id=table["id"], alias_of=target, **described)
-        return Entry(
-            id=table["id"],
-            name=table["name"],
-            kind=table["kind"],
-            size=int(table["size"]),
-            sources=tuple(_source(source) for source in table["source"]),
-            languages=tuple(table.get("languages", ())),
-            licence=table.get("licence", ""),
-            description=table.get("description", ""),
-            provider=table.get("provider", ""),
-            homepage=table.get("homepage", ""),
-            tags=tuple(table.get("tags", ())),
-        )
-    except KeyError as error:
-        name = table.get("id", "without id")
-        raise CatalogError(path, f'the entry "{name}" lacks or misnames {error}') from error
-    except (TypeError, ValueError) as error:
-        raise CatalogError(path, f'the entry "{table.get("id", "without id")}": {error}') from error
-
-
-def _source(table: dict[str, Any]) -> Source:
-    return Source(
-        repo=table["repo"],
-        repo_type=table.get("type", "model"),
-        revision=table.get("revision"),
-        allow=tuple(table.get("allow", ())),
-        optional=tuple(table.get("optional", ())),
-    )
+def taken(entries: Iterable[Entry], source: Source) -> Entry | None:
+    """The entry that has all of the same repository at the same revision, if there is one."""
+    wanted = (source.repo.lower(), source.repo_type, source.revision, source.allow)
+    for entry in entries:
+        if not entry.is_bundle and not entry.alias_of:
+            for own in entry.sources:
+                if (own.repo.lower(), own.repo_type, own.revision, own.allow) == wanted:
+                    return entry
+    return None

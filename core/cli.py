@@ -14,11 +14,12 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import catalog, cli_library, library
+from . import cli_catalog, cli_library, cli_queue, endpoint, library, log_file, tokens, user_folder
+from .cli_download import add_download_options, download, positive
 from .cli_output import DONE, FAILED, INTERRUPTED, USAGE, Output
 from .cues import PROFILES, Cue
 from .errors import SubtitleEditorError, UnexpectedError, UsageError
-from .units import human_size
+from .tokens import Token
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as end:
         # argparse ends the process; inside Blender that would take the user's work along.
         return end.code if isinstance(end.code, int) else USAGE
+    args.user_dir = args.user_dir or user_folder.default()
     output = Output(as_json=args.json, quiet=args.quiet)
     try:
         command: Callable[[argparse.Namespace, Output], int] = args.command
-        return command(args, output)
+        with log_file.running(args.user_dir):
+            return command(args, output)
     except UsageError as error:
         output.error(error)
         return USAGE
@@ -62,8 +65,12 @@ def build_parser() -> argparse.ArgumentParser:
     common.add_argument(
         "--models-dir", type=Path, metavar="DIR", help="models folder (default: the Hugging Face cache)"
     )
-    common.add_argument("--endpoint", metavar="URL", help="another server with the hub's protocol, such as a mirror")
+    common.add_argument("--user-dir", type=Path, metavar="DIR", help="folder of the jobs and of an own catalogue")
+    common.add_argument(
+        "--endpoint", type=_address, metavar="URL", help="another server with the hub's protocol, such as a mirror"
+    )
     common.add_argument("--token-file", type=Path, metavar="F", help="file that holds a hub token (default: $HF_TOKEN)")
+    common.add_argument("--offline", action="store_true", help="ask nothing of the network")
     common.add_argument("--json", action="store_true", help="one JSON object a line")
     common.add_argument("--quiet", action="store_true", help="no progress")
     parser = argparse.ArgumentParser(prog="subtitle-editor", description="Speech to subtitles, without Blender.")
@@ -76,22 +83,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_models(actions: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    listing = actions.add_parser("list", parents=[common], help="what can be downloaded, and what is installed")
-    listing.add_argument("--kind", metavar="K", help="only this kind, such as speech-to-text")
-    listing.add_argument("--search", metavar="TEXT", help="only where id, name or description has this text")
-    which = listing.add_mutually_exclusive_group()
-    which.add_argument("--installed", action="store_true", help="only installed ones")
-    which.add_argument("--missing", action="store_true", help="only missing ones")
-    listing.set_defaults(command=_list)
-    show = actions.add_parser("show", parents=[common], help="all about one model")
-    show.add_argument("model", metavar="ID")
-    show.set_defaults(command=_show)
+    cli_catalog.add_commands(actions, common, _on_disk)
     download = actions.add_parser("download", parents=[common], help="download models")
     download.add_argument("models", metavar="ID", nargs="+")
-    download.add_argument("--connections", type=_connections, default=6, metavar="N", help="1 to 16 (default 6)")
-    download.add_argument("--limit-rate", type=_positive, metavar="BYTES_PER_S", help="speed limit")
+    add_download_options(download)
     download.add_argument("--revision", metavar="R", help="branch, tag or commit")
     download.set_defaults(command=_download)
+    cli_queue.add_commands(actions, common, _on_disk)
     cli_library.add_commands(actions, common, _on_disk)
 
 
@@ -125,23 +123,15 @@ def _add_convert(
         "--shift", type=_signed_time, default=0.0, metavar="S", help="seconds later (earlier if negative)"
     )
     command.add_argument(
-        "--scale", type=_positive, default=1.0, metavar="F", help="multiply all times, before the shift"
+        "--scale", type=positive, default=1.0, metavar="F", help="multiply all times, before the shift"
     )
     command.set_defaults(command=_convert)
 
 
-def _connections(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 16:
-        raise argparse.ArgumentTypeError("1 to 16")
-    return value
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("a number above 0")
-    return value
+def _address(text: str) -> str:
+    if text.strip() and not endpoint.is_address(endpoint.resolve(text)):
+        raise argparse.ArgumentTypeError("an address such as https://huggingface.co")
+    return text
 
 
 def _time(text: str) -> float:
@@ -170,89 +160,17 @@ def _models_dir(args: argparse.Namespace) -> Path:
     return args.models_dir or library.shared_cache()
 
 
-def _token(args: argparse.Namespace) -> str | None:
+def _token(args: argparse.Namespace) -> Token:
     """The token, if there is one. A token never stands on the command line, where other users could read it."""
     if args.token_file is None:
-        return os.environ.get("HF_TOKEN") or None
+        return tokens.resolve(None, args.endpoint)
     try:
-        return args.token_file.read_text(encoding="utf-8").strip() or None
+        return Token(args.token_file.read_text(encoding="utf-8").strip(), tokens.Origin.FILE)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"The token file {args.token_file} cannot be read.", "Name a readable text file.") from error
 
 
-def _describe(entry: catalog.Entry, status: library.Status) -> dict[str, object]:
-    installed = status.installed
-    data: dict[str, object] = {
-        "id": entry.id,
-        "name": entry.name,
-        "kind": entry.kind,
-        "size": installed.size if installed else entry.size,
-        "languages": list(entry.languages),
-        "licence": entry.licence,
-        "description": entry.description,
-        "repository": entry.sources[0].repo,
-        "alias_of": entry.alias_of,
-        "installed": status.state.usable,
-        "state": status.state,
-        "bytes_done": status.bytes_done,
-        "bytes_total": status.bytes_total,
-        "damaged": list(status.damaged),
-        "partials": status.partials,
-        "update": status.newer.commit if status.newer else None,
-    }
-    if installed:
-        data.update(path=str(installed.path), revision=installed.revision)
-    return data
-
-
 # The commands
-
-
-def _list(args: argparse.Namespace, output: Output) -> int:
-    search = (args.search or "").casefold()
-    for entry in catalog.load():
-        if args.kind and entry.kind != args.kind:
-            continue
-        if search not in f"{entry.id} {entry.name} {entry.description}".casefold():
-            continue
-        status = library.status(_models_dir(args), entry)
-        if (args.installed and not status.state.usable) or (args.missing and status.state.usable):
-            continue
-        size = human_size(status.installed.size if status.installed else entry.size)
-        text = f"{_MARKS[status.state]} {entry.id:<18} {size:>9}  {_state_in_words(status):<13} {entry.description}"
-        output.record(_describe(entry, status), text)
-    return DONE
-
-
-_MARKS = {
-    library.ModelState.MISSING: " ",
-    library.ModelState.PARTIAL: "~",
-    library.ModelState.INSTALLED: "✓",
-    library.ModelState.UNVERIFIED: "✓",
-    library.ModelState.DAMAGED: "!",
-    library.ModelState.UPDATE: "↑",
-}
-
-
-def _state_in_words(status: library.Status) -> str:
-    if status.state is library.ModelState.PARTIAL and status.bytes_total:
-        return f"{status.state} {100 * status.bytes_done // status.bytes_total} %"
-    return str(status.state)
-
-
-def _show(args: argparse.Namespace, output: Output) -> int:
-    entry = catalog.load().get(args.model)
-    status = library.status(_models_dir(args), entry)
-    data = _describe(entry, status)
-    shown = {key: value for key, value in data.items() if value not in (None, "", [], 0)}
-    for key in ("size", "bytes_done", "bytes_total", "partials"):
-        if data[key]:
-            shown[key] = human_size(int(str(data[key])))
-    lines = (
-        f"{key + ':':<13} {', '.join(value) if isinstance(value, list) else value}" for key, value in shown.items()
-    )
-    output.record(data, "\n".join(lines))
-    return DONE
 
 
 def _on_disk(run: cli_library.Run) -> Callable[[argparse.Namespace, Output], int]:
@@ -260,13 +178,11 @@ def _on_disk(run: cli_library.Run) -> Callable[[argparse.Namespace, Output], int
 
 
 def _download(args: argparse.Namespace, output: Output) -> int:
-    from .cli_jobs import download
-
     return download(args, output, _models_dir(args), _token(args))
 
 
 def _transcribe(args: argparse.Namespace, output: Output) -> int:
-    from .cli_jobs import transcribe
+    from .cli_transcribe import transcribe
 
     return transcribe(args, output, _models_dir(args))
 

@@ -16,14 +16,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import catalog, library, library_actions, library_marks
+from . import library, library_actions
 from .catalog import Entry
-from .cli_jobs import download
+from .cli_download import download, load_catalog
 from .cli_output import DONE, FAILED, INTERRUPTED, Output
 from .errors import ModelDamagedError, SubtitleEditorError
 from .events import Cancelled, Failed, Finished, as_json
 from .hub import Hub
 from .library import ModelState
+from .tokens import Token
 from .units import human_size
 
 
@@ -34,7 +35,7 @@ class Call:
     args: argparse.Namespace
     output: Output
     models_dir: Path
-    token: str | None = dataclasses.field(repr=False)
+    token: Token = dataclasses.field(repr=False)
 
 
 Run = Callable[[Call], int]
@@ -107,16 +108,12 @@ def _repair(call: Call, entry: Entry, job: str) -> int:
     if not (found.damaged or found.missing):
         call.output.record(as_json(Finished(job=job, model=entry.id)), f"{entry.id}: nothing to repair")
         return DONE
-    # The same commit again: a repair is no update. That of a bundle has one commit for each of its repositories.
-    commit = None
-    if len(entry.sources) == 1:
-        place = library.repository_folder(call.models_dir, entry.sources[0])
-        snapshot = library.newest_snapshot(place, entry.sources[0])
-        if snapshot and not library_marks.is_made_up(place, snapshot.name):
-            commit = snapshot.name
+    # Nothing is removed that cannot be fetched again.
+    Hub(call.args.endpoint, call.token, call.args.offline).check_online()
     names = library_actions.remove_damaged(call.models_dir, entry)
     call.output.say(f"{entry.id}: fetching {', '.join((*names, *found.missing))} again")
-    return _download(call, entry, commit)
+    # The same commit again: a repair is no update.
+    return _download(call, entry, library_actions.SAME)
 
 
 def delete(call: Call) -> int:
@@ -136,7 +133,7 @@ def delete(call: Call) -> int:
 
 def update(call: Call) -> int:
     """`models update [ID...]`: all that are installed, unless some are named."""
-    hub = Hub(call.args.endpoint, call.token)
+    hub = Hub(call.args.endpoint, call.token, call.args.offline)
 
     def one(call: Call, entry: Entry, job: str) -> int:
         newer = library_actions.check_updates(hub, call.models_dir, entry)
@@ -160,7 +157,7 @@ def import_(call: Call) -> int:
         call.output.record(as_json(Finished(job=job, model=entry.id, path=made.path)), text)
         return DONE
 
-    return _each(call, [catalog.load().get(call.args.model)], one)
+    return _each(call, [load_catalog(call.args, call.output).get(call.args.model)], one)
 
 
 def folder(call: Call) -> int:
@@ -199,13 +196,14 @@ def _each(call: Call, entries: Sequence[Entry], run: Callable[[Call, Entry, str]
 
 
 def _download(call: Call, entry: Entry, commit: str | None) -> int:
-    wanted = {"models": [entry.id], "revision": commit, "connections": 6, "limit_rate": None}
+    wanted = {"models": [entry.id], "revision": commit, "connections": 6, "concurrency": 1, "limit_rate": None}
     return download(argparse.Namespace(**{**vars(call.args), **wanted}), call.output, call.models_dir, call.token)
 
 
 def _named(call: Call) -> list[Entry]:
     """The models named, each once. Raises UnknownModelError before anything is done."""
-    entries = [catalog.load().get(model) for model in call.args.models]
+    known = load_catalog(call.args, call.output)
+    entries = [known.get(model) for model in call.args.models]
     return list({entry.download_id: entry for entry in entries}.values())
 
 
@@ -213,9 +211,13 @@ def _chosen(call: Call, whole: bool = False) -> list[Entry]:
     """The models named; without a name all that are on disk (`whole`: and can be used)."""
     if call.args.models:
         return _named(call)
-    states = library.scan(call.models_dir, (entry for entry in catalog.load() if not entry.alias_of))
-    return [
-        catalog.load().get(model)
+    known = load_catalog(call.args, call.output)
+    states = library.scan(call.models_dir, (entry for entry in known if not entry.alias_of))
+    chosen = [
+        known.get(model)
         for model, found in states.items()
         if found.state.usable or (not whole and found.state is ModelState.DAMAGED)
     ]
+    if not chosen:
+        call.output.say(f"There is no model in {call.models_dir}.")
+    return chosen

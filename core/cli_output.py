@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .errors import SubtitleEditorError
-from .events import CueFound, Event, Notice, Progress, State, TranscriptionProgress, as_json
+from .events import Checked, CueFound, Event, Notice, Progress, State, TranscriptionProgress, as_json
 from .timecode import format_time
 from .units import human_duration, human_size, human_speed
 
@@ -24,6 +24,10 @@ _LINE_EVERY = 5.0
 """Seconds between progress lines where there is no terminal to redraw."""
 
 
+_CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+"""Characters that make a terminal do things; names of servers and files may hold them."""
+
+
 class Output:
     """Where a command's words go. Results to stdout; progress, notices and errors for people to stderr."""
 
@@ -32,6 +36,7 @@ class Output:
         self.quiet = quiet
         self._bar_shown = False
         self._last_line = 0.0
+        self._warned: set[str] = set()
 
     def record(self, data: Mapping[str, Any], text: str) -> None:
         """A result: `data` as a line of JSON, or `text`."""
@@ -50,10 +55,19 @@ class Output:
                 self.say(f"{format_time(cue.start)} {cue.text}")
             case Notice(message=message):
                 self.say(message)
+            case Checked() if event.bytes_needed:
+                self.say(describe_check(event))
 
     def say(self, text: str) -> None:
         """A sentence for people; nothing with --json or --quiet."""
         if not self.json and not self.quiet:
+            self._clear()
+            _print(text, error=True)
+
+    def warn(self, text: str) -> None:
+        """What has to be known but changes no result: on standard error, once, also with --json and --quiet."""
+        if text not in self._warned:
+            self._warned.add(text)
             self._clear()
             _print(text, error=True)
 
@@ -73,7 +87,7 @@ class Output:
         if sys.stderr.isatty():
             filled = round(_BAR * event.fraction)
             bar = "█" * filled + "░" * (_BAR - filled)
-            sys.stderr.write(f"\r\x1b[2K{bar} {text}"[:200])
+            sys.stderr.write(f"\r\x1b[2K{bar} {text.translate(_CONTROL)}"[:200])
             sys.stderr.flush()
             self._bar_shown = True
         elif time.monotonic() - self._last_line >= _LINE_EVERY:
@@ -115,6 +129,22 @@ def describe(event: Progress | TranscriptionProgress) -> str:
     return ", ".join(parts)
 
 
+def describe_check(event: Checked) -> str:
+    """What is known before the first byte, in one line.
+
+    >>> describe_check(Checked(job="1", model="tiny", endpoint="https://hub.example", token=True, account="ada",
+    ...     gated=False, files_total=4, bytes_total=100_000_000, bytes_present=25_000_000, bytes_needed=75_000_000,
+    ...     bytes_free=9_000_000_000))
+    'tiny: 4 files, 100.0 MB, 25.0 MB of it here, 9.00 GB free; from https://hub.example as ada'
+    """
+    here = f", {human_size(event.bytes_present)} of it here" if event.bytes_present else ""
+    who = f" as {event.account}" if event.account else ""
+    return (
+        f"{event.model}: {event.files_total} files, {human_size(event.bytes_total)}{here}, "
+        f"{human_size(event.bytes_free)} free; from {event.endpoint}{who}"
+    )
+
+
 def _retry(event: Progress) -> str:
     if event.retry_in is None:
         return ""
@@ -123,6 +153,7 @@ def _retry(event: Progress) -> str:
 
 def _print(text: str, error: bool = False) -> None:
     stream = sys.stderr if error else sys.stdout
+    text = text.translate(_CONTROL)
     try:
         print(text, file=stream, flush=True)
     except UnicodeEncodeError:

@@ -7,6 +7,7 @@ Plan, check the disk, fetch what is large with `transfer`, let huggingface_hub f
 from __future__ import annotations
 
 import dataclasses
+import errno
 import logging
 import queue
 import shutil
@@ -19,18 +20,25 @@ from typing import TypeVar
 from . import transfer
 from .catalog import Entry, Source
 from .control import Control
+from .endpoint import without_login
 from .errors import (
     FolderNotWritableError,
     HubAnswerError,
     HubUnreachableError,
     NoSpaceError,
     RateLimitedError,
+    RevisionNotFoundError,
+    SubtitleEditorError,
+    UsageError,
 )
-from .events import Event, Notice, Progress, State
+from .events import Checked, Event, Notice, Progress, State
+from .file_names import is_revision
 from .hub import LARGE, Hub, Plan, PlannedFile, record_revision
-from .library_actions import record_download
+from .library_actions import SAME, commit_on_disk
+from .library_records import record_download, record_file, record_plan
 from .retries import Retries, RetryPolicy
 from .speed import SpeedMeter
+from .text import Text
 from .throttle import Throttle
 
 log = logging.getLogger(__name__)
@@ -77,25 +85,48 @@ class DownloadJob:
         self._meter = SpeedMeter()
         self._lock = threading.Lock()
         self._reported = 0.0
-        self._done: dict[str, int] = {}
+        self._done: dict[tuple[Source, str], int] = {}
+        self._revisions: dict[Source, str | None] = {}
         self.progress = Progress(job=job, model=entry.id, state=State.CHECKING)
+        self.is_fetching = False
+        """Whether all checks were passed."""
 
     def run(self) -> Path:
-        """Do everything; the answer is the folder of the (first) snapshot.
+        """Do everything; the answer is the folder of the snapshot, for a bundle that of its first part.
 
         Raises JobCancelled, or SubtitleEditorError with what was fetched kept.
         """
-        plans = [self._planned(source) for source in self._entry.sources]
+        plans = [self._planned(source) for source in self._entry.parts]
+        try:
+            return self._run(plans)
+        except SubtitleEditorError as error:
+            if not isinstance(error, NoSpaceError) or error.needed:
+                raise
+            # huggingface_hub, which writes the small files, does not say how much it lacks.
+            raise NoSpaceError(error.folder, self._bytes_left, error.free) from error
+        except OSError as error:
+            folder = self._settings.models_dir
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise NoSpaceError(folder, self._bytes_left, shutil.disk_usage(folder).free) from error
+            raise FolderNotWritableError(folder, (error.strerror or str(error)).lower()) from error
+
+    @property
+    def _bytes_left(self) -> int:
+        return max(1, self.progress.bytes_total - self.progress.bytes_done)
+
+    def _run(self, plans: list[Plan]) -> Path:
         self._preflight(plans)
-        self._update(
-            state=State.DOWNLOADING,
-            files_total=sum(len(plan.files) for plan in plans),
-            bytes_total=sum(plan.bytes_total for plan in plans),
-        )
+        self.is_fetching = True
+        self._begin(plans)
+        for plan in plans:
+            log.info("%s: %s at %s, %d bytes", self._entry.id, plan.source.repo, plan.commit, plan.bytes_total)
+            if plan.bytes_present < plan.bytes_total:
+                record_plan(plan)
         for plan in plans:
             self._fetch_large(plan)
             self._finish(plan)
         self._update(force=True, bytes_done=self.progress.bytes_total, files_done=self.progress.files_total, eta=0.0)
+        log.info("%s: complete in %s", self._entry.id, ", ".join(str(plan.snapshot) for plan in plans))
         return plans[0].snapshot
 
     def tick(self) -> Progress | None:
@@ -112,17 +143,49 @@ class DownloadJob:
 
     # Steps
 
+    def _begin(self, plans: list[Plan]) -> None:
+        """The bar starts with all that is there, parts of files too, and its speed with what comes from now on."""
+        files = [(plan.source, file) for plan in plans for file in plan.files]
+        for source, file in files:
+            self._done[source, file.path] = file.size if file.present else transfer.bytes_on_disk(file.target)
+        self._meter = SpeedMeter()
+        self._update(
+            state=State.DOWNLOADING,
+            files_done=sum(file.present for _, file in files),
+            files_total=len(files),
+            bytes_done=sum(self._done.values()),
+            bytes_total=sum(file.size for _, file in files),
+        )
+
     def _planned(self, source: Source) -> Plan:
         hub, folder = self._settings.hub, self._settings.models_dir
-        return self._with_retries(lambda: hub.plan(source, folder, self._revision))
+        revision = self._revisions[source] = self._revision_of(source)
+        return self._with_retries(lambda: hub.plan(source, folder, revision))
+
+    def _revision_of(self, source: Source) -> str | None:
+        """The revision to fetch of a part; None for the one that the catalogue says, or the newest."""
+        if self._revision is None or source.links:
+            return None
+        if self._revision == SAME:
+            return commit_on_disk(self._settings.models_dir, source)
+        if self._entry.is_bundle:
+            raise UsageError(
+                Text("{model} is made of several repositories, which share no revision.", model=self._entry.id),
+                Text("Leave the revision empty."),
+            )
+        if not is_revision(self._revision):
+            raise RevisionNotFoundError(source.repo, self._revision)
+        return self._revision
 
     def _preflight(self, plans: list[Plan]) -> None:
-        """Refuse before the first byte what cannot end well: a folder that cannot be written, a disk too small."""
+        """Tell what is known before the first byte, and refuse what cannot end well: a folder that cannot be written,
+        a disk too small."""
         folder = self._settings.models_dir
         needed = sum(
             file.size - transfer.bytes_on_disk(file.target)
             for plan in plans
-            for file in {file.blob: file for file in plan.files if not file.present}.values()
+            # Files with the same content are one blob, except where links are not supported.
+            for file in {file.target: file for file in plan.files if not file.present}.values()
         )
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -132,40 +195,65 @@ class DownloadJob:
             free = shutil.disk_usage(folder).free
         except OSError as error:
             raise FolderNotWritableError(folder, (error.strerror or str(error)).lower()) from error
+        self._tell_checked(plans, needed, free)
         if needed and needed + SPACE_MARGIN > free:
             raise NoSpaceError(folder, needed + SPACE_MARGIN, free)
 
+    def _tell_checked(self, plans: list[Plan], needed: int, free: int) -> None:
+        hub = self._settings.hub
+        files = [file for plan in plans for file in plan.files]
+        checked = Checked(
+            job=self.progress.job,
+            model=self.progress.model,
+            endpoint=without_login(hub.endpoint),
+            token=hub.has_token,
+            # A question more, so only where a download follows.
+            account=self._account() if needed else "",
+            gated=any(plan.gated for plan in plans),
+            files_total=len(files),
+            bytes_total=sum(file.size for file in files),
+            bytes_present=sum(file.size if file.present else transfer.bytes_on_disk(file.target) for file in files),
+            bytes_needed=needed,
+            bytes_free=free,
+        )
+        self._report(checked)
+
+    def _account(self) -> str:
+        """Whose token it is. None is asked where the files are not the hub's."""
+        hub = self._settings.hub
+        return interruptible(self._control, hub.account) if hub.has_token and self._entry.sources else ""
+
     def _fetch_large(self, plan: Plan) -> None:
-        for file in plan.files:
-            if file.present:
-                self._progressed(file.path, file.size)
         for file in sorted(plan.files, key=lambda file: file.path):
-            if file.present or file.size < LARGE:
+            # What is small comes through huggingface_hub, unless it is none of the hub's.
+            if file.present or (file.size < LARGE and not plan.source.links):
                 continue
             self._update(state=State.DOWNLOADING, file=file.path)
             transfer.fetch(
-                self._blob(file),
+                self._blob(plan, file),
                 control=self._control,
                 throttle=self._settings.throttle,
                 connections=self._settings.connections,
-                report=lambda status, path=file.path: self._transferred(path, status),  # type: ignore[misc]
+                report=lambda status, file=file: self._transferred(plan, file, status),  # type: ignore[misc]
                 notice=lambda text: self._report(Notice(job=self.progress.job, message=text)),
             )
-            self._progressed(file.path, file.size)
+            record_file(plan, file)
+            self._progressed(plan, file)
 
-    def _blob(self, file: PlannedFile) -> transfer.Blob:
+    def _blob(self, plan: Plan, file: PlannedFile) -> transfer.Blob:
         return transfer.Blob(
             url=file.url,
             target=file.target,
             size=file.size,
             sha256=file.sha256,
             etag=None if file.sha256 else file.blob,
-            headers=self._settings.hub.headers,
+            # The token is for the hub. A direct address is somebody else's, even if the host is the same.
+            headers={} if plan.source.links else self._settings.hub.headers,
             name=file.path,
         )
 
     def _finish(self, plan: Plan) -> None:
-        small = [file for file in plan.files if not file.present and file.size < LARGE]
+        small = [file for file in plan.files if not file.present and file.size < LARGE and not plan.source.links]
         before = sum(self._done.values())
 
         def on_bytes(count: int) -> None:
@@ -178,9 +266,11 @@ class DownloadJob:
         self._update(state=State.DOWNLOADING, file=small[-1].path if small else self.progress.file)
         hub, folder = self._settings.hub, self._settings.models_dir
         self._with_retries(lambda: hub.finish(plan, folder, on_bytes))
-        for file in plan.files:
-            self._done[file.path] = file.size
-        if self._revision is None:
+        with self._lock:
+            for file in plan.files:
+                self._done[plan.source, file.path] = file.size
+        self._update(files_done=self.progress.files_done + len(small))
+        if self._revisions[plan.source] is None:
             record_revision(plan)
         record_download(plan)
 
@@ -209,21 +299,23 @@ class DownloadJob:
 
     # Progress
 
-    def _transferred(self, path: str, status: transfer.TransferStatus) -> None:
+    def _transferred(self, plan: Plan, file: PlannedFile, status: transfer.TransferStatus) -> None:
         """Called by `transfer` on one of its threads."""
         self._update(
             state=status.state,
-            file=path,
+            file=file.path,
             attempt=status.attempt,
             retry_in=status.retry_in,
             connections=status.connections,
-            done=(path, status.bytes_done),
+            done=((plan.source, file.path), status.bytes_done),
         )
 
-    def _progressed(self, path: str, size: int) -> None:
-        self._update(done=(path, size), files_done=self.progress.files_done + 1)
+    def _progressed(self, plan: Plan, file: PlannedFile) -> None:
+        self._update(done=((plan.source, file.path), file.size), files_done=self.progress.files_done + 1)
 
-    def _update(self, force: bool = False, done: tuple[str, int] | None = None, **changes: object) -> None:
+    def _update(
+        self, force: bool = False, done: tuple[tuple[Source, str], int] | None = None, **changes: object
+    ) -> None:
         """Change the progress and report it, unless the last report is too fresh and nothing but bytes changed."""
         with self._lock:
             if done:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Downloads: a queue, worker threads, and the events they send. Outlives the operator that started it."""
+"""Downloads: a queue, worker threads, and the events they send. Outlives the operator that started it.
+
+With a job store the queue and the history outlive the process, too, and are shared with other processes.
+"""
 
 from __future__ import annotations
 
-import collections
-import dataclasses
-import logging
+import os
 import queue
 import secrets
 import threading
@@ -14,40 +15,36 @@ from pathlib import Path
 
 from . import catalog as catalogs
 from . import events
-from .catalog import Catalog, Entry
+from .catalog import Catalog
 from .control import Control
-from .download_job import DownloadJob, Settings
-from .errors import JobCancelled, SubtitleEditorError, UnexpectedError
-from .events import Cancelled, End, Event, Failed, Finished, Notice, Progress, State
+from .errors import (
+    NoSpaceError,
+    SubtitleEditorError,
+    UnknownJobError,
+    UnknownModelError,
+)
+from .events import Cancelled, Checked, End, Event, Failed, Finished, Notice, State
 from .hub import Hub
+from .job_book import JobBook
+from .job_runner import JobRunner
+from .job_store import JobRecord, JobStore, Wish
+from .managed_job import ManagedJob
 from .throttle import Throttle
+from .tokens import Token
 from .transfer import DEFAULT_CONNECTIONS
-
-log = logging.getLogger(__name__)
 
 TOKEN_NOTICE = "Downloading without a token. A free one from the hub raises its rate limits; none is needed."
 
-
-@dataclasses.dataclass(slots=True, eq=False)
-class _Job:
-    """One download, from the click to its end. Guarded by the manager's lock."""
-
-    id: str
-    entry: Entry
-    revision: str | None
-    state: State = State.QUEUED
-    control: Control = dataclasses.field(default_factory=Control)
-    pausing: bool = False
-    run: DownloadJob | None = None
-    thread: threading.Thread | None = None
-    ended: threading.Event = dataclasses.field(default_factory=threading.Event)
+_PATIENCE = 5.0
+"""Seconds that a job waits to be written to the store before it begins without."""
 
 
 class DownloadManager:
-    """Downloads models into one folder. Every method may be called from any thread and none waits for the network.
+    """Downloads models into one folder. Every method may be called from any thread; none waits for the network, and
+    none but `wait`, `restore` and `shutdown` for the disk.
 
     One job at a time unless `concurrency` says otherwise. A job's events arrive in order, its End is the last.
-    A paused job has no End: it waits for `resume` or `cancel`.
+    A paused job has no End: it waits for `resume` or `cancel`. So does an interrupted one.
     """
 
     def __init__(
@@ -55,22 +52,37 @@ class DownloadManager:
         models_dir: Path,
         *,
         endpoint: str | None = None,
-        token: str | None = None,
+        token: str | Token | None = None,
         catalog: Catalog | None = None,
+        user_catalog: Path | None = None,
         connections: int = DEFAULT_CONNECTIONS,
         speed_limit: float | None = None,
         concurrency: int = 1,
+        store: JobStore | None = None,
+        offline: bool = False,
+        pause_when_full: bool = True,
     ) -> None:
-        """`speed_limit` in bytes per second for all jobs together. Touches neither disk nor network."""
+        """`speed_limit` in bytes per second for all jobs together. Touches neither disk nor network.
+
+        `catalog` is used as it is; without it the built-in one with the user's own, `user_catalog`. With `offline`
+        nothing is asked of the network: a job whose files are all there is done, any other fails at once with
+        OnlineAccessError. A disk that becomes full under a job pauses it, or, without `pause_when_full`, for a script
+        that nobody watches, fails it. The manager closes `store` when it is shut down.
+        """
         self.models_dir = models_dir
-        self._catalog = catalog or catalogs.load()
-        self._hub = Hub(endpoint, token)
+        self._folder = os.path.abspath(models_dir)
+        self._given_catalog = catalog
+        self._user_catalog = user_catalog
+        self._hub = Hub(endpoint, token, offline)
         self._throttle = Throttle(speed_limit)
-        self._connections = connections
-        self._concurrency = concurrency
+        self._concurrency = max(1, concurrency)
+        self._pause_when_full = pause_when_full
         self._lock = threading.RLock()
-        self._jobs: dict[str, _Job] = {}
-        self._waiting: collections.deque[_Job] = collections.deque()
+        self._book = JobBook(store, self)
+        self._runner = JobRunner(self._hub, token, self._throttle, connections, self._reported)
+        self._waiting: list[ManagedJob] = []
+        self._resume_all = False
+        self._last_position = 0
         self._inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._told_of_token = False
         self._closed = False
@@ -85,165 +97,378 @@ class DownloadManager:
         self._throttle.rate = rate
 
     @property
-    def busy(self) -> bool:
-        """Whether any job runs or waits its turn. Paused ones do not count."""
+    def concurrency(self) -> int:
+        """How many jobs run at a time; may be changed while they run. Fewer than run now stops none of them."""
+        return self._concurrency
+
+    @concurrency.setter
+    def concurrency(self, number: int) -> None:
         with self._lock:
-            return any(not job.state.is_final and job.state is not State.PAUSED for job in self._jobs.values())
+            self._concurrency = max(1, number)
+            self._start_next()
+
+    @property
+    def offline(self) -> bool:
+        """Whether nothing may be asked of the network; may be changed, for jobs that start later."""
+        return self._hub.offline
+
+    @offline.setter
+    def offline(self, offline: bool) -> None:
+        self._hub.offline = offline
+
+    @property
+    def busy(self) -> bool:
+        """Whether any job runs or waits its turn, or the store is being read. Paused ones do not count."""
+        with self._lock:
+            keeper = self._book.keeper
+            live = any(job.record.is_live for job in self._book.own.values())
+            return live or (keeper is not None and keeper.loading)
+
+    # What there is: memory only, cheap enough for `draw()`
+
+    def jobs(self) -> list[JobRecord]:
+        """All that have not ended, in the order in which they start; with a store also those of other processes."""
+        with self._lock:
+            return self._book.unfinished()
+
+    def history(self) -> list[JobRecord]:
+        """Those that have ended, newest first; of a long history the newest thousand."""
+        with self._lock:
+            return self._book.history()
+
+    def get(self, job: str) -> JobRecord | None:
+        """One job, ended or not; None if there is none with this id."""
+        with self._lock:
+            return self._book.get(job)
+
+    def preflight(self, job: str) -> Checked | None:
+        """What was known of the job before its first byte, at its last run in this process."""
+        with self._lock:
+            found = self._book.own.get(job)
+            return found.checked if found else None
 
     def job_of(self, model: str) -> str | None:
-        """The job that downloads this model (or the one it is another name of) and has not ended, or None."""
-        with self._lock:
-            target = self._catalog.get(model).download_id
-            for job in self._jobs.values():
-                if job.entry.download_id == target and not job.state.is_final:
-                    return job.id
-            return None
+        """The job that downloads this model (or the one it is another name of) and has not ended, or None.
+
+        Those of other processes do not count: this one would wait for their files, and then find them there.
+        """
+        target = self._catalog().get(model).download_id
+        for record in self.jobs():
+            here = record.models_dir == self._folder and not record.elsewhere
+            if here and self._download_id(record.model) == target:
+                return record.id
+        return None
+
+    # What the user asks for
 
     def enqueue(self, model: str, revision: str | None = None) -> str:
-        """Download a model; the answer is the job's id. One that is under way already is not started twice.
+        """Download a model; the answer is the job's id. One that is under way already is not started twice, and one
+        that is paused or was interrupted goes on.
 
         Raises UnknownModelError. Everything else that can go wrong comes as the job's `Failed`.
         """
-        entry = self._catalog.get(model)
+        entry = self._catalog().get(model)
         with self._lock:
-            if running := self.job_of(model):
-                return running
-            job = _Job(id=secrets.token_hex(6), entry=entry, revision=revision)
-            self._jobs[job.id] = job
-            if not self._hub.has_token and not self._told_of_token:
+            if (known := self.job_of(model)) and (record := self.get(known)):
+                if record.is_live:
+                    return known
+                if record.revision == revision:
+                    self.resume(known)
+                    return known
+            record = JobRecord(
+                id=secrets.token_hex(6),
+                model=entry.id,
+                revision=revision,
+                models_dir=self._folder,
+                created=time.time(),
+            )
+            job = self._book.own[record.id] = ManagedJob(record)
+            if not self._hub.has_token and self._hub.is_online and not self._told_of_token:
                 self._told_of_token = True
                 self._inbox.put(Notice(job=job.id, message=TOKEN_NOTICE))
             self._queue(job)
         return job.id
 
     def cancel(self, job: str) -> None:
-        """Ask a job to end; `Cancelled` follows. Keeps what was downloaded. No effect on one that has ended."""
+        """Ask a job to end; `Cancelled` follows. Keeps what was downloaded. No effect on one that has ended.
+
+        One of another process ends there, within about a second.
+        """
         with self._lock:
-            found = self._jobs.get(job)
-            if found is None or found.state.is_final:
-                return
-            found.pausing = False
-            if found.thread is None:
-                # Queued or paused: there is no worker to bring the news.
-                if found in self._waiting:
-                    self._waiting.remove(found)
-                self._end(found, Cancelled(job=found.id, model=found.entry.id))
-            control = found.control
-        control.cancel()
+            found = self._book.adopt(job)
+            if found is None:
+                self._book.wish(job, "cancel")
+            else:
+                self._stop(found, State.CANCELLED)
 
     def pause(self, job: str) -> None:
         """Stop a job and keep its place on disk: progress with state PAUSED follows. No effect after its end."""
         with self._lock:
-            found = self._jobs.get(job)
-            if found is None or found.state.is_final or found.state is State.PAUSED:
-                return
-            found.pausing = True
-            if found.thread is None:
-                self._waiting.remove(found)
-                self._paused(found)
-            control = found.control
-        control.cancel()
+            found = self._book.adopt(job)
+            if found is None:
+                self._book.wish(job, "pause")
+            elif found.record.is_live:
+                self._stop(found, State.PAUSED)
 
     def resume(self, job: str) -> None:
-        """Continue a paused job, after those that wait already."""
+        """Continue a paused or interrupted job, after those that wait already."""
         with self._lock:
-            found = self._jobs.get(job)
-            if found is None or found.state is not State.PAUSED or self._closed:
+            found = self._book.adopt(job)
+            if found is None or found.record.is_live or found.record.state.is_final or self._closed:
                 return
             found.control = Control()
-            found.pausing = False
+            found.stop = None
             self._queue(found)
+
+    def retry(self, job: str) -> str:
+        """Download again what failed or was cancelled, as a new job; the answer is its id. One that is paused or was
+        interrupted goes on instead.
+
+        Raises UnknownJobError, UnknownModelError.
+        """
+        record = self.get(job)
+        if record is None:
+            raise UnknownJobError(job)
+        if not record.state.is_final:
+            self.resume(job)
+            return job
+        return self.enqueue(record.model, record.revision)
+
+    def move(self, job: str, by: int) -> None:
+        """Let a job start later by so many places, or sooner if negative, among those that do not run."""
+        with self._lock:
+            self._book.move(job, by)
+
+    def forget(self, job: str) -> None:
+        """Remove a job that has ended from the history. What it downloaded stays."""
+        with self._lock:
+            self._book.forget(job)
+
+    def clear_history(self) -> None:
+        """Remove all jobs that have ended from the history. What they downloaded stays."""
+        with self._lock:
+            self._book.forget(None)
 
     def drain(self) -> list[Event]:
         """The events since the last call, without blocking; of a run of progress only the newest."""
         found = events.drain(self._inbox)
         spoke = {event.job for event in found}
         with self._lock:
-            runs = [job.run for job in self._jobs.values() if job.run and job.id not in spoke]
+            runs = [job.run for job in self._book.own.values() if job.run and job.id not in spoke]
         return found + [progress for run in runs if (progress := run.tick())]
+
+    # Beginning and end
+
+    def restore(self, resume: bool = False, timeout: float = 5.0) -> list[JobRecord]:
+        """Read the store: paused jobs, and those that a dead process left, which count as interrupted; `resume` those.
+
+        Waits at most `timeout` seconds, for Blender's main thread 0.0: the answer is what is known by then, and
+        `jobs()`, `history()` and events tell of the rest; `busy` until then. What other processes do shows from then
+        on as well. Nobody waits for a store that is not there yet.
+        """
+        keeper = self._book.keeper
+        if keeper is None or self._closed:
+            return []
+        with self._lock:
+            self._resume_all = resume
+        keeper.load(timeout if keeper.exists else 0.0)
+        return [record for record in self.jobs() if not record.elsewhere]
 
     def wait(self, job: str, timeout: float | None = None) -> bool:
         """Block until the job's End is on the queue, at most `timeout` seconds. Whether it is."""
         with self._lock:
-            found = self._jobs.get(job)
+            found = self._book.own.get(job)
         return found is None or found.ended.wait(timeout)
 
     def shutdown(self, timeout: float = 2.0) -> bool:
-        """Cancel everything and wait for the workers, at most `timeout` seconds; whether all have ended.
+        """End everything and wait for the workers, at most `timeout` seconds; whether all have ended.
 
-        Nothing on disk is removed. The manager starts nothing afterwards.
+        Each job ends with `Cancelled` here. In the store they are interrupted, or paused if they were: they can be
+        resumed. Nothing on disk is removed. The manager starts nothing afterwards.
         """
+        deadline = time.monotonic() + timeout
         with self._lock:
             self._closed = True
-            jobs = list(self._jobs.values())
-        for job in jobs:
-            self.cancel(job.id)
-        deadline = time.monotonic() + timeout
-        return all(job.ended.wait(max(0.0, deadline - time.monotonic())) for job in jobs)
+            jobs = [job for job in self._book.own.values() if not job.ended.is_set()]
+            for job in jobs:
+                self._stop(job, job.stop or State.INTERRUPTED)
+        ended = [job.ended.wait(max(0.0, deadline - time.monotonic())) for job in jobs]
+        if self._book.keeper is not None:
+            # The disk gets a moment in any case: what is not written now is lost.
+            self._book.keeper.close(max(0.5, deadline - time.monotonic()))
+        return all(ended)
 
     # Inside; the lock is held
 
-    def _queue(self, job: _Job) -> None:
-        job.state = State.QUEUED
+    def _catalog(self) -> Catalog:
+        return self._given_catalog or catalogs.load(self._user_catalog)
+
+    def _download_id(self, model: str) -> str:
+        """What is fetched for a model; the model itself if it is in no catalogue any more."""
+        try:
+            return self._catalog().get(model).download_id
+        except UnknownModelError:
+            return model
+
+    def _queue(self, job: ManagedJob) -> None:
+        self._last_position = max(time.time_ns(), self._last_position + 1)
+        job.rest(State.QUEUED, position=self._last_position, error="", message="", hint="", details="")
         self._waiting.append(job)
-        last = job.run.progress if job.run else Progress(job=job.id, model=job.entry.id, state=State.QUEUED)
-        job.run = None
-        self._inbox.put(dataclasses.replace(last, state=State.QUEUED, speed=0.0, eta=None, retry_in=None))
+        self._book.save(job)
+        self._inbox.put(job.progress())
         self._start_next()
 
     def _start_next(self) -> None:
-        running = sum(1 for job in self._jobs.values() if job.thread is not None)
+        running = sum(1 for job in self._book.own.values() if job.thread is not None)
         while self._waiting and running < self._concurrency and not self._closed:
-            job = self._waiting.popleft()
-            job.state = State.CHECKING
+            job = min(self._waiting, key=lambda job: job.record.position)
+            self._waiting.remove(job)
             # A daemon: a thread that is not would hold up the quitting of Blender.
             job.thread = threading.Thread(target=self._work, args=(job,), name=f"download {job.id}", daemon=True)
             job.thread.start()
             running += 1
 
-    def _paused(self, job: _Job) -> None:
-        job.state = State.PAUSED
-        last = job.run.progress if job.run else Progress(job=job.id, model=job.entry.id, state=State.PAUSED)
-        self._inbox.put(dataclasses.replace(last, state=State.PAUSED, speed=0.0, eta=None, retry_in=None))
+    def _stop(self, job: ManagedJob, stop: State) -> None:
+        if job.record.state.is_final or job.ended.is_set():
+            return
+        # Whoever asks for a pause of a job that is about to end comes too late.
+        job.stop = job.stop if job.stop is State.CANCELLED else stop
+        if job.thread is not None:
+            # Its worker brings the news.
+            job.control.cancel()
+            return
+        if job in self._waiting:
+            self._waiting.remove(job)
+        self._stopped(job)
 
-    def _end(self, job: _Job, end: End) -> None:
+    def _stopped(self, job: ManagedJob) -> None:
+        """A job has stopped because it was asked to."""
+        paused = job.stop is State.PAUSED or (job.stop is State.INTERRUPTED and job.record.state is State.PAUSED)
+        if paused and not self._closed:
+            self._rest(job, State.PAUSED)
+        elif job.stop is State.CANCELLED:
+            self._end(job, Cancelled(job=job.id, model=job.model))
+        else:
+            # We quit: an end for those who listen, but none in the store.
+            job.rest(State.PAUSED if paused else State.INTERRUPTED)
+            self._book.save(job)
+            self._inbox.put(Cancelled(job=job.id, model=job.model))
+            job.ended.set()
+
+    def _rest(self, job: ManagedJob, state: State, error: SubtitleEditorError | None = None) -> None:
+        """The job waits for somebody to resume it."""
+        told = {"error": error.code, "message": error.message, "hint": error.hint} if error else {}
+        job.rest(state, **told)
+        self._book.save(job)
+        self._inbox.put(job.progress())
+
+    def _end(self, job: ManagedJob, end: End, details: str = "") -> None:
         match end:
-            case Finished():
-                job.state = State.DONE
-            case Failed():
-                job.state = State.FAILED
+            case Finished(path=path):
+                job.rest(State.DONE, ended=time.time(), path=str(path))
+            case Failed(error=error):
+                told = {"error": error.code, "message": error.message, "hint": error.hint}
+                job.rest(State.FAILED, ended=time.time(), details=details, **told)
             case Cancelled():
-                job.state = State.CANCELLED
-        job.run = None
+                job.rest(State.CANCELLED, ended=time.time())
+        self._book.ended(job)
         self._inbox.put(end)
         job.ended.set()
 
     # On a worker thread
 
-    def _work(self, job: _Job) -> None:
+    def _work(self, job: ManagedJob) -> None:
         end = self._outcome(job)
+        # Not under the lock: a traceback reads the files that it quotes.
+        details = self._runner.details(end.error) if isinstance(end, Failed) else ""
         with self._lock:
             job.thread = None
-            if isinstance(end, Cancelled) and job.pausing and not self._closed:
-                self._paused(job)
+            if end is None:
+                self._drop(job)
+            elif isinstance(end, Cancelled):
+                self._stopped(job)
+            elif isinstance(end, Failed) and self._is_full(job, end.error):
+                self._rest(job, State.PAUSED, end.error)
+                self._inbox.put(Notice(job=job.id, message=str(end.error)))
             else:
-                self._end(job, end)
+                self._end(job, end, details)
             self._start_next()
 
-    def _outcome(self, job: _Job) -> End:
-        model = job.entry.id
-        settings = Settings(
-            models_dir=self.models_dir, hub=self._hub, throttle=self._throttle, connections=self._connections
-        )
-        try:
-            run = DownloadJob(job.id, job.entry, job.revision, settings, job.control, self._inbox.put)
-            job.run = run
-            return Finished(job=job.id, model=model, path=run.run())
-        except JobCancelled:
-            return Cancelled(job=job.id, model=model)
-        except SubtitleEditorError as error:
-            log.info("download of %s failed: %s", model, error)
-            return Failed(job=job.id, model=model, error=error)
-        except BaseException as error:  # The top of a thread: nobody else would ever see it.
-            log.exception("download of %s", model)
-            return Failed(job=job.id, model=model, error=UnexpectedError(error))
+    def _is_full(self, job: ManagedJob, error: SubtitleEditorError) -> bool:
+        """Whether a disk has become full under a job that was already under way."""
+        under_way = job.record.bytes_fetched > 0 or (job.run is not None and job.run.is_fetching)
+        return isinstance(error, NoSpaceError) and under_way and self._pause_when_full and not self._closed
+
+    def _outcome(self, job: ManagedJob) -> End | None:
+        """How the job ended; None when it is another process's."""
+        keeper = self._book.keeper
+        if keeper is not None and not keeper.settled(job.id, _PATIENCE):
+            return None
+        with self._lock:
+            job.begin()
+            self._book.save(job)
+        return self._runner.run(job, lambda: self._catalog().get(job.model))
+
+    def _reported(self, event: Event) -> None:
+        if isinstance(event, Checked):
+            with self._lock:
+                if event.job in self._book.own:
+                    self._book.own[event.job].checked = event
+        self._inbox.put(event)
+
+    # On the keeper's thread (job_keeper.Listener)
+
+    def running_records(self) -> list[JobRecord]:
+        """Called by the keeper."""
+        with self._lock:
+            return [job.current() for job in self._book.own.values() if job.began is not None]
+
+    def unfinished_records(self) -> list[JobRecord]:
+        """Called by the keeper."""
+        with self._lock:
+            return [job.current() for job in self._book.own.values() if not job.record.state.is_final]
+
+    def obey(self, job: str, wish: Wish) -> None:
+        """Called by the keeper."""
+        (self.cancel if wish == "cancel" else self.pause)(job)
+
+    def taken(self, job: str) -> None:
+        """Called by the keeper."""
+        with self._lock:
+            found = self._book.own.get(job)
+            # One that has a worker already asks by itself, and one that runs cannot be taken.
+            if found is not None and found.thread is None:
+                if found.record.state is State.CANCELLED:
+                    self._book.wish(job, "cancel")
+                self._drop(found)
+
+    def loaded(self, jobs: list[JobRecord], history: list[JobRecord] | None) -> None:
+        """Called by the keeper."""
+        with self._lock:
+            lost, new = self._book.merge(jobs, history)
+            for job in lost:
+                self._drop(job)
+            for record in new:
+                self._inbox.put(ManagedJob(record).progress())
+            if self._resume_all:
+                self._resume_all = False
+                for record in jobs:
+                    if record.state is State.INTERRUPTED:
+                        self.resume(record.id)
+
+    def told(self, message: str) -> None:
+        """Called by the keeper."""
+        self._inbox.put(Notice(job="", message=message))
+
+    def _drop(self, job: ManagedJob) -> None:
+        """The job is another process's now, or has ended there: ours no more. Its end, if it has one, is told."""
+        self._book.own.pop(job.id, None)
+        if job in self._waiting:
+            self._waiting.remove(job)
+        known = self._book.get(job.id)
+        if known is not None and not job.ended.is_set():
+            if known.state is State.CANCELLED:
+                self._inbox.put(Cancelled(job=job.id, model=job.model))
+            elif known.state is State.DONE:
+                self._inbox.put(Finished(job=job.id, model=job.model, path=Path(known.path or "")))
+        job.ended.set()

@@ -28,6 +28,8 @@ class State(StrEnum):
     WAITING = "waiting"
     VERIFYING = "verifying"
     PAUSED = "paused"
+    INTERRUPTED = "interrupted"
+    """Its process ended before it did. Not final: it can be resumed."""
     LOADING = "loading"
     TRANSCRIBING = "transcribing"
     DONE = "done"
@@ -101,6 +103,33 @@ class Notice:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What is known before the first byte: the hub answered, the token was accepted, the sizes are as they are.
+
+    A disk too small is no reason to be silent: this comes first, then `Failed`. Sizes in bytes.
+    """
+
+    job: str
+    model: str
+    endpoint: str
+    """Which hub answered, without a login that its address may have."""
+    token: bool
+    """Whether a token was sent, and so accepted."""
+    account: str
+    """The account of the token; empty without one, or where the hub does not say."""
+    gated: bool
+    """The hub gives it only to accounts that have accepted its licence; this one has."""
+    files_total: int
+    bytes_total: int
+    bytes_present: int
+    """Already on the disk: whole files and parts of files."""
+    bytes_needed: int
+    """Still to be fetched; files with the same content are fetched once."""
+    bytes_free: int
+    """Free on the disk of the models folder."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """The job is done. `path` is the snapshot folder of a download; `cues` are a transcription's result."""
 
@@ -131,7 +160,7 @@ class Cancelled:
 
 
 End = Finished | Failed | Cancelled
-Event = Progress | TranscriptionProgress | CueFound | Notice | Finished | Failed | Cancelled
+Event = Progress | TranscriptionProgress | CueFound | Notice | Checked | Finished | Failed | Cancelled
 
 
 def drain(inbox: queue.SimpleQueue[Event]) -> list[Event]:
@@ -161,6 +190,7 @@ _NAMES: dict[type, str] = {
     TranscriptionProgress: "progress",
     CueFound: "cue",
     Notice: "notice",
+    Checked: "checked",
     Finished: "finished",
     Failed: "failed",
     Cancelled: "cancelled",

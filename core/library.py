@@ -10,63 +10,18 @@ import contextlib
 import dataclasses
 import os
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import library_marks
 from .catalog import Entry, Source
+from .model_state import Installed as Installed
+from .model_state import ModelState as ModelState
+from .model_state import Status as Status
 
 if TYPE_CHECKING:
     from . import transfer
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Installed:
-    """A complete model on disk. `path` is its snapshot folder, `size` in bytes, `revision` the commit."""
-
-    path: Path
-    size: int
-    revision: str
-
-
-class ModelState(StrEnum):
-    """How a model is on disk. The value is the word in JSON: part of the contract."""
-
-    MISSING = "missing"
-    PARTIAL = "partial"
-    """Something of it is there: a download was interrupted, or files were removed."""
-    INSTALLED = "installed"
-    """Complete, and every file's hash was compared with the published one and not changed since."""
-    UNVERIFIED = "unverified"
-    """Complete by names and sizes; the hashes were not compared."""
-    DAMAGED = "damaged"
-    UPDATE = "update"
-    """Installed, and the hub had a newer revision when it was last asked."""
-
-    @property
-    def usable(self) -> bool:
-        """Whether the model can be loaded as it is."""
-        return self in (ModelState.INSTALLED, ModelState.UNVERIFIED, ModelState.UPDATE)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Status:
-    """What the disk holds of a model. Sizes in bytes."""
-
-    state: ModelState
-    installed: Installed | None = None
-    """The complete snapshot (of the first repository), damaged or not."""
-    bytes_done: int = 0
-    """Of `bytes_total`: what need not be fetched any more."""
-    bytes_total: int = 0
-    """The catalogue's estimate until the model was complete once."""
-    damaged: tuple[str, ...] = ()
-    """The files that are not what was published."""
-    newer: library_marks.Newer | None = None
-    partials: int = 0
-    """Bytes of interrupted transfers; they may lie beside a complete snapshot (an update was interrupted)."""
 
 
 def shared_cache() -> Path:
@@ -83,12 +38,17 @@ def repository_folder(models_dir: Path, source: Source) -> Path:
 
 
 def find(models_dir: Path, entry: Entry, revision: str | None = None) -> Installed | None:
-    """The newest complete snapshot of the entry's (first) repository, or None.
+    """The newest complete snapshot of the entry, of every part of it, or None.
 
     Complete means: every file of the published listing that the entry wants is there with its published size. For a
     cache written by a program that kept no listing: every file the entry cannot do without is there and not empty.
+    `revision` is for an entry with one part; one of a bundle is found as the catalogue has it.
     """
-    source = entry.sources[0]
+    parts = [_found(models_dir, source, None if entry.is_bundle else revision) for source in entry.parts]
+    return _together(parts)
+
+
+def _found(models_dir: Path, source: Source, revision: str | None) -> Installed | None:
     folder = repository_folder(models_dir, source)
     for snapshot in _snapshots(folder, revision or source.revision):
         size = _complete_size(folder, snapshot, source)
@@ -97,24 +57,43 @@ def find(models_dir: Path, entry: Entry, revision: str | None = None) -> Install
     return None
 
 
+def _together(parts: list[Installed | None]) -> Installed | None:
+    """The parts of an entry as one; None if one is missing."""
+    there = [part for part in parts if part is not None]
+    if not there or len(there) < len(parts):
+        return None
+    return dataclasses.replace(there[0], size=sum(part.size for part in there))
+
+
 def status(models_dir: Path, entry: Entry) -> Status:
     """The state of one model, from names, sizes, times and the marks of earlier checks: reads no content.
 
     Never raises: what cannot be read is not there.
     """
-    parts = [_source_status(models_dir, source, entry) for source in entry.sources]
-    if len(parts) == 1:
-        return parts[0]
-    states = {part.state for part in parts}
+    sources = entry.parts
+    if len(sources) == 1:
+        return _source_status(models_dir, sources[0], entry.size)
+    parts = [_source_status(models_dir, source, 0) for source in sources]
+    done = sum(part.bytes_done for part in parts)
+    known = sum(part.bytes_total for part in parts)
+    newer = [part.newer for part in parts if part.newer]
     return Status(
-        state=_joined(states),
-        installed=parts[0].installed if all(part.installed for part in parts) else None,
-        bytes_done=sum(part.bytes_done for part in parts),
-        bytes_total=max(entry.size, sum(part.bytes_done for part in parts)),
-        damaged=tuple(name for part in parts for name in part.damaged),
-        newer=next((part.newer for part in parts if part.newer), None),
+        state=_joined({part.state for part in parts}),
+        installed=_together([part.installed for part in parts]),
+        bytes_done=done,
+        # The total of a part is 0 until it was planned once.
+        bytes_total=known if all(part.bytes_total for part in parts) else max(entry.size, known),
+        damaged=tuple(
+            f"{source.repo}/{name}" for source, part in zip(sources, parts, strict=True) for name in part.damaged
+        ),
+        newer=dataclasses.replace(newer[0], size=sum(one.size for one in newer)) if newer else None,
         partials=sum(part.partials for part in parts),
     )
+
+
+def part_status(models_dir: Path, source: Source) -> Status:
+    """The state of one part of a model. Never raises."""
+    return _source_status(models_dir, source, 0)
 
 
 def scan(models_dir: Path, entries: Iterable[Entry]) -> dict[str, Status]:
@@ -123,21 +102,22 @@ def scan(models_dir: Path, entries: Iterable[Entry]) -> dict[str, Status]:
 
 
 def _joined(states: set[ModelState]) -> ModelState:
-    """The state of a bundle from those of its repositories."""
+    """The state of a bundle: the worst of its parts. A missing part makes the whole partial, unless all are missing."""
     if len(states) == 1:
         return next(iter(states))
-    for state in (ModelState.DAMAGED, ModelState.PARTIAL, ModelState.MISSING, ModelState.UNVERIFIED, ModelState.UPDATE):
-        if state in states:
-            return ModelState.PARTIAL if state is ModelState.MISSING else state
-    raise AssertionError("unreachable")
+    worst_first = (ModelState.DAMAGED, ModelState.PARTIAL, ModelState.MISSING, ModelState.UNVERIFIED, ModelState.UPDATE)
+    state = next(state for state in worst_first if state in states)
+    return ModelState.PARTIAL if state is ModelState.MISSING else state
 
 
-def _source_status(models_dir: Path, source: Source, entry: Entry) -> Status:
+def _source_status(models_dir: Path, source: Source, estimate: int) -> Status:
+    """`estimate`: the bytes of the whole until the hub has said so."""
+    estimate = estimate or sum(link.size for link in source.links)
     folder = repository_folder(models_dir, source)
     if not folder.is_dir():
-        return Status(ModelState.MISSING, bytes_total=entry.size)
+        return Status(ModelState.MISSING, bytes_total=estimate)
     marks = library_marks.read(folder)
-    partials = sum(partial.bytes_done for _, partial in partial_files(folder))
+    partials = sum(own_partials(folder, source, marks).values())
     for snapshot in _snapshots(folder, source.revision):
         files = _files(snapshot)
         size = _complete_size(folder, snapshot, source, files)
@@ -150,15 +130,15 @@ def _source_status(models_dir: Path, source: Source, entry: Entry) -> Status:
         return Status(state, Installed(snapshot, size, snapshot.name), size, size, damaged, newer, partials)
     for snapshot in _snapshots(folder, source.revision):
         if damaged := _misfits(folder, snapshot, source):
-            return Status(ModelState.DAMAGED, bytes_total=entry.size, damaged=damaged, partials=partials)
-    return _incomplete(folder, source, entry, partials)
+            return Status(ModelState.DAMAGED, bytes_total=estimate, damaged=damaged, partials=partials)
+    return _incomplete(folder, source, estimate, partials, marks)
 
 
 def _verdict(
     marks: library_marks.Marks, commit: str, source: Source, files: dict[str, os.stat_result]
 ) -> tuple[ModelState, tuple[str, ...]]:
     """What earlier checks of a complete snapshot say, and the damaged files."""
-    found = {name: marks.of(commit, name, stat) for name, stat in files.items() if matches(name, source.patterns)}
+    found = {name: marks.of(commit, name, stat) for name, stat in files.items() if source.wants(name)}
     if damaged := tuple(sorted(name for name, mark in found.items() if mark and not mark.whole)):
         return ModelState.DAMAGED, damaged
     return (ModelState.INSTALLED if all(found.values()) else ModelState.UNVERIFIED), ()
@@ -167,24 +147,46 @@ def _verdict(
 def _misfits(folder: Path, snapshot: Path, source: Source) -> tuple[str, ...]:
     """The files of an incomplete snapshot that are there, but with another size than the published one."""
     expected = library_marks.published(folder, snapshot.name) or {}
-    present = {name: found.st_size for name, found in _files(snapshot).items() if matches(name, source.patterns)}
+    present = {name: found.st_size for name, found in _files(snapshot).items() if source.wants(name)}
     return tuple(sorted(name for name, size in present.items() if name in expected and size != expected[name].size))
 
 
-def _incomplete(folder: Path, source: Source, entry: Entry, partials: int) -> Status:
+def _incomplete(folder: Path, source: Source, estimate: int, partials: int, marks: library_marks.Marks) -> Status:
     """A repository without a complete snapshot: how much of it is there.
 
     What an unfinished download has fetched is not linked into a snapshot yet, so blobs are counted, not names.
     """
-    done = partials + sum(size for _, size in stored_files(folder, source))
-    total = max(entry.size, done)
-    for snapshot in _snapshots(folder, source.revision):
-        listing = library_marks.published(folder, snapshot.name) or {}
-        if exact := sum(file.size for name, file in listing.items() if matches(name, source.patterns)):
+    planned, others = marks.planned, planned_for_others(folder, source, marks)
+    done = partials + sum(size for path, size in stored_files(folder, source) if path.name not in others)
+    total = max(estimate, done)
+    listings = [library_marks.published(folder, snapshot.name) for snapshot in _snapshots(folder, source.revision)]
+    for listing in (planned.files if planned else None, *listings):
+        if exact := sum(file.size for name, file in (listing or {}).items() if source.wants(name)):
             total = exact
             break
     state = ModelState.PARTIAL if done else ModelState.MISSING
     return Status(state, bytes_done=min(done, total), bytes_total=total, partials=partials)
+
+
+def part_complete(folder: Path, snapshot: Path, source: Source) -> bool:
+    """Whether a snapshot has every file that the source wants, with its published size."""
+    return _complete_size(folder, snapshot, source) is not None
+
+
+def own_partials(folder: Path, source: Source, marks: library_marks.Marks | None = None) -> dict[Path, int]:
+    """What interrupted transfers of an entry's own files have left: targets and bytes."""
+    found = {target: partial.bytes_done for target, partial in partial_files(folder)}
+    others = planned_for_others(folder, source, marks) if found else set()
+    return {target: size for target, size in found.items() if target.name not in others}
+
+
+def planned_for_others(folder: Path, source: Source, marks: library_marks.Marks | None = None) -> set[str]:
+    """The blobs that a download of another entry of the same repository is fetching, and that are not ours too."""
+    planned = (marks or library_marks.read(folder)).planned
+    if planned is None:
+        return set()
+    ours = {file.digest for name, file in planned.files.items() if source.wants(name)}
+    return {file.digest for file in planned.files.values()} - ours
 
 
 def newest_snapshot(folder: Path, source: Source) -> Path | None:
@@ -207,37 +209,40 @@ def partial_files(folder: Path) -> Iterator[tuple[Path, transfer.Partial]]:
     from . import transfer
 
     with contextlib.suppress(OSError):
-        if any(name.endswith(".part") for name in os.listdir(folder / "blobs")):
+        if any(name.endswith(".part") for name in os.listdir(os.path.join(folder, "blobs"))):
             yield from transfer.partials(folder / "blobs")
     for root, _, names in os.walk(os.path.join(folder, "snapshots")):
         if any(name.endswith(".part") for name in names):
             yield from transfer.partials(Path(root))
 
 
+def import_leftovers(folder: Path) -> list[Path]:
+    """What an import into a repository has copied and not yet given its name: of one under way, or of one killed."""
+    return sorted((folder / "blobs").glob("import-*.tmp"))
+
+
 def stored_files(folder: Path, source: Source | None = None) -> Iterator[tuple[Path, int]]:
     """The files with content of their own in a repository's folder and their sizes in bytes: finished blobs, and files
     of snapshots that are no links. With `source` without those that only files it does not want are made of.
     """
+    own: set[str] = set()
     foreign: set[str] = set()
     blobs: list[tuple[Path, int]] = []
+    commit = (read_ref(folder, source.revision) or source.revision) if source and source.revision else None
     for root, _, names in os.walk(folder / "snapshots"):
         for name in names:
             path = Path(root, name)
-            wanted = source is None or matches(_name_in_snapshot(folder, path), source.patterns)
+            of, *inner = path.relative_to(folder / "snapshots").parts
+            wanted = source is None or (source.wants("/".join(inner)) and commit in (None, of))
             if path.is_symlink():
-                if not wanted:
-                    foreign.add(Path(os.readlink(path)).name)
+                (own if wanted else foreign).add(Path(os.readlink(path)).name)
             elif wanted and not name.endswith(_UNFINISHED):
                 blobs += _sized(path)
     with contextlib.suppress(OSError):
         for path in (folder / "blobs").iterdir():
-            if path.name not in foreign and not path.name.endswith(_UNFINISHED):
+            if path.name not in foreign - own and not path.name.endswith(_UNFINISHED):
                 blobs += _sized(path)
     yield from blobs
-
-
-def _name_in_snapshot(folder: Path, path: Path) -> str:
-    return "/".join(path.relative_to(folder / "snapshots").parts[1:])
 
 
 def _sized(path: Path) -> list[tuple[Path, int]]:
@@ -281,17 +286,13 @@ def _complete_size(
     present = {name: found.st_size for name, found in (_files(snapshot) if files is None else files).items()}
     expected = library_marks.published(folder, snapshot.name)
     if expected is not None:
-        wanted = {name: file.size for name, file in expected.items() if matches(name, source.patterns)}
+        wanted = {name: file.size for name, file in expected.items() if source.wants(name)}
         whole = bool(wanted) and all(present.get(name) == size for name, size in wanted.items())
         return sum(wanted.values()) if whole else None
     needed = source.allow or ("*",)
-    whole = all(any(size and fnmatch(name, pattern) for name, size in present.items()) for pattern in needed)
-    return sum(size for name, size in present.items() if matches(name, source.patterns)) if whole else None
-
-
-def matches(name: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a file of a repository is wanted; no patterns want everything. As huggingface_hub filters."""
-    return not patterns or any(fnmatch(name, pattern) for pattern in patterns)
+    wanted = {name: size for name, size in present.items() if source.wants(name)}
+    whole = all(any(size and fnmatchcase(name, pattern) for name, size in wanted.items()) for pattern in needed)
+    return sum(wanted.values()) if whole else None
 
 
 def _files(snapshot: Path) -> dict[str, os.stat_result]:

@@ -13,16 +13,17 @@ import logging
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from . import library, library_marks, transfer
+from . import direct_links, library, library_marks, transfer
 from .catalog import Entry, Source
 from .control import Control
 from .errors import FolderNotWritableError, LinkedFolderError, ModelBusyError, ModelNotInstalledError
 from .events import Progress, State
-from .hub import LARGE, Hub, Plan
-from .library import matches, repository_folder
+from .file_names import is_revision
+from .hub import Hub, Plan
+from .library import repository_folder
 from .locks import try_lock
 from .speed import SpeedMeter
 
@@ -36,7 +37,7 @@ _REPORT_EVERY = 0.1
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verification:
-    """What reading every file of a model showed. Names are relative to their repository."""
+    """What reading every file of a model showed. Names are relative to their repository; a bundle's have it before."""
 
     verified: tuple[str, ...]
     damaged: tuple[str, ...]
@@ -58,6 +59,8 @@ class _Check:
     name: str
     snapshot: Path
     expected: library_marks.Published | None
+    label: str = ""
+    """Put before the name in messages: the repository, where there are several."""
 
 
 # Verify
@@ -72,16 +75,19 @@ def verify(
     gigabyte. Raises JobCancelled soon after `control.cancel()` (what was compared until then is remembered),
     ModelNotInstalledError if there is no snapshot, FolderNotWritableError if the result cannot be kept.
     """
-    checks = [check for source in entry.sources for check in _checks(models_dir, source)]
+    parts = {source: _checks(models_dir, source, entry.is_bundle) for source in entry.parts}
+    checks = [check for part in parts.values() for check in part]
     if not checks:
         raise ModelNotInstalledError(entry.id)
     reader = _Reader(control or Control(), report or (lambda _: None), _expected_progress(job, entry, checks))
     outcome: dict[str, list[str]] = {"verified": [], "damaged": [], "missing": [], "unknown": []}
+    # Of a part of which nothing is there nobody may know the files.
+    outcome["missing"] += [source.repo for source, part in parts.items() if not part]
     found: dict[Path, list[tuple[_Check, os.stat_result, bool]]] = {}
     try:
         for check in checks:
             kind, state = reader.read(check)
-            outcome[kind].append(check.name)
+            outcome[kind].append(check.label + check.name)
             if state is not None and kind != "unknown":
                 found.setdefault(check.snapshot.parent.parent, []).append((check, state, kind == "verified"))
     finally:
@@ -90,17 +96,21 @@ def verify(
     return Verification(**{kind: tuple(names) for kind, names in outcome.items()})
 
 
-def _checks(models_dir: Path, source: Source) -> list[_Check]:
+def _checks(models_dir: Path, source: Source, in_bundle: bool) -> list[_Check]:
     """The files to read of a repository: of its complete snapshot, or, without one, of the one that should be."""
     folder = repository_folder(models_dir, source)
     snapshot = library.newest_snapshot(folder, source)
     if snapshot is None:
         return []
+    label = f"{source.repo}/" if in_bundle else ""
     listing = library_marks.published(folder, snapshot.name)
+    if listing is None and source.links:
+        listing = direct_links.listing(source)
     if listing is not None:
-        return [_Check(name, snapshot, file) for name, file in listing.items() if matches(name, source.patterns)]
-    names = [path.relative_to(snapshot).as_posix() for path in sorted(snapshot.rglob("*")) if not path.is_dir()]
-    return [_Check(name, snapshot, _named_hash(snapshot / name)) for name in names if matches(name, source.patterns)]
+        return [_Check(name, snapshot, file, label) for name, file in listing.items() if source.wants(name)]
+    paths = [path for path in sorted(snapshot.rglob("*")) if not path.is_dir()]
+    names = [name for path in paths if source.wants(name := path.relative_to(snapshot).as_posix())]
+    return [_Check(name, snapshot, _named_hash(snapshot / name), label) for name in names]
 
 
 def _named_hash(path: Path) -> library_marks.Published | None:
@@ -132,7 +142,7 @@ class _Reader:
     def read(self, check: _Check) -> tuple[str, os.stat_result | None]:
         """What became of one file ("verified", "damaged", ...) and the state it was in."""
         self._control.check()
-        self._say(file=check.name)
+        self._say(file=check.label + check.name)
         path = check.snapshot / check.name
         kind, found = "unknown", None
         try:
@@ -182,43 +192,17 @@ def _write_marks(folder: Path, marks: library_marks.Marks) -> None:
         raise FolderNotWritableError(folder, (error.strerror or str(error)).lower()) from error
 
 
-def record_download(plan: Plan) -> None:
-    """Remember what a finished download has compared: the large files on their way, the small ones now.
-
-    What was there before the download keeps the mark it had. Never raises: the download has succeeded all the same.
-    """
-    try:
-        marks = library_marks.read(plan.folder)
-        for file in plan.files:
-            path = plan.snapshot / file.path
-            if file.size < LARGE:
-                # It came through huggingface_hub, which compares no hash. Reading it costs nothing.
-                like = library_marks.Published(file.size, file.blob)
-                digest, found = library_marks.digest(path, like, lambda _: None)
-                marks.set(plan.snapshot, file.path, found, digest == file.blob)
-            elif file.sha256 and not file.present:
-                # `transfer` has compared its hash, or it would not be there.
-                marks.set(plan.snapshot, file.path, path.stat(), True)
-            else:
-                _carry_over(marks, plan, file.path)
-        if marks.newer and marks.newer.commit == plan.commit:
-            marks.newer = None
-        library_marks.write(plan.folder, marks)
-    except OSError as error:
-        log.warning("the check of %s is not remembered: %s", plan.source.repo, error)
+SAME = "@installed"
+"""Given as the revision of a download: the commits that are on the disk, each part's own. What a repair fetches."""
 
 
-def _carry_over(marks: library_marks.Marks, plan: Plan, name: str) -> None:
-    """A file that another snapshot shares was compared with the same hash there."""
-    found = (plan.snapshot / name).stat()
-    for commit, rows in list(marks.files.items()):
-        other = plan.folder / "snapshots" / commit / name
-        mark = rows.get(name)
-        if mark and mark.whole and (mark.size, mark.mtime_ns) == (found.st_size, found.st_mtime_ns):
-            with contextlib.suppress(OSError):
-                if os.path.samefile(other, plan.snapshot / name):
-                    marks.set(plan.snapshot, name, found, True)
-                    return
+def commit_on_disk(models_dir: Path, source: Source) -> str | None:
+    """The hub's commit that is there of a part, complete or not; None without one, or for one that was imported."""
+    folder = repository_folder(models_dir, source)
+    snapshot = library.newest_snapshot(folder, source)
+    if snapshot is None or library_marks.is_made_up(folder, snapshot.name):
+        return None
+    return snapshot.name
 
 
 # Remove
@@ -230,32 +214,42 @@ def remove_damaged(models_dir: Path, entry: Entry) -> tuple[str, ...]:
     The answer is their names. Raises ModelBusyError, LinkedFolderError, FolderNotWritableError.
     """
     names: list[str] = []
-    for source in entry.sources:
+    for source in entry.parts:
         folder = repository_folder(models_dir, source)
-        state = library.status(models_dir, dataclasses.replace(entry, sources=(source,)))
+        damaged = library.part_status(models_dir, source).damaged
         snapshot = library.newest_snapshot(folder, source)
-        if snapshot and state.damaged:
-            _remove(models_dir, folder, entry.id, [snapshot / name for name in state.damaged], keep_shared=False)
-            names += state.damaged
+        if snapshot and damaged:
+            _remove(models_dir, folder, entry.id, [snapshot / name for name in damaged], {}, keep_shared=False)
+            names += [f"{source.repo}/{name}" if entry.is_bundle else name for name in damaged]
     return tuple(names)
 
 
 def delete(models_dir: Path, entry: Entry, revision: str | None = None) -> int:
     """Delete a model's files: of all its snapshots, or of one commit. The answer is the bytes freed.
 
-    Blobs that another snapshot, or a file that is not the entry's, uses stay. What an interrupted download left goes
-    too, unless a `revision` is given. A repository's folder goes when nothing is left in it. Raises ModelBusyError
-    while a download holds one of the files (nothing is removed then), LinkedFolderError, FolderNotWritableError.
+    Blobs that another snapshot, or a file that is not the entry's, uses stay; so do the snapshots of other branches
+    than the one that the catalogue asks for. What an interrupted download left goes too, unless a `revision` is given.
+    A repository's folder goes when nothing is left in it. Raises ModelBusyError while a download holds one of the files
+    (nothing is removed then), LinkedFolderError, FolderNotWritableError.
     """
     freed = 0
-    for source in entry.sources:
+    if revision is not None and not is_revision(revision):
+        return 0
+    for source in entry.parts:
         folder = repository_folder(models_dir, source)
         if not folder.is_dir():
             continue
-        only = revision or _commit(folder, source.revision)
-        names = [path for path in library.snapshot_files(folder, only) if _wanted(folder, path, source)]
-        loose = _loose_blobs(folder, source) if only is None else []
-        freed += _remove(models_dir, folder, entry.id, [*names, *loose], partials=only is None)
+        commits = [revision] if revision else _commits(folder, source)
+        names = [
+            path
+            for commit in commits
+            for path in library.snapshot_files(folder, commit)
+            if _wanted(folder, path, source)
+        ]
+        loose = _loose_blobs(folder, source) if revision is None else []
+        partials = library.own_partials(folder, source) if revision is None else {}
+        left = library.import_leftovers(folder) if revision is None else []
+        freed += _remove(models_dir, folder, entry.id, [*names, *loose, *left], partials)
         _tidy(folder)
     return freed
 
@@ -263,39 +257,62 @@ def delete(models_dir: Path, entry: Entry, revision: str | None = None) -> int:
 def discard(models_dir: Path, entry: Entry) -> int:
     """Delete what interrupted downloads of a model left. The answer is the bytes freed. Raises as `delete`."""
     freed = 0
-    for source in entry.sources:
+    for source in entry.parts:
         folder = repository_folder(models_dir, source)
         if folder.is_dir():
-            freed += _remove(models_dir, folder, entry.id, [], partials=True)
+            left = library.import_leftovers(folder)
+            freed += _remove(models_dir, folder, entry.id, left, library.own_partials(folder, source))
             _tidy(folder)
     return freed
 
 
-def _commit(folder: Path, revision: str | None) -> str | None:
-    """The commit a pinned entry means; None for one that floats."""
-    return None if revision is None else library.read_ref(folder, revision) or revision
+def _commits(folder: Path, source: Source) -> list[str]:
+    """The snapshots that are an entry's to delete."""
+    with contextlib.suppress(OSError):
+        there = [path.name for path in (folder / "snapshots").iterdir()]
+        # The commit of direct files is made of the catalogue's hashes: what an older catalogue said goes too.
+        if source.revision is None or source.links:
+            return there
+        ours = library.read_ref(folder, source.revision)
+        if ours is None:
+            return [source.revision]  # A commit, or a tag that was never downloaded.
+        names = [path.relative_to(folder / "refs").as_posix() for path in (folder / "refs").rglob("*")]
+        others = {library.read_ref(folder, name) for name in names if name != source.revision}
+        return [commit for commit in there if commit == ours or commit not in others]
+    return []
 
 
 def _wanted(folder: Path, path: Path, source: Source) -> bool:
-    return matches("/".join(path.relative_to(folder / "snapshots").parts[1:]), source.patterns)
+    return source.wants("/".join(path.relative_to(folder / "snapshots").parts[1:]))
 
 
 def _loose_blobs(folder: Path, source: Source) -> list[Path]:
     """Finished blobs of the entry that no snapshot uses yet: the download was interrupted before the last one."""
-    return [path for path, _ in library.stored_files(folder, source) if path.parent.name == "blobs"]
+    used = {_blob(folder, path) for path in library.snapshot_files(folder)}
+    others = library.planned_for_others(folder, source)
+    stored = (path for path, _ in library.stored_files(folder, source) if path.name not in others)
+    return [path for path in stored if path.parent.name == "blobs" and path not in used]
 
 
 def _remove(
-    models_dir: Path, folder: Path, model: str, paths: list[Path], *, partials: bool = False, keep_shared: bool = True
+    models_dir: Path,
+    folder: Path,
+    model: str,
+    paths: list[Path],
+    partials: Mapping[Path, int],
+    keep_shared: bool = True,
 ) -> int:
-    """Remove files of a repository, and the blobs behind them that nothing else uses. Returns the bytes freed."""
+    """Remove files of a repository, the blobs behind them that nothing else uses, and partials (targets and bytes).
+
+    Returns the bytes freed.
+    """
     _check_inside(models_dir, folder)
     blobs = {blob for path in paths if (blob := _blob(folder, path))}
     if keep_shared:
         gone = set(paths)
         blobs -= {_blob(folder, path) for path in library.snapshot_files(folder) if path not in gone}
     targets = {path for path in paths if not path.is_symlink()} | blobs
-    parts = {target: part.bytes_done for target, part in library.partial_files(folder)}
+    parts = [target for target, _ in library.partial_files(folder)]
     with contextlib.ExitStack() as locks:
         # Whatever is being downloaded into this repository: its files are locked, one by one.
         for target in sorted({*targets, *parts, *_locked(folder)}):
@@ -305,7 +322,7 @@ def _remove(
         try:
             for path in [*paths, *blobs]:
                 freed += _unlink(path)
-            for target, size in parts.items() if partials else ():
+            for target, size in partials.items():
                 for path in (transfer.journal_file(target), transfer.part_file(target)):
                     _unlink(path)
                 freed += size
@@ -402,7 +419,7 @@ def check_updates(hub: Hub, models_dir: Path, entry: Entry) -> library_marks.New
     """
     if library.find(models_dir, entry) is None:
         raise ModelNotInstalledError(entry.id)
-    newest: library_marks.Newer | None = None
+    found: list[library_marks.Newer] = []
     for source in entry.sources:
         folder = repository_folder(models_dir, source)
         snapshot = library.newest_snapshot(folder, source)
@@ -412,8 +429,8 @@ def check_updates(hub: Hub, models_dir: Path, entry: Entry) -> library_marks.New
         if marks.newer != newer:
             marks.newer = newer
             _write_marks(folder, marks)
-        newest = newest or newer
-    return newest
+        found += [newer] if newer else []
+    return dataclasses.replace(found[0], size=sum(newer.size for newer in found)) if found else None
 
 
 def _difference(plan: Plan, snapshot: Path) -> library_marks.Newer | None:
@@ -424,7 +441,7 @@ def _difference(plan: Plan, snapshot: Path) -> library_marks.Newer | None:
         return library_marks.Newer(plan.commit, plan.bytes_total - plan.bytes_present)
     old = {name: file.digest for name, file in listing.items()}
     changed = [file for file in plan.files if old.get(file.path) != file.blob]
-    gone = [name for name in old if matches(name, plan.source.patterns)]
+    gone = [name for name in old if plan.source.wants(name)]
     if not changed and set(gone) == {file.path for file in plan.files}:
         return None
     return library_marks.Newer(plan.commit, sum(file.size for file in changed if not file.present))

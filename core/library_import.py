@@ -11,15 +11,18 @@ import os
 import secrets
 import shutil
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from . import library, library_marks
-from .catalog import SPEECH_TO_TEXT, Entry
+from .catalog import SPEECH_TO_TEXT, Entry, Source
 from .control import Control
-from .errors import FolderNotWritableError, ImportModelError, NoSpaceError
+from .errors import FolderNotWritableError, ImportModelError, NoSpaceError, SubtitleEditorError
 from .events import Progress, State
-from .library import Installed, matches, repository_folder
+from .library import Installed, repository_folder
+from .locks import try_lock
+from .text import Text
 
 Report = Callable[[Progress], None]
 
@@ -49,25 +52,27 @@ def import_folder(
     """
     files = check_folder(folder, entry)
     if library.status(models_dir, entry).state.usable:
-        raise ImportModelError(folder, f"{entry.id} is installed already", "Delete the installed one first.")
-    source = entry.sources[0]
+        raise ImportModelError(
+            folder, Text("{model} is installed already", model=entry.id), Text("Delete the installed one first.")
+        )
+    source = entry.parts[0]
     target = repository_folder(models_dir, source)
+    needed = sum(path.stat().st_size for path in files.values())
+    progress = Progress(job=job, model=entry.id, state=State.VERIFYING, files_total=len(files), bytes_total=needed)
     control = control or Control()
+    copier = _Copier(folder, target, control, report or (lambda _: None), progress)
     try:
-        (target / "blobs").mkdir(parents=True, exist_ok=True)
-        needed, free = sum(path.stat().st_size for path in files.values()), shutil.disk_usage(target).free
-        if needed > free:
-            raise NoSpaceError(models_dir, needed, free)
-        progress = Progress(job=job, model=entry.id, state=State.VERIFYING, files_total=len(files), bytes_total=needed)
-        copier = _Copier(target, control, report or (lambda _: None), progress)
-        with contextlib.ExitStack() as undo:
-            undo.callback(copier.remove_temporary)
-            copied = {name: copier.copy(name, path) for name, path in files.items()}
+        with copier.working():
+            free = shutil.disk_usage(target).free
+            if needed > free:
+                raise NoSpaceError(models_dir, needed, free)
+            copied = {name: copier.copy(name, path, bool(source.links)) for name, path in files.items()}
+            _check_copied(folder, entry, copied)
             control.check()
-            snapshot = _link(target, copied, copier.temporary)
+            snapshot = _link(target, copied, copier.temporary, source.revision or "main")
+    except SubtitleEditorError:
+        raise
     except OSError as error:
-        if isinstance(error, NoSpaceError):
-            raise
         raise FolderNotWritableError(target, (error.strerror or str(error)).lower()) from error
     return Installed(snapshot, needed, snapshot.name)
 
@@ -75,89 +80,152 @@ def import_folder(
 def check_folder(folder: Path, entry: Entry) -> dict[str, Path]:
     """The files to take from `folder`, by their names in the repository. Raises ImportModelError if it is no model."""
     if not folder.is_dir():
-        raise ImportModelError(folder, "there is no such folder")
-    if len(entry.sources) > 1:
-        raise ImportModelError(folder, f"{entry.id} is made of several repositories", "Download it instead.")
-    source = entry.sources[0]
+        raise ImportModelError(folder, Text("there is no such folder"))
+    if entry.is_bundle:
+        raise ImportModelError(
+            folder, Text("{model} is made of several repositories", model=entry.id), Text("Download it instead.")
+        )
+    source = entry.parts[0]
     files = {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and matches(path.relative_to(folder).as_posix(), source.patterns)
+        if path.is_file() and _belongs(path.relative_to(folder).as_posix(), source)
     }
-    for pattern in source.allow or ("*",):
-        if not any(matches(name, (pattern,)) and path.stat().st_size for name, path in files.items()):
-            raise ImportModelError(folder, f"it has no {pattern}")
-    if entry.kind == SPEECH_TO_TEXT:
+    lacking = [link.path for link in source.links if link.path not in files]
+    for pattern in (source.allow or ("*",)) if not source.links else ():
+        if not any(fnmatchcase(name, pattern) and path.stat().st_size for name, path in files.items()):
+            lacking.append(pattern)
+    if lacking:
+        raise ImportModelError(folder, Text("it has no {pattern}", pattern=lacking[0]), _files_of(entry))
+    if entry.kind == SPEECH_TO_TEXT and not source.links:
         _check_whisper(folder)
     return files
 
 
-def _check_whisper(folder: Path) -> None:
-    """Whether this is a Whisper model in the format of CTranslate2, as faster-whisper loads it.
+def _belongs(name: str, source: Source) -> bool:
+    return any(name == link.path for link in source.links) if source.links else source.wants(name)
 
-    `model.bin` begins with the format's version (4 bytes), the length of a name (2 bytes, with its closing zero) and
-    that name, little-endian: ctranslate2/specs/model_spec.py, `_serialize`.
-    """
+
+def _check_copied(folder: Path, entry: Entry, copied: dict[str, library_marks.Published]) -> None:
+    """Whether files are what the catalogue says, where it does. Raises ImportModelError."""
+    for link in entry.links:
+        if copied[link.path].digest != link.sha256:
+            raise ImportModelError(folder, Text("{name} is damaged", name=link.path), _files_of(entry))
+
+
+def _files_of(entry: Entry) -> str:
+    """What to do next; empty for the usual words, which are about speech models."""
+    return "" if entry.kind == SPEECH_TO_TEXT else Text("Choose a folder with the files of {model}.", model=entry.id)
+
+
+def _check_whisper(folder: Path) -> None:
+    """Whether this is a Whisper model in the format of CTranslate2, as faster-whisper loads it."""
     for name in ("config.json", "tokenizer.json"):
         try:
             whole = isinstance(json.loads((folder / name).read_text(encoding="utf-8")), dict)
         except (OSError, ValueError, RecursionError):
             whole = False
         if not whole:
-            raise ImportModelError(folder, f"{name} is not readable JSON")
+            raise ImportModelError(folder, Text("{name} is not readable JSON", name=name))
     try:
         with (folder / "model.bin").open("rb") as file:
             head = file.read(64)
     except OSError as error:
-        raise ImportModelError(folder, "model.bin cannot be read") from error
-    version, length = struct.unpack("<IH", head[:6]) if len(head) >= 6 else (0, 0)
-    spec = head[6 : 6 + length].rstrip(b"\0")
-    if not 1 <= version < 1000 or spec != b"WhisperSpec":
-        what = f"holds a {spec.decode()}" if spec.isascii() and spec.isalnum() else "is something else"
+        raise ImportModelError(folder, Text("model.bin cannot be read")) from error
+    spec = specification(head)
+    if spec != WHISPER:
+        what = Text("holds a {spec}", spec=spec) if spec else Text("is something else")
         raise ImportModelError(
             folder,
-            f"model.bin {what}, not a Whisper model in CTranslate2's format",
-            "Convert it with ct2-transformers-converter, or choose the folder of a converted one.",
+            Text("model.bin {what}, not a Whisper model in CTranslate2's format", what=what),
+            Text("Convert it with ct2-transformers-converter, or choose the folder of a converted one."),
         )
+
+
+WHISPER = "WhisperSpec"
+
+
+def specification(head: bytes) -> str:
+    """What kind of model a `model.bin` that begins with `head` is, in CTranslate2's words; empty if it is none.
+
+    It begins with the format's version (4 bytes), the length of a name (2 bytes, with its closing zero) and that name,
+    little-endian: ctranslate2/specs/model_spec.py, `_serialize`.
+    """
+    version, length = struct.unpack("<IH", head[:6]) if len(head) >= 6 else (0, 0)
+    spec = head[6 : 6 + length].rstrip(b"\0")
+    return spec.decode() if 1 <= version < 1000 and spec.isascii() and spec.isalnum() else ""
 
 
 class _Copier:
     """Copies files into a repository's `blobs`, hashing them on the way."""
 
-    def __init__(self, folder: Path, control: Control, report: Report, progress: Progress) -> None:
+    def __init__(self, origin: Path, folder: Path, control: Control, report: Report, progress: Progress) -> None:
         self.temporary: dict[str, Path] = {}
-        self._blobs = folder / "blobs"
+        self._origin = origin
+        self._folder = folder
         self._control = control
         self._report = report
         self._progress = progress
 
-    def copy(self, name: str, path: Path) -> library_marks.Published:
-        """Copy one file to a temporary name; the answer is what it holds. Raises OSError, JobCancelled."""
+    @contextlib.contextmanager
+    def working(self) -> Iterator[None]:
+        """Be the only one that imports into the repository. Afterwards nothing is left that has not found its place.
+
+        Raises OSError, ImportModelError.
+        """
+        blobs = self._folder / "blobs"
+        try:
+            blobs.mkdir(parents=True, exist_ok=True)
+            # The lock keeps `delete` out, too.
+            with try_lock(self._folder / "import.lock") as alone:
+                if not alone:
+                    why = Text("{model} is being imported already", model=self._progress.model)
+                    raise ImportModelError(self._origin, why, Text("Wait until that is done."))
+                try:
+                    for path in library.import_leftovers(self._folder):
+                        path.unlink()
+                    yield
+                finally:
+                    for path in self.temporary.values():
+                        with contextlib.suppress(OSError):
+                            path.unlink()
+        finally:
+            for place in (blobs, self._folder):
+                with contextlib.suppress(OSError):
+                    place.rmdir()
+
+    def copy(self, name: str, path: Path, lfs: bool) -> library_marks.Published:
+        """Copy one file to a temporary name; the answer is what it holds. `lfs`: it is kept by its SHA-256 in any case.
+
+        Raises ImportModelError when it cannot be read, OSError when the copy cannot be written, JobCancelled.
+        """
         size = path.stat().st_size
-        lfs = size >= _LFS or path.suffix in _LFS_KINDS
+        lfs = lfs or size >= _LFS or path.suffix in _LFS_KINDS
         hasher = hashlib.sha256() if lfs else library_marks.git_hasher(size)
-        self.temporary[name] = target = self._blobs / f"import-{secrets.token_hex(6)}.tmp"
+        self.temporary[name] = target = self._folder / "blobs" / f"import-{secrets.token_hex(6)}.tmp"
         copied = 0
-        with path.open("rb") as source, target.open("xb") as file:
-            while chunk := source.read(_CHUNK):
+        with target.open("xb") as file:
+            for chunk in self._chunks(name, path):
                 self._control.check()
                 hasher.update(chunk)
                 file.write(chunk)
                 copied += len(chunk)
                 self._say(name, len(chunk))
         if copied != size:
-            raise OSError(f"{path} changed while it was copied")
+            raise ImportModelError(
+                self._origin, Text("{name} changed while it was copied", name=name), Text("Try again.")
+            )
         return library_marks.Published(size, hasher.hexdigest())
 
-    def remove_temporary(self) -> None:
-        """Remove what was copied and has not found its place."""
-        for path in self.temporary.values():
-            with contextlib.suppress(OSError):
-                path.unlink()
-        with contextlib.suppress(OSError):
-            self._blobs.rmdir()
-        with contextlib.suppress(OSError):
-            self._blobs.parent.rmdir()
+    def _chunks(self, name: str, path: Path) -> Iterator[bytes]:
+        try:
+            with path.open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    yield chunk
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            why = Text("{name} cannot be read: {reason}", name=name, reason=reason)
+            raise ImportModelError(self._origin, why, Text("Look after the disk it is on.")) from error
 
     def _say(self, name: str, count: int) -> None:
         done = self._progress.bytes_done + count
@@ -165,7 +233,7 @@ class _Copier:
         self._report(self._progress)
 
 
-def _link(folder: Path, files: dict[str, library_marks.Published], temporary: dict[str, Path]) -> Path:
+def _link(folder: Path, files: dict[str, library_marks.Published], temporary: dict[str, Path], revision: str) -> Path:
     """Give the copied files their places: blobs, links to them, the listing, and the reference that makes it found."""
     content = "".join(f"{name} {files[name].digest}\n" for name in sorted(files))
     commit = hashlib.sha1(content.encode(), usedforsecurity=False).hexdigest()
@@ -180,8 +248,10 @@ def _link(folder: Path, files: dict[str, library_marks.Published], temporary: di
         except OSError:
             # Windows makes links only in its developer mode; huggingface_hub then has the files here too.
             os.replace(temporary[name], place)
-    library_marks.write_made_up(folder, commit, files)
-    ref = folder / "refs" / "main"
+    library_marks.write_listing(folder, commit, files, made_up=True)
+    if revision == commit:
+        return snapshot  # Of direct files: the catalogue's hashes are the revision.
+    ref = folder.joinpath("refs", *revision.split("/"))
     ref.parent.mkdir(parents=True, exist_ok=True)
     ref.write_text(commit, encoding="utf-8")
     return snapshot

@@ -3,8 +3,9 @@
 
 Two small files in the repository's folder of the cache: `trees/<commit>.json` is huggingface_hub's, written when a
 snapshot is complete, and says what was published. `.subtitle-editor.json` is ours: the files whose hash we compared,
-with size and time of each, so that one that was changed since counts as not compared. It lies with the repository,
-not in the models folder, so that it goes where the repository goes and other programs do not take it for a model.
+with size and time of each, so that one that was changed since counts as not compared, and what a download that has not
+ended is going to fetch. It lies with the repository, not in the models folder, so that it goes where the repository
+goes and other programs do not take it for a model.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 FILE = ".subtitle-editor.json"
 _FORMAT = 1
@@ -54,12 +56,21 @@ class Newer:
     size: int
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Planned:
+    """What the last download is to bring, as the hub listed it: how far an interrupted one is can be told by it."""
+
+    commit: str
+    files: Mapping[str, Published]
+
+
 @dataclasses.dataclass(slots=True)
 class Marks:
-    """All we know of one repository: marks by commit and file name, and a newer revision."""
+    """All we know of one repository: marks by commit and file name, a newer revision, and an unfinished download."""
 
     files: dict[str, dict[str, Mark]] = dataclasses.field(default_factory=dict)
     newer: Newer | None = None
+    planned: Planned | None = None
 
     def of(self, commit: str, name: str, found: os.stat_result) -> Mark | None:
         """The mark of a snapshot's file; None if there is none, or the file is not as it was then."""
@@ -84,13 +95,14 @@ def published(folder: Path, commit: str) -> dict[str, Published] | None:
         return None
 
 
-def write_made_up(folder: Path, commit: str, files: Mapping[str, Published]) -> None:
-    """Write such a listing, in huggingface_hub's format, for a commit of ours. Raises OSError."""
+def write_listing(folder: Path, commit: str, files: Mapping[str, Published], made_up: bool = False) -> None:
+    """Write such a listing, in huggingface_hub's format; `made_up` for a commit that is ours. Raises OSError."""
     rows = {}
     for name, file in files.items():
         lfs = {"lfs_sha256": file.digest, "lfs_size": file.size} if file.is_sha256 else {}
         rows[name] = {"size": file.size, "blob_id": file.digest, **lfs}
-    _write(folder / "trees" / f"{commit}.json", {"format_version": 1, "files": rows, _MADE_UP: True})
+    data = {"format_version": 1, "files": rows}
+    _write(folder / "trees" / f"{commit}.json", data | {_MADE_UP: True} if made_up else data)
 
 
 def is_made_up(folder: Path, commit: str) -> bool:
@@ -113,21 +125,39 @@ def read(folder: Path) -> Marks:
             for commit, rows in data["files"].items()
         }
         newer = data.get("newer")
-        return Marks(files, Newer(str(newer[0]), int(newer[1])) if newer else None)
+        return Marks(files, Newer(str(newer[0]), int(newer[1])) if newer else None, _planned(data.get("planned")))
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return Marks()
+
+
+def _planned(data: Any) -> Planned | None:
+    if not data:
+        return None
+    return Planned(
+        str(data["commit"]),
+        {str(name): Published(int(row[0]), str(row[1])) for name, row in data["files"].items()},
+    )
 
 
 def write(folder: Path, marks: Marks) -> None:
     """Replace the marks in one step. Of two processes that do it at once the later wins, and the other's files count
     as not compared: harmless. Raises OSError."""
-    present = {commit: rows for commit, rows in marks.files.items() if (folder / "snapshots" / commit).is_dir()}
+    coming = marks.planned.commit if marks.planned else None
+    present = {
+        commit: rows
+        for commit, rows in marks.files.items()
+        if commit == coming or (folder / "snapshots" / commit).is_dir()
+    }
     rows = {
         commit: {name: [mark.size, mark.mtime_ns, mark.whole] for name, mark in of_commit.items()}
         for commit, of_commit in present.items()
     }
-    newer = [marks.newer.commit, marks.newer.size] if marks.newer else None
-    _write(folder / FILE, {"format": _FORMAT, "files": rows, "newer": newer})
+    data: dict[str, Any] = {"format": _FORMAT, "files": rows}
+    data["newer"] = [marks.newer.commit, marks.newer.size] if marks.newer else None
+    if marks.planned:
+        listing = {name: [file.size, file.digest] for name, file in marks.planned.files.items()}
+        data["planned"] = {"commit": marks.planned.commit, "files": listing}
+    _write(folder / FILE, data)
 
 
 def _write(path: Path, data: object) -> None:

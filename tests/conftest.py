@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +24,14 @@ os.environ["HF_HUB_DISABLE_IMPLICIT_TOKEN"] = "1"
 
 if TYPE_CHECKING:
     from tests.hub.server import LoopbackHub
+
+
+@pytest.fixture(scope="session", autouse=True)
+def user_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """No test may write into the developer's own list of jobs; the processes that tests start inherit this."""
+    folder = tmp_path_factory.mktemp("user")
+    os.environ["SUBTITLE_EDITOR_USER_DIR"] = str(folder)
+    return folder
 
 
 @pytest.fixture

@@ -14,8 +14,72 @@ WHISPER = (
 ).split()
 
 
+REPOSITORIES = {
+    "persian-tts-male-vits": ["Kamtera/persian-tts-male-vits"],
+    "persian-tts-female-vits": ["Kamtera/persian-tts-female-vits"],
+    "bert-fa-base-uncased": ["HooshvareLab/bert-fa-base-uncased"],
+    "mt5-small-parsinlu-squad-reading-comprehension": ["persiannlp/mt5-small-parsinlu-squad-reading-comprehension"],
+    "parsinlu-reading-comprehension": ["community-datasets/parsinlu_reading_comprehension"],
+    "common-voice-13-fa": ["hezarai/common-voice-13-fa"],
+    "pn-summary": ["HooshvareLab/pn_summary"],
+    "parsinlu-translation-fa-en": ["persiannlp/parsinlu_translation_fa_en"],
+    "z-image-turbo": [
+        "leejet/Z-Image-Turbo-GGUF",
+        "black-forest-labs/FLUX.1-schnell",
+        "unsloth/Qwen3-4B-Instruct-2507-GGUF",
+    ],
+}
+
+
+def test_everything_else_is_there_under_its_repositories():
+    found = {e.id: [s.repo for s in e.sources] for e in catalog.load() if e.kind != catalog.SPEECH_TO_TEXT}
+    assert found == REPOSITORIES
+    assert catalog.load().kinds == tuple(catalog.KIND_NAMES)
+    for entry in catalog.load():
+        assert entry.name and entry.provider and entry.licence and entry.tags, entry.id
+        assert entry.homepage.startswith("https://huggingface.co/") and entry.size > 1_000_000
+        types = {source.repo_type for source in entry.sources}
+        assert types == {"dataset" if entry.kind == catalog.DATASET else "model"}
+
+
+def test_the_bundle_is_exactly_its_three_files():
+    entry = catalog.load().get("z-image-turbo")
+    assert [source.allow for source in entry.sources] == [
+        ("z_image_turbo-Q8_0.gguf",),
+        ("ae.safetensors",),
+        ("Qwen3-4B-Instruct-2507-Q8_0.gguf",),
+    ]
+    assert entry.is_bundle and entry.parts == entry.sources
+
+
+def test_one_stage_of_the_training_is_wanted_and_not_all():
+    """The files of https://huggingface.co/Kamtera/persian-tts-male-vits, of which its page names two to use."""
+    source = catalog.load().get("persian-tts-male-vits").sources[0]
+    there = (
+        "README.md best_model_65633.pth best_model_91323.pth best_model_98066.pth checkpoint_105000.pth config.json "
+        "events.out.tfevents.1674024033.2ba09f99fefc phoneme_cache.zip train_vits.py"
+    ).split()
+    assert [name for name in there if source.wants(name)] == ["README.md", "best_model_91323.pth", "config.json"]
+
+
+def test_patterns_are_those_of_huggingface_hub():
+    from huggingface_hub.utils import filter_repo_objects
+
+    names = ["a.bin", "a.BIN", "sub/a.bin", "sub/deep/b.txt", "README.md", "[x].bin", "vocabulary.txt"]
+    for allow, ignore in [
+        ((), ()),
+        (("*.bin",), ()),
+        (("sub/*", "*.md"), ("*.txt",)),
+        ((), ("*.bin",)),
+        (("[x]*",), ()),
+    ]:
+        source = catalog.Source("o/n", allow=allow, ignore=ignore)
+        theirs = filter_repo_objects(names, allow_patterns=list(allow) or None, ignore_patterns=list(ignore) or None)
+        assert [name for name in names if source.wants(name)] == list(theirs)
+
+
 def test_all_whisper_names_are_there_with_what_a_user_needs_to_choose():
-    entries = {entry.id: entry for entry in catalog.load()}
+    entries = {entry.id: entry for entry in catalog.load() if entry.kind == catalog.SPEECH_TO_TEXT}
     assert sorted(entries) == sorted(WHISPER)
     for entry in entries.values():
         assert entry.size > 70_000_000, entry.id
@@ -28,7 +92,8 @@ def test_repositories_are_those_of_faster_whisper():
     """Whoever has a model from faster-whisper must not download it again under another name."""
     from faster_whisper.utils import _MODELS
 
-    assert {entry.id: entry.sources[0].repo for entry in catalog.load()} == _MODELS
+    speech = (entry for entry in catalog.load() if entry.kind == catalog.SPEECH_TO_TEXT)
+    assert {entry.id: entry.sources[0].repo for entry in speech} == _MODELS
 
 
 def test_aliases_share_one_download():
@@ -57,7 +122,7 @@ def test_name_like_no_other_gets_no_suggestion():
         ("[[model]]\nid = x\n", "line 2"),
         ('[[model]]\nid = "a"\n', "name"),
         ('[[model]]\nid = "b"\nalias_of = "a"\n', "'a'"),
-        (2 * '[[model]]\nid="a"\nname="A"\nkind="k"\nsize=1\nsource=[{repo="o/n"}]\n', "twice"),
+        (2 * '[[model]]\nid="a"\nname="A"\nkind="language"\nsize=1\nsource=[{repo="o/n"}]\n', "twice"),
     ],
 )
 def test_broken_catalogue_names_file_and_reason(tmp_path: Path, text: str, reason: str):

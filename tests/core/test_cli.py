@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from subtitle_editor.core import cli, subtitle_files
+from subtitle_editor.core import catalog, cli, subtitle_files
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(120)
@@ -49,7 +49,7 @@ def records(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
 def test_list_and_show_tell_what_is_installed_and_where(hub: LoopbackHub, tmp_path: Path):
     place = ("--models-dir", tmp_path, "--endpoint", hub.endpoint, "--json")
     before = records(run("models", "list", *place))
-    assert len(before) == 19 and not any(row["installed"] for row in before)
+    assert len(before) == len(catalog.load().entries) and not any(row["installed"] for row in before)
     done = run("models", "download", "tiny", *place)
     assert done.returncode == 0, done.stderr
     assert [row["id"] for row in records(run("models", "list", "--installed", *place))] == ["tiny"]
@@ -151,6 +151,38 @@ def test_ctrl_c_keeps_the_partial_and_the_same_command_continues(hub: LoopbackHu
     assert hub.bytes_served("*", host="content") < 1_000_000
 
 
+def test_ctrl_c_while_python_still_imports_is_an_interruption_too():
+    script = """if True:
+        import sys
+        class CtrlC:
+            def find_spec(self, name, *_):
+                if name.endswith("core.cli"):
+                    raise KeyboardInterrupt
+        sys.meta_path.insert(0, CtrlC())
+        from subtitle_editor.__main__ import main
+        sys.exit(main())"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize("address", ["hub.example", "ftp://hub.example", "http://", "https://[::1", "http://h:99999"])
+def test_an_endpoint_that_is_no_address_is_usage(address: str, capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["models", "download", "tiny", "--endpoint", address]) == 2
+    assert "https://huggingface.co" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("token", ["hf_first\nhf_second", "hf_tökén", "hf_first hf_second"])
+def test_a_token_that_cannot_be_one_is_refused_before_it_is_sent(hub: LoopbackHub, tmp_path: Path, token: str):
+    file = tmp_path / "token"
+    file.write_text(token, encoding="utf-8")
+    place = ("--models-dir", tmp_path / "models", "--user-dir", tmp_path / "user", "--endpoint", hub.endpoint)
+    done = run("models", "download", "tiny", "--token-file", file, *place, "--json")
+    assert records(done)[-1]["error"] == "token_refused" and hub.requests == []
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "user").rglob("*") if path.is_file()).decode("latin-1")
+    for part in token.split():
+        assert part not in done.stdout + done.stderr + kept
+
+
 def test_transcribe_writes_subtitles(hub: LoopbackHub, tmp_path: Path):
     place = ("--models-dir", tmp_path, "--endpoint", hub.endpoint, "--json")
     assert run("models", "download", "tiny", *place).returncode == 0
@@ -185,6 +217,22 @@ def test_transcribe_without_the_model_says_how_to_get_it(tmp_path: Path):
     done = run("transcribe", SPEECH, "-m", "tiny", "--json", "--models-dir", tmp_path)
     last = records(done)[-1]
     assert done.returncode == 1 and last["error"] == "not_installed" and "models download tiny" in last["hint"]
+
+
+def test_a_model_that_the_user_has_added_transcribes(hub: LoopbackHub, tmp_path: Path):
+    hub.add_model("ada/faster-whisper-fa", {path.name: path for path in MODEL.iterdir()})
+    place = ("--models-dir", tmp_path / "models", "--user-dir", tmp_path / "user", "--endpoint", hub.endpoint, "--json")
+    assert run("models", "add", "ada/faster-whisper-fa", "--id", "mine", *place).returncode == 0
+    assert run("models", "download", "mine", *place).returncode == 0
+    done = run("transcribe", SPEECH, "-m", "mine", "-o", tmp_path / "out.srt", "--language", "en", *place)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert subtitle_files.load(tmp_path / "out.srt").cues
+
+
+def test_transcribe_with_what_hears_nothing(tmp_path: Path):
+    done = run("transcribe", SPEECH, "-m", "pn-summary", "--json", "--models-dir", tmp_path)
+    last = records(done)[-1]
+    assert done.returncode == 2 and last["error"] == "usage" and "--kind speech-to-text" in last["hint"]
 
 
 def test_transcribe_does_not_overwrite_what_it_was_not_told_to(tmp_path: Path, hub: LoopbackHub):

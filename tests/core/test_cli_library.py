@@ -96,6 +96,20 @@ def test_repair_keeps_the_commit(line: Line):
     assert line.snapshot() == path and (path / "model.bin").read_bytes() == FILES["model.bin"].read_bytes()
 
 
+def test_repair_removes_nothing_that_it_cannot_fetch(line: Line):
+    assert line("download", "tiny")[0] == 0
+    flip(line.snapshot() / "model.bin")
+    code, rows = line("repair", "tiny", "--offline")
+    assert code == 1 and rows[-1]["error"] == "offline"
+    assert (line.snapshot() / "model.bin").stat().st_size == FILES["model.bin"].stat().st_size
+
+
+def test_nothing_on_the_disk_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    for word in ("verify", "repair", "update"):
+        assert cli.main(["models", word, "--models-dir", str(tmp_path)]) == 0
+        assert str(tmp_path) in capsys.readouterr().err
+
+
 def test_delete_says_what_is_freed(line: Line):
     assert line("download", "tiny")[0] == 0
     code, [row] = line("delete", "tiny")

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitle_editor.core import catalog, library, library_actions, library_marks
+from subtitle_editor.core.catalog import Entry, Source
 from subtitle_editor.core.control import Control
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.errors import (
@@ -23,6 +24,7 @@ from subtitle_editor.core.errors import (
     LinkedFolderError,
     ModelBusyError,
     ModelNotInstalledError,
+    SubtitleEditorError,
 )
 from subtitle_editor.core.events import Finished, Progress
 from subtitle_editor.core.hub import Hub
@@ -194,7 +196,7 @@ def test_partial_is_counted_and_discarded(hub: LoopbackHub, tmp_path: Path):
     assert interrupted(hub, tmp_path).shutdown()
     found = library.status(tmp_path, TINY)
     assert found.state is ModelState.PARTIAL
-    assert 0 < found.bytes_done == found.partials <= len(MODEL) and found.bytes_total == TINY.size
+    assert 0 < found.bytes_done == found.partials <= len(MODEL) and found.bytes_total == SIZE
     assert library_actions.discard(tmp_path, TINY) == found.partials
     assert state(tmp_path) is ModelState.MISSING
     assert not library.repository_folder(tmp_path, TINY.sources[0]).exists()
@@ -328,6 +330,50 @@ def test_what_is_no_model_is_not_imported(tmp_path: Path, name: str, content: by
     with pytest.raises(ImportModelError, match=reason):
         import_folder(tmp_path / "models", folder, TINY)
     assert not (tmp_path / "models").exists()
+
+
+def test_what_a_killed_import_left_goes_with_the_next_or_when_the_model_is_deleted(tmp_path: Path):
+    blobs = library.repository_folder(tmp_path, TINY.sources[0]) / "blobs"
+    for remove in (library_actions.delete, library_actions.discard):
+        blobs.mkdir(parents=True)
+        (blobs / "import-0123456789ab.tmp").write_bytes(bytes(1000))
+        assert remove(tmp_path, TINY) == 1000 and not blobs.parent.exists()
+    blobs.mkdir(parents=True)
+    (blobs / "import-0123456789ab.tmp").write_bytes(bytes(1000))
+    import_folder(tmp_path, REAL, TINY)
+    assert not list(blobs.glob("*.tmp")) and library.find(tmp_path, TINY)
+
+
+def test_while_a_model_is_imported_nobody_deletes_or_imports_it(tmp_path: Path):
+    seen: list[str] = []
+
+    def meddle(progress: Progress) -> None:
+        if seen:
+            return
+        for meddler in (
+            lambda: library_actions.delete(tmp_path, TINY),
+            lambda: library_actions.discard(tmp_path, TINY),
+            lambda: import_folder(tmp_path, REAL, TINY),
+        ):
+            with pytest.raises(SubtitleEditorError) as caught:
+                meddler()
+            seen.append(caught.value.code)
+
+    import_folder(tmp_path, REAL, TINY, report=meddle)
+    assert seen == ["busy", "busy", "import"]
+    assert library_actions.verify(tmp_path, TINY).whole
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that cannot be read, also as root")
+def test_a_stick_that_cannot_be_read_is_named_not_the_models_folder(tmp_path: Path):
+    stick, models = tmp_path / "stick", tmp_path / "models"
+    stick.mkdir()
+    (stick / "a.bin").write_bytes(b"a")
+    (stick / "b.bin").symlink_to("/proc/self/mem")
+    entry = Entry("x", "X", catalog.LANGUAGE, 1, (Source("ada/x"),))
+    with pytest.raises(ImportModelError, match=r"b\.bin cannot be read") as caught:
+        import_folder(models, stick, entry)
+    assert caught.value.folder == stick and not [path for path in models.rglob("*") if path.is_file()]
 
 
 def test_cancelled_import_leaves_nothing(tmp_path: Path):

@@ -76,16 +76,27 @@ class Repo:
     """Names still listed whose content answers 404."""
     size_lies: dict[str, int] = field(default_factory=dict)
     """Bytes added to the size that listings give for a name."""
+    branches: dict[str, Revision] = field(default_factory=dict)
+    """Other branches than `main`, by name."""
+    tags: list[str] = field(default_factory=list)
+    task: str | None = None
+    """What the model is for (`pipeline_tag`)."""
     folder: Path | None = None
     signature: tuple[tuple[str, int, int], ...] = ()
 
     def revision(self, name: str) -> Revision | None:
-        """The revision called `name`: `main`, a commit hash, or seven or more characters of one."""
+        """The revision called `name`: a branch, a commit hash, or seven or more characters of one."""
         if name == "main":
             return self.revisions[-1]
+        if name in self.branches:
+            return self.branches[name]
         if len(name) < 7:
             return None
-        return next((r for r in reversed(self.revisions) if r.commit.startswith(name)), None)
+        return next((r for r in self.all_revisions() if r.commit.startswith(name)), None)
+
+    def all_revisions(self) -> list[Revision]:
+        """Every revision of every branch, the newest of `main` first."""
+        return [*reversed(self.revisions), *self.branches.values()]
 
     def listed_size(self, file: File) -> int:
         """The size listings give: the true one, plus the lie a test asked for."""
@@ -101,6 +112,7 @@ class Store:
         self.removed_blobs: set[str] = set()
         self._lock = threading.RLock()
         self._repos: dict[tuple[str, str], Repo] = {}
+        self.plain: dict[str, File] = {}
         self._hashes: dict[tuple[Path, int, int], tuple[str, str | None, int]] = {}
 
     def add(self, kind: str, repo_id: str, files: Mapping[str, bytes | str | Path], private: bool, gated: bool) -> Repo:
@@ -111,6 +123,20 @@ class Store:
             repo.private, repo.gated = private, gated
             self._commit(repo, kept)
             return repo
+
+    def add_branch(self, repo: Repo, name: str, files: Mapping[str, bytes | str | Path]) -> Revision:
+        """Give a repository another branch, or that branch other files."""
+        kept = {name: self._keep(content) for name, content in files.items()}
+        with self._lock:
+            self._commit(repo, kept)
+            repo.branches[name] = repo.revisions.pop()
+            return repo.branches[name]
+
+    def add_plain(self, name: str, content: bytes | str | Path) -> None:
+        """Serve a file that belongs to no repository."""
+        file = self._describe(name, self._keep(content))
+        with self._lock:
+            self.plain[name] = file
 
     def remove(self, repo_id: str) -> None:
         """Forget a repository of either kind: from now on it was never there."""
@@ -145,7 +171,7 @@ class Store:
             repo = self._repos.get((kind, repo_id))
             if repo is None or sha256 in self.removed_blobs:
                 return None
-            for revision in reversed(repo.revisions):
+            for revision in repo.all_revisions():
                 for file in revision.files.values():
                     if file.sha256 == sha256 and file.name not in repo.removed and file.intact:
                         return file

@@ -238,7 +238,7 @@ class HubRoutes:
             "_id": git_blob(repo.id.encode())[:24], "id": repo.id, "modelId": repo.id,
             "author": repo.id.partition("/")[0], "sha": revision.commit, "lastModified": _DATE,
             "createdAt": _DATE, "private": repo.private, "gated": "manual" if repo.gated else False,
-            "disabled": False, "downloads": 0, "likes": 0, "tags": [], "siblings": [
+            "disabled": False, "downloads": 0, "likes": 0, "tags": repo.tags, "pipeline_tag": repo.task, "siblings": [
                 {"rfilename": file.name, **(_blob_metadata(repo, file) if blobs else {})}
                 for file in revision.files.values()
             ],
@@ -300,7 +300,7 @@ class HubRoutes:
 
 
 class ContentRoutes:
-    """The answers of the second host: LFS content at signed addresses, no tokens."""
+    """The answers of the second host: LFS content at signed addresses, no tokens; and plain files below `/files/`."""
 
     def __init__(self, store: Store, addresses: Addresses) -> None:
         self.store = store
@@ -308,6 +308,8 @@ class ContentRoutes:
 
     def answer(self, query: Query) -> Reply:
         """The answer to any request. Never raises for what a client can send."""
+        if query.path.startswith("/files/"):
+            return self._plain(query)
         try:
             blob, nonce = self.addresses.check(query)
             file = self.store.blob(*blob)
@@ -319,6 +321,12 @@ class ContentRoutes:
                          f"<Error><Message>{message}</Message></Error>".encode())  # fmt: skip
         headers = {"ETag": f'"{file.sha256}"', "Accept-Ranges": "bytes"}
         return Reply(200, headers | {"Content-Type": "binary/octet-stream"}, file=file, address=nonce)
+
+    def _plain(self, query: Query) -> Reply:
+        file = self.store.plain.get("/".join(query.segments[1:]))
+        if file is None or not file.intact:
+            return Reply(404, {"Content-Type": "text/plain"}, b"Not Found")
+        return Reply(200, {"ETag": f'"{file.oid}"', "Accept-Ranges": "bytes"}, file=file)
 
 
 def _json(data: Any) -> Reply:

@@ -23,10 +23,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING or __package__:
     from .faults import Fault, Faults, Host
@@ -120,6 +121,20 @@ class LoopbackHub:
     ) -> str:
         """Add a dataset, or its next revision. Returns the commit hash."""
         return self.store.add("datasets", repo_id, files, private, gated).revisions[-1].commit
+
+    def add_branch(self, repo_id: str, name: str, files: Mapping[str, Content]) -> str:
+        """Give a repository another branch than `main`, or that branch other files. Returns the commit hash."""
+        return self.store.add_branch(self.repo(repo_id), name, files).commit
+
+    def describe(self, repo_id: str, tags: Sequence[str] = (), task: str | None = None) -> None:
+        """What the hub says a repository is: its tags (`license:mit`, `fa`) and what it is for."""
+        repo = self.repo(repo_id)
+        repo.tags, repo.task = list(tags), task
+
+    def add_file(self, name: str, content: Content) -> str:
+        """Serve a file of no repository on the content host, to anyone. Returns its address."""
+        self.store.add_plain(name, content)
+        return f"{self.content_endpoint}/files/{quote(name)}"
 
     def prepare(self) -> None:
         """Read and hash every plain folder below `root` now, not at its first request."""

@@ -613,3 +613,37 @@ def test_as_a_process(tmp_path: Path) -> None:
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+def test_a_branch_beside_main(hub: LoopbackHub, tmp_path: Path):
+    from huggingface_hub import snapshot_download
+
+    main = hub.add_dataset("ada/set", {"script.py": b"pass"})
+    other = hub.add_branch("ada/set", "refs/convert/parquet", {"train/0.parquet": DATA})
+    assert main != other and hub.revision("ada/set").commit == main
+    place = {"repo_type": "dataset", "cache_dir": tmp_path, "endpoint": hub.endpoint, "token": False}
+    path = Path(snapshot_download("ada/set", revision="refs/convert/parquet", **place))
+    assert path.name == other and (path / "train" / "0.parquet").read_bytes() == DATA
+    assert Path(snapshot_download("ada/set", **place)).name == main
+
+
+def test_what_a_repository_says_of_itself(model: LoopbackHub):
+    from huggingface_hub import HfApi
+
+    model.describe(TINY, ["license:mit", "fa"], "automatic-speech-recognition")
+    info = HfApi(endpoint=model.endpoint, token=False).model_info(TINY, files_metadata=True)
+    assert info.tags == ["license:mit", "fa"] and info.pipeline_tag == "automatic-speech-recognition"
+    assert {file.rfilename: file.size for file in info.siblings or ()}["model.bin"] == len(DATA)
+
+
+def test_a_file_of_no_repository(hub: LoopbackHub):
+    url = hub.add_file("a b.bin", DATA)
+    address = urlsplit(url)
+    assert address.netloc == urlsplit(hub.content_endpoint).netloc
+    connection = http.client.HTTPConnection(address.hostname or "", address.port)
+    with contextlib.closing(connection):
+        connection.request("GET", address.path, headers={"Range": "bytes=10-19"})
+        answer = connection.getresponse()
+        assert answer.status == 206 and answer.read() == DATA[10:20]
+        connection.request("GET", "/files/nothing")
+        assert connection.getresponse().status == 404

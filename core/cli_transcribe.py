@@ -1,76 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two long commands of the command line: download and transcribe. Ctrl-C keeps what they made."""
+"""The command line's `transcribe`. Ctrl-C keeps the subtitles found so far."""
 
 from __future__ import annotations
 
 import argparse
 import time
 from pathlib import Path
-from typing import Protocol
 
-from . import catalog, library, subtitle_files
+from . import library, subtitle_files
+from .catalog import SPEECH_TO_TEXT
+from .cli_download import load_catalog
 from .cli_output import DONE, FAILED, INTERRUPTED, Output
 from .cues import PROFILES, Cue
-from .download_manager import DownloadManager
 from .errors import FolderNotWritableError, ModelDamagedError, ModelNotInstalledError, UsageError
-from .events import Cancelled, End, Event, Failed, Finished, as_json
+from .events import End, Failed, Finished, as_json
 from .segmentation import segment
 from .transcriber import Request, Transcription
-from .units import human_size
 
 _TICK = 0.1
-"""Seconds between two looks at the jobs."""
-
-
-class _Drained(Protocol):
-    def drain(self) -> list[Event]: ...
-
-
-def download(args: argparse.Namespace, output: Output, models_dir: Path, token: str | None) -> int:
-    """`models download ID...`: one job each; the exit code is that of the worst."""
-    manager = DownloadManager(
-        models_dir,
-        endpoint=args.endpoint,
-        token=token,
-        connections=args.connections,
-        speed_limit=args.limit_rate,
-    )
-    for model in args.models:
-        # All names before the first byte: a misspelt third one must not show after an hour.
-        catalog.load().get(model)
-    jobs = {manager.enqueue(model, args.revision) for model in args.models}
-    try:
-        ends = _follow(manager, jobs, output)
-    except KeyboardInterrupt:
-        manager.shutdown()
-        for event in manager.drain():
-            if isinstance(event, End) and output.json:
-                output.event(event)
-        again = " ".join(args.models)
-        output.say(f"Interrupted. What was downloaded is kept; continue with: models download {again}")
-        return INTERRUPTED
-    for end in ends:
-        _tell_download(end, output)
-    return DONE if all(isinstance(end, Finished) for end in ends) else FAILED
-
-
-def _tell_download(end: End, output: Output) -> None:
-    if output.json:
-        output.event(end)
-        return
-    match end:
-        case Finished(model=model, path=path) if path:
-            size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-            output.record({}, f"{model}: {human_size(size)} in {path}")
-        case Failed(error=error):
-            output.error(error)
-        case Cancelled(model=model):
-            output.say(f"{model}: cancelled")
+"""Seconds between two looks at the job."""
 
 
 def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> int:
     """`transcribe MEDIA -m ID`: writes the subtitles when done, and what there is when interrupted or failed."""
-    entry = catalog.load().get(args.model)
+    entry = load_catalog(args, output).get(args.model)
+    if entry.kind != SPEECH_TO_TEXT:
+        hint = "See those that do with: subtitle-editor models list --kind speech-to-text"
+        raise UsageError(f"{entry.id} does not turn speech into text.", hint)
     state = library.status(models_dir, entry)
     if state.installed is None:
         raise ModelNotInstalledError(entry.id)
@@ -94,11 +50,11 @@ def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> in
     job.start()
     interrupted = False
     try:
-        [end] = _follow(job, {job.id}, output)
+        end = _follow(job, output)
     except KeyboardInterrupt:
         interrupted = True
         job.cancel()
-        [end] = _follow(job, {job.id}, output)
+        end = _follow(job, output)
     made: list[Cue] = []
     if isinstance(end, Finished) or end.cues:
         made = segment(end.cues, PROFILES[args.profile])
@@ -139,15 +95,11 @@ def _target(args: argparse.Namespace) -> Path:
     return beside
 
 
-def _follow(source: _Drained, jobs: set[str], output: Output) -> list[End]:
-    """Print what the jobs say until each has ended; the Ends are the answer and for the caller to print."""
-    ends: list[End] = []
-    while len(ends) < len(jobs):
-        for event in source.drain():
+def _follow(job: Transcription, output: Output) -> End:
+    """Print what the job says until it has ended; the End is the answer and for the caller to print."""
+    while True:
+        for event in job.drain():
             if isinstance(event, End):
-                ends.append(event)
-            else:
-                output.event(event)
-        if len(ends) < len(jobs):
-            time.sleep(_TICK)
-    return ends
+                return event
+            output.event(event)
+        time.sleep(_TICK)

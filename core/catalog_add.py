@@ -1,0 +1,379 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A model of the hub into the user's own catalogue: look at it first, then write it down. And out again.
+
+What the user wrote into that file by hand, comments too, stays as it is: text is added or cut out, and nothing else
+changes. Blocks on the network and the disk: worker threads and the command line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+import secrets
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from . import catalog, catalog_read, hub_reference
+from .catalog import DATASET, IMAGE, LANGUAGE, SPEECH_TO_TEXT, TEXT_TO_SPEECH, Entry, Source
+from .control import Control
+from .errors import (
+    CatalogEntryError,
+    CatalogError,
+    FileNotOnHubError,
+    FolderNotWritableError,
+    SubtitleEditorError,
+    UnsuitableModelError,
+)
+from .hub import Hub, Repository
+from .languages import NAMES
+from .library_import import WHISPER, specification
+from .locks import file_lock
+from .text import Text
+
+_WHISPER_FILES = ("config.json", "model.bin", "tokenizer.json", "vocabulary.*")
+"""What faster-whisper needs (faster_whisper/utils.py, `download_model`)."""
+
+_WHISPER_EXTRA = ("preprocessor_config.json",)
+
+_TASKS = {
+    "text-to-speech": TEXT_TO_SPEECH,
+    "text-to-audio": TEXT_TO_SPEECH,
+    "text-to-image": IMAGE,
+    "image-to-image": IMAGE,
+    "unconditional-image-generation": IMAGE,
+}
+"""The hub's words for what a model does, and our kinds; all others are LANGUAGE."""
+
+_NOTE = "# Added from the hub."
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Found:
+    """A repository that may be added, as the hub describes it."""
+
+    source: Source
+    kind: str
+    size: int
+    """Bytes of the files that would be downloaded."""
+    files: int
+    commit: str
+    gated: bool
+    readable: bool
+    """Not gated, or its licence was accepted with our token's account."""
+    whisper: bool | None
+    """Whether it is a Whisper model in CTranslate2's format; None if it looks like one but may not be read yet."""
+    licence: str = ""
+    languages: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The repository's name without its owner."""
+        return self.source.repo.partition("/")[2]
+
+    @property
+    def provider(self) -> str:
+        """The repository's owner."""
+        return self.source.repo.partition("/")[0]
+
+
+# Look
+
+
+def inspect(hub: Hub, text: str, kind: str | None = None) -> Found:
+    """See what a repository is, by its `owner/name` or a pasted link. `kind` overrules what the hub says of it.
+
+    Raises HubReferenceError, UnsuitableModelError for a speech model that faster-whisper cannot load, and what
+    `Hub.plan` raises.
+    """
+    reference = hub_reference.parse(text, hub.endpoint)
+    repository = hub.repository(reference.repo, reference.repo_type, reference.revision)
+    source = _source(reference, repository)
+    whisper = _is_whisper(hub, repository) if source.repo_type == "model" and not source.allow else False
+    kind = kind or _kind(repository, whisper)
+    if kind == SPEECH_TO_TEXT:
+        if whisper is False:
+            raise UnsuitableModelError(repository.repo, _what_it_lacks(repository))
+        source = dataclasses.replace(source, allow=_WHISPER_FILES, optional=_WHISPER_EXTRA)
+    sizes = [size for name, size in repository.files.items() if source.wants(name)]
+    if not sizes:
+        raise FileNotOnHubError(", ".join(source.patterns) or Text("Any file"), repository.repo)
+    return Found(
+        source=source,
+        kind=kind,
+        size=sum(sizes),
+        files=len(sizes),
+        commit=repository.commit,
+        gated=repository.gated,
+        readable=repository.readable,
+        whisper=whisper,
+        licence=_licence(repository.tags),
+        languages=tuple(tag for tag in repository.tags if tag in NAMES),
+    )
+
+
+def _source(reference: hub_reference.Reference, repository: Repository) -> Source:
+    """The part of the repository that was asked for. The hub's spelling of its name counts: a folder is called so."""
+    allow: tuple[str, ...] = ()
+    if reference.path:
+        is_file = reference.is_file or reference.path in repository.files
+        allow = (_literally(reference.path) if is_file else f"{_literally(reference.path)}/*",)
+    return Source(repository.repo, reference.repo_type, reference.revision, allow)
+
+
+def _literally(path: str) -> str:
+    """A pattern for just this path."""
+    return re.sub(r"([*?[])", r"[\1]", path)
+
+
+def _kind(repository: Repository, whisper: bool | None) -> str:
+    if repository.repo_type == "dataset":
+        return DATASET
+    if whisper is not False or repository.task == "automatic-speech-recognition":
+        return SPEECH_TO_TEXT
+    return _TASKS.get(repository.task, LANGUAGE)
+
+
+def _is_whisper(hub: Hub, repository: Repository) -> bool | None:
+    if _missing(repository):
+        return False
+    try:
+        return specification(hub.head_of(repository, "model.bin")) == WHISPER
+    except SubtitleEditorError:
+        if repository.readable:
+            raise
+        return None
+
+
+def _missing(repository: Repository) -> list[str]:
+    wanted = Source(repository.repo, allow=_WHISPER_FILES)
+    return [
+        pattern
+        for pattern in wanted.allow
+        if not any(size and Source("", allow=(pattern,)).wants(name) for name, size in repository.files.items())
+    ]
+
+
+def _what_it_lacks(repository: Repository) -> str:
+    if missing := _missing(repository):
+        files = ", ".join(missing)
+        return Text("is no Whisper model in CTranslate2's format: it has no {files}", files=files)
+    return Text("is a model in CTranslate2's format, but none of Whisper")
+
+
+def _licence(tags: tuple[str, ...]) -> str:
+    return next((tag.partition(":")[2] for tag in tags if tag.startswith("license:")), "")
+
+
+# Write
+
+
+def add(user_file: Path, found: Found, id: str | None = None) -> Entry:
+    """Append an entry to the user's own catalogue and return it. `id` is made of the repository's name if need be.
+
+    The file is made if need be, and replaced in one step. Raises CatalogEntryError (the id is taken, the repository is
+    there already), CatalogError when the file cannot be read as it is, FolderNotWritableError.
+    """
+    with _locked(user_file):
+        text = _read(user_file)
+        known = catalog.load(user_file)
+        _refuse_broken(user_file)
+        if same := catalog.taken(known, found.source):
+            raise CatalogEntryError(
+                Text('{repo} is in the catalogue already, as "{model}".', repo=found.source.repo, model=same.id),
+                Text("Download it by that name."),
+            )
+        model = _chosen_id(known, found, id)
+        table = _table(model, found)
+        eol = "\r\n" if "\r\n" in text else "\n"
+        block = eol.join([_NOTE, *table, ""])
+        gap = "" if not text else eol if text.endswith("\n") else eol + eol
+        written = f"{text}{gap}{block}"
+        _check_added(user_file, text, written, model)
+        _replace(user_file, written)
+    return catalog.load(user_file).get(model)
+
+
+def _refuse_broken(user_file: Path) -> None:
+    """Nothing is added to a file that cannot be read: it would not be found in there."""
+    if user_file.exists():
+        catalog_read.tables(user_file)
+
+
+def _chosen_id(known: catalog.Catalog, found: Found, wanted: str | None) -> str:
+    taken = {entry.id.lower() for entry in known}
+    if wanted is not None:
+        if not catalog_read.is_id(wanted):
+            raise CatalogEntryError(
+                Text('"{model}" cannot be an id.', model=wanted[:100]),
+                Text("Use letters, digits, dots, hyphens and underscores, up to 80 of them."),
+            )
+        if wanted.lower() in taken:
+            raise CatalogEntryError(
+                Text('There is a model called "{model}" already.', model=wanted), Text("Choose another id.")
+            )
+        return wanted
+    for proposal in (found.name, f"{found.provider}-{found.name}"):
+        if catalog_read.is_id(proposal[:80]) and proposal[:80].lower() not in taken:
+            return proposal[:80]
+    raise CatalogEntryError(
+        Text('There is a model called "{model}" already.', model=found.name), Text("Choose an id for this one.")
+    )
+
+
+def _table(model: str, found: Found) -> list[str]:
+    """The lines of a new entry."""
+    source: dict[str, Any] = {"repo": found.source.repo}
+    if found.source.repo_type != "model":
+        source["type"] = found.source.repo_type
+    if found.source.revision:
+        source["revision"] = found.source.revision
+    for field in ("allow", "optional"):
+        if patterns := getattr(found.source, field):
+            source[field] = list(patterns)
+    fields: dict[str, Any] = {"id": model, "name": found.name, "provider": found.provider, "kind": found.kind}
+    fields["languages"] = list(found.languages)
+    fields["size"] = found.size
+    fields["licence"] = found.licence
+    inline = ", ".join(f"{key} = {_toml(value)}" for key, value in source.items())
+    rows = [f"{key} = {_toml(value)}" for key, value in fields.items() if value not in ("", [])]
+    return ["[[model]]", *rows, f"source = [{{ {inline} }}]"]
+
+
+def _toml(value: object) -> str:
+    """A text, number or list of texts as TOML writes it."""
+    if isinstance(value, str):
+        # JSON's escapes are TOML's as well, but TOML wants DEL escaped and knows no lone surrogates.
+        return json.dumps(_clean(value), ensure_ascii=False)
+    if isinstance(value, list):
+        return f"[{', '.join(_toml(one) for one in value)}]"
+    return str(value)
+
+
+def _clean(text: str) -> str:
+    """A server's text without control characters; Persian needs its joiners, which are kept."""
+    return "".join(char for char in text if char in "\u200c\u200d" or unicodedata.category(char) not in _INVISIBLE)
+
+
+_INVISIBLE = ("Cc", "Cf", "Cs", "Cn")
+
+
+def _check_added(path: Path, before: str, after: str, model: str) -> None:
+    """Whether the new text says what the old one did and the new entry besides; a file written in another way may not.
+
+    Raises CatalogEntryError.
+    """
+    try:
+        old, new = tomllib.loads(before), tomllib.loads(after)
+        added = new["model"].pop()
+        if added["id"] == model and new["model"] == old.get("model", []):
+            return
+    except (tomllib.TOMLDecodeError, LookupError, AttributeError, TypeError):
+        pass
+    raise CatalogEntryError(
+        Text("{file} is written in a way that nothing can be added to.", file=path),
+        Text("Begin each entry with a line [[model]]."),
+    )
+
+
+# Remove
+
+
+def remove(user_file: Path, id: str) -> None:
+    """Take an entry out of the user's own catalogue. Its files on the disk stay.
+
+    Raises CatalogEntryError if it is not in there, or cannot be cut out for sure; CatalogError, FolderNotWritableError.
+    """
+    with _locked(user_file):
+        text = _read(user_file)
+        found, _ = catalog_read.tables(user_file) if user_file.exists() else ([], "")
+        if not any(isinstance(table, dict) and table.get("id") == id for table in found):
+            raise CatalogEntryError(
+                Text('There is no model called "{model}" in {file}.', model=id, file=user_file),
+                Text("Only models that you have added can be taken out of the list."),
+            )
+        for shorter, cut in _without_each(text):
+            if _lacks_only(text, shorter, cut, id):
+                _replace(user_file, shorter)
+                return
+    raise CatalogEntryError(
+        Text('The entry "{model}" of {file} is written in a way that it cannot be cut out.', model=id, file=user_file),
+        Text("Remove it by hand."),
+    )
+
+
+def _without_each(text: str) -> Iterator[tuple[str, str]]:
+    """The text without one entry, and that entry, for each place where one may begin and end.
+
+    What looks like a beginning may be inside a text of several lines; whoever takes one of these has to check it.
+    """
+    lines = text.splitlines(keepends=True)
+    heads = [number for number, line in enumerate(lines) if line.lstrip().startswith("[")]
+    for first in heads:
+        if not catalog_read.HEADER.match(lines[first]):
+            continue
+        for end in (*(head for head in heads if head > first), len(lines)):
+            last = end
+            # Blank lines and comments before the next entry are its own; unless they are inside a text.
+            while last > first + 1 and lines[last - 1].strip()[:1] in ("", "#"):
+                last -= 1
+            start = first - 1 if first and lines[first - 1].strip() == _NOTE else first
+            for stop in range(last, end + 1):
+                yield "".join((*lines[:start], *lines[stop:])), "".join(lines[first:stop])
+
+
+def _lacks_only(before: str, after: str, cut: str, model: str) -> bool:
+    """Whether the text says after the cut what it said before, but for one entry, and what was cut is all of that."""
+    try:
+        old, new, gone = tomllib.loads(before), tomllib.loads(after), tomllib.loads(cut)
+    except tomllib.TOMLDecodeError:
+        return False
+    rest = [table for table in old.pop("model") if table.get("id") != model]
+    return bool(new.pop("model", []) == rest and new == old and gone["model"][0].get("id") == model)
+
+
+# The file
+
+
+@contextlib.contextmanager
+def _locked(user_file: Path) -> Iterator[None]:
+    """Keep a second Blender from adding at the same moment."""
+    try:
+        user_file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderNotWritableError(user_file.parent, (error.strerror or str(error)).lower()) from error
+    with file_lock(user_file.with_name(f"{user_file.name}.lock"), Control()):
+        yield
+
+
+def _read(user_file: Path) -> str:
+    """The file's text with its own line ends, without a byte order mark; empty if there is none."""
+    try:
+        return user_file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise CatalogError(user_file, Text("it is not UTF-8 text")) from error
+    except OSError as error:
+        raise CatalogError(user_file, (error.strerror or str(error)).lower()) from error
+
+
+def _replace(user_file: Path, text: str) -> None:
+    # The file may be a link to where the user keeps such things: that one is replaced, not the link.
+    real = Path(os.path.realpath(user_file))
+    beside = real.with_name(f".{real.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with beside.open("wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, real)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise FolderNotWritableError(real.parent, (error.strerror or str(error)).lower()) from error

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which names from outside may become names on this disk. Servers and files that a user was given are not trusted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PureWindowsPath
+
+_WINDOWS_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+_REPOSITORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}/[A-Za-z0-9_][A-Za-z0-9._-]{0,95}")
+_HASH = re.compile(r"[0-9A-Za-z]{16,128}")
+_REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+@-]*(?:/[A-Za-z0-9_][A-Za-z0-9._+@-]*)*")
+
+
+def is_inner_path(name: str) -> bool:
+    """Whether a relative path with forward slashes stays inside the folder it is put into, on any platform.
+
+    >>> is_inner_path("a/b.bin"), is_inner_path("../b"), is_inner_path("a\\\\b"), is_inner_path("nul.txt")
+    (True, False, False, False)
+    """
+    parts = name.split("/")
+    windows = PureWindowsPath(name)
+    return not (
+        any(part in ("", ".", "..") or part[-1] in ". " for part in parts)
+        or "\\" in name
+        or windows.drive
+        or windows.is_absolute()
+        or any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 or char in ':*?"<>|' for char in name)
+        or any(part.split(".")[0].upper() in _WINDOWS_DEVICES for part in parts)
+    )
+
+
+def is_repository(name: str) -> bool:
+    """Whether this is the `owner/name` of a repository as the hub allows it: a folder is called after it.
+
+    >>> is_repository("Systran/faster-whisper-tiny"), is_repository("../x"), is_repository("a/b--c")
+    (True, False, False)
+    """
+    return bool(_REPOSITORY.fullmatch(name)) and ".." not in name and "--" not in name and name[-1] not in ".-"
+
+
+def is_hash(name: str) -> bool:
+    """Whether this can be the hash of a file or a commit, which blobs and snapshots are called after.
+
+    >>> is_hash("0a" * 20), is_hash("../" + "0a" * 20), is_hash("main")
+    (True, False, False)
+    """
+    return bool(_HASH.fullmatch(name))
+
+
+def is_revision(name: str) -> bool:
+    """Whether this can be a branch, tag or commit: a file below `refs` is called after it.
+
+    >>> is_revision("refs/convert/parquet"), is_revision("v1.0"), is_revision("../main"), is_revision("/etc")
+    (True, True, False, False)
+    """
+    return len(name) <= 200 and bool(_REVISION.fullmatch(name)) and ".." not in name

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a worker thread of the download manager does with one job: run it and name its end. Never raises."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from . import library
+from .catalog import Entry
+from .download_job import DownloadJob, Settings
+from .errors import JobCancelled, OnlineAccessError, SubtitleEditorError, UnexpectedError
+from .events import Cancelled, End, Event, Failed, Finished
+from .hub import Hub
+from .managed_job import ManagedJob
+from .redaction import redact
+from .throttle import Throttle
+from .tokens import Token
+
+log = logging.getLogger(__name__)
+
+_DETAILS = 20_000
+"""Characters of a traceback that are kept: its end, where the cause is."""
+
+
+class JobRunner:
+    """All jobs of a manager share its hub, its token and its speed limit."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        token: str | Token | None,
+        throttle: Throttle,
+        connections: int,
+        report: Callable[[Event], None],
+    ) -> None:
+        """`report` is called on the worker threads and those of the transfers below them."""
+        self._hub = hub
+        self._secret = token.value if isinstance(token, Token) else token
+        self._throttle = throttle
+        self._connections = connections
+        self._report = report
+
+    def run(self, job: ManagedJob, entry: Callable[[], Entry]) -> End:
+        """Do the whole job. `entry` finds what the catalogue says of it, and may raise."""
+        try:
+            return Finished(job=job.id, model=job.model, path=self._fetched(job, entry()))
+        except JobCancelled:
+            return Cancelled(job=job.id, model=job.model)
+        except SubtitleEditorError as error:
+            log.info("download of %s failed: %s", job.model, error)
+            return Failed(job=job.id, model=job.model, error=error)
+        except BaseException as error:  # The top of a thread: nobody else would ever see it.
+            log.exception("download of %s", job.model)
+            unexpected = UnexpectedError(error)
+            unexpected.__cause__ = error
+            return Failed(job=job.id, model=job.model, error=unexpected)
+
+    def _fetched(self, job: ManagedJob, entry: Entry) -> Path:
+        job.control.check()
+        folder = Path(job.record.models_dir)
+        try:
+            self._hub.check_online()
+        except OnlineAccessError:
+            status = library.status(folder, entry)
+            if status.installed is None or not status.state.usable:
+                raise
+            return status.installed.path
+        settings = Settings(models_dir=folder, hub=self._hub, throttle=self._throttle, connections=self._connections)
+        job.run = DownloadJob(job.id, entry, job.record.revision, settings, job.control, self._report)
+        return job.run.run()
+
+    def details(self, error: SubtitleEditorError) -> str:
+        """The traceback of an error and of what caused it, as a bug report needs it; without secrets."""
+        cause = error.__cause__ if isinstance(error, UnexpectedError) and error.__cause__ else error
+        return redact("".join(traceback.format_exception(cause)), self._secret)[-_DETAILS:]

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a download leaves behind for the library: what it is going to fetch, and what it has compared.
+
+Called by the thread that downloads. Nothing here raises: the download goes on without being remembered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+
+from . import library_marks
+from .hub import LARGE, Plan, PlannedFile
+
+log = logging.getLogger(__name__)
+
+
+def record_plan(plan: Plan) -> None:
+    """Remember what a download is going to fetch, so that an interrupted one is known file by file. Never raises."""
+    files = {file.path: library_marks.Published(file.size, file.blob) for file in plan.files}
+    planned = library_marks.Planned(plan.commit, files)
+    try:
+        marks = library_marks.read(plan.folder)
+        if marks.planned != planned:
+            marks.planned = planned
+            library_marks.write(plan.folder, marks)
+    except OSError as error:
+        log.warning("the plan of %s is not remembered: %s", plan.source.repo, error)
+
+
+def record_file(plan: Plan, file: PlannedFile) -> None:
+    """Remember that a file arrived and has the published hash: the download may be interrupted before the last one.
+
+    Never raises.
+    """
+    if file.sha256 is None:
+        return
+    try:
+        marks = library_marks.read(plan.folder)
+        marks.set(plan.snapshot, file.path, file.target.stat(), True)
+        library_marks.write(plan.folder, marks)
+    except OSError as error:
+        log.warning("the check of %s is not remembered: %s", file.path, error)
+
+
+def record_download(plan: Plan) -> None:
+    """Remember what a finished download has compared: the large files on their way, the small ones now.
+
+    What was there before the download keeps the mark it had. Never raises: the download has succeeded all the same.
+    """
+    try:
+        marks = library_marks.read(plan.folder)
+        for file in plan.files:
+            path = plan.snapshot / file.path
+            if file.size < LARGE and not plan.source.links:
+                # It came through huggingface_hub, which compares no hash. Reading it costs nothing.
+                like = library_marks.Published(file.size, file.blob)
+                digest, found = library_marks.digest(path, like, lambda _: None)
+                marks.set(plan.snapshot, file.path, found, digest == file.blob)
+            elif file.sha256 and not file.present:
+                # `transfer` has compared its hash, or it would not be there.
+                marks.set(plan.snapshot, file.path, path.stat(), True)
+            else:
+                _carry_over(marks, plan, file.path)
+        if marks.newer and marks.newer.commit == plan.commit:
+            marks.newer = None
+        marks.planned = None
+        library_marks.write(plan.folder, marks)
+    except OSError as error:
+        log.warning("the check of %s is not remembered: %s", plan.source.repo, error)
+
+
+def _carry_over(marks: library_marks.Marks, plan: Plan, name: str) -> None:
+    """A file that another snapshot, or another name, shares was compared with the same hash there."""
+    found = (plan.snapshot / name).stat()
+    if marks.of(plan.commit, name, found):
+        return
+    for commit, rows in list(marks.files.items()):
+        for other, mark in list(rows.items()):
+            if mark.whole and (mark.size, mark.mtime_ns) == (found.st_size, found.st_mtime_ns):
+                with contextlib.suppress(OSError):
+                    if os.path.samefile(plan.folder / "snapshots" / commit / other, plan.snapshot / name):
+                        marks.set(plan.snapshot, name, found, True)
+                        return

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where what belongs to one user is kept: the job store, an own catalogue, the log, the token. Models lie elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+ENVIRONMENT = "SUBTITLE_EDITOR_USER_DIR"
+
+JOBS = "jobs.sqlite3"
+CATALOG = "catalog.toml"
+LOG = "logs/subtitle-editor.log"
+
+_NAME = "subtitle-editor"
+
+
+def default(platform: str = sys.platform) -> Path:
+    """The folder without Blender: `SUBTITLE_EDITOR_USER_DIR`, else one in the platform's place for users' data.
+
+    Only says where; the folder need not exist.
+    """
+    if given := os.environ.get(ENVIRONMENT, "").strip():
+        return Path(given)
+    home = Path.home()
+    if platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / _NAME
+    if platform == "darwin":
+        return home / "Library" / "Application Support" / _NAME
+    # The specification says that a relative path there is to be ignored.
+    given = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(given) if os.path.isabs(given) else home / ".local" / "share") / _NAME
