@@ -12,15 +12,22 @@ from types import ModuleType
 from typing import Any
 
 PARTS = (
+    "translations",
     "properties",
     "preferences",
     "operators.downloads",
+    "operators.tasks",
+    "operators.models",
+    "operators.own_models",
+    "operators.account",
     "operators.transcription",
     "operators.subtitle_files",
-    "panels.models",
     "panels.transcription",
     "panels.subtitles",
+    "panels.models",
+    "panels.jobs",
     "panels.menu",
+    "operators.manager",
     # Last in, first out: it stops the jobs before anything they show themselves in is gone.
     "operators.session",
 )
@@ -53,6 +60,12 @@ def unregister() -> None:
 
 def _command(arguments: list[str]) -> int:
     """`blender --command subtitle_editor ...`: the words and exit codes of `subtitle-editor`."""
+    import os
+
+    from . import preferences
+    from .core import user_folder
     from .core.cli import main
 
+    # The same jobs, catalogue and token as in the window.
+    os.environ.setdefault(user_folder.ENVIRONMENT, str(preferences.user_dir()))
     return main(arguments)

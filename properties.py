@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the user chose for this film: settings on the Scene, saved in the .blend. Never the state of a job."""
+"""What the user chose: for this film on the Scene, saved in the .blend; for the lists of the panels on the window
+manager. Never the state of a job.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, PointerProperty
+from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from .core import catalog
 from .core.cues import DEFAULT_PROFILE, PROFILES
@@ -17,8 +19,11 @@ from .core.units import human_size
 if TYPE_CHECKING:
     from bpy.types import Context
 
+    from .core.catalog import Catalog, Entry
+
 DEFAULT_MODEL = "small"
 AUTO = "auto"
+ALL_KINDS = "all"
 
 _Item = tuple[str, str, str, str, int]
 
@@ -35,27 +40,37 @@ def number(name: str) -> int:
 _model_items: list[_Item] = []
 """Blender keeps no reference to the texts of a dynamic enum: they must live here, or menus show rubbish."""
 
+_kept: list[_Item] = []
+"""All items there ever were: a menu may be open while the catalogue changes."""
 
-def _models(_self: bpy.types.PropertyGroup, _context: Context | None) -> list[_Item]:
+
+def _models(_self: bpy.types.PropertyGroup, context: Context | None) -> list[_Item]:
     if not _model_items:
-        for entry in catalog.load():
-            if entry.kind == catalog.SPEECH_TO_TEXT:
-                label = f"{entry.id}  ({human_size(entry.size)})"
-                _model_items.append((entry.id, label, entry.description, "NONE", number(entry.id)))
+        from . import preferences
+
+        offer(catalog.load(preferences.get(context or bpy.context).user_catalog))
     return _model_items
+
+
+def offer(known: Catalog) -> None:
+    """Offer the speech models of a catalogue, the user's own included, as the scene's model. Called when it changes."""
+    items = [_model_item(entry) for entry in known if entry.kind == catalog.SPEECH_TO_TEXT]
+    if items != _model_items:
+        _kept.extend(_model_items)
+        _model_items[:] = items
+
+
+def _model_item(entry: Entry) -> _Item:
+    return entry.id, f"{entry.id}  ({human_size(entry.size)})", entry.description, "NONE", number(entry.id)
 
 
 _LANGUAGES: list[_Item] = [
     (AUTO, "Detect", "The model finds the language in the first half minute", "NONE", 0),
-    *(
-        (code, name, f"The speech is {name}", "NONE", number(code))
-        for code, name in sorted(NAMES.items(), key=lambda item: item[1])
-    ),
+    *((code, name, "", "NONE", number(code)) for code, name in sorted(NAMES.items(), key=lambda item: item[1])),
 ]
 
 _PROFILES: list[_Item] = [
-    (name, profile.label, f"Up to {profile.max_lines} lines of {profile.max_chars} characters", "NONE", number(name))
-    for name, profile in PROFILES.items()
+    (name, profile.label, profile.summary, "NONE", number(name)) for name, profile in PROFILES.items()
 ]
 
 _TASKS = (
@@ -95,7 +110,65 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
     )
 
 
-_register, _unregister = bpy.utils.register_classes_factory((SubtitleEditorSettings,))
+_KINDS: list[_Item] = [
+    *((kind, name, "", "NONE", place) for place, (kind, name) in enumerate(catalog.KIND_NAMES.items())),
+    (ALL_KINDS, "All Kinds", "", "NONE", 99),
+]
+
+
+def _filter_changed(_self: bpy.types.PropertyGroup, _context: Context) -> None:
+    from .operators import session
+
+    session.rebuild()
+
+
+def _model_chosen(_self: bpy.types.PropertyGroup, _context: Context) -> None:
+    from .operators import session
+
+    session.line_chosen()
+
+
+class SubtitleEditorRow(bpy.types.PropertyGroup):
+    """A line of a list. What it says is in operators/shelf.py, at the same place; `name` is the id of a model."""
+
+
+class SubtitleEditorView(bpy.types.PropertyGroup):
+    """What the panels' lists show and which line is chosen: on the window manager, the same for all files."""
+
+    kind: EnumProperty(  # type: ignore[valid-type]
+        name="Kind",
+        description="Show models of this kind",
+        items=_KINDS,
+        default=catalog.SPEECH_TO_TEXT,
+        update=_filter_changed,
+    )
+    search: StringProperty(  # type: ignore[valid-type]
+        name="Search",
+        description="Show models whose name, language, licence, tags or description have all these words",
+        options={"TEXTEDIT_UPDATE", "SKIP_SAVE"},
+        update=_filter_changed,
+    )
+    show_missing: BoolProperty(  # type: ignore[valid-type]
+        name="Show Missing",
+        description="Also show models that are not on this computer and can be downloaded",
+        default=False,
+        update=_filter_changed,
+    )
+    models: CollectionProperty(type=SubtitleEditorRow)  # type: ignore[valid-type]
+    model_index: IntProperty(name="Model", update=_model_chosen, options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    history: CollectionProperty(type=SubtitleEditorRow)  # type: ignore[valid-type]
+    history_index: IntProperty(name="Download", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+
+
+_register, _unregister = bpy.utils.register_classes_factory(
+    (SubtitleEditorSettings, SubtitleEditorRow, SubtitleEditorView)
+)
+
+
+def view_of(manager: bpy.types.WindowManager) -> SubtitleEditorView:
+    """What the lists show."""
+    view: SubtitleEditorView = manager.subtitle_editor  # type: ignore[attr-defined]
+    return view
 
 
 def of(scene: bpy.types.Scene) -> SubtitleEditorSettings:
@@ -110,10 +183,14 @@ def register() -> None:
     bpy.types.Scene.subtitle_editor = PointerProperty(  # type: ignore[attr-defined]
         type=SubtitleEditorSettings
     )
+    bpy.types.WindowManager.subtitle_editor = PointerProperty(  # type: ignore[attr-defined]
+        type=SubtitleEditorView
+    )
 
 
 def unregister() -> None:
     """Called by the package."""
+    del bpy.types.WindowManager.subtitle_editor  # type: ignore[attr-defined]
     del bpy.types.Scene.subtitle_editor  # type: ignore[attr-defined]
     _unregister()
     _model_items.clear()

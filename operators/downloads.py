@@ -3,127 +3,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import IntProperty, StringProperty
 
 from .. import preferences, properties
-from ..core.errors import OnlineAccessError, SubtitleEditorError
-from ..core.events import Cancelled, End, Failed, Finished, Notice, Progress, State
-from ..core.units import human_duration, human_size, human_speed
+from ..core.errors import SubtitleEditorError
+from ..core.events import Cancelled, End, Failed, Finished, Notice, State
+from ..core.text import Text
+from ..core.units import human_size
 from ..sequencer import compat
-from . import session
+from ..translations import translated
+from . import manager, session, shelf
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
+    from ..core.job_store import JobRecord
+
 _Result = set[str]
 
 
-def chosen(context: Context) -> str:
-    """The model that the panel shows; empty when the .blend names one that is no longer in the catalogue."""
+def scene_model(context: Context) -> str:
+    """The model that the scene transcribes with; empty when the .blend names one that is no longer there."""
     return str(properties.of(compat.scene_of(context)).model)
 
 
-def headline(event: Progress) -> str:
-    """What stands on the bar: percent, or the state before and after the bytes."""
-    if not event.bytes_total or event.state in (State.QUEUED, State.CHECKING):
-        return event.state.value.capitalize()
-    percent = f"{event.fraction:.0%}"
-    return percent if event.state is State.DOWNLOADING else f"{percent}  {event.state.value.capitalize()}"
+def model_property() -> bpy.types.StringProperty:
+    """Which model an operator is about."""
+    return StringProperty(name="Model", description="Catalogue id", options={"SKIP_SAVE"})
 
 
-def details(event: Progress) -> list[str]:
-    """The lines under the bar: bytes, speed and time left, then the file that moves."""
-    if not event.bytes_total:
-        return []
-    parts = [f"{human_size(event.bytes_done)} of {human_size(event.bytes_total)}"]
-    if event.retry_in is not None:
-        parts.append(f"again in {human_duration(event.retry_in)}")
-    elif event.speed > 0:
-        parts.append(human_speed(event.speed))
-        if event.eta is not None:
-            parts.append(f"{human_duration(event.eta)} left")
-    return ["  ".join(parts), *([event.file] if event.file else [])]
+def job_property() -> bpy.types.StringProperty:
+    """Which download an operator is about."""
+    return StringProperty(name="Job", description="Id of the download", options={"SKIP_SAVE"})
 
 
-def status(event: Progress) -> str:
-    """All of it in one line, for the status bar and the terminal."""
-    return "  ".join([headline(event), *details(event)])
+class OnlineOperator:
+    """Mix-in of an operator that asks a server: greyed out, with the reason, while that is not allowed."""
 
-
-class SUBTITLE_OT_download_model(bpy.types.Operator):
-    """Download the chosen speech model. It goes on while you work, also when you open another file"""
-
-    bl_idname = "subtitle.download_model"
-    bl_label = "Download Model"
-
-    model: StringProperty(  # type: ignore[valid-type]
-        name="Model", description="Catalogue id; empty: the model chosen in the panel", options={"SKIP_SAVE"}
-    )
-
-    _job: str
-    _model: str
-    _timer: bpy.types.Timer
+    poll_message_set: Callable[[str], None]
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        if not bpy.app.online_access:
-            cls.poll_message_set(str(OnlineAccessError()))
-            return False
-        if session.job_of(chosen(context)):
-            cls.poll_message_set("This model is being downloaded")
+        if message := preferences.why_offline(context):
+            cls.poll_message_set(translated(message))
             return False
         return True
 
+
+class FollowingOperator(OnlineOperator):
+    """Mix-in of an operator that starts a download, or goes on with one, and tells how it ends."""
+
+    report: Callable[[set[str], str], None]
+
+    _job: str
+    _name: str
+    _timer: bpy.types.Timer | None = None
+
+    def start(self, context: Context) -> tuple[str, str]:
+        """Begin; the answer is the job's id and the model's. Raises SubtitleEditorError."""
+        raise NotImplementedError
+
     def execute(self, context: Context) -> _Result:
-        self._model = self.model or chosen(context)
         try:
-            self._job = session.start_download(self._model, preferences.get(context))
+            self._job, model = self.start(context)
         except SubtitleEditorError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
+        self._name = shelf.name_of(model)
         # Timers and modal operators never tick in background.
         if bpy.app.background:
             return self._wait()
         self._timer = session.add_timer(context)
-        context.window_manager.progress_begin(0.0, 1.0)
-        context.window_manager.modal_handler_add(self)
+        context.window_manager.modal_handler_add(self)  # type: ignore[arg-type]
+        session.redraw()
         return {"RUNNING_MODAL"}
 
     def _wait(self) -> _Result:
-        assert session.state.manager is not None
+        downloads = session.state.manager
         try:
-            while self._job not in session.state.ends:
-                session.state.manager.wait(self._job, session.TICK)
+            while self._job in session.state.followed:
+                downloads.wait(self._job, session.TICK)
                 self._tell(session.pump())
         except KeyboardInterrupt:
-            session.cancel_download(self._job)
-            session.state.manager.wait(self._job, session.JOIN)
+            # Not cancelled: the next session offers to go on.
+            downloads.pause(self._job)
             session.pump()
             raise
-        return self._report_end(session.state.ends[self._job])
+        return self._report_end(session.state.ends.get(self._job))
 
     def modal(self, context: Context, event: Event) -> _Result:
         # Everything passes: also Esc, which belongs to the tool the user is in. Cancel is a button of its own.
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         self._tell(session.pump())
-        end = session.state.ends.get(self._job)
-        if end is not None:
-            self._leave(context)
-            return self._report_end(end)
-        progress = session.state.progress.get(self._job)
-        if progress is not None:
-            context.window_manager.progress_update(progress.fraction)
-            context.workspace.status_text_set(f"{self._model}: {status(progress)}")
-        elif self._job not in session.state.running:
-            # The add-on was disabled and enabled again meanwhile: our job went with the old session.
-            self._leave(context)
-            return {"CANCELLED"}
-        return {"PASS_THROUGH"}
+        session.show_status(context)
+        if self._job in session.state.followed:
+            return {"PASS_THROUGH"}
+        self._leave(context)
+        return self._report_end(session.state.ends.get(self._job))
 
     def cancel(self, context: Context) -> None:
         """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""
@@ -131,69 +112,305 @@ class SUBTITLE_OT_download_model(bpy.types.Operator):
         session.take_over()
 
     def _leave(self, context: Context) -> None:
-        session.remove_timer(self._timer)
-        context.window_manager.progress_end()
-        if context.workspace is not None:
-            context.workspace.status_text_set(None)
+        if self._timer is not None:
+            session.remove_timer(self._timer)
+        session.show_status(context)
 
     def _tell(self, events: Sequence[object]) -> None:
         for event in events:
             if isinstance(event, Notice) and event.job == self._job:
-                self.report({"INFO"}, event.message)
+                self.report({"INFO"}, translated(event.message))
 
-    def _report_end(self, end: End) -> _Result:
+    def _report_end(self, end: End | None) -> _Result:
         match end:
             case Finished():
-                found = session.installed(end.model) or session.installed(self._model)
-                size = f" ({human_size(found.size)})" if found else ""
-                self.report({"INFO"}, f"{self._model} is installed{size}")
+                self.report({"INFO"}, translated(Text("{name} is installed", name=self._name)))
                 return {"FINISHED"}
             case Failed():
-                self.report({"ERROR"}, str(end.error))
+                self.report({"ERROR"}, translated(str(end.error)))
             case Cancelled():
-                self.report({"INFO"}, f"The download of {self._model} was cancelled")
+                self.report({"INFO"}, translated(Text("The download of {name} was cancelled", name=self._name)))
+            case None:
+                self._report_rest()
         return {"CANCELLED"}
 
+    def _report_rest(self) -> None:
+        """It rests; or the add-on was disabled meanwhile and the job went with the old session."""
+        record = next((record for record in session.jobs() if record.id == self._job), None)
+        if record is not None and record.message:
+            # A full disk pauses a download by itself.
+            self.report({"ERROR"}, translated(f"{record.message} {record.hint}".strip()))
+        else:
+            self.report({"INFO"}, translated(Text("The download of {name} is paused", name=self._name)))
 
-class SUBTITLE_OT_cancel_download(bpy.types.Operator):
-    """Stop the download of the chosen model. What has arrived is kept for the next try"""
+
+class SUBTITLE_OT_download_model(FollowingOperator, bpy.types.Operator):
+    """Download a model. It goes on while you work, also when you open another file"""
+
+    bl_idname = "subtitle.download_model"
+    bl_label = "Download Model"
+
+    model: StringProperty(  # type: ignore[valid-type]
+        name="Model", description="Catalogue id; empty: the scene's speech model", options={"SKIP_SAVE"}
+    )
+    revision: StringProperty(  # type: ignore[valid-type]
+        name="Revision", description="Branch, tag or commit; empty: the newest", options={"SKIP_SAVE"}
+    )
+
+    def start(self, context: Context) -> tuple[str, str]:
+        model = self.model or scene_model(context)
+        return manager.start(model, preferences.get(context), self.revision or None), model
+
+
+class SUBTITLE_OT_resume_download(FollowingOperator, bpy.types.Operator):
+    """Go on with a paused or interrupted download: nothing that has arrived is fetched again"""
+
+    bl_idname = "subtitle.resume_download"
+    bl_label = "Resume Download"
+
+    job: job_property()  # type: ignore[valid-type]
+    model: model_property()  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return super().poll(context) and _any_job(cls, "No download is paused or interrupted", _rests)
+
+    def start(self, context: Context) -> tuple[str, str]:
+        downloads = manager.current()
+        record = _wanted(self, session.jobs())
+        session.start_log()
+        downloads.resume(record.id)
+        session.follow(record.id)
+        return record.id, record.model
+
+
+class SUBTITLE_OT_retry_download(FollowingOperator, bpy.types.Operator):
+    """Try a download once more that has failed or was cancelled. What has arrived is not fetched again"""
+
+    bl_idname = "subtitle.retry_download"
+    bl_label = "Try Again"
+
+    job: job_property()  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        if not super().poll(context):
+            return False
+        if not session.history():
+            cls.poll_message_set(translated("No download has ended yet"))
+            return False
+        return True
+
+    def start(self, context: Context) -> tuple[str, str]:
+        downloads = manager.current()
+        record = _wanted(self, session.history())
+        session.start_log()
+        job = downloads.retry(record.id)
+        session.state.messages.pop(shelf.download_id(record.model), None)
+        session.follow(job)
+        return job, record.model
+
+
+def _rests(record: JobRecord) -> bool:
+    return record.state in (State.PAUSED, State.INTERRUPTED)
+
+
+def _runs(record: JobRecord) -> bool:
+    return not _rests(record)
+
+
+def _any_job(cls: type[bpy.types.Operator], message: str, suits: Callable[[JobRecord], bool] = lambda _: True) -> bool:
+    if any(suits(record) for record in session.jobs()):
+        return True
+    cls.poll_message_set(translated(message))
+    return False
+
+
+def _wanted(operator: Any, records: Sequence[JobRecord]) -> JobRecord:
+    """The job that an operator was called for, by its id, or by the model; without either the only one there is.
+
+    Raises SubtitleEditorError.
+    """
+    job, model = operator.job, getattr(operator, "model", "")
+    if job:
+        found = [record for record in records if record.id == job]
+    elif model:
+        wanted = shelf.download_id(model)
+        found = [record for record in records if shelf.download_id(record.model) == wanted]
+    else:
+        found = list(records) if len(records) == 1 else []
+    if not found:
+        raise SubtitleEditorError(
+            Text("There is no such download any more."), Text("The panel Downloads shows those that there are.")
+        )
+    return found[0]
+
+
+class _JobOperator:
+    """Mix-in of an operator that tells one download something."""
+
+    report: Callable[[set[str], str], None]
+
+    def act(self, record: JobRecord) -> None:
+        """Do it. Raises SubtitleEditorError."""
+        raise NotImplementedError
+
+    def records(self) -> Sequence[JobRecord]:
+        """Among which downloads the one that is meant is looked for."""
+        return session.jobs()
+
+    def execute(self, _context: Context) -> _Result:
+        try:
+            self.act(_wanted(self, self.records()))
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
+        # Not pumped here: a listener may have called us, in the middle of a list of events.
+        session.take_over()
+        session.rebuild()
+        session.redraw()
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_cancel_download(_JobOperator, bpy.types.Operator):
+    """Stop a download and take it off the list. What has arrived is kept for the next time"""
 
     bl_idname = "subtitle.cancel_download"
     bl_label = "Cancel Download"
 
-    model: StringProperty(  # type: ignore[valid-type]
-        name="Model", description="Catalogue id; empty: the model chosen in the panel", options={"SKIP_SAVE"}
+    job: job_property()  # type: ignore[valid-type]
+    model: model_property()  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, _context: Context) -> bool:
+        return _any_job(cls, "No download is running")
+
+    def act(self, record: JobRecord) -> None:
+        if not record.elsewhere:
+            session.follow(record.id)
+        session.state.manager.cancel(record.id)
+
+
+class SUBTITLE_OT_pause_download(_JobOperator, bpy.types.Operator):
+    """Pause a download; it can go on at any time, also in another session"""
+
+    bl_idname = "subtitle.pause_download"
+    bl_label = "Pause Download"
+
+    job: job_property()  # type: ignore[valid-type]
+    model: model_property()  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, _context: Context) -> bool:
+        return _any_job(cls, "No download is running", _runs)
+
+    def act(self, record: JobRecord) -> None:
+        session.state.manager.pause(record.id)
+
+
+class SUBTITLE_OT_move_download(_JobOperator, bpy.types.Operator):
+    """Change the order in which downloads take their turn"""
+
+    bl_idname = "subtitle.move_download"
+    bl_label = "Move Download"
+
+    job: job_property()  # type: ignore[valid-type]
+    by: IntProperty(  # type: ignore[valid-type]
+        name="By", description="Places; negative: sooner", default=-1, options={"SKIP_SAVE"}
     )
 
     @classmethod
     def poll(cls, _context: Context) -> bool:
-        if not session.busy():
-            cls.poll_message_set("No download is running")
+        return _any_job(cls, "No download waits its turn")
+
+    def act(self, record: JobRecord) -> None:
+        session.state.manager.move(record.id, self.by)
+
+
+class SUBTITLE_OT_forget_download(_JobOperator, bpy.types.Operator):
+    """Take an ended download off the history. The model's files stay"""
+
+    bl_idname = "subtitle.forget_download"
+    bl_label = "Remove from History"
+
+    job: job_property()  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, _context: Context) -> bool:
+        return _has_history(cls)
+
+    def records(self) -> Sequence[JobRecord]:
+        return session.history()
+
+    def act(self, record: JobRecord) -> None:
+        session.state.manager.forget(record.id)
+
+
+class SUBTITLE_OT_clear_history(bpy.types.Operator):
+    """Clear the list of ended downloads. The models' files stay"""
+
+    bl_idname = "subtitle.clear_history"
+    bl_label = "Clear History"
+
+    @classmethod
+    def poll(cls, _context: Context) -> bool:
+        return _has_history(cls)
+
+    def invoke(self, context: Context, event: Event) -> _Result:
+        return set(context.window_manager.invoke_confirm(self, event))
+
+    def execute(self, _context: Context) -> _Result:
+        session.state.manager.clear_history()
+        session.rebuild()
+        session.redraw()
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_copy_job(bpy.types.Operator):
+    """Copy all that is known of a download, without anything secret, to the clipboard: for a bug report"""
+
+    bl_idname = "subtitle.copy_job"
+    bl_label = "Copy Details"
+
+    job: job_property()  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, _context: Context) -> bool:
+        if not session.jobs() and not session.history():
+            cls.poll_message_set(translated("There has been no download yet"))
             return False
         return True
 
     def execute(self, context: Context) -> _Result:
-        model = self.model or chosen(context)
-        job = session.job_of(model)
-        if job is None:
-            self.report({"WARNING"}, f"{model} is not being downloaded")
+        try:
+            record = _wanted(self, [*session.jobs(), *session.history()])
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
-        session.cancel_download(job)
+        from ..core import job_words
+
+        context.window_manager.clipboard = job_words.report(record)
+        self.report({"INFO"}, translated(Text("Copied {size}", size=human_size(len(context.window_manager.clipboard)))))
         return {"FINISHED"}
 
 
-class SUBTITLE_OT_open_token_page(bpy.types.Operator):
-    """Open the page where a free hub token is made. None is needed; one raises the rate limits"""
-
-    bl_idname = "subtitle.open_token_page"
-    bl_label = "Get a Token"
-    bl_options = {"INTERNAL"}
-
-    def execute(self, _context: Context) -> _Result:
-        bpy.ops.wm.url_open(url=preferences.TOKEN_PAGE)
-        return {"FINISHED"}
+def _has_history(cls: type[bpy.types.Operator]) -> bool:
+    if session.history():
+        return True
+    cls.poll_message_set(translated("No download has ended yet"))
+    return False
 
 
 register, unregister = bpy.utils.register_classes_factory(
-    (SUBTITLE_OT_download_model, SUBTITLE_OT_cancel_download, SUBTITLE_OT_open_token_page)
+    (
+        SUBTITLE_OT_download_model,
+        SUBTITLE_OT_resume_download,
+        SUBTITLE_OT_retry_download,
+        SUBTITLE_OT_cancel_download,
+        SUBTITLE_OT_pause_download,
+        SUBTITLE_OT_move_download,
+        SUBTITLE_OT_forget_download,
+        SUBTITLE_OT_clear_history,
+        SUBTITLE_OT_copy_job,
+    )
 )

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What runs right now, as plain Python objects that panels read: downloads, the transcription, what is installed.
+"""What runs right now, as plain Python objects that panels read: downloads, tasks, the transcription.
 
 Never in Scene properties: a .blend saved during a download must not open "downloading" for ever. Everything here runs
-on the main thread. A download outlives the operator that started it: while a modal operator runs, its timer pumps;
-when a file is loaded or its window closes, a persistent app timer takes over.
+on the main thread unless it says otherwise. A download outlives the operator that started it: while a modal operator
+runs, its timer pumps; when a file is loaded or its window closes, a persistent app timer takes over.
 """
 
 from __future__ import annotations
@@ -11,18 +11,25 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import bpy
 
 from .. import preferences
-from ..core import catalog, library
+from ..core import catalog
 from ..core.errors import SubtitleEditorError
-from ..core.events import Cancelled, End, Event, Failed, Finished, Notice, Progress
+from ..core.events import Cancelled, Checked, End, Event, Failed, Finished, Notice, Progress, State
+from ..translations import translated
+from . import shelf
 
 if TYPE_CHECKING:
+    from ..core.catalog import Catalog
     from ..core.download_manager import DownloadManager
-    from ..core.library import Installed
+    from ..core.job_store import JobRecord
+    from ..core.model_state import Installed
+    from .manager import Opening
+    from .tasks import Task
 
 log = logging.getLogger(__name__)
 
@@ -44,28 +51,53 @@ class Running(Protocol):
         """Ask it to end; what it found is kept."""
 
     def abandon(self) -> None:
-        """End now and make nothing more; called when the add-on is disabled."""
+        """End now and make no strips; called when the file, or the add-on, goes away."""
 
     def wait(self, timeout: float) -> None:
         """Block until it has ended, at most `timeout` seconds."""
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
+class Recovered:
+    """Subtitles of a transcription whose file was closed before they became strips."""
+
+    path: Path
+    """A subtitle file in the user's folder."""
+    count: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Account:
+    """What testing the token has shown."""
+
+    name: str = ""
+    """The account; empty when the token was refused."""
+    problem: str = ""
+
+
+@dataclasses.dataclass(slots=True, eq=False, repr=False)
 class _State:
     manager: DownloadManager | None = None
+    opening: Opening | None = None
+    """The manager while a thread makes it, at the start of Blender."""
     settings: preferences.Settings | None = None
     """The settings that `manager` was made with."""
-    running: dict[str, str] = dataclasses.field(default_factory=dict)
-    """Job id to catalogue id, from the start until its ending has been drained."""
+    followed: set[str] = dataclasses.field(default_factory=set)
+    """Jobs that run or wait their turn, until their ending, or that they pause, has been drained."""
     progress: dict[str, Progress] = dataclasses.field(default_factory=dict)
-    """Job id to how far it is; running jobs only."""
+    """Job id to how far it is; jobs that have not ended."""
     ends: dict[str, End] = dataclasses.field(default_factory=dict)
-    """Job id to its ending."""
+    """Job id to its ending, in this session."""
     messages: dict[str, str] = dataclasses.field(default_factory=dict)
     """Model id to what went wrong the last time; a new try clears it."""
-    installed: dict[str, Installed] = dataclasses.field(default_factory=dict)
-    """Catalogue id to what is on disk, as of the last refresh."""
+    tasks: list[Task] = dataclasses.field(default_factory=list)
+    """Work other than downloads that is under way."""
     transcription: Running | None = None
+    recovered: Recovered | None = None
+    account: Account | None = None
+    """None until the token was tested, or after it was changed."""
+    log: Path | None = None
+    """The log file, once there is one."""
     timers: list[bpy.types.Timer] = dataclasses.field(default_factory=list)
     """Event timers of modal operators: Blender does not remove them when the add-on is disabled."""
 
@@ -76,89 +108,121 @@ listeners: list[Callable[[Event], None]] = []
 """Called with each event of each job, on the main thread. The demo draws its progress bar with one."""
 
 
-# Downloads
+# What there is
 
 
-def start_download(model: str, settings: preferences.Settings) -> str:
-    """Queue a model. Returns the job's id; the job that already fetches it, if there is one.
-
-    Raises SubtitleEditorError: an unknown model, or preferences that changed while another download still runs.
-    """
-    entry = catalog.load().get(model)
-    manager = _manager_for(settings)
-    job = manager.enqueue(entry.id)
-    state.messages.pop(entry.download_id, None)
-    state.running[job] = entry.download_id
-    return job
+def entries() -> Catalog:
+    """The catalogue, the user's own entries included. Looks whether the user's file has changed: not for `draw()`."""
+    return catalog.load(preferences.get(bpy.context).user_catalog)
 
 
-def _manager_for(settings: preferences.Settings) -> DownloadManager:
-    """The one manager; a new one when the preferences changed and nothing runs."""
-    if state.manager is not None and state.settings != settings:
-        if state.running:
-            raise SubtitleEditorError(
-                "The preferences changed while a download is running.", "Wait for it, or cancel it, and try again."
-            )
-        state.manager.shutdown(JOIN)
-        state.manager = None
-    if state.manager is None:
-        # Here, not above: it brings threads and locks that a session without downloads does without.
-        from ..core.download_manager import DownloadManager
-
-        state.manager = DownloadManager(
-            settings.models_dir,
-            endpoint=settings.endpoint,
-            token=settings.token,
-            connections=settings.connections,
-            speed_limit=settings.speed_limit,
-        )
-        state.settings = settings
-    return state.manager
+def jobs() -> list[JobRecord]:
+    """The jobs that have not ended, in the order of their turn. Memory only: made for `draw()`."""
+    return state.manager.jobs() if state.manager is not None else []
 
 
-def cancel_download(job: str) -> None:
-    """Ask a job to end. Its ending arrives like any other event."""
-    if state.manager is not None:
-        state.manager.cancel(job)
+def history() -> list[JobRecord]:
+    """The jobs that have ended, newest first. Memory only: made for `draw()`."""
+    return state.manager.history() if state.manager is not None else []
+
+
+def record_of(model: str) -> JobRecord | None:
+    """The job, not yet ended, that fetches `model` or the model that it is another name of. Memory only."""
+    wanted = shelf.download_id(model)
+    return next((record for record in jobs() if shelf.download_id(record.model) == wanted), None)
 
 
 def job_of(model: str) -> str | None:
-    """The running job that fetches `model` (or the model that it is another name of). Memory only."""
-    wanted = _download_id(model)
-    return next((job for job, running in state.running.items() if running == wanted), None)
+    """The id of that job. Memory only."""
+    record = record_of(model)
+    return record.id if record is not None else None
+
+
+def checked(job: str) -> Checked | None:
+    """What a job's look before its first byte has shown. Memory only."""
+    return state.manager.preflight(job) if state.manager is not None else None
+
+
+def installed(model: str) -> Installed | None:
+    """What is on disk of a model, as of the last look. Memory only: made for `draw()`."""
+    return shelf.installed(model)
+
+
+def message_of(model: str) -> str:
+    """What went wrong with this model's last download; empty when nothing did."""
+    return state.messages.get(shelf.download_id(model), "")
 
 
 def busy() -> bool:
-    """Whether a download runs, or its last events still wait."""
-    return bool(state.running)
+    """Whether a download or a task runs, or its last events still wait. Paused downloads do not count."""
+    return bool(state.followed or state.tasks)
+
+
+# Events
+
+
+def follow(job: str) -> None:
+    """Keep pumping until this job has ended or rests."""
+    state.followed.add(job)
+    # A job that an earlier manager had to leave may go on under the same id.
+    state.ends.pop(job, None)
+    rebuild()
+
+
+def start_log() -> None:
+    """Begin the log file, at the first job of a session. Never raises: no log is no reason not to work."""
+    from ..core import log_file
+
+    log_file.hide(preferences.token(bpy.context).value)
+    if state.log is not None:
+        return
+    try:
+        state.log = log_file.start(preferences.user_dir())
+    except (OSError, SubtitleEditorError) as error:
+        log.warning("there will be no log file: %s", error)
 
 
 def pump() -> list[Event]:
-    """Take what the download manager has to say, keep it for the panels and tell the listeners."""
-    if state.manager is None:
-        return []
-    events = state.manager.drain()
+    """Take what the download manager has to say, keep it for the panels and tell the listeners; end what is done."""
+    events = state.manager.drain() if state.manager is not None else []
+    moved = False
     for event in events:
-        _keep(event)
+        moved |= _keep(event)
         tell(event)
-    if events:
+    for task in [task for task in state.tasks if task.finished.is_set()]:
+        state.tasks.remove(task)
+        moved = True
+        refresh_soon()
+    if moved:
+        rebuild()
+    if events or state.tasks or moved:
         redraw()
     return events
 
 
-def _keep(event: Event) -> None:
+def _keep(event: Event) -> bool:
+    """Remember an event; whether it changed what the lists show."""
     match event:
-        case Progress():
+        case Progress() if event.job not in state.ends:
+            before = state.progress.get(event.job)
             state.progress[event.job] = event
+            if event.state in (State.PAUSED, State.INTERRUPTED):
+                state.followed.discard(event.job)
+                refresh_soon()
+            else:
+                state.followed.add(event.job)
+            return before is None or before.state is not event.state
         case Finished() | Failed() | Cancelled():
             state.progress.pop(event.job, None)
-            state.running.pop(event.job, None)
+            state.followed.discard(event.job)
             state.ends[event.job] = event
             if isinstance(event, Failed):
-                state.messages[_download_id(event.model)] = str(event.error)
-            refresh_installed()
+                state.messages[shelf.download_id(event.model)] = str(event.error)
+            refresh_soon()
+            return True
         case Notice():
             log.info("%s", event.message)
+    return False
 
 
 def tell(event: Event) -> None:
@@ -170,60 +234,80 @@ def tell(event: Event) -> None:
             log.exception("a listener failed on %s", type(event).__name__)
 
 
-def _download_id(model: str) -> str:
-    try:
-        return catalog.load().get(model).download_id
-    except SubtitleEditorError:
-        return model
+# What is on the disk
 
 
-def message_of(model: str) -> str:
-    """What went wrong with this model's last download; empty when nothing did."""
-    return state.messages.get(_download_id(model), "")
+def rebuild() -> None:
+    """Make the rows of the lists anew out of what is known."""
+    shelf.rebuild(jobs(), history())
 
 
-# What is installed
-
-
-def installed(model: str) -> Installed | None:
-    """What is on disk of a model, as of the last refresh. Memory only: made for `draw()`."""
-    return state.installed.get(model)
+def line_chosen() -> None:
+    """The user chose another line of the models' list."""
+    if shelf.line_chosen():
+        refresh_soon()
 
 
 def refresh_installed() -> None:
-    """Look at the models folder: some small reads per model. Never called from `draw()`."""
-    folder = preferences.get(bpy.context).models_dir
-    found = ((entry.id, library.find(folder, entry)) for entry in catalog.load())
-    state.installed = {model: what for model, what in found if what is not None}
+    """Look at the models folder now, on this thread: for background, where timers never tick."""
+    shelf.look_now()
+    rebuild()
+    if shelf.is_stale():
+        # The first look has shown which model is chosen; its details take another.
+        shelf.look_now()
     redraw()
 
 
 def refresh_soon() -> None:
-    """`refresh_installed()` as soon as Blender is idle: for places that must not read the disk themselves."""
-    if not bpy.app.timers.is_registered(_refresh_once):
-        bpy.app.timers.register(_refresh_once, first_interval=0.1, persistent=True)
-
-
-def _refresh_once() -> None:
-    try:
+    """Look at the models folder on a thread, and show what it found; in background at once."""
+    if bpy.app.background:
         refresh_installed()
-    except (SubtitleEditorError, OSError):
-        log.exception("the models folder could not be read")
+    elif not bpy.app.timers.is_registered(_refresh_once):
+        bpy.app.timers.register(_refresh_once, first_interval=0.05, persistent=True)
+    else:
+        shelf.look_again()
+
+
+def _refresh_once() -> float | None:
+    if not shelf.step():
+        return TICK / 2
+    rebuild()
+    redraw()
+    return TICK / 2 if shelf.is_stale() else None
 
 
 # Lifetimes
 
 
 def redraw() -> None:
-    """Redraw the sidebars that show jobs, and nothing else."""
+    """Redraw the sidebars and preferences that show jobs, and nothing else."""
     manager = bpy.context.window_manager
     # None while Blender quits.
     for window in manager.windows if manager else ():
         for area in window.screen.areas:
-            if area.type == "SEQUENCE_EDITOR":
-                for region in area.regions:
-                    if region.type == "UI":
-                        region.tag_redraw()
+            kind = {"SEQUENCE_EDITOR": "UI", "PREFERENCES": "WINDOW"}.get(area.type)
+            for region in area.regions:
+                if region.type == kind:
+                    region.tag_redraw()
+
+
+def show_status(context: bpy.types.Context) -> None:
+    """One line in the status bar for all that runs; none when nothing does."""
+    # None when the operator's window is gone.
+    if context.workspace is not None:
+        context.workspace.status_text_set(_status())
+
+
+def _status() -> str | None:
+    # Here, not above: it is not needed to register.
+    from ..core import job_words
+
+    moving = [state.progress[job] for job in state.followed if job in state.progress]
+    lines = [translated(job_words.status(shelf.name_of(progress.model), progress)) for progress in moving]
+    lines += [f"{translated(task.label)}  {task.fraction:.0%}" for task in state.tasks]
+    if len(lines) > 2:
+        lines[2:] = [f"+{len(lines) - 2}"]
+    return "   ".join(lines) or None
 
 
 def add_timer(context: bpy.types.Context) -> bpy.types.Timer:
@@ -241,15 +325,22 @@ def remove_timer(timer: bpy.types.Timer) -> None:
 
 
 def take_over() -> None:
-    """Pump from a persistent app timer: the modal operator is gone, the download is not."""
-    if busy() and not bpy.app.timers.is_registered(_poll):
+    """Pump from a persistent app timer: there is no modal operator, or no more, but a download."""
+    running = busy() or any(record.is_live for record in jobs())
+    if running and not bpy.app.timers.is_registered(_poll):
         bpy.app.timers.register(_poll, first_interval=TICK, persistent=True)
 
 
 def _poll() -> float | None:
     pump()
+    if busy():
+        return TICK
+    if any(record.is_live for record in jobs()):
+        # Another Blender downloads: its progress comes with the job store, and without events.
+        redraw()
+        return 10 * TICK
     # None, not 0, ends an app timer.
-    return TICK if busy() else None
+    return None
 
 
 @bpy.app.handlers.persistent
@@ -261,7 +352,7 @@ def _file_loaded(*_: object) -> None:
 def register() -> None:
     """Called by the package."""
     bpy.app.handlers.load_post.append(_file_loaded)
-    refresh_soon()
+    bpy.app.timers.register(_refresh_once, first_interval=TICK, persistent=True)
 
 
 def unregister() -> None:
@@ -272,8 +363,15 @@ def unregister() -> None:
     if state.transcription is not None:
         state.transcription.abandon()
         state.transcription.wait(JOIN)
-    if state.manager is not None:
-        state.manager.shutdown(JOIN)
+    for task in state.tasks:
+        task.cancel()
+    opening = state.opening
+    if opening is not None:
+        opening.join(JOIN)
+    for found in {id(one): one for one in (state.manager, opening and opening.manager) if one}.values():
+        found.shutdown(JOIN)
+    for task in state.tasks:
+        task.finished.wait(JOIN)
     for timer in list(state.timers):
         remove_timer(timer)
     for callback in (_poll, _refresh_once):
@@ -289,4 +387,9 @@ def unregister() -> None:
 
 def _reset() -> None:
     global state
+    if state.log is not None:
+        from ..core import log_file
+
+        log_file.stop()
     state = _State()
+    shelf.reset()

@@ -11,13 +11,16 @@ from bpy.props import BoolProperty, StringProperty
 
 from .. import properties
 from ..core.errors import SubtitleEditorError, SubtitleFileError
-from ..core.timecode import FrameRate
+from ..core.text import Text
 from ..sequencer import compat, strips
+from ..translations import translated
 from . import session
-from .transcription import WRITE_BUDGET
+from .transcription_run import WRITE_BUDGET
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
+
+    from ..core.timecode import FrameRate
 
 _Result = set[str]
 
@@ -41,9 +44,10 @@ def _absolute(filepath: str) -> Path:
 
 def _report_warnings(operator: bpy.types.Operator, warnings: list[str]) -> None:
     for warning in warnings[:_WARNINGS]:
-        operator.report({"WARNING"}, warning)
+        operator.report({"WARNING"}, translated(warning))
     if len(warnings) > _WARNINGS:
-        operator.report({"WARNING"}, f"and {len(warnings) - _WARNINGS} more; the system console has them all")
+        more = Text("and {number} more; the system console has them all", number=len(warnings) - _WARNINGS)
+        operator.report({"WARNING"}, translated(more))
         for warning in warnings:
             print("Subtitle Editor:", warning)
 
@@ -86,7 +90,7 @@ class SUBTITLE_OT_import_file(bpy.types.Operator):
             placements = strips.place(file.cues, lambda seconds: _to_frame(scene, rate, seconds))
             self._writer = strips.Writer(scene, placements, _highest_media(scene), "Subtitle")
         except SubtitleEditorError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         _report_warnings(self, file.warnings)
         if bpy.app.background or len(placements) <= _AT_ONCE:
@@ -102,7 +106,9 @@ class SUBTITLE_OT_import_file(bpy.types.Operator):
         if self._writer.step(WRITE_BUDGET):
             self._leave(context)
             return self._report_end()
-        context.workspace.status_text_set(f"Importing {self._name}: {self._writer.made} of {self._writer.total}")
+        made, total = self._writer.made, self._writer.total
+        status = Text("Importing {name}: {done} of {total}", name=self._name, done=made, total=total)
+        context.workspace.status_text_set(translated(status))
         return {"PASS_THROUGH"}
 
     def cancel(self, context: Context) -> None:
@@ -118,8 +124,10 @@ class SUBTITLE_OT_import_file(bpy.types.Operator):
 
     def _report_end(self) -> _Result:
         if self._writer.cut:
-            self.report({"WARNING"}, f"{self._writer.cut} texts were too long for this Blender and were cut")
-        self.report({"INFO"}, f"{self._writer.made} subtitles imported from {self._name}")
+            cut = Text("{number} texts were too long for this Blender and were cut.", number=self._writer.cut)
+            self.report({"WARNING"}, translated(cut))
+        made = Text("{number} subtitles imported from {name}", number=self._writer.made, name=self._name)
+        self.report({"INFO"}, translated(made))
         return {"FINISHED"}
 
 
@@ -145,7 +153,7 @@ class SUBTITLE_OT_export_file(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         if next(strips.text_strips(compat.scene_of(context)), None) is None:
-            cls.poll_message_set("There are no text strips to export")
+            cls.poll_message_set(translated("There are no text strips to export"))
             return False
         return True
 
@@ -167,13 +175,15 @@ class SUBTITLE_OT_export_file(bpy.types.Operator):
         cues, warnings = strips.cues_of(scene, properties.of(scene).only_selected)
         try:
             if not cues:
-                raise SubtitleFileError(path, "there is nothing to write", "Select text strips that hold text.")
+                raise SubtitleFileError(
+                    path, Text("there is nothing to write"), Text("Select text strips that hold text.")
+                )
             subtitle_files.save(path, cues)
         except SubtitleEditorError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         _report_warnings(self, warnings)
-        self.report({"INFO"}, f"{len(cues)} subtitles written to {path}")
+        self.report({"INFO"}, translated(Text("{number} subtitles written to {path}", number=len(cues), path=path)))
         return {"FINISHED"}
 
 

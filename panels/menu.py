@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from .models import SUBTITLE_MT_models
+
 if TYPE_CHECKING:
     from bpy.types import Context
 
@@ -20,14 +22,19 @@ class SUBTITLE_MT_main(bpy.types.Menu):
     def draw(self, _context: Context) -> None:
         """Called by Blender for each redraw; reads memory only."""
         layout = self.layout
-        layout.operator("subtitle.download_model", icon="IMPORT")
-        layout.operator("subtitle.cancel_download")
-        layout.separator()
         layout.operator("subtitle.transcribe", icon="PLAY")
         layout.operator("subtitle.cancel_transcription")
         layout.separator()
         layout.operator("subtitle.import_file", icon="FILE_FOLDER")
         layout.operator("subtitle.export_file", icon="FILE_TICK")
+        layout.separator()
+        layout.operator("subtitle.download_model", icon="IMPORT")
+        layout.operator("subtitle.pause_download")
+        layout.operator("subtitle.resume_download")
+        layout.operator("subtitle.cancel_download")
+        layout.menu(SUBTITLE_MT_models.bl_idname)
+        layout.separator()
+        layout.operator("subtitle.open_log")
 
 
 def _draw_menu(self: Any, _context: Context) -> None:

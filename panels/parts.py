@@ -3,16 +3,56 @@
 
 from __future__ import annotations
 
-import textwrap
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from .. import preferences
+from ..core import job_words
+from ..core.events import Progress, State
+from ..core.model_state import ModelState
+from ..core.right_to_left import drawn, reads_from_right
+from ..core.text import Text
+from ..operators import session, shelf
+from ..translations import iface, iface_lines
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
-Icon = Literal["NONE", "BLANK1", "ERROR", "INTERNET_OFFLINE"]
+    from ..core.job_store import JobRecord
+    from ..operators.tasks import Task
 
-_PIXELS_PER_CHARACTER = 7.5
+Icon = Any
+"""The name of one of Blender's icons. The stubs spell out a thousand of them, and no dict of names fits that."""
+
+_PIXELS_PER_CHARACTER = 6.5
 """The mean width of a letter of Blender's interface font at scale 1."""
+
+STATE_ICONS: dict[ModelState, Icon] = {
+    ModelState.MISSING: "IMPORT",
+    ModelState.PARTIAL: "SORTTIME",
+    ModelState.INSTALLED: "CHECKMARK",
+    ModelState.UNVERIFIED: "QUESTION",
+    ModelState.DAMAGED: "ERROR",
+    ModelState.UPDATE: "FILE_REFRESH",
+}
+
+JOB_ICONS: dict[State, Icon] = {
+    State.QUEUED: "TIME",
+    State.STALLED: "ERROR",
+    State.RETRYING: "FILE_REFRESH",
+    State.WAITING: "TIME",
+    State.PAUSED: "PAUSE",
+    State.INTERRUPTED: "PAUSE",
+    State.DONE: "CHECKMARK",
+    State.FAILED: "ERROR",
+    State.CANCELLED: "X",
+}
+"""What is not here moves, and has the icon PLAY."""
+
+
+_NARROW = 320
+"""Pixels of a sidebar's width, at scale 1, below which a list has room for names only."""
 
 
 class SubtitlePanel:
@@ -23,11 +63,98 @@ class SubtitlePanel:
     bl_category = "Subtitles"
 
 
+def label(layout: UILayout, text: str, icon: Icon = "NONE") -> None:
+    """A text that is made at run time, in the user's language where it is ours."""
+    layout.label(text=iface(text), icon=icon, translate=False)
+
+
 def wrapped(layout: UILayout, context: Context, text: str, icon: Icon = "NONE") -> None:
-    """A text over as many lines as the sidebar's width asks for: labels do not wrap by themselves."""
+    """As `label`, over as many lines as the sidebar's width asks for: labels do not wrap by themselves."""
     scale = context.preferences.system.ui_scale or 1.0
     width = context.region.width if context.region else 260
     characters = max(16, int(width / (_PIXELS_PER_CHARACTER * scale)) - 6)
     column = layout.column(align=True)
-    for number, line in enumerate(textwrap.wrap(text, characters)):
-        column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon)
+    column.scale_y = 0.8
+    if reads_from_right(text):
+        column.alignment = "RIGHT"
+    for number, line in enumerate(iface_lines(text, characters)):
+        column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon, translate=False)
+
+
+def is_narrow(context: Context) -> bool:
+    """Whether the sidebar has room for one column only."""
+    return context.region is not None and context.region.width < _NARROW * context.preferences.system.ui_scale
+
+
+def fact(layout: UILayout, name: str, value: str) -> None:
+    """A name and what it is, as two aligned columns; nothing without a value."""
+    if not value:
+        return
+    split = layout.split(factor=0.35)
+    left = split.row()
+    left.alignment = "RIGHT"
+    left.label(text=name)
+    label(split, value)
+
+
+def name_label(layout: UILayout, text: str, icon: Icon = "NONE") -> None:
+    """A name from the catalogue, which no translation knows. Read from right to left, it stands at the right."""
+    row = layout.row(align=True)
+    if reads_from_right(text):
+        row.alignment = "RIGHT"
+    row.label(text=drawn(text), icon=icon, translate=False)
+
+
+def latest(record: JobRecord) -> Progress | JobRecord:
+    """What is newest of a download: its progress, or its record where that has already gone on to another state."""
+    progress = session.state.progress.get(record.id)
+    return progress if progress is not None and progress.state is record.state else record
+
+
+def job_row(layout: UILayout, record: JobRecord) -> None:
+    """The bar of a download with its buttons."""
+    event = latest(record)
+    row = layout.row(align=True)
+    row.progress(factor=event.fraction, text=iface(job_words.headline(event)))
+    if record.state in (State.PAUSED, State.INTERRUPTED):
+        row.operator("subtitle.resume_download", text="", icon="PLAY").job = record.id
+    else:
+        row.operator("subtitle.pause_download", text="", icon="PAUSE").job = record.id
+    row.operator("subtitle.cancel_download", text="", icon="X").job = record.id
+
+
+def job_lines(layout: UILayout, context: Context, record: JobRecord) -> None:
+    """What the bar has no room for: bytes, speed, time left, the file."""
+    event = latest(record)
+    if record.message:
+        # Why it rests: a disk that has become full pauses a download.
+        wrapped(layout, context, Text("{message} {hint}", message=record.message, hint=record.hint), icon="ERROR")
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    column.active = False
+    if record.elsewhere:
+        column.label(text="In another Blender, or on the command line")
+    for line in (job_words.amounts(event), job_words.file_line(event) if isinstance(event, Progress) else ""):
+        if line:
+            label(column, line)
+
+
+def task_row(layout: UILayout, task: Task) -> None:
+    """The bar of work that is no download."""
+    row = layout.row(align=True)
+    row.progress(factor=task.fraction, text=f"{task.fraction:.0%}" if task.progress else "")
+    row.operator("subtitle.cancel_task", text="", icon="X").task = task.id
+
+
+def offline_hint(layout: UILayout, context: Context) -> None:
+    """What to switch on, while nothing can be downloaded."""
+    if message := preferences.why_offline(context):
+        wrapped(layout, context, message, icon="INTERNET_OFFLINE")
+        if not bpy.app.online_access:
+            # Shown, not switched on: that is the user's to decide.
+            layout.operator("screen.userpref_show", text="Open Preferences", icon="PREFERENCES").section = "SYSTEM"
+
+
+def model_name(record: JobRecord) -> str:
+    """What people call the model of a download."""
+    return shelf.name_of(record.model)

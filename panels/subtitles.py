@@ -20,6 +20,7 @@ class SUBTITLE_PT_subtitles(SubtitlePanel, bpy.types.Panel):
 
     bl_idname = "SUBTITLE_PT_subtitles"
     bl_label = "Subtitles"
+    bl_order = 2
 
     def draw(self, context: Context) -> None:
         """Called by Blender for each redraw; reads memory only."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Panel: what is spoken, and how far is the transcription?"""
+"""Panel: which model hears what, and how far is the transcription?"""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .. import properties
-from ..operators import session
+from ..core.text import Text
+from ..operators import session, shelf
 from ..sequencer import compat, strips
-from .parts import SubtitlePanel
+from ..translations import iface
+from .parts import SubtitlePanel, job_row, label, offline_hint, wrapped
 
 if TYPE_CHECKING:
-    from bpy.types import Context
+    from bpy.types import Context, UILayout
 
 
 class SUBTITLE_PT_transcription(SubtitlePanel, bpy.types.Panel):
@@ -21,6 +23,7 @@ class SUBTITLE_PT_transcription(SubtitlePanel, bpy.types.Panel):
 
     bl_idname = "SUBTITLE_PT_transcription"
     bl_label = "Transcribe"
+    bl_order = 1
 
     def draw(self, context: Context) -> None:
         """Called by Blender for each redraw; reads memory only."""
@@ -30,9 +33,15 @@ class SUBTITLE_PT_transcription(SubtitlePanel, bpy.types.Panel):
         run = session.state.transcription
         if run is not None:
             row = layout.row(align=True)
-            row.progress(factor=run.fraction, text=run.text)
-            row.operator("subtitle.cancel_transcription", text="", icon="CANCEL")
+            row.progress(factor=run.fraction, text=iface(run.text))
+            row.operator("subtitle.cancel_transcription", text="", icon="X")
             return
+        _draw_recovered(layout, context)
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(settings, "model")
+        _draw_model(layout, context, settings.model)
         column = layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
@@ -42,12 +51,44 @@ class SUBTITLE_PT_transcription(SubtitlePanel, bpy.types.Panel):
         column.prop(settings, "use_word_times")
         strip = strips.media_strip(scene)
         if strip is None:
-            layout.label(text="Select one sound or movie strip", icon="INFO")
+            wrapped(layout, context, Text("Select one sound or movie strip"), icon="INFO")
         else:
-            layout.label(text=strip.name, icon="SOUND" if strip.type == "SOUND" else "FILE_MOVIE")
-        if not session.installed(settings.model):
-            layout.label(text="The model is not installed yet", icon="INFO")
-        layout.operator("subtitle.transcribe", icon="PLAY")
+            label(layout, strip.name, icon="SOUND" if strip.type == "SOUND" else "FILE_MOVIE")
+        button = layout.row()
+        button.scale_y = 1.2
+        button.operator("subtitle.transcribe", icon="PLAY")
+
+
+def _draw_model(layout: UILayout, context: Context, model: str) -> None:
+    """What keeps the model from being used, and what to do about it; nothing when nothing does."""
+    if session.installed(model):
+        return
+    if not model:
+        wrapped(layout, context, Text("The model of this file is no longer on the list. Choose another."), icon="ERROR")
+        return
+    record = session.record_of(model)
+    if record is not None:
+        job_row(layout, record)
+        return
+    if message := session.message_of(model):
+        wrapped(layout, context, message, icon="ERROR")
+    offline_hint(layout, context)
+    if shelf.status(model).damaged:
+        layout.operator("subtitle.repair_model", icon="TOOL_SETTINGS").model = model
+    else:
+        layout.operator("subtitle.download_model", text="Download", icon="IMPORT").model = model
+
+
+def _draw_recovered(layout: UILayout, context: Context) -> None:
+    found = session.state.recovered
+    if found is None:
+        return
+    box = layout.box()
+    text = Text("The file was closed during a transcription. Its {number} subtitles were kept.", number=found.count)
+    wrapped(box, context, text, icon="INFO")
+    row = box.row(align=True)
+    row.operator("subtitle.import_file", text="Import Them", icon="FILE_FOLDER").filepath = str(found.path)
+    row.operator("subtitle.dismiss_recovered", text="", icon="X")
 
 
 register, unregister = bpy.utils.register_classes_factory((SUBTITLE_PT_transcription,))

@@ -61,6 +61,13 @@ def content_duration(strip: Strip) -> int:
     return int(strip.content_duration if hasattr(strip, "content_duration") else strip.frame_duration)
 
 
+def trimmed_start(strip: Strip) -> int:
+    """How many of its own frames a strip leaves out at the beginning: cut off the content, not hidden by an edge."""
+    if hasattr(strip, "content_trim_start"):
+        return int(strip.content_trim_start)
+    return int(getattr(strip, "animation_offset_start", 0))
+
+
 def set_edges(strip: Strip, start: int, end: int) -> None:
     """Move a strip's edges to `start` and `end`.
 
@@ -90,5 +97,6 @@ def align_bottom(strip: Strip) -> None:
 def text_limit() -> int | None:
     """How many bytes of UTF-8 a TEXT strip holds (511 before 5.0); None without a limit."""
     kind: Any = getattr(bpy.types, "TextStrip", None) or getattr(bpy.types, "TextSequence")  # noqa: B009
+    # The property counts the zero byte that ends the text in Blender's memory.
     length: int = kind.bl_rna.properties["text"].length_max
-    return length or None
+    return length - 1 if length else None

@@ -11,18 +11,25 @@ import heapq
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ..core import media
 from ..core.cues import Cue
 from ..core.errors import MediaError, SubtitleEditorError
-from ..core.timecode import FrameRate
+from ..core.text import Text
 from . import compat
 from .compat import Strip
 
+if TYPE_CHECKING:
+    from ..core.timecode import FrameRate
+
 MARK = "subtitle_editor"
 """Custom property of every TEXT strip made here. Names are no identity: Blender adds .001 and cuts them at 61 bytes."""
+
+_NAME_BYTES = 48
+"""Of a strip's text in its name: with the number less than the 61 bytes that Blender keeps."""
 
 MAX_CHANNEL = 128
 """The sequencer's highest channel (MAXSEQ in Blender's DNA_sequence_types.h)."""
@@ -35,8 +42,8 @@ class ChannelsFullError(SubtitleEditorError):
 
     def __init__(self, needed: int) -> None:
         super().__init__(
-            f"No free channel is left above the strip for {needed} rows of subtitles.",
-            "Move some strips to lower channels, or remove some, and try again.",
+            Text("No free channel is left above the strip for {needed} rows of subtitles.", needed=needed),
+            Text("Move some strips to lower channels, or remove some, and try again."),
         )
 
 
@@ -72,6 +79,9 @@ class MediaUse:
 
 def rate_of(scene: bpy.types.Scene) -> FrameRate:
     """The scene's frame rate, exact."""
+    # Here, not above: exact arithmetic takes a tenth of the time that registering may.
+    from ..core.timecode import FrameRate
+
     return FrameRate(scene.render.fps, scene.render.fps_base)
 
 
@@ -104,8 +114,7 @@ def media_use(strip: Strip, scene: bpy.types.Scene) -> MediaUse:
     fps = float(rate)
     per_frame, unit = _seconds_per_frame(strip, media.duration(path), fps)
     first = compat.left(strip)
-    # `animation_offset_start` cuts frames off the content itself, before its beginning.
-    skipped = getattr(strip, "animation_offset_start", 0) * unit
+    skipped = compat.trimmed_start(strip) * unit
     delay = float(getattr(strip, "sound_offset", 0.0))
     start = max(0.0, (first - compat.content_start(strip)) * per_frame + skipped - delay)
     last = compat.right(strip)
@@ -124,7 +133,9 @@ def media_use(strip: Strip, scene: bpy.types.Scene) -> MediaUse:
 def _media_path(strip: Strip, scene: bpy.types.Scene) -> Path:
     owner = strip.sound if strip.type == "SOUND" else strip
     if owner is None or not owner.filepath:
-        raise MediaError(f'The strip "{strip.name}" has no media file.', "Relink it or choose another strip.")
+        raise MediaError(
+            Text('The strip "{strip}" has no media file.', strip=strip.name), Text("Relink it or choose another strip.")
+        )
     library = getattr(owner, "library", None) if strip.type == "SOUND" else scene.library
     return Path(bpy.path.abspath(owner.filepath, library=library))
 
@@ -241,12 +252,16 @@ class Writer:
     def _make(self, strips: object, scene: bpy.types.Scene, placement: Placement) -> None:
         text = self._fitted(placement.text)
         self.made += 1
-        # The number keeps names unique: Blender searches all strips for each name that is not.
-        name = f"{self._mark} {self.made:05}"
-        strip = compat.new_text(strips, name, self.channel + placement.row, placement.start, placement.end)
+        strip = compat.new_text(strips, self._name(text), self.channel + placement.row, placement.start, placement.end)
         strip.text = text
         strip[MARK] = self._mark
         _style(strip, scene)
+
+    def _name(self, text: str) -> str:
+        """The words, so that the timeline can be read: Blender draws a strip's name there, not its text."""
+        words = " ".join(text.split()).encode("utf-8")[:_NAME_BYTES].decode("utf-8", errors="ignore")
+        # The number keeps names unique: Blender searches all strips for each name that is not.
+        return f"{words or self._mark} {self.made:05}"
 
     def _fitted(self, text: str) -> str:
         if self._limit is None or len(data := text.encode("utf-8")) <= self._limit:
@@ -304,5 +319,9 @@ def cues_of(scene: bpy.types.Scene, only_selected: bool = False) -> tuple[list[C
         if end > start:
             cues.append(Cue(rate.frame_to_seconds(start - zero), rate.frame_to_seconds(end - zero), strip.text))
     cues.sort(key=lambda cue: (cue.start, cue.end))
-    warnings = [f"{early} subtitles begin before the scene's first frame and were cut there."] if early else []
+    warnings: list[str] = []
+    if early:
+        warnings.append(
+            Text("{number} subtitles begin before the scene's first frame and were cut there.", number=early)
+        )
     return cues, warnings

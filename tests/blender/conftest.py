@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,8 +44,13 @@ def addon(empty: None) -> Iterator[bpy.types.AddonPreferences]:
     module = addon_utils.enable("subtitle_editor", default_set=True)
     assert module is not None
     bpy.context.preferences.system.use_online_access = True
+    from subtitle_editor import preferences
+
+    user_dir = preferences.user_dir()
     yield bpy.context.preferences.addons["subtitle_editor"].preferences
     addon_utils.disable("subtitle_editor", default_set=True)
+    # The next test is another user.
+    shutil.rmtree(user_dir)
 
 
 @pytest.fixture

@@ -113,10 +113,10 @@ def test_cancel_from_elsewhere(ready: Any, hub: LoopbackHub, heard: list[Event])
 def start_slowly(hub: LoopbackHub) -> str:
     """A download that goes on while the test does something else, as with a modal operator."""
     from subtitle_editor import preferences
-    from subtitle_editor.operators import session
+    from subtitle_editor.operators import manager
 
     hub.settings.rate = 50_000
-    return session.start_download("tiny", preferences.get(bpy.context))
+    return manager.start("tiny", preferences.get(bpy.context))
 
 
 def test_download_outlives_the_file(ready: Any, hub: LoopbackHub, tmp_path: Path) -> None:
@@ -124,7 +124,6 @@ def test_download_outlives_the_file(ready: Any, hub: LoopbackHub, tmp_path: Path
 
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "during.blend"))
     job = start_slowly(hub)
-    assert not bpy.ops.subtitle.download_model.poll()
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "during.blend"))
     assert session.job_of("tiny") == job
     # Timers never tick in background: the test is the clock of the poller that took over.

@@ -56,11 +56,12 @@ def test_unregister_leaves_no_trace(empty: None) -> None:
 
 def test_no_timer_survives(empty: None) -> None:
     subtitle_editor.register()
-    from subtitle_editor.operators import session
+    from subtitle_editor.operators import manager, session
 
-    assert bpy.app.timers.is_registered(session._refresh_once)
+    timers = (session._refresh_once, manager.restore)
+    assert all(bpy.app.timers.is_registered(timer) for timer in timers)
     subtitle_editor.unregister()
-    assert not bpy.app.timers.is_registered(session._refresh_once)
+    assert not any(bpy.app.timers.is_registered(timer) for timer in timers)
 
 
 @pytest.mark.timeout(120)

@@ -65,6 +65,12 @@ def test_strips_are_marked_styled_and_on_one_channel() -> None:
     assert all(strip.anchor_y == "BOTTOM" and strip.font_size == 54 for strip in texts)
 
 
+def test_a_strip_is_named_by_its_words() -> None:
+    write([Cue(0.0, 1.0, "Two\nlines"), Cue(1.0, 2.0, "字" * 100), Cue(2.0, 3.0, "Two\nlines")])
+    names = [strip.name for strip, *_ in strips.text_strips(scene())]
+    assert names == ["Two lines 00001", "字" * 16 + " 00002", "Two lines 00003"]
+
+
 def test_overlapping_cues_go_one_channel_up() -> None:
     write([Cue(0.0, 3.0, "a"), Cue(1.0, 2.0, "b"), Cue(1.5, 4.0, "c"), Cue(3.0, 5.0, "d")])
     found = {strip.text: strip.channel for strip, *_ in strips.text_strips(scene())}

@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import bpy
 import pytest
 
-from subtitle_editor.core.events import CueFound, Event, Finished, TranscriptionProgress
+from subtitle_editor.core.events import CueFound, Event, Finished, Progress, TranscriptionProgress
 from subtitle_editor.sequencer import compat, strips
+from tests.hub.server import LoopbackHub
 
-from .conftest import SPEECH
+from .conftest import SPEECH, TINY_REPOSITORY
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -124,3 +126,149 @@ def test_to_a_subtitle_file(installed: Any, tmp_path: Path) -> None:
     bpy.ops.subtitle.transcribe()
     assert bpy.ops.subtitle.export_file(filepath=str(tmp_path / "out.srt")) == {"FINISHED"}
     assert "hello blender" in (tmp_path / "out.srt").read_text(encoding="utf-8").lower()
+
+
+# The file goes away
+
+
+def begin(scene: Any) -> Any:
+    """A transcription that goes on while the test does something else, as with a modal operator."""
+    from subtitle_editor.operators import session, transcription_run
+
+    run = transcription_run.prepare(bpy.context)
+    session.state.transcription = run
+    run.start()
+    return run
+
+
+def hear(run: Any, count: int) -> None:
+    """Until so many segments have come; none of them becomes a strip yet."""
+    deadline = time.monotonic() + 60
+    while len(run._heard) < count and run.end is None:
+        assert time.monotonic() < deadline
+        run.wait(0.02)
+        run.tick()
+
+
+def test_subtitles_of_a_closed_file_are_kept_and_can_be_imported(installed: Any) -> None:
+    from subtitle_editor.operators import session
+
+    from .recording import drawn
+
+    bpy.context.scene.frame_start = 1
+    add_sound("long.flac", start=49)
+    run = begin(bpy.context.scene)
+    hear(run, 3)
+    heard = list(run._heard)
+    # What the operator's cancel() does when Blender calls it between two files.
+    session.state.transcription.abandon()
+    session.state.transcription = None
+    bpy.ops.wm.read_homefile(use_empty=True)
+    found = session.state.recovered
+    assert found is not None and found.path.is_file() and found.count >= 1
+    assert strips.cues_of(bpy.context.scene)[0] == []
+    panel = drawn("SUBTITLE_PT_transcription")
+    assert panel.buttons()["subtitle.import_file"] == [{"filepath": str(found.path)}]
+    assert bpy.ops.subtitle.import_file(filepath=str(found.path)) == {"FINISHED"}
+    bpy.context.scene.frame_start = 1
+    cues, _ = strips.cues_of(bpy.context.scene)
+    assert len(cues) == found.count
+    # Where they would have been on the closed file's timeline: the strip began 2 s after its first frame.
+    assert cues[0].start == pytest.approx(heard[0].start + 2.0, abs=0.1)
+    assert words(cue.text for cue in cues)[:3] == words(cue.text for cue in heard)[:3]
+    assert bpy.ops.subtitle.dismiss_recovered() == {"FINISHED"}
+    assert "subtitle.import_file" not in drawn("SUBTITLE_PT_transcription").buttons()
+    assert found.path.is_file(), "dismissing removes no file"
+
+
+def test_subtitles_are_kept_when_the_addon_is_disabled(installed: Any) -> None:
+    import addon_utils
+
+    from subtitle_editor import preferences
+
+    folder = preferences.user_dir() / "recovered"
+    add_sound("long.flac")
+    hear(begin(bpy.context.scene), 1)
+    addon_utils.disable("subtitle_editor", default_set=False)
+    (path,) = folder.iterdir()
+    assert path.suffix == ".srt" and "-->" in path.read_text(encoding="utf-8")
+    addon_utils.enable("subtitle_editor", default_set=False)
+
+
+def test_subtitles_of_a_deleted_scene_are_kept(installed: Any) -> None:
+    from subtitle_editor.operators import session
+
+    add_sound("hello.flac")
+    run = begin(bpy.context.scene)
+    bpy.ops.scene.new(type="EMPTY")
+    bpy.data.scenes.remove(next(scene for scene in bpy.data.scenes if scene != bpy.context.scene))
+    while not run.done:
+        run.wait(0.05)
+        run.tick(None)
+    session.state.transcription = None
+    assert session.state.recovered is not None
+    assert "hello" in session.state.recovered.path.read_text(encoding="utf-8").lower()
+
+
+def test_nothing_heard_leaves_no_file(installed: Any) -> None:
+    from subtitle_editor import preferences
+    from subtitle_editor.operators import session
+
+    add_sound("hello.flac")
+    begin(bpy.context.scene).abandon()
+    session.state.transcription = None
+    assert session.state.recovered is None
+    assert not (preferences.user_dir() / "recovered").exists()
+
+
+# The model is not there yet
+
+
+def test_the_missing_model_is_downloaded_if_the_preferences_say_so(ready: Any, addon: Any) -> None:
+    ready.use_word_times = False
+    addon.download_missing = True
+    add_sound("hello.flac")
+    assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
+    cues, _ = strips.cues_of(bpy.context.scene)
+    assert "hello" in words(cue.text for cue in cues)
+
+
+def test_a_download_that_fails_ends_the_transcription(ready: Any, addon: Any, hub: LoopbackHub) -> None:
+    from subtitle_editor.operators import session
+
+    hub.remove_repo(TINY_REPOSITORY)
+    addon.download_missing = True
+    add_sound("hello.flac")
+    with pytest.raises(RuntimeError, match=f"no repository {TINY_REPOSITORY}"):
+        bpy.ops.subtitle.transcribe()
+    assert session.state.transcription is None
+    assert not session.busy()
+
+
+def test_a_cancelled_download_ends_the_transcription(ready: Any, addon: Any, hub: LoopbackHub) -> None:
+    from subtitle_editor.operators import session
+
+    def cancel(event: Event) -> None:
+        if isinstance(event, Progress) and event.bytes_done:
+            bpy.ops.subtitle.cancel_transcription()
+
+    hub.settings.rate = 100_000
+    addon.download_missing = True
+    add_sound("hello.flac")
+    session.listeners.append(cancel)
+    try:
+        assert bpy.ops.subtitle.transcribe() == {"CANCELLED"}
+    finally:
+        session.listeners.remove(cancel)
+    assert session.state.transcription is None
+    assert session.job_of("tiny") is None
+    assert strips.cues_of(bpy.context.scene)[0] == []
+
+
+def test_offline_nothing_is_downloaded(ready: Any, addon: Any, hub: LoopbackHub) -> None:
+    addon.download_missing = True
+    addon.offline = True
+    add_sound("hello.flac")
+    with pytest.raises(RuntimeError, match="tiny is not downloaded yet"):
+        bpy.ops.subtitle.transcribe()
+    assert hub.requests == []

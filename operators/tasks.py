@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Work that takes longer than a redraw and is no download: verify, import, delete, ask the hub.
+
+A `Task` runs a function on a thread of its own. It outlives the operator that started it, as a download does:
+`session.pump()` ends it on the main thread, whoever calls that.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import bpy
+
+from ..core.errors import JobCancelled, SubtitleEditorError, UnexpectedError
+from ..core.text import Text
+from ..translations import translated
+from . import session
+
+if TYPE_CHECKING:
+    from bpy.types import Context, Event
+
+    from ..core.control import Control
+    from ..core.events import Progress
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+Report = Callable[["Progress"], None]
+Work = Callable[["Control", Report, str], Any]
+"""Gets the task's control, where to report progress, and the task's id. Runs on a worker thread: no bpy in it."""
+
+_Result = set[str]
+
+
+class Task:
+    """One piece of work. `result`, `error` and `cancelled` are set before `finished`, and not changed after it."""
+
+    def __init__(self, label: Text, work: Work, model: str = "") -> None:
+        """`label` says what it does, for the panel; `model` the catalogue id it is about, if any."""
+        # Here, not above: a session without tasks does without.
+        from ..core.control import Control
+
+        self.id = secrets.token_hex(6)
+        self.label = label
+        self.model = model
+        self.control = Control()
+        self.progress: Progress | None = None
+        self.result: Any = None
+        self.error: SubtitleEditorError | None = None
+        self.cancelled = False
+        self.finished = threading.Event()
+        self._work = work
+
+    @property
+    def fraction(self) -> float:
+        """0.0 to 1.0; 0.0 while it says nothing."""
+        return self.progress.fraction if self.progress else 0.0
+
+    def start(self) -> None:
+        """Begin on a thread of its own."""
+        # A daemon: a thread that is not would hold up the quitting of Blender.
+        threading.Thread(target=self.run, name=f"task {self.id}", daemon=True).start()
+
+    def cancel(self) -> None:
+        """Ask it to end. Any thread."""
+        self.control.cancel()
+
+    def run(self) -> None:
+        """Do the work on this thread. Never raises."""
+        try:
+            self.result = self._work(self.control, self._report, self.id)
+        except JobCancelled:
+            self.cancelled = True
+        except SubtitleEditorError as error:
+            self.error = error
+        except BaseException as error:  # The top of a thread: nobody else would ever see it.
+            log.exception("%s", self.label)
+            self.error = UnexpectedError(error)
+        finally:
+            self.finished.set()
+
+    def _report(self, progress: Progress) -> None:
+        self.progress = progress
+
+
+def interruptible(control: Control, work: Callable[[], T]) -> T:
+    """`work()`, which asks the hub, left behind when the task is cancelled. Raises JobCancelled then."""
+    # Here, not above: it brings what downloads need.
+    from ..core.download_job import interruptible as left_behind
+
+    return left_behind(control, work)
+
+
+class TaskOperator:
+    """Mix-in of an operator whose work is a task: in the window it shows progress, in background it waits."""
+
+    report: Callable[[set[str], str], None]
+
+    _task: Task
+    _timer: bpy.types.Timer | None = None
+
+    def prepare(self, context: Context) -> Task | None:
+        """Read what is needed from Blender and make the task. None: there is nothing to do, and that was reported.
+
+        Raises SubtitleEditorError.
+        """
+        raise NotImplementedError
+
+    def succeeded(self, context: Context, result: Any) -> _Result | None:
+        """Tell the user; None stands for {"FINISHED"}. Main thread; not called when the operator is gone by then."""
+        raise NotImplementedError
+
+    def execute(self, context: Context) -> _Result:
+        try:
+            task = self.prepare(context)
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
+        if task is None:
+            return {"CANCELLED"}
+        self._task = task
+        session.start_log()
+        session.state.tasks.append(task)
+        # Timers and modal operators never tick in background.
+        if bpy.app.background:
+            return self._wait(context)
+        task.start()
+        self._timer = session.add_timer(context)
+        context.window_manager.modal_handler_add(self)  # type: ignore[arg-type]
+        session.redraw()
+        return {"RUNNING_MODAL"}
+
+    def _wait(self, context: Context) -> _Result:
+        self._task.start()
+        try:
+            while not self._task.finished.wait(session.TICK):
+                pass
+        except KeyboardInterrupt:
+            self._task.cancel()
+            self._task.finished.wait(session.JOIN)
+            raise
+        finally:
+            session.pump()
+        return self._end(context)
+
+    def modal(self, context: Context, event: Event) -> _Result:
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        session.pump()
+        if self._task in session.state.tasks:
+            session.show_status(context)
+            return {"PASS_THROUGH"}
+        self._leave(context)
+        # The add-on may have been disabled meanwhile: then the task was cancelled, and is not waited for.
+        return self._end(context) if self._task.finished.is_set() else {"CANCELLED"}
+
+    def cancel(self, context: Context) -> None:
+        """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""
+        # Blender also calls this when a dialog is left without a choice.
+        if self._timer is not None:
+            self._leave(context)
+            session.take_over()
+
+    def _leave(self, context: Context) -> None:
+        if self._timer is not None:
+            session.remove_timer(self._timer)
+        session.show_status(context)
+
+    def _end(self, context: Context) -> _Result:
+        task = self._task
+        if task.cancelled:
+            self.report({"INFO"}, translated(Text("Cancelled: {what}", what=task.label)))
+            return {"CANCELLED"}
+        if task.error is not None:
+            self.report({"ERROR"}, translated(str(task.error)))
+            return {"CANCELLED"}
+        return self.succeeded(context, task.result) or {"FINISHED"}
+
+
+class SUBTITLE_OT_cancel_task(bpy.types.Operator):
+    """Stop this. What was done so far is kept"""
+
+    bl_idname = "subtitle.cancel_task"
+    bl_label = "Cancel"
+
+    task: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Task", description="Id of the task; empty: all of them", options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll(cls, _context: Context) -> bool:
+        if not session.state.tasks:
+            cls.poll_message_set(translated("Nothing of this kind is running"))
+            return False
+        return True
+
+    def execute(self, _context: Context) -> _Result:
+        for task in session.state.tasks:
+            if self.task in ("", task.id):
+                task.cancel()
+        return {"FINISHED"}
+
+
+register, unregister = bpy.utils.register_classes_factory((SUBTITLE_OT_cancel_task,))

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One transcription as it goes on: from the strip through the child process to TEXT strips, or to a file if there is
+no scene any more. The operator of transcription.py ticks it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from .. import preferences, properties
+from ..core import job_words
+from ..core.cues import PROFILES, Cue, Profile
+from ..core.errors import ModelDamagedError, ModelNotInstalledError, SubtitleEditorError
+from ..core.events import Cancelled, CueFound, End, Event, Failed, Finished, Notice, TranscriptionProgress
+from ..core.text import Text
+from ..core.units import human_duration
+from ..sequencer import compat, strips
+from . import manager, session
+
+if TYPE_CHECKING:
+    from bpy.types import Context
+
+    from ..core.transcriber import Transcription
+
+log = logging.getLogger(__name__)
+
+WRITE_BUDGET = 0.02
+"""Seconds of each tick spent on making strips: long enough to get on, too short to be felt."""
+
+
+class Run:
+    """One transcription from the strip to its subtitles. The operator ticks it; panels read `text` and `fraction`."""
+
+    def __init__(self, scene: bpy.types.Scene, use: strips.MediaUse, profile: Profile, job: Transcription) -> None:
+        self.end: End | None = None
+        """The job's ending; strips may still be in the making."""
+        self.made = 0
+        self.done = False
+        self.notices: list[str] = []
+        self.fraction = 0.0
+        self.text: str = Text("Starting")
+        self._scene_name = scene.name
+        # Read now: when the file is closed during the work there is no scene to ask.
+        self._first_frame = int(scene.frame_start)
+        self._folder = preferences.user_dir()
+        self._use = use
+        self._profile = profile
+        self._job = job
+        self._writer: strips.Writer | None = None
+        self._heard: list[Cue] = []
+
+    @property
+    def job(self) -> str:
+        """The job's id, as in its events."""
+        return self._job.id
+
+    def start(self) -> None:
+        """Start the child process."""
+        self._job.start()
+
+    def stop(self) -> None:
+        """Ask it to end; what was found so far still becomes strips, as long as somebody ticks."""
+        self._job.cancel()
+
+    def abandon(self) -> None:
+        """End now and make no strips: the scene is going away. What was heard goes to a subtitle file instead."""
+        if self.done:
+            return
+        self._job.cancel()
+        for event in self._job.drain():
+            self._take(event)
+        self.done = True
+        session.state.recovered = rescue(self._folder, self._use, self._first_frame, self._cues())
+
+    def tick(self, budget: float | None = WRITE_BUDGET) -> None:
+        """Take the events, or make some strips. `budget` None: as many as there are.
+
+        Raises SubtitleEditorError when the strips find no place.
+        """
+        if self.end is None:
+            for event in self._job.drain():
+                self._take(event)
+                session.tell(event)
+        if self.end is not None and not self.done:
+            self._write(budget)
+        session.redraw()
+
+    def wait(self, timeout: float) -> None:
+        """Block until the last event is there, at most `timeout` seconds."""
+        self._job.wait(timeout)
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case TranscriptionProgress():
+                self.fraction = event.fraction
+                self.text = self._status(event)
+            case CueFound():
+                self._heard.append(event.cue)
+            case Notice():
+                self.notices.append(event.message)
+            case Finished() | Failed() | Cancelled():
+                self.end = event
+
+    def _status(self, event: TranscriptionProgress) -> str:
+        if not event.seconds_total:
+            return job_words.WORDS[event.state]
+        text = Text("{percent}  {number} found", percent=f"{event.fraction:.0%}", number=len(self._heard))
+        if event.eta is None:
+            return text
+        return Text("{text}  {time} left", text=text, time=human_duration(event.eta))
+
+    def _cues(self) -> list[Cue]:
+        """The subtitles so far, in seconds of the media."""
+        heard = self.end.cues if self.end is not None else tuple(self._heard)
+        return shape(self._use, heard, self._profile) if heard else []
+
+    def _write(self, budget: float | None) -> None:
+        if self._writer is None:
+            self._writer = self._new_writer()
+        if self._writer is None:
+            self.done = True
+            return
+        try:
+            self.done = self._writer.step(budget)
+        except BaseException:
+            self.done = True
+            raise
+        self.made = self._writer.made
+        self.fraction = self._writer.fraction
+        self.text = Text("Making strips  {number} of {total}", number=self.made, total=self._writer.total)
+        if self.done and self._writer.cut:
+            self.notices.append(
+                Text("{number} texts were too long for this Blender and were cut.", number=self._writer.cut)
+            )
+
+    def _new_writer(self) -> strips.Writer | None:
+        scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene_name)
+        cues = self._cues()
+        if not cues:
+            return None
+        if scene is None:
+            # Somebody has deleted or renamed it: the subtitles are kept all the same.
+            session.state.recovered = rescue(self._folder, self._use, self._first_frame, cues)
+            return None
+        try:
+            return strips.Writer(scene, strips.place(cues, self._use.frame), self._use.channel, "Subtitle")
+        except SubtitleEditorError:
+            self.done = True
+            raise
+
+
+def rescue(folder: Path, use: strips.MediaUse, first_frame: int, cues: list[Cue]) -> session.Recovered | None:
+    """Write subtitles that find no scene any more to a file in the user's folder, with the times of the timeline.
+
+    None when there is nothing to keep, or it cannot be written, which the log says. Never raises.
+    """
+    if not cues:
+        return None
+    # Here, not above: only needed when a file is closed during a transcription.
+    import time
+
+    from ..core import subtitle_files
+
+    def seconds(of_media: float) -> float:
+        return max(0.0, use.rate.frame_to_seconds(use.frame(of_media) - first_frame))
+
+    path = folder / "recovered" / f"{use.path.stem} {time.strftime('%Y-%m-%d %H-%M-%S')}.srt"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        moved = [dataclasses.replace(cue, start=seconds(cue.start), end=seconds(cue.end), words=()) for cue in cues]
+        subtitle_files.save(path, moved)
+    except (OSError, SubtitleEditorError):
+        log.exception("%d subtitles could not be kept in %s", len(cues), path)
+        return None
+    log.info("%d subtitles are kept in %s", len(cues), path)
+    return session.Recovered(path, len(cues))
+
+
+def shape(use: strips.MediaUse, heard: tuple[Cue, ...], profile: Profile) -> list[Cue]:
+    """Readable subtitles by `profile` out of what the model heard in the used part. Times in seconds of the media."""
+    # Here, not above: only needed once something was transcribed.
+    from ..core.segmentation import segment
+
+    return use.inside(segment(use.inside(heard), profile, frame_rate=float(use.rate)))
+
+
+def prepare(context: Context) -> Run:
+    """Read what the user chose and make the run, not yet started.
+
+    Raises SubtitleEditorError: no model, no strip, no media.
+    """
+    # Here, not above: it is not needed to register.
+    from ..core import library
+
+    scene = compat.scene_of(context)
+    choice = properties.of(scene)
+    entry = session.entries().get(choice.model)
+    state = library.status(preferences.get(context).models_dir, entry)
+    if state.installed is None:
+        raise ModelNotInstalledError(entry.id)
+    if state.damaged:
+        raise ModelDamagedError(entry.id, state.damaged)
+    strip = strips.media_strip(scene)
+    if strip is None:
+        raise SubtitleEditorError(Text("No sound or film is chosen."), Text("Select one sound or movie strip."))
+    use = strips.media_use(strip, scene)
+    return Run(scene, use, PROFILES[choice.profile], _job(use, state.installed.path, entry.id, choice))
+
+
+class Fetch:
+    """The download of a model that a transcription waits for. To the panels it is part of the transcription."""
+
+    def __init__(self, job: str, name: str) -> None:
+        self.job = job
+        self.text: str = Text("Starting")
+        self.fraction = 0.0
+        self._name = name
+
+    @property
+    def running(self) -> bool:
+        """Whether the download still moves, or waits its turn."""
+        return self.job in session.state.followed
+
+    def tick(self) -> None:
+        """Take the download's events."""
+        session.pump()
+        if progress := session.state.progress.get(self.job):
+            self.fraction = progress.fraction
+            self.text = job_words.status(self._name, progress)
+
+    def stop(self) -> None:
+        """Cancel the download; what has arrived is kept."""
+        if session.state.manager is not None:
+            session.state.manager.cancel(self.job)
+
+    def abandon(self) -> None:
+        """The transcription will not happen; the download goes on."""
+        session.take_over()
+
+    def wait(self, timeout: float) -> None:
+        """Block until the download has ended, at most `timeout` seconds."""
+        if session.state.manager is not None:
+            session.state.manager.wait(self.job, timeout)
+
+
+def fetch_missing(context: Context) -> Fetch | None:
+    """Start the download of the scene's model when it is missing and the preferences allow that; else None.
+
+    Raises SubtitleEditorError.
+    """
+    from ..core import library
+
+    settings = preferences.get(context)
+    if not settings.download_missing or settings.offline:
+        return None
+    entry = session.entries().get(properties.of(compat.scene_of(context)).model)
+    if library.status(settings.models_dir, entry).installed is not None:
+        return None
+    return Fetch(manager.start(entry.id, settings), entry.name)
+
+
+def _job(
+    use: strips.MediaUse, model_path: Path, model: str, choice: properties.SubtitleEditorSettings
+) -> Transcription:
+    from ..core.transcriber import Request, Transcription
+
+    return Transcription(
+        Request(
+            media=use.path,
+            model_path=model_path,
+            model_id=model,
+            language=None if choice.language == properties.AUTO else choice.language,
+            task=choice.task,
+            start=use.start,
+            end=use.end,
+            words=choice.use_word_times,
+        )
+    )

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the preferences show: where models are kept and where they come from, how they are fetched, and with what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import preferences
+from ..core import endpoint as endpoints
+from ..core import tokens
+from ..core.text import Text
+from ..operators import session
+from .parts import Icon, label
+
+if TYPE_CHECKING:
+    from bpy.types import Context, UILayout
+
+
+def draw(settings: preferences.SubtitleEditorPreferences, layout: UILayout, context: Context) -> None:
+    """Called for each redraw of the preferences; reads memory only."""
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    if message := preferences.why_offline(context):
+        label(layout, message, icon="INTERNET_OFFLINE")
+    _draw_folders(settings, layout)
+    _draw_hub(settings, layout, context)
+    column = layout.column()
+    column.prop(settings, "concurrency")
+    column.prop(settings, "connections")
+    column.prop(settings, "speed_limit")
+    column = layout.column(heading="Downloads")
+    column.prop(settings, "resume_jobs")
+    column.prop(settings, "download_missing")
+    row = layout.row(align=True)
+    row.operator("subtitle.open_user_folder", icon="FILE_FOLDER")
+    row.operator("subtitle.open_log", icon="TEXT")
+
+
+def _draw_folders(settings: preferences.SubtitleEditorPreferences, layout: UILayout) -> None:
+    column = layout.column()
+    folder = column.row(align=True)
+    folder.active = not settings.use_shared_cache
+    folder.prop(settings, "models_folder", placeholder="In the extension's own folder")
+    folder.operator("subtitle.open_model_folder", text="", icon="FOLDER_REDIRECT")
+    column.prop(settings, "use_shared_cache")
+
+
+def _draw_hub(settings: preferences.SubtitleEditorPreferences, layout: UILayout, context: Context) -> None:
+    column = layout.column()
+    column.prop(settings, "endpoint_preset")
+    if settings.endpoint_preset == endpoints.CUSTOM:
+        column.prop(settings, "endpoint", placeholder=endpoints.DEFAULT_ENDPOINT)
+    column.prop(settings, "offline")
+    row = column.row(align=True)
+    row.prop(settings, "token", placeholder="Optional")
+    row.operator("subtitle.open_token_page", text="", icon="URL")
+    row.operator("subtitle.test_token", text="Test")
+    for text, icon in token_lines(context):
+        label(column, text, icon=icon)
+
+
+def token_lines(context: Context) -> list[tuple[str, Icon]]:
+    """What is known of the token, a text and an icon a line. Memory only."""
+    found = preferences.token(context)
+    if not found:
+        return []
+    lines: list[tuple[str, Icon]] = []
+    if found.source is not tokens.Origin.PREFERENCE:
+        lines.append((Text("The token from {source} is used", source=found.source.label), "INFO"))
+    if not tokens.looks_right(found.value):
+        lines.append((Text('Tokens of the hub begin with "hf_": is this one whole?'), "ERROR"))
+    account = session.state.account
+    if account is not None:
+        if account.problem:
+            lines.append((account.problem, "ERROR"))
+        else:
+            lines.append((Text("It belongs to {name}", name=account.name), "CHECKMARK"))
+    return lines

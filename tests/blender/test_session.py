@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a Blender in a window does by timers, called by hand: looks at the disk, tasks, the log; the command line."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import bpy
+import pytest
+
+import subtitle_editor
+from subtitle_editor.core import user_folder
+from subtitle_editor.core.errors import ImportModelError, UnexpectedError
+from subtitle_editor.core.events import Progress, State
+from subtitle_editor.core.library import ModelState
+from subtitle_editor.core.text import Text
+
+pytestmark = pytest.mark.timeout(60)
+
+
+def until_done(timer: Callable[[], float | None]) -> int:
+    """Call an app timer as Blender would, until it ends; how often that was."""
+    deadline = time.monotonic() + 20
+    calls = 1
+    while timer() is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+        calls += 1
+    return calls
+
+
+# The disk
+
+
+def test_the_disk_is_read_on_a_thread(ready: Any) -> None:
+    from subtitle_editor.operators import session, shelf
+
+    bpy.ops.subtitle.download_model()
+    shelf.reset()
+    assert shelf.rows() == () and session.installed("tiny") is None
+    before = threading.active_count()
+    assert session._refresh_once() is not None
+    assert shelf.rows() == (), "nothing is shown before the thread has ended"
+    assert threading.active_count() >= before
+    assert until_done(session._refresh_once) > 1
+    assert [row.id for row in shelf.rows()] == ["tiny"]
+    assert session.installed("tiny") is not None
+    # The details of the model that turned out to be the chosen one came with it.
+    found = shelf.details("tiny")
+    assert found is not None and "model.bin" in [file.name for file in found.parts[0].files]
+
+
+def test_a_change_during_a_look_is_seen(ready: Any, tmp_path: Path) -> None:
+    from subtitle_editor.operators import session, shelf
+
+    bpy.ops.subtitle.download_model()
+    assert session._refresh_once() is not None
+    (tmp_path / "models").rename(tmp_path / "elsewhere")
+    shelf.look_again()
+    until_done(session._refresh_once)
+    assert shelf.rows() == ()
+
+
+def test_a_folder_that_cannot_be_read_is_empty(ready: Any, addon: Any, tmp_path: Path) -> None:
+    from subtitle_editor.operators import session, shelf
+
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    addon.models_folder = str(tmp_path / "file")
+    until_done(session._refresh_once)
+    assert shelf.status("tiny").state is ModelState.MISSING
+
+
+def test_choosing_a_line_reads_its_details(ready: Any) -> None:
+    from subtitle_editor.operators import session, shelf
+
+    view = bpy.context.window_manager.subtitle_editor
+    view.show_missing = True
+    session.refresh_installed()
+    view.model_index = 3
+    chosen = shelf.chosen()
+    assert chosen is not None and chosen.id == view.models[3].name
+    assert shelf.details(chosen.id) is not None
+    # It stays chosen while the rows around it change.
+    view.search = chosen.name
+    assert view.models[view.model_index].name == chosen.id
+    view.search = ""
+    assert view.models[view.model_index].name == chosen.id
+
+
+def test_the_filter_of_the_panel(ready: Any) -> None:
+    from subtitle_editor.operators import session, shelf
+
+    view = bpy.context.window_manager.subtitle_editor
+    session.refresh_installed()
+    assert len(view.models) == 0 and shelf.hidden() > 10
+    view.kind = "dataset"
+    view.show_missing = True
+    assert {item.name for item in view.models} >= {"pn-summary"}
+    assert "tiny" not in view.models
+    view.kind = "all"
+    assert {"pn-summary", "tiny"} <= {item.name for item in view.models}
+    view.search = "persian"
+    assert "tiny" not in view.models
+
+
+# Tasks
+
+
+def test_a_task_outlives_its_operator(ready: Any) -> None:
+    from subtitle_editor.operators import session, tasks
+
+    go = threading.Event()
+    task = tasks.Task(Text("Working"), lambda *_: go.wait(10))
+    session.state.tasks.append(task)
+    task.start()
+    # What the operator's cancel() does when Blender ends it.
+    session.take_over()
+    assert bpy.app.timers.is_registered(session._poll)
+    assert session._poll() == session.TICK
+    go.set()
+    until_done(session._poll)
+    assert session.state.tasks == [] and not session.busy()
+    assert task.result is True
+
+
+def test_a_task_can_be_cancelled_and_shows_how_far_it_is(ready: Any) -> None:
+    from subtitle_editor.operators import session, tasks
+
+    from .recording import drawn
+
+    def work(control: Any, report: Any, job: str) -> None:
+        report(Progress(job=job, model="tiny", state=State.VERIFYING, bytes_done=30, bytes_total=100))
+        control.sleep(30)
+
+    with pytest.raises(RuntimeError, match="Nothing of this kind is running"):
+        bpy.ops.subtitle.cancel_task()
+    task = tasks.Task(Text("Verifying {name}", name="Whisper tiny"), work, "tiny")
+    session.state.tasks.append(task)
+    task.start()
+    while task.progress is None:
+        time.sleep(0.01)
+    jobs = drawn("SUBTITLE_PT_jobs")
+    assert "Verifying Whisper tiny" in jobs.texts()
+    assert [arguments["factor"] for arguments, _ in jobs.all("progress")] == [0.3]
+    assert bpy.ops.subtitle.cancel_task(task=task.id) == {"FINISHED"}
+    assert task.finished.wait(10) and task.cancelled
+    session.pump()
+    assert session.state.tasks == []
+
+
+@pytest.mark.parametrize("error", [ImportModelError(Path("x"), "it is one"), ValueError("a defect")])
+def test_what_goes_wrong_in_a_task_is_kept(ready: Any, error: Exception) -> None:
+    from subtitle_editor.operators import tasks
+
+    def work(*_: object) -> None:
+        raise error
+
+    task = tasks.Task(Text("Working"), work)
+    task.run()
+    assert task.finished.is_set()
+    assert task.error is error or isinstance(task.error, UnexpectedError)
+
+
+def test_disabling_the_addon_ends_tasks(ready: Any) -> None:
+    import addon_utils
+
+    from subtitle_editor.operators import session, tasks
+
+    task = tasks.Task(Text("Working"), lambda control, *_: control.sleep(30))
+    session.state.tasks.append(task)
+    task.start()
+    session.take_over()
+    addon_utils.disable("subtitle_editor", default_set=False)
+    assert task.finished.is_set() and task.cancelled
+    assert not bpy.app.timers.is_registered(session._poll)
+
+
+# The log, and the command line of the same user
+
+
+def test_the_log_begins_with_the_first_job(ready: Any) -> None:
+    from subtitle_editor import preferences
+
+    log = preferences.user_dir() / user_folder.LOG
+    assert bpy.ops.subtitle.open_log() == {"CANCELLED"}
+    assert not log.exists()
+    bpy.ops.subtitle.download_model()
+    assert log.is_file()
+    assert bpy.ops.subtitle.open_log() == {"FINISHED"}
+
+
+def test_the_command_line_in_blender_knows_the_same_jobs(
+    ready: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from subtitle_editor.operators import session
+
+    monkeypatch.delenv(user_folder.ENVIRONMENT, raising=False)
+    bpy.ops.subtitle.download_model()
+    (record,) = session.history()
+    manager = session.state.manager
+    assert manager is not None
+    manager.shutdown()  # What it has not written yet is written now.
+    session.state.manager = None
+    capfd.readouterr()
+    assert subtitle_editor._command(["models", "jobs", "--history", "5", "--json"]) == 0
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines() if line.startswith("{")]
+    assert [line for line in lines if line.get("job") == record.id], lines
