@@ -15,7 +15,7 @@ from email.message import Message
 from pathlib import Path
 
 from . import wheels
-from .console import Argument, SetupError, run_and_keep, say
+from .console import SetupError, run_and_keep, say
 from .environment import ROOT, VENV, Ready
 from .wheels import PLATFORMS, SERIES, Target
 
@@ -37,8 +37,6 @@ class Options:
     series: str | None = None
     lock: bool = False
     """Make the lock files anew before."""
-    install: bool = False
-    """Afterwards install the zip for this machine in Blender, and use it there."""
     output: Path = DIST
 
 
@@ -68,8 +66,6 @@ def build_all(options: Options, ready: Ready) -> int:
         failed += bool(problem)
         seconds = time.monotonic() - began
         say(f"{made.name:<56} {size / 1e6:6.1f} MB  {seconds:5.1f} s  {wheels.sha256(made)[:12]}  {problem or 'ok'}")
-    if options.install and not failed:
-        return _try_install(options.output, ready)
     return 1 if failed else 0
 
 
@@ -183,12 +179,6 @@ def _validate(made: Path, validator: Path, python: Path) -> str:
         return ""
     say(output)
     return "not valid"
-
-
-def _try_install(folder: Path, ready: Ready) -> int:
-    variables = {**ready.variables, "SUBTITLE_EDITOR_ZIPS": str(folder.resolve())}
-    command: list[Argument] = [ready.python, "-m", "pytest", "-q", "-s", "tests/blender/test_install.py"]
-    return run_and_keep(command, env=variables, cwd=ROOT)[0]
 
 
 def _metadata(wheel: Path) -> tuple[Message, list[str]]:

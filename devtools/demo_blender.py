@@ -73,14 +73,17 @@ def _enable(endpoint: str, models: Path) -> None:
 
 def _place(scene: bpy.types.Scene, media: Path) -> None:
     """Put the clip on the sequencer as a user would: a film as picture and sound."""
-    editor = scene.sequence_editor or scene.sequence_editor_create()
+    from subtitle_editor.sequencer import compat
+
+    editor = compat.editor_of(scene)
+    strips = compat.strips_of(editor)
     kind = mimetypes.guess_type(media.name)[0] or ""
     if kind.startswith("video/"):
-        editor.strips.new_movie("Film", str(media), channel=2, frame_start=1).select = False
-    sound = editor.strips.new_sound("Speech", str(media), channel=1, frame_start=1)
+        strips.new_movie("Film", str(media), channel=2, frame_start=1).select = False
+    sound = strips.new_sound("Speech", str(media), channel=1, frame_start=1)
     sound.select = True
     editor.active_strip = sound
-    scene.frame_end = sound.frame_final_end
+    scene.frame_end = compat.right(sound)
 
 
 def _run(bar: _Bar) -> None:

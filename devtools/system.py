@@ -70,14 +70,19 @@ def provide(packages: list[str], purpose: str, required: bool) -> None:
     say(text)
 
 
-def is_debian(os_release: Path = Path("/etc/os-release")) -> bool:
-    """Whether this is Debian, Ubuntu or a child of theirs: where our package names mean something."""
+def os_release(file: Path = Path("/etc/os-release")) -> dict[str, str]:
+    """What a Linux says about itself, such as ID and VERSION_CODENAME; empty elsewhere."""
     try:
-        text = os_release.read_text(encoding="utf-8")
+        lines = file.read_text(encoding="utf-8").splitlines()
     except OSError:
-        return False
-    values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-    families = f"{values.get('ID', '')} {values.get('ID_LIKE', '')}".replace('"', "").split()
+        return {}
+    return {name: value.strip("\"'") for name, value in (line.split("=", 1) for line in lines if "=" in line)}
+
+
+def is_debian(file: Path = Path("/etc/os-release")) -> bool:
+    """Whether this is Debian, Ubuntu or a child of theirs: where our package names mean something."""
+    values = os_release(file)
+    families = f"{values.get('ID', '')} {values.get('ID_LIKE', '')}".split()
     return bool({"debian", "ubuntu"} & set(families)) and shutil.which("apt-get") is not None
 
 

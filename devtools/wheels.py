@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from . import chroot
 from .console import Argument, SetupError, run_and_keep, say
 from .environment import ROOT
 
@@ -137,13 +138,8 @@ def fetch(target: Target, python: Path) -> list[Path]:
 
 def cache_folder() -> Path:
     """Where wheels are kept between builds: never in the checkout, which is thrown away more often than they change."""
-    if given := os.environ.get(CACHE_VARIABLE):
-        return Path(given)
-    if os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "subtitle-editor" / "wheels"
+    given = os.environ.get(CACHE_VARIABLE)
+    return Path(given) if given else chroot.cache_dir() / "wheels"
 
 
 def wheel_tags(platform: str) -> list[str]:

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The same strips in every Blender: sequencer_in_blender.py runs in each, and the results are compared."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import VERSIONS, Stage, blender_of, stage_package
+
+pytestmark = pytest.mark.timeout(600)
+
+RATES = ((24, 1.0), (24, 1.001), (25, 1.0), (30, 1.001), (60, 1.001))
+LONG = {
+    "latin": "x" * 600,
+    "two bytes": "é" * 400,
+    "four bytes": "🎬" * 150,
+    "just fits": "y" * 511,
+    "one over": "z" * 512,
+}
+
+APART = {"blender", "warnings", "limits"}
+"""What may differ, or is looked at in each version by itself."""
+
+
+@functools.cache
+def result(version: str, film: Path) -> tuple[dict[str, Any], str]:
+    """What the script found in one Blender, and all that was printed."""
+    blender = blender_of(version)
+    with blender.workspace() as folder:
+        stage = Stage(blender, folder)
+        task = {"package": stage_package(stage), "film": stage.bring(film), "blend": stage.at("saved.blend")}
+        return stage.run("sequencer_in_blender.py", {**task, "rates": RATES, "long": LONG})
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_same_strips_in_every_version(version: str, film: Path) -> None:
+    found, _ = result(version, film)
+    expected, reference = None, ""
+    for reference in VERSIONS:
+        try:
+            expected, _ = result(reference, film)
+            break
+        except pytest.skip.Exception:
+            continue
+    assert expected is not None
+    assert found.keys() == expected.keys()
+    for part in found.keys() - APART:
+        assert found[part] == expected[part], f"{part}: {found['blender']} is not as {expected['blender']}"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_result_is_right(version: str, film: Path) -> None:
+    """Equal is not enough: all could be wrong alike."""
+    found, _ = result(version, film)
+    assert len(found["round trips"]) == 8 * len(RATES)
+    assert all(trip["made"] == len(trip["strips"]) == len(trip["cues"]) == 60 for trip in found["round trips"])
+    for trip in found["round trips"]:
+        assert_apart(trip["strips"])
+    *moved, strips = found["moves"]
+    assert [line[:2] for line in moved] == [line[2:4] for line in moved]
+    assert [line[3] for line in strips].count("stays") == 1
+    after, again, _ = found["deletes"]
+    assert (len(after), len(again)) == (20, 30)
+    assert all(mark == "Subtitle" for *_, mark in again)
+    assert found["saved"][0] is True
+    assert [text for *_, text in found["early"][0]["cues"]] == ["half before", "after"]
+    assert found["early"][0]["cues"][0][:2] == [0.0, 1.0]
+    assert found["channels"]["full"]
+    assert found["metas"][1]["cues"] == [[0.0, 1.0, "in outer"], [11 / 24, 1.0, "in inner"]]
+    _, *edges, trimmed = found["film"]
+    assert [line[:2] for line in edges] == [line[2:4] for line in edges]
+    assert trimmed == [12, 195 - 12]
+    assert found["look"] == ["BOTTOM", 108, [0.5, 0.06], 0.9, True]
+
+
+def assert_apart(strips: list[list[Any]]) -> None:
+    """No two strips on one channel share a frame, and each has one at least."""
+    until: dict[int, int] = {}
+    for channel, start, end, *_ in sorted(strips, key=lambda line: line[1]):
+        assert start >= until.get(channel, start)
+        assert end > start
+        until[channel] = end
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_long_texts(version: str, film: Path) -> None:
+    limits = result(version, film)[0]["limits"]
+    assert limits["limit"] == (511 if version in ("4.2.0", "4.2", "4.5") else None)
+    if limits["limit"] is None:
+        assert limits["texts"] == LONG
+        assert limits["cut"] == 0
+        return
+    assert limits["cut"] == sum(len(text.encode()) > 511 for text in LONG.values()) == 4
+    for name, text in limits["texts"].items():
+        width = len(LONG[name][0].encode())
+        assert text == LONG[name][: 511 // width], name
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_nothing_is_said_to_be_deprecated(version: str, film: Path) -> None:
+    found, output = result(version, film)
+    assert found["warnings"] == []
+    # What Blender itself prints does not pass through Python's warnings.
+    assert "deprecat" not in output.lower()
