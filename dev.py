@@ -3,8 +3,11 @@
 """The developer's one command. Standard library only: it sets itself up, in `.venv` beside this file.
 
     python3 dev.py demo                 the main job, end to end, in real Blender, against a hub on this machine
-    python3 dev.py test [PART...]       everything that CI runs; parts: lint, core, hub, blender
+    python3 dev.py test [PART...]       everything that CI runs; parts: lint, core, hub, blender, matrix, gui
     python3 dev.py lint                 the quick half of `test`: ruff and mypy
+    python3 dev.py matrix               the zip installed and used in each Blender from 4.2 on; --blender: only in one
+    python3 dev.py gui [--all]          the add-on in a real Blender window, with a mouse; --pictures: docs/img anew
+    python3 dev.py strings [--write]    texts that a language lacks; --write brings translations/ up to date
     python3 dev.py bench NAME           bench/NAME.py; what follows NAME goes to it
     python3 dev.py build                the extension's zips for Blender, with all wheels inside, into dist/
 """
@@ -20,7 +23,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from devtools import build, checks, environment, wheels
+from devtools import build, checks, environment, gui, matrix, wheels
 from devtools.console import SetupError, run, say
 
 DEMO_OPTIONS = ("endpoint", "model", "media", "rate")
@@ -52,11 +55,27 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(command=_demo)
 
     test = commands.add_parser("test", help="everything that CI runs")
-    test.add_argument("parts", nargs="*", metavar="PART", choices=[*checks.PARTS, []], help="lint, core, hub, blender")
+    test.add_argument("parts", nargs="*", metavar="PART", choices=[*checks.PARTS, []], help=", ".join(checks.PARTS))
     test.set_defaults(command=lambda options: checks.run_parts(options.parts or checks.PARTS, environment.prepare()))
 
     lint = commands.add_parser("lint", help="ruff and mypy only")
     lint.set_defaults(command=lambda options: checks.run_parts(["lint"], environment.prepare()))
+
+    versions = commands.add_parser("matrix", help="the zip installed and used in each Blender from 4.2 on")
+    versions.add_argument("--blender", action="append", choices=list(matrix.pins()), help="only this; may be repeated")
+    versions.add_argument("--chroot", action="store_true", help="take Python 3.13 from a Debian chroot in any case")
+    versions.set_defaults(command=_matrix)
+
+    window = commands.add_parser("gui", help="the add-on in a real Blender window, with a mouse")
+    window.add_argument("--all", action="store_true", help="every scenario, on every Blender that can be had")
+    window.add_argument("--pictures", action="store_true", help="only make the manual's pictures in docs/img anew")
+    window.add_argument("--out", type=Path, help="where the screenshots go (default: demo/gui)")
+    window.add_argument("rest", nargs="*", metavar="-- PYTEST...", help="passed on to pytest")
+    window.set_defaults(command=_gui)
+
+    words = commands.add_parser("strings", help="texts that a language lacks")
+    words.add_argument("--write", action="store_true", help="bring translations/ up to date")
+    words.set_defaults(command=_strings)
 
     bench = commands.add_parser("bench", help="one benchmark of bench/")
     bench.add_argument("name", metavar="NAME")
@@ -68,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     zips.add_argument("--blender", choices=list(wheels.SERIES), help="only the series from this version on")
     zips.add_argument("--output", type=Path, default=build.DIST, help="the folder (default: dist)")
     zips.add_argument("--lock", action="store_true", help="first make requirements/wheels-*.txt from wheels.toml")
-    zips.add_argument("--install", action="store_true", help="afterwards try the zip for this machine in Blender")
+    zips.add_argument("--install", action="store_true", help="afterwards try the zips for this machine in Blender")
     zips.set_defaults(command=_build)
     return parser
 
@@ -83,8 +102,25 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _build(options: argparse.Namespace) -> int:
-    wanted = build.Options(options.platform, options.blender, options.lock, options.install, options.output)
-    return build.build_all(wanted, environment.prepare())
+    ready = environment.prepare()
+    wanted = build.Options(options.platform, options.blender, options.lock, options.output)
+    status = build.build_all(wanted, ready)
+    return matrix.try_zips(options.output, ready) if options.install and not status else status
+
+
+def _matrix(options: argparse.Namespace) -> int:
+    return matrix.run_matrix(matrix.Options(tuple(options.blender or ()), options.chroot), environment.prepare())
+
+
+def _gui(options: argparse.Namespace) -> int:
+    wanted = gui.Options(options.all, options.pictures, options.out, options.rest)
+    return gui.run_gui(wanted, environment.prepare())
+
+
+def _strings(options: argparse.Namespace) -> int:
+    ready = environment.prepare()
+    words: list[str | Path] = [ready.python, "-m", "devtools.strings", *(["--write"] if options.write else [])]
+    return run(words, env=ready.variables, cwd=environment.ROOT)
 
 
 def _bench(options: argparse.Namespace) -> int:

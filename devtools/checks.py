@@ -11,11 +11,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from . import gui, matrix
 from .console import Argument, run_and_keep, say
 from .environment import FAKE_BPY, ROOT, VENV, Ready
 
-PARTS = ["lint", "core", "hub", "blender"]
-PACKAGES = ("core", "operators", "panels", "sequencer")
+PARTS = ["lint", "core", "hub", "blender", "matrix", "gui"]
+_OWN = ("dev", "build", "chroot", "matrix")
+PACKAGES = ("core", "operators", "panels", "sequencer", "translations")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +52,9 @@ def run_parts(parts: Sequence[str], ready: Ready) -> int:
             continue
         if part == "blender" and not ready.blender:
             notes.append(f"{ready.why_no_blender} Its tests were left out.")
+            continue
+        if part == "gui" and (reason := gui.why_not(gui.names()[0])):
+            notes.append(f"{reason} The tests in a window were left out.")
             continue
         results += [_run(step, ready) for step in _steps(part, ready)]
     return summarise(results, notes)
@@ -110,12 +115,20 @@ def _steps(part: str, ready: Ready) -> list[Step]:
         case "core":
             return [
                 Step("examples in docstrings", [*pytest, "tests/test_doctests.py"]),
-                Step("tests of core, no Blender", [*pytest, "tests/core", "tests/test_dev.py", "tests/test_build.py"]),
+                Step("tests of core, no Blender", [*pytest, "tests/core"]),
+                Step("tests of dev.py", [*pytest, *(f"tests/test_{name}.py" for name in _OWN)]),
+                Step("languages and documents", [*pytest, "tests/test_translations.py", "tests/test_docs.py"]),
             ]
         case "hub":
             return [Step("tests of the loopback hub", [*pytest, "tests/hub"])]
         case "blender":
             return [Step("tests in Blender", [*pytest, "tests/blender"])]
+        case "matrix":
+            making, testing = matrix.commands(ready, matrix.Options())
+            return [Step("other Blenders, made", making, counts=False), Step("tests in other Blenders", testing)]
+        case "gui":
+            which = gui.variables(gui.names()[0], gui.Options())
+            return [Step("tests in a window", gui.command(ready, gui.Options()), variables=which)]
     raise ValueError(part)
 
 

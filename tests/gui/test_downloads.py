@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A model, from the first start to its last byte, with the mouse."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.hub.server import LoopbackHub
+
+from .conftest import CANCEL, DOWNLOAD, MODEL_BYTES, PAUSE, RESUME, SLOW, Pictures, blue, start
+from .window import Window
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def test_first_start_without_online_access(fresh: Window, hub: LoopbackHub, picture: Pictures) -> None:
+    """Nothing is asked of anybody, and the panel names the switch."""
+    fresh.wait_to_read("Allow Online Access", "System", "Network")
+    fresh.rest()
+    picture("panel")
+    fresh.click(DOWNLOAD)
+    time.sleep(1.0)
+    assert hub.requests == []
+    assert fresh.run("part('operators.session').busy()") is False
+
+
+def test_cancel_at_once_and_resume(ready: Window, hub: LoopbackHub, user: Path, picture: Pictures) -> None:
+    """The bar moves; Cancel ends the job in a fifth of a second; the next click goes on where it stopped."""
+    hub.settings.rate = SLOW
+    quickest = 9.9
+    for _ in range(3):  # The machine may be busy with something else just then.
+        start(ready)
+        cancel = ready.find(CANCEL)
+        ready.rest()
+        before = blue(ready)
+        time.sleep(1.5)
+        picture("moving")
+        assert blue(ready) > before + 20, "the bar does not move"
+        clicked = ready.click(cancel)
+        ready.wait(f"ended('Cancelled') > {clicked}")
+        quickest = min(quickest, ready.run("ended('Cancelled')") - clicked)
+        if quickest < 0.2:
+            break
+    assert quickest < 0.2
+    served = hub.bytes_served("*/model.bin", "content")
+    assert 0 < served < len(MODEL_BYTES)
+    ready.wait("jobs() == []")
+    ready.rest()
+    picture("cancelled")
+    hub.settings.rate = None
+    ready.click(DOWNLOAD)
+    ready.wait("ended('Finished') > 0")
+    ready.wait_to_read("Installed and verified")
+    ready.rest()
+    picture("installed")
+    assert any(file.read_bytes() == MODEL_BYTES for file in (user / "models").rglob("model.bin"))
+    assert hub.bytes_served("*/model.bin", "content") - served < len(MODEL_BYTES), "it started from the beginning"
+
+
+def test_two_models_one_paused(ready: Window, hub: LoopbackHub, picture: Pictures) -> None:
+    """The second waits its turn, begins when the first is paused, and the first goes on afterwards."""
+    hub.settings.rate = SLOW
+    start(ready, "tiny")
+    ready.run("choose('base')")
+    ready.click(DOWNLOAD)
+    ready.wait("[state for _, _, state in jobs()] == ['downloading', 'queued']")
+    ready.wait_to_read("Waiting its turn")
+    ready.rest()
+    picture("queued")
+    tiny, base = (job for job, _, _ in ready.run("jobs()"))
+    ready.click(f'{PAUSE}job="{tiny}"')
+    ready.wait(f"dict((job, state) for job, _, state in jobs())[{tiny!r}] == 'paused'")
+    ready.wait(f"dict((job, state) for job, _, state in jobs())[{base!r}] == 'downloading'")
+    ready.wait_to_read("Paused at")
+    ready.rest()
+    picture("paused")
+    ready.click(f'{RESUME}job="{tiny}"')
+    ready.wait(f"dict((job, state) for job, _, state in jobs())[{tiny!r}] == 'queued'")
+    hub.settings.rate = None
+    ready.run("again()")
+    ready.wait("jobs() == []", 60)
+    assert ready.run("sum(name == 'Finished' for _, name, _ in heard)") == 2
+    installed = "part('operators.session').installed"
+    ready.wait(f"{installed}('tiny') is not None and {installed}('base') is not None")

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pictures of the manual, docs/img/: `python3 dev.py gui --pictures`. One user's first half hour."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.hub.server import LoopbackHub
+
+from .conftest import BASE, DATA, DOWNLOAD, MODEL_FILES, PAUSE, TINY, prepare, start
+from .test_transcription import PUT
+from .window import SIZE, Window
+
+OUT = os.environ.get("SUBTITLE_EDITOR_GUI_PICTURES")
+BASE_SIZE = 145_000_000
+"""Bytes, near to what Whisper base really has: pictures tell people how long things take."""
+
+pytestmark = [
+    pytest.mark.timeout(400),
+    pytest.mark.slow,
+    pytest.mark.skipif(not OUT, reason="pictures are made by python3 dev.py gui --pictures"),
+]
+
+
+class Camera:
+    """Takes pictures for the manual: small, with nothing of this machine's in them."""
+
+    def __init__(self, window: Window, folder: Path) -> None:
+        self._window, self._folder = window, folder
+
+    def sidebar(self, name: str) -> None:
+        """The sidebar with what is in it, cut below the last panel."""
+        self._window.rest()
+        left, top, width, height = self._window.sidebar()
+        self._take(name, (left, top, width, height), trim=True)
+
+    def editor(self, name: str, height: int = SIZE[1]) -> None:
+        """The large editor, from the top of the window down."""
+        self._window.rest()
+        right = self._window.run("max((a.width * a.height, a.x + a.width) for a in window().screen.areas)[1]")
+        self._take(name, (0, 0, right, height))
+
+    def _take(self, name: str, box: tuple[int, int, int, int], trim: bool = False) -> None:
+        # 200 colours are enough for an interface and a quarter of the bytes.
+        words = ["convert", "-", *(["-fuzz", "1%", "-trim", "+repage"] if trim else [])]
+        words += ["+dither", "-colors", "200", "-strip", "png:-"]
+        taken = self._window.display.picture(self._folder / f"{name}.png", box)
+        taken.write_bytes(self._window.display.call(words, taken.read_bytes()))
+
+
+def test_pictures(fresh: Window, hub: LoopbackHub, user: Path) -> None:
+    """From the first start to subtitles on the timeline."""
+    assert OUT is not None
+    camera = Camera(fresh, Path(OUT))
+    fresh.wait_to_read("Allow Online Access")
+    camera.sidebar("first-start")
+    files = {file.name: file for file in MODEL_FILES.iterdir()}
+    hub.add_model(BASE, {**files, "model.bin": os.urandom(BASE_SIZE)})
+    prepare(fresh, hub, user)
+    camera.sidebar("models")
+    _downloads(fresh, hub, camera)
+    _subtitles(fresh, user, camera)
+    _preferences(fresh, camera)
+    hub.remove_repo(TINY)
+
+
+def _downloads(window: Window, hub: LoopbackHub, camera: Camera) -> None:
+    hub.settings.rate = 1_200_000
+    start(window, "base")
+    window.wait(f"arrived() > {0.4 * BASE_SIZE}", 120)
+    camera.sidebar("downloading")
+    window.run("preferences().speed_limit = 1")  # So that there is still something to pause.
+    window.run("choose('tiny')")
+    window.click(DOWNLOAD)
+    window.wait("len(jobs()) == 2")
+    base = window.run("jobs()")[0][0]
+    window.click(f'{PAUSE}job="{base}"')
+    hub.settings.rate = 60_000
+    window.wait("{'paused', 'downloading'} == {state for _, _, state in jobs()} and arrived() > 0")
+    camera.sidebar("paused")
+    hub.settings.rate = None
+    window.run("preferences().speed_limit = 0")
+    window.wait("part('operators.session').installed('tiny') is not None", 90)
+    for job, _, _ in window.run("jobs()"):
+        window.run(f"bpy.ops.subtitle.cancel_download(job={job!r})")
+    window.wait("jobs() == []")
+
+
+def _subtitles(window: Window, user: Path, camera: Camera) -> None:
+    window.run("choose('tiny')")
+    shutil.copy(DATA / "speech" / "hello.flac", user)
+    window.run(PUT)
+    window.run(f"put({window.blender.inside(user / 'hello.flac')!r})")
+    window.run("sequencer().spaces.active.timeline_overlay.show_strip_source = False")
+    camera.editor("speech")
+    window.click("subtitle.transcribe(")
+    window.wait("subtitles() and part('operators.session').state.transcription is None", 90)
+    camera.editor("subtitles")
+
+
+def _preferences(window: Window, camera: Camera) -> None:
+    window.run(
+        "area = sequencer(); area.type = 'PREFERENCES'; bpy.context.preferences.active_section = 'ADDONS'\n"
+        "bpy.context.window_manager.addon_search = 'Subtitle Editor'\n"
+        "preferences().models_folder = ''; preferences().endpoint_preset = 'hub'\n"
+        "bpy.ops.preferences.addon_expand(module=MODULE)"
+    )
+    camera.editor("preferences", 620)
