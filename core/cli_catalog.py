@@ -206,7 +206,10 @@ def unlist(call: Call) -> int:
     from . import catalog_add
 
     path: Path = call.args.user_dir / user_folder.CATALOG
+    parts = next((entry.parts for entry in load_catalog(call.args, call.output) if entry.id == call.args.model), ())
     catalog_add.remove(path, call.args.model)
     data = {"event": "finished", "model": call.args.model, "catalog": os.path.abspath(path)}
-    call.output.record(data, f"{call.args.model}: taken out of {path}; its files stay on the disk")
+    call.output.record(data, f"{call.args.model}: taken out of {path}")
+    if parts:
+        call.output.say(f"Its files stay; to remove them: models delete {' '.join(part.page for part in parts)}")
     return DONE

@@ -125,7 +125,10 @@ def _ends_of(manager: DownloadManager, jobs: set[str], output: Output) -> list[_
                 continue
             if isinstance(event, Progress):
                 sizes[event.job] = event.bytes_total
-            if isinstance(event, Progress) and event.state is State.PAUSED:
+            if isinstance(event, Progress) and event.state in (State.PAUSED, State.INTERRUPTED):
+                now = manager.get(event.job)
+                if now is not None and now.state is not event.state:
+                    continue  # As it was found in the store, before it went on here.
                 ends[event.job] = event
                 output.say(f"{event.model}: paused from elsewhere; continue with: models resume {event.job}")
             output.event(event)

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from . import library, library_actions
-from .catalog import Entry
+from .catalog import DATASET, LANGUAGE, Entry, Source
 from .cli_download import download, load_catalog
 from .cli_output import DONE, FAILED, INTERRUPTED, Output
-from .errors import ModelDamagedError, SubtitleEditorError
+from .errors import ModelDamagedError, SubtitleEditorError, UsageError
 from .events import Cancelled, Failed, Finished, as_json
+from .file_names import is_repository
 from .hub import Hub
 from .library import ModelState
 from .tokens import Token
@@ -57,7 +58,7 @@ def add_commands(
 
     add("verify", verify, "compare every file's hash with the published one", "*")
     add("repair", repair, "verify, and download again what is damaged or missing", "*")
-    deleting = add("delete", delete, "delete models from the disk", "+")
+    deleting = add("delete", delete, "delete models, or repositories by owner/name, from the disk", "+")
     which = deleting.add_mutually_exclusive_group()
     which.add_argument("--revision", metavar="COMMIT", help="only this commit (default: all)")
     which.add_argument("--partials", action="store_true", help="only what interrupted downloads left")
@@ -65,7 +66,9 @@ def add_commands(
     updating.add_argument("--check", action="store_true", help="only ask, download nothing")
     importing = add("import", import_, "copy a model from a folder", None)
     importing.add_argument("folder", type=Path, metavar="FOLDER")
-    importing.add_argument("--as", dest="model", required=True, metavar="ID", help="the model that the folder holds")
+    importing.add_argument(
+        "--as", dest="model", metavar="ID", help="the model that the folder holds (default: the one it is called after)"
+    )
     add("folder", folder, "where the models are, and how much they take", None)
 
 
@@ -128,7 +131,7 @@ def delete(call: Call) -> int:
         call.output.record(as_json(Finished(job=job, model=entry.id)) | {"freed": freed}, text)
         return DONE
 
-    return _each(call, _named(call), one)
+    return _each(call, _named(call, _unlisted), one)
 
 
 def update(call: Call) -> int:
@@ -148,8 +151,8 @@ def update(call: Call) -> int:
 
 
 def import_(call: Call) -> int:
-    """`models import FOLDER --as ID`."""
-    from .library_import import import_folder
+    """`models import FOLDER [--as ID]`."""
+    from .library_import import import_folder, named_after
 
     def one(call: Call, entry: Entry, job: str) -> int:
         made = import_folder(call.models_dir, call.args.folder, entry, report=call.output.event, job=job)
@@ -157,7 +160,11 @@ def import_(call: Call) -> int:
         call.output.record(as_json(Finished(job=job, model=entry.id, path=made.path)), text)
         return DONE
 
-    return _each(call, [load_catalog(call.args, call.output).get(call.args.model)], one)
+    known = load_catalog(call.args, call.output)
+    entry = known.get(call.args.model) if call.args.model else named_after(call.args.folder, known)
+    if entry is None:
+        raise UsageError(f"Nothing says which model {call.args.folder} holds.", "Name it with --as ID.")
+    return _each(call, [entry], one)
 
 
 def folder(call: Call) -> int:
@@ -200,11 +207,26 @@ def _download(call: Call, entry: Entry, commit: str | None) -> int:
     return download(argparse.Namespace(**{**vars(call.args), **wanted}), call.output, call.models_dir, call.token)
 
 
-def _named(call: Call) -> list[Entry]:
-    """The models named, each once. Raises UnknownModelError before anything is done."""
+def _named(call: Call, other: Callable[[Call, str], Entry | None] = lambda *_: None) -> list[Entry]:
+    """The models named, each once; what the catalogue has not is asked of `other`.
+
+    Raises UnknownModelError before anything is done.
+    """
     known = load_catalog(call.args, call.output)
-    entries = [known.get(model) for model in call.args.models]
+    ids = {entry.id for entry in known}
+    entries = [(None if model in ids else other(call, model)) or known.get(model) for model in call.args.models]
     return list({entry.download_id: entry for entry in entries}.values())
+
+
+def _unlisted(call: Call, name: str) -> Entry | None:
+    """A repository in the models folder by its `owner/name`, `datasets/owner/name` for a dataset."""
+    kind, repo = (DATASET, name.removeprefix("datasets/")) if name.startswith("datasets/") else (LANGUAGE, name)
+    if not is_repository(repo):
+        return None
+    source = Source(repo, "dataset" if kind == DATASET else "model")
+    return (
+        Entry(name, name, kind, 0, (source,)) if library.repository_folder(call.models_dir, source).is_dir() else None
+    )
 
 
 def _chosen(call: Call, whole: bool = False) -> list[Entry]:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from . import library, subtitle_files
-from .catalog import SPEECH_TO_TEXT
+from .catalog import SPEECH_TO_TEXT, Entry
 from .cli_download import load_catalog
 from .cli_output import DONE, FAILED, INTERRUPTED, Output
 from .cues import PROFILES, Cue
@@ -24,21 +24,14 @@ _TICK = 0.1
 def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> int:
     """`transcribe MEDIA -m ID`: writes the subtitles when done, and what there is when interrupted or failed."""
     entry = load_catalog(args, output).get(args.model)
-    if entry.kind != SPEECH_TO_TEXT:
-        hint = "See those that do with: subtitle-editor models list --kind speech-to-text"
-        raise UsageError(f"{entry.id} does not turn speech into text.", hint)
-    state = library.status(models_dir, entry)
-    if state.installed is None:
-        raise ModelNotInstalledError(entry.id)
-    if state.damaged:
-        raise ModelDamagedError(entry.id, state.damaged)
+    model_path = _usable(entry, models_dir)
     if args.end is not None and args.end <= args.start:
         raise UsageError("--to must be later than --from.")
     target = _target(args)
     job = Transcription(
         Request(
             media=args.media,
-            model_path=state.installed.path,
+            model_path=model_path,
             model_id=entry.id,
             language=args.language,
             task=args.task,
@@ -76,6 +69,19 @@ def _tell_transcription(end: End, made: list[Cue], target: Path, output: Output)
         if isinstance(end, Failed):
             output.error(end.error)
         output.say(f"{written} (those found so far)" if made else "No subtitles were found so far.")
+
+
+def _usable(entry: Entry, models_dir: Path) -> Path:
+    """The folder of a model that can transcribe now. Raises UsageError, ModelNotInstalledError, ModelDamagedError."""
+    if entry.kind != SPEECH_TO_TEXT:
+        hint = "See those that do with: subtitle-editor models list --kind speech-to-text"
+        raise UsageError(f"{entry.id} does not turn speech into text.", hint)
+    state = library.status(models_dir, entry)
+    if state.installed is None:
+        raise ModelNotInstalledError(entry.id)
+    if state.damaged:
+        raise ModelDamagedError(entry.id, state.damaged)
+    return state.installed.path
 
 
 def _target(args: argparse.Namespace) -> Path:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 from urllib.parse import unquote, urlsplit
 
-from .endpoint import DEFAULT_ENDPOINT, PRESETS
+from .endpoint import DEFAULT_ENDPOINT, PRESETS, without_login
 from .errors import HubReferenceError
 from .file_names import is_inner_path, is_repository, is_revision
 from .text import Text
@@ -67,7 +67,7 @@ def _parts(typed: str, endpoint: str) -> list[str]:
         path = typed[5:]
     elif "://" in typed or lower.split("/")[0].removeprefix("www.") in _HUBS:
         address = urlsplit(typed if "://" in typed else f"https://{typed}")
-        own = urlsplit(endpoint)
+        own = urlsplit(without_login(endpoint))
         host = (address.hostname or "").removeprefix("www.")
         if address.scheme not in ("http", "https") or (host not in _HUBS and address.netloc != own.netloc):
             raise HubReferenceError(typed, Text("is no address of the hub ({host})", host=own.netloc))

@@ -103,7 +103,9 @@ class JobBook:
         if history is not None:
             there = {record.id for record in history}
             unsaved = [record for record in self._history if record.id in pending and record.id not in there]
-            self._history = [*unsaved, *history][:HISTORY]
+            # Ours as we know them: their messages can be translated, which no text of the store can.
+            ours = {record.id: record for record in self._history if record.id in self.own}
+            self._history = [*unsaved, *(ours.get(record.id, record) for record in history)][:HISTORY]
         free = {record.id for record in jobs if not record.elsewhere}
         lost = [job for job in self.own.values() if job.is_at_rest and job.id not in free | pending]
         for job in lost:

@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -75,6 +75,22 @@ def import_folder(
     except OSError as error:
         raise FolderNotWritableError(target, (error.strerror or str(error)).lower()) from error
     return Installed(snapshot, needed, snapshot.name)
+
+
+def named_after(folder: Path, entries: Iterable[Entry]) -> Entry | None:
+    """The entry whose id or repository the folder is called after, as a snapshot of a models folder is, too.
+
+    None where there is none, or more than one.
+    """
+    place = Path(os.path.abspath(folder))
+    name = (place.parent.parent if place.parent.name == "snapshots" else place).name.lower()
+    found = []
+    for entry in entries:
+        if not entry.alias_of and not entry.is_bundle:
+            source = entry.parts[0]
+            own = (entry.id, source.repo.partition("/")[2], repository_folder(Path(), source).name)
+            found += [entry] if name in map(str.lower, own) else []
+    return found[0] if len(found) == 1 else None
 
 
 def check_folder(folder: Path, entry: Entry) -> dict[str, Path]:

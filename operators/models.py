@@ -15,6 +15,7 @@ from bpy.props import StringProperty
 
 from .. import preferences, properties
 from ..core import catalog
+from ..core.endpoint import without_login
 from ..core.errors import ModelNotInstalledError, SubtitleEditorError
 from ..core.text import Text
 from ..core.units import human_size
@@ -350,7 +351,7 @@ class SUBTITLE_OT_view_on_hub(OnlineOperator, bpy.types.Operator):
 
 def _page(entry: Entry, settings: preferences.Settings) -> str:
     # The hub that is asked, which may be a mirror where the Hub itself cannot be reached.
-    return f"{settings.endpoint}/{entry.sources[0].page}" if entry.sources else entry.homepage
+    return f"{without_login(settings.endpoint)}/{entry.sources[0].page}" if entry.sources else entry.homepage
 
 
 class SUBTITLE_OT_use_model(bpy.types.Operator):

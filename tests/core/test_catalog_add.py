@@ -383,6 +383,14 @@ def test_taking_one_out_changes_nothing_else(tmp_path_factory: pytest.TempPathFa
     assert [line for line in left.splitlines() if line.strip()] == [line for line in kept.splitlines() if line.strip()]
 
 
+def test_a_login_in_the_endpoint_is_neither_needed_nor_shown():
+    endpoint = "https://eve:secret@hub.example/mirror"
+    assert parse("https://hub.example/mirror/ada/speech", endpoint).repo == "ada/speech"
+    with pytest.raises(HubReferenceError) as caught:
+        parse("https://elsewhere.example/ada/speech", endpoint)
+    assert "secret" not in str(caught.value) and "hub.example" in str(caught.value)
+
+
 def test_hostile_words_of_a_server_stay_words(hub: LoopbackHub, own: Path):
     licence = 'x"\n[[model]]\nid = "evil"\\\x7f\u202e'
     hub.describe(MINE, [f"license:{licence}"], "automatic-speech-recognition")

@@ -203,6 +203,20 @@ def test_names_from_outside_do_nothing_to_the_terminal(line: Line):
     assert code == 1 and "tiny" in line.errors and not set("\x1b\x9b\r") & set(told + line.errors)
 
 
+def test_what_is_in_no_catalogue_any_more_can_still_be_deleted(line: Line):
+    line.hub.add_dataset("ada/set", {"a.bin": data_of(1_200_000, 1)})
+    for typed, model in (("ada/faster-whisper-fa", "speech"), ("datasets/ada/set", "set")):
+        assert line("add", typed, "--id", model)[0] == 0
+        assert line("download", model)[0] == 0
+        assert line("unlist", model, json_lines=False)[0] == 0 and f"models delete {typed}\n" in line.errors
+        code, [row] = line("delete", typed)
+        assert code == 0 and row["freed"] > 0
+    assert not [path for path in line.models.iterdir() if "--" in path.name]
+    for typed in ("ada/never", "datasets/ada/faster-whisper-fa", "../ada/set", "models--ada--set"):
+        code, [row] = line("delete", typed)
+        assert (code, row["error"]) == (1, "unknown_model")
+
+
 # Adopt
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -140,6 +141,21 @@ def test_import_and_folder(line: Line):
     assert code == 0 and row["path"] == str(line.models) and row["used"] >= SIZE and row["free"] > 0
 
 
+@pytest.mark.parametrize(
+    "name", ["tiny", "faster-whisper-Tiny", f"models--Systran--faster-whisper-tiny/snapshots/{'a' * 40}"]
+)
+def test_a_folder_called_after_its_model_needs_no_id(line: Line, tmp_path: Path, name: str):
+    folder = tmp_path / "stick" / name
+    shutil.copytree(MODEL, folder)
+    code, rows = line("import", folder)
+    assert code == 0 and rows[-1]["model"] == "tiny" and line.state() != "missing"
+
+
+def test_a_folder_called_after_nothing_is_asked_about(line: Line, capsys: pytest.CaptureFixture[str]):
+    code, [row] = line("import", MODEL)
+    assert code == 2 and row["error"] == "usage" and "--as" in row["hint"]
+
+
 def test_folder_prints_the_bare_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert cli.main(["models", "folder", "--models-dir", str(tmp_path / "none" / "yet"), "--quiet"]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "none" / "yet")
@@ -154,7 +170,7 @@ def test_unknown_and_missing_models(line: Line, word: str):
         assert code == 1 and (rows[-1]["error"], rows[-1]["model"]) == ("not_installed", "tiny")
 
 
-@pytest.mark.parametrize("words", [("delete",), ("import", "x"), ("delete", "tiny", "--partials", "--revision", "c")])
+@pytest.mark.parametrize("words", [("delete",), ("import",), ("delete", "tiny", "--partials", "--revision", "c")])
 def test_wrong_words_are_usage(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]):
     assert cli.main(["models", *words]) == 2
     assert "usage" in capsys.readouterr().err

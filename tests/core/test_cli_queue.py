@@ -171,6 +171,22 @@ def test_pause_from_another_process(line: Line, hub: LoopbackHub) -> None:
     assert code == 0 and rows[-1]["event"] == "finished"
 
 
+@pytest.mark.parametrize("words", [("resume",), ("download", "tiny", "base")])
+def test_several_that_were_paused_go_on_together(line: Line, hub: LoopbackHub, words: tuple[str, ...]) -> None:
+    stall(hub)
+    process = line.start("models", "download", "tiny", "base")
+    for row in reversed(line.jobs()):
+        assert line.run("models", "pause", row["job"])[0] == 0
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert briefly(line.jobs()) == [("tiny", "paused"), ("base", "paused")]
+    hub.faults.clear()
+    code, rows = line.run("models", *words)
+    assert code == 0 and not [row for row in rows if row.get("state") == "paused"]
+    assert [row["model"] for row in rows if row["event"] == "finished"] == ["tiny", "base"]
+    assert line.jobs() == []
+
+
 def test_cancel_from_another_process(line: Line, hub: LoopbackHub) -> None:
     stall(hub)
     process = line.start("models", "download", "tiny", "base")

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 import subtitle_editor.core
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.errors import HubUnreachableError, SubtitleEditorError
+from subtitle_editor.core.job_store import JobStore
 from subtitle_editor.core.text import Text
 
 GERMAN = {
@@ -135,10 +136,11 @@ def test_all_errors_are_looked_at() -> None:
 
 @pytest.mark.timeout(60)
 def test_the_history_of_a_session_can_be_translated(tmp_path: Path) -> None:
-    manager = DownloadManager(tmp_path, offline=True)
+    manager = DownloadManager(tmp_path, offline=True, store=JobStore(tmp_path / "jobs.sqlite3"))
     try:
-        job = manager.enqueue("tiny")
-        assert manager.wait(job, 30)
+        assert manager.wait(manager.enqueue("tiny"), 30)
+        # What the store has is plain; reading it again must not replace what we know.
+        manager.restore()
         record = manager.history()[0]
     finally:
         manager.shutdown(10)
