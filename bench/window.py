@@ -169,8 +169,8 @@ def _prepare(window: Window, folder: Path, endpoint: str, seconds: float) -> Non
 
     inside = window.blender.inside
     sound, rate = soundfile.read(SPEECH)
-    # The tests' model hears up to 200 times as fast as one speaks.
-    repeats = int(seconds * 3 * 200 / (len(sound) / rate)) + 1
+    # The tests' model hears up to 200 times as fast as one speaks, and twice as long is safe.
+    repeats = int(seconds * 2 * 200 / (len(sound) / rate)) + 1
     clip = folder / "speech.flac"
     soundfile.write(clip, numpy.tile(sound, repeats), rate)
     window.run("enable()")
@@ -186,7 +186,7 @@ def _prepare(window: Window, folder: Path, endpoint: str, seconds: float) -> Non
 
 def _turn(window: Window, phase: Phase, seconds: float) -> list[float]:
     window.run(phase.start, 120)
-    window.wait(phase.runs, 60)
+    window.wait(phase.runs, 240)  # The voice in the whole clip is looked for first.
     found = window.run(f"measure({seconds})", seconds + 60)
     assert window.run(phase.runs), f"{phase.name} ended before it was measured\n{window.log()}"
     window.run(phase.stop)

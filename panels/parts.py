@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 Icon = Any
 """The name of one of Blender's icons. The stubs spell out a thousand of them, and no dict of names fits that."""
 
-_PIXELS_PER_CHARACTER = 6.5
-"""The mean width of a letter of Blender's interface font at scale 1."""
+_PIXELS_PER_CHARACTER = 6.6
+"""The mean width of a letter of Blender's interface font at scale 1, and a little more: no line is all mean."""
+
+_MARGINS = 86
+"""Pixels of a sidebar, at scale 1, that text cannot have: the tabs, the frame of a panel, an icon."""
 
 STATE_ICONS: dict[ModelState, Icon] = {
     ModelState.MISSING: "IMPORT",
@@ -71,8 +74,8 @@ def label(layout: UILayout, text: str, icon: Icon = "NONE") -> None:
 def wrapped(layout: UILayout, context: Context, text: str, icon: Icon = "NONE") -> None:
     """As `label`, over as many lines as the sidebar's width asks for: labels do not wrap by themselves."""
     scale = context.preferences.system.ui_scale or 1.0
-    width = context.region.width if context.region else 260
-    characters = max(16, int(width / (_PIXELS_PER_CHARACTER * scale)) - 6)
+    width = context.region.width if context.region else _NARROW * scale
+    characters = max(16, int((width / scale - _MARGINS) / _PIXELS_PER_CHARACTER))
     column = layout.column(align=True)
     column.scale_y = 0.8
     if reads_from_right(text):

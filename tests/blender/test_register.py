@@ -23,14 +23,19 @@ MEASURE = f"""
 import sys, time, json
 import subtitle_editor
 assert "bpy" not in sys.modules
-import bpy
+import bpy, addon_utils
 before = set(sys.modules)
 start = time.process_time()
 subtitle_editor.register()
-seconds = time.process_time() - start
+ours = time.process_time() - start
 heavy = [name for name in {HEAVY!r} if name in sys.modules and name not in before]
-print("RESULT", json.dumps([seconds, heavy]))
+start = time.process_time()
+assert addon_utils.enable("rigify", default_set=True)
+print("RESULT", json.dumps([ours, time.process_time() - start, heavy]))
 """
+
+AT_MOST = 1.5
+"""Times what enabling Rigify takes, which comes with Blender: about the same whatever else the machine does."""
 
 
 def fingerprint() -> object:
@@ -68,19 +73,18 @@ def test_no_timer_survives(empty: None) -> None:
 def test_register_is_quick_and_light(tmp_path: Path) -> None:
     env = dict(os.environ, PYTHONPYCACHEPREFIX=str(tmp_path / "pyc"), BLENDER_USER_RESOURCES=str(tmp_path))
     env.pop("PYTHONDONTWRITEBYTECODE", None)
-    seconds: list[float] = []
+    ratios: list[float] = []
     # The first run compiles, as the first start after installing does; later ones are what a user meets each day.
-    # Processor time, and several tries: other programs on this machine must not decide the test.
-    while len(seconds) < 10 and min(seconds, default=1.0) >= 0.05:
+    while len(ratios) < 10 and min(ratios, default=AT_MOST) >= AT_MOST:
         done = subprocess.run(
             [sys.executable, "-c", MEASURE], env=env, capture_output=True, text=True, timeout=60, cwd=tmp_path
         )
         line = next((line for line in done.stdout.splitlines() if line.startswith("RESULT ")), None)
         assert line is not None, done.stdout + done.stderr
-        time, heavy = json.loads(line.removeprefix("RESULT "))
+        ours, rigify, heavy = json.loads(line.removeprefix("RESULT "))
         assert heavy == []
-        seconds.append(time)
-    assert min(seconds) < 0.05, seconds
+        ratios.append(ours / rigify)
+    assert min(ratios) < AT_MOST, ratios
 
 
 def test_import_works_without_blender() -> None:

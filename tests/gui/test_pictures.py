@@ -36,7 +36,12 @@ class Camera:
         """The sidebar with what is in it, cut below the last panel."""
         self._window.rest()
         left, top, width, height = self._window.sidebar()
-        self._take(name, (left, top, width, height), trim=True)
+        display = self._window.display
+        # Beside the tabs: how far down is anything?
+        panels = display.picture(self._folder / f"{name}.png", (left, top, width - 40, height)).read_bytes()
+        trim = ["convert", "-", "-fuzz", "1%", "-trim", "-format", "%[fx:page.y+h]", "info:-"]
+        used = int(float(display.call(trim, panels)))
+        self._take(name, (left, top, width, min(height, max(used + 8, 300))))
 
     def editor(self, name: str, height: int = SIZE[1]) -> None:
         """The large editor, from the top of the window down."""
@@ -44,10 +49,9 @@ class Camera:
         right = self._window.run("max((a.width * a.height, a.x + a.width) for a in window().screen.areas)[1]")
         self._take(name, (0, 0, right, height))
 
-    def _take(self, name: str, box: tuple[int, int, int, int], trim: bool = False) -> None:
+    def _take(self, name: str, box: tuple[int, int, int, int]) -> None:
         # 200 colours are enough for an interface and a quarter of the bytes.
-        words = ["convert", "-", *(["-fuzz", "1%", "-trim", "+repage"] if trim else [])]
-        words += ["+dither", "-colors", "200", "-strip", "png:-"]
+        words = ["convert", "-", "+dither", "-colors", "200", "-strip", "png:-"]
         taken = self._window.display.picture(self._folder / f"{name}.png", box)
         taken.write_bytes(self._window.display.call(words, taken.read_bytes()))
 

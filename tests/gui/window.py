@@ -202,7 +202,7 @@ class Window:
 
     def rest(self) -> None:
         """Move the mouse off the sidebar, so that no button is lit and no tooltip comes up; dismiss popups."""
-        self.display.mouse("mousemove", 400, SIZE[1] - 8, "key", "Escape")
+        self.display.mouse("mousemove", 700, SIZE[1] - 40, "key", "Escape")
         time.sleep(0.2)
         self.run("settle()")
 
