@@ -610,6 +610,18 @@ class TranscriberCrashedError(SubtitleEditorError):
         )
 
 
+class LibraryMissingError(SubtitleEditorError):
+    """One of the packages that come with the extension is not there, or does not load."""
+
+    code = "library_missing"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            Text("A library that transcribing needs cannot be loaded: {reason}.", reason=reason),
+            Text("Install the extension again; on the command line, the package."),
+        )
+
+
 # Subtitle files
 
 

@@ -26,6 +26,7 @@ from . import events
 from .cues import Cue, Word
 from .errors import (
     JobCancelled,
+    LibraryMissingError,
     MediaError,
     MediaNotFoundError,
     MediaUnreadableError,
@@ -209,7 +210,9 @@ class _Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=_environment(),
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            # On Windows; elsewhere the child itself steps back behind Blender's window.
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)
+            | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
             start_new_session=os.name == "posix",  # Ctrl-C in our terminal is ours to handle.
         )
         assert process.stdin and process.stdout and process.stderr
@@ -289,6 +292,8 @@ class _Child:
                 return MediaUnreadableError(media, reason)
             case "model_unusable":
                 return ModelUnusableError(self._request.model_path, reason)
+            case "library_missing":
+                return LibraryMissingError(reason)
             case "usage":
                 return UsageError(Text("The model cannot do that: {reason}.", reason=reason))
         return MediaError(Text("{media}: {reason}.", media=media, reason=reason))

@@ -8,7 +8,7 @@ do. Records, one JSON object a line, come back on stdout:
     {"type": "started", "seconds": 12.5, "language": "en", "probability": 0.98}
     {"type": "segment", "start": 1.0, "end": 2.5, "text": ..., "words": [...], ...}   seconds of the media
     {"type": "notice", "message": ..., "fields": {...}}  the message is a template, see text.py
-    {"type": "error", "code": "no_audio" | "media_unreadable" | "model_unusable" | "usage",
+    {"type": "error", "code": "no_audio" | "media_unreadable" | "model_unusable" | "library_missing" | "usage",
      "reason": ..., "fields": {...}}            the reason is a template too
     {"type": "end"}                                 all segments are out: what happens after this does not matter
 
@@ -18,6 +18,7 @@ code prints where it likes. The process ends when its parent does, however that 
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -31,6 +32,8 @@ RATE = 16000
 """Samples per second that Whisper hears."""
 SEEK_FROM = 10.0
 """Before this many seconds it is not worth seeking: reading from the start is exact in every container."""
+_NICE = 10
+"""How much less urgent than Blender: the share that batch jobs commonly get (the default of nice(1))."""
 PREROLL = 2.0
 """Seconds decoded and thrown away after a seek: MP3, AAC and Opus need a run-up."""
 
@@ -64,13 +67,23 @@ def main() -> NoReturn:
     records = Records()
     request = json.loads(sys.stdin.buffer.readline())
     _die_with_parent(request["parent"])
+    _step_back()
     try:
         transcribe(request, records)
         records.send("end")
     except ChildError as error:
         records.send("error", code=error.code, reason=error.reason, fields=error.fields)
+    except ImportError as error:
+        records.send("error", code="library_missing", reason="{reason}", fields={"reason": _first_line(error)})
     sys.stderr.flush()
     os._exit(0)
+
+
+def _step_back() -> None:
+    """Let Blender's window go first where both want the processor. On Windows the parent has seen to it."""
+    if os.name == "posix":
+        with contextlib.suppress(OSError):
+            os.nice(_NICE)
 
 
 def _die_with_parent(parent: int) -> None:

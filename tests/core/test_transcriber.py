@@ -21,6 +21,7 @@ import soundfile
 from subtitle_editor.core import events, transcriber, transcriber_child
 from subtitle_editor.core.cues import Cue
 from subtitle_editor.core.errors import (
+    LibraryMissingError,
     MediaNotFoundError,
     MediaUnreadableError,
     ModelUnusableError,
@@ -310,6 +311,27 @@ def test_cancel_before_the_start_and_after_the_end() -> None:
     assert isinstance(job.drain()[-1], Cancelled)
     job.cancel()
     assert job.drain() == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has classes instead of numbers")
+def test_the_child_steps_back_behind_us(long_recording: Path) -> None:
+    job, pid = start_long(long_recording)
+    try:
+        assert os.getpriority(os.PRIO_PROCESS, pid) > os.getpriority(os.PRIO_PROCESS, 0)
+    finally:
+        job.cancel()
+        assert job.wait(PATIENCE)
+
+
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "faster_whisper.py").write_text("import no_such_library", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    job = Transcription(request(SPEECH / "hello.flac"))
+    job.start()
+    assert job.wait(PATIENCE)
+    end = job.drain()[-1]
+    assert isinstance(end, Failed) and isinstance(end.error, LibraryMissingError)
+    assert "no_such_library" in str(end.error)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")

@@ -119,10 +119,14 @@ class Window:
         ]
 
     def _variables(self, port: int) -> dict[str, str]:
+        temporary = self.user / "tmp"
+        temporary.mkdir(exist_ok=True)
         return {
             **self.display.variables,
             "LIBGL_ALWAYS_SOFTWARE": "1",
             "BLENDER_USER_RESOURCES": self.blender.inside(self.user),
+            # What a Blender that was killed leaves behind goes with the rest.
+            "TMPDIR": self.blender.inside(temporary),
             "PYTHONPATH": self.blender.inside(self.blender.packages),
             "PYTHONDONTWRITEBYTECODE": "1",
             "SUBTITLE_EDITOR_AGENT": str(port),
