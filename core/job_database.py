@@ -138,6 +138,9 @@ class Database:
                 # Refused while another process is inside: the next who opens the file asks again.
                 if connection.execute("PRAGMA journal_mode").fetchone()[0].upper() != JOURNAL:
                     connection.execute(f"PRAGMA journal_mode = {JOURNAL}")
+            # A power cut may cost the last seconds, never the file; and no commit waits for a disk that is busy, which
+            # can take long while a download writes to it.
+            connection.execute("PRAGMA synchronous = NORMAL")
             self._upgrade(connection)
         except BaseException:
             connection.close()

@@ -69,7 +69,7 @@ def place(hub: LoopbackHub, tmp_path: Path) -> Iterator[Place]:
         manager.shutdown()
 
 
-def until(condition: Callable[[], object], timeout: float = 20.0) -> None:
+def until(condition: Callable[[], object], timeout: float = 45.0) -> None:
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, "it never came"

@@ -56,6 +56,33 @@ def test_a_file_arrives_over_several_connections(hub: LoopbackHub, tmp_path: Pat
     assert fetch.statuses[-1].bytes_done == fetch.statuses[-1].bytes_total == len(data)
 
 
+def test_a_fast_server_keeps_few_connections(
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer_work, "_FAST", 1)
+    monkeypatch.setattr(transfer_work, "_NOT_FAST", 1)
+    data = data_of(80 * MIB)
+    hub.settings.rate = 15_000_000
+    fetch = Fetch(blob_of(hub, tmp_path, data), connections=6)
+    assert fetch.run().sha256 == hashlib.sha256(data).hexdigest()
+    assert max(status.connections for status in fetch.statuses) == 6
+    late = [status.connections for status in fetch.statuses if status.bytes_done > 0.75 * len(data)]
+    assert late and max(late) <= transfer_work._ENOUGH
+
+
+def test_connections_come_back_when_the_server_is_fast_no_longer(
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer_work, "_FAST", 1)
+    monkeypatch.setattr(transfer_work, "_NOT_FAST", 1e18)
+    data = data_of(80 * MIB)
+    hub.settings.rate = 15_000_000
+    fetch = Fetch(blob_of(hub, tmp_path, data), connections=6)
+    assert fetch.run().sha256 == hashlib.sha256(data).hexdigest()
+    # It is told by turns that the server is fast and that it is not: connections go and come.
+    assert len({r.connection for r in hub.requests_for(PATTERN, host="content")}) > 6
+
+
 def test_parts_are_asked_for_in_ascending_order(hub: LoopbackHub, tmp_path: Path) -> None:
     Fetch(blob_of(hub, tmp_path, data_of(30 * MIB)), connections=1).run()
     ranges = [r.range or "" for r in hub.requests_for(PATTERN, host="content")]
