@@ -61,15 +61,6 @@ def _idle(entry: Entry) -> None:
         )
 
 
-def _confirm(operator: bpy.types.Operator, context: Context, event: Event, title: Text, message: Text) -> _Result:
-    """Ask before something is deleted, and say what."""
-    return set(
-        context.window_manager.invoke_confirm(
-            operator, event, title=iface(title), message=iface(message), confirm_text="Delete", icon="WARNING"
-        )
-    )
-
-
 class ModelTask(TaskOperator):
     """Mix-in of an operator that works on the files of one model."""
 
@@ -83,6 +74,30 @@ class ModelTask(TaskOperator):
     def task(self, entry: Entry, settings: preferences.Settings) -> Task:
         """The work, made of plain values."""
         raise NotImplementedError
+
+
+class DeletingTask(ModelTask):
+    """Mix-in of an operator that deletes: it asks first, and says what."""
+
+    def question(self, entry: Entry) -> tuple[Text, Text]:
+        """The title and the text of the dialog."""
+        raise NotImplementedError
+
+    def invoke(self, context: Context, event: Event) -> _Result:
+        try:
+            entry = entry_for(self)
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
+        # What the panel shows may be of another moment than the click: the model is fixed now.
+        self.model = entry.id
+        title, message = (iface(text) for text in self.question(entry))
+        operator: Any = self
+        return set(
+            context.window_manager.invoke_confirm(
+                operator, event, title=title, message=message, confirm_text="Delete", icon="WARNING"
+            )
+        )
 
 
 class SUBTITLE_OT_verify_model(ModelTask, bpy.types.Operator):
@@ -154,7 +169,7 @@ class SUBTITLE_OT_repair_model(OnlineOperator, ModelTask, bpy.types.Operator):
         return None
 
 
-class SUBTITLE_OT_delete_model(ModelTask, bpy.types.Operator):
+class SUBTITLE_OT_delete_model(DeletingTask, bpy.types.Operator):
     """Delete a model's files from this computer. It can be downloaded again"""
 
     bl_idname = "subtitle.delete_model"
@@ -162,19 +177,13 @@ class SUBTITLE_OT_delete_model(ModelTask, bpy.types.Operator):
 
     model: model_property()  # type: ignore[valid-type]
 
-    def invoke(self, context: Context, event: Event) -> _Result:
-        try:
-            entry = entry_for(self)
-        except SubtitleEditorError as error:
-            self.report({"ERROR"}, translated(str(error)))
-            return {"CANCELLED"}
-        # What the panel shows may be of another moment than the click: the model is fixed now.
-        self.model = entry.id
+    def question(self, entry: Entry) -> tuple[Text, Text]:
         found = shelf.status(entry.id)
         size = human_size((found.installed.size if found.installed else found.bytes_done) + found.partials)
-        title = Text("Delete {name}?", name=entry.name)
-        message = Text("{size} become free. What other models share stays.", size=size)
-        return _confirm(self, context, event, title, message)
+        return (
+            Text("Delete {name}?", name=entry.name),
+            Text("{size} become free. What other models share stays.", size=size),
+        )
 
     def task(self, entry: Entry, settings: preferences.Settings) -> Task:
         def work(_control: Control, _report: Report, _job: str) -> int:
@@ -189,7 +198,7 @@ class SUBTITLE_OT_delete_model(ModelTask, bpy.types.Operator):
         self.report({"INFO"}, translated(Text("{name}: {size} freed", name=self._name, size=human_size(result))))
 
 
-class SUBTITLE_OT_discard_partial(ModelTask, bpy.types.Operator):
+class SUBTITLE_OT_discard_partial(DeletingTask, bpy.types.Operator):
     """Delete what an interrupted download has left. The next download then starts from the beginning"""
 
     bl_idname = "subtitle.discard_partial"
@@ -197,18 +206,13 @@ class SUBTITLE_OT_discard_partial(ModelTask, bpy.types.Operator):
 
     model: model_property()  # type: ignore[valid-type]
 
-    def invoke(self, context: Context, event: Event) -> _Result:
-        try:
-            entry = entry_for(self)
-        except SubtitleEditorError as error:
-            self.report({"ERROR"}, translated(str(error)))
-            return {"CANCELLED"}
-        self.model = entry.id
+    def question(self, entry: Entry) -> tuple[Text, Text]:
         found = shelf.status(entry.id)
         size = human_size(found.partials if found.installed else found.bytes_done)
-        title = Text("Delete the partial download of {name}?", name=entry.name)
-        message = Text("{size} would have to be downloaded again.", size=size)
-        return _confirm(self, context, event, title, message)
+        return (
+            Text("Delete the partial download of {name}?", name=entry.name),
+            Text("{size} would have to be downloaded again.", size=size),
+        )
 
     def task(self, entry: Entry, settings: preferences.Settings) -> Task:
         record = session.record_of(entry.id)

@@ -16,6 +16,7 @@ from ..operators import session, shelf
 from .parts import (
     JOB_ICONS,
     Icon,
+    PreparedList,
     SubtitlePanel,
     fact,
     job_lines,
@@ -127,7 +128,7 @@ def _draw_reason(layout: UILayout, context: Context, record: JobRecord) -> None:
     row.operator("subtitle.copy_job", icon="COPYDOWN").job = record.id
 
 
-class SUBTITLE_UL_history(bpy.types.UIList):
+class SUBTITLE_UL_history(PreparedList, bpy.types.UIList):
     """Downloads that have ended, newest first."""
 
     bl_idname = "SUBTITLE_UL_history"
@@ -154,13 +155,6 @@ class SUBTITLE_UL_history(bpy.types.UIList):
         right = split.row()
         right.alignment = "RIGHT"
         label(right, job_words.when(record.ended))
-
-    def draw_filter(self, _context: Context, _layout: UILayout) -> None:
-        """Nothing: the newest stand first."""
-
-    def filter_items(self, _context: Context, _data: Any, _property: str) -> tuple[list[int], list[int]]:
-        """Nothing: all are shown."""
-        return [], []
 
 
 class SUBTITLE_PT_history(SubtitlePanel, bpy.types.Panel):

@@ -17,6 +17,7 @@ from ..operators.downloads import scene_model
 from .parts import (
     JOB_ICONS,
     STATE_ICONS,
+    PreparedList,
     SubtitlePanel,
     fact,
     is_narrow,
@@ -49,7 +50,7 @@ _MOST_FILES = 12
 """Files that are listed; datasets have hundreds."""
 
 
-class SUBTITLE_UL_models(bpy.types.UIList):
+class SUBTITLE_UL_models(PreparedList, bpy.types.UIList):
     """The models. Which rows there are, in which order, is decided in core/model_list.py."""
 
     bl_idname = "SUBTITLE_UL_models"
@@ -70,13 +71,6 @@ class SUBTITLE_UL_models(bpy.types.UIList):
         rows = shelf.rows()
         if index < len(rows):
             _draw_row(layout, rows[index], is_narrow(context))
-
-    def draw_filter(self, _context: Context, _layout: UILayout) -> None:
-        """Nothing: search and filter stand above the list."""
-
-    def filter_items(self, _context: Context, _data: Any, _property: str) -> tuple[list[int], list[int]]:
-        """Nothing: the rows are filtered and sorted already."""
-        return [], []
 
 
 def _draw_row(layout: UILayout, row: Row, narrow: bool) -> None:

@@ -66,6 +66,17 @@ class SubtitlePanel:
     bl_category = "Subtitles"
 
 
+class PreparedList:
+    """A UIList whose rows are filtered and sorted before they get there: core/model_list.py, the job store."""
+
+    def draw_filter(self, _context: Context, _layout: UILayout) -> None:
+        """Nothing: what there is to filter by stands above the list."""
+
+    def filter_items(self, _context: Context, _data: Any, _property: str) -> tuple[list[int], list[int]]:
+        """All, as they are."""
+        return [], []
+
+
 def label(layout: UILayout, text: str, icon: Icon = "NONE") -> None:
     """A text that is made at run time, in the user's language where it is ours."""
     layout.label(text=iface(text), icon=icon, translate=False)
