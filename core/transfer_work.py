@@ -49,6 +49,10 @@ loopback: 15 to 20 % of the whole download for six)."""
 _FAST, _NOT_FAST = 400_000_000, 100_000_000
 """Bytes per second of all connections together from which the server counts as fast, and below which no longer."""
 
+_PATIENCE = 0.25
+"""Seconds that a connection without work waits before it takes over half of another's part: what the other has asked
+for beyond that half comes for nothing. Where a part takes less, it is done before."""
+
 _HASH_STEP = 4 * _MIB
 """The hashing thread is woken for so much. For less it would be woken too often."""
 
@@ -282,16 +286,19 @@ class Transfer:
             if self._fast and self._live > _ENOUGH:
                 self._live -= 1
                 return None
+            patient_until = self._clock() + _PATIENCE
             while not self._parts.complete:
                 self._control.check()
                 if self._ranges:
-                    span = self._parts.claim(self._length()) or self._parts.steal(BLOCK)
+                    span = self._parts.claim(self._length())
+                    if not span and self._clock() >= patient_until:
+                        span = self._parts.steal(BLOCK)
                 else:
                     span = None if self._parts.claims else self._parts.claim(self._length())
                 if span:
                     return span
                 self._workless += 1
-                self._lock.wait(1.0)
+                self._lock.wait(_PATIENCE)
                 self._workless -= 1
         return None
 

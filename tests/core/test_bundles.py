@@ -20,7 +20,7 @@ from subtitle_editor.core.hub import Hub
 from subtitle_editor.core.library import ModelState
 from subtitle_editor.core.library_files import files
 from subtitle_editor.core.library_import import import_folder
-from tests.core.transfer_kit import data_of
+from tests.core.transfer_kit import MIB, data_of
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(60)
@@ -102,7 +102,9 @@ def test_three_repositories_are_one_job_with_one_total(hub: LoopbackHub, tmp_pat
     assert len({one.job for one in progress}) == 1
     done = [one.bytes_done for one in progress]
     assert done == sorted(done) and done[-1] == SIZE and progress[-1].files_done == 3
-    assert hub.bytes_served("*", host="content") == SIZE
+    # A connection without work may take over half of another's part, which then was asked for twice.
+    assert SIZE <= hub.bytes_served("*", host="content") <= SIZE + len(WANTED) * MIB
+    assert manager.history()[0].bytes_fetched == SIZE
     found = library.status(tmp_path, Z_IMAGE)
     assert found.state is ModelState.INSTALLED and (found.bytes_done, found.bytes_total) == (SIZE, SIZE)
     assert found.installed and found.installed.size == SIZE and found.installed.path == events[-1].path
@@ -160,7 +162,7 @@ def test_a_bundle_is_repaired_file_by_file_at_its_own_commits(hub: LoopbackHub, 
     hub.forget_requests()
     end = download(hub, tmp_path, Z_IMAGE, library_actions.SAME)
     assert isinstance(end, Finished), end
-    assert hub.bytes_served("*", host="content") == 3_200_000
+    assert 3_200_000 <= hub.bytes_served("*", host="content") <= 3_200_000 + MIB
     assert {part: library_actions.commit_on_disk(tmp_path, part) for part in Z_IMAGE.parts} == commits
     assert library_actions.verify(tmp_path, Z_IMAGE).whole
 

@@ -13,6 +13,7 @@ from subtitle_editor.core.catalog import Source
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.errors import EndpointError, FileNotOnHubError, GatedError, NoHubError, TokenRefusedError
 from subtitle_editor.core.hub import Hub
+from tests.core.transfer_kit import MIB
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(60)
@@ -144,8 +145,9 @@ def test_bytes_go_where_huggingface_hub_looks_for_them(
     assert found is not None
     assert {path.name: path.read_bytes() for path in found.path.iterdir()} == FILES
     assert {path.is_symlink() for path in found.path.iterdir()} == {links}
-    # Each byte of the large file came once: snapshot_download took what we had put there.
-    assert hub.bytes_served("*", host="content") == len(MODEL)
+    # The large file came once, but for what one connection may take over of another's part: snapshot_download took
+    # what we had put there.
+    assert len(MODEL) <= hub.bytes_served("*", host="content") <= len(MODEL) + MIB
 
 
 @pytest.mark.parametrize("links", [True, False])

@@ -291,13 +291,23 @@ def test_a_helper_takes_over_half_of_a_slow_connections_part(hub: LoopbackHub, t
     data = data_of(16 * MIB)
     blob = blob_of(hub, tmp_path, data)
     slow = hub.faults.add(Fault(path=PATTERN, host="content", rate=1_000_000))
-    began = time.monotonic()
     result = Fetch(blob, connections=2).run()
     assert slow.fired == 1
-    # One connection at 1 MB/s has a part of 4 MiB. Alone it would need 4.2 s for it.
-    assert time.monotonic() - began < 3.8
+    first = hub.requests_for(PATTERN, host="content")[0]
+    assert first.headers["range"] == f"bytes=0-{4 * MIB - 1}"
+    assert first.bytes_sent < 4 * MIB, "the connection at 1 MB/s fetched its part alone"
     assert blob.target.read_bytes() == data
     assert result.bytes_fetched == len(data)
+
+
+def test_a_part_that_will_soon_be_there_is_left_to_its_connection(
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer_work, "_PATIENCE", 30.0)
+    data = data_of(2_500_000)
+    hub.faults.add(Fault(path=PATTERN, host="content", rate=4_000_000))  # The other's 400 kB are there long before.
+    Fetch(blob_of(hub, tmp_path, data), connections=2).run()
+    assert [r.bytes_sent for r in hub.requests_for(PATTERN, host="content")] == [2 * MIB, len(data) - 2 * MIB]
 
 
 def test_the_speed_limit_is_exact_and_can_be_changed(hub: LoopbackHub, tmp_path: Path) -> None:
