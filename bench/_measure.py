@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Time, processor time and memory of a command, as the operating system counts them."""
+"""Time and processor time of a command, as the operating system counts them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import shutil
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,8 +20,8 @@ class Run:
     seconds: float
     cpu: float
     """User and system seconds."""
-    memory: int
-    """Peak resident bytes of the largest process."""
+    said: str = ""
+    """What it printed."""
 
 
 def measure(command: Sequence[str], folder: Path) -> Run:
@@ -40,8 +39,8 @@ def measure(command: Sequence[str], folder: Path) -> Run:
     if process.returncode:
         words = log.read_text(encoding="utf-8", errors="replace")[-2000:]
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{words}")
-    kilo = 1 if sys.platform == "darwin" else 1024
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * kilo)
+    said = log.read_text(encoding="utf-8", errors="replace")
+    return Run(seconds, usage.ru_utime + usage.ru_stime, said)
 
 
 def median(values: Sequence[float]) -> float:

@@ -53,10 +53,10 @@ class Throttle:
         Raises `JobCancelled` at once when the job is cancelled.
         """
         while True:
+            rate = self._rate
+            if rate is None:  # Without the lock, which all connections would take turns at.
+                return wanted
             with self._lock:
-                rate = self._rate
-                if rate is None:
-                    return wanted
                 self._fill()
                 ask = min(wanted, max(_LEAST_GRANT, int(rate * _GRANT)))
                 if self._tokens >= ask or self._tokens >= rate * _BURST:
@@ -68,6 +68,8 @@ class Throttle:
 
     def give_back(self, unused: int) -> None:
         """Return what `take` granted and the server did not send."""
+        if not unused or self._rate is None:
+            return
         with self._lock:
             if self._rate is not None:
                 self._tokens = min(self._tokens + unused, self._rate * _BURST)

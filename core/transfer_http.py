@@ -133,6 +133,7 @@ class Line:
         self._control = control
         self._timeout = stall_seconds
         self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._proxies: dict[tuple[str, str], str | None] = {}
         self._guards: dict[Any, Callable[[], None]] = {}
 
     def get(self, request: Request, route: Route, start: int, end: int | None) -> Answer:
@@ -198,7 +199,11 @@ class Line:
             )
 
     def _pool(self, address: str) -> urllib3.PoolManager:
-        proxy = _proxy_for(address)
+        parts = urllib.parse.urlsplit(address)
+        host = parts.scheme, parts.netloc
+        if host not in self._proxies:  # Asking the environment, or the registry, each time takes a sixth of a request.
+            self._proxies[host] = _proxy_for(address)
+        proxy = self._proxies[host]
         if proxy not in self._pools:
             self._pools[proxy] = _pool_manager(proxy, self._timeout, self._open_socket)
         return self._pools[proxy]

@@ -19,6 +19,7 @@ from .transfer_file import PartFile
 from .transfer_hash import BLOCK, Block, Blocks, PrefixHash
 from .transfer_http import Answer, Line, Request, Route, TransientError
 from .transfer_journal import Identity, Journal, Ranges
+from .transfer_pace import SMALLEST_PART, Pace
 from .transfer_parts import UNKNOWN_SIZE, PartMap, Span
 from .transfer_sync import Checkpoints
 
@@ -32,22 +33,6 @@ _BLOCKS = 3 * MOST_CONNECTIONS
 _WRITE_AFTER = 0.5
 """Seconds until a block that fills slowly is written all the same. A killed process never has more than one block,
 1 MiB, per connection that the journal does not know."""
-
-_SMALLEST_SHARE = 2 * _MIB
-"""A file is not cut into smaller parts, however many connections there are."""
-
-_LARGEST_PART = 16 * _MIB
-"""What all fetch at one time would not fit into memory with longer ones, and then they wait for the one in front: with
-50 ms before each answer 2 GB took 10 s in parts of 64 MiB and 5 s in parts of 16."""
-
-_ASKING = 0.1
-"""The share of a connection's time that may pass between asking for a part and its first byte."""
-
-_ENOUGH = 3
-"""Connections that are left where the server is fast and near: more only cost processor time there (measured on
-loopback: 15 to 20 % of the whole download for six)."""
-_FAST, _NOT_FAST = 400_000_000, 100_000_000
-"""Bytes per second of all connections together from which the server counts as fast, and below which no longer."""
 
 _PATIENCE = 0.25
 """Seconds that a connection without work waits before it takes over half of another's part: what the other has asked
@@ -91,15 +76,13 @@ class Transfer:
         self._route = Route()
         self._retries = Retries(settings.retry, settings.clock, settings.jitter)
         self._parts = PartMap(UNKNOWN_SIZE if blob.size is None else blob.size, grain=BLOCK)
-        self._least_part = max(_SMALLEST_SHARE, _BLOCKS // settings.connections * BLOCK)
+        self._pace = Pace(settings.connections, _BLOCKS * BLOCK)
         """What all connections fetch at one time fits into memory, where the hash then finds it."""
-        self._part_length = self._least_part
         self._ranges: bool | None = None
         """Whether the server knows ranges; None until the first answer, which one connection alone asks for."""
         self._etag: str | None = None
         self._journal: Journal | None = None
         self._receiving = 0
-        self._fast = False
         self._live = 0
         """Connections that were added and not retired since."""
         self._best = 0
@@ -192,9 +175,8 @@ class Transfer:
         if not self._ranges:
             return 0
         missing = self._parts.size - self._parts.bytes_done
-        useful = -(-missing // _SMALLEST_SHARE)
-        wanted = min(self._settings.connections, _ENOUGH) if self._fast else self._settings.connections
-        return max(0, min(wanted, useful) - self._live)
+        useful = -(-missing // SMALLEST_PART)
+        return max(0, min(self._pace.connections(self._clock()), useful) - self._live)
 
     def _add_connection(self) -> None:
         name = f"{self._blob.label} #{len(self._connections) + 1}"
@@ -283,7 +265,7 @@ class Transfer:
         """The next part that is this thread's to fetch; waits while others may still leave some. None at the end, and
         when there are more connections than such a server needs."""
         with self._lock:
-            if self._fast and self._live > _ENOUGH:
+            if self._pace.too_many(self._live):
                 self._live -= 1
                 return None
             patient_until = self._clock() + _PATIENCE
@@ -307,7 +289,7 @@ class Transfer:
         if self._ranges is False:
             return self._parts.size
         share = -(-self._parts.size // (2 * self._settings.connections))
-        return min(self._part_length, max(share, _SMALLEST_SHARE))
+        return min(self._pace.part_length, max(share, SMALLEST_PART))
 
     def _fetch(self, line: Line, file: PartFile, span: Span) -> None:
         """Fetch one part, or fail at it in a way that the next may mend."""
@@ -317,12 +299,13 @@ class Transfer:
             first = span.position
             answer = line.get(self._request, self._route, span.position, span.end)
             try:
-                self._accept(span, answer)
                 asked = self._clock()
+                self._accept(span, answer, asked - began)
                 self._receive(file, span, answer)
             finally:
                 answer.close()
-            self._learn(span.position - first, asked - began, self._clock() - asked)
+            with self._lock:
+                self._pace.learn(span.position - first, asked - began, self._clock() - asked, self._live)
         except TransientError as ex:
             self._failed(epoch, ex)
         finally:
@@ -341,9 +324,13 @@ class Transfer:
                     return self._retries.epoch
             self._control.sleep(left)
 
-    def _accept(self, span: Span, answer: Answer) -> None:
-        """Compare an answer's headers with what we know, and learn from the first. Raises StartOver."""
+    def _accept(self, span: Span, answer: Answer, asking: float) -> None:
+        """Compare an answer's headers with what we know, and learn from the first. It came after `asking` seconds.
+
+        Raises StartOver.
+        """
         with self._lock:
+            self._pace.begin(asking, self._clock())
             unknown = self._parts.size == UNKNOWN_SIZE
             if answer.size is not None:
                 if not unknown and answer.size != self._parts.size:
@@ -473,18 +460,6 @@ class Transfer:
                 self._parts.settle(span.position)
                 return
         raise TransientError(answer.host, Text("the connection ended early"))
-
-    def _learn(self, count: int, asking: float, receiving: float) -> None:
-        """Make parts so long that the asking takes no noticeable share of the time: longer on a distant server."""
-        if count < _SMALLEST_SHARE or receiving <= 0:
-            return
-        speed = count / receiving
-        enough = min(max(speed * asking / _ASKING, self._least_part), _LARGEST_PART)
-        with self._lock:
-            # Where asking takes long, the others fill the time of the one that asks.
-            near = asking <= _ASKING * receiving
-            self._fast = near and speed * self._live >= (_NOT_FAST if self._fast else _FAST)
-            self._part_length += int(enough - self._part_length) // 4
 
     def _failed(self, epoch: int, ex: TransientError) -> None:
         """Count a failure. Raises the error that the user sees when there have been too many."""

@@ -14,7 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import transfer, transfer_disk, transfer_file, transfer_journal, transfer_sync, transfer_work
+from subtitle_editor.core import (
+    transfer,
+    transfer_disk,
+    transfer_file,
+    transfer_journal,
+    transfer_pace,
+    transfer_sync,
+    transfer_work,
+)
 from subtitle_editor.core.control import Control
 from subtitle_editor.core.events import State
 from subtitle_editor.core.locks import file_lock
@@ -56,25 +64,23 @@ def test_a_file_arrives_over_several_connections(hub: LoopbackHub, tmp_path: Pat
     assert fetch.statuses[-1].bytes_done == fetch.statuses[-1].bytes_total == len(data)
 
 
-def test_a_fast_server_keeps_few_connections(
-    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(transfer_work, "_FAST", 1)
-    monkeypatch.setattr(transfer_work, "_NOT_FAST", 1)
+def test_a_fast_server_keeps_few_connections(hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer_pace, "FAST", 1)
+    monkeypatch.setattr(transfer_pace, "NOT_FAST", 1)
     data = data_of(80 * MIB)
     hub.settings.rate = 15_000_000
     fetch = Fetch(blob_of(hub, tmp_path, data), connections=6)
     assert fetch.run().sha256 == hashlib.sha256(data).hexdigest()
     assert max(status.connections for status in fetch.statuses) == 6
     late = [status.connections for status in fetch.statuses if status.bytes_done > 0.75 * len(data)]
-    assert late and max(late) <= transfer_work._ENOUGH
+    assert late and max(late) <= transfer_pace.ENOUGH
 
 
 def test_connections_come_back_when_the_server_is_fast_no_longer(
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfer_work, "_FAST", 1)
-    monkeypatch.setattr(transfer_work, "_NOT_FAST", 1e18)
+    monkeypatch.setattr(transfer_pace, "FAST", 1)
+    monkeypatch.setattr(transfer_pace, "NOT_FAST", 1e18)
     data = data_of(80 * MIB)
     hub.settings.rate = 15_000_000
     fetch = Fetch(blob_of(hub, tmp_path, data), connections=6)
