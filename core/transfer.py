@@ -9,6 +9,7 @@ which look after what an interrupted `fetch` leaves. The parts:
     transfer_file    writing past the cache       transfer_hash     hashing from memory
     retries          when to try again            throttle          the speed limit
     control          stopping at once             locks             one process per blob
+    transfer_pace    how many connections
 
 The thread that calls `fetch` hashes the bytes that are there without a gap, behind the connections' threads, which
 take the file's free parts in ascending order. It alone calls `report`.
