@@ -7,7 +7,6 @@ Its words, JSON keys and exit codes are a contract (docs/command-line.md): scrip
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import logging
 import os
 import sys
@@ -16,8 +15,8 @@ from pathlib import Path
 
 from . import cli_catalog, cli_library, cli_queue, endpoint, library, log_file, tokens, user_folder
 from .cli_download import add_download_options, download, positive
-from .cli_output import DONE, FAILED, INTERRUPTED, USAGE, Output
-from .cues import PROFILES, Cue
+from .cli_output import FAILED, INTERRUPTED, USAGE, Output
+from .cues import PROFILES
 from .errors import SubtitleEditorError, UnexpectedError, UsageError
 from .tokens import Token
 
@@ -78,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list, show and download models")
     _add_models(models.add_subparsers(metavar="ACTION", required=True), common)
     _add_transcribe(commands, common)
+    _add_check(commands, common)
     _add_convert(commands, common)
     return parser
 
@@ -106,11 +106,25 @@ def _add_transcribe(
     command.add_argument("--task", choices=("transcribe", "translate"), default="transcribe")
     command.add_argument("--from", dest="start", type=_time, default=0.0, metavar="S", help="seconds or H:MM:SS")
     command.add_argument("--to", dest="end", type=_time, metavar="S", help="seconds or H:MM:SS")
+    _add_profile(command)
+    command.add_argument("--words", action="store_true", help="measure and keep the time of each word")
+    command.set_defaults(command=_transcribe)
+
+
+def _add_profile(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--profile", default="netflix-en", choices=PROFILES, metavar="P", help=f"one of {', '.join(PROFILES)}"
     )
-    command.add_argument("--words", action="store_true", help="measure and keep the time of each word")
-    command.set_defaults(command=_transcribe)
+
+
+def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    command = commands.add_parser("check", parents=[common], help="compare a subtitle file with reading rules")
+    command.add_argument("file", type=Path, metavar="FILE")
+    _add_profile(command)
+    command.add_argument(
+        "--fps", type=positive, default=24.0, metavar="R", help="frames per second, for rules in frames (default: 24)"
+    )
+    command.set_defaults(command=_check)
 
 
 def _add_convert(
@@ -187,23 +201,13 @@ def _transcribe(args: argparse.Namespace, output: Output) -> int:
     return transcribe(args, output, _models_dir(args))
 
 
+def _check(args: argparse.Namespace, output: Output) -> int:
+    from .cli_subtitles import check
+
+    return check(args, output)
+
+
 def _convert(args: argparse.Namespace, output: Output) -> int:
-    from . import subtitle_files
+    from .cli_subtitles import convert
 
-    source = subtitle_files.load(args.source)
-    for warning in source.warnings:
-        output.say(f"{args.source}: {warning}")
-    cues = [_scaled(cue, args.scale).shifted(args.shift) for cue in source.cues]
-    kept = [cue for cue in cues if cue.end > 0]
-    subtitle_files.save(args.target, kept)
-    if len(kept) < len(cues):
-        output.say(f"{len(cues) - len(kept)} subtitles that would end before the start were left out.")
-    data = {"event": "finished", "output": str(args.target), "cues": len(kept), "warnings": source.warnings}
-    output.record(data, f"{args.target}: {len(kept)} subtitles")
-    return DONE
-
-
-def _scaled(cue: Cue, factor: float) -> Cue:
-    """The same subtitle with all its times multiplied."""
-    words = tuple(dataclasses.replace(word, start=word.start * factor, end=word.end * factor) for word in cue.words)
-    return dataclasses.replace(cue, start=cue.start * factor, end=cue.end * factor, words=words)
+    return convert(args, output)

@@ -71,10 +71,13 @@ class Output:
             self._clear()
             _print(text, error=True)
 
-    def error(self, error: SubtitleEditorError) -> None:
-        """The error a command ends with, when no job has told it: JSON as the `failed` event, or a sentence."""
+    def error(self, error: SubtitleEditorError, **more: Any) -> None:
+        """The error a command ends with, when no job has told it: JSON as the `failed` event, or a sentence.
+
+        `more` is for the event.
+        """
         if self.json:
-            data = {"event": "failed", "error": error.code, "message": error.message, "hint": error.hint}
+            data = {"event": "failed", "error": error.code, "message": error.message, "hint": error.hint, **more}
             _print(json.dumps(data, ensure_ascii=False))
         else:
             self._clear()

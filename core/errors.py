@@ -636,3 +636,22 @@ class SubtitleFileError(SubtitleEditorError, ValueError):
             Text("{path}: {reason}.", path=path, reason=reason),
             hint or Text("Choose a subtitle file such as .srt, .vtt or .ass."),
         )
+
+
+class SubtitleRulesError(SubtitleEditorError):
+    """Subtitles that break the rules they were compared with."""
+
+    code = "rules_broken"
+
+    def __init__(self, path: Path, count: int, profile: str) -> None:
+        self.path = path
+        self.count = count
+        super().__init__(
+            Text(
+                "Not all subtitles in {path} keep to the rules of {profile} (problems: {count}).",
+                path=path,
+                profile=profile,
+                count=count,
+            ),
+            Text("Change the subtitles that are named, or check with another profile."),
+        )

@@ -116,6 +116,7 @@ def test_token_comes_from_file_or_environment_and_is_not_printed(hub: LoopbackHu
         ("models", "download", "tiny", "--connections", "99"),
         ("models", "download", "tiny", "--limit-rate", "-1"),
         ("convert", "a.srt"),
+        ("check", "a.srt", "--fps", "0"),
         ("transcribe", "a.wav"),
         ("transcribe", "a.wav", "-m", "tiny", "--profile", "none"),
         ("nonsense",),
@@ -244,6 +245,48 @@ def test_transcribe_does_not_overwrite_what_it_was_not_told_to(tmp_path: Path, h
     mine.write_text("precious", encoding="utf-8")
     done = run("transcribe", media, "-m", "tiny", *place)
     assert done.returncode == 2 and mine.read_text(encoding="utf-8") == "precious"
+
+
+HASTY = """1
+00:00:01,000 --> 00:00:01,400
+A line that is far too long to be read by anyone in so short a time
+
+2
+00:00:01,300 --> 00:00:05,000
+Thanks for watching!
+"""
+
+
+def test_check_names_each_rule_that_is_broken(tmp_path: Path):
+    source = tmp_path / "a.srt"
+    source.write_text(HASTY, encoding="utf-8")
+    done = run("check", source, "--json")
+    *problems, last = records(done)
+    assert done.returncode == 1
+    assert [(one["number"], one["rule"]) for one in problems] == [
+        (1, "line_length"),
+        (1, "reading_speed"),
+        (1, "too_short"),
+        (1, "overlap"),
+        (2, "invented"),
+    ]
+    assert all(one["event"] == "problem" and one["message"] for one in problems)
+    assert (problems[-1]["start"], problems[-1]["end"], problems[-1]["text"]) == (1.3, 5.0, "Thanks for watching!")
+    assert (last["event"], last["error"], last["problems"], last["cues"]) == ("failed", "rules_broken", 5, 2)
+    assert source.read_text(encoding="utf-8") == HASTY
+    words = run("check", source)
+    assert words.returncode == 1 and words.stdout.count("a.srt: 1: 00:00:01.000: ") == 4
+    assert "(problems: 5)" in words.stderr
+
+
+def test_check_goes_by_the_profile_and_the_frame_rate(tmp_path: Path):
+    source = tmp_path / "a.srt"
+    close = "1\n00:00:01,000 --> 00:00:03,000\nHello there.\n\n2\n00:00:03,050 --> 00:00:05,000\nHow are you?\n"
+    source.write_text(close, encoding="utf-8")
+    slow, fast = run("check", source, "--json"), run("check", source, "--fps", "40", "--json")
+    assert slow.returncode == 1 and [one.get("rule") for one in records(slow)] == ["gap", None]
+    assert fast.returncode == 0 and records(fast)[-1]["event"] == "finished" and records(fast)[-1]["cues"] == 2
+    assert run("check", tmp_path / "none.srt", "--json").returncode == 1
 
 
 def test_convert_shifts_and_scales(tmp_path: Path):
