@@ -67,15 +67,27 @@ def amounts(event: Progress | JobRecord) -> Text:
     >>> print(amounts(event))
     25.0 MB of 78.0 MB  5.0 MB/s  11 s left
     """
+    amount, moving = amount_lines(event)
+    return Text("{amount}  {pace}", amount=amount, pace=moving) if moving else amount
+
+
+def amount_lines(event: Progress | JobRecord) -> tuple[Text, Text]:
+    """The same for two short lines: bytes; speed and time left. What is not known is empty.
+
+    >>> event = Progress(job="1", model="tiny", state=State.DOWNLOADING, bytes_done=25_000_000,
+    ...     bytes_total=78_000_000, speed=5e6, eta=10.6)
+    >>> print(*amount_lines(event), sep="; ")
+    25.0 MB of 78.0 MB; 5.0 MB/s  11 s left
+    """
     if not event.bytes_total:
-        return Text("")
+        return Text(""), Text("")
     text = Text("{done} of {total}", done=human_size(event.bytes_done), total=human_size(event.bytes_total))
     if not isinstance(event, Progress) or event.speed <= 0:
-        return text
+        return text, Text("")
     speed = human_speed(event.speed)
     if event.eta is None:
-        return Text("{amount}  {speed}", amount=text, speed=speed)
-    return Text("{amount}  {speed}  {time} left", amount=text, speed=speed, time=human_duration(event.eta))
+        return text, Text("{speed}", speed=speed)
+    return text, Text("{speed}  {time} left", speed=speed, time=human_duration(event.eta))
 
 
 def file_line(event: Progress) -> Text:

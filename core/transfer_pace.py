@@ -45,6 +45,8 @@ class Pace:
         self._longest = max(self._least, min(LARGEST_PART, memory // self._few))
         self._trial_ends: float | None = None
         self._fast = False
+        self._together = 0.0
+        """Bytes per second of all connections, while the server is fast."""
         self._more_help = False
         """Fewer connections have been tried, and brought less."""
         self.part_length = self._least
@@ -73,11 +75,12 @@ class Pace:
         if count < SMALLEST_PART or receiving <= 0:
             return
         speed = count / receiving
-        near = asking <= NEAR
         if self._fast:
-            self._fast = near and speed * live >= NOT_FAST
+            # Over several parts: one may be slow because the processor had something else to do.
+            self._together += (speed * live - self._together) / 4
+            self._fast = self._together >= NOT_FAST
             self._more_help = not self._fast
-        else:
-            self._fast = near and speed * live >= FAST and not self._more_help
+        elif asking <= NEAR and speed * live >= FAST and not self._more_help:
+            self._fast, self._together = True, speed * live
         enough = self._longest if self._fast else min(max(speed * asking / _ASKING, self._least), self._longest)
         self.part_length += int(enough - self.part_length) // 4

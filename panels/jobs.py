@@ -87,7 +87,7 @@ def _draw_checks(layout: UILayout, jobs: list[JobRecord]) -> None:
     if found is None:
         return
     header, body = layout.panel("SUBTITLE_checks", default_closed=True)
-    label(header, Text("Before the Download of {name}", name=shelf.name_of(found.model)))
+    label(header, Text("Checks: {name}", name=shelf.name_of(found.model)))
     if body is not None:
         column = body.column(align=True)
         for name, value in job_words.checks(found):

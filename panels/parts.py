@@ -148,7 +148,8 @@ def job_lines(layout: UILayout, context: Context, record: JobRecord) -> None:
     column.active = False
     if record.elsewhere:
         column.label(text="In another Blender, or on the command line")
-    for line in (job_words.amounts(event), job_words.file_line(event) if isinstance(event, Progress) else ""):
+    amounts = job_words.amount_lines(event) if is_narrow(context) else (job_words.amounts(event),)
+    for line in (*amounts, job_words.file_line(event) if isinstance(event, Progress) else ""):
         if line:
             label(column, line)
 

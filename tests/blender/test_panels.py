@@ -91,7 +91,7 @@ def test_while_downloading(ready: Any, hub: LoopbackHub, watched: Any) -> None:
     text = " ".join(jobs.texts())
     assert "File " in text and " of 1.8 MB" in text
     # What was checked before the first byte, in one place.
-    assert "Before the Download of Whisper tiny" in jobs.texts()
+    assert "Checks: Whisper tiny" in jobs.texts()
     assert {"Server", "Free Space", "Licence"} <= set(jobs.texts())
     for name in ("SUBTITLE_PT_models", "SUBTITLE_PT_transcription"):
         assert "subtitle.pause_download" in panels[name].buttons(), name

@@ -65,6 +65,7 @@ def test_a_file_arrives_over_several_connections(hub: LoopbackHub, tmp_path: Pat
 
 
 def test_a_fast_server_keeps_few_connections(hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer_pace, "NEAR", 30.0)
     monkeypatch.setattr(transfer_pace, "FAST", 1)
     monkeypatch.setattr(transfer_pace, "NOT_FAST", 1)
     data = data_of(80 * MIB)
@@ -79,13 +80,14 @@ def test_a_fast_server_keeps_few_connections(hub: LoopbackHub, tmp_path: Path, m
 def test_connections_come_back_when_the_server_is_fast_no_longer(
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(transfer_pace, "NEAR", 30.0)
     monkeypatch.setattr(transfer_pace, "FAST", 1)
     monkeypatch.setattr(transfer_pace, "NOT_FAST", 1e18)
     data = data_of(80 * MIB)
     hub.settings.rate = 15_000_000
     fetch = Fetch(blob_of(hub, tmp_path, data), connections=6)
     assert fetch.run().sha256 == hashlib.sha256(data).hexdigest()
-    # It is told by turns that the server is fast and that it is not: connections go and come.
+    # It is told that the server is fast, and after the next part that it is not: connections go and come back.
     assert len({r.connection for r in hub.requests_for(PATTERN, host="content")}) > 6
 
 

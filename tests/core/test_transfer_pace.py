@@ -55,11 +55,21 @@ def test_a_server_that_limits_each_connection_is_tried_with_two_once():
     pace = Pace(6, MEMORY)
     pace.begin(0.002, 0.0)
     each = 0.45 * NOT_FAST
+    learn(pace, each * 6, live=6)  # 540 MB/s over six...
+    assert pace.connections(99.0) == 2
+    for _ in range(20):
+        learn(pace, each * 2, live=2)  # ... and 180 MB/s over two.
     for _ in range(5):
-        learn(pace, each * 6, live=6)  # 540 MB/s over six...
-        if pace.too_many(6):
-            learn(pace, each * 2, live=2)  # ... and 180 MB/s over two.
-    assert pace.connections(99.0) == 6 and not pace.too_many(6)
+        assert pace.connections(99.0) == 6 and not pace.too_many(6)
+        learn(pace, each * 6, live=6)
+
+
+def test_one_slow_part_of_a_fast_server_changes_nothing():
+    pace = Pace(6, MEMORY)
+    pace.begin(0.002, 0.0)
+    learn(pace, 2 * FAST, live=2)
+    learn(pace, 0.1 * NOT_FAST, live=2, asking=0.2)
+    assert pace.connections(99.0) == 2
 
 
 def test_a_small_last_part_says_nothing():
