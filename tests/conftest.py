@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 from collections.abc import Iterator
@@ -21,6 +22,13 @@ os.environ["HF_HUB_DISABLE_XET"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 os.environ["HF_HUB_DISABLE_IMPLICIT_TOKEN"] = "1"
+
+if importlib.util.find_spec("hypothesis"):  # The other Blenders' environments do without.
+    from hypothesis import settings
+
+    # No test may depend on how fast the machine is.
+    settings.register_profile("unhurried", settings(settings.default, deadline=None))
+    settings.load_profile("unhurried")
 
 if TYPE_CHECKING:
     from tests.hub.server import LoopbackHub

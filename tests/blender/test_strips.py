@@ -131,7 +131,7 @@ def test_set_edges(edges: tuple[int, int]) -> None:
     assert (compat.left(strip), compat.right(strip)) == edges
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rate=st.sampled_from([(24, 1.0), (24, 1.001), (25, 1.0), (30, 1.001), (60, 1.001)]),
     spans=st.lists(st.tuples(st.integers(0, 500_000), st.integers(1, 300)), max_size=12),

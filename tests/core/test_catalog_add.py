@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitle_editor.core import catalog, catalog_add, library
@@ -128,7 +128,6 @@ def test_a_refusal_says_why():
         assert reason in caught.value.message and typed in caught.value.message
 
 
-@settings(deadline=None)  # The machine may be busy.
 @given(st.text(max_size=60) | st.lists(st.sampled_from(
     ["https://", "huggingface.co", "/", "datasets", "ada", "..", "@", "tree", "%2F", "hf:", "refs", "\\", ":", "?", "["]
 )).map("".join))  # fmt: skip
@@ -360,7 +359,6 @@ _PIECES = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.lists(_PIECES, max_size=7, unique=True), st.sampled_from("abcdef"))
 def test_taking_one_out_changes_nothing_else(tmp_path_factory: pytest.TempPathFactory, pieces: list[str], model: str):
     own = tmp_path_factory.mktemp("own") / "catalog.toml"

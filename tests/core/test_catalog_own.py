@@ -217,7 +217,7 @@ _FIELDS = sorted(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.dictionaries(st.sampled_from(_FIELDS), _VALUES, max_size=8), max_size=4))
 def test_no_entry_can_break_the_list(tmp_path_factory: pytest.TempPathFactory, tables: list[dict[str, object]]):
     folder = tmp_path_factory.mktemp("own")
@@ -240,7 +240,7 @@ def test_no_entry_can_break_the_list(tmp_path_factory: pytest.TempPathFactory, t
         assert library.status(folder, one).state is library.ModelState.MISSING
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
 def test_no_file_can_break_the_list(tmp_path_factory: pytest.TempPathFactory, content: bytes):
     found = load(tmp_path_factory.mktemp("own") / "catalog.toml", content)

@@ -176,7 +176,7 @@ def heard_cues(draw: st.DrawFn) -> list[Cue]:
     return cues
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(heard_cues(), st.sampled_from(sorted(PROFILES)), st.sampled_from([24.0, 25.0, 60.0]))
 def test_no_word_is_lost_and_nothing_overlaps(heard: list[Cue], name: str, frame_rate: float) -> None:
     cues = segment(heard, PROFILES[name], frame_rate=frame_rate)
@@ -185,7 +185,7 @@ def test_no_word_is_lost_and_nothing_overlaps(heard: list[Cue], name: str, frame
     assert all(before.end <= after.start for before, after in itertools.pairwise(cues))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(SPEECH.split()), min_size=1, max_size=80), st.sampled_from(sorted(PROFILES)))
 def test_normal_words_always_fit_the_lines(words: list[str], name: str) -> None:
     profile = PROFILES[name]
@@ -195,7 +195,7 @@ def test_normal_words_always_fit_the_lines(words: list[str], name: str) -> None:
         assert profile.max_duration is None or cue.duration <= profile.max_duration + 1e-6
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(SPEECH.split()), min_size=1, max_size=60), st.sampled_from(sorted(PROFILES)))
 def test_segmenting_twice_changes_no_word(words: list[str], name: str) -> None:
     once = segment([spoken(" ".join(words))], PROFILES[name])
@@ -250,7 +250,7 @@ def test_bbc_counts_words_a_minute() -> None:
     assert rules([Cue(0, 1, "one two three four five")], PROFILES["bbc"]) == {"reading_speed"}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(heard_cues(), st.sampled_from(sorted(PROFILES)))
 def test_checking_never_raises(cues: list[Cue], name: str) -> None:
     assert all(0 <= problem.index < len(cues) for problem in check(cues, PROFILES[name]))

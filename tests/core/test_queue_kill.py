@@ -169,7 +169,9 @@ def test_killed_at_ten_random_moments(hub: LoopbackHub, tmp_path: Path) -> None:
         for record in started:
             interrupted += 1
             status = library.status(tmp_path / "models", catalog.load().get(record.model))
-            assert 0 < record.fraction <= 1 and (status.partials or status.bytes_done)
+            assert 0 < record.fraction <= 1
+            # What was on its way to the disk, a block for each connection, is the most that it knew too much.
+            assert record.bytes_done <= max(status.partials, status.bytes_done) + CONNECTIONS * MIB
         child = start(hub, tmp_path, QUEUE, first=False, **options)
         assert child.stdout is not None
     out, err = child.communicate(timeout=60)

@@ -441,7 +441,7 @@ CUES = st.lists(
     ),
     max_size=6,
 )
-ROUND_TRIP = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ROUND_TRIP = settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @ROUND_TRIP
@@ -472,7 +472,7 @@ FRAGMENTS = st.sampled_from(
         "text", "\ufeff", "\u2028",
     ]
 )  # fmt: skip
-FUZZ = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAMES = st.sampled_from(["a.srt", "a.vtt", "a.ass", "a.json", "a.ttml", "a.smi", "a.sub", "a.txt", "a"])
 
 

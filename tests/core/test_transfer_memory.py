@@ -47,7 +47,7 @@ def memory_for(position: int, data: bytes) -> memoryview:
 
 
 @pytest.mark.parametrize("direct", [True, False])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(
     pieces=st.lists(st.tuples(st.integers(0, 40_000) | st.sampled_from([0, PAGE, 5 * PAGE]), st.integers(0, 40_000)))
 )
@@ -267,7 +267,7 @@ def test_what_an_earlier_run_left_holds_up_nobody() -> None:
 # The hash
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(
     cuts=st.lists(st.integers(1, 6 * PAGE - 1), max_size=8),
     kept=st.sets(st.integers(0, 9)),
