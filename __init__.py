@@ -62,10 +62,14 @@ def _command(arguments: list[str]) -> int:
     """`blender --command subtitle_editor ...`: the words and exit codes of `subtitle-editor`."""
     import os
 
+    import bpy
+
     from . import preferences
     from .core import user_folder
     from .core.cli import main
 
-    # The same jobs, catalogue and token as in the window.
+    # The same jobs and catalogue as in the window.
     os.environ.setdefault(user_folder.ENVIRONMENT, str(preferences.user_dir()))
-    return main(arguments)
+    # And no more is asked of a server than there.
+    offline = ["--offline"] if preferences.why_offline(bpy.context) is not None else []
+    return main([*arguments, *offline] if arguments else arguments)

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The developer's one command. Standard library only: it sets itself up, in `.venv` beside this file.
 
-    python3 dev.py demo                 the main job, end to end, in real Blender, against a hub on this machine
-    python3 dev.py test [PART...]       everything that CI runs; parts: lint, core, hub, blender, matrix, gui
-    python3 dev.py lint                 the quick half of `test`: ruff and mypy
-    python3 dev.py matrix               the zip installed and used in each Blender from 4.2 on; --blender: only in one
-    python3 dev.py gui [--all]          the add-on in a real Blender window, with a mouse; --pictures: docs/img anew
-    python3 dev.py strings [--write]    texts that a language lacks; --write brings translations/ up to date
-    python3 dev.py bench NAME           bench/NAME.py; what follows NAME goes to it
-    python3 dev.py build                the extension's zips for Blender, with all wheels inside, into dist/
+python3 dev.py demo                 the main job, end to end, in real Blender, against a hub on this machine
+python3 dev.py test [PART...]       everything that CI runs; parts: lint, core, hub, blender, matrix, gui
+python3 dev.py lint                 the quick half of `test`: ruff and mypy
+python3 dev.py matrix               the zip installed and used in each Blender from 4.2 on; --blender: only in one
+python3 dev.py gui [--all]          the add-on in a real Blender window, with a mouse; --pictures: docs/img anew
+python3 dev.py strings [--write]    texts that a language lacks; --write brings translations/ up to date
+python3 dev.py bench NAME           bench/NAME.py; what follows NAME goes to it
+python3 dev.py build                the extension's zips for Blender, with all wheels inside, into dist/
 """
 
 from __future__ import annotations

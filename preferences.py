@@ -13,6 +13,7 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from .core import endpoint as endpoints
 from .core import token_file, user_folder
+from .core.errors import SubtitleEditorError
 from .core.text import Text
 
 if TYPE_CHECKING:
@@ -174,11 +175,15 @@ def _get_token(_self: bpy.types.AddonPreferences) -> str:
 
 
 def _set_token(_self: bpy.types.AddonPreferences, value: str) -> None:
-    forget_token()
-    token_file.write(token_path(), value)
     from .operators import session
 
-    session.state.account = None
+    try:
+        token_file.write(token_path(), value)
+        session.state.account = None
+    except SubtitleEditorError as error:
+        # An error in a property's setter reaches nobody; this the preferences show.
+        session.state.account = session.Account(problem=str(error))
+    forget_token()
 
 
 def _library_changed(_self: bpy.types.AddonPreferences, _context: Context) -> None:

@@ -199,9 +199,9 @@ def latency_table(root: Path, work: Path, size: int, rounds: int, connections: i
         others = {name: words for name, words in peers(endpoint + path, sha256).items() if name == "aria2c -x8"}
         runs = race(endpoint, others, work, rounds, connections)
     for name in others:
-        ratios = [a.seconds / b.seconds for a, b in zip(runs[name], runs[f"ours {name}"], strict=True)]
-        print(f"\n50 ms added before each answer, {size / 1e9:g} GB, {load()}: {name} / ours {median(ratios):.2f}, "
-              f"asked for {verdict(median(ratios), 1.0)}", flush=True)  # fmt: skip
+        ratio = ratios_of(runs[name], runs[f"ours {name}"])
+        print(f"\n50 ms added before each answer, {size / 1e9:g} GB, {load()}: {name} / ours {ratio:.2f}, "
+              f"asked for {verdict(ratio, 1.0)}", flush=True)  # fmt: skip
 
 
 PARTS = ("speed", "memory", "limited", "latency", "cancel")

@@ -95,7 +95,7 @@ def inspect(hub: Hub, text: str, kind: str | None = None) -> Found:
     repository = hub.repository(reference.repo, reference.repo_type, reference.revision)
     source = _source(reference, repository)
     whisper = _is_whisper(hub, repository) if source.repo_type == "model" and not source.allow else False
-    kind = kind or _kind(repository, whisper)
+    kind = kind or _kind(repository, whisper, part=bool(source.allow))
     if kind == SPEECH_TO_TEXT:
         if whisper is False:
             raise UnsuitableModelError(repository.repo, _what_it_lacks(repository))
@@ -131,10 +131,11 @@ def _literally(path: str) -> str:
     return re.sub(r"([*?[])", r"[\1]", path)
 
 
-def _kind(repository: Repository, whisper: bool | None) -> str:
+def _kind(repository: Repository, whisper: bool | None, part: bool) -> str:
+    """What it most likely is. A `part` of a repository is no model that can transcribe, whatever the whole is for."""
     if repository.repo_type == "dataset":
         return DATASET
-    if whisper is not False or repository.task == "automatic-speech-recognition":
+    if not part and (whisper is not False or repository.task == "automatic-speech-recognition"):
         return SPEECH_TO_TEXT
     return _TASKS.get(repository.task, LANGUAGE)
 

@@ -7,10 +7,11 @@ Its words, JSON keys and exit codes are a contract (docs/command-line.md): scrip
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from . import cli_catalog, cli_library, cli_queue, endpoint, library, log_file, tokens, user_folder
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     output = Output(as_json=args.json, quiet=args.quiet)
     try:
         command: Callable[[argparse.Namespace, Output], int] = args.command
-        with log_file.running(args.user_dir):
+        with log_file.running(args.user_dir), _logged():
             return command(args, output)
     except UsageError as error:
         output.error(error)
@@ -53,9 +54,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         return FAILED
     except Exception as error:  # The last one who could tell the user anything.
-        log.exception("command line")
         output.error(UnexpectedError(error))
         return FAILED
+
+
+@contextlib.contextmanager
+def _logged() -> Iterator[None]:
+    """Write what nobody has foreseen into the log, which takes the secrets out, while it is open."""
+    try:
+        yield
+    except (SubtitleEditorError, BrokenPipeError):
+        raise
+    except Exception:
+        log.exception("command line")
+        raise
 
 
 def build_parser() -> argparse.ArgumentParser:

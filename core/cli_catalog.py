@@ -28,7 +28,7 @@ def add_commands(
 ) -> None:
     """Add the words to the grammar of `models`. `start` makes a command out of a function of this file."""
     listing = actions.add_parser("list", parents=[common], help="what can be downloaded, and what is installed")
-    listing.add_argument("--kind", metavar="K", help=f"only this kind: {', '.join(KIND_NAMES)}")
+    listing.add_argument("--kind", metavar="K", choices=KIND_NAMES, help=f"only this kind: {', '.join(KIND_NAMES)}")
     listing.add_argument(
         "--search", metavar="TEXT", default="", help="only where name, tags, description, languages have these words"
     )
@@ -53,8 +53,6 @@ def add_commands(
 def list_(call: Call) -> int:
     """`models list`: one line for each."""
     known = load_catalog(call.args, call.output)
-    if call.args.kind and call.args.kind not in KIND_NAMES:
-        call.output.warn(f'There is no kind "{call.args.kind}". There are {", ".join(KIND_NAMES)}.')
     width = min(_WIDEST, max(len(entry.id) for entry in known))
     for entry in known:
         if call.args.kind and entry.kind != call.args.kind:
@@ -65,9 +63,10 @@ def list_(call: Call) -> int:
         if (call.args.installed and not status.state.usable) or (call.args.missing and status.state.usable):
             continue
         # Nobody has said yet how large an entry is that was written by hand.
-        size = human_size(status.installed.size if status.installed else entry.size) if entry.size else "?"
+        size = status.installed.size if status.installed else entry.size
+        shown = human_size(size) if size else "?"
         name = f"{_MARKS[status.state]} {entry.id:<{width}}"
-        text = f"{name} {size:>9}  {_state_in_words(status):<13} {entry.description}"
+        text = f"{name} {shown:>9}  {_state_in_words(status):<13} {entry.description}"
         call.output.record(describe(entry, status), text.rstrip())
     return DONE
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from .cues import PROFILES, Cue
 from .errors import FolderNotWritableError, ModelDamagedError, ModelNotInstalledError, UsageError
 from .events import End, Failed, Finished, as_json
 from .segmentation import segment
+from .text import Text
 from .transcriber import Request, Transcription
 
 _TICK = 0.1
@@ -94,11 +96,19 @@ def _target(args: argparse.Namespace) -> Path:
             raise UsageError(f'"{target.suffix}" is not a subtitle format to write.', f"Choose one of {known}.")
         if not target.parent.is_dir():
             raise FolderNotWritableError(target.parent, "there is no such folder")
+        _check_writable(target.parent)
         return target
     beside = Path(args.media).with_suffix(".srt")
     if beside.exists():
         raise UsageError(f"{beside} exists already.", "Name the file to write with -o.")
+    if beside.parent.is_dir():  # If not, the media is not there either, and that is what is told.
+        _check_writable(beside.parent)
     return beside
+
+
+def _check_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK):
+        raise FolderNotWritableError(folder, Text("permission denied"))
 
 
 def _follow(job: Transcription, output: Output) -> End:

@@ -155,6 +155,9 @@ class DownloadManager:
         target = self._catalog().get(model).download_id
         for record in self.jobs():
             here = record.models_dir == self._folder and not record.elsewhere
+            own = self._book.own.get(record.id)
+            if own is not None and own.stop is State.CANCELLED:
+                continue  # It is about to end, and nobody else waits for it.
             if here and self._download_id(record.model) == target:
                 return record.id
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+from .endpoint import without_login
 from .text import Text
 from .units import human_duration, human_size
 
@@ -103,9 +104,10 @@ class HubReferenceError(SubtitleEditorError, ValueError):
     code = "bad_reference"
 
     def __init__(self, text: str, reason: str) -> None:
-        self.text = text
+        # Without a login and a signature: what was pasted may be as good as a password.
+        self.text = without_login(text).partition("?")[0]
         super().__init__(
-            Text('"{text}" {reason}.', text=text[:200], reason=reason),
+            Text('"{text}" {reason}.', text=self.text[:200], reason=reason),
             Text("Write owner/name, or paste the address of the model's or dataset's page."),
         )
 

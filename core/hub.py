@@ -211,7 +211,7 @@ class Hub:
     def head_of(self, repository: Repository, name: str, length: int = 64) -> bytes:
         """The first bytes of a file, to see what it is. Blocks; raises the errors of `transfer.fetch`."""
         from .control import Control
-        from .transfer_http import Line, Request, Route
+        from .transfer_http import Line, Request, Route, TransientError
 
         self.check_online()
         page = Source(repository.repo, repository.repo_type).page
@@ -225,6 +225,8 @@ class Hub:
                 count += more
             answer.close()
             return bytes(found[:count])
+        except TransientError as ex:
+            raise ex.for_good(name) from ex
         finally:
             line.close()
 
@@ -269,11 +271,11 @@ class Hub:
         stops the download. Small files only: what is large comes through `transfer` first and is found here.
         """
         source = plan.source
-        with self._named_errors(source.repo, plan.commit, source.page):
-            if source.links:
-                from . import direct_links
+        if source.links:  # No server is asked any more: also without one a complete model is finished.
+            from . import direct_links
 
-                return direct_links.finish(plan)
+            return direct_links.finish(plan)
+        with self._named_errors(source.repo, plan.commit, source.page):
             from huggingface_hub import snapshot_download
 
             path = snapshot_download(

@@ -69,11 +69,12 @@ def _parts(typed: str, endpoint: str) -> list[str]:
         address = urlsplit(typed if "://" in typed else f"https://{typed}")
         own = urlsplit(without_login(endpoint))
         host = (address.hostname or "").removeprefix("www.")
-        if address.scheme not in ("http", "https") or (host not in _HUBS and address.netloc != own.netloc):
+        here, there = address.netloc.rpartition("@")[2].lower(), own.netloc.lower()
+        if address.scheme not in ("http", "https") or (host not in _HUBS and here != there):
             raise HubReferenceError(typed, Text("is no address of the hub ({host})", host=own.netloc))
         path = address.path
-        if address.netloc == own.netloc:
-            path = path.removeprefix(own.path.rstrip("/"))
+        if here == there:
+            path = f"{path}/".removeprefix(f"{own.path.rstrip('/')}/")
     else:
         path = typed
     return [part for part in path.split("/") if part]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from .control import Control
-from .errors import JobStoreError, SubtitleEditorError
+from .errors import FolderNotWritableError, JobStoreError, SubtitleEditorError
 from .locks import file_lock
 from .text import Text
 
@@ -74,7 +74,10 @@ class Database:
                             raise
                         log.info("%s seems damaged: %s", self.path, error)
                         self.close()
-                self._set_aside()
+                try:
+                    self._set_aside()
+                except FolderNotWritableError as error:
+                    raise JobStoreError(self.path, Text("it is damaged and cannot be moved")) from error
                 return self._attempt(work, write)
             except SubtitleEditorError:
                 raise

@@ -164,9 +164,9 @@ class Keeper:
                 failure = None
             except JobStoreError as error:
                 failure = error
-            except Exception:  # The top of a thread: nobody else would ever see it.
+            except Exception as error:  # The top of a thread: nobody else would ever see it.
                 log.exception("job keeper")
-                failure = None
+                failure = JobStoreError(self._store.path, type(error).__name__)
             self._end_turn(failure, closing)
             if closing:
                 break

@@ -14,6 +14,7 @@ from .download_job import DownloadJob, Settings
 from .errors import JobCancelled, OnlineAccessError, SubtitleEditorError, UnexpectedError
 from .events import Cancelled, End, Event, Failed, Finished
 from .hub import Hub
+from .library_actions import SAME
 from .managed_job import ManagedJob
 from .redaction import redact
 from .throttle import Throttle
@@ -64,10 +65,12 @@ class JobRunner:
         try:
             self._hub.check_online()
         except OnlineAccessError:
+            revision = job.record.revision
             status = library.status(folder, entry)
-            if status.installed is None or not status.state.usable:
+            found = status.installed if revision in (None, SAME) else library.find(folder, entry, revision)
+            if found is None or not status.state.usable:
                 raise
-            return status.installed.path
+            return found.path
         settings = Settings(models_dir=folder, hub=self._hub, throttle=self._throttle, connections=self._connections)
         job.run = DownloadJob(job.id, entry, job.record.revision, settings, job.control, self._report)
         return job.run.run()

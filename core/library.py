@@ -114,7 +114,7 @@ def _source_status(models_dir: Path, source: Source, estimate: int) -> Status:
     """`estimate`: the bytes of the whole until the hub has said so."""
     estimate = estimate or sum(link.size for link in source.links)
     folder = repository_folder(models_dir, source)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # Not Path.is_dir(), which raises where we may not look.
         return Status(ModelState.MISSING, bytes_total=estimate)
     marks = library_marks.read(folder)
     partials = sum(own_partials(folder, source, marks).values())
@@ -260,15 +260,16 @@ def _snapshots(folder: Path, revision: str | None) -> Iterator[Path]:
     snapshots = folder / "snapshots"
     wanted = revision or "main"
     first = snapshots / (read_ref(folder, wanted) or wanted)
-    if first.is_dir():
+    if os.path.isdir(first):
         yield first
     if revision is not None:
         return
     try:
-        others = [path for path in snapshots.iterdir() if path.is_dir() and path != first]
+        others = [path for path in snapshots.iterdir() if os.path.isdir(path) and path != first]
+        others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     except OSError:
         return
-    yield from sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)
+    yield from others
 
 
 def read_ref(folder: Path, name: str) -> str | None:

@@ -323,7 +323,7 @@ def _remove(
             for path in [*paths, *blobs]:
                 freed += _unlink(path)
             for target, size in partials.items():
-                for path in (transfer.journal_file(target), transfer.part_file(target)):
+                for path in transfer.partial_files(target):
                     _unlink(path)
                 freed += size
         except OSError as error:

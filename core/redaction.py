@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 
-_TOKEN = re.compile(r"\b(?:hf|api_org)_[A-Za-z0-9_-]{4,}")
+_TOKEN = re.compile(r"\b(?!hf_(?:hub|raise)_[a-z_]+\b)(?:hf|api_org)_[A-Za-z0-9_-]{4,}")
+"""Not the functions hf_hub_download and hf_raise_for_status, which a traceback is read for."""
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{4,}")
 _QUERY = re.compile(r"(?i)(https?://[^\s?#\"'<>]+)\?[^\s\"'<>)]+")
 """The query of an address: that of a signed one opens the file to whoever has it."""

@@ -172,14 +172,15 @@ def _fetch_twice_at_most(
     from .transfer_work import Transfer
 
     fetched = 0
-    for _ in range(2):
+    for last in (False, True):
         transfer = Transfer(blob, control, settings, report, notice)
         try:
             digest = transfer.run()
             return Result(digest, blob.sha256 is not None, blob.target.stat().st_size, fetched + transfer.bytes_fetched)
         except StartOver as ex:
             log.warning("%s: %s", blob.label, ex)
-            notice(Text("{file}: {reason}; starting over.", file=blob.label, reason=ex.args[0]))
+            if not last:
+                notice(Text("{file}: {reason}; starting over.", file=blob.label, reason=ex.args[0]))
             fetched += transfer.bytes_fetched
             _remove(blob.target)
     raise CorruptDownloadError(blob.label, host_of(blob.url))
@@ -235,10 +236,16 @@ def beside(target: Path, suffix: str) -> Path:
     return target.with_name(target.name + suffix)
 
 
+def partial_files(target: Path) -> tuple[Path, ...]:
+    """What an interrupted `fetch` may have left for `target`, in the order to delete it: without the journal, which is
+    the first, the rest means nothing."""
+    return tuple(beside(target, suffix) for suffix in (_JOURNAL, _JOURNAL + ".new", _PART))
+
+
 def _remove(target: Path) -> None:
-    for suffix in (_JOURNAL, _JOURNAL + ".new", _PART):  # The journal first: without it the rest means nothing.
+    for path in partial_files(target):
         with contextlib.suppress(OSError):
-            beside(target, suffix).unlink()
+            path.unlink()
 
 
 def make_folder(folder: Path) -> None:

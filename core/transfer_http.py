@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import ipaddress
 import logging
 import re
 import socket
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .control import Control
+from .endpoint import is_safe
 from .errors import (
     AccessDeniedError,
     FileNotOnHubError,
@@ -178,9 +178,13 @@ class Line:
             if response.status not in _REDIRECTS or not target:
                 return response, address
             self._drop(response)
-            target = urllib.parse.urljoin(address, target)
-            if not _is_safe(target):
-                raise UnsafeRedirectError(host_of(address), host_of(target) or Text("an address"))
+            try:
+                target = urllib.parse.urljoin(address, target)
+                host = host_of(target)
+            except ValueError:  # No address at all.
+                target = host = ""
+            if not is_safe(target):
+                raise UnsafeRedirectError(host_of(address), host or Text("an address"))
             address = target
         raise HubAnswerError(host_of(address), response.status, Text("{file}: too many redirects", file=request.name))
 
@@ -241,20 +245,6 @@ def host_of(url: str) -> str:
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urllib.parse.urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
-def _is_safe(url: str) -> bool:
-    """Whether a redirect may be followed: encrypted, or never leaving this machine."""
-    parts = urllib.parse.urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _proxy_for(address: str) -> str | None:

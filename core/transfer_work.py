@@ -102,12 +102,12 @@ class Transfer:
         """Fetch, verify and name the file; the answer is its SHA-256. Raises as `fetch` does, and StartOver."""
         try:
             self._prepare()
-            if not self._parts.complete:
-                self._checkpoints = Checkpoints(
-                    self._part, lambda: self._journal, self._control, f"{self._blob.label} checkpoints"
-                )
-                self._add_connection()
             try:
+                if not self._parts.complete:
+                    self._checkpoints = Checkpoints(
+                        self._part, lambda: self._journal, self._control, f"{self._blob.label} checkpoints"
+                    )
+                    self._add_connection()
                 self._follow()
             finally:
                 self._stop()
@@ -179,11 +179,12 @@ class Transfer:
         return max(0, min(self._pace.connections(self._clock()), useful) - self._live)
 
     def _add_connection(self) -> None:
+        with self._lock:
+            self._live += 1
         name = f"{self._blob.label} #{len(self._connections) + 1}"
         thread = threading.Thread(target=self._work, name=name, daemon=True)
+        thread.start()  # Or not, when the system has no thread left: then it is none to wait for.
         self._connections.append(thread)
-        self._live += 1
-        thread.start()
 
     def _tell(self, at_last: bool) -> None:
         """Report, if the state changed or it is time; at last in any case."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A Debian of another release in a folder: another Blender with its window, another Python.
 
-Made once with debootstrap, as root, and kept outside the checkout: 1 to 2 minutes and 1.5 GB each. Nothing is mounted,
+Made once with debootstrap, as root, and kept outside the checkout: a few minutes and 1.5 GB each. Nothing is mounted,
 so that removing one is removing a folder; files go in and out by their path under `Chroot.root`.
 """
 
@@ -32,6 +32,9 @@ PACKAGES = (
 
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+"""Variables that lead out of this machine, in either case."""
+
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 # How this machine reaches its mirror: the mirror inside is the same one, and so is the way to it.
 _APT_SETTINGS = ("Acquire::http", "Acquire::https", "Acquire::Check-Valid-Until", "Acquire::Check-Date")
@@ -58,7 +61,7 @@ class Chroot:
             # pip trusts what this machine trusts, which may be more than Debian does.
             "SSL_CERT_FILE": str(CERTIFICATES),
             "PIP_CERT": str(CERTIFICATES),
-            **{name: value for name, value in os.environ.items() if name.startswith(("http", "https", "no_proxy"))},
+            **{name: value for name, value in os.environ.items() if name.lower() in _PROXIES},
             **(variables or {}),
         }
         assignments = [f"{name}={value}" for name, value in given.items()]

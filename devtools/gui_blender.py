@@ -43,9 +43,10 @@ class Blender:
         if self.chroot is not None:
             return self.chroot.command(words, variables)
         # Nothing of a developer's Blender, Python or display may leak in.
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("BLENDER", "PYTHON", "HF_"))}
-        given = {**kept, **(variables or {})}
-        return ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in given.items()), *map(str, words)]
+        leaks = [name for name in os.environ if name.startswith(("BLENDER", "PYTHON", "HF_"))]
+        without = [word for name in leaks for word in ("-u", name)]
+        given = [f"{name}={value}" for name, value in (variables or {}).items()]
+        return ["/usr/bin/env", *without, *given, *map(str, words)]
 
     def inside(self, path: Path) -> str:
         """How Blender calls a file of ours; it must lie below `new_folder()` or `packages`."""

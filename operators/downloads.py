@@ -139,7 +139,7 @@ class FollowingOperator(OnlineOperator):
         record = next((record for record in session.jobs() if record.id == self._job), None)
         if record is not None and record.message:
             # A full disk pauses a download by itself.
-            self.report({"ERROR"}, translated(f"{record.message} {record.hint}".strip()))
+            self.report({"ERROR"}, translated(Text("{message} {hint}", message=record.message, hint=record.hint)))
         else:
             self.report({"INFO"}, translated(Text("The download of {name} is paused", name=self._name)))
 
@@ -177,7 +177,7 @@ class SUBTITLE_OT_resume_download(FollowingOperator, bpy.types.Operator):
 
     def start(self, context: Context) -> tuple[str, str]:
         downloads = manager.current()
-        record = _wanted(self, session.jobs())
+        record = _wanted(self, session.jobs(), _rests)
         session.start_log()
         downloads.resume(record.id)
         session.follow(record.id)
@@ -226,8 +226,10 @@ def _any_job(cls: type[bpy.types.Operator], message: str, suits: Callable[[JobRe
     return False
 
 
-def _wanted(operator: Any, records: Sequence[JobRecord]) -> JobRecord:
-    """The job that an operator was called for, by its id, or by the model; without either the only one there is.
+def _wanted(
+    operator: Any, records: Sequence[JobRecord], suits: Callable[[JobRecord], bool] = lambda _: True
+) -> JobRecord:
+    """The job that an operator was called for, by its id, or by the model; without either the only one that suits.
 
     Raises SubtitleEditorError.
     """
@@ -238,7 +240,11 @@ def _wanted(operator: Any, records: Sequence[JobRecord]) -> JobRecord:
         wanted = shelf.download_id(model)
         found = [record for record in records if shelf.download_id(record.model) == wanted]
     else:
-        found = list(records) if len(records) == 1 else []
+        found = [record for record in records if suits(record)]
+        if len(found) > 1:
+            raise SubtitleEditorError(
+                Text("There is more than one download."), Text("Choose one in the panel Downloads.")
+            )
     if not found:
         raise SubtitleEditorError(
             Text("There is no such download any more."), Text("The panel Downloads shows those that there are.")
@@ -259,9 +265,13 @@ class _JobOperator:
         """Among which downloads the one that is meant is looked for."""
         return session.jobs()
 
+    def suits(self, record: JobRecord) -> bool:
+        """Whether a download can be meant that was not named."""
+        return True
+
     def execute(self, _context: Context) -> _Result:
         try:
-            self.act(_wanted(self, self.records()))
+            self.act(_wanted(self, self.records(), self.suits))
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
@@ -303,6 +313,9 @@ class SUBTITLE_OT_pause_download(_JobOperator, bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Context) -> bool:
         return _any_job(cls, "No download is running", _runs)
+
+    def suits(self, record: JobRecord) -> bool:
+        return _runs(record)
 
     def act(self, record: JobRecord) -> None:
         session.state.manager.pause(record.id)

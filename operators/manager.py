@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 _PATIENCE = 5.0
 """Seconds to wait for the job store where nobody looks at a window that stands still."""
 
+_BLINK = 1.0
+"""The same where somebody does look, and has clicked on one of its jobs. It takes some milliseconds."""
+
 _RESTORE_AFTER = 0.5
 """Seconds after the start of Blender until the last session's jobs are looked for."""
 
@@ -49,6 +52,7 @@ def for_settings(settings: preferences.Settings) -> DownloadManager:
     Raises SubtitleEditorError when they changed while a download runs.
     """
     _adopt(wait=True)
+    patience = _PATIENCE if _in_background() else 0.0
     if session.state.manager is not None and _differ(session.state.settings, settings):
         if session.state.manager.busy:
             raise SubtitleEditorError(
@@ -58,8 +62,13 @@ def for_settings(settings: preferences.Settings) -> DownloadManager:
         session.state.manager.shutdown(session.JOIN)
         session.state.manager = None
         session.state.progress.clear()
+        # What the old one still had to say nobody will hear.
+        session.state.followed.clear()
+        # The click may be about a job that the new one has to know.
+        patience = max(patience, _BLINK)
     if session.state.manager is None:
-        session.state.manager = _new_manager(settings, _PATIENCE if _in_background() else 0.0, _resumes(settings))
+        session.state.manager = _new_manager(settings)
+        session.state.manager.restore(_resumes(settings), patience)
     apply(settings)
     session.state.settings = settings
     return session.state.manager
@@ -84,16 +93,13 @@ def _differ(old: preferences.Settings | None, new: preferences.Settings) -> bool
     return old is None or any(getattr(old, name) != getattr(new, name) for name in names)
 
 
-def _new_manager(settings: preferences.Settings, patience: float, resume: bool) -> DownloadManager:
-    """A manager that takes over what the last session left, and goes on with it if `resume` says so.
-
-    Waits `patience` seconds for the store. Any thread: no bpy in it.
-    """
+def _new_manager(settings: preferences.Settings) -> DownloadManager:
+    """A manager that has not yet taken over what the last session left. Any thread: no bpy in it."""
     # Here, not above: they bring threads, locks and a database that a session without downloads does without.
     from ..core.download_manager import DownloadManager
     from ..core.job_store import JobStore
 
-    made = DownloadManager(
+    return DownloadManager(
         settings.models_dir,
         endpoint=settings.endpoint,
         token=settings.token,
@@ -104,8 +110,6 @@ def _new_manager(settings: preferences.Settings, patience: float, resume: bool) 
         store=JobStore(settings.user_dir / user_folder.JOBS),
         offline=settings.offline,
     )
-    made.restore(resume, patience)
-    return made
 
 
 def _resumes(settings: preferences.Settings) -> bool:
@@ -128,6 +132,9 @@ class Opening(threading.Thread):
         super().__init__(name="subtitle jobs", daemon=True)
         self.settings = settings
         self.manager: DownloadManager | None = None
+        """There before it has read the store: whoever disables the add-on meanwhile shuts it down."""
+        self.abandoned = False
+        """Set before the thread is left to itself: it must not begin anything any more."""
         self._resume = _resumes(settings)
 
     def run(self) -> None:
@@ -135,7 +142,11 @@ class Opening(threading.Thread):
             from ..core import download_manager  # noqa: F401
 
             if (self.settings.user_dir / user_folder.JOBS).exists():
-                self.manager = _new_manager(self.settings, _PATIENCE, self._resume)
+                self.manager = _new_manager(self.settings)
+                if self.abandoned:
+                    self.manager.shutdown(0)
+                    return
+                self.manager.restore(self._resume, _PATIENCE)
         except Exception:  # The top of a thread; the next click tries again, and says what is wrong.
             log.exception("the jobs of the last session could not be read")
 
@@ -163,6 +174,8 @@ def _adopt(wait: bool = False) -> bool:
     if opening.manager is not None:
         session.state.manager, session.state.settings = opening.manager, opening.settings
         session.state.followed.update(record.id for record in session.jobs() if record.is_live and not record.elsewhere)
+        if session.state.followed:
+            session.start_log()
         session.rebuild()
         session.take_over()
         session.redraw()

@@ -288,7 +288,7 @@ def _ask(entries: list[Entry], settings: preferences.Settings, control: Control)
             if interruptible(control, ask) is not None:
                 found.append(entry.name)
         except SubtitleEditorError as error:
-            failed.append(f"{entry.name}: {error}")
+            failed.append(Text("{name}: {error}", name=entry.name, error=str(error)))
     return found, failed
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -362,16 +363,20 @@ def unregister() -> None:
     """
     if state.transcription is not None:
         state.transcription.abandon()
-        state.transcription.wait(JOIN)
     for task in state.tasks:
         task.cancel()
     opening = state.opening
     if opening is not None:
+        opening.abandoned = True
         opening.join(JOIN)
     for found in {id(one): one for one in (state.manager, opening and opening.manager) if one}.values():
         found.shutdown(JOIN)
+    deadline = time.monotonic() + JOIN
+    if state.transcription is not None:
+        # After the manager: it may be a download that it waits for.
+        state.transcription.wait(JOIN)
     for task in state.tasks:
-        task.finished.wait(JOIN)
+        task.finished.wait(max(0.0, deadline - time.monotonic()))
     for timer in list(state.timers):
         remove_timer(timer)
     for callback in (_poll, _refresh_once):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the models panel shows: read from the disk on a thread, filtered into rows, kept until something changes.
 
-`draw()` reads what is kept here, never the disk. Everything runs on the main thread, except `_Look.run`.
+`draw()` reads what is kept here, never the disk, but for the catalogue if it is asked for before the first look has
+read it. Everything runs on the main thread, except `_Look.run`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import dataclasses
 import logging
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -34,7 +34,6 @@ class _Shelf:
     known: Catalog | None = None
     statuses: dict[str, Status] = dataclasses.field(default_factory=dict)
     """Catalogue id to what is on the disk, as of the last look."""
-    folder: Path | None = None
     used: int = 0
     """Bytes that the models folder takes."""
     free: int | None = None
@@ -214,7 +213,7 @@ def _take(look: _Look) -> None:
     _shelf.looked_for = look.wanted
     if look.known is None:
         return
-    _shelf.known, _shelf.statuses, _shelf.folder = look.known, look.statuses, look.folder
+    _shelf.known, _shelf.statuses = look.known, look.statuses
     _shelf.used, _shelf.free = look.used, look.free
     _shelf.details = look.details
     properties.offer(look.known)

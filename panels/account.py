@@ -62,17 +62,16 @@ def _draw_hub(settings: preferences.SubtitleEditorPreferences, layout: UILayout,
 def token_lines(context: Context) -> list[tuple[str, Icon]]:
     """What is known of the token, a text and an icon a line. Memory only."""
     found = preferences.token(context)
-    if not found:
-        return []
+    account = session.state.account
     lines: list[tuple[str, Icon]] = []
+    if account is not None and account.problem:
+        lines.append((account.problem, "ERROR"))
+    if not found:
+        return lines
     if found.source is not tokens.Origin.PREFERENCE:
         lines.append((Text("The token from {source} is used", source=found.source.label), "INFO"))
     if not tokens.looks_right(found.value):
         lines.append((Text('Tokens of the hub begin with "hf_": is this one whole?'), "ERROR"))
-    account = session.state.account
-    if account is not None:
-        if account.problem:
-            lines.append((account.problem, "ERROR"))
-        else:
-            lines.append((Text("It belongs to {name}", name=account.name), "CHECKMARK"))
+    if account is not None and not account.problem:
+        lines.append((Text("It belongs to {name}", name=account.name), "CHECKMARK"))
     return lines

@@ -346,6 +346,16 @@ def test_direct_files_are_imported_as_the_catalogue_has_them(hub: LoopbackHub, t
     assert isinstance(end, Finished) and end.path == made.path and hub.requests == []
 
 
+def test_direct_files_that_are_all_there_need_no_server(hub: LoopbackHub, tmp_path: Path):
+    entry = linked(hub, big=data_of(1_100_000), small=b"small")
+    assert isinstance(download(hub, tmp_path, entry), Finished)
+    hub.forget_requests()
+    there = Hub(hub.endpoint, offline=True)
+    plan = there.plan(entry.parts[0], tmp_path)
+    assert there.finish(plan, tmp_path, lambda count: None) == library.status(tmp_path, entry).installed.path
+    assert hub.requests == []
+
+
 def test_a_direct_file_resumes(hub: LoopbackHub, tmp_path: Path):
     big = data_of(3_000_000)
     entry = linked(hub, big=big)

@@ -84,6 +84,8 @@ def own(tmp_path: Path) -> Path:
             Reference("ada/w", revision="abc1234", path="m.gguf", is_file=True),
         ),
         ("https://mirror.example:8443/hub/ada/whisper", Reference("ada/whisper")),
+        ("https://me:pw@Mirror.example:8443/hub/ada/whisper", Reference("ada/whisper")),
+        ("https://mirror.example:8443/hubby/ada", Reference("hubby/ada")),
     ],
 )
 def test_what_people_type_and_paste(typed: str, expected: Reference):
@@ -114,6 +116,12 @@ def test_what_people_type_and_paste(typed: str, expected: Reference):
 def test_what_names_no_repository_is_refused(typed: str):
     with pytest.raises(HubReferenceError):
         parse(typed)
+
+
+def test_a_refusal_repeats_no_secret():
+    with pytest.raises(HubReferenceError) as caught:
+        parse("https://me:pw@cdn.example/a/b?X-Amz-Signature=abc")
+    assert caught.value.text == "https://cdn.example/a/b" and "pw" not in str(caught.value)
 
 
 def test_a_refusal_says_why():

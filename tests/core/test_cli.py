@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from subtitle_editor.core import catalog, cli, subtitle_files
+from subtitle_editor.core import catalog, cli, subtitle_files, user_folder
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(120)
@@ -304,3 +304,20 @@ def test_convert_refuses_what_is_no_subtitle_file(tmp_path: Path):
     source.write_bytes(bytes(range(256)) * 10)
     done = run("convert", source, target, "--json")
     assert done.returncode == 1 and records(done)[-1]["error"] == "subtitle_file" and not target.exists()
+
+
+def test_what_nobody_has_foreseen_is_in_the_log_and_no_secret_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    from subtitle_editor.core import cli_subtitles
+
+    def breaks(*_: object) -> int:
+        raise RuntimeError("GET https://cdn.example/f?X-Signature=SECRETSIG with Bearer hf_abcdefgh12345")
+
+    monkeypatch.setattr(cli_subtitles, "check", breaks)
+    assert cli.main(["check", "a.srt", "--user-dir", str(tmp_path), "--json"]) == 1
+    told = capsys.readouterr()
+    written = (tmp_path / user_folder.LOG).read_text(encoding="utf-8")
+    assert '"error": "unexpected"' in told.out and "Traceback" not in told.err
+    assert "Traceback" in written and "breaks" in written
+    assert not any(word in text for word in ("SECRETSIG", "hf_abcd") for text in (written, told.out, told.err))

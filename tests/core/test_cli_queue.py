@@ -18,24 +18,20 @@ from typing import Any
 import pytest
 
 from subtitle_editor.core import cli
+from tests.core.models_kit import MODEL, SIZE, add_models
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(120)
 
 MODELS = ("tiny", "base", "small")
-MODEL = bytes(range(256)) * 12_000  # 3 MB
-FILES = {"config.json": b"{}", "tokenizer.json": b"[1]", "vocabulary.txt": b"a\n"}
-SIZE = len(MODEL) + sum(map(len, FILES.values()))
 
 Rows = list[dict[str, Any]]
 
 
 @pytest.fixture
-def hub() -> Iterator[LoopbackHub]:
-    with LoopbackHub() as hub:
-        for number, model in enumerate(MODELS):
-            hub.add_model(f"Systran/faster-whisper-{model}", {**FILES, "model.bin": bytes([number]) + MODEL[1:]})
-        yield hub
+def hub(hub: LoopbackHub) -> LoopbackHub:
+    add_models(hub, MODELS)
+    return hub
 
 
 class Line:

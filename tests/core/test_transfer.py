@@ -9,7 +9,6 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,12 +40,6 @@ from tests.core.transfer_kit import (
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(60)
-
-
-@pytest.fixture
-def hub() -> Iterator[LoopbackHub]:
-    with LoopbackHub() as hub:
-        yield hub
 
 
 def test_a_file_arrives_over_several_connections(hub: LoopbackHub, tmp_path: Path) -> None:
@@ -134,8 +127,16 @@ def test_after_a_power_cut_it_goes_on_from_the_last_checkpoint(
 ) -> None:
     monkeypatch.setattr(transfer_sync, "_EVERY", 0.2)
     data = data_of(30 * MIB)
-    first = Fetch(blob_of(hub, tmp_path, data), throttle=Throttle(20e6)).start()
+    throttle = Throttle(20e6)
+    first = Fetch(blob_of(hub, tmp_path, data), throttle=throttle).start()
     first.wait(lambda status: status.bytes_done > 12 * MIB)
+    throttle.rate = 1e5  # It waits for the disk, however slow that is.
+
+    def synced(_: object) -> bool:
+        found = read_journal(transfer.journal_file(first.blob.target))
+        return bool(found) and sum(end - start for start, end in found.durable) > 4 * MIB
+
+    first.wait(synced)
     first.cancel()
     killed = transfer.bytes_on_disk(first.blob.target)
     monkeypatch.setattr(transfer_journal, "boot_id", lambda: "another boot")

@@ -32,12 +32,6 @@ PATIENT = {"stall_seconds": 20.0, "retry": RetryPolicy()}
 
 
 @pytest.fixture
-def hub() -> Iterator[LoopbackHub]:
-    with LoopbackHub() as hub:
-        yield hub
-
-
-@pytest.fixture
 def silent() -> Iterator[socket.socket]:
     """A server that accepts and says nothing."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:

@@ -55,12 +55,6 @@ RESUMABLE = {"blob.part", "blob.part.journal"}
 DATA = data_of(12 * MIB + 3)
 
 
-@pytest.fixture
-def hub() -> Iterator[LoopbackHub]:
-    with LoopbackHub() as hub:
-        yield hub
-
-
 def assert_right(fetch: Fetch, fetched: int | None = len(DATA)) -> None:
     """The fetch ends with the right bytes and nothing else, having fetched so many."""
     result = fetch.run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,15 +17,10 @@ from tests.hub.server import LoopbackHub
 KILLS, CONNECTIONS = 25, 6
 
 
-@pytest.fixture
-def hub() -> Iterator[LoopbackHub]:
-    with LoopbackHub() as hub:
-        yield hub
-
-
 def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
-    while not condition() and time.monotonic() < deadline:
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
         time.sleep(0.005)
 
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core import locks, transfer_http
+from subtitle_editor.core import endpoint, locks
 from subtitle_editor.core.control import Control
 from subtitle_editor.core.errors import JobCancelled
 from subtitle_editor.core.retries import Retries, RetryPolicy, asked_wait
@@ -284,7 +284,7 @@ def test_a_lock_is_held_once(tmp_path: Path) -> None:
     ],
 )
 def test_where_a_redirect_may_lead(address: str, safe: bool) -> None:
-    assert transfer_http._is_safe(address) is safe
+    assert endpoint.is_safe(address) is safe
 
 
 def test_importing_a_transfer_does_not_import_urllib3() -> None:
