@@ -28,7 +28,7 @@ def add_commands(
 ) -> None:
     """Add the words to the grammar of `models`. `start` makes a command out of a function of this file."""
     listing = actions.add_parser("list", parents=[common], help="what can be downloaded, and what is installed")
-    listing.add_argument("--kind", metavar="K", choices=KIND_NAMES, help=f"only this kind: {', '.join(KIND_NAMES)}")
+    listing.add_argument("--kind", metavar="K", help=f"only this kind: {', '.join(KIND_NAMES)}")
     listing.add_argument(
         "--search", metavar="TEXT", default="", help="only where name, tags, description, languages have these words"
     )
@@ -53,6 +53,8 @@ def add_commands(
 def list_(call: Call) -> int:
     """`models list`: one line for each."""
     known = load_catalog(call.args, call.output)
+    if call.args.kind and call.args.kind not in KIND_NAMES:
+        call.output.warn(f'There is no kind "{call.args.kind}". There are {", ".join(KIND_NAMES)}.')
     width = min(_WIDEST, max(len(entry.id) for entry in known))
     for entry in known:
         if call.args.kind and entry.kind != call.args.kind:

@@ -85,6 +85,22 @@ def test_pause_and_resume_fetch_each_byte_once(ready: Any, hub: LoopbackHub, at:
         bpy.ops.subtitle.resume_download()
 
 
+def test_changed_preferences_do_not_hide_a_paused_job_from_the_next_click(
+    ready: Any, addon: Any, hub: LoopbackHub, at: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the window nobody waits five seconds for the store; the job that was clicked has to be there all the same."""
+    from subtitle_editor.operators import manager, session
+
+    monkeypatch.setattr(manager, "_in_background", lambda: False)
+    hub.settings.rate = 300_000
+    at(SIZE / 4, lambda: bpy.ops.subtitle.pause_download(model="tiny"))
+    bpy.ops.subtitle.download_model()
+    (record,) = session.jobs()
+    addon.connections = 3
+    hub.settings.rate = None
+    assert bpy.ops.subtitle.resume_download(job=record.id) == {"FINISHED"}
+
+
 def test_download_of_a_paused_model_goes_on(ready: Any, hub: LoopbackHub, at: Any) -> None:
     from subtitle_editor.operators import session
 
@@ -105,6 +121,8 @@ def test_the_order_of_the_queue(ready: Any, hub: LoopbackHub) -> None:
     hub.settings.rate = 50_000
     jobs = [start(model) for model in ("tiny", "base", "small", "medium")]
     assert [record.model for record in session.jobs()] == ["tiny", "base", "small", "medium"]
+    with pytest.raises(RuntimeError, match="There is more than one download"):
+        bpy.ops.subtitle.pause_download()
     assert bpy.ops.subtitle.move_download(job=jobs[3], by=-1) == {"FINISHED"}
     assert bpy.ops.subtitle.move_download(job=jobs[1], by=1) == {"FINISHED"}
     assert [record.model for record in session.jobs()] == ["tiny", "medium", "base", "small"]

@@ -363,7 +363,15 @@ def test_no_secret_in_an_error(hub: LoopbackHub, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["http://example.com/x", "ftp://127.0.0.1/x", "file:///etc/passwd", "http://127.0.0.1.example.com/"]
+    "target",
+    [
+        "http://example.com/x",
+        "ftp://127.0.0.1/x",
+        "file:///etc/passwd",
+        "http://127.0.0.1.example.com/",
+        "http://[bad/x?sig=1",
+        "https://h:99999/x",
+    ],
 )
 def test_a_redirect_to_an_unsafe_address_is_refused(hub: LoopbackHub, tmp_path: Path, target: str) -> None:
     hub.faults.add(Fault(path=PATTERN, host="hub", times=None, status=302, headers={"Location": target}))
