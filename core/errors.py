@@ -44,7 +44,7 @@ class UnexpectedError(SubtitleEditorError):
     def __init__(self, cause: BaseException) -> None:
         super().__init__(
             Text("Something went wrong inside Subtitle Editor ({kind}).", kind=type(cause).__name__),
-            Text("The system console has the details; please report them."),
+            Text("The log has the details; please report them."),
         )
 
 
