@@ -94,7 +94,7 @@ def _once(case: Case, hub: LoopbackHub, target: Path, sha256: str) -> float:
     elif case.state is State.WAITING:
         target.parent.mkdir(parents=True, exist_ok=True)
         with file_lock(target.with_name(target.name + ".lock"), Control(), waiting=lambda: None):
-            return _cancel(lambda control: transfer.fetch(blob, control=control, report=report), seen.wait)
+            return _cancel(lambda control: transfer.fetch(blob, control=control, report=report), lambda: seen.wait(20))
 
     fault, before = case.fault, case.fault.fired if case.fault else 0
 
@@ -127,7 +127,7 @@ def _connecting(target: Path) -> float:
             transfer.discard(target)
 
 
-def _cancel(work: Callable[[Control], object], reached: Callable[[], object]) -> float:
+def _cancel(work: Callable[[Control], object], reached: Callable[[], bool]) -> float:
     control, ended = Control(), []
 
     def run() -> None:
@@ -138,7 +138,9 @@ def _cancel(work: Callable[[Control], object], reached: Callable[[], object]) ->
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    reached()
+    if not reached():
+        control.cancel()
+        raise RuntimeError("the state to cancel in never came")
     time.sleep(random.uniform(0, 0.02))
     began = time.perf_counter()
     control.cancel()
