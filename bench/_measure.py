@@ -24,11 +24,35 @@ class Run:
     """What it printed."""
 
 
+CALM, PATIENCE = 0.05, 15.0
+"""The share of its processors that a calm machine uses at most, and the seconds to wait for it to be calm."""
+
+
+def settle() -> None:
+    """Wait until the machine is done with what the last run left: memory that a virtual machine gives back, blocks
+    that are discarded. After a peer that fills the cache this took up to a fifth of the next run."""
+    stat = Path("/proc/stat")
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        before = _ticks(stat) if stat.exists() else None
+        time.sleep(1.0)
+        if before is None:
+            return
+        spent = [b - a for a, b in zip(before, _ticks(stat), strict=True)]
+        if sum(spent) - spent[3] <= CALM * sum(spent):  # The fourth figure is idleness.
+            return
+
+
+def _ticks(stat: Path) -> list[int]:
+    return [int(word) for word in stat.read_text(encoding="ascii").split("\n")[0].split()[1:9]]
+
+
 def measure(command: Sequence[str], folder: Path) -> Run:
     """Run `command` in the empty `folder` and wait for it. Raises RuntimeError when it fails. POSIX only."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     os.sync()  # What another run left in memory is not this one's to write.
+    settle()
     log = folder.with_suffix(".log")
     with log.open("wb") as out:
         began = time.perf_counter()

@@ -15,6 +15,7 @@ import io
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -48,12 +49,32 @@ class PartFile:
         if self._direct:
             self._direct.close()
 
-    def write(self, position: int, data: memoryview) -> None:
-        """All of `data` at `position`, in as many steps as the system takes: few when the disk is almost full."""
-        while data:
-            written = self._write_some(position, data)
-            position += written
-            data = data[written:]
+    def write(self, position: int, *pieces: memoryview) -> None:
+        """All of `pieces`, one behind the other, from `position` on, in as many steps as the system takes: few when
+        the disk is almost full."""
+        together = self._write_together(position, pieces)
+        for piece in pieces:
+            data = piece[together:]
+            position += min(together, len(piece))
+            together = max(0, together - len(piece))
+            while data:
+                written = self._write_some(position, data)
+                position += written
+                data = data[written:]
+
+    def _write_together(self, position: int, pieces: Sequence[memoryview]) -> int:
+        """Write several pieces in one step; the answer is the count of bytes, 0 where that is not to be had."""
+        writev = getattr(os, "pwritev", None)
+        if writev is None or self._direct is None or len(pieces) < 2:
+            return 0
+        if any(size % PAGE for size in (position, *map(len, pieces))):
+            return 0
+        try:
+            written: int = writev(self._direct.fileno(), pieces, position)
+            return written
+        except OSError as ex:
+            self._refused(ex)
+            return 0
 
     def _write_some(self, position: int, data: memoryview) -> int:
         odd = -position % PAGE

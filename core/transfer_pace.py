@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How many connections a transfer uses, and how long a part each of them asks for.
 
-Many connections are for servers that are far away or give each connection little. From one that is fast and near, two
-fetch as much as the disk and the hash can take, and each more only costs processor time: measured on loopback, 2 GB,
-two cores, six took a quarter longer than two. So a near server gets two at first, and the others if those two are not
-fast. Plain bookkeeping without threads; sizes in bytes, times in seconds.
+Many connections are for servers that are far away or give each connection little. From one that is fast and near, one
+fetches as much as the disk and the hash can take, and each more only costs processor time: measured on loopback, 2 GB,
+two cores, six took a third longer than one. So a near server gets one at first, and the others if that one is not fast.
+Plain bookkeeping without threads; sizes in bytes, times in seconds.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ SMALLEST_PART = 2 * MIB
 
 LARGEST_PART = 16 * MIB
 """What all fetch at one time would not fit into memory with longer ones, and then they wait for the one in front: with
-50 ms before each answer 2 GB took 10 s in parts of 64 MiB and 5 s in parts of 16."""
+50 ms before each answer 2 GB took 10 s in parts of 64 MiB and 5 s in parts of 16. The few connections to a fast server
+share the memory among them."""
 
-ENOUGH = 2
-"""Connections to a server that is fast and near."""
+ENOUGH, ENOUGH_ENCRYPTED = 1, 2
+"""Connections to a server that is fast and near. To decrypt 1 GB takes a second of one core."""
 
 NEAR = 0.03
 """A server that answers within this is near."""
@@ -30,6 +31,9 @@ TRIAL = 0.1
 FAST, NOT_FAST = 400_000_000, 200_000_000
 """Bytes per second of all connections together from which a near server counts as fast, and below which no longer."""
 
+LOOK = 0.5
+"""Seconds over which a fast server is watched. What is slower for a moment has a reason on this machine."""
+
 _ASKING = 0.1
 """The share of a connection's time that may pass between asking for a part and its first byte."""
 
@@ -37,18 +41,21 @@ _ASKING = 0.1
 class Pace:
     """What was learned of one server. Not thread-safe: the caller holds a lock."""
 
-    def __init__(self, connections: int, memory: int) -> None:
+    def __init__(self, connections: int, memory: int, encrypted: bool = False) -> None:
         """`connections` at most; what they fetch at one time is to fit into `memory` if it can."""
         self._connections = connections
-        self._few = min(connections, ENOUGH)
+        self._few = min(connections, ENOUGH_ENCRYPTED if encrypted else ENOUGH)
         self._least = max(SMALLEST_PART, memory // connections // MIB * MIB)
-        self._longest = max(self._least, min(LARGEST_PART, memory // self._few))
+        self._longest = max(self._least, LARGEST_PART)
+        self._longest_of_few = max(self._longest, memory // self._few)
         self._trial_ends: float | None = None
         self._fast = False
-        self._together = 0.0
-        """Bytes per second of all connections, while the server is fast."""
+        self._at_least: float = NOT_FAST
+        """Bytes per second of all connections together for the server to stay fast."""
+        self._seen: tuple[float, int] | None = None
+        """When a fast server was last looked at, and what had come by then."""
         self._more_help = False
-        """Fewer connections have been tried, and brought less."""
+        """Few connections have been tried, and brought less."""
         self.part_length = self._least
         """How long the next part should be."""
 
@@ -57,11 +64,22 @@ class Pace:
         if self._trial_ends is None:
             self._trial_ends = now + TRIAL if asking <= NEAR else now
 
-    def connections(self, now: float) -> int:
-        """How many there should be: 1 until the first answer has come."""
+    def connections(self, now: float, received: int) -> int:
+        """How many there should be: 1 until the first answer has come. All have brought `received` bytes so far."""
         if self._trial_ends is None:
             return 1
+        if self._fast:
+            self._look(now, received)
         return self._few if self._fast or now < self._trial_ends else self._connections
+
+    def _look(self, now: float, received: int) -> None:
+        """Notice when a server is fast no longer, also in the middle of a part: that may be a long one."""
+        at, before = self._seen or (now, received)
+        if now - at >= LOOK:
+            self._fast = (received - before) / (now - at) >= self._at_least
+            self._more_help = not self._fast
+            at, before = now, received
+        self._seen = at, before
 
     def too_many(self, live: int) -> bool:
         """Whether one of `live` connections should end when it has fetched its part."""
@@ -75,12 +93,9 @@ class Pace:
         if count < SMALLEST_PART or receiving <= 0:
             return
         speed = count / receiving
-        if self._fast:
-            # Over several parts: one may be slow because the processor had something else to do.
-            self._together += (speed * live - self._together) / 4
-            self._fast = self._together >= NOT_FAST
-            self._more_help = not self._fast
-        elif asking <= NEAR and speed * live >= FAST and not self._more_help:
-            self._fast, self._together = True, speed * live
-        enough = self._longest if self._fast else min(max(speed * asking / _ASKING, self._least), self._longest)
-        self.part_length += int(enough - self.part_length) // 4
+        if asking <= NEAR and speed * live >= FAST and not self._fast and not self._more_help:
+            self._fast, self._seen = True, None
+            # A server may be fast because it is asked by many. Then a few bring much less, and are not enough.
+            self._at_least = max(NOT_FAST, speed * live / 3) if live > self._few else NOT_FAST
+        enough = int(min(max(speed * asking / _ASKING, self._least), self._longest))
+        self.part_length += ((self._longest_of_few if self._fast else enough) - self.part_length) // 4

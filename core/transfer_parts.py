@@ -23,6 +23,8 @@ class Span:
     end: int
     ahead: int = 0
     """Bytes from `position` on that came and are not yet in the file."""
+    kept: int = 0
+    """Up to here nobody helps: so far its connection reads without asking for the `end` again."""
 
     @property
     def remaining(self) -> int:
@@ -93,14 +95,15 @@ class PartMap:
     def steal(self, least: int) -> Span | None:
         """The second half of the largest span that is being fetched; None if its half would be under `least`.
 
-        The one who fetches it finds its `end` moved. `least` must not be less than the grain, nor than what anyone
-        reads before asking for the `end` again.
+        The one who fetches it finds its `end` moved. `least` must not be less than the grain.
         """
         victim = max(self._claims, key=lambda span: span.remaining, default=None)
         if victim is None or victim.remaining < 2 * least:
             return None
-        middle = victim.end - victim.remaining // 2
+        middle = max(victim.end - victim.remaining // 2, victim.kept)
         middle += -middle % self._grain
+        if victim.end - middle < least:
+            return None
         span = Span(middle, victim.end)
         victim.end = middle
         self._claims.append(span)
@@ -112,6 +115,16 @@ class PartMap:
             raise ValueError(f"{length} bytes do not fit into {span}")
         self._add(span.position, span.position + length)
         span.position += length
+
+    def hand_over(self, span: Span) -> Span:
+        """What of `span` came and is not in the file becomes a span of its own, to `advance` and `release`."""
+        end = span.position + span.ahead
+        ahead = Span(span.position, end, span.ahead, kept=end)
+        if not 0 < span.ahead <= span.remaining:
+            raise ValueError(f"nothing to hand over in {span}")
+        span.position, span.ahead = end, 0
+        self._claims.append(ahead)
+        return ahead
 
     def release(self, span: Span) -> None:
         """The caller is done with `span`; what is missing of it is free again. May be called again."""

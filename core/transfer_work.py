@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .control import Control
 from .errors import HubAnswerError, JobCancelled, SubtitleEditorError
@@ -22,17 +22,20 @@ from .transfer_journal import Identity, Journal, Ranges
 from .transfer_pace import SMALLEST_PART, Pace
 from .transfer_parts import UNKNOWN_SIZE, PartMap, Span
 from .transfer_sync import Checkpoints
+from .transfer_writer import Piece, Writer
 
 log = logging.getLogger(__name__)
 
 _MIB = 1 << 20
 
-_BLOCKS = 3 * MOST_CONNECTIONS
-"""Blocks of memory, 1 MiB each: as many as make it rare that the hash must read from the disk."""
+_BLOCKS = 3 * MOST_CONNECTIONS * _MIB // BLOCK
+"""Blocks of memory, 48 MiB in all: as many as make it rare that the hash must read from the disk."""
+
+_UNWRITTEN = _MIB
+"""Bytes for each connection that the settings allow, of which a killed process may not have told the journal."""
 
 _WRITE_AFTER = 0.5
-"""Seconds until a block that fills slowly is written all the same. A killed process never has more than one block,
-1 MiB, per connection that the journal does not know."""
+"""Seconds until a block that fills slowly is written all the same."""
 
 _PATIENCE = 0.25
 """Seconds that a connection without work waits before it takes over half of another's part: what the other has asked
@@ -75,8 +78,8 @@ class Transfer:
         self._request = Request(blob.url, blob.headers, blob.label)
         self._route = Route()
         self._retries = Retries(settings.retry, settings.clock, settings.jitter)
-        self._parts = PartMap(UNKNOWN_SIZE if blob.size is None else blob.size, grain=BLOCK)
-        self._pace = Pace(settings.connections, _BLOCKS * BLOCK)
+        self._parts = PartMap(UNKNOWN_SIZE if blob.size is None else blob.size, grain=_UNWRITTEN)
+        self._pace = Pace(settings.connections, _BLOCKS * BLOCK, encrypted=blob.url.startswith("https:"))
         """What all connections fetch at one time fits into memory, where the hash then finds it."""
         self._ranges: bool | None = None
         """Whether the server knows ranges; None until the first answer, which one connection alone asks for."""
@@ -95,6 +98,7 @@ class Transfer:
         self._error: BaseException | None = None
         self._connections: list[threading.Thread] = []
         self._checkpoints: Checkpoints | None = None
+        self._writer: Writer | None = None
         self._looked = -1e9
         self._told: tuple[float, State | None] = (-1e9, None)
 
@@ -104,10 +108,7 @@ class Transfer:
             self._prepare()
             try:
                 if not self._parts.complete:
-                    self._checkpoints = Checkpoints(
-                        self._part, lambda: self._journal, self._control, f"{self._blob.label} checkpoints"
-                    )
-                    self._add_connection()
+                    self._begin()
                 self._follow()
             finally:
                 self._stop()
@@ -123,12 +124,19 @@ class Transfer:
         """Take up what an earlier run left, or begin with nothing."""
         found = take_up(self._blob, self._notice)
         if found:
-            self._parts = PartMap(found.identity.size, found.done, BLOCK)
+            self._parts = PartMap(found.identity.size, found.done, _UNWRITTEN)
             self._best = self._parts.bytes_done
         if self._parts.size != UNKNOWN_SIZE:
             self._open_journal(found.durable if found else [])
         self._blocks = Blocks(_BLOCKS, self._parts.prefix)
         self._hash = PrefixHash(self._blocks, self._lock)
+
+    def _begin(self) -> None:
+        """Start the threads: the first connection and what goes along with it."""
+        label = self._blob.label
+        self._checkpoints = Checkpoints(self._part, lambda: self._journal, self._control, f"{label} checkpoints")
+        self._writer = Writer(self._part, self._lock, self._handed_over, self._fail, f"{label} writer")
+        self._add_connection()
 
     def _open_journal(self, durable: Ranges) -> None:
         """Begin the journal with what is there, of which `durable` is on the disk for good."""
@@ -176,7 +184,7 @@ class Transfer:
             return 0
         missing = self._parts.size - self._parts.bytes_done
         useful = -(-missing // SMALLEST_PART)
-        return max(0, min(self._pace.connections(self._clock()), useful) - self._live)
+        return max(0, min(self._pace.connections(self._clock(), self.bytes_fetched), useful) - self._live)
 
     def _add_connection(self) -> None:
         with self._lock:
@@ -225,6 +233,8 @@ class Transfer:
                 self._lock.notify_all()
             self._join(10 * _FAREWELL)  # They have nothing left to do.
         self._control.cancel()
+        if self._writer:
+            self._writer.stop()
         self._join(_FAREWELL)
         if self._journal:
             self._journal.close(_FAREWELL)
@@ -233,8 +243,10 @@ class Transfer:
         deadline = self._clock() + seconds
         for thread in self._connections:
             thread.join(max(0.0, deadline - self._clock()))
-        if self._checkpoints and self._control.cancelled:
-            self._checkpoints.join(max(0.0, deadline - self._clock()))
+        if self._control.cancelled:
+            for other in (self._writer, self._checkpoints):
+                if other:
+                    other.join(max(0.0, deadline - self._clock()))
 
     def _finish(self) -> str:
         """Compare the hash and give the file its name."""
@@ -258,9 +270,13 @@ class Transfer:
         except JobCancelled:
             pass
         except BaseException as ex:  # Nobody else would ever see it.
-            with self._lock:
-                self._error = self._error or ex
-                self._lock.notify_all()
+            self._fail(ex)
+
+    def _fail(self, error: BaseException) -> None:
+        """End the transfer with `error`, if it is the first. Called on any of its threads."""
+        with self._lock:
+            self._error = self._error or error
+            self._lock.notify_all()
 
     def _next_span(self) -> Span | None:
         """The next part that is this thread's to fetch; waits while others may still leave some. None at the end, and
@@ -275,7 +291,7 @@ class Transfer:
                 if self._ranges:
                     span = self._parts.claim(self._length())
                     if not span and self._clock() >= patient_until:
-                        span = self._parts.steal(BLOCK)
+                        span = self._parts.steal(_UNWRITTEN)
                 else:
                     span = None if self._parts.claims else self._parts.claim(self._length())
                 if span:
@@ -295,7 +311,7 @@ class Transfer:
     def _fetch(self, line: Line, file: PartFile, span: Span) -> None:
         """Fetch one part, or fail at it in a way that the next may mend."""
         epoch = self._wait_for_turn()
-        began = self._clock()
+        began, live = self._clock(), self._live
         try:
             first = span.position
             answer = line.get(self._request, self._route, span.position, span.end)
@@ -306,7 +322,8 @@ class Transfer:
             finally:
                 answer.close()
             with self._lock:
-                self._pace.learn(span.position - first, asked - began, self._clock() - asked, self._live)
+                live = min(live, self._live)
+                self._pace.learn(span.position - first, asked - began, self._clock() - asked, live)
         except TransientError as ex:
             self._failed(epoch, ex)
         finally:
@@ -380,13 +397,7 @@ class Transfer:
             self._last_byte = self._clock()
         try:
             while span.remaining > 0:
-                block = self._take_block(span.position)
-                try:
-                    more = self._fill(file, block, span, answer)
-                finally:
-                    with self._lock:
-                        block.busy = False
-                if not more:
+                if not self._fill(file, self._take_block(span.position), span, answer):
                     self._end_of_body(span, answer)
                     break
         finally:
@@ -401,11 +412,11 @@ class Transfer:
             return block
 
     def _fill(self, file: PartFile, block: Block, span: Span, answer: Answer) -> bool:
-        """Read until the block or the span is full, and write that; False if the body ended before.
+        """Read until the block or the span is full, and have that written; False if the body ended before.
 
-        What came is written also when the rest does not come, and in between if it takes long.
+        What came is written also when the rest does not come, and in between if it is much or takes long.
         """
-        room = block.view(span.position, min(block.base + BLOCK, span.end))
+        room = self._room(block, span)
         due = self._clock() + _WRITE_AFTER
         try:
             while room:
@@ -415,12 +426,34 @@ class Transfer:
                 room = room[count:]
                 span.ahead += count
                 self._last_byte = now = self._clock()
-                if now >= due:
+                much = not room and span.kept < min(block.base + BLOCK, span.end)
+                if much or now >= due:
                     self._write(file, block, span)
                     due = now + _WRITE_AFTER
+                if much:
+                    room = self._room(block, span)
         finally:
-            self._write(file, block, span)
+            if room or not self._hand_over(block, span):
+                self._write(file, block, span)
+                with self._lock:
+                    block.busy = False
         return True
+
+    def _room(self, block: Block, span: Span) -> memoryview:
+        """The memory for what is to come of `span` before anything is written, which nobody takes over any more."""
+        with self._lock:
+            step = BLOCK if self._seats() else _UNWRITTEN
+            span.kept = min(span.position - span.position % step + step, span.end)
+            return block.view(span.position, span.kept)
+
+    def _seats(self) -> int:
+        """How many blocks may be the writer's at a time, so that these and one for each connection are not more than
+        `_UNWRITTEN` for each connection that the settings allow. Called with the lock held.
+
+        None where the server does not know ranges: there a failure starts the file over, and nothing of before may be
+        written after that.
+        """
+        return max(0, self._settings.connections * _UNWRITTEN // BLOCK - self._live) if self._ranges else 0
 
     def _read(self, answer: Answer, buffer: memoryview) -> int:
         throttle = self._settings.throttle
@@ -435,15 +468,39 @@ class Transfer:
 
     def _write(self, file: PartFile, block: Block, span: Span) -> None:
         """Put into the file, and then into the journal, what of `span` is only in `block`."""
-        start, count = span.position, span.ahead
-        if not count:
-            return
-        file.write(start, block.view(start, start + count))
+        piece = Piece(block, span)
+        if span.ahead:
+            file.write(span.position, piece.data)
+            self._written([piece])
+
+    def _hand_over(self, block: Block, span: Span) -> bool:
+        """Leave a full block to the writer, so that this connection reads on. False if it is to be written here."""
         with self._lock:
-            block.end = start + count
-            span.ahead = 0
-            self.bytes_fetched += count
-            self._parts.advance(span, count)
+            if not (span.ahead and self._writer and self._writer.has_room(self._seats())):
+                return False
+            self._writer.put(Piece(block, self._parts.hand_over(span)))
+            return True
+
+    def _handed_over(self, pieces: Sequence[Piece]) -> None:
+        """On the writer's thread: neighbours that were left to it are in the file."""
+        self._written(pieces)
+        with self._lock:
+            for piece in pieces:
+                piece.block.busy = False
+                self._parts.release(piece.span)
+            if self._workless:
+                self._lock.notify_all()
+
+    def _written(self, pieces: Sequence[Piece]) -> None:
+        """Note, and then put into the journal, that neighbours are in the file. Wakes the hash when it is worth it."""
+        start = pieces[0].span.position
+        end = start + sum(piece.span.ahead for piece in pieces)
+        with self._lock:
+            for block, span in pieces:
+                block.end = span.position + span.ahead
+                self.bytes_fetched += span.ahead
+                count, span.ahead = span.ahead, 0
+                self._parts.advance(span, count)
             if self._parts.bytes_done > self._best:
                 self._best = self._parts.bytes_done
                 self._retries.progress()
@@ -452,7 +509,7 @@ class Transfer:
                 self._lock.notify_all()
             journal = self._journal
         if journal:
-            journal.add(start, start + count)
+            journal.add(start, end)
 
     def _end_of_body(self, span: Span, answer: Answer) -> None:
         """The body ended before the part did: the file's end if nobody knows its size, else a broken connection."""

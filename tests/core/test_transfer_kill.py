@@ -73,6 +73,30 @@ def test_what_a_killed_process_had_is_known_to_the_next(hub: LoopbackHub, tmp_pa
     assert fetch.notices == []
 
 
+@pytest.mark.timeout(120)
+def test_killed_at_full_speed(hub: LoopbackHub, tmp_path: Path) -> None:
+    """A fast server has one connection, whose blocks another thread writes: they count as those of the others."""
+    log = tmp_path / "log"
+    data = data_of(64 * MIB) * 4
+    blob = blob_of(hub, tmp_path, data)
+    kills = 0
+    for moment in range(0, 200, 40):
+        child = start_child(blob, log)
+        wait_for_bytes(log, max(moment * MIB, bytes_read(log)) + 1)
+        child.kill()
+        child.communicate(timeout=10)
+        if not transfer.part_file(blob.target).exists():
+            break
+        kills += 1
+        assert bytes_read(log) - transfer.bytes_on_disk(blob.target) <= kills * CONNECTIONS * MIB
+    assert kills, "it was never killed in time"
+    child = start_child(blob, log)
+    out, err = child.communicate(timeout=60)
+    assert out.startswith("done"), (out, err)
+    assert blob.target.read_bytes() == data
+    assert bytes_read(log) <= len(data) + kills * CONNECTIONS * MIB
+
+
 @pytest.mark.timeout(60)
 def test_two_processes_fetch_a_file_once(hub: LoopbackHub, tmp_path: Path) -> None:
     data = data_of(24 * MIB)

@@ -43,6 +43,12 @@ def memory_for(position: int, data: bytes) -> memoryview:
     return view
 
 
+def halves(view: memoryview, cuts: int) -> list[memoryview]:
+    """`view` in `cuts` pieces more than one, of whole pages and one that has the rest."""
+    cut = len(view) // 2 // PAGE * PAGE
+    return [*halves(view[:cut], cuts - 1), view[cut:]] if cuts else [view]
+
+
 # The file
 
 
@@ -57,7 +63,7 @@ def test_what_is_written_is_read(part: Path, direct: bool, pieces: list[tuple[in
     with PartFile(part, direct) as file:
         for number, (position, length) in enumerate(pieces):
             data = data_of(length, seed=number)
-            file.write(position, memory_for(position, data))
+            file.write(position, *halves(memory_for(position, data), number % 4))
             if length:
                 expected.extend(bytes(max(0, position - len(expected))))
                 expected[position : position + length] = data
@@ -116,6 +122,52 @@ def test_any_other_refusal_is_an_error(part: Path) -> None:
         file._direct = refusing(errno.ENOSPC)
         with pytest.raises(OSError, match="space"):
             file.write(0, memory_for(0, bytes(PAGE)))
+
+
+@pytest.mark.parametrize("taken", [0, 1, PAGE, 3 * PAGE + 5, 8 * PAGE])
+def test_neighbours_that_the_disk_takes_in_steps(part: Path, monkeypatch: pytest.MonkeyPatch, taken: int) -> None:
+    """As much as fits into one of the steps, and then the rest, as from a disk that is almost full."""
+    data = data_of(8 * PAGE)
+    asked: list[int] = []
+
+    def pwritev(descriptor: int, pieces: list[memoryview], position: int) -> int:
+        asked.append(len(pieces))
+        os.pwrite(descriptor, b"".join(pieces)[:taken], position)
+        return taken
+
+    monkeypatch.setattr(os, "pwritev", pwritev)
+    with PartFile(part, direct=False) as file:
+        file._direct = io.FileIO(os.dup(file._plain.fileno()), "r+")
+        file.write(4 * PAGE, *halves(memory_for(4 * PAGE, data), 2))
+    assert part.read_bytes() == bytes(4 * PAGE) + data
+    assert asked == [3]
+
+
+@pytest.mark.parametrize("error", [errno.EINVAL, errno.ENOSPC])
+def test_neighbours_that_are_refused(part: Path, monkeypatch: pytest.MonkeyPatch, error: int) -> None:
+    data = data_of(8 * PAGE)
+
+    def pwritev(descriptor: int, pieces: list[memoryview], position: int) -> int:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(os, "pwritev", pwritev)
+    with PartFile(part, direct=False) as file:
+        file._direct = io.FileIO(os.dup(file._plain.fileno()), "r+")
+        if error == errno.EINVAL:
+            file.write(0, *halves(memory_for(0, data), 1))
+            assert file._direct is None
+            assert part.read_bytes() == data
+        else:
+            with pytest.raises(OSError, match="space"):
+                file.write(0, *halves(memory_for(0, data), 1))
+
+
+def test_a_platform_that_writes_neighbours_one_by_one(part: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "pwritev", raising=False)
+    data = data_of(8 * PAGE)
+    with PartFile(part) as file:
+        file.write(0, *halves(memory_for(0, data), 3))
+    assert part.read_bytes() == data
 
 
 def test_a_platform_without_direct_writing(part: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +289,7 @@ def test_while_the_hash_has_work_connections_wait_for_it() -> None:
     for _ in range(10):
         assert blocks.hold() is not None
         woken.append(blocks.passed(BLOCK, prefix))
-    assert woken == [False] * 7 + [True, False, False], "once for several, not for each"
+    assert woken == [False] * 3 + [True] + [False] * 6, "once for several, not for each"
     assert blocks.take(prefix, prefix)
 
 

@@ -66,13 +66,32 @@ class Fetching(RuleBasedStateMachine):
         ends = {id(span): span.end for span in self.spans}
         span = self.parts.steal(self.LEAST)
         if span is None:
-            assert all(other.remaining < 2 * self.LEAST for other in self.spans)
+            largest = max(self.spans, key=lambda other: other.remaining, default=None)
+            assert not largest or largest.remaining < 2 * self.LEAST or largest.end - largest.kept < self.LEAST
             return
         assert span.remaining >= self.LEAST
         victims = [other for other in self.spans if other.end != ends[id(other)]]
         assert [victim.end for victim in victims] == [span.position]
-        assert victims[0].remaining >= self.LEAST
+        assert victims[0].end >= victims[0].kept
         self.spans.append(span)
+
+    @precondition(lambda self: self.spans)
+    @rule(data=st.data())
+    def read(self, data: st.DataObject) -> None:
+        span = data.draw(st.sampled_from(self.spans))
+        span.kept = data.draw(st.integers(span.position, span.end))
+        span.ahead = data.draw(st.integers(0, span.kept - span.position))
+
+    @precondition(lambda self: any(span.ahead for span in self.spans))
+    @rule(data=st.data())
+    def hand_over(self, data: st.DataObject) -> None:
+        span = data.draw(st.sampled_from([span for span in self.spans if span.ahead]))
+        came = set(range(span.position, span.position + span.ahead))
+        ahead = self.parts.hand_over(span)
+        assert set(range(ahead.position, ahead.end)) == came
+        assert span.position == ahead.end == ahead.kept and span.ahead == 0
+        assert ahead.ahead == ahead.remaining
+        self.spans.append(ahead)
 
     @precondition(lambda self: self.spans)
     @rule(data=st.data())
@@ -82,6 +101,7 @@ class Fetching(RuleBasedStateMachine):
         arriving = set(range(span.position, span.position + count))
         assert not arriving & self.arrived
         self.parts.advance(span, count)
+        span.ahead = max(0, span.ahead - count)
         self.arrived |= arriving
 
     @precondition(lambda self: self.spans)
@@ -112,6 +132,16 @@ def test_more_than_a_span_is_refused() -> None:
     assert span
     with pytest.raises(ValueError, match="do not fit"):
         parts.advance(span, 6)
+
+
+@pytest.mark.parametrize("ahead", [0, 6])
+def test_only_what_came_is_handed_over(ahead: int) -> None:
+    parts = PartMap(10)
+    span = parts.claim(5)
+    assert span
+    span.ahead = ahead
+    with pytest.raises(ValueError, match="nothing to hand over"):
+        parts.hand_over(span)
 
 
 def test_a_size_that_becomes_known_shortens_the_claims() -> None:
