@@ -17,7 +17,13 @@ from collections.abc import Iterator
 
 _ISOLATED, _FINAL, _INITIAL, _MEDIAL = "isolated", "final", "initial", "medial"
 
-_PIECE = re.compile(r"\{[^{}]*\}%?|.", re.DOTALL)
+_MARKS = (
+    "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+    "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
+)
+"""What is drawn over or under the letter before it: vowels, doublings and the like."""
+_PIECE = re.compile(rf"\{{[^{{}}]*\}}%?|.[{_MARKS}]*", re.DOTALL)
+_MARK = re.compile(f"[{_MARKS}]")
 _SHAPED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
 """Letters that have their shape already: such a text is in the order of drawing."""
 _MIRRORED = str.maketrans("()[]<>«»", ")(][><»«")
@@ -96,13 +102,16 @@ def joined(text: str) -> str:
     """
     units = list(_units(text))
     shaped = []
-    for index, unit in enumerate(units):
+    letters = [unit for unit in units if not _MARK.fullmatch(unit)]
+    index = -1
+    for unit in units:
+        index += not _MARK.fullmatch(unit)
         forms = _forms().get(unit)
         if forms is None:
             shaped.append("" if unit in (_NON_JOINER, _JOINER) else unit)
             continue
-        before = index > 0 and _joins_next(units[index - 1]) and _FINAL in forms
-        after = index + 1 < len(units) and _INITIAL in forms and _joins_previous(units[index + 1])
+        before = index > 0 and _joins_next(letters[index - 1]) and _FINAL in forms
+        after = index + 1 < len(letters) and _INITIAL in forms and _joins_previous(letters[index + 1])
         shape = _MEDIAL if before and after else _FINAL if before else _INITIAL if after else _ISOLATED
         shaped.append(forms.get(shape, unit))
     return "".join(shaped)
@@ -176,7 +185,7 @@ def _side(piece: str) -> bool | None:
     if piece.startswith("{"):
         # A field stands by itself, whatever it will hold: between two of them the paragraph's order holds.
         return None
-    kind = unicodedata.bidirectional(piece)
+    kind = unicodedata.bidirectional(piece[0])
     return True if kind in ("L", "EN", "AN") else False if kind in ("R", "AL") else None
 
 

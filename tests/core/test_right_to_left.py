@@ -37,6 +37,10 @@ PERSIAN = "ابپسل"
         # A non-joiner keeps letters apart and is not drawn; a hamza goes with its letter.
         ("می\u200cشود", "ﺩﻮﺷﯽﻣ"),
         ("پوشه\u0654", "\ufba5ﺷﻮﭘ"),
+        # Marks stay behind their letter and do not keep it from its neighbours.
+        ("حذ\u0651ف", "ﻑﺬ\u0651ﺣ"),
+        ("س\u064eل\u064eم", "ﻢﻠ\u064eﺳ\u064e"),
+        ("حذف\u064b {name}", "{name} ﻑ\u064bﺬﺣ"),
     ],
 )
 def test_a_paragraph_from_right_to_left(written: str, shown: str) -> None:
