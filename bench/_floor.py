@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The least that a verified download can be in Python on this machine, for bench/download.py.
+"""A verified download with nothing else to it, in Python on this machine, for bench/download.py.
 
 Two bare sockets, memory that is written past the cache and hashed before it is used again, and nothing else: no plan,
 no resume, no retries, no cancel, no journal, and only whole blocks. Linux only: python bench/_floor.py URL

@@ -136,15 +136,15 @@ def ratios_of(theirs: list[Run], ours: list[Run]) -> float:
     return median([a.seconds / b.seconds for a, b in zip(theirs, ours, strict=True)])
 
 
-def speed_table(root: Path, work: Path, size: int, rounds: int, connections: int) -> None:
+def speed_table(root: Path, work: Path, size: int, rounds: int, connections: int, only: list[str] | None) -> None:
     """The main table: ratios of time, and processor seconds per GB.
 
     Ours twice: the job, from the plan to the finished snapshot, and the whole process with Python's start and imports.
-    snapshot_download's seconds are those of its job, too.
+    snapshot_download's seconds are those of its job, too. `only`: the peers to run against, None for all.
     """
     path, sha256 = make_repository(root, size)
     with serving(root) as endpoint:
-        others = peers(endpoint + path, sha256)
+        others = {name: words for name, words in peers(endpoint + path, sha256).items() if not only or name in only}
         before = load()
         runs = race(endpoint, others, work, rounds, connections)
     print(f"\nOne file of {size / 1e9:g} GB from the loopback hub, median of {rounds} rounds")
@@ -214,13 +214,14 @@ def main() -> int:
     parser.add_argument("--size", type=float, default=2e9, help="bytes of the file (default 2e9)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=6)
+    parser.add_argument("--peer", action="append", help="of the table of speeds, only this one; may be repeated")
     options = parser.parse_args()
     parts = options.parts or PARTS
     size, rounds, connections = int(options.size), options.rounds, options.connections
     with tempfile.TemporaryDirectory(prefix="bench-download-") as place:
         root, work = Path(place, "hub"), Path(place, "work")
         if "speed" in parts:
-            speed_table(root, work, size, rounds, connections)
+            speed_table(root, work, size, rounds, connections, options.peer)
         if "memory" in parts:
             memory_table(root, work, connections, [100 * MB, 2000 * MB, 10_000 * MB])
         if "limited" in parts:

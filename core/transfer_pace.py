@@ -3,8 +3,8 @@
 
 Many connections are for servers that are far away or give each connection little. From one that is fast and near, one
 fetches as much as the disk and the hash can take, and each more only costs processor time: measured on loopback, 2 GB,
-two cores, six took a third longer than one. So a near server gets one at first, and the others if that one is not fast.
-Plain bookkeeping without threads; sizes in bytes, times in seconds.
+two cores, six took a quarter longer than two, and two a little longer than one. So a near server gets one at first, and
+the others if that one is not fast. Plain bookkeeping without threads; sizes in bytes, times in seconds.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Pace:
         """
         if count < SMALLEST_PART or receiving <= 0:
             return
-        speed = count / receiving
+        speed = count / max(receiving, 1e-6)  # A clock says anything of so short a time.
         if asking <= NEAR and speed * live >= FAST and not self._fast and not self._more_help:
             self._fast, self._seen = True, None
             # A server may be fast because it is asked by many. Then a few bring much less, and are not enough.

@@ -136,6 +136,7 @@ class Transfer:
         label = self._blob.label
         self._checkpoints = Checkpoints(self._part, lambda: self._journal, self._control, f"{label} checkpoints")
         self._writer = Writer(self._part, self._lock, self._handed_over, self._fail, f"{label} writer")
+        self._live = 1
         self._add_connection()
 
     def _open_journal(self, durable: Ranges) -> None:
@@ -163,6 +164,7 @@ class Transfer:
                     prefix, complete = self._parts.prefix, self._parts.complete
                     hashed = self._blocks.hashed
                     helpers = self._helpers_wanted()
+                    self._live += helpers
                 for _ in range(helpers):
                     self._add_connection()
                 self._tell(at_last=complete and hashed == prefix)
@@ -184,11 +186,16 @@ class Transfer:
             return 0
         missing = self._parts.size - self._parts.bytes_done
         useful = -(-missing // SMALLEST_PART)
-        return max(0, min(self._pace.connections(self._clock(), self.bytes_fetched), useful) - self._live)
+        wanted = self._pace.connections(self._clock(), self.bytes_fetched)
+        return max(0, min(wanted, useful, self._settings.connections - self._excess()) - self._live)
+
+    def _excess(self) -> int:
+        """How many connections must wait until what a few have in memory beyond their own MiB is written."""
+        beyond = sum(max(0, span.kept - span.position - _UNWRITTEN) for span in self._parts.claims)
+        return -(-beyond // _UNWRITTEN) + (self._writer.unwritten if self._writer else 0)
 
     def _add_connection(self) -> None:
-        with self._lock:
-            self._live += 1
+        """Start a connection that is counted in `_live` already."""
         name = f"{self._blob.label} #{len(self._connections) + 1}"
         thread = threading.Thread(target=self._work, name=name, daemon=True)
         thread.start()  # Or not, when the system has no thread left: then it is none to wait for.

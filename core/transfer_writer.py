@@ -53,7 +53,8 @@ class Writer:
         self._written = written
         self._failed = failed
         self._queue: queue.SimpleQueue[Piece | None] = queue.SimpleQueue()
-        self._unwritten = 0
+        self.unwritten = 0
+        """Pieces that were put and are not yet told of as written."""
         self._stopped = False
         self._abandoned = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -61,11 +62,11 @@ class Writer:
 
     def has_room(self, most: int) -> bool:
         """Whether `put` may be called: fewer than `most` pieces are unwritten. Called with the lock held."""
-        return not self._stopped and self._unwritten < most
+        return not self._stopped and self.unwritten < most
 
     def put(self, piece: Piece) -> None:
         """Have `piece` written. Called with the lock held since `has_room`."""
-        self._unwritten += 1
+        self.unwritten += 1
         self._queue.put(piece)
 
     def stop(self) -> None:
@@ -90,7 +91,7 @@ class Writer:
                         file.write(group[0].span.position, *(piece.data for piece in group))
                         self._written(group)
                         with self._lock:
-                            self._unwritten -= len(group)
+                            self.unwritten -= len(group)
         except BaseException as ex:  # Nobody else would ever see it.
             self.stop()
             self._failed(ex)

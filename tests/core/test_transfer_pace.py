@@ -116,6 +116,13 @@ def test_one_slow_part_of_a_fast_server_changes_nothing():
     assert watch(pace, FAST, 3.0) == {1}
 
 
+def test_a_part_that_took_no_time_at_all():
+    pace = Pace(1, MEMORY)
+    pace.begin(0.0, 0.0)
+    pace.learn(PART, 0.0, 5e-324, 1)  # Which would be infinitely fast.
+    assert pace.part_length == MEMORY
+
+
 def test_a_small_last_part_says_nothing():
     pace = Pace(6, MEMORY)
     pace.begin(0.002, 0.0)
