@@ -26,7 +26,10 @@ from subtitle_editor.core.control import Control
 from subtitle_editor.core.events import State
 from subtitle_editor.core.locks import file_lock
 from subtitle_editor.core.throttle import Throttle
+from subtitle_editor.core.transfer_file import PartFile
+from subtitle_editor.core.transfer_hash import Block
 from subtitle_editor.core.transfer_journal import read_journal
+from subtitle_editor.core.transfer_parts import Span
 from tests.core.transfer_kit import (
     MIB,
     PATTERN,
@@ -82,6 +85,36 @@ def test_connections_come_back_when_the_server_is_fast_no_longer(
     assert fetch.run().sha256 == hashlib.sha256(data).hexdigest()
     # Six bring 90 MB/s, which is fast here; what one of them brings is not: connections go and come back.
     assert len({r.connection for r in hub.requests_for(PATTERN, host="content")}) > 6
+
+
+def test_what_is_in_memory_only_is_a_mib_a_connection_also_while_connections_come(
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is fast and then no longer, with a disk that takes its time over what the writer has."""
+    monkeypatch.setattr(transfer_pace, "NEAR", 30.0)
+    monkeypatch.setattr(transfer_pace, "FAST", 1)
+    monkeypatch.setattr(transfer_pace, "NOT_FAST", 1e18)
+    room, write = transfer_work.Transfer._room, PartFile.write
+    granted: list[tuple[int, int]] = []
+
+    def watched(self: transfer_work.Transfer, block: Block, span: Span) -> memoryview:
+        view = room(self, block, span)
+        with self._lock:
+            held = sum(max(0, each.kept - each.position) for each in self._parts.claims)
+            granted.append((self._live, held))
+        return view
+
+    def slow(file: PartFile, position: int, *pieces: memoryview) -> None:
+        time.sleep(0.02)
+        write(file, position, *pieces)
+
+    monkeypatch.setattr(transfer_work.Transfer, "_room", watched)
+    monkeypatch.setattr(PartFile, "write", slow)
+    data = data_of(120 * MIB)
+    Fetch(blob_of(hub, tmp_path, data), connections=6, throttle=Throttle(100e6)).run()
+    assert (tmp_path / "blob").read_bytes() == data
+    assert {1, 6} <= {live for live, _ in granted}, "they came"
+    assert 4 * MIB < max(held for _, held in granted) <= 6 * MIB
 
 
 def test_parts_are_asked_for_in_ascending_order(hub: LoopbackHub, tmp_path: Path) -> None:
