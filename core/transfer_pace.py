@@ -85,17 +85,19 @@ class Pace:
         """Whether one of `live` connections should end when it has fetched its part."""
         return self._fast and live > self._few
 
-    def learn(self, count: int, asking: float, receiving: float, live: int) -> None:
+    def learn(self, count: int, asking: float, receiving: float, all_got: int, live: int) -> None:
         """One of `live` connections got `count` bytes in `receiving` seconds, after waiting `asking` seconds for them.
+        Meanwhile all together got `all_got`: their shares may be very different.
 
         Parts become so long that the asking takes no noticeable share of the time: longer on a distant server.
         """
         if count < SMALLEST_PART or receiving <= 0:
             return
-        speed = count / max(receiving, 1e-6)  # A clock says anything of so short a time.
-        if asking <= NEAR and speed * live >= FAST and not self._fast and not self._more_help:
+        receiving = max(receiving, 1e-6)  # A clock says anything of so short a time.
+        speed, together = count / receiving, all_got / receiving
+        if asking <= NEAR and together >= FAST and not self._fast and not self._more_help:
             self._fast, self._seen = True, None
             # A server may be fast because it is asked by many. Then a few bring much less, and are not enough.
-            self._at_least = max(NOT_FAST, speed * live / 3) if live > self._few else NOT_FAST
+            self._at_least = max(NOT_FAST, together / 3) if live > self._few else NOT_FAST
         enough = int(min(max(speed * asking / _ASKING, self._least), self._longest))
         self.part_length += ((self._longest_of_few if self._fast else enough) - self.part_length) // 4

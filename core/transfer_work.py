@@ -86,6 +86,8 @@ class Transfer:
         self._etag: str | None = None
         self._journal: Journal | None = None
         self._receiving = 0
+        self._received = 0
+        """Bytes that came over all connections; counted without the lock, so perhaps some are missing."""
         self._live = 0
         """Connections that were added and not retired since."""
         self._best = 0
@@ -186,7 +188,7 @@ class Transfer:
             return 0
         missing = self._parts.size - self._parts.bytes_done
         useful = -(-missing // SMALLEST_PART)
-        wanted = self._pace.connections(self._clock(), self.bytes_fetched)
+        wanted = self._pace.connections(self._clock(), self._received)
         return max(0, min(wanted, useful, self._settings.connections - self._excess()) - self._live)
 
     def _excess(self) -> int:
@@ -318,19 +320,19 @@ class Transfer:
     def _fetch(self, line: Line, file: PartFile, span: Span) -> None:
         """Fetch one part, or fail at it in a way that the next may mend."""
         epoch = self._wait_for_turn()
-        began, live = self._clock(), self._live
+        began = self._clock()
         try:
             first = span.position
             answer = line.get(self._request, self._route, span.position, span.end)
             try:
-                asked = self._clock()
+                asked, before = self._clock(), self._received
                 self._accept(span, answer, asked - began)
                 self._receive(file, span, answer)
             finally:
                 answer.close()
             with self._lock:
-                live = min(live, self._live)
-                self._pace.learn(span.position - first, asked - began, self._clock() - asked, live)
+                got, receiving = span.position - first, self._clock() - asked
+                self._pace.learn(got, asked - began, receiving, self._received - before, self._live)
         except TransientError as ex:
             self._failed(epoch, ex)
         finally:
@@ -432,6 +434,7 @@ class Transfer:
                     return False
                 room = room[count:]
                 span.ahead += count
+                self._received += count
                 self._last_byte = now = self._clock()
                 much = not room and span.kept < min(block.base + BLOCK, span.end)
                 if much or now >= due:

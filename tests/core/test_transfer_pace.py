@@ -26,7 +26,7 @@ PART = 8 * MIB
 
 def learn(pace: Pace, speed: float, live: int, asking: float = 0.001, count: int = PART) -> None:
     """One of `live` connections had its part at a speed that makes `speed` for all."""
-    pace.learn(count, asking, count * live / speed, live)
+    pace.learn(count, asking, count * live / speed, count * live, live)
 
 
 def test_one_connection_asks_first():
@@ -119,7 +119,7 @@ def test_one_slow_part_of_a_fast_server_changes_nothing():
 def test_a_part_that_took_no_time_at_all():
     pace = Pace(1, MEMORY)
     pace.begin(0.0, 0.0)
-    pace.learn(PART, 0.0, 5e-324, 1)  # Which would be infinitely fast.
+    pace.learn(PART, 0.0, 5e-324, PART, 1)  # Which would be infinitely fast.
     assert pace.part_length == MEMORY
 
 
@@ -156,7 +156,7 @@ def test_whatever_is_measured_it_stays_within_its_bounds(
     for count, asking, receiving, live, now in parts:
         pace.begin(asking, now)
         received += count
-        pace.learn(count, asking, receiving, live)
+        pace.learn(count, asking, receiving, count * live, live)
         assert min(connections, ENOUGH) <= pace.connections(now, received) <= connections
         assert SMALLEST_PART <= pace.part_length <= MEMORY
         assert not pace.too_many(min(connections, ENOUGH))
