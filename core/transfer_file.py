@@ -49,18 +49,23 @@ class PartFile:
         if self._direct:
             self._direct.close()
 
-    def write(self, position: int, *pieces: memoryview) -> None:
-        """All of `pieces`, one behind the other, from `position` on, in as many steps as the system takes: few when
-        the disk is almost full."""
-        together = self._write_together(position, pieces)
-        for piece in pieces:
-            data = piece[together:]
-            position += min(together, len(piece))
-            together = max(0, together - len(piece))
-            while data:
-                written = self._write_some(position, data)
-                position += written
-                data = data[written:]
+    def write(self, position: int, *pieces: memoryview) -> int:
+        """Put `pieces` into the file from `position` on, one behind the other. The answer is how many bytes are in it:
+        all of them, or as many as a disk had room for that is full now. Raises OSError when it takes none at all."""
+        total = 0
+        try:
+            total = together = self._write_together(position, pieces)
+            for piece in pieces:
+                data = piece[together:]
+                together = max(0, together - len(piece))
+                while data:
+                    written = self._write_some(position + total, data)
+                    total += written
+                    data = data[written:]
+        except OSError:
+            if not total:
+                raise
+        return total
 
     def _write_together(self, position: int, pieces: Sequence[memoryview]) -> int:
         """Write several pieces in one step; the answer is the count of bytes, 0 where that is not to be had."""

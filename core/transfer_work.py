@@ -479,9 +479,8 @@ class Transfer:
     def _write(self, file: PartFile, block: Block, span: Span) -> None:
         """Put into the file, and then into the journal, what of `span` is only in `block`."""
         piece = Piece(block, span)
-        if span.ahead:
-            file.write(span.position, piece.data)
-            self._written([piece])
+        while span.ahead:
+            self._written([piece], file.write(span.position, piece.data))
 
     def _hand_over(self, block: Block, span: Span) -> bool:
         """Leave a full block to the writer, so that this connection reads on. False if it is to be written here."""
@@ -491,26 +490,30 @@ class Transfer:
             self._writer.put(Piece(block, self._parts.hand_over(span)))
             return True
 
-    def _handed_over(self, pieces: Sequence[Piece]) -> None:
-        """On the writer's thread: neighbours that were left to it are in the file."""
-        self._written(pieces)
+    def _handed_over(self, pieces: Sequence[Piece], count: int) -> None:
+        """On the writer's thread: the first `count` bytes of neighbours that were left to it are in the file."""
+        self._written(pieces, count)
         with self._lock:
             for piece in pieces:
-                piece.block.busy = False
-                self._parts.release(piece.span)
+                if not piece.span.ahead:
+                    piece.block.busy = False
+                    self._parts.release(piece.span)
             if self._workless:
                 self._lock.notify_all()
 
-    def _written(self, pieces: Sequence[Piece]) -> None:
-        """Note, and then put into the journal, that neighbours are in the file. Wakes the hash when it is worth it."""
+    def _written(self, pieces: Sequence[Piece], count: int) -> None:
+        """Note, and then put into the journal, that the first `count` bytes of neighbours are in the file. Wakes the
+        hash when it is worth it."""
         start = pieces[0].span.position
-        end = start + sum(piece.span.ahead for piece in pieces)
+        end = start + count
         with self._lock:
+            self.bytes_fetched += count
             for block, span in pieces:
-                block.end = span.position + span.ahead
-                self.bytes_fetched += span.ahead
-                count, span.ahead = span.ahead, 0
-                self._parts.advance(span, count)
+                written = min(count, span.ahead)
+                block.end = span.position + written
+                span.ahead -= written
+                self._parts.advance(span, written)
+                count -= written
             if self._parts.bytes_done > self._best:
                 self._best = self._parts.bytes_done
                 self._retries.progress()

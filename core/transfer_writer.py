@@ -42,12 +42,13 @@ class Writer:
         self,
         part: Path,
         lock: threading.Condition,
-        written: Callable[[Sequence[Piece]], None],
+        written: Callable[[Sequence[Piece], int], None],
         failed: Callable[[BaseException], None],
         name: str,
     ) -> None:
-        """`written` is called on the thread, without the lock, for neighbours that are in the file now; `failed` with
-        the error that ended the thread, which writes nothing after it. `name` is the thread's."""
+        """`written` is called on the thread, without the lock, for neighbours of which the first so many bytes are in
+        the file now, and advances their spans; `failed` with the error that ended the thread, which writes nothing
+        after it. `name` is the thread's."""
         self._part = part
         self._lock = lock
         self._written = written
@@ -88,13 +89,20 @@ class Writer:
                     for group in _neighbours(pieces):
                         if self._abandoned:
                             return
-                        file.write(group[0].span.position, *(piece.data for piece in group))
-                        self._written(group)
-                        with self._lock:
-                            self.unwritten -= len(group)
+                        while group:
+                            count = file.write(group[0].span.position, *(piece.data for piece in group))
+                            group = self._note(group, count)
         except BaseException as ex:  # Nobody else would ever see it.
             self.stop()
             self._failed(ex)
+
+    def _note(self, group: list[Piece], count: int) -> list[Piece]:
+        """Tell of the first `count` bytes of neighbours; the answer is what of them is not yet in the file."""
+        self._written(group, count)
+        left = [piece for piece in group if piece.span.ahead]
+        with self._lock:
+            self.unwritten -= len(group) - len(left)
+        return left
 
     def _take(self) -> list[Piece]:
         """All that is to be written now; waits for something. None at the end."""

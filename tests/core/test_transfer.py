@@ -105,9 +105,9 @@ def test_what_is_in_memory_only_is_a_mib_a_connection_also_while_connections_com
             granted.append((self._live, held))
         return view
 
-    def slow(file: PartFile, position: int, *pieces: memoryview) -> None:
+    def slow(file: PartFile, position: int, *pieces: memoryview) -> int:
         time.sleep(0.02)
-        write(file, position, *pieces)
+        return write(file, position, *pieces)
 
     monkeypatch.setattr(transfer_work.Transfer, "_room", watched)
     monkeypatch.setattr(PartFile, "write", slow)

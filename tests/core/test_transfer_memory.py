@@ -63,7 +63,7 @@ def test_what_is_written_is_read(part: Path, direct: bool, pieces: list[tuple[in
     with PartFile(part, direct) as file:
         for number, (position, length) in enumerate(pieces):
             data = data_of(length, seed=number)
-            file.write(position, *halves(memory_for(position, data), number % 4))
+            assert file.write(position, *halves(memory_for(position, data), number % 4)) == length
             if length:
                 expected.extend(bytes(max(0, position - len(expected))))
                 expected[position : position + length] = data
@@ -138,9 +138,33 @@ def test_neighbours_that_the_disk_takes_in_steps(part: Path, monkeypatch: pytest
     monkeypatch.setattr(os, "pwritev", pwritev)
     with PartFile(part, direct=False) as file:
         file._direct = io.FileIO(os.dup(file._plain.fileno()), "r+")
-        file.write(4 * PAGE, *halves(memory_for(4 * PAGE, data), 2))
+        assert file.write(4 * PAGE, *halves(memory_for(4 * PAGE, data), 2)) == 8 * PAGE
     assert part.read_bytes() == bytes(4 * PAGE) + data
     assert asked == [3]
+
+
+@pytest.mark.parametrize("taken", [1, PAGE, 3 * PAGE + 5])
+def test_a_disk_that_becomes_full_in_the_middle(part: Path, monkeypatch: pytest.MonkeyPatch, taken: int) -> None:
+    """What it took counts; the rest is refused when it is offered again."""
+    data = data_of(8 * PAGE)
+    with PartFile(part, direct=False) as file:
+        plain = file._plain
+
+        class Almost:
+            seek = plain.seek
+
+            def write(self, data: memoryview) -> int:
+                room = taken - plain.tell()
+                if room <= 0:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                return plain.write(data[: min(room, PAGE)])
+
+        file._plain = Almost()  # type: ignore[assignment]
+        assert file.write(0, *halves(memory_for(0, data), 2)) == taken
+        with pytest.raises(OSError, match="space"):
+            file.write(taken, memory_for(taken, data[taken:]))
+        file._plain = plain
+    assert part.read_bytes() == data[:taken]
 
 
 @pytest.mark.parametrize("error", [errno.EINVAL, errno.ENOSPC])

@@ -36,27 +36,36 @@ class Desk:
 
     def __init__(self, part: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.told: list[list[int]] = []
+        self.count = 0
         self.errors: list[BaseException] = []
         self.lock = threading.Condition()
         self.may_write = threading.Event()
         self.writing = threading.Event()
-        self.refusal: OSError | None = None
+        self.space = 1 << 40
+        """Bytes of the file that the disk takes; it refuses those behind with `refusal`."""
+        self.refusal = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.part = part
         part.touch()
         write = PartFile.write
 
-        def held_up(file: PartFile, position: int, *pieces: memoryview) -> None:
+        def held_up(file: PartFile, position: int, *pieces: memoryview) -> int:
             self.writing.set()
             assert self.may_write.wait(20)
-            if self.refusal:
+            if position + sum(map(len, pieces)) <= self.space:
+                return write(file, position, *pieces)
+            if position >= self.space:
                 raise self.refusal
-            write(file, position, *pieces)
+            return write(file, position, pieces[0][: self.space - position])
 
         monkeypatch.setattr(PartFile, "write", held_up)
         self.writer = Writer(part, self.lock, self._written, self.errors.append, "writer")
 
-    def _written(self, pieces: Sequence[Piece]) -> None:
+    def _written(self, pieces: Sequence[Piece], count: int) -> None:
         self.told.append([piece.span.position // BLOCK for piece in pieces])
+        self.count += count
+        for _, span in pieces:
+            written = min(count, span.ahead)
+            span.position, span.ahead, count = span.position + written, span.ahead - written, count - written
 
     def put(self, *pieces: Piece) -> None:
         with self.lock:
@@ -124,7 +133,7 @@ def test_there_is_room_for_what_is_not_in_the_file(desk: Desk) -> None:
 
 
 def test_a_refusal_ends_it_and_is_told(desk: Desk) -> None:
-    desk.refusal = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    desk.space = 0
     desk.put(piece_at(0))
     assert desk.writing.wait(20)
     desk.put(piece_at(1))
@@ -133,6 +142,16 @@ def test_a_refusal_ends_it_and_is_told(desk: Desk) -> None:
     assert desk.errors == [desk.refusal]
     assert desk.told == []
     assert not desk.has_room(9)
+
+
+def test_what_a_full_disk_still_took_is_told(desk: Desk) -> None:
+    desk.space = BLOCK + PAGE
+    desk.put(piece_at(0), piece_at(1), piece_at(2))
+    desk.may_write.set()
+    desk.writer.join(20)
+    assert desk.errors == [desk.refusal]
+    assert desk.count == BLOCK + PAGE
+    assert desk.part.read_bytes() == (data_of(BLOCK, seed=0) + data_of(BLOCK, seed=1))[: BLOCK + PAGE]
 
 
 def test_one_that_was_left_behind_writes_no_more_pieces(desk: Desk) -> None:
