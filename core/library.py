@@ -252,7 +252,7 @@ def _sized(path: Path) -> list[tuple[Path, int]]:
         return []
 
 
-_UNFINISHED = (".part", ".journal", ".journal.new", ".lock", ".incomplete", ".tmp")
+_UNFINISHED = (".part", ".journal", ".journal.new", ".spool", ".lock", ".incomplete", ".tmp")
 
 
 def _snapshots(folder: Path, revision: str | None) -> Iterator[Path]:

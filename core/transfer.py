@@ -9,13 +9,15 @@ which look after what an interrupted `fetch` leaves. The parts:
     transfer_file    writing past the cache       transfer_hash     hashing from memory
     retries          when to try again            throttle          the speed limit
     control          stopping at once             locks             one process per blob
+    transfer_writer  writing while one reads      transfer_spool    what a kill leaves of what was not yet written
     transfer_pace    how many connections
 
 The thread that calls `fetch` hashes the bytes that are there without a gap, behind the connections' threads, which
 take the file's free parts in ascending order. It alone calls `report`.
 
-On disk, beside the target: `NAME.part` (the bytes), `NAME.part.journal` (which of them are there), `NAME.lock` (while
-somebody works on it). The target itself appears in one step, when its hash was compared.
+On disk, beside the target: `NAME.part` (the bytes), `NAME.part.journal` (which of them are there), `NAME.part.spool`
+(copies of those that are on their way there), `NAME.lock` (while somebody works on it). The target itself appears in
+one step, when its hash was compared.
 """
 
 from __future__ import annotations
@@ -39,12 +41,14 @@ from .retries import RetryPolicy
 from .text import Text
 from .throttle import Throttle
 from .transfer_journal import read_journal
+from .transfer_parts import PartMap
+from .transfer_spool import spooled
 
 log = logging.getLogger(__name__)
 
 DEFAULT_CONNECTIONS = 6
 MOST_CONNECTIONS = 16
-_PART, _JOURNAL, _LOCK = ".part", ".part.journal", ".lock"
+_PART, _JOURNAL, _SPOOL, _LOCK = ".part", ".part.journal", ".part.spool", ".lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,10 +192,11 @@ def _fetch_twice_at_most(
 
 def partial_of(target: Path) -> Partial | None:
     """What an interrupted `fetch` left for `target`, or None. Reads the disk; any thread; never raises."""
-    found = read_journal(beside(target, _JOURNAL))
+    found = read_journal(journal_file(target))
     if found is None:
         return None
-    return Partial(sum(end - start for start, end in found.done), found.identity.size)
+    kept = [(copy.position, copy.end) for copy in spooled(spool_file(target), found.identity)]
+    return Partial(PartMap(found.identity.size, [*found.done, *kept]).bytes_done, found.identity.size)
 
 
 def bytes_on_disk(target: Path) -> int:
@@ -231,6 +236,11 @@ def journal_file(target: Path) -> Path:
     return beside(target, _JOURNAL)
 
 
+def spool_file(target: Path) -> Path:
+    """Where copies are of what waits for the disk."""
+    return beside(target, _SPOOL)
+
+
 def beside(target: Path, suffix: str) -> Path:
     """The file next to `target` whose name is longer by `suffix`."""
     return target.with_name(target.name + suffix)
@@ -239,7 +249,7 @@ def beside(target: Path, suffix: str) -> Path:
 def partial_files(target: Path) -> tuple[Path, ...]:
     """What an interrupted `fetch` may have left for `target`, in the order to delete it: without the journal, which is
     the first, the rest means nothing."""
-    return tuple(beside(target, suffix) for suffix in (_JOURNAL, _JOURNAL + ".new", _PART))
+    return tuple(beside(target, suffix) for suffix in (_JOURNAL, _JOURNAL + ".new", _SPOOL, _PART))
 
 
 def _remove(target: Path) -> None:

@@ -14,9 +14,11 @@ from pathlib import Path
 from .control import Control
 from .errors import FolderNotWritableError, NoSpaceError, SubtitleEditorError
 from .text import Text
-from .transfer import Blob, journal_file, ordinary_mode, part_file
+from .transfer import Blob, journal_file, ordinary_mode, part_file, spool_file
 from .transfer_file import sync_folder
 from .transfer_journal import Record, read_journal
+from .transfer_parts import PartMap
+from .transfer_spool import copy_back, forget
 from .transfer_sync import sync_file
 
 log = logging.getLogger(__name__)
@@ -35,11 +37,13 @@ def take_up(blob: Blob, notice: Callable[[str], None]) -> Record | None:
     if found and have is not None:
         serves = found.identity.serves(blob.size, blob.sha256, blob.etag)
         if serves and all(end <= have for _, end in found.done):
-            return found
+            copied = copy_back(spool_file(blob.target), found.identity, part)
+            return Record(found.identity, PartMap(found.identity.size, [*found.done, *copied]).done, found.durable)
     if have:
         notice(Text("The unfinished download of {file} cannot be continued; starting over.", file=blob.label))
     with contextlib.suppress(FileNotFoundError):
         journal_file(blob.target).unlink()
+    forget(spool_file(blob.target))
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
     os.close(os.open(part, flags, 0o600))
     return None

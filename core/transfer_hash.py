@@ -27,8 +27,10 @@ _WORTH_WAKING = 4
 class Block:
     """Memory for one stretch of the file, aligned as direct writing wants it."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: int = 0) -> None:
         self._memory = memoryview(mmap.mmap(-1, BLOCK))
+        self.number = number
+        """Which of the transfer's blocks it is."""
         self.base = 0
         """Where in the file the memory begins."""
         self.start = 0
@@ -118,7 +120,7 @@ class Blocks:
     def _new(self) -> list[Block]:
         if len(self._blocks) == self._count:
             return []
-        self._blocks.append(Block())
+        self._blocks.append(Block(len(self._blocks)))
         return [self._blocks[-1]]
 
 

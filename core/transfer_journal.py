@@ -71,7 +71,8 @@ _DONE = re.compile(rb"done (\d{1,19}) (\d{1,19}) ([0-9a-f]{8})")
 _SYNC = re.compile(rb"sync (\d{1,19}) (\d{1,19}) ([0-9a-f]{8})")
 
 
-def _line(text: str) -> bytes:
+def checked_line(text: str) -> bytes:
+    """A line of a file that tells a torn one from a whole one: `text` with its checksum."""
     body = text.encode()
     return b"%s %08x\n" % (body, zlib.crc32(body))
 
@@ -93,12 +94,12 @@ class Journal:
         """Write `path` anew, with what is there already, in one step: it is never half replaced. Raises OSError."""
         done, durable = list(done), list(durable)
         names = {"boot": boot_id(), "etag": identity.etag, "sha256": identity.sha256, "size": identity.size}
-        lines = [_line(f"part 1 {json.dumps(names, sort_keys=True)}")]
-        lines += [_line(f"done {start} {end - start}") for start, end in durable]
+        lines = [checked_line(f"part 1 {json.dumps(names, sort_keys=True)}")]
+        lines += [checked_line(f"done {start} {end - start}") for start, end in durable]
         if durable:
             place = sum(map(len, lines))
-            lines.append(_line(f"sync {place} {place}"))
-        lines += [_line(f"done {start} {end - start}") for start, end in done]
+            lines.append(checked_line(f"sync {place} {place}"))
+        lines += [checked_line(f"done {start} {end - start}") for start, end in done]
         text = b"".join(lines)
         fresh = path.with_name(path.name + ".new")
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
@@ -118,7 +119,7 @@ class Journal:
         """Bytes `start` to `end` were written. Raises OSError."""
         with self._lock:
             if end > start and self._is_open():
-                self._length += self._file.write(_line(f"done {start} {end - start}"))
+                self._length += self._file.write(checked_line(f"done {start} {end - start}"))
                 self._unsynced = True
 
     def checkpoint(self, sync: Callable[[], None]) -> None:
@@ -138,7 +139,7 @@ class Journal:
         with self._lock:
             if not self._is_open():
                 return
-            self._length += self._file.write(_line(f"sync {said} {self._length}"))
+            self._length += self._file.write(checked_line(f"sync {said} {self._length}"))
             descriptor = os.dup(self._file.fileno())
         with contextlib.closing(os.fdopen(descriptor, "ab", buffering=0)) as file:
             os.fsync(file.fileno())

@@ -26,6 +26,9 @@ class Span:
     kept: int = 0
     """Up to here nobody helps: so far its connection reads without asking for the `end` again."""
 
+    spooled: bool = False
+    """A copy of what came is where a kill leaves it."""
+
     @property
     def remaining(self) -> int:
         """Bytes still to come."""

@@ -13,7 +13,17 @@ from .errors import HubAnswerError, JobCancelled, SubtitleEditorError
 from .events import State
 from .retries import Retries
 from .text import Text
-from .transfer import MOST_CONNECTIONS, Blob, Report, Settings, StartOver, TransferStatus, journal_file, part_file
+from .transfer import (
+    MOST_CONNECTIONS,
+    Blob,
+    Report,
+    Settings,
+    StartOver,
+    TransferStatus,
+    journal_file,
+    part_file,
+    spool_file,
+)
 from .transfer_disk import disk_error, give_name, take_up
 from .transfer_file import PartFile
 from .transfer_hash import BLOCK, Block, Blocks, PrefixHash
@@ -21,6 +31,7 @@ from .transfer_http import Answer, Line, Request, Route, TransientError
 from .transfer_journal import Identity, Journal, Ranges
 from .transfer_pace import SMALLEST_PART, Pace
 from .transfer_parts import UNKNOWN_SIZE, PartMap, Span
+from .transfer_spool import Spool, forget
 from .transfer_sync import Checkpoints
 from .transfer_writer import Piece, Writer
 
@@ -101,6 +112,7 @@ class Transfer:
         self._connections: list[threading.Thread] = []
         self._checkpoints: Checkpoints | None = None
         self._writer: Writer | None = None
+        self._spool: Spool | None = None
         self._looked = -1e9
         self._told: tuple[float, State | None] = (-1e9, None)
 
@@ -147,6 +159,10 @@ class Transfer:
             self._journal.close()
         identity = Identity(self._parts.size, self._blob.sha256, self._blob.etag)
         self._journal = Journal(journal_file(self._blob.target), identity, self._parts.done, durable)
+        if not self._spool:
+            missing = self._parts.size - self._parts.bytes_done
+            forget(spool_file(self._blob.target))  # Now that the journal has what the copies there are of.
+            self._spool = Spool(spool_file(self._blob.target), identity, missing + 2 * _BLOCKS * BLOCK)
 
     def _follow(self) -> None:
         """Hash the finished beginning of the file as it grows, and tell how it goes, until all is there and hashed."""
@@ -193,8 +209,8 @@ class Transfer:
 
     def _excess(self) -> int:
         """How many connections must wait until what a few have in memory beyond their own MiB is written."""
-        beyond = sum(max(0, span.kept - span.position - _UNWRITTEN) for span in self._parts.claims)
-        return -(-beyond // _UNWRITTEN) + (self._writer.unwritten if self._writer else 0)
+        beyond = sum(max(0, span.kept - span.position - _UNWRITTEN) for span in self._parts.claims if not span.spooled)
+        return -(-beyond // _UNWRITTEN) + (self._writer.unspooled if self._writer else 0)
 
     def _add_connection(self) -> None:
         """Start a connection that is counted in `_live` already."""
@@ -245,6 +261,8 @@ class Transfer:
         if self._writer:
             self._writer.stop()
         self._join(_FAREWELL)
+        if self._spool:
+            self._spool.close(_FAREWELL, delete=not (self._writer and self._writer.unwritten))
         if self._journal:
             self._journal.close(_FAREWELL)
 
@@ -485,10 +503,30 @@ class Transfer:
     def _hand_over(self, block: Block, span: Span) -> bool:
         """Leave a full block to the writer, so that this connection reads on. False if it is to be written here."""
         with self._lock:
-            if not (span.ahead and self._writer and self._writer.has_room(self._seats())):
+            seats = self._seats()
+            if not span.ahead or not self._has_room(seats):
+                spool = self._spool if span.ahead and seats and self._has_room(_BLOCKS) else None
+            else:
+                self._put(block, span)
+                return True
+        if not (spool and spool.keep(block, span.position, Piece(block, span).data)):
+            return False
+        with self._lock:
+            if not self._has_room(_BLOCKS):
                 return False
-            self._writer.put(Piece(block, self._parts.hand_over(span)))
-            return True
+            self._put(block, span, spooled=True)
+        return True
+
+    def _has_room(self, unspooled: int) -> bool:
+        """Whether the writer may have one more block. Called with the lock held."""
+        # One for each connection, one for the hash and one to spare are never the writer's.
+        return bool(self._writer and self._writer.has_room(_BLOCKS - self._settings.connections - 2, unspooled))
+
+    def _put(self, block: Block, span: Span, spooled: bool = False) -> None:
+        assert self._writer
+        ahead = self._parts.hand_over(span)
+        ahead.spooled = spooled
+        self._writer.put(Piece(block, ahead))
 
     def _handed_over(self, pieces: Sequence[Piece], count: int) -> None:
         """On the writer's thread: the first `count` bytes of neighbours that were left to it are in the file."""

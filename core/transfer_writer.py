@@ -56,18 +56,22 @@ class Writer:
         self._queue: queue.SimpleQueue[Piece | None] = queue.SimpleQueue()
         self.unwritten = 0
         """Pieces that were put and are not yet told of as written."""
+        self.unspooled = 0
+        """Those of them that are only in memory."""
         self._stopped = False
         self._abandoned = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def has_room(self, most: int) -> bool:
-        """Whether `put` may be called: fewer than `most` pieces are unwritten. Called with the lock held."""
-        return not self._stopped and self.unwritten < most
+    def has_room(self, most: int, unspooled: int) -> bool:
+        """Whether `put` may be called: fewer than `most` pieces are unwritten, and fewer than `unspooled` only in
+        memory. Called with the lock held."""
+        return not self._stopped and self.unwritten < most and self.unspooled < unspooled
 
     def put(self, piece: Piece) -> None:
         """Have `piece` written. Called with the lock held since `has_room`."""
         self.unwritten += 1
+        self.unspooled += not piece.span.spooled
         self._queue.put(piece)
 
     def stop(self) -> None:
@@ -99,10 +103,12 @@ class Writer:
     def _note(self, group: list[Piece], count: int) -> list[Piece]:
         """Tell of the first `count` bytes of neighbours; the answer is what of them is not yet in the file."""
         self._written(group, count)
-        left = [piece for piece in group if piece.span.ahead]
         with self._lock:
-            self.unwritten -= len(group) - len(left)
-        return left
+            for piece in group:
+                if not piece.span.ahead:
+                    self.unwritten -= 1
+                    self.unspooled -= not piece.span.spooled
+        return [piece for piece in group if piece.span.ahead]
 
     def _take(self) -> list[Piece]:
         """All that is to be written now; waits for something. None at the end."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from subtitle_editor.core import transfer
+from subtitle_editor.core.transfer_journal import read_journal
 from tests.core.transfer_kit import MIB, PATTERN, Fetch, blob_of, bytes_read, data_of, names_in, start_child
 from tests.hub.server import LoopbackHub
 
@@ -95,6 +96,45 @@ def test_killed_at_full_speed(hub: LoopbackHub, tmp_path: Path) -> None:
     assert out.startswith("done"), (out, err)
     assert blob.target.read_bytes() == data
     assert bytes_read(log) <= len(data) + kills * CONNECTIONS * MIB
+
+
+SLOW_DISK = """
+import time
+from subtitle_editor.core import transfer_file, transfer_pace
+write = transfer_file.PartFile.write
+def slow(file, position, *pieces):
+    time.sleep(0.05 * len(pieces))
+    return write(file, position, *pieces)
+transfer_file.PartFile.write = slow
+transfer_pace.NEAR, transfer_pace.FAST, transfer_pace.NOT_FAST, transfer_pace.LOOK = 30.0, 1, 1, 1e9
+"""
+
+
+@pytest.mark.timeout(120)
+def test_killed_while_much_waits_for_a_slow_disk(hub: LoopbackHub, tmp_path: Path) -> None:
+    """It is fetched once all the same: copies of it are where a killed process leaves them."""
+    folder, log = tmp_path / "models", tmp_path / "log"
+    folder.mkdir()
+    data = data_of(128 * MIB)
+    blob = blob_of(hub, folder, data)
+    spool, waited = transfer.spool_file(blob.target), []
+    for kills in (1, 2, 3):
+        child = start_child(blob, log, before=SLOW_DISK)
+        wait_until(spool.exists)
+        wait_for_bytes(log, bytes_read(log) + 24 * MIB)
+        child.kill()
+        child.communicate(timeout=10)
+        known = transfer.bytes_on_disk(blob.target)
+        assert bytes_read(log) - known <= kills * CONNECTIONS * MIB
+        journal = read_journal(transfer.journal_file(blob.target))
+        assert journal
+        waited.append(known - sum(end - start for start, end in journal.done))
+    assert max(waited) > 2 * CONNECTIONS * MIB, "far more waited than may be lost"
+    fetch = Fetch(blob)
+    assert fetch.run().bytes_fetched == len(data) - known
+    assert fetch.notices == []
+    assert blob.target.read_bytes() == data
+    assert names_in(folder) == {"blob"}
 
 
 @pytest.mark.timeout(60)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -70,12 +71,12 @@ class Desk:
     def put(self, *pieces: Piece) -> None:
         with self.lock:
             for piece in pieces:
-                assert self.writer.has_room(99)
+                assert self.writer.has_room(99, 99)
                 self.writer.put(piece)
 
-    def has_room(self, most: int) -> bool:
+    def has_room(self, most: int, unspooled: int = 99) -> bool:
         with self.lock:
-            return self.writer.has_room(most)
+            return self.writer.has_room(most, unspooled)
 
     def end(self) -> None:
         self.may_write.set()
@@ -130,6 +131,22 @@ def test_there_is_room_for_what_is_not_in_the_file(desk: Desk) -> None:
     desk.end()
     assert desk.told == [[0], [1]]
     assert not desk.has_room(2), "nothing is taken after the end"
+
+
+def test_what_has_a_copy_does_not_count_as_only_in_memory(desk: Desk) -> None:
+    spooled = [piece_at(number) for number in (0, 1, 2)]
+    for piece in spooled:
+        piece.span.spooled = True
+    desk.put(piece_at(7), *spooled)
+    assert desk.writing.wait(20)
+    assert desk.has_room(99, unspooled=2) and not desk.has_room(99, unspooled=1)
+    assert not desk.has_room(4), "but it waits like the others"
+    desk.may_write.set()
+    for _ in range(2000):
+        if desk.has_room(1, unspooled=1):
+            break
+        time.sleep(0.01)
+    assert desk.has_room(1, unspooled=1), "all is written"
 
 
 def test_a_refusal_ends_it_and_is_told(desk: Desk) -> None:
