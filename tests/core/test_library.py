@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import catalog, library
+from subtitle_editor.core import catalog, library, transfer
 
 TINY = catalog.load().get("tiny")
 FILES = {"config.json": 10, "model.bin": 1000, "tokenizer.json": 20, "vocabulary.txt": 30}
@@ -93,3 +93,15 @@ def test_shared_cache_is_where_huggingface_hub_looks(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert library.shared_cache() == Path(expected)
+
+
+@pytest.mark.parametrize("where", ["blobs", "snapshots/c1"])
+def test_what_an_interrupted_transfer_left_is_not_a_file_of_the_model(tmp_path: Path, where: str):
+    snapshot = install(tmp_path, "c1", FILES)
+    folder = snapshot.parent.parent / where
+    folder.mkdir(exist_ok=True)
+    before = set(library.stored_files(snapshot.parent.parent)), set(library.snapshot_files(snapshot.parent.parent))
+    for left in (*transfer.partial_files(folder / "9f86"), transfer.beside(folder / "9f86", ".lock")):
+        left.write_bytes(b"x")
+    after = set(library.stored_files(snapshot.parent.parent)), set(library.snapshot_files(snapshot.parent.parent))
+    assert after == before
