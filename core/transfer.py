@@ -5,6 +5,7 @@ Knows nothing of Hugging Face or Blender. `fetch` is the whole interface, beside
 which look after what an interrupted `fetch` leaves. The parts:
 
     transfer_work    the threads                  transfer_http     asking for a range, redirects, failures
+    transfer_intake  from memory into the file    transfer_disk     what is found on the disk and left there
     transfer_parts   which bytes are there        transfer_journal  what says so after a crash
     transfer_file    writing past the cache       transfer_hash     hashing from memory
     retries          when to try again            throttle          the speed limit

@@ -6,44 +6,23 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from .control import Control
 from .errors import HubAnswerError, JobCancelled, SubtitleEditorError
 from .events import State
 from .retries import Retries
 from .text import Text
-from .transfer import (
-    MOST_CONNECTIONS,
-    Blob,
-    Report,
-    Settings,
-    StartOver,
-    TransferStatus,
-    journal_file,
-    part_file,
-    spool_file,
-)
-from .transfer_disk import disk_error, give_name, take_up
+from .transfer import Blob, Report, Settings, StartOver, TransferStatus, part_file
+from .transfer_disk import disk_error, give_name
 from .transfer_file import PartFile
-from .transfer_hash import BLOCK, Block, Blocks, PrefixHash
+from .transfer_hash import BLOCK, Block, PrefixHash
 from .transfer_http import Answer, Line, Request, Route, TransientError
-from .transfer_journal import Identity, Journal, Ranges
+from .transfer_intake import BLOCKS, UNWRITTEN, Intake
 from .transfer_pace import SMALLEST_PART, Pace
-from .transfer_parts import UNKNOWN_SIZE, PartMap, Span
-from .transfer_spool import Spool, forget
-from .transfer_sync import Checkpoints
-from .transfer_writer import Piece, Writer
+from .transfer_parts import UNKNOWN_SIZE, Span
 
 log = logging.getLogger(__name__)
-
-_MIB = 1 << 20
-
-_BLOCKS = 3 * MOST_CONNECTIONS * _MIB // BLOCK
-"""Blocks of memory, 48 MiB in all: as many as make it rare that the hash must read from the disk."""
-
-_UNWRITTEN = _MIB
-"""Bytes for each connection that the settings allow, of which a killed process may not have told the journal."""
 
 _WRITE_AFTER = 0.5
 """Seconds until a block that fills slowly is written all the same."""
@@ -51,9 +30,6 @@ _WRITE_AFTER = 0.5
 _PATIENCE = 0.25
 """Seconds that a connection without work waits before it takes over half of another's part: what the other has asked
 for beyond that half comes for nothing. Where a part takes less, it is done before."""
-
-_HASH_STEP = 4 * _MIB
-"""The hashing thread is woken for so much. For less it would be woken too often."""
 
 _GLANCE = 0.05
 """Seconds between two looks of the hashing thread at what came."""
@@ -76,7 +52,6 @@ class Transfer:
     def __init__(
         self, blob: Blob, control: Control, settings: Settings, report: Report, notice: Callable[[str], None]
     ) -> None:
-        self.bytes_fetched = 0
         self._blob = blob
         self._outer = control
         self._control = control.child()
@@ -89,32 +64,30 @@ class Transfer:
         self._request = Request(blob.url, blob.headers, blob.label)
         self._route = Route()
         self._retries = Retries(settings.retry, settings.clock, settings.jitter)
-        self._parts = PartMap(UNKNOWN_SIZE if blob.size is None else blob.size, grain=_UNWRITTEN)
-        self._pace = Pace(settings.connections, _BLOCKS * BLOCK, encrypted=blob.url.startswith("https:"))
+        self._intake = Intake(blob, self._control, settings.connections, self._seats, self._retries.progress)
+        self._parts = self._intake.parts
+        self._pace = Pace(settings.connections, BLOCKS * BLOCK, encrypted=blob.url.startswith("https:"))
         """What all connections fetch at one time fits into memory, where the hash then finds it."""
         self._ranges: bool | None = None
         """Whether the server knows ranges; None until the first answer, which one connection alone asks for."""
         self._etag: str | None = None
-        self._journal: Journal | None = None
         self._receiving = 0
         self._received = 0
         """Bytes that came over all connections; counted without the lock, so perhaps some are missing."""
         self._live = 0
         """Connections that were added and not retired since."""
-        self._best = 0
         self._last_byte = self._clock()
-        self._hash_sleeps = False
-        self._workless = 0
-        """Connections that wait for a part to become free."""
         self._generation = 0
         """Goes up when the bytes start anew under the hashing thread."""
         self._error: BaseException | None = None
         self._connections: list[threading.Thread] = []
-        self._checkpoints: Checkpoints | None = None
-        self._writer: Writer | None = None
-        self._spool: Spool | None = None
         self._looked = -1e9
         self._told: tuple[float, State | None] = (-1e9, None)
+
+    @property
+    def bytes_fetched(self) -> int:
+        """Bytes that came over the network and were written."""
+        return self._intake.bytes_fetched
 
     def run(self) -> str:
         """Fetch, verify and name the file; the answer is its SHA-256. Raises as `fetch` does, and StartOver."""
@@ -136,33 +109,15 @@ class Transfer:
 
     def _prepare(self) -> None:
         """Take up what an earlier run left, or begin with nothing."""
-        found = take_up(self._blob, self._notice)
-        if found:
-            self._parts = PartMap(found.identity.size, found.done, _UNWRITTEN)
-            self._best = self._parts.bytes_done
-        if self._parts.size != UNKNOWN_SIZE:
-            self._open_journal(found.durable if found else [])
-        self._blocks = Blocks(_BLOCKS, self._parts.prefix)
+        self._intake.take_up(self._notice)
+        self._parts, self._blocks = self._intake.parts, self._intake.blocks
         self._hash = PrefixHash(self._blocks, self._lock)
 
     def _begin(self) -> None:
         """Start the threads: the first connection and what goes along with it."""
-        label = self._blob.label
-        self._checkpoints = Checkpoints(self._part, lambda: self._journal, self._control, f"{label} checkpoints")
-        self._writer = Writer(self._part, self._lock, self._handed_over, self._fail, f"{label} writer")
+        self._intake.begin(self._fail)
         self._live = 1
         self._add_connection()
-
-    def _open_journal(self, durable: Ranges) -> None:
-        """Begin the journal with what is there, of which `durable` is on the disk for good."""
-        if self._journal:
-            self._journal.close()
-        identity = Identity(self._parts.size, self._blob.sha256, self._blob.etag)
-        self._journal = Journal(journal_file(self._blob.target), identity, self._parts.done, durable)
-        if not self._spool:
-            missing = self._parts.size - self._parts.bytes_done
-            forget(spool_file(self._blob.target))  # Now that the journal has what the copies there are of.
-            self._spool = Spool(spool_file(self._blob.target), identity, missing + 2 * _BLOCKS * BLOCK)
 
     def _follow(self) -> None:
         """Hash the finished beginning of the file as it grows, and tell how it goes, until all is there and hashed."""
@@ -172,9 +127,9 @@ class Transfer:
                 with self._lock:
                     self._check()
                     if self._blocks.hashed >= self._parts.prefix and not self._parts.complete:
-                        self._hash_sleeps = True
+                        self._intake.hash_sleeps = True
                         self._lock.wait(_GLANCE)
-                        self._hash_sleeps = False
+                        self._intake.hash_sleeps = False
                         self._check()
                     if generation != self._generation:
                         generation = self._generation
@@ -205,12 +160,7 @@ class Transfer:
         missing = self._parts.size - self._parts.bytes_done
         useful = -(-missing // SMALLEST_PART)
         wanted = self._pace.connections(self._clock(), self._received)
-        return max(0, min(wanted, useful, self._settings.connections - self._excess()) - self._live)
-
-    def _excess(self) -> int:
-        """How many connections must wait until what a few have in memory beyond their own MiB is written."""
-        beyond = sum(max(0, span.kept - span.position - _UNWRITTEN) for span in self._parts.claims if not span.spooled)
-        return -(-beyond // _UNWRITTEN) + (self._writer.unspooled if self._writer else 0)
+        return max(0, min(wanted, useful, self._settings.connections - self._intake.excess()) - self._live)
 
     def _add_connection(self) -> None:
         """Start a connection that is counted in `_live` already."""
@@ -258,22 +208,16 @@ class Transfer:
                 self._lock.notify_all()
             self._join(10 * _FAREWELL)  # They have nothing left to do.
         self._control.cancel()
-        if self._writer:
-            self._writer.stop()
+        self._intake.end()
         self._join(_FAREWELL)
-        if self._spool:
-            self._spool.close(_FAREWELL, delete=not (self._writer and self._writer.unwritten))
-        if self._journal:
-            self._journal.close(_FAREWELL)
+        self._intake.close(_FAREWELL)
 
     def _join(self, seconds: float) -> None:
         deadline = self._clock() + seconds
         for thread in self._connections:
             thread.join(max(0.0, deadline - self._clock()))
         if self._control.cancelled:
-            for other in (self._writer, self._checkpoints):
-                if other:
-                    other.join(max(0.0, deadline - self._clock()))
+            self._intake.join(lambda: max(0.0, deadline - self._clock()))
 
     def _finish(self) -> str:
         """Compare the hash and give the file its name."""
@@ -318,14 +262,14 @@ class Transfer:
                 if self._ranges:
                     span = self._parts.claim(self._length())
                     if not span and self._clock() >= patient_until:
-                        span = self._parts.steal(_UNWRITTEN)
+                        span = self._parts.steal(UNWRITTEN)
                 else:
                     span = None if self._parts.claims else self._parts.claim(self._length())
                 if span:
                     return span
-                self._workless += 1
+                self._intake.workless += 1
                 self._lock.wait(_PATIENCE)
-                self._workless -= 1
+                self._intake.workless -= 1
         return None
 
     def _length(self) -> int:
@@ -356,7 +300,7 @@ class Transfer:
         finally:
             with self._lock:
                 self._parts.release(span)
-                if self._workless:
+                if self._intake.workless:
                     self._lock.notify_all()
 
     def _wait_for_turn(self) -> int:
@@ -400,8 +344,8 @@ class Transfer:
                 self._ranges = True
             else:
                 self._accept_whole(span)
-            if self._journal is None and self._parts.size != UNKNOWN_SIZE:
-                self._open_journal([])
+            if self._parts.size != UNKNOWN_SIZE:
+                self._intake.size_is_known()
 
     def _accept_whole(self, span: Span) -> None:
         """The server ignores ranges and sends the file from its beginning: what we have is of no use."""
@@ -409,11 +353,8 @@ class Transfer:
             raise StartOver(Text("the server no longer sends parts"))
         if self._parts.bytes_done:
             log.info("%s: the server cannot resume, starting over", self._blob.label)
-            self._parts.clear()
-            self._blocks.forget()
+            self._intake.start_over()
             self._generation += 1
-            if self._journal:
-                self._open_journal([])
         self._ranges = False
         span.position, span.end = 0, self._parts.size
 
@@ -424,26 +365,19 @@ class Transfer:
             self._last_byte = self._clock()
         try:
             while span.remaining > 0:
-                if not self._fill(file, self._take_block(span.position), span, answer):
+                if not self._fill(file, self._intake.take_block(span.position), span, answer):
                     self._end_of_body(span, answer)
                     break
         finally:
             with self._lock:
                 self._receiving -= 1
 
-    def _take_block(self, position: int) -> Block:
-        with self._lock:
-            while (block := self._blocks.take(position, self._parts.prefix)) is None:
-                self._lock.wait(1.0)
-                self._control.check()
-            return block
-
     def _fill(self, file: PartFile, block: Block, span: Span, answer: Answer) -> bool:
         """Read until the block or the span is full, and have that written; False if the body ended before.
 
         What came is written also when the rest does not come, and in between if it is much or takes long.
         """
-        room = self._room(block, span)
+        room = self._intake.room(block, span)
         due = self._clock() + _WRITE_AFTER
         try:
             while room:
@@ -456,32 +390,25 @@ class Transfer:
                 self._last_byte = now = self._clock()
                 much = not room and span.kept < min(block.base + BLOCK, span.end)
                 if much or now >= due:
-                    self._write(file, block, span)
+                    self._intake.write(file, block, span)
                     due = now + _WRITE_AFTER
                 if much:
-                    room = self._room(block, span)
+                    room = self._intake.room(block, span)
         finally:
-            if room or not self._hand_over(block, span):
-                self._write(file, block, span)
+            if room or not self._intake.hand_over(block, span):
+                self._intake.write(file, block, span)
                 with self._lock:
                     block.busy = False
         return True
 
-    def _room(self, block: Block, span: Span) -> memoryview:
-        """The memory for what is to come of `span` before anything is written, which nobody takes over any more."""
-        with self._lock:
-            step = BLOCK if self._seats() else _UNWRITTEN
-            span.kept = min(span.position - span.position % step + step, span.end)
-            return block.view(span.position, span.kept)
-
     def _seats(self) -> int:
-        """How many blocks may be the writer's at a time, so that these and one for each connection are not more than
-        `_UNWRITTEN` for each connection that the settings allow. Called with the lock held.
+        """How many blocks may wait for the writer without a copy, so that these and one for each connection are not
+        more than `UNWRITTEN` for each connection that the settings allow. Called with the lock held.
 
         None where the server does not know ranges: there a failure starts the file over, and nothing of before may be
         written after that.
         """
-        return max(0, self._settings.connections * _UNWRITTEN // BLOCK - self._live) if self._ranges else 0
+        return max(0, self._settings.connections * UNWRITTEN // BLOCK - self._live) if self._ranges else 0
 
     def _read(self, answer: Answer, buffer: memoryview) -> int:
         throttle = self._settings.throttle
@@ -493,74 +420,6 @@ class Transfer:
         finally:
             throttle.give_back(granted - count)
         return count
-
-    def _write(self, file: PartFile, block: Block, span: Span) -> None:
-        """Put into the file, and then into the journal, what of `span` is only in `block`."""
-        piece = Piece(block, span)
-        while span.ahead:
-            self._written([piece], file.write(span.position, piece.data))
-
-    def _hand_over(self, block: Block, span: Span) -> bool:
-        """Leave a full block to the writer, so that this connection reads on. False if it is to be written here."""
-        with self._lock:
-            seats = self._seats()
-            if not span.ahead or not self._has_room(seats):
-                spool = self._spool if span.ahead and seats and self._has_room(_BLOCKS) else None
-            else:
-                self._put(block, span)
-                return True
-        if not (spool and spool.keep(block, span.position, Piece(block, span).data)):
-            return False
-        with self._lock:
-            if not self._has_room(_BLOCKS):
-                return False
-            self._put(block, span, spooled=True)
-        return True
-
-    def _has_room(self, unspooled: int) -> bool:
-        """Whether the writer may have one more block. Called with the lock held."""
-        # One for each connection, one for the hash and one to spare are never the writer's.
-        return bool(self._writer and self._writer.has_room(_BLOCKS - self._settings.connections - 2, unspooled))
-
-    def _put(self, block: Block, span: Span, spooled: bool = False) -> None:
-        assert self._writer
-        ahead = self._parts.hand_over(span)
-        ahead.spooled = spooled
-        self._writer.put(Piece(block, ahead))
-
-    def _handed_over(self, pieces: Sequence[Piece], count: int) -> None:
-        """On the writer's thread: the first `count` bytes of neighbours that were left to it are in the file."""
-        self._written(pieces, count)
-        with self._lock:
-            for piece in pieces:
-                if not piece.span.ahead:
-                    piece.block.busy = False
-                    self._parts.release(piece.span)
-            if self._workless:
-                self._lock.notify_all()
-
-    def _written(self, pieces: Sequence[Piece], count: int) -> None:
-        """Note, and then put into the journal, that the first `count` bytes of neighbours are in the file. Wakes the
-        hash when it is worth it."""
-        start = pieces[0].span.position
-        end = start + count
-        with self._lock:
-            self.bytes_fetched += count
-            for block, span in pieces:
-                written = min(count, span.ahead)
-                block.end = span.position + written
-                span.ahead -= written
-                self._parts.advance(span, written)
-                count -= written
-            if self._parts.bytes_done > self._best:
-                self._best = self._parts.bytes_done
-                self._retries.progress()
-            ready = self._parts.prefix - self._blocks.hashed >= _HASH_STEP or self._parts.complete
-            if ready and self._hash_sleeps:
-                self._lock.notify_all()
-            journal = self._journal
-        if journal:
-            journal.add(start, end)
 
     def _end_of_body(self, span: Span, answer: Answer) -> None:
         """The body ended before the part did: the file's end if nobody knows its size, else a broken connection."""
