@@ -18,6 +18,7 @@ from subtitle_editor.core.control import Control
 from subtitle_editor.core.errors import JobCancelled
 from subtitle_editor.core.events import State
 from subtitle_editor.core.locks import file_lock
+from subtitle_editor.core.transfer_journal import Identity, Journal
 from tests.hub.server import Fault, LoopbackHub
 
 SIZE = 400_000_000
@@ -27,10 +28,12 @@ URL = "/bench/big/resolve/main/model.bin"
 class Case:
     """A state to cancel in: the fault that brings it about, and how to see that it is there."""
 
-    def __init__(self, name: str, fault: Fault | None, state: State | None = None) -> None:
+    def __init__(self, name: str, fault: Fault | None, state: State | None = None, resumed: bool = False) -> None:
         self.name = name
         self.fault = fault
         self.state = state
+        self.resumed = resumed
+        """All but the last MiB is there from an earlier run."""
 
 
 def cases() -> list[Case]:
@@ -47,6 +50,7 @@ def cases() -> list[Case]:
             State.RETRYING,
         ),
         Case("hashing", None, State.VERIFYING),
+        Case("hashing, last bytes just fetched", None, State.VERIFYING, resumed=True),
         Case("waiting for another process", None, State.WAITING),
     ]
 
@@ -86,7 +90,9 @@ def _once(case: Case, hub: LoopbackHub, target: Path, sha256: str) -> float:
         if status.state is case.state:
             seen.set()
 
-    if case.state is State.VERIFYING:
+    if case.resumed:
+        _leave_partial(blob)
+    elif case.state is State.VERIFYING:
         # The file is there, and is checked before it is believed.
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as file:
@@ -104,6 +110,15 @@ def _once(case: Case, hub: LoopbackHub, target: Path, sha256: str) -> float:
     taken = _cancel(lambda control: transfer.fetch(blob, control=control, report=report), reached)
     transfer.discard(target)
     return taken
+
+
+def _leave_partial(blob: transfer.Blob) -> None:
+    """All but the last MiB of a file of zeros."""
+    blob.target.parent.mkdir(parents=True, exist_ok=True)
+    there = SIZE - (1 << 20)
+    with transfer.part_file(blob.target).open("wb") as file:
+        file.truncate(there)
+    Journal(transfer.journal_file(blob.target), Identity(SIZE, blob.sha256, None), [(0, there)]).close()
 
 
 def _connecting(target: Path) -> float:

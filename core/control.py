@@ -8,13 +8,17 @@ A flag that is polled cannot wake a thread that reads from a silent server. So e
 from __future__ import annotations
 
 import contextlib
+import queue
 import socket
 import threading
 import time
 import weakref
 from collections.abc import Callable
+from typing import TypeVar
 
 from .errors import JobCancelled
+
+T = TypeVar("T")
 
 
 class Control:
@@ -82,6 +86,30 @@ class Control:
                 if left is not None and left <= 0:
                     return False
                 self.condition.wait(left)
+
+    def apart(self, work: Callable[[], T], name: str) -> T:
+        """`work()` on a thread of its own, called `name`, that is left behind when the job is cancelled: for what
+        nothing can interrupt, and does no harm when it goes on.
+
+        Raises `JobCancelled` at once when cancelled, else whatever `work` raises.
+        """
+        answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                answers.put((work(), None))
+            except BaseException as error:
+                answers.put((None, error))
+            with self.condition:
+                self.condition.notify_all()
+
+        self.check()
+        threading.Thread(target=run, name=name, daemon=True).start()
+        self.wait_for(lambda: not answers.empty())
+        answer, error = answers.get()
+        if error is not None:
+            raise error
+        return answer  # type: ignore[return-value]
 
     def adopt(self, sock: socket.socket) -> Callable[[], None]:
         """Shut `sock`'s connection down when the job is cancelled; the answer is a call that ends the adoption.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import errno
 import logging
-import queue
 import shutil
 import threading
 import time
@@ -221,7 +220,7 @@ class DownloadJob:
     def _account(self) -> str:
         """Whose token it is. None is asked where the files are not the hub's."""
         hub = self._settings.hub
-        return interruptible(self._control, hub.account) if hub.has_token and self._entry.sources else ""
+        return self._control.apart(hub.account, "hub request") if hub.has_token and self._entry.sources else ""
 
     def _fetch_large(self, plan: Plan) -> None:
         for file in sorted(plan.files, key=lambda file: file.path):
@@ -282,7 +281,9 @@ class DownloadJob:
         while True:
             epoch = retries.epoch
             try:
-                return interruptible(self._control, work)
+                # It cannot be stopped: it sleeps through a Retry-After and waits out its timeouts, over two minutes as
+                # measured. What is left behind holds nothing of ours: it writes whole files or none.
+                return self._control.apart(work, "hub request")
             except (HubUnreachableError, RateLimitedError, HubAnswerError) as error:
                 transient = not isinstance(error, HubAnswerError) or error.status in (408, 500, 502, 503, 504)
                 if not transient or not retries.failed(epoch, getattr(error, "retry_after", None)):
@@ -333,28 +334,3 @@ class DownloadJob:
         self._meter.add(progress.bytes_done)
         left = progress.bytes_total - progress.bytes_done
         return dataclasses.replace(progress, speed=self._meter.speed, eta=self._meter.eta(left) if left > 0 else None)
-
-
-def interruptible(control: Control, work: Callable[[], T]) -> T:
-    """`work()` on a thread of its own that is left behind when the job is cancelled.
-
-    For calls into huggingface_hub, which cannot be stopped: it sleeps through a Retry-After and waits out its timeouts
-    (measured: over two minutes). What is left behind holds nothing of ours: it writes whole files or
-    none. Raises JobCancelled at once when cancelled, else whatever `work` raises.
-    """
-    answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            answers.put((work(), None))
-        except BaseException as error:
-            answers.put((None, error))
-        with control.condition:
-            control.condition.notify_all()
-
-    threading.Thread(target=run, name="hub request", daemon=True).start()
-    control.wait_for(lambda: not answers.empty())
-    answer, error = answers.get()
-    if error is not None:
-        raise error
-    return answer  # type: ignore[return-value]

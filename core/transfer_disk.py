@@ -17,8 +17,7 @@ from .text import Text
 from .transfer import Blob, journal_file, ordinary_mode, part_file, spool_file
 from .transfer_file import sync_folder
 from .transfer_journal import Record, read_journal
-from .transfer_parts import PartMap
-from .transfer_spool import copy_back, forget
+from .transfer_spool import forget
 from .transfer_sync import sync_file
 
 log = logging.getLogger(__name__)
@@ -37,13 +36,14 @@ def take_up(blob: Blob, notice: Callable[[str], None]) -> Record | None:
     if found and have is not None:
         serves = found.identity.serves(blob.size, blob.sha256, blob.etag)
         if serves and all(end <= have for _, end in found.done):
-            copied = copy_back(spool_file(blob.target), found.identity, part)
-            return Record(found.identity, PartMap(found.identity.size, [*found.done, *copied]).done, found.durable)
+            return found
     if have:
         notice(Text("The unfinished download of {file} cannot be continued; starting over.", file=blob.label))
     with contextlib.suppress(FileNotFoundError):
         journal_file(blob.target).unlink()
     forget(spool_file(blob.target))
+    with contextlib.suppress(OSError):
+        part.unlink()  # Not only emptied: a thread that was left behind in the disk may still have the old one.
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
     os.close(os.open(part, flags, 0o600))
     return None
@@ -58,8 +58,9 @@ def give_name(blob: Blob, size: int, control: Control) -> None:
     with open(part, "r+b", buffering=0) as file:
         file.truncate(size)
     part.chmod(ordinary_mode(folder))
-    sync_file(part, control, f"{blob.label} last sync")
+    control.apart(lambda: sync_file(part), f"{blob.label} last sync")
     os.replace(part, blob.target)
+    forget(spool_file(blob.target))  # Which a late thread or a virus scanner may have kept from being deleted before.
     sync_folder(folder)
     with contextlib.suppress(OSError):
         journal_file(blob.target).unlink()

@@ -17,7 +17,7 @@ from .transfer_file import PartFile
 from .transfer_hash import BLOCK, Block, Blocks
 from .transfer_journal import Identity, Journal, Ranges
 from .transfer_parts import UNKNOWN_SIZE, PartMap, Span
-from .transfer_spool import Spool, forget
+from .transfer_spool import Spool, copy_back, forget
 from .transfer_sync import Checkpoints
 from .transfer_writer import Piece, Writer
 
@@ -27,7 +27,7 @@ BLOCKS = 3 * MOST_CONNECTIONS * _MIB // BLOCK
 """Blocks of memory, 48 MiB in all: as many as make it rare that the hash must read from the disk."""
 
 UNWRITTEN = _MIB
-"""Bytes for each connection that the settings allow, of which a killed process may not have told the journal."""
+"""Bytes for each connection that the settings allow, which a kill may take: neither journal nor spool has them."""
 
 _HASH_STEP = 4 * _MIB
 """The hashing thread is woken for so much. For less it would be woken too often."""
@@ -68,15 +68,24 @@ class Intake:
         self._writer: Writer | None = None
         self._checkpoints: Checkpoints | None = None
 
-    def take_up(self, notice: Callable[[str], None]) -> None:
-        """Begin with what an earlier run left, or with nothing. Called first. Raises OSError."""
+    def take_up(self, control: Control, notice: Callable[[str], None]) -> None:
+        """Begin with what an earlier run left, or with nothing. Called first. Raises OSError, and JobCancelled at once
+        when `control` is cancelled."""
         found = take_up(self._blob, notice)
         if found:
-            self.parts = PartMap(found.identity.size, found.done, UNWRITTEN)
-            self.blocks = Blocks(BLOCKS, self.parts.prefix)
-            self._best = self.parts.bytes_done
+            self._begin_with(found.identity.size, found.done)
+            spool = spool_file(self._blob.target)
+            name = f"{self._blob.label} copies"
+            if spool.exists():
+                copied = control.apart(lambda: copy_back(spool, found, self._part, control), name)
+                self._begin_with(found.identity.size, [*found.done, *copied])
         if self.parts.size != UNKNOWN_SIZE:
             self._open_journal(found.durable if found else [])
+
+    def _begin_with(self, size: int, done: Ranges) -> None:
+        self.parts = PartMap(size, done, UNWRITTEN)
+        self.blocks = Blocks(BLOCKS, self.parts.prefix)
+        self._best = self.parts.bytes_done
 
     def size_is_known(self) -> None:
         """Begin the journal, if that was not done: `parts` has its size. Called with the lock held. Raises OSError."""
@@ -118,12 +127,12 @@ class Intake:
             if thread:
                 thread.join(seconds())
 
-    def close(self, seconds: float) -> None:
-        """Close the files, each in `seconds` at most. The copies stay if something was not written."""
+    def close(self, seconds: Callable[[], float]) -> None:
+        """Close the files, as long as there are `seconds` left. The copies stay if something was not written."""
         if self._spool:
-            self._spool.close(seconds, delete=not (self._writer and self._writer.unwritten))
+            self._spool.close(seconds(), delete=not (self._writer and self._writer.unwritten))
         if self._journal:
-            self._journal.close(seconds)
+            self._journal.close(seconds())
 
     def excess(self) -> int:
         """How many connections must wait until what a few have in memory beyond their own MiB is written. Called with

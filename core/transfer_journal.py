@@ -65,6 +65,10 @@ class Record:
     durable: Ranges
     """What of it a power cut cannot take any more."""
 
+    def has(self, start: int, end: int) -> bool:
+        """Whether bytes `start` to `end` can be relied on."""
+        return any(first <= start and end <= last for first, last in self.done)
+
 
 _HEADER = re.compile(rb"part 1 (\{.*\}) ([0-9a-f]{8})")
 _DONE = re.compile(rb"done (\d{1,19}) (\d{1,19}) ([0-9a-f]{8})")
@@ -150,10 +154,9 @@ class Journal:
     def close(self, timeout: float = -1) -> None:
         """End the record; what is added afterwards is ignored. Gives up after `timeout` seconds if someone is stuck."""
         if self._lock.acquire(timeout=timeout):
-            try:
+            with contextlib.suppress(OSError):  # Of a disk on the network. What it did not take is fetched again.
                 self._file.close()
-            finally:
-                self._lock.release()
+            self._lock.release()
 
 
 def read_journal(path: Path) -> Record | None:

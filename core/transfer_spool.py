@@ -3,8 +3,8 @@
 
 A disk hesitates, and a fast server does not. Blocks that are only in memory are lost with the process, so few may wait
 for the disk, and then the connection would wait with them. A copy in an ordinary file costs a fraction of a
-millisecond, takes its place in the cache anew each time, and meets the disk only if it is still there half a minute
-later. So it does not survive a power cut, and is not meant to.
+millisecond, takes its place in the cache anew each time, and meets the disk only when the system finds time for it, on
+Linux after half a minute. So it does not survive a power cut, and is not meant to.
 
 The file has a slot for each block: the bytes, and behind the room for them a seal, one line:
 
@@ -32,9 +32,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .boot import boot_id
+from .control import Control
 from .transfer_file import PAGE, PartFile
 from .transfer_hash import BLOCK, Block
-from .transfer_journal import Identity, checked_line
+from .transfer_journal import Identity, Ranges, Record, checked_line
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +63,8 @@ class Spool:
     """Takes copies of blocks. Every method may be called from any thread. The file is there from the first copy on."""
 
     def __init__(self, path: Path, identity: Identity, room: int) -> None:
-        """`room` is how many bytes of free space must be left on the disk beside the slots, lest the copies take what
-        the file itself needs."""
+        """`room` is how many bytes must be free on the disk for copies to be made, lest they take what the file itself
+        needs: as many as are missing of it, the slots', and some to spare."""
         self._path = path
         self._identity = identity
         self._room = room
@@ -73,7 +74,7 @@ class Spool:
 
     def keep(self, block: Block, position: int, data: memoryview) -> bool:
         """Copy `data`, which are the bytes of the file from `position` on, into the slot of `block`. False if that is
-        not to be had here: then there is no copy, and there will be none later."""
+        not to be had here, or no longer: then nobody may rely on it."""
         copy = Kept(block.number, position, len(data), _sample(data))
         seal, place = _seal(self._identity, copy), copy.slot * _SLOT
         with self._lock:
@@ -92,16 +93,16 @@ class Spool:
 
     def close(self, timeout: float, delete: bool) -> None:
         """Take no more, and `delete` the copies if all they were of is in the file. Gives up after `timeout` seconds
-        if someone is stuck in the disk: the next transfer deletes them."""
+        if someone is stuck in the disk: they are deleted with the end of the transfer, this one's or the next's."""
         self._ended = True
         if self._lock.acquire(timeout=timeout):
-            try:
-                if self._file:
+            if self._file:
+                # A disk on the network may only now tell that it is full: then the copies are of no use.
+                with contextlib.suppress(OSError):
                     self._file.close()
-                    if delete:
-                        forget(self._path)
-            finally:
-                self._lock.release()
+                if delete:
+                    forget(self._path)
+            self._lock.release()
 
     def _open(self) -> io.FileIO:
         if shutil.disk_usage(self._path.parent).free < self._room:
@@ -128,17 +129,19 @@ def spooled(path: Path, identity: Identity) -> list[Kept]:
         return []
 
 
-def copy_back(path: Path, identity: Identity, part: Path) -> list[tuple[int, int]]:
-    """Put what the copies at `path` are of into the partial file. The answer is its ranges, half-open, in any order.
+def copy_back(path: Path, record: Record, part: Path, control: Control) -> Ranges:
+    """Put what the copies at `path` are of, and the journal's record has not, into the partial file. The answer is its
+    ranges, half-open, in any order.
 
-    Raises OSError when the partial file cannot be written.
+    Raises OSError when the partial file cannot be written, and JobCancelled between two copies.
     """
-    found = spooled(path, identity)
+    found = [kept for kept in spooled(path, record.identity) if not record.has(kept.position, kept.end)]
     if not found:
         return []
     block, done = Block(), []
     with PartFile(part) as file:
         for kept in found:
+            control.check()
             block.base = kept.position - kept.position % BLOCK
             data = block.view(kept.position, kept.end)
             if _read(path, kept, data):
@@ -150,9 +153,13 @@ def copy_back(path: Path, identity: Identity, part: Path) -> list[tuple[int, int
 
 
 def forget(path: Path) -> None:
-    """Delete the copies, as far as possible: they count for nothing when their bytes are in the file."""
+    """Delete the copies: they count for nothing when their bytes are in the file. Where somebody has the file open and
+    the system does not delete it then, at least nothing is left in it."""
     with contextlib.suppress(OSError):
-        path.unlink()
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            os.truncate(path, 0)
 
 
 def _read(path: Path, kept: Kept, data: memoryview) -> bool:

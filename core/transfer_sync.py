@@ -54,22 +54,7 @@ class Checkpoints:
             log.warning("no more checkpoints for %s: %s", self._part.name, ex.strerror or ex)
 
 
-def sync_file(path: Path, control: Control, name: str) -> None:
-    """Return when all of `path` is on the disk itself. Raises OSError, and `JobCancelled` at once when cancelled."""
-    outcome: list[OSError | None] = []
-
-    def sync() -> None:
-        failure = None
-        try:
-            with PartFile(path, direct=False) as file:
-                file.sync()
-        except OSError as ex:
-            failure = ex
-        with control.condition:
-            outcome.append(failure)
-            control.condition.notify_all()
-
-    threading.Thread(target=sync, name=name, daemon=True).start()
-    control.wait_for(lambda: bool(outcome))
-    if outcome[0]:
-        raise outcome[0]
+def sync_file(path: Path) -> None:
+    """Return when all of `path` is on the disk itself. Raises OSError."""
+    with PartFile(path, direct=False) as file:
+        file.sync()

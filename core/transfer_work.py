@@ -20,7 +20,7 @@ from .transfer_hash import BLOCK, Block, PrefixHash
 from .transfer_http import Answer, Line, Request, Route, TransientError
 from .transfer_intake import BLOCKS, UNWRITTEN, Intake
 from .transfer_pace import SMALLEST_PART, Pace
-from .transfer_parts import UNKNOWN_SIZE, Span
+from .transfer_parts import UNKNOWN_SIZE, PartMap, Span
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,6 @@ class Transfer:
         self._route = Route()
         self._retries = Retries(settings.retry, settings.clock, settings.jitter)
         self._intake = Intake(blob, self._control, settings.connections, self._seats, self._retries.progress)
-        self._parts = self._intake.parts
         self._pace = Pace(settings.connections, BLOCKS * BLOCK, encrypted=blob.url.startswith("https:"))
         """What all connections fetch at one time fits into memory, where the hash then finds it."""
         self._ranges: bool | None = None
@@ -83,6 +82,10 @@ class Transfer:
         self._connections: list[threading.Thread] = []
         self._looked = -1e9
         self._told: tuple[float, State | None] = (-1e9, None)
+
+    @property
+    def _parts(self) -> PartMap:
+        return self._intake.parts
 
     @property
     def bytes_fetched(self) -> int:
@@ -109,8 +112,8 @@ class Transfer:
 
     def _prepare(self) -> None:
         """Take up what an earlier run left, or begin with nothing."""
-        self._intake.take_up(self._notice)
-        self._parts, self._blocks = self._intake.parts, self._intake.blocks
+        self._intake.take_up(self._outer, self._notice)
+        self._blocks = self._intake.blocks
         self._hash = PrefixHash(self._blocks, self._lock)
 
     def _begin(self) -> None:
@@ -203,21 +206,25 @@ class Transfer:
 
     def _stop(self) -> None:
         """End the threads, which wakes them wherever they are, and close the journal behind them."""
-        if self._parts.complete and not self._error:
+        if self._parts.complete and not self._error and not self._control.cancelled:
             with self._lock:
                 self._lock.notify_all()
-            self._join(10 * _FAREWELL)  # They have nothing left to do.
+            self._join(self._until(10 * _FAREWELL))  # They have nothing left to do.
         self._control.cancel()
         self._intake.end()
-        self._join(_FAREWELL)
-        self._intake.close(_FAREWELL)
+        left = self._until(_FAREWELL)
+        self._join(left)
+        self._intake.join(left)
+        self._intake.close(left)
 
-    def _join(self, seconds: float) -> None:
+    def _until(self, seconds: float) -> Callable[[], float]:
+        """What is left of so many seconds from now on, whenever it is asked."""
         deadline = self._clock() + seconds
+        return lambda: max(0.0, deadline - self._clock())
+
+    def _join(self, left: Callable[[], float]) -> None:
         for thread in self._connections:
-            thread.join(max(0.0, deadline - self._clock()))
-        if self._control.cancelled:
-            self._intake.join(lambda: max(0.0, deadline - self._clock()))
+            thread.join(left())
 
     def _finish(self) -> str:
         """Compare the hash and give the file its name."""

@@ -14,7 +14,7 @@ from ..core.text import Text
 from ..translations import translated
 from . import session
 from .downloads import OnlineOperator
-from .tasks import Task, TaskOperator, interruptible
+from .tasks import Task, TaskOperator
 
 if TYPE_CHECKING:
     from bpy.types import Context
@@ -52,7 +52,7 @@ class SUBTITLE_OT_test_token(OnlineOperator, TaskOperator, bpy.types.Operator):
 
             try:
                 hub = Hub(settings.endpoint, settings.token)
-                return session.Account(name=interruptible(control, hub.whoami))
+                return session.Account(name=control.apart(hub.whoami, "hub request"))
             except HubError as error:
                 return session.Account(problem=str(error))
 

@@ -24,7 +24,7 @@ from ..translations import iface, translated
 from . import manager, session, shelf
 from .account import open_path
 from .downloads import FollowingOperator, OnlineOperator, model_property
-from .tasks import Task, TaskOperator, interruptible
+from .tasks import Task, TaskOperator
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
@@ -285,7 +285,7 @@ def _ask(entries: list[Entry], settings: preferences.Settings, control: Control)
     for entry in entries:
         try:
             ask = bound(library_actions.check_updates, hub, settings.models_dir, entry)
-            if interruptible(control, ask) is not None:
+            if control.apart(ask, "hub request") is not None:
                 found.append(entry.name)
         except SubtitleEditorError as error:
             failed.append(Text("{name}: {error}", name=entry.name, error=str(error)))

@@ -17,7 +17,7 @@ from ..translations import translated
 from . import session, shelf
 from .downloads import OnlineOperator, model_property
 from .models import ModelTask, bound, entry_for
-from .tasks import Task, TaskOperator, interruptible
+from .tasks import Task, TaskOperator
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
@@ -101,7 +101,7 @@ class SUBTITLE_OT_add_model(OnlineOperator, TaskOperator, bpy.types.Operator):
             from ..core.hub import Hub
 
             hub = Hub(settings.endpoint, settings.token)
-            found = interruptible(control, bound(catalog_add.inspect, hub, text))
+            found = control.apart(bound(catalog_add.inspect, hub, text), "hub request")
             return catalog_add.add(settings.user_catalog, found, wanted)
 
         return Task(Text("Looking at {address}", address=text[:80]), work)

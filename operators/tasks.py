@@ -88,14 +88,6 @@ class Task:
         self.progress = progress
 
 
-def interruptible(control: Control, work: Callable[[], T]) -> T:
-    """`work()`, which asks the hub, left behind when the task is cancelled. Raises JobCancelled then."""
-    # Here, not above: it brings what downloads need.
-    from ..core.download_job import interruptible as left_behind
-
-    return left_behind(control, work)
-
-
 class TaskOperator:
     """Mix-in of an operator whose work is a task: in the window it shows progress, in background it waits."""
 

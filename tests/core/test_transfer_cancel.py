@@ -14,15 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import transfer
+from subtitle_editor.core import transfer, transfer_hash
 from subtitle_editor.core.control import Control
 from subtitle_editor.core.errors import JobCancelled
 from subtitle_editor.core.events import State
 from subtitle_editor.core.locks import file_lock
 from subtitle_editor.core.retries import RetryPolicy
 from subtitle_editor.core.throttle import Throttle
+from subtitle_editor.core.transfer_file import PartFile
+from subtitle_editor.core.transfer_hash import BLOCK, Block
 from subtitle_editor.core.transfer_journal import Identity, Journal
-from tests.core.transfer_kit import MIB, PATTERN, Fetch, blob_of, data_of, names_in
+from subtitle_editor.core.transfer_spool import Spool
+from tests.core.transfer_kit import MIB, PATTERN, Fetch, blob_of, data_of, leave_partial, names_in
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(30)
@@ -146,6 +149,59 @@ def test_while_hashing(hub: LoopbackHub, tmp_path: Path) -> None:
     fetch.wait(lambda status: status.state is State.VERIFYING)
     assert_cancelled_at_once(fetch)
     assert transfer.bytes_on_disk(blob.target) == size
+
+
+def test_while_hashing_what_was_there_before_the_last_bytes_came(
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = data_of(48 * MIB)
+    blob = blob_of(hub, tmp_path, data)
+    leave_partial(blob, data, [(0, 47 * MIB)])
+    step = transfer_hash.PrefixHash.step
+
+    def slowly(prefix_hash: transfer_hash.PrefixHash, file: PartFile, prefix: int) -> bool:
+        time.sleep(0.1)
+        return step(prefix_hash, file, prefix)
+
+    monkeypatch.setattr(transfer_hash.PrefixHash, "step", slowly)
+    fetch = Fetch(blob, **PATIENT).start()
+    fetch.wait(lambda status: status.state is State.VERIFYING)
+    # A writer that has nothing left to do was waited for, half a second.
+    assert fetch.cancel() < 0.4
+    assert transfer.bytes_on_disk(blob.target) == len(data)
+
+
+def test_while_copies_of_what_waited_are_brought_to_a_slow_disk(
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = data_of(24 * MIB)
+    blob = blob_of(hub, tmp_path, data)
+    leave_partial(blob, data, [(0, MIB)])
+    spool = Spool(transfer.spool_file(blob.target), Identity(len(data), blob.sha256, None), 0)
+    for number in range(1, 12):
+        block = Block(number)
+        block.base = number * BLOCK
+        view = block.view(block.base, block.base + BLOCK)
+        view[:] = data[block.base : block.base + BLOCK]
+        assert spool.keep(block, block.base, view)
+    left = transfer.bytes_on_disk(blob.target)
+    assert left == MIB + 11 * BLOCK
+    write, writing = PartFile.write, threading.Event()
+
+    def slowly(file: PartFile, position: int, *pieces: memoryview) -> int:
+        writing.set()
+        time.sleep(1.5)
+        return write(file, position, *pieces)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PartFile, "write", slowly)
+        fetch = Fetch(blob, **PATIENT).start()
+        assert writing.wait(10)
+        assert fetch.cancel() < AT_ONCE
+    assert transfer.bytes_on_disk(blob.target) == left
+    assert Fetch(blob).run().bytes_fetched == len(data) - left
+    assert blob.target.read_bytes() == data
+    assert names_in(tmp_path) == {"blob"}
 
 
 def test_while_another_holds_the_lock(hub: LoopbackHub, tmp_path: Path) -> None:

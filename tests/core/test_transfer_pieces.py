@@ -194,6 +194,35 @@ def test_a_child_ends_with_its_parent_but_not_the_other_way_round() -> None:
     assert parent.child().cancelled
 
 
+def test_work_apart_brings_its_answer_or_its_error() -> None:
+    control = Control()
+    assert control.apart(lambda: threading.current_thread().name, "apart") == "apart"
+    with pytest.raises(ZeroDivisionError):
+        control.apart(lambda: 1 // 0, "apart")
+
+
+def test_work_apart_is_left_behind_when_cancelled() -> None:
+    control, begun, may_end, ended = Control(), threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        may_end.wait(20)
+        ended.set()
+
+    def cancel() -> None:
+        begun.wait(20)
+        control.cancel()
+
+    threading.Thread(target=cancel, daemon=True).start()
+    with pytest.raises(JobCancelled):
+        control.apart(work, "apart")
+    assert not ended.is_set()
+    may_end.set()
+    assert ended.wait(20), "it goes on, for nobody"
+    with pytest.raises(JobCancelled):
+        control.apart(lambda: pytest.fail("not begun"), "apart")
+
+
 def test_adopted_sockets_are_shut_down_and_then_let_go() -> None:
     control = Control()
     ours, theirs = socket.socketpair()

@@ -19,10 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subtitle_editor.core import transfer_spool
+from subtitle_editor.core.control import Control
+from subtitle_editor.core.errors import JobCancelled
 from subtitle_editor.core.transfer_file import PAGE
 from subtitle_editor.core.transfer_hash import BLOCK, Block
-from subtitle_editor.core.transfer_journal import Identity
-from subtitle_editor.core.transfer_spool import Spool, copy_back, forget, spooled
+from subtitle_editor.core.transfer_journal import Identity, Ranges, Record
+from subtitle_editor.core.transfer_spool import Spool, forget, spooled
 from tests.core.transfer_kit import data_of
 
 pytestmark = pytest.mark.timeout(60)
@@ -60,11 +62,15 @@ def ranges(path: Path, identity: Identity = IDENTITY) -> list[tuple[int, int]]:
     return sorted((kept.position, kept.end) for kept in spooled(path, identity))
 
 
+def copy_back(path: Path, part: Path, identity: Identity = IDENTITY, done: Ranges | None = None) -> Ranges:
+    return transfer_spool.copy_back(path, Record(identity, done or [], []), part, Control())
+
+
 def check(path: Path, part: Path, expected: set[tuple[int, int]]) -> None:
     """What is there comes back, with the right bytes, and nothing else."""
     assert set(ranges(path)) == expected
     part.write_bytes(b"")
-    assert set(copy_back(path, IDENTITY, part)) == expected
+    assert set(copy_back(path, part)) == expected
     written = part.read_bytes()
     for start, end in expected:
         assert written[start:end] == content(start, end - start)
@@ -138,7 +144,7 @@ def test_killed_in_the_middle_of_a_copy(
 def test_copies_of_another_file_do_not_count(path: Path, part: Path, other: Identity) -> None:
     assert Spool(path, IDENTITY, 0).keep(*filled(0, 0))
     assert spooled(path, other) == []
-    assert copy_back(path, other, part) == []
+    assert copy_back(path, part, other) == []
     assert part.stat().st_size == 0
 
 
@@ -164,7 +170,7 @@ def test_a_page_that_a_pulled_out_disk_lost(path: Path, part: Path) -> None:
     with open(path, "r+b") as file:
         file.seek(BLOCK + PAGE + 17 * PAGE)
         file.write(bytes(PAGE))
-    assert sorted(copy_back(path, IDENTITY, part)) == [(0, BLOCK), (2 * BLOCK, 3 * BLOCK)]
+    assert sorted(copy_back(path, part)) == [(0, BLOCK), (2 * BLOCK, 3 * BLOCK)]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
@@ -184,7 +190,7 @@ def test_a_damaged_file_never_raises_and_never_lies(
         raw[place] = chance.randrange(256)
     path.write_bytes(raw if cut is None else raw[: int(cut * len(raw))])
     assert set(ranges(path)) <= {(0, PAGE), (BLOCK, BLOCK + PAGE)}
-    assert set(copy_back(path, IDENTITY, part)) <= {(0, PAGE), (BLOCK, BLOCK + PAGE)}
+    assert set(copy_back(path, part)) <= {(0, PAGE), (BLOCK, BLOCK + PAGE)}
 
 
 def test_no_copies_where_the_file_needs_the_room(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,8 +233,58 @@ def test_a_partial_file_that_cannot_be_written_is_told(path: Path, part: Path, m
 
     monkeypatch.setattr(transfer_spool.PartFile, "write", refuse)
     with pytest.raises(OSError, match="space"):
-        copy_back(path, IDENTITY, part)
+        copy_back(path, part)
     assert ranges(path) == [(0, BLOCK)], "the next try finds it again"
+
+
+def test_what_the_journal_has_is_not_written_again(path: Path, part: Path) -> None:
+    spool = Spool(path, IDENTITY, 0)
+    for slot in range(3):
+        assert spool.keep(*filled(slot, slot * BLOCK))
+    done = [(0, BLOCK + 5), (2 * BLOCK, 40 * BLOCK)]
+    assert copy_back(path, part, done=done) == [(BLOCK, 2 * BLOCK)]
+    assert part.read_bytes() == bytes(BLOCK) + content(BLOCK, BLOCK)
+
+
+def test_copying_back_ends_when_cancelled(path: Path, part: Path) -> None:
+    assert Spool(path, IDENTITY, 0).keep(*filled(0, 0))
+    control = Control()
+    control.cancel()
+    with pytest.raises(JobCancelled):
+        transfer_spool.copy_back(path, Record(IDENTITY, [], []), part, control)
+    assert part.stat().st_size == 0
+    assert ranges(path) == [(0, BLOCK)]
+
+
+def test_what_cannot_be_deleted_is_emptied(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows while a virus scanner looks at it."""
+    assert Spool(path, IDENTITY, 0).keep(*filled(0, 0))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    forget(path)
+    assert path.stat().st_size == 0
+    assert ranges(path) == []
+    path.with_name("missing").touch()
+    forget(path.with_name("never there"))
+    assert not path.with_name("never there").exists()
+
+
+def test_a_disk_that_complains_at_the_end(path: Path) -> None:
+    spool = Spool(path, IDENTITY, 0)
+    assert spool.keep(*filled(0, 0))
+
+    class Complaining:
+        def close(self) -> None:
+            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    assert spool._file
+    spool._file.close()
+    spool._file = Complaining()  # type: ignore[assignment]
+    spool.close(1, delete=True)
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("delete", [True, False])
