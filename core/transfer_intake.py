@@ -8,6 +8,7 @@ is in neither is never more than `UNWRITTEN` bytes for each connection that the 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 
 from .control import Control
@@ -68,16 +69,16 @@ class Intake:
         self._writer: Writer | None = None
         self._checkpoints: Checkpoints | None = None
 
-    def take_up(self, control: Control, notice: Callable[[str], None]) -> None:
+    def take_up(self, notice: Callable[[str], None]) -> None:
         """Begin with what an earlier run left, or with nothing. Called first. Raises OSError, and JobCancelled at once
-        when `control` is cancelled."""
+        when cancelled."""
         found = take_up(self._blob, notice)
         if found:
             self._begin_with(found.identity.size, found.done)
             spool = spool_file(self._blob.target)
-            name = f"{self._blob.label} copies"
             if spool.exists():
-                copied = control.apart(lambda: copy_back(spool, found, self._part, control), name)
+                bring = functools.partial(copy_back, spool, found, self._part, self._control)
+                copied = self._control.apart(bring, f"{self._blob.label} copies")
                 self._begin_with(found.identity.size, [*found.done, *copied])
         if self.parts.size != UNKNOWN_SIZE:
             self._open_journal(found.durable if found else [])

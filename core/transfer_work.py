@@ -112,7 +112,7 @@ class Transfer:
 
     def _prepare(self) -> None:
         """Take up what an earlier run left, or begin with nothing."""
-        self._intake.take_up(self._outer, self._notice)
+        self._intake.take_up(self._notice)
         self._blocks = self._intake.blocks
         self._hash = PrefixHash(self._blocks, self._lock)
 
