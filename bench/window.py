@@ -129,7 +129,7 @@ def main() -> int:
     options = parser.parse_args()
     blender = gui_blender.find(options.suite)
     gaps: dict[str, list[float]] = {phase.name: [] for phase in PHASES}
-    with folder_of(blender) as folder, _hub(folder / "hub") as endpoint:
+    with folder_of(blender) as folder, _hub(folder / "hub", options.seconds * options.turns) as endpoint:
         display = Display(blender)
         try:
             with Window(blender, display, new_user(blender, folder)) as window:
@@ -143,15 +143,16 @@ def main() -> int:
 
 
 @contextmanager
-def _hub(root: Path) -> Iterator[str]:
-    """A hub in a process of its own, limited in all to RATE: the tests' model as tiny, a large file as base."""
+def _hub(root: Path, seconds: float) -> Iterator[str]:
+    """A hub in a process of its own, limited in all to RATE: the tests' model as tiny, as base a file that takes more
+    than twice `seconds`: each turn begins before and ends after its measurement."""
     for name in ("tiny", "base"):
         model = root / "models" / "Systran" / f"faster-whisper-{name}"
         model.mkdir(parents=True)
         for file in MODEL_FILES.iterdir():
             (model / file.name).write_bytes(file.read_bytes())
     with (model / "model.bin").open("r+b") as file:
-        file.truncate(3_000_000_000)
+        file.truncate(max(3_000_000_000, int(2.5 * seconds * RATE)))
     words = [sys.executable, str(ROOT / "tests" / "hub" / "server.py"), str(root), "--json", "--until-eof"]
     words += ["--rate", str(RATE / CONNECTIONS)]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
