@@ -87,11 +87,11 @@ class Control:
                     return False
                 self.condition.wait(left)
 
-    def apart(self, work: Callable[[], T], name: str) -> T:
-        """`work()` on a thread of its own, called `name`, that is left behind when the job is cancelled: for what
-        nothing can interrupt, and does no harm when it goes on.
+    def apart(self, work: Callable[[], T], name: str, timeout: float | None = None) -> T:
+        """`work()` on a thread of its own, called `name`, that is left behind when the job is cancelled or `timeout`
+        seconds have passed: for what nothing can interrupt, and does no harm when it goes on.
 
-        Raises `JobCancelled` at once when cancelled, else whatever `work` raises.
+        Raises `JobCancelled` at once when cancelled, TimeoutError, else whatever `work` raises.
         """
         answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
 
@@ -105,7 +105,8 @@ class Control:
 
         self.check()
         threading.Thread(target=run, name=name, daemon=True).start()
-        self.wait_for(lambda: not answers.empty())
+        if not self.wait_for(lambda: not answers.empty(), timeout):
+            raise TimeoutError
         answer, error = answers.get()
         if error is not None:
             raise error

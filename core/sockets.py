@@ -8,7 +8,6 @@ import ipaddress
 import os
 import selectors
 import socket
-import threading
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -32,27 +31,17 @@ def resolve(control: Control, host: str, port: int, timeout: float) -> list[Addr
     """
     if is_address(host):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    answers: list[list[AddressInfo] | OSError] = []
 
-    def look_up() -> None:
-        answer: list[AddressInfo] | OSError
+    def look_up() -> list[AddressInfo]:
         try:
-            answer = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except UnicodeError as ex:  # A label that is empty or too long.
-            answer = socket.gaierror(socket.EAI_NONAME, str(ex))
-        except OSError as ex:
-            answer = ex
-        with control.condition:
-            answers.append(answer)
-            control.condition.notify_all()
+            raise socket.gaierror(socket.EAI_NONAME, str(ex)) from ex
 
-    control.check()
-    threading.Thread(target=look_up, name=f"look up {host}", daemon=True).start()
-    if not control.wait_for(lambda: bool(answers), timeout):
-        raise TimeoutError(f"no address of {host} within {timeout:g} s")
-    if isinstance(answers[0], OSError):
-        raise answers[0]
-    return answers[0]
+    try:
+        return control.apart(look_up, f"look up {host}", timeout)
+    except TimeoutError:
+        raise TimeoutError(f"no address of {host} within {timeout:g} s") from None
 
 
 def is_address(host: str) -> bool:

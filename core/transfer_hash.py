@@ -37,7 +37,7 @@ class Block:
         self.end = 0
         """`start` to `end` is in memory and in the file."""
         self.busy = False
-        """A connection fills it."""
+        """A connection fills it, or the writer has it."""
 
     def view(self, start: int, end: int) -> memoryview:
         """The memory of bytes `start` to `end` of the file."""

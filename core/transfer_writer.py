@@ -24,7 +24,8 @@ _AT_ONCE = 4
 
 
 class Piece(NamedTuple):
-    """Bytes that came and are only in memory: the first `span.ahead` of `span`. They are the writer's alone."""
+    """Bytes that came and are not yet in the file: the first `span.ahead` of `span`, in `block`. Whoever is to write
+    them, a connection or the writer, owns both."""
 
     block: Block
     span: Span
@@ -36,7 +37,8 @@ class Piece(NamedTuple):
 
 
 class Writer:
-    """A thread that writes what it is given, in that order. It starts at once and ends after `stop`."""
+    """A thread that writes what it is given: what waits, in the order of the file. It starts at once and ends after
+    `stop`."""
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core import endpoint, locks
+from subtitle_editor.core import endpoint, locks, sockets
 from subtitle_editor.core.control import Control
 from subtitle_editor.core.errors import JobCancelled
 from subtitle_editor.core.retries import Retries, RetryPolicy, asked_wait
@@ -221,6 +221,26 @@ def test_work_apart_is_left_behind_when_cancelled() -> None:
     assert ended.wait(20), "it goes on, for nobody"
     with pytest.raises(JobCancelled):
         control.apart(lambda: pytest.fail("not begun"), "apart")
+
+
+def test_work_apart_that_takes_too_long() -> None:
+    may_end = threading.Event()
+    with pytest.raises(TimeoutError):
+        Control().apart(lambda: may_end.wait(20), "apart", timeout=0.05)
+    may_end.set()
+
+
+def test_a_name_that_nobody_answers_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: may_end.wait(20))
+    with pytest.raises(TimeoutError, match=r"hub\.example within 0\.05 s"):
+        sockets.resolve(Control(), "hub.example", 443, 0.05)
+    may_end.set()
+
+
+def test_a_name_that_is_none() -> None:
+    with pytest.raises(socket.gaierror):
+        sockets.resolve(Control(), "a..b", 443, 10)
 
 
 def test_adopted_sockets_are_shut_down_and_then_let_go() -> None:
