@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -17,6 +17,7 @@ from ..core.units import human_size
 from ..sequencer import compat
 from ..translations import translated
 from . import manager, session, shelf
+from .waker import Waker
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
@@ -61,7 +62,7 @@ class FollowingOperator(OnlineOperator):
 
     _job: str
     _name: str
-    _timer: bpy.types.Timer | None = None
+    _waker: Waker | None = None
 
     def start(self, context: Context) -> tuple[str, str]:
         """Begin; the answer is the job's id and the model's. Raises SubtitleEditorError."""
@@ -77,9 +78,8 @@ class FollowingOperator(OnlineOperator):
         # Timers and modal operators never tick in background.
         if bpy.app.background:
             return self._wait()
-        self._timer = session.add_timer(context)
-        context.window_manager.modal_handler_add(self)  # type: ignore[arg-type]
-        session.redraw()
+        job = self._job
+        self._waker = Waker(self, context, lambda: job not in session.state.followed, job)  # type: ignore[arg-type]
         return {"RUNNING_MODAL"}
 
     def _wait(self) -> _Result:
@@ -87,7 +87,8 @@ class FollowingOperator(OnlineOperator):
         try:
             while self._job in session.state.followed:
                 downloads.wait(self._job, session.TICK)
-                self._tell(session.pump())
+                heard = session.pump()
+                self._tell(event.message for event in heard if isinstance(event, Notice) and event.job == self._job)
         except KeyboardInterrupt:
             # Not cancelled: the next session offers to go on.
             downloads.pause(self._job)
@@ -97,29 +98,22 @@ class FollowingOperator(OnlineOperator):
 
     def modal(self, context: Context, event: Event) -> _Result:
         # Everything passes: also Esc, which belongs to the tool the user is in. Cancel is a button of its own.
-        if event.type != "TIMER":
+        if event.type != "TIMER" or self._waker is None:
             return {"PASS_THROUGH"}
-        self._tell(session.pump())
-        session.show_status(context)
+        self._tell(self._waker.sleep())
         if self._job in session.state.followed:
             return {"PASS_THROUGH"}
-        self._leave(context)
+        self._waker.end()
         return self._report_end(session.state.ends.get(self._job))
 
-    def cancel(self, context: Context) -> None:
-        """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""
-        self._leave(context)
-        session.take_over()
+    def cancel(self, _context: Context) -> None:
+        """Blender ends the operator, not the download: another file is loaded, the window closes, or Blender quits."""
+        if self._waker is not None:
+            self._waker.end()
 
-    def _leave(self, context: Context) -> None:
-        if self._timer is not None:
-            session.remove_timer(self._timer)
-        session.show_status(context)
-
-    def _tell(self, events: Sequence[object]) -> None:
-        for event in events:
-            if isinstance(event, Notice) and event.job == self._job:
-                self.report({"INFO"}, translated(event.message))
+    def _tell(self, messages: Iterable[str]) -> None:
+        for message in messages:
+            self.report({"INFO"}, translated(message))
 
     def _report_end(self, end: End | None) -> _Result:
         match end:

@@ -2,8 +2,8 @@
 """What runs right now, as plain Python objects that panels read: downloads, tasks, the transcription.
 
 Never in Scene properties: a .blend saved during a download must not open "downloading" for ever. Everything here runs
-on the main thread unless it says otherwise. A download outlives the operator that started it: while a modal operator
-runs, its timer pumps; when a file is loaded or its window closes, a persistent app timer takes over.
+on the main thread unless it says otherwise. A persistent app timer pumps while anything runs: a download outlives the
+operator that started it, another file and a closed window.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .. import preferences
 from ..core import catalog
 from ..core.errors import SubtitleEditorError
 from ..core.events import Cancelled, Checked, End, Event, Failed, Finished, Notice, Progress, State
+from ..core.text import Text
 from ..translations import translated
 from . import shelf
 
@@ -31,11 +32,16 @@ if TYPE_CHECKING:
     from ..core.model_state import Installed
     from .manager import Opening
     from .tasks import Task
+    from .waker import Waker
 
 log = logging.getLogger(__name__)
 
 TICK = 0.1
-"""Seconds between two looks at the queues: a bar moves smoothly, and Blender has the rest of the time."""
+"""Seconds between two looks at the queues."""
+
+DRAWN, LONGEST = 0.1, 0.5
+"""What only moves on is drawn so often that it takes this share of the time at most, but once in so many seconds in any
+case. Without a graphics card a sidebar takes 50 ms, all of them the user's. What begins and ends is drawn at once."""
 
 JOIN = 2.0
 """Seconds that `unregister()` waits for workers: it also runs when Blender quits, which must not hang."""
@@ -47,6 +53,13 @@ class Running(Protocol):
     text: str
     fraction: float
     """0.0 to 1.0"""
+
+    @property
+    def over(self) -> bool:
+        """Whether its operator has something to do: it is not called before."""
+
+    def listen(self) -> bool:
+        """Take what it has to say; whether there was anything. It makes no strips here."""
 
     def stop(self) -> None:
         """Ask it to end; what it found is kept."""
@@ -99,6 +112,16 @@ class _State:
     """None until the token was tested, or after it was changed."""
     log: Path | None = None
     """The log file, once there is one."""
+    wakers: list[Waker] = dataclasses.field(default_factory=list)
+    """Of the modal operators that sleep until there is something to tell."""
+    stale: bool = False
+    """Something has moved on that is not shown yet."""
+    shown: float = 0.0
+    """When it was shown last (time.monotonic)."""
+    rest: float = 0.0
+    """Seconds from then on until what only moves on is shown again."""
+    status: str | None = None
+    """What the status bars say."""
     timers: list[bpy.types.Timer] = dataclasses.field(default_factory=list)
     """Event timers of modal operators: Blender does not remove them when the add-on is disabled."""
 
@@ -184,20 +207,29 @@ def start_log() -> None:
 
 
 def pump() -> list[Event]:
-    """Take what the download manager has to say, keep it for the panels and tell the listeners; end what is done."""
+    """Take what everything that runs has to say, keep it for the panels and tell the listeners; end what is done.
+
+    Changes nothing of the file: the user may be in the middle of something, such as dragging a strip.
+    """
     events = state.manager.drain() if state.manager is not None else []
     moved = False
     for event in events:
         moved |= _keep(event)
         tell(event)
+        for waker in state.wakers:
+            waker.hear(event)
     for task in [task for task in state.tasks if task.finished.is_set()]:
         state.tasks.remove(task)
         moved = True
         refresh_soon()
+    heard = state.transcription is not None and state.transcription.listen()
     if moved:
         rebuild()
-    if events or state.tasks or moved:
-        redraw()
+    state.stale |= bool(events or state.tasks or moved or heard)
+    if moved or (state.stale and time.monotonic() - state.shown >= state.rest):
+        show()
+    for waker in list(state.wakers):
+        waker.look()
     return events
 
 
@@ -292,28 +324,53 @@ def redraw() -> None:
                     region.tag_redraw()
 
 
-def show_status(context: bpy.types.Context) -> None:
-    """One line in the status bar for all that runs; none when nothing does."""
-    # None when the operator's window is gone.
-    if context.workspace is not None:
-        context.workspace.status_text_set(_status())
+def show() -> None:
+    """Show how everything is now: the sidebars, the preferences, the status bars."""
+    state.stale, state.shown = False, time.monotonic()
+    redraw()
+    _show_status(_status())
+    if not bpy.app.background and not bpy.app.timers.is_registered(_drawn):
+        bpy.app.timers.register(_drawn, persistent=True)
+
+
+def _drawn() -> None:
+    """An app timer without delay: it comes after the drawing, and so tells how long that took."""
+    state.rest = min((time.monotonic() - state.shown) / DRAWN, LONGEST)
+
+
+def _show_status(text: str | None) -> None:
+    # In background there is nobody to read it. What another add-on says is not taken away.
+    if bpy.app.background or (text is None and state.status is None):
+        return
+    state.status = text
+    manager = bpy.context.window_manager
+    # The context of an app timer has no window of its own. None while Blender quits.
+    for window in manager.windows if manager else ():
+        with bpy.context.temp_override(window=window):
+            window.workspace.status_text_set(text)
 
 
 def _status() -> str | None:
+    """One line for all that runs; None when nothing does."""
     # Here, not above: it is not needed to register.
     from ..core import job_words
 
     moving = [state.progress[job] for job in state.followed if job in state.progress]
     lines = [translated(job_words.status(shelf.name_of(progress.model), progress)) for progress in moving]
     lines += [f"{translated(task.label)}  {task.fraction:.0%}" for task in state.tasks]
+    if state.transcription is not None:
+        lines.append(translated(Text("Transcribing: {state}", state=state.transcription.text)))
     if len(lines) > 2:
         lines[2:] = [f"+{len(lines) - 2}"]
     return "   ".join(lines) or None
 
 
-def add_timer(context: bpy.types.Context) -> bpy.types.Timer:
-    """An event timer for a modal operator, which must give it back with `remove_timer()`."""
-    timer = context.window_manager.event_timer_add(TICK, window=context.window)
+def add_timer(window: bpy.types.Window) -> bpy.types.Timer:
+    """An event timer for a modal operator in this window, which must give it back with `remove_timer()`.
+
+    For what changes the file, and for what is over: at each tick Blender draws the editor under the mouse anew.
+    """
+    timer = bpy.context.window_manager.event_timer_add(TICK, window=window)
     state.timers.append(timer)
     return timer
 
@@ -326,16 +383,22 @@ def remove_timer(timer: bpy.types.Timer) -> None:
 
 
 def take_over() -> None:
-    """Pump from a persistent app timer: there is no modal operator, or no more, but a download."""
-    running = busy() or any(record.is_live for record in jobs())
+    """Pump from a persistent app timer, if there is anything to pump for."""
+    running = _runs() or any(record.is_live for record in jobs())
     if running and not bpy.app.timers.is_registered(_poll):
         bpy.app.timers.register(_poll, first_interval=TICK, persistent=True)
 
 
+def _runs() -> bool:
+    return busy() or state.transcription is not None or bool(state.wakers)
+
+
 def _poll() -> float | None:
     pump()
-    if busy():
+    if _runs():
         return TICK
+    if state.stale:
+        show()
     if any(record.is_live for record in jobs()):
         # Another Blender downloads: its progress comes with the job store, and without events.
         redraw()
@@ -379,14 +442,12 @@ def unregister() -> None:
         task.finished.wait(max(0.0, deadline - time.monotonic()))
     for timer in list(state.timers):
         remove_timer(timer)
-    for callback in (_poll, _refresh_once):
+    for callback in (_poll, _drawn, _refresh_once):
         if bpy.app.timers.is_registered(callback):
             bpy.app.timers.unregister(callback)
     if _file_loaded in bpy.app.handlers.load_post:
         bpy.app.handlers.load_post.remove(_file_loaded)
-    workspace = bpy.context.workspace
-    if workspace is not None:
-        workspace.status_text_set(None)
+    _show_status(None)
     _reset()
 
 

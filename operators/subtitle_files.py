@@ -96,7 +96,7 @@ class SUBTITLE_OT_import_file(bpy.types.Operator):
         if bpy.app.background or len(placements) <= _AT_ONCE:
             self._writer.step()
             return self._report_end()
-        self._timer = session.add_timer(context)
+        self._timer = session.add_timer(context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 

@@ -19,6 +19,7 @@ from ..core.errors import JobCancelled, SubtitleEditorError, UnexpectedError
 from ..core.text import Text
 from ..translations import translated
 from . import session
+from .waker import Waker
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
@@ -93,7 +94,7 @@ class TaskOperator:
     report: Callable[[set[str], str], None]
 
     _task: Task
-    _timer: bpy.types.Timer | None = None
+    _waker: Waker | None = None
 
     def prepare(self, context: Context) -> Task | None:
         """Read what is needed from Blender and make the task. None: there is nothing to do, and that was reported.
@@ -121,9 +122,7 @@ class TaskOperator:
         if bpy.app.background:
             return self._wait(context)
         task.start()
-        self._timer = session.add_timer(context)
-        context.window_manager.modal_handler_add(self)  # type: ignore[arg-type]
-        session.redraw()
+        self._waker = Waker(self, context, lambda: task not in session.state.tasks)  # type: ignore[arg-type]
         return {"RUNNING_MODAL"}
 
     def _wait(self, context: Context) -> _Result:
@@ -140,27 +139,17 @@ class TaskOperator:
         return self._end(context)
 
     def modal(self, context: Context, event: Event) -> _Result:
-        if event.type != "TIMER":
+        if event.type != "TIMER" or self._task in session.state.tasks:
             return {"PASS_THROUGH"}
-        session.pump()
-        if self._task in session.state.tasks:
-            session.show_status(context)
-            return {"PASS_THROUGH"}
-        self._leave(context)
+        self.cancel(context)
         # The add-on may have been disabled meanwhile: then the task was cancelled, and is not waited for.
         return self._end(context) if self._task.finished.is_set() else {"CANCELLED"}
 
-    def cancel(self, context: Context) -> None:
-        """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""
+    def cancel(self, _context: Context) -> None:
+        """Blender ends the operator, not the task: another file is loaded, the window closes, or Blender quits."""
         # Blender also calls this when a dialog is left without a choice.
-        if self._timer is not None:
-            self._leave(context)
-            session.take_over()
-
-    def _leave(self, context: Context) -> None:
-        if self._timer is not None:
-            session.remove_timer(self._timer)
-        session.show_status(context)
+        if self._waker is not None:
+            self._waker.end()
 
     def _end(self, context: Context) -> _Result:
         task = self._task

@@ -14,6 +14,7 @@ from ..sequencer import compat, strips
 from ..translations import translated
 from . import session
 from .transcription_run import Fetch, Run, fetch_missing, prepare
+from .waker import Waker
 
 if TYPE_CHECKING:
     from bpy.types import Context
@@ -31,7 +32,7 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
 
     _run: Run
     _fetch: Fetch | None = None
-    _timer: bpy.types.Timer
+    _waker: Waker | None = None
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -54,8 +55,7 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
-        self._timer = session.add_timer(context)
-        context.window_manager.modal_handler_add(self)
+        self._waker = Waker(self, context, _is_over)
         return {"RUNNING_MODAL"}
 
     def _begin(self, context: Context) -> None:
@@ -81,15 +81,16 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
     def _wait(self, context: Context) -> _Result:
         try:
             if self._fetch is not None:
-                while self._fetch.running:
+                while not self._fetch.over:
                     self._fetch.wait(session.TICK)
-                    self._fetch.tick()
+                    session.pump()
                 if not self._fetched(context):
                     return {"CANCELLED"}
             try:
-                while not self._run.done:
+                while not self._run.over:
                     self._run.wait(session.TICK)
-                    self._run.tick(budget=None)
+                    session.pump()
+                self._run.write(budget=None)
             finally:
                 self._run.stop()
         finally:
@@ -97,38 +98,45 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
         return self._report_end()
 
     def modal(self, context: Context, event: bpy.types.Event) -> _Result:
-        if event.type != "TIMER":
+        if event.type != "TIMER" or not _is_over():
             return {"PASS_THROUGH"}
+        if session.state.transcription is None:
+            # The add-on was disabled meanwhile.
+            self._leave()
+            return {"CANCELLED"}
         try:
             if self._fetch is not None:
-                self._fetch.tick()
-                if not self._fetch.running and not self._fetched(context):
-                    self._leave(context)
+                if not self._fetched(context):
+                    self._leave()
                     return {"CANCELLED"}
+                self._sleep()
                 return {"PASS_THROUGH"}
-            self._run.tick()
+            # Here, not when it is heard: with events, that is not while the user drags a strip.
+            self._run.write()
         except SubtitleEditorError as error:
-            self._leave(context)
+            self._leave()
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         if self._run.done:
-            self._leave(context)
+            self._leave()
             return self._report_end()
-        context.workspace.status_text_set(translated(Text("Transcribing: {state}", state=self._run.text)))
+        session.show()
         return {"PASS_THROUGH"}
 
-    def cancel(self, context: Context) -> None:
+    def cancel(self, _context: Context) -> None:
         """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""
         if session.state.transcription is not None:
             session.state.transcription.abandon()
-        self._leave(context)
+        self._leave()
 
-    def _leave(self, context: Context) -> None:
-        session.remove_timer(self._timer)
+    def _sleep(self) -> None:
+        if self._waker is not None:
+            self._waker.sleep()
+
+    def _leave(self) -> None:
         session.state.transcription = None
-        if context.workspace is not None:
-            context.workspace.status_text_set(None)
-        session.redraw()
+        if self._waker is not None:
+            self._waker.end()
 
     def _report_end(self) -> _Result:
         run = self._run
@@ -152,6 +160,11 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
                 self.report({"WARNING"}, translated("No speech was found"))
         # Strips that were made are worth an undo step, however it ended.
         return {"FINISHED"} if run.made or isinstance(run.end, Finished) else {"CANCELLED"}
+
+
+def _is_over() -> bool:
+    running = session.state.transcription
+    return running is None or running.over
 
 
 class SUBTITLE_OT_dismiss_recovered(bpy.types.Operator):

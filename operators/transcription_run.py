@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One transcription as it goes on: from the strip through the child process to TEXT strips, or to a file if there is
-no scene any more. The operator of transcription.py ticks it.
+no scene any more. The session pumps it, and the operator of transcription.py has it make the strips.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ WRITE_BUDGET = 0.02
 
 
 class Run:
-    """One transcription from the strip to its subtitles. The operator ticks it; panels read `text` and `fraction`."""
+    """One transcription from the strip to its subtitles. Panels read `text` and `fraction`."""
 
     def __init__(self, scene: bpy.types.Scene, use: strips.MediaUse, profile: Profile, job: Transcription) -> None:
         self.end: End | None = None
@@ -64,7 +64,7 @@ class Run:
         self._job.start()
 
     def stop(self) -> None:
-        """Ask it to end; what was found so far still becomes strips, as long as somebody ticks."""
+        """Ask it to end; what was found so far still becomes strips, as long as somebody writes."""
         self._job.cancel()
 
     def abandon(self) -> None:
@@ -77,15 +77,26 @@ class Run:
         self.done = True
         session.state.recovered = rescue(self._folder, self._use, self._first_frame, self._cues())
 
-    def tick(self, budget: float | None = WRITE_BUDGET) -> None:
-        """Take the events, or make some strips. `budget` None: as many as there are.
+    def listen(self) -> bool:
+        """Take the events; whether there were any."""
+        if self.end is not None:
+            return False
+        events = self._job.drain()
+        for event in events:
+            self._take(event)
+            session.tell(event)
+        return bool(events)
+
+    @property
+    def over(self) -> bool:
+        """Whether everything was heard: the strips are to be made, by `write()`."""
+        return self.end is not None
+
+    def write(self, budget: float | None = WRITE_BUDGET) -> None:
+        """Make some strips, or with `budget` None all of them, once everything was heard.
 
         Raises SubtitleEditorError when the strips find no place.
         """
-        if self.end is None:
-            for event in self._job.drain():
-                self._take(event)
-                session.tell(event)
         if self.end is not None and not self.done:
             self._write(budget)
         session.redraw()
@@ -222,16 +233,16 @@ class Fetch:
         self._name = name
 
     @property
-    def running(self) -> bool:
-        """Whether the download still moves, or waits its turn."""
-        return self.job in session.state.followed
+    def over(self) -> bool:
+        """Whether the download neither moves nor waits its turn any more."""
+        return self.job not in session.state.followed
 
-    def tick(self) -> None:
-        """Take the download's events."""
-        session.pump()
+    def listen(self) -> bool:
+        """Take over what the session has heard of the download."""
         if progress := session.state.progress.get(self.job):
             self.fraction = progress.fraction
             self.text = job_words.status(self._name, progress)
+        return progress is not None
 
     def stop(self) -> None:
         """Cancel the download; what has arrived is kept."""

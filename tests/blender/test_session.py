@@ -188,6 +188,52 @@ def test_the_command_line_in_blender_asks_nothing_while_that_is_forbidden(
     assert '"error": "offline"' in capsys.readouterr().out and hub.requests == []
 
 
+# How often it is drawn
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(("drawing", "rest"), [(0.002, 0.02), (0.03, 0.3), (0.05, 0.5), (2.0, 0.5)])
+def test_drawing_takes_a_tenth_of_the_time_at_most(
+    ready: Any, monkeypatch: pytest.MonkeyPatch, drawing: float, rest: float
+) -> None:
+    from subtitle_editor.operators import session, tasks
+
+    clock = _Clock()
+    monkeypatch.setattr(session, "time", clock)
+    session.state.tasks.append(tasks.Task(Text("Working"), lambda *_: None))
+    session.show()
+    clock.now += drawing
+    session._drawn()
+    clock.now = 1000.0 + 0.9 * rest
+    session.pump()
+    assert session.state.stale, "it is drawn too soon"
+    clock.now = 1000.0 + 1.1 * rest
+    session.pump()
+    assert not session.state.stale and session.state.shown == clock.now
+
+
+def test_an_end_is_shown_at_once(ready: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from subtitle_editor.operators import session, tasks
+
+    clock = _Clock()
+    monkeypatch.setattr(session, "time", clock)
+    task = tasks.Task(Text("Working"), lambda *_: None)
+    session.state.tasks.append(task)
+    session.show()
+    session.state.rest = 0.5
+    clock.now += 0.1
+    task.run()
+    session.pump()
+    assert session.state.shown == clock.now
+
+
 # The log, and the command line of the same user
 
 

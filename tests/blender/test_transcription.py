@@ -206,7 +206,8 @@ def test_subtitles_of_a_deleted_scene_are_kept(installed: Any) -> None:
     bpy.data.scenes.remove(next(scene for scene in bpy.data.scenes if scene != bpy.context.scene))
     while not run.done:
         run.wait(0.05)
-        run.tick(None)
+        run.listen()
+        run.write(None)
     session.state.transcription = None
     assert session.state.recovered is not None
     assert "hello" in session.state.recovered.path.read_text(encoding="utf-8").lower()

@@ -15,6 +15,24 @@ from .window import Window
 
 pytestmark = pytest.mark.timeout(240)
 
+SLEEPERS = "(lambda state: state.wakers + state.timers)(part('operators.session').state)"
+DRAWS = """
+drawn = {"WINDOW": 0, "UI": 0}
+
+def count(kind):
+    drawn[kind] += 1
+
+def begin():
+    add = bpy.types.SpaceSequenceEditor.draw_handler_add
+    handlers.extend((kind, add(count, (kind,), kind, "POST_PIXEL")) for kind in drawn)
+
+def end():
+    for kind, handler in handlers:
+        bpy.types.SpaceSequenceEditor.draw_handler_remove(handler, kind)
+
+handlers = []
+"""
+
 
 def test_first_start_without_online_access(fresh: Window, hub: LoopbackHub, picture: Pictures) -> None:
     """Nothing is asked of anybody, and the panel names the switch."""
@@ -58,6 +76,28 @@ def test_cancel_at_once_and_resume(ready: Window, hub: LoopbackHub, user: Path, 
     picture("installed")
     assert any(file.read_bytes() == MODEL_BYTES for file in (user / "models").rglob("model.bin"))
     assert hub.bytes_served("*/model.bin", "content") - served < len(MODEL_BYTES), "it started from the beginning"
+    ready.wait(SLEEPERS + " == []")
+    assert "Whisper tiny is installed" in ready.log()
+    # Another kind of operator that sleeps until there is an end to report.
+    ready.run("with bpy.context.temp_override(window=window()): bpy.ops.subtitle.verify_model(model='tiny')")
+    ready.wait(SLEEPERS + " == []")
+    assert "files are as they should be" in ready.log()
+
+
+def test_a_download_draws_the_sidebar_and_leaves_the_timeline_alone(ready: Window, hub: LoopbackHub) -> None:
+    """A timeline with much in it takes long to draw, and a download lasts for minutes. The mouse is over it."""
+    hub.settings.rate = SLOW
+    start(ready)
+    ready.press("Escape", (640, 400))
+    time.sleep(7.0)  # So long Blender shows, and draws, that there is no token.
+    ready.run(DRAWS)
+    ready.run("begin(); before = arrived()")
+    time.sleep(4.0)
+    ready.run("end()")
+    timeline, sidebar = ready.run("[drawn['WINDOW'], drawn['UI']]")
+    assert ready.run("arrived() > before"), "nothing moved meanwhile"
+    assert timeline <= 3, "it is drawn for something that it does not show"
+    assert sidebar >= 4
 
 
 def test_two_models_one_paused(ready: Window, hub: LoopbackHub, picture: Pictures) -> None:
@@ -81,7 +121,7 @@ def test_two_models_one_paused(ready: Window, hub: LoopbackHub, picture: Picture
     ready.wait(f"dict((job, state) for job, _, state in jobs())[{tiny!r}] == 'queued'")
     hub.settings.rate = None
     ready.run("again()")
-    ready.wait("jobs() == []", 60)
-    assert ready.run("sum(name == 'Finished' for _, name, _ in heard)") == 2
+    ready.wait("sum(name == 'Finished' for _, name, _ in heard) == 2", 60)
+    assert ready.run("jobs()") == []
     installed = "part('operators.session').installed"
     ready.wait(f"{installed}('tiny') is not None and {installed}('base') is not None")

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Modal operators that sleep: they live on to tell, at the end, what came of what they have started.
+
+Not by an event timer of their own, as is usual: at each of its ticks Blender draws the editor under the mouse anew,
+for as long as a download takes (measured on 5.2.2, docs/window.md). An app timer pumps (session.py), and an operator is
+called only when there is something for it to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..core.events import Event, Notice
+from . import session
+
+if TYPE_CHECKING:
+    import bpy
+
+
+class Waker:
+    """The sleep of one modal operator. Main thread."""
+
+    def __init__(
+        self, operator: bpy.types.Operator, context: bpy.types.Context, due: Callable[[], bool], job: str = ""
+    ) -> None:
+        """Let `operator` be called in its window as soon as `due()`, and when there is a notice of the job `job`. Must
+        `end()` with the operator. `due` must not use the operator: Blender may have freed it."""
+        self.notices: list[str] = []
+        """What the job has said since the operator looked."""
+        self._window = context.window
+        self._due = due
+        self._job = job
+        self._timer: bpy.types.Timer | None = None
+        context.window_manager.modal_handler_add(operator)
+        session.state.wakers.append(self)
+        session.take_over()
+        session.show()
+
+    def hear(self, event: Event) -> None:
+        """Called with each event of each job."""
+        if isinstance(event, Notice) and event.job == self._job:
+            self.notices.append(event.message)
+
+    def look(self) -> None:
+        """Called after each pump: begin to call the operator, with TIMER events, if there is something to do."""
+        if self._timer is None and (self.notices or self._due()):
+            self._timer = session.add_timer(self._window)
+
+    def sleep(self) -> list[str]:
+        """Let the operator sleep again; what the job has said meanwhile."""
+        if self._timer is not None:
+            session.remove_timer(self._timer)
+            self._timer = None
+        heard, self.notices = self.notices, []
+        return heard
+
+    def end(self) -> None:
+        """The operator ends: it is not called any more."""
+        self.sleep()
+        if self in session.state.wakers:
+            session.state.wakers.remove(self)
+        session.show()
