@@ -173,9 +173,7 @@ class DownloadManager:
         entry = self._catalog().get(model)
         with self._lock:
             if (known := self.job_of(model)) and (record := self.get(known)):
-                if record.is_live:
-                    return known
-                if record.revision == revision:
+                if record.is_live or record.revision == revision:
                     self.resume(known)
                     return known
             record = JobRecord(
@@ -214,14 +212,15 @@ class DownloadManager:
                 self._stop(found, State.PAUSED)
 
     def resume(self, job: str) -> None:
-        """Continue a paused or interrupted job, after those that wait already."""
+        """Continue a paused or interrupted job, or one that is about to pause, after those that wait already."""
         with self._lock:
             found = self._book.adopt(job)
-            if found is None or found.record.is_live or found.record.state.is_final or self._closed:
+            if found is None or found.record.state.is_final or self._closed:
                 return
-            found.control = Control()
-            found.stop = None
-            self._queue(found)
+            if found.stop is State.PAUSED:
+                found.stop = None  # A worker that winds down finds this.
+            if not found.record.is_live:
+                self._go_on(found)
 
     def retry(self, job: str) -> str:
         """Download again what failed or was cancelled, as a new job; the answer is its id. One that is paused or was
@@ -313,6 +312,11 @@ class DownloadManager:
         except UnknownModelError:
             return model
 
+    def _go_on(self, job: ManagedJob) -> None:
+        job.control = Control()
+        job.stop = None
+        self._queue(job)
+
     def _queue(self, job: ManagedJob) -> None:
         self._last_position = max(time.time_ns(), self._last_position + 1)
         job.rest(State.QUEUED, position=self._last_position, error="", message="", hint="", details="")
@@ -345,7 +349,10 @@ class DownloadManager:
         self._stopped(job)
 
     def _stopped(self, job: ManagedJob) -> None:
-        """A job has stopped because it was asked to."""
+        """A job has stopped because it was asked to; or that was taken back."""
+        if job.stop is None:
+            self._go_on(job)
+            return
         paused = job.stop is State.PAUSED or (job.stop is State.INTERRUPTED and job.record.state is State.PAUSED)
         if paused and not self._closed:
             self._rest(job, State.PAUSED)

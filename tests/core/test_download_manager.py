@@ -166,6 +166,39 @@ def test_pause_has_no_end_and_resume_finishes(hub: LoopbackHub, manager: Downloa
     assert isinstance(collect(manager, job)[-1], Finished)
 
 
+@pytest.mark.parametrize("click", ["resume", "download"])
+def test_who_pauses_and_resumes_at_once_is_obeyed(hub: LoopbackHub, manager: DownloadManager, click: str):
+    """Also while the worker has not noticed the pause yet."""
+    fault = Fault(path="*", host="content", stall_after=1_000_000, times=None)
+    hub.faults.add(fault)
+    job = manager.enqueue("tiny")
+    assert fault.wait()
+    hub.faults.clear()
+    manager.pause(job)
+    if click == "resume":
+        manager.resume(job)
+    else:
+        assert manager.enqueue("tiny") == job
+    assert isinstance(collect(manager, job)[-1], Finished)
+
+
+def test_the_last_of_many_clicks_counts(hub: LoopbackHub, manager: DownloadManager):
+    fault = Fault(path="*", host="content", stall_after=1_000_000, times=None)
+    hub.faults.add(fault)
+    job = manager.enqueue("tiny")
+    assert fault.wait()
+    for _ in range(3):
+        manager.pause(job)
+        manager.resume(job)
+    manager.pause(job)
+    until_state(manager, State.PAUSED)
+    time.sleep(0.3)
+    assert not manager.busy
+    hub.faults.clear()
+    manager.resume(job)
+    assert isinstance(collect(manager, job)[-1], Finished)
+
+
 def test_second_job_waits_and_can_be_cancelled_there(hub: LoopbackHub, manager: DownloadManager):
     hub.add_model("Systran/faster-whisper-base", FILES)
     fault = Fault(path="*", host="content", stall_after=0, times=None)
