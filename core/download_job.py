@@ -19,7 +19,7 @@ from typing import TypeVar
 from . import transfer
 from .catalog import Entry, Source
 from .control import Control
-from .endpoint import without_login
+from .endpoint import server_of, without_login
 from .errors import (
     FolderNotWritableError,
     HubAnswerError,
@@ -204,8 +204,8 @@ class DownloadJob:
         checked = Checked(
             job=self.progress.job,
             model=self.progress.model,
-            endpoint=without_login(hub.endpoint),
-            token=hub.has_token,
+            endpoint=", ".join(self._servers()),
+            token=hub.has_token and bool(self._entry.sources),
             # A question more, so only where a download follows.
             account=self._account() if needed else "",
             gated=any(plan.gated for plan in plans),
@@ -216,6 +216,11 @@ class DownloadJob:
             bytes_free=free,
         )
         self._report(checked)
+
+    def _servers(self) -> list[str]:
+        """Whom the files are asked of, each once."""
+        hub = [without_login(self._settings.hub.endpoint)] if self._entry.sources else []
+        return list(dict.fromkeys(hub + [server_of(link.url) for link in self._entry.links]))
 
     def _account(self) -> str:
         """Whose token it is. None is asked where the files are not the hub's."""

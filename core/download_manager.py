@@ -172,10 +172,10 @@ class DownloadManager:
         """
         entry = self._catalog().get(model)
         with self._lock:
-            if (known := self.job_of(model)) and (record := self.get(known)):
-                if record.is_live or record.revision == revision:
-                    self.resume(known)
-                    return known
+            known = self.job_of(model)
+            if known and (record := self.get(known)) and (record.is_live or record.revision == revision):
+                self.resume(known)
+                return known
             record = JobRecord(
                 id=secrets.token_hex(6),
                 model=entry.id,

@@ -44,6 +44,16 @@ def without_login(endpoint: str) -> str:
     return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
 
 
+def server_of(url: str) -> str:
+    """Where a file at an address comes from: its scheme and host, as it may be shown.
+
+    >>> server_of("https://ada:secret@files.example:8443/x/y.bin?key=1")
+    'https://files.example:8443'
+    """
+    scheme, mark, rest = without_login(url).partition("://")
+    return f"{scheme}{mark}{rest.partition('/')[0]}"
+
+
 def of_preset(preset: str, custom: str = "") -> str | None:
     """The address that a choice of PRESETS stands for, or None where the environment decides.
 

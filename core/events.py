@@ -112,9 +112,9 @@ class Checked:
     job: str
     model: str
     endpoint: str
-    """Which hub answered, without a login that its address may have."""
+    """Which servers the files come from, without a login that an address may have; with commas if there are more."""
     token: bool
-    """Whether a token was sent, and so accepted."""
+    """Whether a token was sent, and so accepted. Only the hub gets one."""
     account: str
     """The account of the token; empty without one, or where the hub does not say."""
     gated: bool

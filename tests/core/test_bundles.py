@@ -15,7 +15,7 @@ from subtitle_editor.core import catalog, library, library_actions
 from subtitle_editor.core.catalog import Catalog, Entry, Link, Source
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.errors import GatedError, ImportModelError, UnsafeRedirectError, UsageError
-from subtitle_editor.core.events import Event, Failed, Finished, Progress
+from subtitle_editor.core.events import Checked, Event, Failed, Finished, Progress
 from subtitle_editor.core.hub import Hub
 from subtitle_editor.core.library import ModelState
 from subtitle_editor.core.library_files import files
@@ -405,6 +405,24 @@ def test_repository_and_direct_file_together(hub: LoopbackHub, tmp_path: Path):
     found = library.status(tmp_path, both)
     assert found.state is ModelState.INSTALLED and found.bytes_total == 1_500_002
     assert {file.repo for file in files(tmp_path, both)} == {"ada/one", both.links[0].url}
+
+
+@pytest.mark.parametrize("sources", [(), (Source("ada/one"),)])
+def test_the_checks_name_the_servers_that_give_the_files(
+    hub: LoopbackHub, tmp_path: Path, sources: tuple[Source, ...]
+):
+    """The token is for the hub: where nothing is the hub's, none was accepted."""
+    hub.add_model("ada/one", {"one.bin": data_of(1_100_000, 5)})
+    hub.accept_token("hf_ada", "ada")
+    entry = dataclasses.replace(linked(hub, big=data_of(1_500_000), small=b"small"), sources=sources)
+    manager = DownloadManager(tmp_path, endpoint=hub.endpoint, token="hf_ada", catalog=Catalog((entry,)))
+    try:
+        (checked,) = (event for event in run(manager, entry.id) if isinstance(event, Checked))
+    finally:
+        assert manager.shutdown(10)
+    servers = [hub.endpoint, hub.content_endpoint] if sources else [hub.content_endpoint]
+    assert checked.endpoint == ", ".join(servers)
+    assert checked.token is bool(sources)
 
 
 def test_what_arrived_before_an_interruption_counts_as_compared(hub: LoopbackHub, tmp_path: Path):
