@@ -328,9 +328,16 @@ def show() -> None:
     """Show how everything is now: the sidebars, the preferences, the status bars."""
     state.stale, state.shown = False, time.monotonic()
     redraw()
-    _show_status(_status())
-    if not bpy.app.background and not bpy.app.timers.is_registered(_drawn):
-        bpy.app.timers.register(_drawn, persistent=True)
+    # In background there is nobody to read it, and timers never tick.
+    if not bpy.app.background:
+        _show_status(_status())
+        if not bpy.app.timers.is_registered(_drawn):
+            bpy.app.timers.register(_drawn, persistent=True)
+
+
+def show_soon() -> None:
+    """Have the next pump show how everything is."""
+    state.stale, state.rest = True, 0.0
 
 
 def _drawn() -> None:
@@ -339,8 +346,8 @@ def _drawn() -> None:
 
 
 def _show_status(text: str | None) -> None:
-    # In background there is nobody to read it. What another add-on says is not taken away.
-    if bpy.app.background or (text is None and state.status is None):
+    # What another add-on says is not taken away.
+    if text is None and state.status is None:
         return
     state.status = text
     manager = bpy.context.window_manager
@@ -394,7 +401,10 @@ def _runs() -> bool:
 
 
 def _poll() -> float | None:
-    pump()
+    try:
+        pump()
+    except Exception:  # Blender ends an app timer that raises, and then nobody would hear of the jobs any more.
+        log.exception("looking at the jobs failed")
     if _runs():
         return TICK
     if state.stale:

@@ -56,8 +56,11 @@ class Waker:
         return heard
 
     def end(self) -> None:
-        """The operator ends: it is not called any more."""
+        """The operator ends: it is not called any more.
+
+        Shows nothing: Blender 4.3 crashes when asked to in the middle of closing the window. The next pump does.
+        """
         self.sleep()
         if self in session.state.wakers:
             session.state.wakers.remove(self)
-        session.show()
+        session.show_soon()
