@@ -104,7 +104,8 @@ class Notice:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What is known before the first byte: the hub answered, the token was accepted, the sizes are as they are.
+    """What is known before the first byte: the hub answered, the token was accepted, the sizes are as they are. (Of
+    direct addresses, which nobody is asked about, as the catalogue says.)
 
     A disk too small is no reason to be silent: this comes first, then `Failed`. Sizes in bytes.
     """

@@ -98,7 +98,7 @@ class FollowingOperator(OnlineOperator):
 
     def modal(self, context: Context, event: Event) -> _Result:
         # Everything passes: also Esc, which belongs to the tool the user is in. Cancel is a button of its own.
-        if event.type != "TIMER" or self._waker is None:
+        if self._waker is None or not self._waker.calls(event):
             return {"PASS_THROUGH"}
         self._tell(self._waker.sleep())
         if self._job in session.state.followed:
@@ -129,9 +129,11 @@ class FollowingOperator(OnlineOperator):
         return {"CANCELLED"}
 
     def _report_rest(self) -> None:
-        """It rests; or the add-on was disabled meanwhile and the job went with the old session."""
+        """It rests, or another process has taken it; or the add-on was disabled and it went with the old session."""
         record = next((record for record in session.jobs() if record.id == self._job), None)
-        if record is not None and record.message:
+        if record is not None and record.elsewhere:
+            self.report({"INFO"}, translated(Text("Another Blender downloads {name}", name=self._name)))
+        elif record is not None and record.message:
             # A full disk pauses a download by itself.
             self.report({"ERROR"}, translated(Text("{message} {hint}", message=record.message, hint=record.hint)))
         else:

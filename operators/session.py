@@ -43,6 +43,9 @@ DRAWN, LONGEST = 0.1, 0.5
 """What only moves on is drawn so often that it takes this share of the time at most, but once in so many seconds in any
 case. Without a graphics card a sidebar takes 50 ms, all of them the user's. What begins and ends is drawn at once."""
 
+_OTHERS = 1.0
+"""Seconds between two pictures of what only another Blender does. It comes with the job store, and without events."""
+
 JOIN = 2.0
 """Seconds that `unregister()` waits for workers: it also runs when Blender quits, which must not hang."""
 
@@ -53,6 +56,10 @@ class Running(Protocol):
     text: str
     fraction: float
     """0.0 to 1.0"""
+
+    @property
+    def job(self) -> str:
+        """The id of its job; of a download while it waits for its model."""
 
     @property
     def over(self) -> bool:
@@ -120,6 +127,8 @@ class _State:
     """When it was shown last (time.monotonic)."""
     rest: float = 0.0
     """Seconds from then on until what only moves on is shown again."""
+    fault: str = ""
+    """What pumping failed with the last time."""
     status: str | None = None
     """What the status bars say."""
     timers: list[bpy.types.Timer] = dataclasses.field(default_factory=list)
@@ -222,15 +231,26 @@ def pump() -> list[Event]:
         state.tasks.remove(task)
         moved = True
         refresh_soon()
+    moved |= _let_go()
     heard = state.transcription is not None and state.transcription.listen()
+    for waker in list(state.wakers):
+        waker.look()
     if moved:
         rebuild()
     state.stale |= bool(events or state.tasks or moved or heard)
-    if moved or (state.stale and time.monotonic() - state.shown >= state.rest):
-        show()
-    for waker in list(state.wakers):
-        waker.look()
+    if state.stale and (moved or not _runs() or time.monotonic() - state.shown >= state.rest):
+        _show()
     return events
+
+
+def _let_go() -> bool:
+    """Follow no job any more that is another process's by now; whether there was one."""
+    records = {job: state.manager.get(job) for job in state.followed} if state.manager is not None else {}
+    gone = {job for job, record in records.items() if record is None or record.elsewhere}
+    state.followed -= gone
+    for job in gone:
+        state.progress.pop(job, None)
+    return bool(gone)
 
 
 def _keep(event: Event) -> bool:
@@ -324,8 +344,14 @@ def redraw() -> None:
                     region.tag_redraw()
 
 
-def show() -> None:
-    """Show how everything is now: the sidebars, the preferences, the status bars."""
+def show_soon() -> None:
+    """Have the next pump show how everything is. It does that itself: an operator may be called in the middle of
+    closing a window, and how long drawing takes can only be measured from an app timer."""
+    state.stale, state.rest = True, 0.0
+
+
+def _show() -> None:
+    """The sidebars, the preferences, the status bars."""
     state.stale, state.shown = False, time.monotonic()
     redraw()
     # In background there is nobody to read it, and timers never tick.
@@ -333,11 +359,6 @@ def show() -> None:
         _show_status(_status())
         if not bpy.app.timers.is_registered(_drawn):
             bpy.app.timers.register(_drawn, persistent=True)
-
-
-def show_soon() -> None:
-    """Have the next pump show how everything is."""
-    state.stale, state.rest = True, 0.0
 
 
 def _drawn() -> None:
@@ -362,7 +383,9 @@ def _status() -> str | None:
     # Here, not above: it is not needed to register.
     from ..core import job_words
 
-    moving = [state.progress[job] for job in state.followed if job in state.progress]
+    # Told as part of the transcription that waits for it.
+    apart = state.transcription.job if state.transcription is not None else None
+    moving = [state.progress[job] for job in state.followed - {apart} if job in state.progress]
     lines = [translated(job_words.status(shelf.name_of(progress.model), progress)) for progress in moving]
     lines += [f"{translated(task.label)}  {task.fraction:.0%}" for task in state.tasks]
     if state.transcription is not None:
@@ -403,18 +426,17 @@ def _runs() -> bool:
 def _poll() -> float | None:
     try:
         pump()
-    except Exception:  # Blender ends an app timer that raises, and then nobody would hear of the jobs any more.
-        log.exception("looking at the jobs failed")
-    if _runs():
+        others = any(record.is_live for record in jobs())
+        if others and not _runs() and time.monotonic() - state.shown >= _OTHERS:
+            _show()
+    except Exception as error:
+        # Blender ends an app timer that raises, and then nobody would hear of the jobs any more.
+        if repr(error) != state.fault:
+            state.fault = repr(error)
+            log.exception("looking at the jobs failed")
         return TICK
-    if state.stale:
-        show()
-    if any(record.is_live for record in jobs()):
-        # Another Blender downloads: its progress comes with the job store, and without events.
-        redraw()
-        return 10 * TICK
     # None, not 0, ends an app timer.
-    return None
+    return TICK if _runs() or others else None
 
 
 @bpy.app.handlers.persistent

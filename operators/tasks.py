@@ -139,7 +139,7 @@ class TaskOperator:
         return self._end(context)
 
     def modal(self, context: Context, event: Event) -> _Result:
-        if event.type != "TIMER" or self._task in session.state.tasks:
+        if self._waker is None or not self._waker.calls(event):
             return {"PASS_THROUGH"}
         self.cancel(context)
         # The add-on may have been disabled meanwhile: then the task was cancelled, and is not waited for.

@@ -55,7 +55,11 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
-        self._waker = Waker(self, context, _is_over)
+        try:
+            self._waker = Waker(self, context, _is_over)
+        except RuntimeError:
+            self.cancel(context)  # Nobody would make the strips.
+            raise
         return {"RUNNING_MODAL"}
 
     def _begin(self, context: Context) -> None:
@@ -98,7 +102,7 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
         return self._report_end()
 
     def modal(self, context: Context, event: bpy.types.Event) -> _Result:
-        if event.type != "TIMER" or not _is_over():
+        if self._waker is None or not self._waker.calls(event):
             return {"PASS_THROUGH"}
         if session.state.transcription is None:
             # The add-on was disabled meanwhile.
@@ -109,7 +113,7 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
                 if not self._fetched(context):
                     self._leave()
                     return {"CANCELLED"}
-                self._sleep()
+                self._waker.sleep()
                 return {"PASS_THROUGH"}
             # Here, not when it is heard: with events, that is not while the user drags a strip.
             self._run.write()
@@ -120,7 +124,6 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
         if self._run.done:
             self._leave()
             return self._report_end()
-        session.show()
         return {"PASS_THROUGH"}
 
     def cancel(self, _context: Context) -> None:
@@ -128,10 +131,6 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
         if session.state.transcription is not None:
             session.state.transcription.abandon()
         self._leave()
-
-    def _sleep(self) -> None:
-        if self._waker is not None:
-            self._waker.sleep()
 
     def _leave(self) -> None:
         session.state.transcription = None

@@ -89,8 +89,8 @@ class Run:
 
     @property
     def over(self) -> bool:
-        """Whether everything was heard: the strips are to be made, by `write()`."""
-        return self.end is not None
+        """Whether everything was heard, and the strips are to be made by `write()`; or it was abandoned."""
+        return self.done or self.end is not None
 
     def write(self, budget: float | None = WRITE_BUDGET) -> None:
         """Make some strips, or with `budget` None all of them, once everything was heard.
@@ -99,7 +99,7 @@ class Run:
         """
         if self.end is not None and not self.done:
             self._write(budget)
-        session.redraw()
+        session.state.stale = True
 
     def wait(self, timeout: float) -> None:
         """Block until the last event is there, at most `timeout` seconds."""

@@ -25,27 +25,40 @@ class Waker:
         self, operator: bpy.types.Operator, context: bpy.types.Context, due: Callable[[], bool], job: str = ""
     ) -> None:
         """Let `operator` be called in its window as soon as `due()`, and when there is a notice of the job `job`. Must
-        `end()` with the operator. `due` must not use the operator: Blender may have freed it."""
+        `end()` with the operator. `due` must not use the operator: Blender may have freed it.
+
+        What it waits for has begun. Raises RuntimeError without a window.
+        """
+        session.take_over()
+        context.window_manager.modal_handler_add(operator)
         self.notices: list[str] = []
         """What the job has said since the operator looked."""
         self._window = context.window
         self._due = due
         self._job = job
         self._timer: bpy.types.Timer | None = None
-        context.window_manager.modal_handler_add(operator)
         session.state.wakers.append(self)
-        session.take_over()
-        session.show()
+        session.show_soon()
 
     def hear(self, event: Event) -> None:
         """Called with each event of each job."""
-        if isinstance(event, Notice) and event.job == self._job:
+        if self._job and isinstance(event, Notice) and event.job == self._job:
             self.notices.append(event.message)
 
     def look(self) -> None:
         """Called after each pump: begin to call the operator, with TIMER events, if there is something to do."""
         if self._timer is None and (self.notices or self._due()):
             self._timer = session.add_timer(self._window)
+
+    def calls(self, event: bpy.types.Event) -> bool:
+        """Whether the operator, which Blender has called with `event`, has something to do; if not, it sleeps on."""
+        if event.type != "TIMER":
+            return False
+        due = bool(self.notices) or self._due()
+        if not due:
+            # Another's timer; or what was due was taken back.
+            self.sleep()
+        return due
 
     def sleep(self) -> list[str]:
         """Let the operator sleep again; what the job has said meanwhile."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 import subtitle_editor
 from subtitle_editor.core import user_folder
 from subtitle_editor.core.errors import ImportModelError, UnexpectedError
-from subtitle_editor.core.events import Progress, State
+from subtitle_editor.core.events import Notice, Progress, State
 from subtitle_editor.core.library import ModelState
 from subtitle_editor.core.text import Text
 
@@ -208,7 +209,7 @@ def test_drawing_takes_a_tenth_of_the_time_at_most(
     clock = _Clock()
     monkeypatch.setattr(session, "time", clock)
     session.state.tasks.append(tasks.Task(Text("Working"), lambda *_: None))
-    session.show()
+    session._show()
     clock.now += drawing
     session._drawn()
     clock.now = 1000.0 + 0.9 * rest
@@ -226,12 +227,95 @@ def test_an_end_is_shown_at_once(ready: Any, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(session, "time", clock)
     task = tasks.Task(Text("Working"), lambda *_: None)
     session.state.tasks.append(task)
-    session.show()
+    session._show()
     session.state.rest = 0.5
     clock.now += 0.1
     task.run()
     session.pump()
     assert session.state.shown == clock.now
+
+
+# What pumping must not end with
+
+
+def test_a_fault_while_pumping_is_logged_once_and_does_not_end_it(
+    ready: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from subtitle_editor.operators import session, tasks
+
+    def broken() -> None:
+        raise ValueError("a defect")
+
+    task = tasks.Task(Text("Working"), lambda *_: None)
+    session.state.tasks.append(task)
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "redraw", broken)
+        assert [session._poll() for _ in range(3)] == [session.TICK] * 3
+    assert [record.exc_info is not None for record in caplog.records if record.name == session.__name__] == [True]
+    task.run()
+    until_done(session._poll)
+    assert not session.busy()
+
+
+def test_a_job_that_another_process_has_taken_is_not_followed_for_ever(ready: Any) -> None:
+    from subtitle_editor.operators import session
+
+    bpy.ops.subtitle.download_model()
+    session.follow("nobody knows this one")
+    until_done(session._poll)
+    assert not session.busy()
+
+
+def test_a_download_for_a_transcription_is_told_once(ready: Any) -> None:
+    from subtitle_editor.operators import session, transcription_run
+
+    fetch = transcription_run.Fetch("1", "Whisper tiny")
+    session.state.transcription = fetch
+    session.state.followed.add("1")
+    session.state.progress["1"] = Progress(
+        job="1", model="tiny", state=State.DOWNLOADING, bytes_done=30, bytes_total=100
+    )
+    assert fetch.listen()
+    status = session._status()
+    assert status is not None and status.count("Whisper tiny") == 1 and "30%" in status
+
+
+def waker(due: Callable[[], bool], job: str = "") -> Any:
+    """Of an operator that Blender would call: modal ones do not run in background."""
+    from subtitle_editor.operators.waker import Waker
+
+    manager = types.SimpleNamespace(modal_handler_add=lambda _: True)
+    window = bpy.context.window_manager.windows[0]
+    return Waker(None, types.SimpleNamespace(window=window, window_manager=manager), due, job)  # type: ignore[arg-type]
+
+
+def test_what_the_job_store_says_wakes_no_operator(ready: Any) -> None:
+    from subtitle_editor.operators import session
+
+    for job in ("", "a job"):
+        sleeper = waker(lambda: False, job)
+        sleeper.hear(Notice(job="", message="The store is locked"))
+        sleeper.look()
+        assert session.state.timers == []
+        sleeper.end()
+
+
+def test_an_operator_sleeps_on_when_what_was_due_is_taken_back(ready: Any) -> None:
+    from subtitle_editor.operators import session
+
+    due = [True]
+    sleeper = waker(lambda: due[0])
+    timer = types.SimpleNamespace(type="TIMER")
+    session.pump()
+    assert len(session.state.timers) == 1 and sleeper.calls(timer)
+    assert not sleeper.calls(types.SimpleNamespace(type="MOUSEMOVE"))
+    due[0] = False
+    assert not sleeper.calls(timer) and session.state.timers == []
+    due[0] = True
+    session.pump()
+    assert sleeper.calls(timer)
+    sleeper.end()
+    assert session.state.timers == [] and session.state.wakers == []
 
 
 # The log, and the command line of the same user

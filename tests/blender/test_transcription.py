@@ -147,9 +147,7 @@ def hear(run: Any, count: int) -> None:
     while len(run._heard) < count and run.end is None:
         assert time.monotonic() < deadline
         run.wait(0.02)
-        # Not tick(): when the whole recording was heard by now, that would make the strips.
-        for event in run._job.drain():
-            run._take(event)
+        run.listen()
 
 
 def test_subtitles_of_a_closed_file_are_kept_and_can_be_imported(installed: Any) -> None:
@@ -218,7 +216,9 @@ def test_nothing_heard_leaves_no_file(installed: Any) -> None:
     from subtitle_editor.operators import session
 
     add_sound("hello.flac")
-    begin(bpy.context.scene).abandon()
+    run = begin(bpy.context.scene)
+    run.abandon()
+    assert run.over, "who waits for it would wait for ever"
     session.state.transcription = None
     assert session.state.recovered is None
     assert not (preferences.user_dir() / "recovered").exists()

@@ -93,15 +93,34 @@ def test_closing_the_window_it_was_started_in(ready: Window, hub: LoopbackHub, u
         "second = window(1)\n"
         "area = max(second.screen.areas, key=lambda area: area.width * area.height)\n"
         "with bpy.context.temp_override(window=second, area=area, region=area.regions[-1]):\n"
-        "    bpy.ops.subtitle.download_model('INVOKE_DEFAULT', model='tiny')"
+        "    bpy.ops.subtitle.download_model('INVOKE_DEFAULT', model='tiny')\n"
+        # Two: the first to be ended must leave the window as it is for the second.
+        "    bpy.ops.subtitle.download_model('INVOKE_DEFAULT', model='base')"
     )
     ready.wait("arrived() > 0")
     # Without a window manager a window has no close button; this is what it calls.
     ready.run("with bpy.context.temp_override(window=window(1)): bpy.ops.wm.window_close()")
     ready.wait("len(bpy.context.window_manager.windows) == 1")
     assert ready.run(POLLER), "nobody drains the queue"
+    ready.run("with bpy.context.temp_override(window=window()): bpy.ops.subtitle.cancel_download(model='base')")
+    ready.wait("ended('Cancelled') > 0")
+    ready.run("heard.clear()")
     goes_on(ready)
     ends_well(ready, hub, user)
+
+
+def test_a_script_that_has_no_window(ready: Window, hub: LoopbackHub, user: Path) -> None:
+    """It is told so, and the download that has begun is followed to its end all the same."""
+    ready.run(
+        "told = ''\n"
+        "try:\n"
+        "    with bpy.context.temp_override(window=None): bpy.ops.subtitle.download_model(model='tiny')\n"
+        "except RuntimeError as error:\n"
+        "    told = str(error)"
+    )
+    assert "window" in ready.run("told")
+    ready.wait("ended('Finished') > 0", 60)
+    ready.wait(f"not {POLLER}")
 
 
 @pytest.mark.parametrize("way", ["quit", "killed"])
