@@ -129,10 +129,10 @@ class JobStore:
         """Those that have not ended, in the order in which they start."""
         return self._read(f"SELECT {_COLUMNS}, owner FROM jobs WHERE ended IS NULL ORDER BY position, id", ())
 
-    def history(self, limit: int = -1, offset: int = 0) -> list[JobRecord]:
+    def history(self, limit: int = -1) -> list[JobRecord]:
         """Those that have ended, newest first; `limit` -1: all."""
         query = f"SELECT {_COLUMNS}, owner FROM jobs WHERE ended IS NOT NULL ORDER BY ended DESC, rowid DESC"
-        return self._read(f"{query} LIMIT ? OFFSET ?", (limit, offset))
+        return self._read(f"{query} LIMIT ?", (limit,))
 
     def get(self, job: str) -> JobRecord:
         """The job whose id is or begins with `job`. Raises UnknownJobError for none, and for more than one."""

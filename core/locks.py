@@ -55,15 +55,15 @@ def _grab_windows(descriptor: int) -> bool:
 
 
 @contextlib.contextmanager
-def file_lock(path: Path, control: Control, waiting: Callable[[], None] | None = None) -> Iterator[bool]:
-    """Hold the lock file `path` for the length of a `with` block, which gets whether it had to wait for it.
+def file_lock(path: Path, control: Control, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold the lock file `path` for the length of a `with` block.
 
     `waiting` is called again and again on this thread while another holds it. Raises `JobCancelled` when `control` is
     cancelled while waiting, FolderNotWritableError when the file cannot be made.
     """
-    descriptor, waited = _acquire(path, control, waiting)
+    descriptor = _acquire(path, control, waiting)
     try:
-        yield waited
+        yield
     finally:
         _release(path, descriptor)
 
@@ -83,14 +83,12 @@ def _try_lock(path: Path) -> Iterator[bool]:
             _release(path, descriptor)
 
 
-def _acquire(path: Path, control: Control, waiting: Callable[[], None] | None) -> tuple[int, bool]:
-    waited = False
+def _acquire(path: Path, control: Control, waiting: Callable[[], None] | None) -> int:
     while True:
         control.check()
         descriptor = _take(path)
         if descriptor is not None:
-            return descriptor, waited
-        waited = True
+            return descriptor
         if waiting:
             waiting()
         control.sleep(_POLL)

@@ -103,8 +103,8 @@ class Answer:
         self._done = done
         self.host = host
         self.ranged = response.status in (206, 416)
-        self.start, self.end, self.size = _extent(response, host)
-        """`start` and `end` of the bytes that follow and the `size` of the whole file; None where not told."""
+        self.start, self.size = _extent(response, host)
+        """The first byte that follows, and the size of the whole file: None where not told."""
         self.etag = response.headers.get("ETag")
 
     def read_into(self, buffer: memoryview) -> int:
@@ -409,18 +409,15 @@ def _meaning(response: urllib3.BaseHTTPResponse, host: str, request: Request, ad
             return HubAnswerError(host, status, request.name)
 
 
-def _extent(response: urllib3.BaseHTTPResponse, host: str) -> tuple[int, int | None, int | None]:
-    """First byte, end, and size of the whole file, as the response's headers tell them."""
-    length = _length(response)
+def _extent(response: urllib3.BaseHTTPResponse, host: str) -> tuple[int, int | None]:
+    """First byte, and size of the whole file, as the response's headers tell them."""
     if response.status == 200:
-        return 0, length, length
+        return 0, _length(response)
     match = _CONTENT_RANGE.fullmatch((response.headers.get("Content-Range") or "").strip())
     if not match:
         raise TransientError(host, Text("it sent a part without saying which"))
     size = None if match[3] == "*" else int(match[3])
-    if match[1] is None:
-        return 0, 0, size
-    return int(match[1]), int(match[2]) + 1, size
+    return int(match[1] or 0), size
 
 
 def _is_empty(response: urllib3.BaseHTTPResponse) -> bool:
