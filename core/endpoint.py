@@ -49,9 +49,11 @@ def server_of(url: str) -> str:
 
     >>> server_of("https://ada:secret@files.example:8443/x/y.bin?key=1")
     'https://files.example:8443'
+    >>> server_of("https://files.example?key=1")
+    'https://files.example'
     """
-    scheme, mark, rest = without_login(url).partition("://")
-    return f"{scheme}{mark}{rest.partition('/')[0]}"
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def of_preset(preset: str, custom: str = "") -> str | None:

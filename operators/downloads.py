@@ -132,7 +132,10 @@ class FollowingOperator(OnlineOperator):
         """It rests, or another process has taken it; or the add-on was disabled and it went with the old session."""
         record = next((record for record in session.jobs() if record.id == self._job), None)
         if record is not None and record.elsewhere:
-            self.report({"INFO"}, translated(Text("Another Blender downloads {name}", name=self._name)))
+            self.report(
+                {"INFO"},
+                translated(Text("{name} is downloaded in another Blender, or on the command line", name=self._name)),
+            )
         elif record is not None and record.message:
             # A full disk pauses a download by itself.
             self.report({"ERROR"}, translated(Text("{message} {hint}", message=record.message, hint=record.hint)))

@@ -372,7 +372,7 @@ def _show_status(text: str | None) -> None:
         return
     state.status = text
     manager = bpy.context.window_manager
-    # The context of an app timer has no window of its own. None while Blender quits.
+    # It is written into the context's workspace, and each window may show another. None while Blender quits.
     for window in manager.windows if manager else ():
         with bpy.context.temp_override(window=window):
             window.workspace.status_text_set(text)

@@ -141,7 +141,7 @@ class TaskOperator:
     def modal(self, context: Context, event: Event) -> _Result:
         if self._waker is None or not self._waker.calls(event):
             return {"PASS_THROUGH"}
-        self.cancel(context)
+        self._waker.end()
         # The add-on may have been disabled meanwhile: then the task was cancelled, and is not waited for.
         return self._end(context) if self._task.finished.is_set() else {"CANCELLED"}
 

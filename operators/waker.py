@@ -41,24 +41,27 @@ class Waker:
         session.show_soon()
 
     def hear(self, event: Event) -> None:
-        """Called with each event of each job."""
+        """Called with each event of each job. What the job store says is no job's."""
         if self._job and isinstance(event, Notice) and event.job == self._job:
             self.notices.append(event.message)
 
     def look(self) -> None:
-        """Called after each pump: begin to call the operator, with TIMER events, if there is something to do."""
-        if self._timer is None and (self.notices or self._due()):
+        """Called by each pump: begin to call the operator, with TIMER events, if there is something to do."""
+        if self._timer is None and self._is_due():
             self._timer = session.add_timer(self._window)
 
     def calls(self, event: bpy.types.Event) -> bool:
         """Whether the operator, which Blender has called with `event`, has something to do; if not, it sleeps on."""
         if event.type != "TIMER":
             return False
-        due = bool(self.notices) or self._due()
+        due = self._is_due()
         if not due:
             # Another's timer; or what was due was taken back.
             self.sleep()
         return due
+
+    def _is_due(self) -> bool:
+        return bool(self.notices) or self._due()
 
     def sleep(self) -> list[str]:
         """Let the operator sleep again; what the job has said meanwhile."""

@@ -408,9 +408,7 @@ def test_repository_and_direct_file_together(hub: LoopbackHub, tmp_path: Path):
 
 
 @pytest.mark.parametrize("sources", [(), (Source("ada/one"),)])
-def test_the_checks_name_the_servers_that_give_the_files(
-    hub: LoopbackHub, tmp_path: Path, sources: tuple[Source, ...]
-):
+def test_the_checks_name_the_servers_that_give_the_files(hub: LoopbackHub, tmp_path: Path, sources: tuple[Source, ...]):
     """The token is for the hub: where nothing is the hub's, none was accepted."""
     hub.add_model("ada/one", {"one.bin": data_of(1_100_000, 5)})
     hub.accept_token("hf_ada", "ada")

@@ -109,7 +109,7 @@ def test_closing_the_window_it_was_started_in(ready: Window, hub: LoopbackHub, u
     ends_well(ready, hub, user)
 
 
-def test_a_script_that_has_no_window(ready: Window, hub: LoopbackHub, user: Path) -> None:
+def test_a_script_that_has_no_window(ready: Window) -> None:
     """It is told so, and the download that has begun is followed to its end all the same."""
     ready.run(
         "told = ''\n"
