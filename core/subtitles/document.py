@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a subtitle file holds: its cues, what else it said, and what was noticed while it was read.
+
+Everything here is a value that nobody changes in place: an edit makes a new one, so that undoing keeps the old one,
+and any thread may read it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from .. import cues as base
+from ..markup import BELOW, Placing, Span, after_edit, cut, shifted, tidied
+from ..text import Text
+
+QUOTE = 60
+"""Characters of a quoted text that a message shows; the finding's `quote` has all of them."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cue(base.Cue):
+    """A subtitle with all that its file says of it beside the text. `dataclasses.replace()` makes an edited one.
+
+    `text` never holds markup: `<i>` in it is what a viewer reads.
+    """
+
+    spans: tuple[Span, ...] = ()
+    """What the letters look like, in order (`markup.tidied`)."""
+    placing: Placing = BELOW
+    style: str = ""
+    """The name of one of the document's styles; empty where the format has none."""
+    speaker: str = ""
+    """Who says all of it."""
+    layer: int = 0
+    """Higher is drawn over lower."""
+    name: str = ""
+    """What the file calls it: the number in SubRip, the identifier in WebVTT, `xml:id` in TTML."""
+    extra: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
+    """What only its own format understands, as it came, by `format.what` (`vtt.settings`, `ass.effect`)."""
+    line: int = dataclasses.field(default=0, compare=False)
+    """Where the file has its times, counted from 1; 0 where it has no lines, or where no file was read."""
+
+    def with_text(self, text: str) -> Cue:
+        """The same cue with another text; formatting stays with the words that are still there."""
+        return dataclasses.replace(self, text=text, spans=after_edit(self.spans, self.text, text))
+
+    def part(self, start: int, end: int) -> Cue:
+        """The same cue with characters `start` up to `end` of its text only, and their formatting."""
+        return dataclasses.replace(self, text=self.text[start:end], spans=cut(self.spans, start, end))
+
+    def joined(self, other: Cue, between: str = "\n") -> Cue:
+        """This cue with the other's text behind it, `between` them, and its formatting; times from first to last."""
+        offset = len(self.text) + len(between)
+        text = self.text + between + other.text
+        return dataclasses.replace(
+            self,
+            start=min(self.start, other.start),
+            end=max(self.end, other.end),
+            text=text,
+            words=self.words + other.words,
+            spans=tidied((*self.spans, *shifted(other.spans, offset)), len(text)),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Style:
+    """A named look that cues refer to, as far as several formats can say it; the rest is in the document's `extra`."""
+
+    name: str
+    font: str = ""
+    size: float | None = None
+    """In the format's own unit."""
+    color: str = ""
+    """As `markup.COLOR`; empty where nothing is said."""
+    bold: bool = False
+    italic: bool = False
+    underline: bool = False
+    strike: bool = False
+    align: int = 2
+    """As `Placing.align`."""
+
+
+class Kind(enum.StrEnum):
+    """What a finding is about: a stable word for scripts, and the heading in docs/troubleshooting.md."""
+
+    ENCODING = "encoding"
+    """The letters may be wrong: their encoding was guessed."""
+    CHARACTERS = "characters"
+    """Bytes that are no characters, or characters that no text has, were mended or left out."""
+    TIME = "time"
+    """A time could not be read as it stands, or lay outside of what the format can say."""
+    REVERSED = "reversed"
+    """It ended before it began."""
+    NO_LENGTH = "no_length"
+    """It ended when it began."""
+    EMPTY = "empty"
+    """It has times and no text."""
+    UNSORTED = "unsorted"
+    """It began before the one above it."""
+    STRAY = "stray"
+    """Text that belongs to no subtitle."""
+    MARKUP = "markup"
+    """Formatting that could not be read."""
+    HIDDEN = "hidden"
+    """Something no viewer gets to see: a drawing, a comment, a subtitle that is never shown."""
+    ROLLING = "rolling"
+    """Lines that roll up were folded into subtitles of their own."""
+    RATE = "rate"
+    """Times in frames: which rate was taken."""
+    BROKEN = "broken"
+    """A part of the file that could not be read."""
+    NOT_WRITTEN = "not_written"
+    """What the format that was written cannot say."""
+
+
+_HARMLESS = frozenset({Kind.HIDDEN, Kind.ROLLING, Kind.NOT_WRITTEN})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not quite what the file says, or that the file says wrongly."""
+
+    kind: Kind
+    message: str
+    """A sentence for the user: a Text."""
+    line: int = 0
+    """Where, counted from 1; 0 where the file has no lines or all of it is meant."""
+    quote: str = ""
+    """All of the text that is in no cue because of it."""
+    cue: str = ""
+    """The cue's `name`, where one is meant."""
+
+    @property
+    def repaired(self) -> bool:
+        """Whether the file itself is at fault, so that `check` has to name it."""
+        return self.kind not in _HARMLESS
+
+    def __str__(self) -> str:
+        return Text("Line {line}: {message}", line=self.line, message=self.message) if self.line else self.message
+
+
+def quoted(text: str) -> str:
+    """`text` in one line, short enough for a message.
+
+    >>> quoted("one\\ntwo")
+    'one / two'
+    """
+    flat = " / ".join(text.splitlines())
+    return flat if len(flat) <= QUOTE else flat[: QUOTE - 1] + "…"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Document:
+    """All that a subtitle file holds. `cues` are in the order in which they are to be shown."""
+
+    cues: tuple[Cue, ...] = ()
+    format: str = ""
+    """The id of the format it was read as (`formats.registry`); empty where no file was read."""
+    language: str = ""
+    """A BCP 47 tag, as the file says it."""
+    fps: Fraction | None = None
+    """Frames per second, where the file or its reader needed them."""
+    styles: Mapping[str, Style] = dataclasses.field(default_factory=dict)
+    """By name, in the order of the file."""
+    hidden: tuple[Cue, ...] = ()
+    """What is in the file and not on the screen (comment lines and drawings of SubStation): written back by its own
+    format. Its times move along with those of the cues."""
+    extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """What only its own format understands, as it came, by `format.what` (`ass.info`, `vtt.header`)."""
+    findings: tuple[Finding, ...] = ()
+    encoding: str = ""
+    """Python's name of the encoding that the file was read with."""
+
+    def with_cues(self, cues: Iterable[Cue]) -> Document:
+        """The same document with other cues."""
+        return dataclasses.replace(self, cues=tuple(cues))
+
+    def with_findings(self, findings: Iterable[Finding]) -> Document:
+        """The same document with more findings."""
+        return dataclasses.replace(self, findings=(*self.findings, *findings))
+
+    def moved(self, seconds: float = 0.0, factor: float | Fraction = 1) -> Document:
+        """All times multiplied by `factor` and then moved by `seconds`, exactly rounded once each.
+
+        A change of frame rate is a factor too: from 25 to 24 frames a second it is 25/24, as a Fraction.
+        """
+        if factor == 1 and seconds == 0:
+            return self
+        return dataclasses.replace(
+            self,
+            cues=tuple(_moved(cue, seconds, factor) for cue in self.cues),
+            hidden=tuple(_moved(cue, seconds, factor) for cue in self.hidden),
+        )
+
+    @property
+    def warnings(self) -> list[str]:
+        """Every finding as a sentence with its line."""
+        return [str(finding) for finding in self.findings]
+
+
+def _moved(cue: Cue, seconds: float, factor: float | Fraction) -> Cue:
+    def at(time: float) -> float:
+        # Decimal, as files write it: 0.1 + 0.2 is 0.3 here.
+        exact = Fraction(str(time)) * Fraction(str(factor) if isinstance(factor, float) else factor)
+        return float(exact + Fraction(str(seconds)))
+
+    words = tuple(dataclasses.replace(word, start=at(word.start), end=at(word.end)) for word in cue.words)
+    return dataclasses.replace(cue, start=at(cue.start), end=at(cue.end), words=words)
