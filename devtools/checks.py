@@ -17,7 +17,7 @@ from .environment import FAKE_BPY, ROOT, VENV, Ready
 
 PARTS = ["lint", "core", "hub", "blender", "matrix", "gui"]
 _OWN = ("dev", "build", "chroot", "matrix")
-PACKAGES = ("core", "operators", "panels", "sequencer", "translations")
+PACKAGES = ("core", "operators", "panels", "sequencer", "session", "translations")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,6 +145,7 @@ def _stage_for_mypy() -> Path:
     for file in ROOT.glob("*.py"):
         shutil.copy2(file, stage if file.name == "dev.py" else package)
     for folder in PACKAGES:
-        shutil.copytree(ROOT / folder, package / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        if (ROOT / folder).is_dir():
+            shutil.copytree(ROOT / folder, package / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "devtools", stage / "devtools", ignore=shutil.ignore_patterns("__pycache__", "demo*.py"))
     return stage

@@ -200,8 +200,11 @@ def fields_of(text: str) -> list[str]:
 def sources() -> Iterator[Path]:
     """The files that hold texts for Blender. The command line speaks English only."""
     yield from (ROOT / name for name in ("__init__.py", "preferences.py", "properties.py"))
-    for folder in ("core", "operators", "panels", "sequencer"):
-        yield from (path for path in sorted((ROOT / folder).glob("*.py")) if not path.name.startswith("cli"))
+    for folder in ("core", "operators", "panels", "sequencer", "session"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            parts = path.relative_to(ROOT).parts
+            if parts[:2] != ("core", "cli") and not path.name.startswith("cli"):
+                yield path
 
 
 def read_code() -> tuple[list[Found], list[Composed]]:

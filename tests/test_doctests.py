@@ -14,12 +14,12 @@ import pytest
 
 import subtitle_editor.core
 
-MODULES = sorted(found.name for found in pkgutil.iter_modules(subtitle_editor.core.__path__))
+MODULES = sorted(found.name for found in pkgutil.walk_packages(subtitle_editor.core.__path__, "subtitle_editor.core."))
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name: str) -> None:
-    module = importlib.import_module(f"subtitle_editor.core.{name}")
+    module = importlib.import_module(name)
     result = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
     assert result.failed == 0
 

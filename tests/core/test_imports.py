@@ -10,7 +10,12 @@ from pathlib import Path
 import subtitle_editor
 from subtitle_editor import core
 
-MODULES = sorted(path.stem for path in Path(core.__path__[0]).glob("*.py") if path.stem != "__init__")
+CORE = Path(core.__path__[0])
+MODULES = sorted(
+    path.relative_to(CORE).with_suffix("").as_posix().replace("/", ".")
+    for path in CORE.rglob("*.py")
+    if path.stem != "__init__"
+)
 HEAVY = ("huggingface_hub", "faster_whisper", "ctranslate2", "av", "onnxruntime", "httpx2", "pysubs2", "urllib3")
 
 

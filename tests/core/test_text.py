@@ -89,8 +89,8 @@ def test_an_error_is_a_text_as_a_whole() -> None:
 
 def all_errors() -> Iterator[type[SubtitleEditorError]]:
     """Every error class of core that words its own message."""
-    for found in pkgutil.iter_modules(subtitle_editor.core.__path__):
-        importlib.import_module(f"subtitle_editor.core.{found.name}")
+    for found in pkgutil.walk_packages(subtitle_editor.core.__path__, "subtitle_editor.core."):
+        importlib.import_module(found.name)
     waiting = [SubtitleEditorError]
     while waiting:
         kind = waiting.pop()
