@@ -13,12 +13,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from subtitle_editor.core import transfer
 from subtitle_editor.core.control import Control
 from subtitle_editor.core.errors import JobCancelled
 from subtitle_editor.core.events import State
 from subtitle_editor.core.locks import file_lock
-from subtitle_editor.core.transfer_journal import Identity, Journal
+from subtitle_editor.core.transfer import fetch, partial
+from subtitle_editor.core.transfer.blob import Blob, TransferStatus
+from subtitle_editor.core.transfer.journal import Identity, Journal
 from tests.hub.server import Fault, LoopbackHub
 
 SIZE = 400_000_000
@@ -84,9 +85,9 @@ def _once(case: Case, hub: LoopbackHub, target: Path, sha256: str) -> float:
     seen = threading.Event()
     if case.fault is not None:
         hub.faults.add(case.fault)
-    blob = transfer.Blob(url=hub.endpoint + URL, target=target, size=SIZE, sha256=sha256)
+    blob = Blob(url=hub.endpoint + URL, target=target, size=SIZE, sha256=sha256)
 
-    def report(status: transfer.TransferStatus) -> None:
+    def report(status: TransferStatus) -> None:
         if status.state is case.state:
             seen.set()
 
@@ -100,25 +101,25 @@ def _once(case: Case, hub: LoopbackHub, target: Path, sha256: str) -> float:
     elif case.state is State.WAITING:
         target.parent.mkdir(parents=True, exist_ok=True)
         with file_lock(target.with_name(target.name + ".lock"), Control(), waiting=lambda: None):
-            return _cancel(lambda control: transfer.fetch(blob, control=control, report=report), lambda: seen.wait(20))
+            return _cancel(lambda control: fetch.fetch(blob, control=control, report=report), lambda: seen.wait(20))
 
     fault, before = case.fault, case.fault.fired if case.fault else 0
 
     def reached() -> bool:
         return fault.wait(before + 1) if fault is not None and case.state is None else seen.wait(20)
 
-    taken = _cancel(lambda control: transfer.fetch(blob, control=control, report=report), reached)
-    transfer.discard(target)
+    taken = _cancel(lambda control: fetch.fetch(blob, control=control, report=report), reached)
+    partial.discard(target)
     return taken
 
 
-def _leave_partial(blob: transfer.Blob) -> None:
+def _leave_partial(blob: Blob) -> None:
     """All but the last MiB of a file of zeros."""
     blob.target.parent.mkdir(parents=True, exist_ok=True)
     there = SIZE - (1 << 20)
-    with transfer.part_file(blob.target).open("wb") as file:
+    with partial.part_file(blob.target).open("wb") as file:
         file.truncate(there)
-    Journal(transfer.journal_file(blob.target), Identity(SIZE, blob.sha256, None), [(0, there)]).close()
+    Journal(partial.journal_file(blob.target), Identity(SIZE, blob.sha256, None), [(0, there)]).close()
 
 
 def _connecting(target: Path) -> float:
@@ -133,13 +134,13 @@ def _connecting(target: Path) -> float:
             filler.setblocking(False)
             filler.connect_ex(server.getsockname())
         time.sleep(0.02)
-        blob = transfer.Blob(url=f"http://127.0.0.1:{server.getsockname()[1]}/x", target=target, size=SIZE)
+        blob = Blob(url=f"http://127.0.0.1:{server.getsockname()[1]}/x", target=target, size=SIZE)
         try:
-            return _cancel(lambda control: transfer.fetch(blob, control=control), lambda: not time.sleep(0.1))
+            return _cancel(lambda control: fetch.fetch(blob, control=control), lambda: not time.sleep(0.1))
         finally:
             for filler in fillers:
                 filler.close()
-            transfer.discard(target)
+            partial.discard(target)
 
 
 def _cancel(work: Callable[[Control], object], reached: Callable[[], bool]) -> float:

@@ -72,7 +72,7 @@ def imports() -> None:
     import urllib3  # noqa: F401
     from huggingface_hub import snapshot_download  # noqa: F401
 
-    from subtitle_editor.core import download_manager, transfer_http, transfer_work  # noqa: F401
+    from subtitle_editor.core.transfer import http, work  # noqa: F401
 
 
 if __name__ == "__main__":

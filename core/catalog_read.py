@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .addresses import is_safe
 from .catalog import KIND_NAMES, REPOSITORY_TYPES, Entry, Link, Source
-from .endpoint import is_safe
 from .errors import CatalogError
 from .file_names import is_inner_path, is_repository, is_revision
 from .text import Text

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from . import cli_catalog, cli_library, cli_queue, endpoint, library, log_file, tokens, user_folder
+from . import addresses, cli_catalog, cli_library, cli_queue, endpoint, library, log_file, tokens, user_folder
 from .cli_download import add_download_options, download, positive
 from .cli_output import FAILED, INTERRUPTED, USAGE, Output
 from .cues import PROFILES
@@ -155,7 +155,7 @@ def _add_convert(
 
 
 def _address(text: str) -> str:
-    if text.strip() and not endpoint.is_address(endpoint.resolve(text)):
+    if text.strip() and not addresses.is_address(endpoint.resolve(text)):
         raise argparse.ArgumentTypeError("an address such as https://huggingface.co")
     return text
 

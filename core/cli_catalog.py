@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from . import catalog, catalog_search, library, library_files, user_folder
+from .addresses import without_login
 from .catalog import KIND_NAMES, Entry
 from .cli_download import load_catalog
 from .cli_library import Call, Run
 from .cli_output import DONE
-from .endpoint import without_login
 from .errors import GatedError
 from .hub import Hub
 from .library import ModelState

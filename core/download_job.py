@@ -16,10 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from . import transfer
+from .addresses import server_of, without_login
 from .catalog import Entry, Source
 from .control import Control
-from .endpoint import server_of, without_login
 from .errors import (
     FolderNotWritableError,
     HubAnswerError,
@@ -35,10 +34,11 @@ from .file_names import is_revision
 from .hub import LARGE, Hub, Plan, PlannedFile, record_revision
 from .library_actions import SAME, commit_on_disk
 from .library_records import record_download, record_file, record_plan
-from .retries import Retries, RetryPolicy
 from .speed import SpeedMeter
 from .text import Text
-from .throttle import Throttle
+from .transfer import blob, fetch, partial
+from .transfer.retries import Retries, RetryPolicy
+from .transfer.throttle import Throttle
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Settings:
     models_dir: Path
     hub: Hub
     throttle: Throttle
-    connections: int = transfer.DEFAULT_CONNECTIONS
+    connections: int = blob.DEFAULT_CONNECTIONS
 
 
 class DownloadJob:
@@ -146,7 +146,7 @@ class DownloadJob:
         """The bar starts with all that is there, parts of files too, and its speed with what comes from now on."""
         files = [(plan.source, file) for plan in plans for file in plan.files]
         for source, file in files:
-            self._done[source, file.path] = file.size if file.present else transfer.bytes_on_disk(file.target)
+            self._done[source, file.path] = file.size if file.present else partial.bytes_on_disk(file.target)
         self._meter = SpeedMeter()
         self._update(
             state=State.DOWNLOADING,
@@ -181,7 +181,7 @@ class DownloadJob:
         a disk too small."""
         folder = self._settings.models_dir
         needed = sum(
-            file.size - transfer.bytes_on_disk(file.target)
+            file.size - partial.bytes_on_disk(file.target)
             for plan in plans
             # Files with the same content are one blob, except where links are not supported.
             for file in {file.target: file for file in plan.files if not file.present}.values()
@@ -211,7 +211,7 @@ class DownloadJob:
             gated=any(plan.gated for plan in plans),
             files_total=len(files),
             bytes_total=sum(file.size for file in files),
-            bytes_present=sum(file.size if file.present else transfer.bytes_on_disk(file.target) for file in files),
+            bytes_present=sum(file.size if file.present else partial.bytes_on_disk(file.target) for file in files),
             bytes_needed=needed,
             bytes_free=free,
         )
@@ -233,7 +233,7 @@ class DownloadJob:
             if file.present or (file.size < LARGE and not plan.source.links):
                 continue
             self._update(state=State.DOWNLOADING, file=file.path)
-            transfer.fetch(
+            fetch.fetch(
                 self._blob(plan, file),
                 control=self._control,
                 throttle=self._settings.throttle,
@@ -244,8 +244,8 @@ class DownloadJob:
             record_file(plan, file)
             self._progressed(plan, file)
 
-    def _blob(self, plan: Plan, file: PlannedFile) -> transfer.Blob:
-        return transfer.Blob(
+    def _blob(self, plan: Plan, file: PlannedFile) -> blob.Blob:
+        return blob.Blob(
             url=file.url,
             target=file.target,
             size=file.size,
@@ -305,7 +305,7 @@ class DownloadJob:
 
     # Progress
 
-    def _transferred(self, plan: Plan, file: PlannedFile, status: transfer.TransferStatus) -> None:
+    def _transferred(self, plan: Plan, file: PlannedFile, status: blob.TransferStatus) -> None:
         """Called by `transfer` on one of its threads."""
         self._update(
             state=status.state,

@@ -29,9 +29,9 @@ from .job_book import JobBook
 from .job_runner import JobRunner
 from .job_store import JobRecord, JobStore, Wish
 from .managed_job import ManagedJob
-from .throttle import Throttle
 from .tokens import Token
-from .transfer import DEFAULT_CONNECTIONS
+from .transfer.blob import DEFAULT_CONNECTIONS
+from .transfer.throttle import Throttle
 
 TOKEN_NOTICE = "Downloading without a token. A free one from the hub raises its rate limits; none is needed."
 

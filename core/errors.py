@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from .endpoint import without_login
+from .addresses import without_login
 from .text import Text
 from .units import human_duration, human_size
 

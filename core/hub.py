@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from .addresses import is_address, without_login
 from .catalog import Source
-from .endpoint import is_address, offline_by, resolve, without_login
+from .endpoint import offline_by, resolve
 from .errors import (
     EndpointError,
     FileNotOnHubError,
@@ -43,15 +44,15 @@ from .hub_bar import bar_class
 from .library import repository_folder
 from .library_marks import Published, published, write_listing
 from .log_file import hide
-from .retries import asked_wait
 from .text import Text
 from .tokens import Token
+from .transfer.retries import asked_wait
 
 LARGE = 1_000_000
 """Bytes from which a file is fetched in ranges with resume; a smaller one arrives before anyone could cancel it."""
 
 _TIMEOUT = 15.0
-"""Seconds for an answer about a repository. Its files have their own watchdog (transfer.py)."""
+"""Seconds for an answer about a repository. Its files have their own watchdog (core/transfer)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -211,7 +212,7 @@ class Hub:
     def head_of(self, repository: Repository, name: str, length: int = 64) -> bytes:
         """The first bytes of a file, to see what it is. Blocks; raises the errors of `transfer.fetch`."""
         from .control import Control
-        from .transfer_http import Line, Request, Route, TransientError
+        from .transfer.http import Line, Request, Route, TransientError
 
         self.check_online()
         page = Source(repository.repo, repository.repo_type).page

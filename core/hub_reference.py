@@ -6,7 +6,8 @@ from __future__ import annotations
 import dataclasses
 from urllib.parse import unquote, urlsplit
 
-from .endpoint import DEFAULT_ENDPOINT, PRESETS, without_login
+from .addresses import without_login
+from .endpoint import DEFAULT_ENDPOINT, PRESETS
 from .errors import HubReferenceError
 from .file_names import is_inner_path, is_repository, is_revision
 from .text import Text

@@ -17,8 +17,8 @@ from .hub import Hub
 from .library_actions import SAME
 from .managed_job import ManagedJob
 from .redaction import redact
-from .throttle import Throttle
 from .tokens import Token
+from .transfer.throttle import Throttle
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from .model_state import ModelState as ModelState
 from .model_state import Status as Status
 
 if TYPE_CHECKING:
-    from . import transfer
+    from .transfer import partial
 
 
 def shared_cache() -> Path:
@@ -202,18 +202,18 @@ def snapshot_files(folder: Path, commit: str | None = None) -> Iterator[Path]:
         yield from (Path(root, name) for name in folders if os.path.islink(os.path.join(root, name)))
 
 
-def partial_files(folder: Path) -> Iterator[tuple[Path, transfer.Partial]]:
+def partial_files(folder: Path) -> Iterator[tuple[Path, partial.Partial]]:
     """Targets below a repository's folder that an interrupted transfer left unfinished: blobs, or, where links are
     not supported, files of a snapshot."""
     # Here, not above: Blender imports this file at its start, and the transfers only matter when somebody looks.
-    from . import transfer
+    from .transfer import partial
 
     with contextlib.suppress(OSError):
         if any(name.endswith(".part") for name in os.listdir(os.path.join(folder, "blobs"))):
-            yield from transfer.partials(folder / "blobs")
+            yield from partial.partials(folder / "blobs")
     for root, _, names in os.walk(os.path.join(folder, "snapshots")):
         if any(name.endswith(".part") for name in names):
-            yield from transfer.partials(Path(root))
+            yield from partial.partials(Path(root))
 
 
 def import_leftovers(folder: Path) -> list[Path]:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from . import direct_links, library, library_marks, transfer
+from . import direct_links, library, library_marks
 from .catalog import Entry, Source
 from .control import Control
 from .errors import FolderNotWritableError, LinkedFolderError, ModelBusyError, ModelNotInstalledError
@@ -26,6 +26,7 @@ from .hub import Hub, Plan
 from .library import repository_folder
 from .locks import try_lock
 from .speed import SpeedMeter
+from .transfer import partial
 
 log = logging.getLogger(__name__)
 
@@ -316,14 +317,14 @@ def _remove(
     with contextlib.ExitStack() as locks:
         # Whatever is being downloaded into this repository: its files are locked, one by one.
         for target in sorted({*targets, *parts, *_locked(folder)}):
-            if target.parent.is_dir() and not locks.enter_context(try_lock(transfer.beside(target, ".lock"))):
+            if target.parent.is_dir() and not locks.enter_context(try_lock(partial.beside(target, ".lock"))):
                 raise ModelBusyError(model)
         freed = 0
         try:
             for path in [*paths, *blobs]:
                 freed += _unlink(path)
             for target, size in partials.items():
-                for path in transfer.partial_files(target):
+                for path in partial.partial_files(target):
                     _unlink(path)
                 freed += size
         except OSError as error:

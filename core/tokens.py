@@ -13,8 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from . import addresses, token_file
 from . import endpoint as endpoints
-from . import token_file
 from .text import Text
 
 ENVIRONMENT = "HF_TOKEN"
@@ -87,7 +87,7 @@ def _login_allowed(endpoint: str | None) -> bool:
         return False
     asked = endpoints.resolve(endpoint)
     host = urlsplit(asked).hostname or ""
-    return asked == endpoints.resolve(None) or host == _HUB or endpoints.is_this_machine(host)
+    return asked == endpoints.resolve(None) or host == _HUB or addresses.is_this_machine(host)
 
 
 def looks_right(text: str) -> bool:

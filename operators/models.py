@@ -15,7 +15,7 @@ from bpy.props import StringProperty
 
 from .. import preferences, properties
 from ..core import catalog
-from ..core.endpoint import without_login
+from ..core.addresses import without_login
 from ..core.errors import ModelNotInstalledError, SubtitleEditorError
 from ..core.text import Text
 from ..core.units import human_size

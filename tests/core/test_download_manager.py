@@ -269,7 +269,7 @@ def test_missing_revision(hub: LoopbackHub, manager: DownloadManager):
 
 def test_hub_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from subtitle_editor.core import download_job
-    from subtitle_editor.core.retries import RetryPolicy
+    from subtitle_editor.core.transfer.retries import RetryPolicy
 
     monkeypatch.setattr(download_job, "_POLICY", RetryPolicy(tries=1))
     manager = DownloadManager(tmp_path, endpoint="http://127.0.0.1:9")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import catalog, library, transfer
+from subtitle_editor.core import catalog, library
+from subtitle_editor.core.transfer import partial
 
 TINY = catalog.load().get("tiny")
 FILES = {"config.json": 10, "model.bin": 1000, "tokenizer.json": 20, "vocabulary.txt": 30}
@@ -101,7 +102,7 @@ def test_what_an_interrupted_transfer_left_is_not_a_file_of_the_model(tmp_path: 
     folder = snapshot.parent.parent / where
     folder.mkdir(exist_ok=True)
     before = set(library.stored_files(snapshot.parent.parent)), set(library.snapshot_files(snapshot.parent.parent))
-    for left in (*transfer.partial_files(folder / "9f86"), transfer.beside(folder / "9f86", ".lock")):
+    for left in (*partial.partial_files(folder / "9f86"), partial.beside(folder / "9f86", ".lock")):
         left.write_bytes(b"x")
     after = set(library.stored_files(snapshot.parent.parent)), set(library.snapshot_files(snapshot.parent.parent))
     assert after == before

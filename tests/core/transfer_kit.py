@@ -15,11 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from subtitle_editor.core import transfer
 from subtitle_editor.core.control import Control
 from subtitle_editor.core.errors import JobCancelled
 from subtitle_editor.core.events import State
-from subtitle_editor.core.retries import RetryPolicy
+from subtitle_editor.core.transfer import fetch, partial
+from subtitle_editor.core.transfer.blob import Blob, Result, TransferStatus
+from subtitle_editor.core.transfer.retries import RetryPolicy
 from tests.hub.server import LoopbackHub
 
 MIB = 1 << 20
@@ -38,10 +39,10 @@ def url_of(hub: LoopbackHub) -> str:
     return f"{hub.endpoint}/{REPO}/resolve/main/{NAME}"
 
 
-def blob_of(hub: LoopbackHub, folder: Path, data: bytes, **changes: Any) -> transfer.Blob:
+def blob_of(hub: LoopbackHub, folder: Path, data: bytes, **changes: Any) -> Blob:
     """The hub's file as `fetch` wants it, with its published hash; `data` is put there."""
     hub.add_model(REPO, {NAME: data})
-    blob = transfer.Blob(
+    blob = Blob(
         url=url_of(hub),
         target=folder / "blob",
         size=len(data),
@@ -54,20 +55,20 @@ def blob_of(hub: LoopbackHub, folder: Path, data: bytes, **changes: Any) -> tran
 class Fetch:
     """A `fetch` with impatient retries, and what it reported."""
 
-    def __init__(self, blob: transfer.Blob, **options: Any) -> None:
+    def __init__(self, blob: Blob, **options: Any) -> None:
         self.blob = blob
         self.control = Control()
-        self.statuses: list[transfer.TransferStatus] = []
+        self.statuses: list[TransferStatus] = []
         self.notices: list[str] = []
         self.error: BaseException | None = None
-        self.result: transfer.Result | None = None
+        self.result: Result | None = None
         self._options: dict[str, Any] = {"retry": IMPATIENT, "stall_seconds": 5.0, **options}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def run(self) -> transfer.Result:
+    def run(self) -> Result:
         """Fetch on this thread."""
-        return transfer.fetch(
+        return fetch.fetch(
             self.blob, control=self.control, report=self._reported, notice=self.notices.append, **self._options
         )
 
@@ -90,7 +91,7 @@ class Fetch:
         self._thread.join(timeout)
         assert not self._thread.is_alive()
 
-    def wait(self, condition: Callable[[transfer.TransferStatus], bool], timeout: float = 10.0) -> None:
+    def wait(self, condition: Callable[[TransferStatus], bool], timeout: float = 10.0) -> None:
         """Wait for a report that fits."""
         with self._changed:
             assert self._changed.wait_for(lambda: any(map(condition, self.statuses)), timeout)
@@ -109,21 +110,21 @@ class Fetch:
         """All states that were reported."""
         return {status.state for status in self.statuses}
 
-    def _reported(self, status: transfer.TransferStatus) -> None:
+    def _reported(self, status: TransferStatus) -> None:
         with self._changed:
             self.statuses.append(status)
             self._changed.notify_all()
 
 
-def leave_partial(blob: transfer.Blob, data: bytes, done: list[tuple[int, int]]) -> None:
+def leave_partial(blob: Blob, data: bytes, done: list[tuple[int, int]]) -> None:
     """Put a partial file beside the target as an interrupted fetch leaves it."""
-    from subtitle_editor.core.transfer_journal import Identity, Journal
+    from subtitle_editor.core.transfer.journal import Identity, Journal
 
     content = bytearray(max((end for _, end in done), default=0))
     for start, end in done:
         content[start:end] = data[start:end]
-    transfer.part_file(blob.target).write_bytes(content)
-    Journal(transfer.journal_file(blob.target), Identity(len(data), blob.sha256, blob.etag), done).close()
+    partial.part_file(blob.target).write_bytes(content)
+    Journal(partial.journal_file(blob.target), Identity(len(data), blob.sha256, blob.etag), done).close()
 
 
 def names_in(folder: Path) -> set[str]:
@@ -134,23 +135,23 @@ def names_in(folder: Path) -> set[str]:
 CHILD = """
 import os, sys, json
 from pathlib import Path
-from subtitle_editor.core import transfer, transfer_http
+from subtitle_editor.core.transfer import blob, fetch, http
 from subtitle_editor.core.control import Control
-from subtitle_editor.core.throttle import Throttle
+from subtitle_editor.core.transfer.throttle import Throttle
 options = json.loads(sys.argv[1])
 log = os.open(options["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-read = transfer_http.Answer.read_into
+read = http.Answer.read_into
 def counted(self, buffer):
     count = read(self, buffer)
     os.write(log, b"read %d\\n" % count)
     return count
-transfer_http.Answer.read_into = counted
+http.Answer.read_into = counted
 exec(options["before"])
 def report(status):
     os.write(log, b"state %s\\n" % status.state.value.encode())
 try:
-    result = transfer.fetch(
-        transfer.Blob(url=options["url"], target=Path(options["target"]), size=options["size"],
+    result = fetch.fetch(
+        blob.Blob(url=options["url"], target=Path(options["target"]), size=options["size"],
                       sha256=options["sha256"], name="model.bin"),
         control=Control(), report=report, throttle=Throttle(options["rate"]))
 except Exception as ex:
@@ -161,7 +162,7 @@ else:
 
 
 def start_child(
-    blob: transfer.Blob, log: Path, rate: float | None = None, before: str = "", cwd: Path | None = None
+    blob: Blob, log: Path, rate: float | None = None, before: str = "", cwd: Path | None = None
 ) -> subprocess.Popen[str]:
     """A process that fetches `blob` and writes each read and each state into `log`. `before` is run first in it."""
     import json

@@ -18,9 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from subtitle_editor.core import transfer_file, transfer_hash
-from subtitle_editor.core.transfer_file import PAGE, PartFile, sync_folder
-from subtitle_editor.core.transfer_hash import BLOCK, Block, Blocks, PrefixHash
+from subtitle_editor.core.transfer import file as transfer_file
+from subtitle_editor.core.transfer import hash as transfer_hash
+from subtitle_editor.core.transfer.file import PAGE, PartFile, sync_folder
+from subtitle_editor.core.transfer.hash import BLOCK, Block, Blocks, PrefixHash
 from tests.core.transfer_kit import data_of
 
 pytestmark = pytest.mark.timeout(60)

@@ -158,3 +158,9 @@ def sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def sync_file(path: Path) -> None:
+    """Return when all of `path` is on the disk itself. Raises OSError."""
+    with PartFile(path, direct=False) as file:
+        file.sync()

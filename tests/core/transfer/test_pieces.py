@@ -16,12 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core import endpoint, locks, sockets
+from subtitle_editor.core import addresses, locks
 from subtitle_editor.core.control import Control
 from subtitle_editor.core.errors import JobCancelled
-from subtitle_editor.core.retries import Retries, RetryPolicy, asked_wait
 from subtitle_editor.core.speed import SpeedMeter
-from subtitle_editor.core.throttle import Throttle
+from subtitle_editor.core.transfer import sockets
+from subtitle_editor.core.transfer.retries import Retries, RetryPolicy, asked_wait
+from subtitle_editor.core.transfer.throttle import Throttle
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -333,12 +334,12 @@ def test_a_lock_is_held_once(tmp_path: Path) -> None:
     ],
 )
 def test_where_a_redirect_may_lead(address: str, safe: bool) -> None:
-    assert endpoint.is_safe(address) is safe
+    assert addresses.is_safe(address) is safe
 
 
 def test_importing_a_transfer_does_not_import_urllib3() -> None:
     import subprocess
 
-    modules = "subtitle_editor.core.transfer, subtitle_editor.core.transfer_work"
+    modules = "subtitle_editor.core.transfer.fetch, subtitle_editor.core.transfer.work"
     code = f"import sys, {modules}; assert 'urllib3' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=20)

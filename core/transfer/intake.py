@@ -11,16 +11,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 
-from .control import Control
-from .transfer import MOST_CONNECTIONS, Blob, journal_file, part_file, spool_file
-from .transfer_disk import take_up
-from .transfer_file import PartFile
-from .transfer_hash import BLOCK, Block, Blocks
-from .transfer_journal import Identity, Journal, Ranges
-from .transfer_parts import UNKNOWN_SIZE, PartMap, Span
-from .transfer_spool import Spool, copy_back, forget
-from .transfer_sync import Checkpoints
-from .transfer_writer import Piece, Writer
+from ..control import Control
+from .blob import MOST_CONNECTIONS, Blob
+from .checkpoints import Checkpoints
+from .file import PartFile
+from .hash import BLOCK, Block, Blocks
+from .journal import Identity, Journal, Ranges
+from .partial import journal_file, part_file, spool_file, take_up
+from .parts import UNKNOWN_SIZE, PartMap, Span
+from .spool import Spool, copy_back, forget
+from .writer import Piece, Writer
 
 _MIB = 1 << 20
 

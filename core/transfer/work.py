@@ -8,19 +8,19 @@ import logging
 import threading
 from collections.abc import Callable
 
-from .control import Control
-from .errors import HubAnswerError, JobCancelled, SubtitleEditorError
-from .events import State
+from ..control import Control
+from ..errors import HubAnswerError, JobCancelled, SubtitleEditorError
+from ..events import State
+from ..text import Text
+from .blob import Blob, Report, Settings, StartOver, TransferStatus
+from .file import PartFile
+from .hash import BLOCK, Block, PrefixHash
+from .http import Answer, Line, Request, Route, TransientError
+from .intake import BLOCKS, UNWRITTEN, Intake
+from .pace import SMALLEST_PART, Pace
+from .partial import disk_error, give_name, part_file
+from .parts import UNKNOWN_SIZE, PartMap, Span
 from .retries import Retries
-from .text import Text
-from .transfer import Blob, Report, Settings, StartOver, TransferStatus, part_file
-from .transfer_disk import disk_error, give_name
-from .transfer_file import PartFile
-from .transfer_hash import BLOCK, Block, PrefixHash
-from .transfer_http import Answer, Line, Request, Route, TransientError
-from .transfer_intake import BLOCKS, UNWRITTEN, Intake
-from .transfer_pace import SMALLEST_PART, Pace
-from .transfer_parts import UNKNOWN_SIZE, PartMap, Span
 
 log = logging.getLogger(__name__)
 

@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .control import Control
-from .endpoint import is_safe
-from .errors import (
+from ..addresses import is_safe
+from ..control import Control
+from ..errors import (
     AccessDeniedError,
     FileNotOnHubError,
     HubAnswerError,
@@ -33,12 +33,14 @@ from .errors import (
     TokenRefusedError,
     UnsafeRedirectError,
 )
+from ..text import Text
 from .retries import asked_wait
 from .sockets import connect
-from .text import Text
 
 if TYPE_CHECKING:
     import urllib3
+
+from ..addresses import host_of, origin_of
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +194,7 @@ class Line:
         self._control.check()
         # Asked to compress, a server would change the bytes that ranges and hashes count.
         headers = {"Accept-Encoding": "identity", "User-Agent": "subtitle-editor"}
-        if _origin(address) == _origin(request.url):
+        if origin_of(address) == origin_of(request.url):
             headers.update(request.headers)
         if end is not None:
             headers["Range"] = f"bytes={start}-{end - 1}"
@@ -235,16 +237,6 @@ class Line:
         """Let go of connections that were closed: the guard holds a duplicate that keeps them open."""
         for connection in [c for c in self._guards if c.sock is None]:
             self._guards.pop(connection)()
-
-
-def host_of(url: str) -> str:
-    """The host for a message. Never the whole address: signed ones are as good as a password."""
-    return urllib.parse.urlsplit(url).hostname or ""
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urllib.parse.urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _proxy_for(address: str) -> str | None:
@@ -393,7 +385,7 @@ def _meaning(response: urllib3.BaseHTTPResponse, host: str, request: Request, ad
     """The error that a response with this status is."""
     match response.status:
         case 401:
-            sent = _origin(address) == _origin(request.url) and any(
+            sent = origin_of(address) == origin_of(request.url) and any(
                 name.lower() == "authorization" for name in request.headers
             )
             return TokenRefusedError(host, sent)

@@ -31,11 +31,11 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
+from ..control import Control
 from .boot import boot_id
-from .control import Control
-from .transfer_file import PAGE, PartFile
-from .transfer_hash import BLOCK, Block
-from .transfer_journal import Identity, Ranges, Record, checked_line
+from .file import PAGE, PartFile
+from .hash import BLOCK, Block
+from .journal import Identity, Ranges, Record, checked_line
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import transfer
-from subtitle_editor.core.transfer_journal import read_journal
+from subtitle_editor.core.transfer import partial
+from subtitle_editor.core.transfer.journal import read_journal
 from tests.core.transfer_kit import MIB, PATTERN, Fetch, blob_of, bytes_read, data_of, names_in, start_child
 from tests.hub.server import LoopbackHub
 
@@ -42,13 +42,13 @@ def test_killed_25_times_at_random_moments_of_the_whole_download(hub: LoopbackHu
         moment = int(0.75 * len(data) * (number + chance.random()) / KILLS)
         child = start_child(blob, log, rate=16e6)
         wait_for_bytes(log, bytes_read(log) + 1)
-        wait_until(lambda moment=moment: transfer.bytes_on_disk(blob.target) >= moment)
+        wait_until(lambda moment=moment: partial.bytes_on_disk(blob.target) >= moment)
         time.sleep(chance.uniform(0, 0.05))
         child.kill()
         out, err = child.communicate(timeout=10)
         assert not out and not err, (out, err)
         assert names_in(folder) >= {"blob.part", "blob.part.journal"}
-        known.append(transfer.bytes_on_disk(blob.target))
+        known.append(partial.bytes_on_disk(blob.target))
     assert known == sorted(known)
     assert known[0] < 0.25 * len(data) and known[-1] > 0.7 * len(data), "spread over the download"
     child = start_child(blob, log)
@@ -67,7 +67,7 @@ def test_what_a_killed_process_had_is_known_to_the_next(hub: LoopbackHub, tmp_pa
     wait_for_bytes(log, 12 * MIB)
     child.kill()
     child.communicate(timeout=10)
-    known = transfer.bytes_on_disk(blob.target)
+    known = partial.bytes_on_disk(blob.target)
     assert bytes_read(log) - known <= CONNECTIONS * MIB
     fetch = Fetch(blob)
     assert fetch.run().bytes_fetched == blob.target.stat().st_size - known
@@ -86,10 +86,10 @@ def test_killed_at_full_speed(hub: LoopbackHub, tmp_path: Path) -> None:
         wait_for_bytes(log, max(moment * MIB, bytes_read(log)) + 1)
         child.kill()
         child.communicate(timeout=10)
-        if not transfer.part_file(blob.target).exists():
+        if not partial.part_file(blob.target).exists():
             break
         kills += 1
-        assert bytes_read(log) - transfer.bytes_on_disk(blob.target) <= kills * CONNECTIONS * MIB
+        assert bytes_read(log) - partial.bytes_on_disk(blob.target) <= kills * CONNECTIONS * MIB
     assert kills, "it was never killed in time"
     child = start_child(blob, log)
     out, err = child.communicate(timeout=60)
@@ -100,13 +100,13 @@ def test_killed_at_full_speed(hub: LoopbackHub, tmp_path: Path) -> None:
 
 SLOW_DISK = """
 import time
-from subtitle_editor.core import transfer_file, transfer_pace
-write = transfer_file.PartFile.write
+from subtitle_editor.core.transfer import file as files, pace
+write = files.PartFile.write
 def slow(file, position, *pieces):
     time.sleep(0.05 * len(pieces))
     return write(file, position, *pieces)
-transfer_file.PartFile.write = slow
-transfer_pace.NEAR, transfer_pace.FAST, transfer_pace.NOT_FAST, transfer_pace.LOOK = 30.0, 1, 1, 1e9
+files.PartFile.write = slow
+pace.NEAR, pace.FAST, pace.NOT_FAST, pace.LOOK = 30.0, 1, 1, 1e9
 """
 
 
@@ -117,16 +117,16 @@ def test_killed_while_much_waits_for_a_slow_disk(hub: LoopbackHub, tmp_path: Pat
     folder.mkdir()
     data = data_of(128 * MIB)
     blob = blob_of(hub, folder, data)
-    spool, waited = transfer.spool_file(blob.target), []
+    spool, waited = partial.spool_file(blob.target), []
     for kills in (1, 2, 3):
         child = start_child(blob, log, before=SLOW_DISK)
         wait_until(spool.exists)
         wait_for_bytes(log, bytes_read(log) + 24 * MIB)
         child.kill()
         child.communicate(timeout=10)
-        known = transfer.bytes_on_disk(blob.target)
+        known = partial.bytes_on_disk(blob.target)
         assert bytes_read(log) - known <= kills * CONNECTIONS * MIB
-        journal = read_journal(transfer.journal_file(blob.target))
+        journal = read_journal(partial.journal_file(blob.target))
         assert journal
         waited.append(known - sum(end - start for start, end in journal.done))
     assert max(waited) > 2 * CONNECTIONS * MIB, "far more waited than may be lost"

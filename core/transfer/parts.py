@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which bytes of a file are there, and who fetches which of the others.
 
-Offsets and lengths are bytes. Plain bookkeeping without files or threads; transfer_journal.py writes it down.
+Offsets and lengths are bytes. Plain bookkeeping without files or threads; transfer/journal.py writes it down.
 """
 
 from __future__ import annotations

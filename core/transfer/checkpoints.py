@@ -12,10 +12,10 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from .control import Control
-from .errors import JobCancelled
-from .transfer_file import PartFile, sync_folder
-from .transfer_journal import Journal
+from ..control import Control
+from ..errors import JobCancelled
+from .file import PartFile, sync_folder
+from .journal import Journal
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +52,3 @@ class Checkpoints:
             pass
         except OSError as ex:  # Who writes will meet it too, and there it ends the transfer.
             log.warning("no more checkpoints for %s: %s", self._part.name, ex.strerror or ex)
-
-
-def sync_file(path: Path) -> None:
-    """Return when all of `path` is on the disk itself. Raises OSError."""
-    with PartFile(path, direct=False) as file:
-        file.sync()

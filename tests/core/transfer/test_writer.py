@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core import transfer_writer
-from subtitle_editor.core.transfer_file import PAGE, PartFile
-from subtitle_editor.core.transfer_hash import BLOCK, Block
-from subtitle_editor.core.transfer_parts import Span
-from subtitle_editor.core.transfer_writer import Piece, Writer
+from subtitle_editor.core.transfer import writer
+from subtitle_editor.core.transfer.file import PAGE, PartFile
+from subtitle_editor.core.transfer.hash import BLOCK, Block
+from subtitle_editor.core.transfer.parts import Span
+from subtitle_editor.core.transfer.writer import Piece, Writer
 from tests.core.transfer_kit import data_of
 
 pytestmark = pytest.mark.timeout(30)
@@ -115,11 +115,11 @@ def test_the_last_piece_of_a_file_has_any_length(desk: Desk) -> None:
 @given(numbers=st.lists(st.integers(0, 40), min_size=1, max_size=20, unique=True))
 def test_every_piece_is_in_one_group(numbers: list[int]) -> None:
     pieces = [Piece(Block(), Span(number * 10, number * 10 + 10, 10)) for number in numbers]
-    groups = [[piece.span.position // 10 for piece in group] for group in transfer_writer._neighbours(pieces)]
+    groups = [[piece.span.position // 10 for piece in group] for group in writer._neighbours(pieces)]
     assert [number for group in groups for number in group] == sorted(numbers)
     for group in groups:
         assert group == list(range(group[0], group[0] + len(group)))
-        assert len(group) <= transfer_writer._AT_ONCE
+        assert len(group) <= writer._AT_ONCE
 
 
 def test_there_is_room_for_what_is_not_in_the_file(desk: Desk) -> None:

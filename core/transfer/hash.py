@@ -12,7 +12,7 @@ import hashlib
 import mmap
 import threading
 
-from .transfer_file import PAGE, PartFile
+from .file import PAGE, PartFile
 
 BLOCK = 2 << 20
 """Bytes of a block, which lies at a multiple of this in the file. Smaller ones wake threads and call the system more

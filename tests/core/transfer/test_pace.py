@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core.transfer_pace import (
+from subtitle_editor.core.transfer.pace import (
     ENOUGH,
     ENOUGH_ENCRYPTED,
     FAST,

@@ -18,13 +18,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from subtitle_editor.core import transfer_spool
 from subtitle_editor.core.control import Control
 from subtitle_editor.core.errors import JobCancelled
-from subtitle_editor.core.transfer_file import PAGE
-from subtitle_editor.core.transfer_hash import BLOCK, Block
-from subtitle_editor.core.transfer_journal import Identity, Ranges, Record
-from subtitle_editor.core.transfer_spool import Spool, forget, spooled
+from subtitle_editor.core.transfer import spool as transfer_spool
+from subtitle_editor.core.transfer.file import PAGE
+from subtitle_editor.core.transfer.hash import BLOCK, Block
+from subtitle_editor.core.transfer.journal import Identity, Ranges, Record
+from subtitle_editor.core.transfer.spool import Spool, forget, spooled
 from tests.core.transfer_kit import data_of
 
 pytestmark = pytest.mark.timeout(60)

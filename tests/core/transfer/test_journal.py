@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from subtitle_editor.core import boot, transfer_journal
-from subtitle_editor.core.transfer_journal import Identity, Journal, Record, read_journal
-from subtitle_editor.core.transfer_parts import PartMap
-from tests.core.test_transfer_parts import RANGES, bytes_of
+from subtitle_editor.core.transfer import boot
+from subtitle_editor.core.transfer import journal as transfer_journal
+from subtitle_editor.core.transfer.journal import Identity, Journal, Record, read_journal
+from subtitle_editor.core.transfer.parts import PartMap
+from tests.core.transfer.test_parts import RANGES, bytes_of
 
 IDENTITY = Identity(size=100, sha256="ab" * 32, etag='"quoted \n é"')
 

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .boot import boot_id
-from .transfer_parts import PartMap
+from .parts import PartMap
 
 Ranges = list[tuple[int, int]]
 

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import transfer
 from subtitle_editor.core.errors import (
     AccessDeniedError,
     CorruptDownloadError,
@@ -35,7 +34,8 @@ from subtitle_editor.core.errors import (
     UnsafeRedirectError,
 )
 from subtitle_editor.core.events import State
-from subtitle_editor.core.retries import RetryPolicy
+from subtitle_editor.core.transfer import partial
+from subtitle_editor.core.transfer.retries import RetryPolicy
 from tests.core.transfer_kit import (
     IMPATIENT,
     MIB,
@@ -146,7 +146,7 @@ def test_silence_for_ever_can_be_cancelled_and_continued(hub: LoopbackHub, tmp_p
     fetch = Fetch(blob_of(hub, tmp_path, DATA), stall_seconds=30.0).start()
     fetch.wait(lambda status: status.state is State.STALLED)
     assert fetch.cancel() < 1.0
-    left = transfer.bytes_on_disk(fetch.blob.target)
+    left = partial.bytes_on_disk(fetch.blob.target)
     assert left >= 1_500_000
     hub.faults.clear()
     assert_right(Fetch(fetch.blob), fetched=len(DATA) - left)
@@ -339,7 +339,7 @@ def test_the_token_goes_to_the_hub_and_to_no_one_else(
     assert "hf_secret" not in repr(blob)
     fetch = Fetch(blob).start()
     fetch.wait(lambda status: status.bytes_done > 0)
-    journal = transfer.journal_file(blob.target)
+    journal = partial.journal_file(blob.target)
     seen = journal.read_bytes() if journal.exists() else b""
     fetch.join()
     assert fetch.result
@@ -397,7 +397,7 @@ def test_a_disk_that_fills_up_loses_nothing(hub: LoopbackHub, tmp_path: Path, li
     out, err = child.communicate(timeout=30)
     assert out.startswith("NoSpaceError"), err
     assert "free" in out and str(blob.target.parent) in out
-    left = transfer.bytes_on_disk(blob.target)
+    left = partial.bytes_on_disk(blob.target)
     # The system refuses each byte behind the limit: the connection that is farthest in the file meets it first and
     # stops the others, wherever they are. What they had written down by then is what counts.
     assert left <= limit
@@ -417,7 +417,7 @@ def test_a_full_file_system(hub: LoopbackHub, tmp_path: Path, room: int) -> None
         blob = blob_of(hub, folder, DATA)
         error = assert_fails(Fetch(blob), NoSpaceError)
         assert isinstance(error, NoSpaceError) and error.needed >= len(DATA) - room
-        left = transfer.bytes_on_disk(blob.target)
+        left = partial.bytes_on_disk(blob.target)
         assert left >= room - 64 * 1024, "but for the journal and a page for each connection"
         subprocess.run(["mount", "-o", "remount,size=20m", str(folder)], check=True)
         assert_right(Fetch(blob), fetched=len(DATA) - left)
@@ -450,12 +450,12 @@ def test_a_journal_cut_at_every_byte(hub: LoopbackHub, tmp_path: Path) -> None:
     data = data_of(300_000)
     blob = blob_of(hub, tmp_path, data)
     leave_partial(blob, data, [(0, 100_000), (150_000, 200_000), (250_000, 250_001)])
-    journal = transfer.journal_file(blob.target).read_bytes()
-    part = transfer.part_file(blob.target).read_bytes()
+    journal = partial.journal_file(blob.target).read_bytes()
+    part = partial.part_file(blob.target).read_bytes()
     fetched = []
     for cut in range(len(journal) + 1):
-        transfer.part_file(blob.target).write_bytes(part)
-        transfer.journal_file(blob.target).write_bytes(journal[:cut])
+        partial.part_file(blob.target).write_bytes(part)
+        partial.journal_file(blob.target).write_bytes(journal[:cut])
         fetch = Fetch(blob)
         fetched.append(fetch.run().bytes_fetched)
         assert blob.target.read_bytes() == data
@@ -469,11 +469,11 @@ def test_a_journal_cut_at_every_byte(hub: LoopbackHub, tmp_path: Path) -> None:
 def test_a_part_file_without_its_bytes(hub: LoopbackHub, tmp_path: Path) -> None:
     blob = blob_of(hub, tmp_path, DATA)
     leave_partial(blob, DATA, [(0, 5 * MIB)])
-    os.truncate(transfer.part_file(blob.target), MIB)
+    os.truncate(partial.part_file(blob.target), MIB)
     assert_right(Fetch(blob))
     blob.target.unlink()
     leave_partial(blob, DATA, [(0, 5 * MIB)])
-    transfer.part_file(blob.target).unlink()
+    partial.part_file(blob.target).unlink()
     assert_right(Fetch(blob))
 
 

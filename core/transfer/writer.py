@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from .transfer_file import PartFile
-from .transfer_hash import Block
-from .transfer_parts import Span
+from .file import PartFile
+from .hash import Block
+from .parts import Span
 
 _AT_ONCE = 4
 """Pieces that are written in one go at most: the hash waits for all of them."""

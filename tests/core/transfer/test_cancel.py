@@ -14,17 +14,20 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import transfer, transfer_hash
 from subtitle_editor.core.control import Control
 from subtitle_editor.core.errors import JobCancelled
 from subtitle_editor.core.events import State
 from subtitle_editor.core.locks import file_lock
-from subtitle_editor.core.retries import RetryPolicy
-from subtitle_editor.core.throttle import Throttle
-from subtitle_editor.core.transfer_file import PartFile
-from subtitle_editor.core.transfer_hash import BLOCK, Block
-from subtitle_editor.core.transfer_journal import Identity, Journal
-from subtitle_editor.core.transfer_spool import Spool
+from subtitle_editor.core.transfer import fetch as transfer
+from subtitle_editor.core.transfer import hash as transfer_hash
+from subtitle_editor.core.transfer import partial
+from subtitle_editor.core.transfer.blob import TransferStatus
+from subtitle_editor.core.transfer.file import PartFile
+from subtitle_editor.core.transfer.hash import BLOCK, Block
+from subtitle_editor.core.transfer.journal import Identity, Journal
+from subtitle_editor.core.transfer.retries import RetryPolicy
+from subtitle_editor.core.transfer.spool import Spool
+from subtitle_editor.core.transfer.throttle import Throttle
 from tests.core.transfer_kit import MIB, PATTERN, Fetch, blob_of, data_of, leave_partial, names_in
 from tests.hub.server import Fault, LoopbackHub
 
@@ -141,14 +144,14 @@ def test_while_waiting_to_try_again(hub: LoopbackHub, tmp_path: Path) -> None:
 def test_while_hashing(hub: LoopbackHub, tmp_path: Path) -> None:
     size = 16 << 30
     blob = blob_of(hub, tmp_path, DATA, size=size)
-    part = transfer.part_file(blob.target)
+    part = partial.part_file(blob.target)
     part.touch()
     os.truncate(part, size)
-    Journal(transfer.journal_file(blob.target), Identity(size, blob.sha256, None), [(0, size)]).close()
+    Journal(partial.journal_file(blob.target), Identity(size, blob.sha256, None), [(0, size)]).close()
     fetch = Fetch(blob, **PATIENT).start()
     fetch.wait(lambda status: status.state is State.VERIFYING)
     assert_cancelled_at_once(fetch)
-    assert transfer.bytes_on_disk(blob.target) == size
+    assert partial.bytes_on_disk(blob.target) == size
 
 
 def test_while_hashing_what_was_there_before_the_last_bytes_came(
@@ -168,7 +171,7 @@ def test_while_hashing_what_was_there_before_the_last_bytes_came(
     fetch.wait(lambda status: status.state is State.VERIFYING)
     # A writer that has nothing left to do was waited for, half a second.
     assert fetch.cancel() < 0.4
-    assert transfer.bytes_on_disk(blob.target) == len(data)
+    assert partial.bytes_on_disk(blob.target) == len(data)
 
 
 def test_while_copies_of_what_waited_are_brought_to_a_slow_disk(
@@ -177,14 +180,14 @@ def test_while_copies_of_what_waited_are_brought_to_a_slow_disk(
     data = data_of(24 * MIB)
     blob = blob_of(hub, tmp_path, data)
     leave_partial(blob, data, [(0, MIB)])
-    spool = Spool(transfer.spool_file(blob.target), Identity(len(data), blob.sha256, None), 0)
+    spool = Spool(partial.spool_file(blob.target), Identity(len(data), blob.sha256, None), 0)
     for number in range(1, 12):
         block = Block(number)
         block.base = number * BLOCK
         view = block.view(block.base, block.base + BLOCK)
         view[:] = data[block.base : block.base + BLOCK]
         assert spool.keep(block, block.base, view)
-    left = transfer.bytes_on_disk(blob.target)
+    left = partial.bytes_on_disk(blob.target)
     assert left == MIB + 11 * BLOCK
     write, writing = PartFile.write, threading.Event()
 
@@ -198,7 +201,7 @@ def test_while_copies_of_what_waited_are_brought_to_a_slow_disk(
         fetch = Fetch(blob, **PATIENT).start()
         assert writing.wait(10)
         assert fetch.cancel() < AT_ONCE
-    assert transfer.bytes_on_disk(blob.target) == left
+    assert partial.bytes_on_disk(blob.target) == left
     assert Fetch(blob).run().bytes_fetched == len(data) - left
     assert blob.target.read_bytes() == data
     assert names_in(tmp_path) == {"blob"}
@@ -226,7 +229,7 @@ def test_one_job_is_cancelled_and_the_other_goes_on(hub: LoopbackHub, tmp_path: 
 
 
 def test_a_report_that_fails_ends_the_transfer(hub: LoopbackHub, tmp_path: Path) -> None:
-    def report(status: transfer.TransferStatus) -> None:
+    def report(status: TransferStatus) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

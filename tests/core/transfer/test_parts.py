@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from subtitle_editor.core.transfer_parts import UNKNOWN_SIZE, PartMap, Span
+from subtitle_editor.core.transfer.parts import UNKNOWN_SIZE, PartMap, Span
 
 RANGES = st.lists(st.tuples(st.integers(-5, 60), st.integers(-5, 60)), max_size=12)
 

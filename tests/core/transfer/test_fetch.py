@@ -16,26 +16,31 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import (
-    transfer,
-    transfer_disk,
-    transfer_file,
-    transfer_intake,
-    transfer_journal,
-    transfer_pace,
-    transfer_spool,
-    transfer_sync,
-    transfer_work,
-)
 from subtitle_editor.core.control import Control
 from subtitle_editor.core.errors import NoSpaceError
 from subtitle_editor.core.events import State
 from subtitle_editor.core.locks import file_lock
-from subtitle_editor.core.throttle import Throttle
-from subtitle_editor.core.transfer_file import PartFile
-from subtitle_editor.core.transfer_hash import BLOCK, Block
-from subtitle_editor.core.transfer_journal import read_journal
-from subtitle_editor.core.transfer_parts import Span
+from subtitle_editor.core.transfer import checkpoints, intake, pace, work
+from subtitle_editor.core.transfer import fetch as transfer
+from subtitle_editor.core.transfer import file as transfer_file
+from subtitle_editor.core.transfer import journal as transfer_journal
+from subtitle_editor.core.transfer import partial as transfer_disk
+from subtitle_editor.core.transfer import spool as transfer_spool
+from subtitle_editor.core.transfer.blob import Result
+from subtitle_editor.core.transfer.file import PartFile
+from subtitle_editor.core.transfer.hash import BLOCK, Block
+from subtitle_editor.core.transfer.journal import read_journal
+from subtitle_editor.core.transfer.partial import (
+    bytes_on_disk,
+    discard,
+    journal_file,
+    part_file,
+    partial_of,
+    partials,
+    spool_file,
+)
+from subtitle_editor.core.transfer.parts import Span
+from subtitle_editor.core.transfer.throttle import Throttle
 from tests.core.transfer_kit import (
     MIB,
     PATTERN,
@@ -57,7 +62,7 @@ def test_a_file_arrives_over_several_connections(hub: LoopbackHub, tmp_path: Pat
     fetch = Fetch(blob_of(hub, tmp_path, data), connections=4)
     result = fetch.run()
     assert (tmp_path / "blob").read_bytes() == data
-    assert result == transfer.Result(fetch.blob.sha256 or "", True, len(data), len(data))
+    assert result == Result(fetch.blob.sha256 or "", True, len(data), len(data))
     assert names_in(tmp_path) == {"blob"}
     assert max(status.connections for status in fetch.statuses) == 4
     assert len({r.connection for r in hub.requests_for(PATTERN, host="content")}) >= 4
@@ -67,25 +72,25 @@ def test_a_file_arrives_over_several_connections(hub: LoopbackHub, tmp_path: Pat
 
 
 def test_a_fast_server_keeps_few_connections(hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transfer_pace, "NEAR", 30.0)
-    monkeypatch.setattr(transfer_pace, "FAST", 1)
-    monkeypatch.setattr(transfer_pace, "NOT_FAST", 1)
-    monkeypatch.setattr(transfer_pace, "TRIAL", -1.0)
-    monkeypatch.setattr(transfer_pace, "LOOK", 1e9)  # A busy machine may make any server look slow.
+    monkeypatch.setattr(pace, "NEAR", 30.0)
+    monkeypatch.setattr(pace, "FAST", 1)
+    monkeypatch.setattr(pace, "NOT_FAST", 1)
+    monkeypatch.setattr(pace, "TRIAL", -1.0)
+    monkeypatch.setattr(pace, "LOOK", 1e9)  # A busy machine may make any server look slow.
     data = data_of(200 * MIB)
     # All connections share what there is, as on a line that one of them would fill.
     fetch = Fetch(blob_of(hub, tmp_path, data), connections=6, throttle=Throttle(100e6))
     assert fetch.run().sha256 == hashlib.sha256(data).hexdigest()
-    assert len({r.connection for r in hub.requests_for(PATTERN, host="content")}) > 2 * transfer_pace.ENOUGH
+    assert len({r.connection for r in hub.requests_for(PATTERN, host="content")}) > 2 * pace.ENOUGH
     late = [status.connections for status in fetch.statuses if status.bytes_done > 0.75 * len(data)]
-    assert late and max(late) <= transfer_pace.ENOUGH
+    assert late and max(late) <= pace.ENOUGH
 
 
 def test_connections_come_back_when_the_server_is_fast_no_longer(
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfer_pace, "NEAR", 30.0)
-    monkeypatch.setattr(transfer_pace, "FAST", 1)
+    monkeypatch.setattr(pace, "NEAR", 30.0)
+    monkeypatch.setattr(pace, "FAST", 1)
     data = data_of(80 * MIB)
     hub.settings.rate = 15_000_000
     fetch = Fetch(blob_of(hub, tmp_path, data), connections=6)
@@ -98,13 +103,13 @@ def test_what_is_in_memory_only_is_a_mib_a_connection_also_while_connections_com
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that is fast and then no longer, with a disk that takes its time over what the writer has."""
-    monkeypatch.setattr(transfer_pace, "NEAR", 30.0)
-    monkeypatch.setattr(transfer_pace, "FAST", 1)
-    monkeypatch.setattr(transfer_pace, "NOT_FAST", 1e18)
-    room, write = transfer_intake.Intake.room, PartFile.write
+    monkeypatch.setattr(pace, "NEAR", 30.0)
+    monkeypatch.setattr(pace, "FAST", 1)
+    monkeypatch.setattr(pace, "NOT_FAST", 1e18)
+    room, write = intake.Intake.room, PartFile.write
     granted: list[tuple[str, int]] = []
 
-    def watched(self: transfer_intake.Intake, block: Block, span: Span) -> memoryview:
+    def watched(self: intake.Intake, block: Block, span: Span) -> memoryview:
         view = room(self, block, span)
         with self._lock:
             held = sum(max(0, each.kept - each.position) for each in self.parts.claims if not each.spooled)
@@ -115,7 +120,7 @@ def test_what_is_in_memory_only_is_a_mib_a_connection_also_while_connections_com
         time.sleep(0.02)
         return write(file, position, *pieces)
 
-    monkeypatch.setattr(transfer_intake.Intake, "room", watched)
+    monkeypatch.setattr(intake.Intake, "room", watched)
     monkeypatch.setattr(PartFile, "write", slow)
     data = data_of(120 * MIB)
     Fetch(blob_of(hub, tmp_path, data), connections=6, throttle=Throttle(100e6)).run()
@@ -134,17 +139,17 @@ def slow_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         return write(file, position, *pieces)
 
     monkeypatch.setattr(PartFile, "write", slow)
-    monkeypatch.setattr(transfer_pace, "NEAR", 30.0)
-    monkeypatch.setattr(transfer_pace, "FAST", 1)
-    monkeypatch.setattr(transfer_pace, "NOT_FAST", 1)
-    monkeypatch.setattr(transfer_pace, "LOOK", 1e9)
+    monkeypatch.setattr(pace, "NEAR", 30.0)
+    monkeypatch.setattr(pace, "FAST", 1)
+    monkeypatch.setattr(pace, "NOT_FAST", 1)
+    monkeypatch.setattr(pace, "LOOK", 1e9)
 
 
 @pytest.fixture
 def waiting(hub: LoopbackHub, tmp_path: Path, slow_disk: None) -> Fetch:
     """Cancelled while 16 MiB and more had come and waited for the disk."""
     fetch = Fetch(blob_of(hub, tmp_path / "models", data_of(128 * MIB))).start()
-    spool = transfer.spool_file(fetch.blob.target)
+    spool = spool_file(fetch.blob.target)
     deadline = time.monotonic() + 20
     while not spool.exists() or spool.stat().st_size < 16 * MIB:
         assert time.monotonic() < deadline
@@ -157,9 +162,9 @@ def test_what_waited_for_the_disk_when_cancelled_is_not_fetched_again(
     hub: LoopbackHub, waiting: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    left = transfer.bytes_on_disk(waiting.blob.target)
-    assert dict(transfer.partials(waiting.blob.target.parent))[waiting.blob.target].bytes_done == left
-    assert transfer.spool_file(waiting.blob.target).exists()
+    left = bytes_on_disk(waiting.blob.target)
+    assert dict(partials(waiting.blob.target.parent))[waiting.blob.target].bytes_done == left
+    assert spool_file(waiting.blob.target).exists()
     fetch = Fetch(waiting.blob)
     assert fetch.run().bytes_fetched == 128 * MIB - left
     assert fetch.notices == []
@@ -168,7 +173,7 @@ def test_what_waited_for_the_disk_when_cancelled_is_not_fetched_again(
 
 
 def test_what_waited_for_the_disk_is_deleted_with_the_rest(waiting: Fetch) -> None:
-    assert transfer.discard(waiting.blob.target)
+    assert discard(waiting.blob.target)
     assert names_in(waiting.blob.target.parent) == set()
 
 
@@ -213,7 +218,7 @@ def test_no_copies_where_the_file_needs_the_room(
 ) -> None:
     data, seen = data_of(60 * MIB), set()
     usage = namedtuple("usage", "total used free")
-    free = len(data) + 2 * transfer_intake.BLOCKS * BLOCK - 1
+    free = len(data) + 2 * intake.BLOCKS * BLOCK - 1
     monkeypatch.setattr(transfer_spool.shutil, "disk_usage", lambda _: usage(1 << 40, 0, free))
     fetch = Fetch(blob_of(hub, tmp_path / "models", data)).start()
     while not fetch.statuses or fetch.statuses[-1].bytes_done < len(data):
@@ -226,7 +231,7 @@ def test_no_copies_where_the_file_needs_the_room(
 
 def test_killed_before_the_journal_has_what_the_copies_were_of(waiting: Fetch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    left = transfer.bytes_on_disk(waiting.blob.target)
+    left = bytes_on_disk(waiting.blob.target)
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt
@@ -234,14 +239,14 @@ def test_killed_before_the_journal_has_what_the_copies_were_of(waiting: Fetch, m
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(transfer_journal.Journal, "__init__", die)
         Fetch(waiting.blob).run()
-    assert transfer.bytes_on_disk(waiting.blob.target) == left
+    assert bytes_on_disk(waiting.blob.target) == left
     assert Fetch(waiting.blob).run().bytes_fetched == 128 * MIB - left
 
 
 def test_a_disk_too_full_for_what_waited(waiting: Fetch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    left = transfer.bytes_on_disk(waiting.blob.target)
-    journal = read_journal(transfer.journal_file(waiting.blob.target))
+    left = bytes_on_disk(waiting.blob.target)
+    journal = read_journal(journal_file(waiting.blob.target))
     assert journal
 
     def refuse(*_: object) -> int:
@@ -251,7 +256,7 @@ def test_a_disk_too_full_for_what_waited(waiting: Fetch, monkeypatch: pytest.Mon
         patch.setattr(PartFile, "write", refuse)
         Fetch(waiting.blob).run()
     assert caught.value.needed == 128 * MIB - sum(end - start for start, end in journal.done)
-    assert transfer.bytes_on_disk(waiting.blob.target) == left
+    assert bytes_on_disk(waiting.blob.target) == left
     assert Fetch(waiting.blob).run().bytes_fetched == 128 * MIB - left
 
 
@@ -282,10 +287,10 @@ def test_a_cancelled_transfer_goes_on_where_it_was(hub: LoopbackHub, tmp_path: P
     first = Fetch(blob_of(hub, tmp_path, data), throttle=Throttle(20e6)).start()
     first.wait(lambda status: status.bytes_done > 8 * MIB)
     first.cancel()
-    partial = transfer.partial_of(tmp_path / "blob")
+    partial = partial_of(tmp_path / "blob")
     assert partial and partial.bytes_done >= 8 * MIB and partial.size == len(data)
     assert names_in(tmp_path) == {"blob.part", "blob.part.journal"}
-    assert list(transfer.partials(tmp_path)) == [(tmp_path / "blob", partial)]
+    assert list(partials(tmp_path)) == [(tmp_path / "blob", partial)]
     second = Fetch(first.blob)
     assert second.run().bytes_fetched == len(data) - partial.bytes_done
     assert second.statuses[0].bytes_done >= partial.bytes_done
@@ -296,7 +301,7 @@ def test_a_cancelled_transfer_goes_on_where_it_was(hub: LoopbackHub, tmp_path: P
 def test_after_a_power_cut_it_goes_on_from_the_last_checkpoint(
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfer_sync, "_EVERY", 0.2)
+    monkeypatch.setattr(checkpoints, "_EVERY", 0.2)
     data = data_of(30 * MIB)
     throttle = Throttle(20e6)
     first = Fetch(blob_of(hub, tmp_path, data), throttle=throttle).start()
@@ -304,21 +309,21 @@ def test_after_a_power_cut_it_goes_on_from_the_last_checkpoint(
     throttle.rate = 1e5  # It waits for the disk, however slow that is.
 
     def synced(_: object) -> bool:
-        found = read_journal(transfer.journal_file(first.blob.target))
+        found = read_journal(journal_file(first.blob.target))
         return bool(found) and sum(end - start for start, end in found.durable) > 4 * MIB
 
     first.wait(synced)
     first.cancel()
-    killed = transfer.bytes_on_disk(first.blob.target)
+    killed = bytes_on_disk(first.blob.target)
     monkeypatch.setattr(transfer_journal, "boot_id", lambda: "another boot")
-    found = read_journal(transfer.journal_file(first.blob.target))
+    found = read_journal(journal_file(first.blob.target))
     assert found and found.done == found.durable
-    durable = transfer.bytes_on_disk(first.blob.target)
+    durable = bytes_on_disk(first.blob.target)
     assert 4 * MIB < durable <= killed
     kept = bytearray(len(data))  # What was not synced is gone.
     for start, end in found.durable:
         kept[start:end] = data[start:end]
-    transfer.part_file(first.blob.target).write_bytes(kept)
+    part_file(first.blob.target).write_bytes(kept)
     second = Fetch(first.blob)
     assert second.run().bytes_fetched == len(data) - durable
     assert second.notices == []
@@ -329,7 +334,7 @@ def test_the_file_is_synced_before_it_gets_its_name_and_the_folder_after(
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
-    monkeypatch.setattr(transfer_sync.PartFile, "sync", lambda file: steps.append("file"))
+    monkeypatch.setattr(checkpoints.PartFile, "sync", lambda file: steps.append("file"))
     monkeypatch.setattr(
         transfer_disk, "sync_folder", lambda folder: steps.append(f"folder with {sorted(names_in(folder))}")
     )
@@ -344,8 +349,8 @@ def test_a_file_of_many_odd_pieces(
     """Holes that begin and end anywhere, more of them than there is memory for, with and without direct writing."""
     if not direct:
         monkeypatch.setattr(transfer_file, "_open_direct", lambda path, plain: None)
-    monkeypatch.setattr(transfer_intake, "BLOCKS", 8)
-    monkeypatch.setattr(transfer_work, "BLOCKS", 8)
+    monkeypatch.setattr(intake, "BLOCKS", 8)
+    monkeypatch.setattr(work, "BLOCKS", 8)
     data = data_of(20 * MIB + 4321)
     blob = blob_of(hub, tmp_path, data)
     chance = random.Random(3)
@@ -377,7 +382,7 @@ def test_a_partial_of_a_longer_file_leaves_nothing_behind_the_end(hub: LoopbackH
     data = data_of(3 * MIB)
     blob = blob_of(hub, tmp_path, data)
     leave_partial(blob, data, [(0, MIB)])
-    with open(transfer.part_file(blob.target), "ab") as file:
+    with open(part_file(blob.target), "ab") as file:
         file.write(bytes(5 * MIB))
     Fetch(blob).run()
     assert blob.target.read_bytes() == data
@@ -418,17 +423,17 @@ def test_discard_removes_what_an_interrupted_fetch_left(hub: LoopbackHub, tmp_pa
     data = data_of(3 * MIB)
     blob = blob_of(hub, tmp_path, data)
     leave_partial(blob, data, [(0, MIB)])
-    assert transfer.bytes_on_disk(blob.target) == MIB
-    assert transfer.discard(blob.target)
+    assert bytes_on_disk(blob.target) == MIB
+    assert discard(blob.target)
     assert names_in(tmp_path) == set()
-    assert transfer.partial_of(blob.target) is None
-    assert transfer.discard(tmp_path / "missing folder" / "blob")
+    assert partial_of(blob.target) is None
+    assert discard(tmp_path / "missing folder" / "blob")
 
 
 def test_discard_leaves_a_running_fetch_alone(hub: LoopbackHub, tmp_path: Path) -> None:
     fetch = Fetch(blob_of(hub, tmp_path, data_of(8 * MIB)), throttle=Throttle(4e6)).start()
     fetch.wait(lambda status: status.bytes_done > 0)
-    assert not transfer.discard(fetch.blob.target)
+    assert not discard(fetch.blob.target)
     assert "blob.part" in names_in(tmp_path)
     fetch.cancel()
 
@@ -484,7 +489,7 @@ def test_a_helper_takes_over_half_of_a_slow_connections_part(hub: LoopbackHub, t
 def test_a_part_that_will_soon_be_there_is_left_to_its_connection(
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfer_work, "_PATIENCE", 30.0)
+    monkeypatch.setattr(work, "_PATIENCE", 30.0)
     data = data_of(2_500_000)
     hub.faults.add(Fault(path=PATTERN, host="content", rate=4_000_000))  # The other's 400 kB are there long before.
     Fetch(blob_of(hub, tmp_path, data), connections=2).run()

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said of a transfer: which blob is wanted, how far it is, and how it ended."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..events import State
+from .retries import RetryPolicy
+from .throttle import Throttle
+
+DEFAULT_CONNECTIONS = 6
+
+MOST_CONNECTIONS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """What to fetch and where it goes."""
+
+    url: str
+    target: Path
+    """The finished file. Its folder is made if need be."""
+    size: int | None = None
+    """Bytes; None if nobody said. A file of another size is damaged."""
+    sha256: str | None = None
+    """Lower-case hex. Without it the file cannot be verified, and `Result.verified` says so."""
+    etag: str | None = None
+    """Ties a partial file to its source where no hash does: it is continued only if this is still the same."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Sent to the scheme, host and port of `url` and nowhere else: a token may be among them."""
+    name: str = ""
+    """How messages call the file; the target's name if empty."""
+
+    @property
+    def label(self) -> str:
+        """The name for messages."""
+        return self.name or self.target.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferStatus:
+    """How it goes. Sizes in bytes, times in seconds."""
+
+    state: State
+    """DOWNLOADING, STALLED, RETRYING, WAITING (for another process) or VERIFYING."""
+    bytes_done: int
+    bytes_total: int | None
+    attempt: int = 1
+    retry_in: float | None = None
+    """Seconds until the next try, while RETRYING."""
+    connections: int = 0
+    """Connections on which bytes may come now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished transfer."""
+
+    sha256: str
+    verified: bool
+    """Whether there was a published hash to compare with."""
+    size: int
+    bytes_fetched: int
+    """Bytes that came over the network in this call: less than `size` after a resume, 0 if the file was there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How to fetch. The clock and the jitter are seams for tests."""
+
+    throttle: Throttle | None = None
+    connections: int = DEFAULT_CONNECTIONS
+    stall_seconds: float = 20.0
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    clock: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = random.random
+
+
+Report = Callable[[TransferStatus], None]
+
+
+class StartOver(Exception):
+    """What we have is not, or is no longer, what the server has. Never leaves `fetch`."""

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a transfer finds on the disk, what it leaves there, and what it says when the disk refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..control import Control
+from ..errors import FolderNotWritableError, NoSpaceError, SubtitleEditorError
+from ..locks import try_lock
+from ..text import Text
+from .blob import Blob
+from .file import sync_file, sync_folder
+from .journal import Record, read_journal
+from .parts import PartMap
+from .spool import forget, spooled
+
+_PART, _JOURNAL, _SPOOL, LOCK = ".part", ".part.journal", ".part.spool", ".lock"
+
+
+log = logging.getLogger(__name__)
+
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+def take_up(blob: Blob, notice: Callable[[str], None]) -> Record | None:
+    """What an earlier run left of `blob`, if it can be continued; else None, and there is an empty partial file.
+
+    Raises OSError.
+    """
+    part = part_file(blob.target)
+    found = read_journal(journal_file(blob.target))
+    have = part.stat().st_size if part.exists() else None
+    if found and have is not None:
+        serves = found.identity.serves(blob.size, blob.sha256, blob.etag)
+        if serves and all(end <= have for _, end in found.done):
+            return found
+    if have:
+        notice(Text("The unfinished download of {file} cannot be continued; starting over.", file=blob.label))
+    with contextlib.suppress(FileNotFoundError):
+        journal_file(blob.target).unlink()
+    forget(spool_file(blob.target))
+    with contextlib.suppress(OSError):
+        part.unlink()  # Not only emptied: a thread that was left behind in the disk may still have the old one.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+    os.close(os.open(part, flags, 0o600))
+    return None
+
+
+def give_name(blob: Blob, size: int, control: Control) -> None:
+    """Make the complete partial file the target, in one step and for good: a power cut leaves one of the two.
+
+    Raises OSError, and `JobCancelled` at once when cancelled.
+    """
+    part, folder = part_file(blob.target), blob.target.parent
+    with open(part, "r+b", buffering=0) as file:
+        file.truncate(size)
+    part.chmod(ordinary_mode(folder))
+    control.apart(lambda: sync_file(part), f"{blob.label} last sync")
+    os.replace(part, blob.target)
+    forget(spool_file(blob.target))  # Which a late thread or a virus scanner may have kept from being deleted before.
+    sync_folder(folder)
+    with contextlib.suppress(OSError):
+        journal_file(blob.target).unlink()
+
+
+def disk_error(folder: Path, missing: int, ex: OSError) -> SubtitleEditorError:
+    """What the user is told when a file in `folder` cannot be written, of which `missing` bytes are still to come."""
+    if ex.errno in _FULL:
+        with contextlib.suppress(OSError):
+            return NoSpaceError(folder, missing, shutil.disk_usage(folder).free)
+    return FolderNotWritableError(folder, (ex.strerror or str(ex)).lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What an interrupted transfer left: `bytes_done` of `size` bytes."""
+
+    bytes_done: int
+    size: int
+
+
+def partial_of(target: Path) -> Partial | None:
+    """What an interrupted `fetch` left for `target`, or None. Reads the disk; any thread; never raises."""
+    found = read_journal(journal_file(target))
+    if found is None:
+        return None
+    kept = [(copy.position, copy.end) for copy in spooled(spool_file(target), found.identity)]
+    return Partial(PartMap(found.identity.size, [*found.done, *kept]).bytes_done, found.identity.size)
+
+
+def bytes_on_disk(target: Path) -> int:
+    """How many bytes of `target` an interrupted `fetch` has already put on the disk; 0 if none. Never raises."""
+    partial = partial_of(target)
+    return partial.bytes_done if partial else 0
+
+
+def partials(folder: Path) -> Iterator[tuple[Path, Partial]]:
+    """The targets in `folder` that an interrupted `fetch` left unfinished. Unreadable ones count as 0 of 0 bytes."""
+    try:
+        found = sorted(folder.glob(f"*{_PART}"))
+    except OSError:
+        return
+    for part in found:
+        target = part.with_name(part.name.removesuffix(_PART))
+        yield target, partial_of(target) or Partial(0, 0)
+
+
+def discard(target: Path) -> bool:
+    """Delete what an interrupted `fetch` left for `target`. False, and nothing deleted, if one is at work on it."""
+    if not target.parent.is_dir():
+        return True
+    with try_lock(beside(target, LOCK)) as held:
+        if held:
+            remove_beside(target)
+        return held
+
+
+def part_file(target: Path) -> Path:
+    """Where the bytes are until they are all there."""
+    return beside(target, _PART)
+
+
+def journal_file(target: Path) -> Path:
+    """Where it is written which bytes are there."""
+    return beside(target, _JOURNAL)
+
+
+def spool_file(target: Path) -> Path:
+    """Where copies are of what waits for the disk."""
+    return beside(target, _SPOOL)
+
+
+def beside(target: Path, suffix: str) -> Path:
+    """The file next to `target` whose name is longer by `suffix`."""
+    return target.with_name(target.name + suffix)
+
+
+def partial_files(target: Path) -> tuple[Path, ...]:
+    """What an interrupted `fetch` may have left for `target`, in the order to delete it: without the journal, which is
+    the first, the rest means nothing."""
+    return tuple(beside(target, suffix) for suffix in (_JOURNAL, _JOURNAL + ".new", _SPOOL, _PART))
+
+
+def remove_beside(target: Path) -> None:
+    for path in partial_files(target):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` and those above it. Raises FolderNotWritableError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as ex:
+        raise FolderNotWritableError(folder, (ex.strerror or str(ex)).lower()) from ex
+
+
+def ordinary_mode(folder: Path) -> int:
+    """The permissions a new file gets in `folder`. Asking for the umask means setting it, for all threads: so look.
+
+    On a disk too full for one more name the answer is the usual one: a finished download must not fail over this.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".mode-") as scratch:
+            descriptor = os.open(os.path.join(scratch, "x"), os.O_CREAT | os.O_WRONLY, 0o666)
+            try:
+                return os.fstat(descriptor).st_mode & 0o777
+            finally:
+                os.close(descriptor)
+    except OSError:
+        return 0o644
