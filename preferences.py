@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, cast
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from .core import endpoint as endpoints
-from .core import token_file, user_folder
+from .core import user_folder
 from .core.errors import SubtitleEditorError
+from .core.hub import endpoint as endpoints
+from .core.hub.tokens import FILE_NAME, read, write
 from .core.text import Text
 
 if TYPE_CHECKING:
     from bpy.types import Context
 
-    from .core.tokens import Token
+    from .core.hub.tokens import Token
 
 TOKEN_PAGE = "https://huggingface.co/settings/tokens"
 DEFAULT_CONNECTIONS = 6
@@ -102,9 +103,9 @@ def why_offline(context: Context) -> Text | None:
 
 def _models_dir(found: SubtitleEditorPreferences) -> Path:
     if found.use_shared_cache:
-        from .core import library
+        from .core.library import layout
 
-        return library.shared_cache()
+        return layout.shared_cache()
     folder = bpy.path.abspath(found.models_folder) if found.models_folder else ""
     return Path(folder) if folder else default_models_dir()
 
@@ -125,7 +126,7 @@ def user_dir() -> Path:
 
 def token_path() -> Path:
     """Where the token is kept."""
-    return user_dir() / token_file.FILE_NAME
+    return user_dir() / FILE_NAME
 
 
 def _user_folder(path: str) -> Path:
@@ -148,7 +149,7 @@ def read_token() -> str:
     """The user's token in the preferences, empty without one. Reads the disk the first time only."""
     global _token
     if _token is None:
-        _token = token_file.read(token_path())
+        _token = read(token_path())
     return _token
 
 
@@ -157,7 +158,7 @@ def token(context: Context) -> Token:
     found = of(context)
     hub = endpoints.of_preset(found.endpoint_preset, found.endpoint) if found else None
     if hub not in _resolved:
-        from .core import tokens
+        from .core.hub import tokens
 
         _resolved[hub] = tokens.resolve(read_token(), hub)
     return _resolved[hub]
@@ -178,7 +179,7 @@ def _set_token(_self: bpy.types.AddonPreferences, value: str) -> None:
     from .operators import session
 
     try:
-        token_file.write(token_path(), value)
+        write(token_path(), value)
         session.state.account = None
     except SubtitleEditorError as error:
         # An error in a property's setter reaches nobody; this the preferences show.

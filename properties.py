@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
-from .core import catalog
+from .core.catalog import entries, reading
 from .core.cues import DEFAULT_PROFILE, PROFILES
 from .core.languages import NAMES
 from .core.units import human_size
@@ -19,7 +19,7 @@ from .core.units import human_size
 if TYPE_CHECKING:
     from bpy.types import Context
 
-    from .core.catalog import Catalog, Entry
+    from .core.catalog.entries import Catalog, Entry
 
 DEFAULT_MODEL = "small"
 AUTO = "auto"
@@ -48,13 +48,13 @@ def _models(_self: bpy.types.PropertyGroup, context: Context | None) -> list[_It
     if not _model_items:
         from . import preferences
 
-        offer(catalog.load(preferences.get(context or bpy.context).user_catalog))
+        offer(reading.load(preferences.get(context or bpy.context).user_catalog))
     return _model_items
 
 
 def offer(known: Catalog) -> None:
     """Offer the speech models of a catalogue, the user's own included, as the scene's model. Called when it changes."""
-    items = [_model_item(entry) for entry in known if entry.kind == catalog.SPEECH_TO_TEXT]
+    items = [_model_item(entry) for entry in known if entry.kind == entries.SPEECH_TO_TEXT]
     if items != _model_items:
         _kept.extend(_model_items)
         _model_items[:] = items
@@ -111,7 +111,7 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
 
 
 _KINDS: list[_Item] = [
-    *((kind, name, "", "NONE", place) for place, (kind, name) in enumerate(catalog.KIND_NAMES.items())),
+    *((kind, name, "", "NONE", place) for place, (kind, name) in enumerate(entries.KIND_NAMES.items())),
     (ALL_KINDS, "All Kinds", "", "NONE", 99),
 ]
 
@@ -139,7 +139,7 @@ class SubtitleEditorView(bpy.types.PropertyGroup):
         name="Kind",
         description="Show models of this kind",
         items=_KINDS,
-        default=catalog.SPEECH_TO_TEXT,
+        default=entries.SPEECH_TO_TEXT,
         update=_filter_changed,
     )
     search: StringProperty(  # type: ignore[valid-type]

@@ -19,7 +19,7 @@ REPO = "bench/big"
 
 def ours(endpoint: str, folder: Path, connections: int) -> None:
     """Everything a user's click does: plan, disk check, transfer, SHA-256, finish."""
-    from subtitle_editor.core.catalog import Catalog, Entry, Source
+    from subtitle_editor.core.catalog.entries import Catalog, Entry, Source
     from subtitle_editor.core.download_manager import DownloadManager
     from subtitle_editor.core.events import End, Failed
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from _measure import median
 
-from subtitle_editor.core import catalog
+from subtitle_editor.core.catalog.reading import load
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.events import State
 from subtitle_editor.core.job_store import JobRecord, JobStore
@@ -27,7 +27,7 @@ DETAILS = "Traceback (most recent call last):\n" + '  File "x.py", line 1, in ru
 
 def fill(path: Path, folder: Path, history: int, queue: int) -> None:
     """Every third download of the past has failed, with a traceback."""
-    models = [entry.id for entry in catalog.load()]
+    models = [entry.id for entry in load()]
     records = [
         JobRecord(
             id=f"{number:012x}",

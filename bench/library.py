@@ -20,21 +20,25 @@ from pathlib import Path
 
 from _measure import median
 
-from subtitle_editor.core import catalog, library, library_marks
+from subtitle_editor.core.catalog import entries as catalog
+from subtitle_editor.core.catalog import reading
+from subtitle_editor.core.library import layout
+from subtitle_editor.core.library import marks as library_marks
+from subtitle_editor.core.library import status as library
 
 FILES = {"config.json": 2_000, "tokenizer.json": 2_000, "vocabulary.txt": 2_000, "model.bin": 100_000}
 
 
 def make_models(folder: Path, count: int) -> list[catalog.Entry]:
     """`count` installed models, each in a repository of its own, or in two."""
-    tiny = catalog.load().get("tiny")
+    tiny = reading.load().get("tiny")
     entries = []
     for number in range(count):
         names = [f"bench/model-{number}", f"bench/more-{number}"][: 1 if number % 10 else 2]
         sources = tuple(dataclasses.replace(tiny.sources[0], repo=name) for name in names)
         entries.append(dataclasses.replace(tiny, id=f"model-{number}", sources=sources))
         for source in sources:
-            make_model(library.repository_folder(folder, source))
+            make_model(layout.repository_folder(folder, source))
     return entries
 
 

@@ -14,12 +14,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from . import addresses, cli_catalog, cli_library, cli_queue, endpoint, library, log_file, tokens, user_folder
+from . import addresses, cli_catalog, cli_library, cli_queue, log_file, user_folder
 from .cli_download import add_download_options, download, positive
 from .cli_output import FAILED, INTERRUPTED, USAGE, Output
 from .cues import PROFILES
 from .errors import SubtitleEditorError, UnexpectedError, UsageError
-from .tokens import Token
+from .hub import endpoint, tokens
+from .hub.tokens import Token
+from .library import layout
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +185,7 @@ def _signed_time(text: str) -> float:
 
 
 def _models_dir(args: argparse.Namespace) -> Path:
-    return args.models_dir or library.shared_cache()
+    return args.models_dir or layout.shared_cache()
 
 
 def _token(args: argparse.Namespace) -> Token:

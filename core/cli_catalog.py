@@ -9,15 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import catalog, catalog_search, library, library_files, user_folder
+from . import user_folder
 from .addresses import without_login
-from .catalog import KIND_NAMES, Entry
+from .catalog import entries, search
+from .catalog.entries import KIND_NAMES, Entry
 from .cli_download import load_catalog
 from .cli_library import Call, Run
 from .cli_output import DONE
 from .errors import GatedError
-from .hub import Hub
-from .library import ModelState
+from .hub.client import Hub
+from .library import files as library_files
+from .library import states
+from .library import status as library
+from .library.states import ModelState
 from .units import human_size
 
 
@@ -59,7 +63,7 @@ def list_(call: Call) -> int:
     for entry in known:
         if call.args.kind and entry.kind != call.args.kind:
             continue
-        if not catalog_search.finds(entry, call.args.search):
+        if not search.finds(entry, call.args.search):
             continue
         status = library.status(call.models_dir, entry)
         if (call.args.installed and not status.state.usable) or (call.args.missing and status.state.usable):
@@ -86,13 +90,13 @@ _MARKS = {
 }
 
 
-def _state_in_words(status: library.Status) -> str:
+def _state_in_words(status: states.Status) -> str:
     if status.state is ModelState.PARTIAL and status.bytes_total:
         return f"{status.state} {100 * status.bytes_done // status.bytes_total} %"
     return str(status.state)
 
 
-def describe(entry: Entry, status: library.Status) -> dict[str, Any]:
+def describe(entry: Entry, status: states.Status) -> dict[str, Any]:
     """A model as `--json` prints it: keys are a contract (docs/command-line.md)."""
     installed = status.installed
     data: dict[str, Any] = {
@@ -124,7 +128,7 @@ def describe(entry: Entry, status: library.Status) -> dict[str, Any]:
     return data
 
 
-def _repository(source: catalog.Source) -> dict[str, Any]:
+def _repository(source: entries.Source) -> dict[str, Any]:
     return {"repository": source.repo, "type": source.repo_type, "revision": source.revision}
 
 
@@ -169,10 +173,11 @@ def _file_lines(files: list[dict[str, Any]]) -> list[str]:
 
 def add(call: Call) -> int:
     """`models add OWNER/NAME`: look at the repository, then write it into the user's own catalogue."""
-    from . import catalog_add
+    from .catalog import own
+    from .hub import look
 
     hub = Hub(call.args.endpoint, call.token, call.args.offline)
-    found = catalog_add.inspect(hub, call.args.repository, call.args.kind)
+    found = look.inspect(hub, call.args.repository, call.args.kind)
     path: Path = call.args.user_dir / user_folder.CATALOG
     data: dict[str, Any] = {
         "event": "finished",
@@ -196,7 +201,7 @@ def add(call: Call) -> int:
     if call.args.check:
         call.output.record(data, f"{found.source.repo}: {about}")
         return DONE
-    entry = catalog_add.add(path, found, call.args.id)
+    entry = own.add(path, found, call.args.id)
     data.update(model=entry.id, catalog=os.path.abspath(path))
     call.output.record(data, f"{entry.id}: {about}; added to {path}")
     return DONE
@@ -204,11 +209,11 @@ def add(call: Call) -> int:
 
 def unlist(call: Call) -> int:
     """`models unlist ID`: out of the user's own catalogue. What is on the disk stays."""
-    from . import catalog_add
+    from .catalog import own
 
     path: Path = call.args.user_dir / user_folder.CATALOG
     parts = next((entry.parts for entry in load_catalog(call.args, call.output) if entry.id == call.args.model), ())
-    catalog_add.remove(path, call.args.model)
+    own.remove(path, call.args.model)
     data = {"event": "finished", "model": call.args.model, "catalog": os.path.abspath(path)}
     call.output.record(data, f"{call.args.model}: taken out of {path}")
     if parts:

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import catalog, user_folder
+from . import user_folder
+from .catalog import entries, reading
 from .cli_output import DONE, FAILED, INTERRUPTED, Output
 from .download_manager import DownloadManager
 from .events import Cancelled, End, Failed, Finished, Notice, Progress, State
+from .hub.tokens import Token
 from .job_store import JobStore
-from .tokens import Token
 from .units import human_size
 
 _TICK = 0.1
@@ -47,9 +48,9 @@ def positive(text: str) -> float:
     return value
 
 
-def load_catalog(args: argparse.Namespace, output: Output) -> catalog.Catalog:
+def load_catalog(args: argparse.Namespace, output: Output) -> entries.Catalog:
     """The catalogue with the user's own; what is wrong with that one is told on standard error."""
-    found = catalog.load(args.user_dir / user_folder.CATALOG)
+    found = reading.load(args.user_dir / user_folder.CATALOG)
     for problem in found.problems:
         output.warn(str(problem))
     return found

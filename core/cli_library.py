@@ -16,16 +16,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import library, library_actions
-from .catalog import DATASET, LANGUAGE, Entry, Source
+from .catalog.entries import DATASET, LANGUAGE, Entry, Source
 from .cli_download import download, load_catalog
 from .cli_output import DONE, FAILED, INTERRUPTED, Output
 from .errors import ModelDamagedError, SubtitleEditorError, UsageError
 from .events import Cancelled, Failed, Finished, as_json
 from .file_names import is_repository
-from .hub import Hub
-from .library import ModelState
-from .tokens import Token
+from .hub import updates
+from .hub.client import Hub
+from .hub.tokens import Token
+from .library import layout, removing, status, verifying
+from .library.states import ModelState
 from .units import human_size
 
 
@@ -78,10 +79,10 @@ def verify(call: Call) -> int:
 
 
 def _verify(call: Call, entry: Entry, job: str) -> int:
-    found = library_actions.verify(call.models_dir, entry, report=call.output.event, job=job)
+    found = verifying.verify(call.models_dir, entry, report=call.output.event, job=job)
     bad = (*found.damaged, *found.missing)
     data = {
-        "state": library.status(call.models_dir, entry).state,
+        "state": status.status(call.models_dir, entry).state,
         "verified": len(found.verified),
         "damaged": found.damaged,
         "missing": found.missing,
@@ -107,16 +108,16 @@ def repair(call: Call) -> int:
 
 
 def _repair(call: Call, entry: Entry, job: str) -> int:
-    found = library_actions.verify(call.models_dir, entry, report=call.output.event, job=job)
+    found = verifying.verify(call.models_dir, entry, report=call.output.event, job=job)
     if not (found.damaged or found.missing):
         call.output.record(as_json(Finished(job=job, model=entry.id)), f"{entry.id}: nothing to repair")
         return DONE
     # Nothing is removed that cannot be fetched again.
     Hub(call.args.endpoint, call.token, call.args.offline).check_online()
-    names = library_actions.remove_damaged(call.models_dir, entry)
+    names = removing.remove_damaged(call.models_dir, entry)
     call.output.say(f"{entry.id}: fetching {', '.join((*names, *found.missing))} again")
     # The same commit again: a repair is no update.
-    return _download(call, entry, library_actions.SAME)
+    return _download(call, entry, status.SAME)
 
 
 def delete(call: Call) -> int:
@@ -124,9 +125,9 @@ def delete(call: Call) -> int:
 
     def one(call: Call, entry: Entry, job: str) -> int:
         if call.args.partials:
-            freed = library_actions.discard(call.models_dir, entry)
+            freed = removing.discard(call.models_dir, entry)
         else:
-            freed = library_actions.delete(call.models_dir, entry, call.args.revision)
+            freed = removing.delete(call.models_dir, entry, call.args.revision)
         text = f"{entry.id}: {human_size(freed)} freed" if freed else f"{entry.id}: nothing to delete"
         call.output.record(as_json(Finished(job=job, model=entry.id)) | {"freed": freed}, text)
         return DONE
@@ -139,7 +140,7 @@ def update(call: Call) -> int:
     hub = Hub(call.args.endpoint, call.token, call.args.offline)
 
     def one(call: Call, entry: Entry, job: str) -> int:
-        newer = library_actions.check_updates(hub, call.models_dir, entry)
+        newer = updates.check_updates(hub, call.models_dir, entry)
         if newer and not call.args.check:
             return _download(call, entry, None)
         data = {"update": newer is not None, "revision": newer and newer.commit, "size": newer.size if newer else 0}
@@ -152,7 +153,7 @@ def update(call: Call) -> int:
 
 def import_(call: Call) -> int:
     """`models import FOLDER [--as ID]`."""
-    from .library_import import import_folder, named_after
+    from .library.importing import import_folder, named_after
 
     def one(call: Call, entry: Entry, job: str) -> int:
         made = import_folder(call.models_dir, call.args.folder, entry, report=call.output.event, job=job)
@@ -169,7 +170,7 @@ def import_(call: Call) -> int:
 
 def folder(call: Call) -> int:
     """`models folder`: the path on standard output, for `cd`; what it holds on standard error."""
-    used = library_actions.usage(call.models_dir)
+    used = layout.usage(call.models_dir)
     exists = next(path for path in (call.models_dir.absolute(), *call.models_dir.absolute().parents) if path.exists())
     free = shutil.disk_usage(exists).free
     data = {"path": os.path.abspath(call.models_dir), "used": used, "free": free}
@@ -224,9 +225,7 @@ def _unlisted(call: Call, name: str) -> Entry | None:
     if not is_repository(repo):
         return None
     source = Source(repo, "dataset" if kind == DATASET else "model")
-    return (
-        Entry(name, name, kind, 0, (source,)) if library.repository_folder(call.models_dir, source).is_dir() else None
-    )
+    return Entry(name, name, kind, 0, (source,)) if layout.repository_folder(call.models_dir, source).is_dir() else None
 
 
 def _chosen(call: Call, whole: bool = False) -> list[Entry]:
@@ -234,7 +233,7 @@ def _chosen(call: Call, whole: bool = False) -> list[Entry]:
     if call.args.models:
         return _named(call)
     known = load_catalog(call.args, call.output)
-    states = library.scan(call.models_dir, (entry for entry in known if not entry.alias_of))
+    states = status.scan(call.models_dir, (entry for entry in known if not entry.alias_of))
     chosen = [
         known.get(model)
         for model, found in states.items()

@@ -8,13 +8,14 @@ import os
 import time
 from pathlib import Path
 
-from . import library, subtitle_files
-from .catalog import SPEECH_TO_TEXT, Entry
+from . import subtitle_files
+from .catalog.entries import SPEECH_TO_TEXT, Entry
 from .cli_download import load_catalog
 from .cli_output import DONE, FAILED, INTERRUPTED, Output
 from .cues import PROFILES, Cue
 from .errors import FolderNotWritableError, ModelDamagedError, ModelNotInstalledError, UsageError
 from .events import End, Failed, Finished, as_json
+from .library import status
 from .segmentation import segment
 from .text import Text
 from .transcriber import Request, Transcription
@@ -78,7 +79,7 @@ def _usable(entry: Entry, models_dir: Path) -> Path:
     if entry.kind != SPEECH_TO_TEXT:
         hint = "See those that do with: subtitle-editor models list --kind speech-to-text"
         raise UsageError(f"{entry.id} does not turn speech into text.", hint)
-    state = library.status(models_dir, entry)
+    state = status.status(models_dir, entry)
     if state.installed is None:
         raise ModelNotInstalledError(entry.id)
     if state.damaged:

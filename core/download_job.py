@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from .addresses import server_of, without_login
-from .catalog import Entry, Source
+from .catalog.entries import Entry, Source
 from .control import Control
 from .errors import (
     FolderNotWritableError,
@@ -31,8 +31,9 @@ from .errors import (
 )
 from .events import Checked, Event, Notice, Progress, State
 from .file_names import is_revision
-from .hub import LARGE, Hub, Plan, PlannedFile, record_revision
-from .library_actions import SAME, commit_on_disk
+from .hub.client import Hub, record_revision
+from .hub.plan import LARGE, Plan, PlannedFile
+from .library.status import SAME, commit_on_disk
 from .library_records import record_download, record_file, record_plan
 from .speed import SpeedMeter
 from .text import Text

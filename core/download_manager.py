@@ -13,9 +13,9 @@ import threading
 import time
 from pathlib import Path
 
-from . import catalog as catalogs
 from . import events
-from .catalog import Catalog
+from .catalog import reading as catalogs
+from .catalog.entries import Catalog
 from .control import Control
 from .errors import (
     NoSpaceError,
@@ -24,12 +24,12 @@ from .errors import (
     UnknownModelError,
 )
 from .events import Cancelled, Checked, End, Event, Failed, Finished, Notice, State
-from .hub import Hub
+from .hub.client import Hub
+from .hub.tokens import Token
 from .job_book import JobBook
 from .job_runner import JobRunner
 from .job_store import JobRecord, JobStore, Wish
 from .managed_job import ManagedJob
-from .tokens import Token
 from .transfer.blob import DEFAULT_CONNECTIONS
 from .transfer.throttle import Throttle
 

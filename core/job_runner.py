@@ -8,16 +8,16 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from . import library
-from .catalog import Entry
+from .catalog.entries import Entry
 from .download_job import DownloadJob, Settings
 from .errors import JobCancelled, OnlineAccessError, SubtitleEditorError, UnexpectedError
 from .events import Cancelled, End, Event, Failed, Finished
-from .hub import Hub
-from .library_actions import SAME
+from .hub.client import Hub
+from .hub.tokens import Token
+from .library import status as library
+from .library.status import SAME
 from .managed_job import ManagedJob
 from .redaction import redact
-from .tokens import Token
 from .transfer.throttle import Throttle
 
 log = logging.getLogger(__name__)

@@ -10,15 +10,16 @@ import contextlib
 import logging
 import os
 
-from . import library_marks
-from .hub import LARGE, Plan, PlannedFile
+from .hub.plan import LARGE, Plan, PlannedFile
+from .library import listing
+from .library import marks as library_marks
 
 log = logging.getLogger(__name__)
 
 
 def record_plan(plan: Plan) -> None:
     """Remember what a download is going to fetch, so that an interrupted one is known file by file. Never raises."""
-    files = {file.path: library_marks.Published(file.size, file.blob) for file in plan.files}
+    files = {file.path: listing.Published(file.size, file.blob) for file in plan.files}
     planned = library_marks.Planned(plan.commit, files)
     try:
         marks = library_marks.read(plan.folder)
@@ -55,8 +56,8 @@ def record_download(plan: Plan) -> None:
             path = plan.snapshot / file.path
             if file.size < LARGE and not plan.source.links:
                 # It came through huggingface_hub, which compares no hash. Reading it costs nothing.
-                like = library_marks.Published(file.size, file.blob)
-                digest, found = library_marks.digest(path, like, lambda _: None)
+                like = listing.Published(file.size, file.blob)
+                digest, found = listing.digest(path, like, lambda _: None)
                 marks.set(plan.snapshot, file.path, found, digest == file.blob)
             elif file.sha256 and not file.present:
                 # `transfer` has compared its hash, or it would not be there.

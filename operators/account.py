@@ -48,7 +48,7 @@ class SUBTITLE_OT_test_token(OnlineOperator, TaskOperator, bpy.types.Operator):
 
         def work(control: Control, _report: Report, _job: str) -> session.Account:
             from ..core.errors import HubError
-            from ..core.hub import Hub
+            from ..core.hub.client import Hub
 
             try:
                 hub = Hub(settings.endpoint, settings.token)

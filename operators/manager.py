@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .. import preferences
-from ..core import catalog, user_folder
+from ..core import user_folder
+from ..core.catalog import reading
 from ..core.errors import SubtitleEditorError
 from ..core.text import Text
 from . import session
@@ -37,7 +38,7 @@ def start(model: str, settings: preferences.Settings, revision: str | None = Non
 
     Raises SubtitleEditorError: an unknown model, or preferences that changed while another download still runs.
     """
-    entry = catalog.load(settings.user_catalog).get(model)
+    entry = reading.load(settings.user_catalog).get(model)
     downloads = for_settings(settings)
     session.start_log()
     job = downloads.enqueue(entry.id, revision)

@@ -14,8 +14,8 @@ import bpy
 from bpy.props import StringProperty
 
 from .. import preferences, properties
-from ..core import catalog
 from ..core.addresses import without_login
+from ..core.catalog import entries as catalog
 from ..core.errors import ModelNotInstalledError, SubtitleEditorError
 from ..core.text import Text
 from ..core.units import human_size
@@ -29,7 +29,7 @@ from .tasks import Task, TaskOperator
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
-    from ..core.catalog import Entry
+    from ..core.catalog.entries import Entry
     from ..core.control import Control
     from .tasks import Report
 
@@ -110,9 +110,9 @@ class SUBTITLE_OT_verify_model(ModelTask, bpy.types.Operator):
 
     def task(self, entry: Entry, settings: preferences.Settings) -> Task:
         def work(control: Control, report: Report, job: str) -> Any:
-            from ..core import library_actions
+            from ..core.library import verifying
 
-            return library_actions.verify(settings.models_dir, entry, control, report, job)
+            return verifying.verify(settings.models_dir, entry, control, report, job)
 
         return Task(Text("Verifying {name}", name=entry.name), work, entry.id)
 
@@ -144,11 +144,11 @@ class SUBTITLE_OT_repair_model(OnlineOperator, ModelTask, bpy.types.Operator):
         self._entry = entry
 
         def work(control: Control, report: Report, job: str) -> bool:
-            from ..core import library_actions
+            from ..core.library import removing, verifying
 
-            found = library_actions.verify(settings.models_dir, entry, control, report, job)
+            found = verifying.verify(settings.models_dir, entry, control, report, job)
             if found.damaged:
-                library_actions.remove_damaged(settings.models_dir, entry)
+                removing.remove_damaged(settings.models_dir, entry)
             return bool(found.damaged or found.missing)
 
         return Task(Text("Verifying {name}", name=entry.name), work, entry.id)
@@ -157,7 +157,7 @@ class SUBTITLE_OT_repair_model(OnlineOperator, ModelTask, bpy.types.Operator):
         if not result:
             self.report({"INFO"}, translated(Text("{name}: there is nothing to repair", name=self._entry.name)))
             return None
-        from ..core.library_actions import SAME
+        from ..core.library.status import SAME
 
         ops: Any = bpy.ops
         try:
@@ -187,9 +187,9 @@ class SUBTITLE_OT_delete_model(DeletingTask, bpy.types.Operator):
 
     def task(self, entry: Entry, settings: preferences.Settings) -> Task:
         def work(_control: Control, _report: Report, _job: str) -> int:
-            from ..core import library_actions
+            from ..core.library import removing
 
-            return library_actions.delete(settings.models_dir, entry)
+            return removing.delete(settings.models_dir, entry)
 
         self._name = entry.name
         return Task(Text("Deleting {name}", name=entry.name), work, entry.id)
@@ -222,15 +222,15 @@ class SUBTITLE_OT_discard_partial(DeletingTask, bpy.types.Operator):
             downloads.cancel(record.id)
 
         def work(_control: Control, _report: Report, _job: str) -> int:
-            from ..core import library, library_actions
+            from ..core.library import removing, status
 
             if record is not None and downloads is not None:
                 # It holds the files until it has ended.
                 downloads.wait(record.id, _END_OF_JOB)
-            if library.status(settings.models_dir, entry).installed is None:
+            if status.status(settings.models_dir, entry).installed is None:
                 # Whole files of an unfinished download are part of what it left.
-                return library_actions.delete(settings.models_dir, entry)
-            return library_actions.discard(settings.models_dir, entry)
+                return removing.delete(settings.models_dir, entry)
+            return removing.discard(settings.models_dir, entry)
 
         self._name = entry.name
         return Task(Text("Deleting the partial download of {name}", name=entry.name), work, entry.id)
@@ -276,15 +276,15 @@ class SUBTITLE_OT_check_updates(OnlineOperator, TaskOperator, bpy.types.Operator
 
 def _ask(entries: list[Entry], settings: preferences.Settings, control: Control) -> tuple[list[str], list[str]]:
     """The names of the models that have changed, and what went wrong with others. On a worker thread."""
-    from ..core import library_actions
-    from ..core.hub import Hub
+    from ..core.hub import updates
+    from ..core.hub.client import Hub
 
     hub = Hub(settings.endpoint, settings.token)
     found: list[str] = []
     failed: list[str] = []
     for entry in entries:
         try:
-            ask = bound(library_actions.check_updates, hub, settings.models_dir, entry)
+            ask = bound(updates.check_updates, hub, settings.models_dir, entry)
             if control.apart(ask, "hub request") is not None:
                 found.append(entry.name)
         except SubtitleEditorError as error:

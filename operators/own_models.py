@@ -22,7 +22,7 @@ from .tasks import Task, TaskOperator
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
-    from ..core.catalog import Entry
+    from ..core.catalog.entries import Entry
     from ..core.control import Control
     from .tasks import Report
 
@@ -55,7 +55,7 @@ class SUBTITLE_OT_import_model(ModelTask, bpy.types.Operator):
         self._name = entry.name
 
         def work(control: Control, report: Report, job: str) -> Any:
-            from ..core.library_import import import_folder
+            from ..core.library.importing import import_folder
 
             return import_folder(settings.models_dir, folder, entry, control, report, job)
 
@@ -97,12 +97,13 @@ class SUBTITLE_OT_add_model(OnlineOperator, TaskOperator, bpy.types.Operator):
             raise SubtitleEditorError(Text("No repository was named."), Text("Give OWNER/NAME or its address."))
 
         def work(control: Control, _report: Report, _job: str) -> Entry:
-            from ..core import catalog_add
-            from ..core.hub import Hub
+            from ..core.catalog import own
+            from ..core.hub import look
+            from ..core.hub.client import Hub
 
             hub = Hub(settings.endpoint, settings.token)
-            found = control.apart(bound(catalog_add.inspect, hub, text), "hub request")
-            return catalog_add.add(settings.user_catalog, found, wanted)
+            found = control.apart(bound(look.inspect, hub, text), "hub request")
+            return own.add(settings.user_catalog, found, wanted)
 
         return Task(Text("Looking at {address}", address=text[:80]), work)
 
@@ -127,13 +128,13 @@ class SUBTITLE_OT_remove_model(bpy.types.Operator):
         return set(context.window_manager.invoke_confirm(self, event))
 
     def execute(self, context: Context) -> _Result:
-        from ..core import catalog_add
+        from ..core.catalog import own
 
         try:
             entry = entry_for(self)
             if not entry.own:
                 raise SubtitleEditorError(Text("{name} is built in and stays on the list.", name=entry.name))
-            catalog_add.remove(preferences.get(context).user_catalog, entry.id)
+            own.remove(preferences.get(context).user_catalog, entry.id)
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 import bpy
 
 from .. import preferences
-from ..core import catalog
+from ..core.catalog import reading
 from ..core.errors import SubtitleEditorError
 from ..core.events import Cancelled, Checked, End, Event, Failed, Finished, Notice, Progress, State
 from ..core.text import Text
@@ -26,10 +26,10 @@ from ..translations import translated
 from . import shelf
 
 if TYPE_CHECKING:
-    from ..core.catalog import Catalog
+    from ..core.catalog.entries import Catalog
     from ..core.download_manager import DownloadManager
     from ..core.job_store import JobRecord
-    from ..core.model_state import Installed
+    from ..core.library.states import Installed
     from .manager import Opening
     from .tasks import Task
     from .waker import Waker
@@ -146,7 +146,7 @@ listeners: list[Callable[[Event], None]] = []
 
 def entries() -> Catalog:
     """The catalogue, the user's own entries included. Looks whether the user's file has changed: not for `draw()`."""
-    return catalog.load(preferences.get(bpy.context).user_catalog)
+    return reading.load(preferences.get(bpy.context).user_catalog)
 
 
 def jobs() -> list[JobRecord]:

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from .. import preferences, properties
-from ..core import catalog
+from ..core.catalog import reading
 from ..core.errors import CatalogError, SubtitleEditorError
 from ..core.events import State
-from ..core.model_state import Installed, ModelState, Status
+from ..core.library.states import Installed, ModelState, Status
 
 if TYPE_CHECKING:
-    from ..core.catalog import Catalog, Entry
+    from ..core.catalog.entries import Catalog, Entry
     from ..core.job_store import JobRecord
-    from ..core.model_list import Details, Row
+    from ..core.library.rows import Details, Row
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ def download_id(model: str) -> str:
 
 def _known() -> Catalog:
     if _shelf.known is None:
-        _shelf.known = catalog.load(preferences.get(bpy.context).user_catalog)
+        _shelf.known = reading.load(preferences.get(bpy.context).user_catalog)
     return _shelf.known
 
 
@@ -165,15 +165,17 @@ class _Look(threading.Thread):
         # Here, not above: they are not needed to register.
         import shutil
 
-        from ..core import library, library_actions, model_list
+        from ..core.library import layout
+        from ..core.library import rows as model_list
+        from ..core.library import status as library
 
-        known = catalog.load(self._user_catalog)
+        known = reading.load(self._user_catalog)
         self.statuses = library.scan(self.folder, [entry for entry in known if not entry.alias_of])
         self.known = known
         entry = next((entry for entry in known if entry.id == self.wanted), None)
         if entry is not None:
             self.details = model_list.details(self.folder, entry, known)
-        self.used = library_actions.usage(self.folder)
+        self.used = layout.usage(self.folder)
         there = next(path for path in (self.folder.absolute(), *self.folder.absolute().parents) if path.exists())
         self.free = shutil.disk_usage(there).free
 
@@ -228,7 +230,7 @@ def rebuild(jobs: Sequence[JobRecord], history: Sequence[JobRecord]) -> None:
     if manager is None:  # Blender quits.
         return
     # Here, not above: it is not needed to register.
-    from ..core import model_list
+    from ..core.library import rows as model_list
 
     view = properties.view_of(manager)
     states: dict[str, State] = {download_id(record.model): record.state for record in jobs}

@@ -206,12 +206,12 @@ def prepare(context: Context) -> Run:
     Raises SubtitleEditorError: no model, no strip, no media.
     """
     # Here, not above: it is not needed to register.
-    from ..core import library
+    from ..core.library import status
 
     scene = compat.scene_of(context)
     choice = properties.of(scene)
     entry = session.entries().get(choice.model)
-    state = library.status(preferences.get(context).models_dir, entry)
+    state = status.status(preferences.get(context).models_dir, entry)
     if state.installed is None:
         raise ModelNotInstalledError(entry.id)
     if state.damaged:
@@ -264,13 +264,13 @@ def fetch_missing(context: Context) -> Fetch | None:
 
     Raises SubtitleEditorError.
     """
-    from ..core import library
+    from ..core.library import status
 
     settings = preferences.get(context)
     if not settings.download_missing or settings.offline:
         return None
     entry = session.entries().get(properties.of(compat.scene_of(context)).model)
-    if library.status(settings.models_dir, entry).installed is not None:
+    if status.status(settings.models_dir, entry).installed is not None:
         return None
     return Fetch(manager.start(entry.id, settings), entry.name)
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import preferences
-from ..core import endpoint as endpoints
-from ..core import tokens
+from ..core.hub import endpoint as endpoints
+from ..core.hub import tokens
 from ..core.text import Text
 from ..operators import session
 from .parts import Icon, label

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from .. import properties
-from ..core import catalog
-from ..core.model_state import ModelState
+from ..core.catalog import entries
+from ..core.library.states import ModelState
 from ..core.text import Text
 from ..core.units import human_size
 from ..operators import session, shelf
@@ -33,9 +33,9 @@ from .parts import (
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
-    from ..core.library_files import ModelFile
-    from ..core.model_list import Row
-    from ..core.model_state import Status
+    from ..core.library.files import ModelFile
+    from ..core.library.rows import Row
+    from ..core.library.states import Status
 
 _WORDS: dict[ModelState, Text] = {
     ModelState.MISSING: Text("Not downloaded"),
@@ -51,7 +51,7 @@ _MOST_FILES = 12
 
 
 class SUBTITLE_UL_models(PreparedList, bpy.types.UIList):
-    """The models. Which rows there are, in which order, is decided in core/model_list.py."""
+    """The models. Which rows there are, in which order, is decided in core/library/rows.py."""
 
     bl_idname = "SUBTITLE_UL_models"
 
@@ -218,7 +218,7 @@ def _draw_buttons(layout: UILayout, context: Context, row: Row, status: Status) 
         case ModelState.UPDATE:
             main.operator("subtitle.update_model", icon="FILE_REFRESH").model = row.id
     entry = shelf.entry_of(row.id)
-    if row.state.usable and entry is not None and entry.kind == catalog.SPEECH_TO_TEXT:
+    if row.state.usable and entry is not None and entry.kind == entries.SPEECH_TO_TEXT:
         used = scene_model(context) == row.id
         chosen = main.row(align=True)
         chosen.enabled = not used
@@ -255,7 +255,7 @@ def _draw_details(layout: UILayout, context: Context, row: Row) -> None:
     if entry.description:
         wrapped(body, context, entry.description)
     # Here, not above: it is not needed to register.
-    from ..core.model_list import languages_text
+    from ..core.library.rows import languages_text
 
     found = shelf.details(row.id)
     column = body.column(align=True)

@@ -10,7 +10,7 @@ import bpy
 from .. import preferences
 from ..core import job_words
 from ..core.events import Progress, State
-from ..core.model_state import ModelState
+from ..core.library.states import ModelState
 from ..core.right_to_left import drawn, reads_from_right
 from ..core.text import Text
 from ..operators import session, shelf
@@ -67,7 +67,7 @@ class SubtitlePanel:
 
 
 class PreparedList:
-    """A UIList whose rows are filtered and sorted before they get there: core/model_list.py, the job store."""
+    """A UIList whose rows are filtered and sorted before they get there: core/library/rows.py, the job store."""
 
     def draw_filter(self, _context: Context, _layout: UILayout) -> None:
         """Nothing: what there is to filter by stands above the list."""

@@ -12,7 +12,7 @@ import bpy
 import pytest
 
 from subtitle_editor.core.events import Event, Progress, State
-from subtitle_editor.core.library import ModelState
+from subtitle_editor.core.library.states import ModelState
 from tests.hub.server import LoopbackHub
 
 from .conftest import MODEL_FILES, TINY_REPOSITORY

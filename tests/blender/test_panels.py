@@ -13,10 +13,10 @@ import bpy
 import pytest
 
 from subtitle_editor.core import right_to_left
-from subtitle_editor.core.catalog import Entry
+from subtitle_editor.core.catalog.entries import Entry
 from subtitle_editor.core.events import Event, Progress, State
 from subtitle_editor.core.job_store import JobRecord
-from subtitle_editor.core.library import Installed, ModelState, Status
+from subtitle_editor.core.library.states import Installed, ModelState, Status
 from tests.hub.server import LoopbackHub
 
 from .conftest import MODEL_FILES, TINY_REPOSITORY
@@ -212,7 +212,7 @@ def test_names_from_right_to_left(ready: Any) -> None:
 
     session.refresh_installed()
     entry = Entry("fa", "مدل گفتار فارسی", "speech-to-text", 1, (), ("fa",), description="تبدیل گفتار به متن")
-    from subtitle_editor.core.catalog import Catalog
+    from subtitle_editor.core.catalog.entries import Catalog
 
     shelf._shelf.known = Catalog((entry,))
     bpy.context.window_manager.subtitle_editor.show_missing = True
@@ -225,7 +225,8 @@ def test_names_from_right_to_left(ready: Any) -> None:
 
 def test_200_models_and_1000_past_jobs(ready: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lists are ready in milliseconds after each change, and cost nothing at a redraw."""
-    from subtitle_editor.core.catalog import Catalog, load
+    from subtitle_editor.core.catalog.entries import Catalog
+    from subtitle_editor.core.catalog.reading import load
     from subtitle_editor.operators import session, shelf
 
     session.refresh_installed()

@@ -76,8 +76,8 @@ def test_token_is_kept_but_not_by_blender(addon: bpy.types.AddonPreferences, tmp
 
 def test_token_is_read_again_in_the_next_session(registered: None) -> None:
     from subtitle_editor import preferences
-    from subtitle_editor.core import token_file
+    from subtitle_editor.core.hub import tokens
 
-    token_file.write(preferences.token_path(), TOKEN)
+    tokens.write(preferences.token_path(), TOKEN)
     assert preferences.get(bpy.context).token == TOKEN
-    token_file.write(preferences.token_path(), "")
+    tokens.write(preferences.token_path(), "")

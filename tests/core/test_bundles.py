@@ -11,21 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import catalog, library, library_actions
-from subtitle_editor.core.catalog import Catalog, Entry, Link, Source
+from subtitle_editor.core.catalog import entries, reading
+from subtitle_editor.core.catalog.entries import Catalog, Entry, Link, Source
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.errors import GatedError, ImportModelError, UnsafeRedirectError, UsageError
 from subtitle_editor.core.events import Checked, Event, Failed, Finished, Progress
-from subtitle_editor.core.hub import Hub
-from subtitle_editor.core.library import ModelState
-from subtitle_editor.core.library_files import files
-from subtitle_editor.core.library_import import import_folder
+from subtitle_editor.core.hub import updates
+from subtitle_editor.core.hub.client import Hub
+from subtitle_editor.core.library import layout, removing, verifying
+from subtitle_editor.core.library import status as library
+from subtitle_editor.core.library.files import files
+from subtitle_editor.core.library.importing import import_folder
+from subtitle_editor.core.library.states import ModelState
+from subtitle_editor.core.library.status import SAME, commit_on_disk
 from tests.core.transfer_kit import MIB, data_of
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(60)
 
-Z_IMAGE = catalog.load().get("z-image-turbo")
+Z_IMAGE = reading.load().get("z-image-turbo")
 WANTED = {
     "leejet/Z-Image-Turbo-GGUF": ("z_image_turbo-Q8_0.gguf", data_of(2_500_000, 1)),
     "black-forest-labs/FLUX.1-schnell": ("ae.safetensors", data_of(3_200_000, 2)),
@@ -75,7 +79,7 @@ def stand_still(hub: LoopbackHub, path: str) -> None:
 def wait_for_partial(folder: Path, part: Source) -> None:
     """Until some of a file is on the disk."""
     deadline = time.monotonic() + 30
-    while not any(found.bytes_done for _, found in library.partial_files(library.repository_folder(folder, part))):
+    while not any(found.bytes_done for _, found in layout.partial_files(layout.repository_folder(folder, part))):
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -113,7 +117,7 @@ def test_three_repositories_are_one_job_with_one_total(hub: LoopbackHub, tmp_pat
     for file in listed:
         assert file.state is ModelState.INSTALLED and file.path is not None
         assert file.path.read_bytes() == WANTED[file.repo][1]
-    assert library_actions.verify(tmp_path, Z_IMAGE).whole
+    assert verifying.verify(tmp_path, Z_IMAGE).whole
 
 
 def test_what_is_known_of_each_file_before_during_and_after(hub: LoopbackHub, tmp_path: Path):
@@ -147,31 +151,31 @@ def test_what_is_known_of_each_file_before_during_and_after(hub: LoopbackHub, tm
 
 def test_a_bundle_is_repaired_file_by_file_at_its_own_commits(hub: LoopbackHub, tmp_path: Path):
     download(hub, tmp_path, Z_IMAGE)
-    commits = {part: library_actions.commit_on_disk(tmp_path, part) for part in Z_IMAGE.parts}
+    commits = {part: commit_on_disk(tmp_path, part) for part in Z_IMAGE.parts}
     for repo, (name, _) in WANTED.items():
         hub.add_model(repo, {name: data_of(1_300_000, 9)})  # Newer: a repair does not want it.
     damaged = next(file for file in files(tmp_path, Z_IMAGE) if file.repo == FLUX)
     assert damaged.path
     flip(damaged.path)
-    found = library_actions.verify(tmp_path, Z_IMAGE)
+    found = verifying.verify(tmp_path, Z_IMAGE)
     assert found.damaged == (f"{FLUX}/ae.safetensors",) and len(found.verified) == 2
     status = library.status(tmp_path, Z_IMAGE)
     assert status.state is ModelState.DAMAGED and status.damaged == found.damaged
     assert [file.state for file in files(tmp_path, Z_IMAGE)].count(ModelState.DAMAGED) == 1
-    assert library_actions.remove_damaged(tmp_path, Z_IMAGE) == found.damaged
+    assert removing.remove_damaged(tmp_path, Z_IMAGE) == found.damaged
     hub.forget_requests()
-    end = download(hub, tmp_path, Z_IMAGE, library_actions.SAME)
+    end = download(hub, tmp_path, Z_IMAGE, SAME)
     assert isinstance(end, Finished), end
     assert 3_200_000 <= hub.bytes_served("*", host="content") <= 3_200_000 + MIB
-    assert {part: library_actions.commit_on_disk(tmp_path, part) for part in Z_IMAGE.parts} == commits
-    assert library_actions.verify(tmp_path, Z_IMAGE).whole
+    assert {part: commit_on_disk(tmp_path, part) for part in Z_IMAGE.parts} == commits
+    assert verifying.verify(tmp_path, Z_IMAGE).whole
 
 
 def test_a_newer_revision_of_any_part_is_an_update(hub: LoopbackHub, tmp_path: Path):
     download(hub, tmp_path, Z_IMAGE)
-    assert library_actions.check_updates(Hub(hub.endpoint), tmp_path, Z_IMAGE) is None
+    assert updates.check_updates(Hub(hub.endpoint), tmp_path, Z_IMAGE) is None
     hub.add_model(FLUX, {"ae.safetensors": data_of(1_300_000, 9)})
-    newer = library_actions.check_updates(Hub(hub.endpoint), tmp_path, Z_IMAGE)
+    newer = updates.check_updates(Hub(hub.endpoint), tmp_path, Z_IMAGE)
     assert newer and newer.size == 1_300_000
     assert library.status(tmp_path, Z_IMAGE).state is ModelState.UPDATE
     assert isinstance(download(hub, tmp_path, Z_IMAGE), Finished)
@@ -179,12 +183,12 @@ def test_a_newer_revision_of_any_part_is_an_update(hub: LoopbackHub, tmp_path: P
 
 
 def test_delete_takes_the_bundles_files_and_no_others(hub: LoopbackHub, tmp_path: Path):
-    other = Entry("other", "Other", catalog.IMAGE, 1, (Source(FLUX, allow=("other-Q4_0.gguf", "ae.safetensors")),))
+    other = Entry("other", "Other", entries.IMAGE, 1, (Source(FLUX, allow=("other-Q4_0.gguf", "ae.safetensors")),))
     download(hub, tmp_path, Z_IMAGE)
     download(hub, tmp_path, other)
-    assert library_actions.delete(tmp_path, other) == 1_100_000 + 3_200_000
+    assert removing.delete(tmp_path, other) == 1_100_000 + 3_200_000
     assert isinstance(download(hub, tmp_path, Z_IMAGE), Finished)
-    assert library_actions.delete(tmp_path, Z_IMAGE) == SIZE
+    assert removing.delete(tmp_path, Z_IMAGE) == SIZE
     assert library.status(tmp_path, Z_IMAGE).state is ModelState.MISSING
     assert not list(tmp_path.glob("models--*"))
 
@@ -193,10 +197,10 @@ def test_blobs_that_another_entry_links_stay(hub: LoopbackHub, tmp_path: Path):
     """Two entries over one repository, the same content under two names: one blob."""
     same = data_of(1_500_000, 7)
     hub.add_model("ada/twins", {"a.bin": same, "b.bin": same})
-    a, b = (Entry(x, x, catalog.LANGUAGE, 1, (Source("ada/twins", allow=(f"{x}.bin",)),)) for x in "ab")
+    a, b = (Entry(x, x, entries.LANGUAGE, 1, (Source("ada/twins", allow=(f"{x}.bin",)),)) for x in "ab")
     download(hub, tmp_path, a)
     download(hub, tmp_path, b)
-    freed = library_actions.delete(tmp_path, a)
+    freed = removing.delete(tmp_path, a)
     assert library.status(tmp_path, b).state is ModelState.INSTALLED
     [file] = files(tmp_path, b)
     assert file.path and file.path.read_bytes() == same
@@ -225,7 +229,7 @@ def test_files_with_one_name_in_two_repositories_both_count(hub: LoopbackHub, tm
     first, second = data_of(1_100_000, 5), data_of(1_300_000, 6)
     hub.add_model("ada/one", {"model.bin": first, "config.json": b"{}"})
     hub.add_dataset("ada/two", {"model.bin": second, "config.json": b"[1]"})
-    twins = Entry("twins", "Twins", catalog.LANGUAGE, 1, (Source("ada/one"), Source("ada/two", "dataset")))
+    twins = Entry("twins", "Twins", entries.LANGUAGE, 1, (Source("ada/one"), Source("ada/two", "dataset")))
     manager = DownloadManager(tmp_path, endpoint=hub.endpoint, catalog=Catalog((twins,)))
     events = run(manager, "twins")
     assert isinstance(events[-1], Finished), events[-1]
@@ -243,7 +247,7 @@ def test_files_with_one_name_in_two_repositories_both_count(hub: LoopbackHub, tm
 
 
 def test_a_dataset_on_a_branch_of_its_own(hub: LoopbackHub, tmp_path: Path):
-    entry = catalog.load().get("parsinlu-translation-fa-en")
+    entry = reading.load().get("parsinlu-translation-fa-en")
     repo = entry.sources[0].repo
     hub.add_dataset(repo, {"script.py": b"pass"})
     hub.add_branch(repo, "refs/convert/parquet", {"train/0000.parquet": data_of(1_200_000, 8), "readme": b"1"})
@@ -252,14 +256,14 @@ def test_a_dataset_on_a_branch_of_its_own(hub: LoopbackHub, tmp_path: Path):
     assert end.path.parent.parent.name == "datasets--persiannlp--parsinlu_translation_fa_en"
     assert sorted(file.name for file in files(tmp_path, entry)) == ["readme", "train/0000.parquet"]
     assert library.status(tmp_path, entry).state is ModelState.INSTALLED
-    assert library_actions.check_updates(Hub(hub.endpoint), tmp_path, entry) is None
+    assert updates.check_updates(Hub(hub.endpoint), tmp_path, entry) is None
     hub.add_branch(repo, "refs/convert/parquet", {"train/0000.parquet": data_of(1_200_000, 9)})
-    assert library_actions.check_updates(Hub(hub.endpoint), tmp_path, entry)
+    assert updates.check_updates(Hub(hub.endpoint), tmp_path, entry)
     assert isinstance(download(hub, tmp_path, entry), Finished)
     assert [file.name for file in files(tmp_path, entry)] == ["train/0000.parquet"]
     other = dataclasses.replace(entry, id="main", sources=(Source(repo, "dataset"),))
     assert isinstance(download(hub, tmp_path, other), Finished)
-    assert library_actions.delete(tmp_path, entry) == 2 * 1_200_000 + 1  # Both commits of its branch, and no other's.
+    assert removing.delete(tmp_path, entry) == 2 * 1_200_000 + 1  # Both commits of its branch, and no other's.
     assert library.status(tmp_path, entry).state is ModelState.MISSING
     assert [file.name for file in files(tmp_path, other)] == ["script.py"]
     assert library.status(tmp_path, other).state is ModelState.INSTALLED
@@ -267,7 +271,7 @@ def test_a_dataset_on_a_branch_of_its_own(hub: LoopbackHub, tmp_path: Path):
 
 def test_ignored_files_are_not_fetched_and_not_missed(hub: LoopbackHub, tmp_path: Path):
     hub.add_dataset("ada/set", {"a.txt": b"a", "b.txt": b"b", "sub/c.bin": data_of(1_100_000)})
-    entry = Entry("set", "Set", catalog.DATASET, 1, (Source("ada/set", "dataset", ignore=("b*", "sub/*")),))
+    entry = Entry("set", "Set", entries.DATASET, 1, (Source("ada/set", "dataset", ignore=("b*", "sub/*")),))
     end = download(hub, tmp_path, entry)
     assert isinstance(end, Finished) and end.path
     assert [path.name for path in end.path.rglob("*")] == ["a.txt"]
@@ -277,7 +281,7 @@ def test_ignored_files_are_not_fetched_and_not_missed(hub: LoopbackHub, tmp_path
 
 def test_a_gated_dataset_sends_to_its_own_page(hub: LoopbackHub, tmp_path: Path):
     hub.add_dataset("ada/set", {"a.bin": data_of(1_100_000)}, gated=True)
-    entry = Entry("set", "Set", catalog.DATASET, 1, (Source("ada/set", "dataset"),))
+    entry = Entry("set", "Set", entries.DATASET, 1, (Source("ada/set", "dataset"),))
     end = download(hub, tmp_path, entry)
     assert isinstance(end, Failed) and isinstance(end.error, GatedError)
     assert end.error.url == f"{hub.endpoint}/datasets/ada/set"
@@ -291,7 +295,7 @@ def linked(hub: LoopbackHub, **contents: bytes) -> Entry:
         Link(hub.add_file(name, data), f"sub/{name}.bin", len(data), hashlib.sha256(data).hexdigest())
         for name, data in contents.items()
     )
-    return Entry("direct", "Direct", catalog.LANGUAGE, sum(link.size for link in links), (), links=links, own=True)
+    return Entry("direct", "Direct", entries.LANGUAGE, sum(link.size for link in links), (), links=links, own=True)
 
 
 @pytest.mark.parametrize("links", [True, False])
@@ -314,15 +318,15 @@ def test_direct_files_lie_and_live_like_those_of_a_repository(
     assert all("authorization" not in request.headers for request in hub.requests)
     assert library.status(tmp_path, entry).state is ModelState.INSTALLED
     flip(end.path / "sub" / "big.bin")
-    assert library_actions.verify(tmp_path, entry).damaged == ("sub/big.bin",)
+    assert verifying.verify(tmp_path, entry).damaged == ("sub/big.bin",)
     assert library.status(tmp_path, entry).state is ModelState.DAMAGED
-    library_actions.remove_damaged(tmp_path, entry)
+    removing.remove_damaged(tmp_path, entry)
     hub.forget_requests()
-    assert isinstance(download(hub, tmp_path, entry, library_actions.SAME), Finished)
+    assert isinstance(download(hub, tmp_path, entry, SAME), Finished)
     assert hub.bytes_served() == len(big)
-    assert library_actions.verify(tmp_path, entry).whole
-    assert library_actions.check_updates(Hub(hub.endpoint), tmp_path, entry) is None
-    assert library_actions.delete(tmp_path, entry) == len(big) + len(small)
+    assert verifying.verify(tmp_path, entry).whole
+    assert updates.check_updates(Hub(hub.endpoint), tmp_path, entry) is None
+    assert removing.delete(tmp_path, entry) == len(big) + len(small)
     assert not list(tmp_path.glob("models--*"))
 
 
@@ -340,7 +344,7 @@ def test_direct_files_are_imported_as_the_catalogue_has_them(hub: LoopbackHub, t
     (stick / "sub" / "b.bin").write_bytes(b"small")
     made = import_folder(models, stick, entry)
     assert {path.name for path in made.path.rglob("*.*")} == {"a.bin", "b.bin"}
-    assert library_actions.verify(models, entry).whole
+    assert verifying.verify(models, entry).whole
     hub.forget_requests()
     end = download(hub, models, entry)
     assert isinstance(end, Finished) and end.path == made.path and hub.requests == []
@@ -394,8 +398,8 @@ def test_changed_hashes_in_the_catalogue_are_another_model(hub: LoopbackHub, tmp
     new = linked(hub, big=data_of(1_500_000, 2))
     assert library.find(tmp_path, new) is None
     assert isinstance(download(hub, tmp_path, new), Finished)
-    assert library_actions.verify(tmp_path, new).whole
-    assert library_actions.delete(tmp_path, new) == 3_000_000
+    assert verifying.verify(tmp_path, new).whole
+    assert removing.delete(tmp_path, new) == 3_000_000
 
 
 def test_repository_and_direct_file_together(hub: LoopbackHub, tmp_path: Path):
@@ -425,7 +429,7 @@ def test_the_checks_name_the_servers_that_give_the_files(hub: LoopbackHub, tmp_p
 
 def test_what_arrived_before_an_interruption_counts_as_compared(hub: LoopbackHub, tmp_path: Path):
     hub.add_model("ada/two", {"a.bin": data_of(1_200_000, 1), "b.bin": data_of(3_200_000, 2)})
-    entry = Entry("two", "Two", catalog.LANGUAGE, 1, (Source("ada/two"),))
+    entry = Entry("two", "Two", entries.LANGUAGE, 1, (Source("ada/two"),))
     stand_still(hub, "*/b.bin")
     manager = DownloadManager(tmp_path, endpoint=hub.endpoint, catalog=Catalog((entry,)), connections=1)
     manager.enqueue("two")
@@ -444,24 +448,24 @@ def test_what_arrived_before_an_interruption_counts_as_compared(hub: LoopbackHub
 def test_a_pinned_commit_stays_what_it_is(hub: LoopbackHub, tmp_path: Path):
     old = hub.add_model("ada/one", {"a.bin": data_of(1_200_000, 1), "b.txt": b"1"})
     new = hub.add_model("ada/one", {"a.bin": data_of(1_200_000, 2), "b.txt": b"1"})
-    pinned = Entry("pinned", "Pinned", catalog.LANGUAGE, 1, (Source("ada/one", revision=old),))
-    floating = Entry("floating", "Floating", catalog.LANGUAGE, 1, (Source("ada/one"),))
+    pinned = Entry("pinned", "Pinned", entries.LANGUAGE, 1, (Source("ada/one", revision=old),))
+    floating = Entry("floating", "Floating", entries.LANGUAGE, 1, (Source("ada/one"),))
     end = download(hub, tmp_path, pinned)
     assert isinstance(end, Finished) and end.path and end.path.name == old
     assert library.status(tmp_path, pinned).state is ModelState.INSTALLED
-    assert library_actions.check_updates(Hub(hub.endpoint), tmp_path, pinned) is None
+    assert updates.check_updates(Hub(hub.endpoint), tmp_path, pinned) is None
     end = download(hub, tmp_path, floating)
     assert isinstance(end, Finished) and end.path and end.path.name == new
-    assert library.read_ref(tmp_path / "models--ada--one", "main") == new
+    assert layout.read_ref(tmp_path / "models--ada--one", "main") == new
     assert [file.path.read_bytes() for file in files(tmp_path, pinned) if file.path] == [data_of(1_200_000, 1), b"1"]
-    assert library_actions.delete(tmp_path, pinned) == 1_200_000  # The other file is shared.
+    assert removing.delete(tmp_path, pinned) == 1_200_000  # The other file is shared.
     assert library.status(tmp_path, floating).state is ModelState.INSTALLED
     assert library.find(tmp_path, pinned) is None
 
 
 def test_what_one_entry_planned_hides_no_files_of_another(hub: LoopbackHub, tmp_path: Path):
     hub.add_model("ada/two", {"a.bin": data_of(3_200_000, 1), "b.bin": data_of(1_100_000, 2)})
-    a, b = (Entry(x, x, catalog.LANGUAGE, 1, (Source("ada/two", allow=(f"{x}.bin",)),)) for x in "ab")
+    a, b = (Entry(x, x, entries.LANGUAGE, 1, (Source("ada/two", allow=(f"{x}.bin",)),)) for x in "ab")
     stand_still(hub, "*/a.bin")
     manager = DownloadManager(tmp_path, endpoint=hub.endpoint, catalog=Catalog((a,)), connections=1)
     manager.enqueue("a")
@@ -471,7 +475,7 @@ def test_what_one_entry_planned_hides_no_files_of_another(hub: LoopbackHub, tmp_
     assert [(file.name, file.state) for file in files(tmp_path, b)] == [("b.bin", ModelState.MISSING)]
     assert library.status(tmp_path, a).state is ModelState.PARTIAL
     assert library.status(tmp_path, b).state is ModelState.MISSING
-    assert library_actions.delete(tmp_path, b) == library_actions.discard(tmp_path, b) == 0
+    assert removing.delete(tmp_path, b) == removing.discard(tmp_path, b) == 0
     assert library.status(tmp_path, a).state is ModelState.PARTIAL
-    assert library_actions.discard(tmp_path, a) > 0
+    assert removing.discard(tmp_path, a) > 0
     assert library.status(tmp_path, a).state is ModelState.MISSING

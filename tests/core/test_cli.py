@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from subtitle_editor.core import catalog, cli, subtitle_files, user_folder
+from subtitle_editor.core import cli, subtitle_files, user_folder
+from subtitle_editor.core.catalog import reading
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(120)
@@ -49,7 +50,7 @@ def records(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
 def test_list_and_show_tell_what_is_installed_and_where(hub: LoopbackHub, tmp_path: Path):
     place = ("--models-dir", tmp_path, "--endpoint", hub.endpoint, "--json")
     before = records(run("models", "list", *place))
-    assert len(before) == len(catalog.load().entries) and not any(row["installed"] for row in before)
+    assert len(before) == len(reading.load().entries) and not any(row["installed"] for row in before)
     done = run("models", "download", "tiny", *place)
     assert done.returncode == 0, done.stderr
     assert [row["id"] for row in records(run("models", "list", "--installed", *place))] == ["tiny"]

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from subtitle_editor.core import catalog, cli
+from subtitle_editor.core import cli
+from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.units import human_size
 from tests.core.transfer_kit import data_of
 from tests.hub.server import LoopbackHub
@@ -173,7 +174,7 @@ def test_a_broken_own_catalogue_is_told_and_hides_nothing(line: Line):
     line.user.mkdir()
     own = line.user / "catalog.toml"
     own.write_text('[[model]]\nid = "half\n', encoding="utf-8")
-    assert line.ids() == [entry.id for entry in catalog.load()]
+    assert line.ids() == [entry.id for entry in reading.load()]
     assert f"{own}, line 2" in line.errors
     own.write_text(
         '[[model]]\nid = "x"\nkind = "language"\n\n'

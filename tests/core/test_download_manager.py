@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import catalog, library
+from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.download_manager import TOKEN_NOTICE, DownloadManager
 from subtitle_editor.core.errors import UnknownModelError
 from subtitle_editor.core.events import Cancelled, End, Event, Failed, Finished, Notice, Progress, State
+from subtitle_editor.core.library import states, status
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(60)
@@ -83,8 +84,8 @@ def test_download_ends_with_the_files_and_one_end(hub: LoopbackHub, manager: Dow
     end = events[-1]
     assert isinstance(end, Finished) and end.path is not None
     assert {path.name: path.read_bytes() for path in end.path.iterdir()} == WANTED
-    found = library.find(manager.models_dir, catalog.load().get("tiny"))
-    assert found == library.Installed(end.path, SIZE, hub.revision(REPO).commit)
+    found = status.find(manager.models_dir, reading.load().get("tiny"))
+    assert found == states.Installed(end.path, SIZE, hub.revision(REPO).commit)
     assert manager.drain() == [] and not manager.busy and manager.job_of("tiny") is None
     assert manager.wait(job, 0)
 
@@ -146,7 +147,7 @@ def test_cancel_keeps_what_came_and_the_next_run_continues(hub: LoopbackHub, man
     until_bytes(manager, 900_000)
     manager.cancel(job)
     assert isinstance(collect(manager, job)[-1], Cancelled)
-    assert library.find(manager.models_dir, catalog.load().get("tiny")) is None
+    assert status.find(manager.models_dir, reading.load().get("tiny")) is None
     hub.faults.clear()
     hub.forget_requests()
     assert isinstance(collect(manager, manager.enqueue("tiny"))[-1], Finished)
@@ -325,7 +326,7 @@ def test_models_folder_that_is_a_file(hub: LoopbackHub, tmp_path: Path):
 
 def test_unsafe_name_writes_nothing(hub: LoopbackHub, tmp_path: Path):
     from subtitle_editor.core.errors import UnsafeNameError
-    from subtitle_editor.core.hub import check_name
+    from subtitle_editor.core.hub.client import check_name
 
     for name in ("../evil.txt", "a/../../evil", "/etc/passwd", "C:/evil", "a\\..\\evil", "nul", "a//b", "x\x00y", ""):
         with pytest.raises(UnsafeNameError):

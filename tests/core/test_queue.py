@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from subtitle_editor.core import download_job, job_database
-from subtitle_editor.core.catalog import Catalog
+from subtitle_editor.core.catalog.entries import Catalog
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.errors import UnknownJobError
 from subtitle_editor.core.events import Cancelled, Checked, End, Event, Failed, Finished, Notice, Progress, State

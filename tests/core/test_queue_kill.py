@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
-from subtitle_editor.core import catalog, library
+from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.events import State
 from subtitle_editor.core.job_store import JobRecord, JobStore
+from subtitle_editor.core.library import status as library
 from tests.hub.server import LoopbackHub
 
 MODELS = ("tiny", "base", "small", "medium", "large-v1")
@@ -155,13 +156,13 @@ def test_killed_at_ten_random_moments(hub: LoopbackHub, tmp_path: Path) -> None:
         assert {record.state for record in ended} <= {State.DONE}
         assert {record.state for record in left} <= {State.INTERRUPTED}
         for record in ended:
-            status = library.status(tmp_path / "models", catalog.load().get(record.model))
+            status = library.status(tmp_path / "models", reading.load().get(record.model))
             assert status.state.usable and record.bytes_done == record.bytes_total
         started = [record for record in left if record.bytes_done]
         assert len(started) <= 1
         for record in started:
             interrupted += 1
-            status = library.status(tmp_path / "models", catalog.load().get(record.model))
+            status = library.status(tmp_path / "models", reading.load().get(record.model))
             assert 0 < record.fraction <= 1
             # What was on its way to the disk, a block for each connection, is the most that it knew too much.
             assert record.bytes_done <= max(status.partials, status.bytes_done) + CONNECTIONS * MIB

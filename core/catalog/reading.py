@@ -7,17 +7,20 @@ The built-in file is read strictly. In the user's own one bad entry costs no oth
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .addresses import is_safe
-from .catalog import KIND_NAMES, REPOSITORY_TYPES, Entry, Link, Source
-from .errors import CatalogError
-from .file_names import is_inner_path, is_repository, is_revision
-from .text import Text
+from ..addresses import is_safe
+from ..errors import CatalogError
+from ..file_names import is_inner_path, is_repository, is_revision
+from ..text import Text
+from .entries import KIND_NAMES, REPOSITORY_TYPES, Catalog, Entry, Link, Source
+
+BUILT_IN = Path(__file__).with_name("catalog.toml")
+
 
 HEADER = re.compile(r"^[ \t]*\[\[[ \t]*(?:model|\"model\"|'model')[ \t]*\]\]", re.MULTILINE)
 """The line that begins an entry, as nearly everybody writes it."""
@@ -70,6 +73,8 @@ def is_id(text: str) -> bool:
 
 def tables(path: Path) -> tuple[list[Any], str]:
     """The entries of a file as TOML has them, and its text. Raises CatalogError for what is no such file."""
+    import tomllib  # Here, not above: Blender starts with this file, and reads no catalogue then.
+
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
@@ -269,3 +274,42 @@ def _homepage(table: dict[str, Any]) -> str:
     if found and not found.startswith("https://"):
         raise _Bad(Text("has a homepage that is not https"))
     return found
+
+
+def load(user_file: Path | None = None) -> Catalog:
+    """The built-in catalogue with the user's own after it. Cheap to ask again: read anew only when the file changed.
+
+    Never raises for the user's file: what is wrong with it is in `problems`. One that does not exist is no problem.
+    """
+    return _load(user_file, _state(user_file) if user_file else None)
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is written or replaced; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+@functools.lru_cache(maxsize=8)
+def _load(user_file: Path | None, state: tuple[int, int, int] | None) -> Catalog:
+    built_in = _built_in()
+    if user_file is None or state is None:
+        return built_in
+    own, problems = read_own(user_file, {entry.id: entry for entry in built_in})
+    return Catalog((*built_in.entries, *own), problems)
+
+
+@functools.cache
+def _built_in() -> Catalog:
+    return read(BUILT_IN)
+
+
+def read(path: Path) -> Catalog:
+    """A catalogue file by itself.
+
+    Raises CatalogError, which names the file, the reason and, where it can, the line, at the first thing wrong.
+    """
+    return Catalog(read_strictly(path))

@@ -11,9 +11,12 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from . import direct_links, library, library_marks
-from .catalog import Entry, Source
-from .library import ModelState
+from ..catalog.entries import Entry, Source
+from . import layout
+from . import listing as listings
+from . import marks as library_marks
+from . import status as library
+from .states import ModelState
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,13 +58,13 @@ def files(models_dir: Path, entry: Entry) -> tuple[ModelFile, ...]:
 
 
 def _part(models_dir: Path, source: Source) -> Iterator[ModelFile]:
-    folder = library.repository_folder(models_dir, source)
+    folder = layout.repository_folder(models_dir, source)
     marks = library_marks.read(folder)
     snapshot = library.newest_snapshot(folder, source)
     status = library.part_status(models_dir, source)
     addresses = {link.path: link.url for link in source.links}
-    expected: Mapping[str, library_marks.Published | None] = _expected(folder, source, marks, snapshot)
-    partials = {target: part.bytes_done for target, part in library.partial_files(folder)}
+    expected: Mapping[str, listings.Published | None] = _expected(folder, source, marks, snapshot)
+    partials = {target: part.bytes_done for target, part in layout.partial_files(folder)}
     for name, published in sorted(expected.items()):
         found = _found(folder, snapshot, name, published, partials)
         state = found.state
@@ -74,19 +77,19 @@ def _part(models_dir: Path, source: Source) -> Iterator[ModelFile]:
 
 def _expected(
     folder: Path, source: Source, marks: library_marks.Marks, snapshot: Path | None
-) -> Mapping[str, library_marks.Published | None]:
+) -> Mapping[str, listings.Published | None]:
     """The files there should be, by name, and what each should be as far as that is known."""
     if source.links:
-        return direct_links.listing(source)
+        return listings.listing(source)
     complete = snapshot is not None and library.part_complete(folder, snapshot, source)
-    listing = library_marks.published(folder, snapshot.name) if snapshot else None
+    listing = listings.published(folder, snapshot.name) if snapshot else None
     if marks.planned and not complete:
         listing = dict(marks.planned.files)
     # What was planned may have been another entry's, of the same repository.
     if wanted := {name: file for name, file in (listing or {}).items() if source.wants(name)}:
         return wanted
     if snapshot is not None:
-        names = (path.relative_to(snapshot).as_posix() for path in library.snapshot_files(folder, snapshot.name))
+        names = (path.relative_to(snapshot).as_posix() for path in layout.snapshot_files(folder, snapshot.name))
         return {name: None for name in names if source.wants(name)}
     return {name: None for name in source.allow if not set(name) & set("*?[")}
 
@@ -95,7 +98,7 @@ def _found(
     folder: Path,
     snapshot: Path | None,
     name: str,
-    published: library_marks.Published | None,
+    published: listings.Published | None,
     partials: Mapping[Path, int],
 ) -> ModelFile:
     """What is there of a file: in the snapshot, as a blob that is not linked yet, or as part of one."""

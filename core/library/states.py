@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .library_marks import Newer
+    from .marks import Newer
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -9,13 +9,10 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from pathlib import Path
 
-from .errors import CatalogError, UnknownModelError
-
-BUILT_IN = Path(__file__).with_name("catalog.toml")
+from ..errors import CatalogError, UnknownModelError
 
 SPEECH_TO_TEXT = "speech-to-text"
 TEXT_TO_SPEECH = "text-to-speech"
@@ -169,57 +166,3 @@ class Catalog:
 
             near = difflib.get_close_matches(model.lower(), self._by_id, n=1, cutoff=0.5)
             raise UnknownModelError(model, near[0] if near else None) from None
-
-
-def load(user_file: Path | None = None) -> Catalog:
-    """The built-in catalogue with the user's own after it. Cheap to ask again: read anew only when the file changed.
-
-    Never raises for the user's file: what is wrong with it is in `problems`. One that does not exist is no problem.
-    """
-    return _load(user_file, _state(user_file) if user_file else None)
-
-
-def _state(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file is written or replaced; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-@functools.lru_cache(maxsize=8)
-def _load(user_file: Path | None, state: tuple[int, int, int] | None) -> Catalog:
-    built_in = _built_in()
-    if user_file is None or state is None:
-        return built_in
-    from .catalog_read import read_own
-
-    own, problems = read_own(user_file, {entry.id: entry for entry in built_in})
-    return Catalog((*built_in.entries, *own), problems)
-
-
-@functools.cache
-def _built_in() -> Catalog:
-    return read(BUILT_IN)
-
-
-def read(path: Path) -> Catalog:
-    """A catalogue file by itself.
-
-    Raises CatalogError, which names the file, the reason and, where it can, the line, at the first thing wrong.
-    """
-    from .catalog_read import read_strictly
-
-    return Catalog(read_strictly(path))
-
-
-def taken(entries: Iterable[Entry], source: Source) -> Entry | None:
-    """The entry that has all of the same repository at the same revision, if there is one."""
-    wanted = (source.repo.lower(), source.repo_type, source.revision, source.allow)
-    for entry in entries:
-        if not entry.is_bundle and not entry.alias_of:
-            for own in entry.sources:
-                if (own.repo.lower(), own.repo_type, own.revision, own.allow) == wanted:
-                    return entry
-    return None

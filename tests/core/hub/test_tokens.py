@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import cli, endpoint, tokens
+from subtitle_editor.core import cli
 from subtitle_editor.core.errors import OnlineAccessError, TokenRefusedError
-from subtitle_editor.core.hub import Hub
-from subtitle_editor.core.tokens import Origin, Token
+from subtitle_editor.core.hub import endpoint, tokens
+from subtitle_editor.core.hub.client import Hub
+from subtitle_editor.core.hub.tokens import Origin, Token
 from tests.core.transfer_kit import data_of
 from tests.hub.server import Fault, LoopbackHub
 
@@ -88,12 +89,12 @@ def test_presets():
 
 @pytest.mark.parametrize("name", endpoint.OFFLINE_VARIABLES)
 def test_offline_asks_nothing(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch, name: str, tmp_path: Path):
-    from subtitle_editor.core import catalog
+    from subtitle_editor.core.catalog import reading
 
     hub.add_model(REPO, FILES)
     monkeypatch.setenv(name, "yes")
     service = Hub(hub.endpoint)
-    for ask in (service.whoami, lambda: service.plan(catalog.load().get("tiny").sources[0], tmp_path)):
+    for ask in (service.whoami, lambda: service.plan(reading.load().get("tiny").sources[0], tmp_path)):
         with pytest.raises(OnlineAccessError, match=name):
             ask()
     assert not hub.requests

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core import catalog, library, library_actions, library_marks
-from subtitle_editor.core.catalog import Entry, Source
+from subtitle_editor.core.catalog import entries, reading
+from subtitle_editor.core.catalog.entries import Entry, Source
 from subtitle_editor.core.control import Control
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.errors import (
@@ -27,16 +27,20 @@ from subtitle_editor.core.errors import (
     SubtitleEditorError,
 )
 from subtitle_editor.core.events import Finished, Progress
-from subtitle_editor.core.hub import Hub
-from subtitle_editor.core.library import ModelState
-from subtitle_editor.core.library_import import import_folder
+from subtitle_editor.core.hub import updates
+from subtitle_editor.core.hub.client import Hub
+from subtitle_editor.core.library import layout, removing, states, verifying
+from subtitle_editor.core.library import marks as library_marks
+from subtitle_editor.core.library import status as library
+from subtitle_editor.core.library.importing import import_folder
+from subtitle_editor.core.library.states import ModelState
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(60)
 
-TINY = catalog.load().get("tiny")
+TINY = reading.load().get("tiny")
 REPO = "Systran/faster-whisper-tiny"
-REAL = Path(__file__).parents[1] / "data" / "tiny_whisper" / "model"
+REAL = Path(__file__).parents[2] / "data" / "tiny_whisper" / "model"
 MODEL = bytes(range(256)) * 12_000  # 3 MB
 FILES = {"config.json": b"{}", "tokenizer.json": b"[1]", "vocabulary.txt": b"a\n", "model.bin": MODEL}
 FILES["README.md"] = b"#"
@@ -64,9 +68,9 @@ def interrupted(hub: LoopbackHub, folder: Path) -> DownloadManager:
     hub.faults.add(Fault(path="*", host="content", stall_after=1_500_000, times=None))
     manager = DownloadManager(folder, endpoint=hub.endpoint, connections=1)
     job = manager.enqueue("tiny")
-    repository = library.repository_folder(folder, TINY.sources[0])
+    repository = layout.repository_folder(folder, TINY.sources[0])
     deadline = time.monotonic() + 30
-    while not any(part.bytes_done for _, part in library.partial_files(repository)):
+    while not any(part.bytes_done for _, part in layout.partial_files(repository)):
         assert time.monotonic() < deadline and not manager.wait(job, 0)
         time.sleep(0.02)
     return manager
@@ -92,7 +96,7 @@ def test_what_we_downloaded_counts_as_verified(hub: LoopbackHub, tmp_path: Path)
     path = download(hub, tmp_path)
     found = library.status(tmp_path, TINY)
     assert found.state is ModelState.INSTALLED
-    assert found.installed == library.Installed(path, SIZE, path.name)
+    assert found.installed == states.Installed(path, SIZE, path.name)
     assert (found.bytes_done, found.bytes_total, found.partials) == (SIZE, SIZE, 0)
 
 
@@ -101,7 +105,7 @@ def test_a_snapshot_of_another_program_is_unverified_until_verified(hub: Loopbac
     (path.parent.parent / library_marks.FILE).unlink()
     assert state(tmp_path) is ModelState.UNVERIFIED
     seen: list[Progress] = []
-    found = library_actions.verify(tmp_path, TINY, report=seen.append, job="j")
+    found = verifying.verify(tmp_path, TINY, report=seen.append, job="j")
     assert found.whole and sorted(found.verified) == sorted(name for name in FILES if name != "README.md")
     assert state(tmp_path) is ModelState.INSTALLED
     assert (seen[-1].bytes_done, seen[-1].bytes_total, seen[-1].files_done) == (SIZE, SIZE, 4)
@@ -113,11 +117,11 @@ def test_a_flipped_byte_is_found_and_repaired_alone(hub: LoopbackHub, tmp_path: 
     path = download(hub, tmp_path)
     flip(path / name, 0)
     assert state(tmp_path) is ModelState.UNVERIFIED
-    found = library_actions.verify(tmp_path, TINY)
+    found = verifying.verify(tmp_path, TINY)
     assert found.damaged == (name,) and len(found.verified) == 3 and not found.whole
     assert library.status(tmp_path, TINY).state is ModelState.DAMAGED
     assert library.status(tmp_path, TINY).damaged == (name,)
-    assert library_actions.remove_damaged(tmp_path, TINY) == (name,)
+    assert removing.remove_damaged(tmp_path, TINY) == (name,)
     assert sorted(file.name for file in path.iterdir()) == sorted(n for n in FILES if n not in (name, "README.md"))
     assert state(tmp_path) is ModelState.PARTIAL
     hub.forget_requests()
@@ -136,8 +140,8 @@ def test_a_truncated_file_is_damaged_without_being_read(hub: LoopbackHub, tmp_pa
     assert library.find(tmp_path, TINY) is None
     found = library.status(tmp_path, TINY)
     assert found.state is ModelState.DAMAGED and found.damaged == ("model.bin",)
-    assert library_actions.verify(tmp_path, TINY).damaged == ("model.bin",)
-    assert library_actions.remove_damaged(tmp_path, TINY) == ("model.bin",)
+    assert verifying.verify(tmp_path, TINY).damaged == ("model.bin",)
+    assert removing.remove_damaged(tmp_path, TINY) == ("model.bin",)
     download(hub, tmp_path)
     assert state(tmp_path) is ModelState.INSTALLED
 
@@ -145,7 +149,7 @@ def test_a_truncated_file_is_damaged_without_being_read(hub: LoopbackHub, tmp_pa
 def test_a_missing_file_is_told_by_verify(hub: LoopbackHub, tmp_path: Path):
     path = download(hub, tmp_path)
     (path / "config.json").unlink()
-    found = library_actions.verify(tmp_path, TINY)
+    found = verifying.verify(tmp_path, TINY)
     assert found.missing == ("config.json",) and not found.damaged and not found.whole
     status = library.status(tmp_path, TINY)
     assert status.state is ModelState.PARTIAL and status.bytes_total == SIZE
@@ -153,7 +157,7 @@ def test_a_missing_file_is_told_by_verify(hub: LoopbackHub, tmp_path: Path):
 
 def test_verify_of_nothing(tmp_path: Path):
     with pytest.raises(ModelNotInstalledError):
-        library_actions.verify(tmp_path, TINY)
+        verifying.verify(tmp_path, TINY)
 
 
 def test_verify_stops_when_cancelled_and_keeps_what_it_compared(hub: LoopbackHub, tmp_path: Path):
@@ -167,12 +171,12 @@ def test_verify_stops_when_cancelled_and_keeps_what_it_compared(hub: LoopbackHub
             control.cancel()
 
     with pytest.raises(JobCancelled):
-        library_actions.verify(tmp_path, TINY, control, report)
+        verifying.verify(tmp_path, TINY, control, report)
     assert state(tmp_path) is ModelState.UNVERIFIED
     done = Control()
     done.cancel()
     with pytest.raises(JobCancelled):
-        library_actions.verify(tmp_path, TINY, done)
+        verifying.verify(tmp_path, TINY, done)
 
 
 def test_without_a_listing_the_name_of_a_blob_is_its_hash(hub: LoopbackHub, tmp_path: Path):
@@ -182,12 +186,12 @@ def test_without_a_listing_the_name_of_a_blob_is_its_hash(hub: LoopbackHub, tmp_
     (folder / library_marks.FILE).unlink()
     assert state(tmp_path) is ModelState.UNVERIFIED
     if (path / "model.bin").is_symlink():
-        assert library_actions.verify(tmp_path, TINY).whole
+        assert verifying.verify(tmp_path, TINY).whole
         assert state(tmp_path) is ModelState.INSTALLED
     content = (path / "config.json").read_bytes()
     (path / "config.json").unlink()
     (path / "config.json").write_bytes(content)
-    found = library_actions.verify(tmp_path, TINY)
+    found = verifying.verify(tmp_path, TINY)
     assert "config.json" in found.unknown and not found.whole
     assert state(tmp_path) is ModelState.UNVERIFIED
 
@@ -197,32 +201,32 @@ def test_partial_is_counted_and_discarded(hub: LoopbackHub, tmp_path: Path):
     found = library.status(tmp_path, TINY)
     assert found.state is ModelState.PARTIAL
     assert 0 < found.bytes_done == found.partials <= len(MODEL) and found.bytes_total == SIZE
-    assert library_actions.discard(tmp_path, TINY) == found.partials
+    assert removing.discard(tmp_path, TINY) == found.partials
     assert state(tmp_path) is ModelState.MISSING
-    assert not library.repository_folder(tmp_path, TINY.sources[0]).exists()
+    assert not layout.repository_folder(tmp_path, TINY.sources[0]).exists()
 
 
 def test_nothing_is_removed_while_a_download_runs(hub: LoopbackHub, tmp_path: Path):
     manager = interrupted(hub, tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    for remove in (library_actions.delete, library_actions.discard):
+    for remove in (removing.delete, removing.discard):
         with pytest.raises(ModelBusyError):
             remove(tmp_path, TINY)
     assert sorted(tmp_path.rglob("*")) == before
     hub.faults.clear()
     assert manager.shutdown()
-    assert library_actions.delete(tmp_path, TINY) > 0
+    assert removing.delete(tmp_path, TINY) > 0
     assert state(tmp_path) is ModelState.MISSING
 
 
 def test_delete_says_what_it_frees_and_leaves_nothing(hub: LoopbackHub, tmp_path: Path):
     download(hub, tmp_path)
-    before = library_actions.usage(tmp_path)
-    assert library_actions.delete(tmp_path, TINY) == SIZE
+    before = layout.usage(tmp_path)
+    assert removing.delete(tmp_path, TINY) == SIZE
     assert state(tmp_path) is ModelState.MISSING
-    assert not library.repository_folder(tmp_path, TINY.sources[0]).exists()
-    assert library_actions.usage(tmp_path) < before - SIZE + 1
-    assert library_actions.delete(tmp_path, TINY) == 0
+    assert not layout.repository_folder(tmp_path, TINY.sources[0]).exists()
+    assert layout.usage(tmp_path) < before - SIZE + 1
+    assert removing.delete(tmp_path, TINY) == 0
 
 
 def test_delete_keeps_what_the_entry_does_not_own(hub: LoopbackHub, tmp_path: Path):
@@ -230,7 +234,7 @@ def test_delete_keeps_what_the_entry_does_not_own(hub: LoopbackHub, tmp_path: Pa
 
     path = download(hub, tmp_path)
     snapshot_download(REPO, cache_dir=tmp_path, endpoint=hub.endpoint, token=False)
-    assert library_actions.delete(tmp_path, TINY) == SIZE
+    assert removing.delete(tmp_path, TINY) == SIZE
     assert [file.name for file in path.iterdir()] == ["README.md"]
     assert (path / "README.md").read_bytes() == b"#"
     assert state(tmp_path) is ModelState.MISSING
@@ -241,7 +245,7 @@ def test_blobs_that_another_revision_shares_stay(hub: LoopbackHub, tmp_path: Pat
     hub.add_model(REPO, {**FILES, "vocabulary.txt": b"a\nb\n"})
     new = download(hub, tmp_path)
     assert old != new and state(tmp_path) is ModelState.INSTALLED
-    freed = library_actions.delete(tmp_path, TINY, old.name)
+    freed = removing.delete(tmp_path, TINY, old.name)
     assert freed == (2 if (new / "model.bin").is_symlink() else SIZE)
     assert not old.exists() and (new / "model.bin").read_bytes() == MODEL
     assert state(tmp_path) is ModelState.INSTALLED
@@ -255,29 +259,29 @@ def test_links_out_of_the_models_folder_are_not_followed(hub: LoopbackHub, tmp_p
     (outside / "precious").write_text("mine", encoding="utf-8")
     (path / "config.json").unlink()
     (path / "config.json").symlink_to(outside / "precious")
-    library_actions.delete(models, TINY)
+    removing.delete(models, TINY)
     assert (outside / "precious").read_text(encoding="utf-8") == "mine"
     assert state(models) is ModelState.MISSING
     download(hub, outside)
-    folder = library.repository_folder(models, TINY.sources[0])
-    folder.symlink_to(library.repository_folder(outside, TINY.sources[0]))
+    folder = layout.repository_folder(models, TINY.sources[0])
+    folder.symlink_to(layout.repository_folder(outside, TINY.sources[0]))
     assert state(models).usable
     with pytest.raises(LinkedFolderError):
-        library_actions.delete(models, TINY)
+        removing.delete(models, TINY)
     assert state(outside) is ModelState.INSTALLED
 
 
 def test_update_is_known_when_asked_for(hub: LoopbackHub, tmp_path: Path):
     with pytest.raises(ModelNotInstalledError):
-        library_actions.check_updates(Hub(hub.endpoint), tmp_path, TINY)
+        updates.check_updates(Hub(hub.endpoint), tmp_path, TINY)
     download(hub, tmp_path)
     asked = Hub(hub.endpoint)
-    assert library_actions.check_updates(asked, tmp_path, TINY) is None
+    assert updates.check_updates(asked, tmp_path, TINY) is None
     hub.add_model(REPO, {**FILES, "README.md": b"# new"})
-    assert library_actions.check_updates(asked, tmp_path, TINY) is None
+    assert updates.check_updates(asked, tmp_path, TINY) is None
     commit = hub.add_model(REPO, {**FILES, "vocabulary.txt": b"a\nb\n"})
     assert state(tmp_path) is ModelState.INSTALLED
-    newer = library_actions.check_updates(asked, tmp_path, TINY)
+    newer = updates.check_updates(asked, tmp_path, TINY)
     assert newer == library.status(tmp_path, TINY).newer
     assert newer is not None and newer.commit == commit
     if links_work(tmp_path):
@@ -296,7 +300,7 @@ def test_imported_folder_is_installed_and_a_download_takes_over(tmp_path: Path):
     made = import_folder(models, REAL, TINY)
     assert library.find(models, TINY) == made and made.size == sum(path.stat().st_size for path in REAL.iterdir())
     assert state(models) is ModelState.UNVERIFIED
-    assert library_actions.verify(models, TINY).whole and state(models) is ModelState.INSTALLED
+    assert verifying.verify(models, TINY).whole and state(models) is ModelState.INSTALLED
     assert (REAL / "model.bin").is_file()
     with pytest.raises(ImportModelError, match="installed already"):
         import_folder(models, REAL, TINY)
@@ -333,8 +337,8 @@ def test_what_is_no_model_is_not_imported(tmp_path: Path, name: str, content: by
 
 
 def test_what_a_killed_import_left_goes_with_the_next_or_when_the_model_is_deleted(tmp_path: Path):
-    blobs = library.repository_folder(tmp_path, TINY.sources[0]) / "blobs"
-    for remove in (library_actions.delete, library_actions.discard):
+    blobs = layout.repository_folder(tmp_path, TINY.sources[0]) / "blobs"
+    for remove in (removing.delete, removing.discard):
         blobs.mkdir(parents=True)
         (blobs / "import-0123456789ab.tmp").write_bytes(bytes(1000))
         assert remove(tmp_path, TINY) == 1000 and not blobs.parent.exists()
@@ -351,8 +355,8 @@ def test_while_a_model_is_imported_nobody_deletes_or_imports_it(tmp_path: Path):
         if seen:
             return
         for meddler in (
-            lambda: library_actions.delete(tmp_path, TINY),
-            lambda: library_actions.discard(tmp_path, TINY),
+            lambda: removing.delete(tmp_path, TINY),
+            lambda: removing.discard(tmp_path, TINY),
             lambda: import_folder(tmp_path, REAL, TINY),
         ):
             with pytest.raises(SubtitleEditorError) as caught:
@@ -361,7 +365,7 @@ def test_while_a_model_is_imported_nobody_deletes_or_imports_it(tmp_path: Path):
 
     import_folder(tmp_path, REAL, TINY, report=meddle)
     assert seen == ["busy", "busy", "import"]
-    assert library_actions.verify(tmp_path, TINY).whole
+    assert verifying.verify(tmp_path, TINY).whole
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that cannot be read, also as root")
@@ -370,7 +374,7 @@ def test_a_stick_that_cannot_be_read_is_named_not_the_models_folder(tmp_path: Pa
     stick.mkdir()
     (stick / "a.bin").write_bytes(b"a")
     (stick / "b.bin").symlink_to("/proc/self/mem")
-    entry = Entry("x", "X", catalog.LANGUAGE, 1, (Source("ada/x"),))
+    entry = Entry("x", "X", entries.LANGUAGE, 1, (Source("ada/x"),))
     with pytest.raises(ImportModelError, match=r"b\.bin cannot be read") as caught:
         import_folder(models, stick, entry)
     assert caught.value.folder == stick and not [path for path in models.rglob("*") if path.is_file()]
@@ -416,14 +420,14 @@ def test_marks_are_read_as_written(tmp_path: Path):
 def test_a_bundle_is_as_good_as_its_worst_part(hub: LoopbackHub, tmp_path: Path):
     from dataclasses import replace
 
-    other = catalog.Source("acme/other", allow=("weights.bin",))
+    other = entries.Source("acme/other", allow=("weights.bin",))
     hub.add_model("acme/other", {"weights.bin": b"w" * 1000, "more.bin": b"m"})
     bundle = replace(TINY, id="bundle", sources=(*TINY.sources, other))
     download(hub, tmp_path)
     assert library.status(tmp_path, bundle).state is ModelState.PARTIAL
     assert library.status(tmp_path, bundle).installed is None
-    manager = DownloadManager(tmp_path, endpoint=hub.endpoint, catalog=catalog.Catalog((bundle,)))
+    manager = DownloadManager(tmp_path, endpoint=hub.endpoint, catalog=entries.Catalog((bundle,)))
     assert manager.wait(manager.enqueue("bundle"), 30)
     assert library.status(tmp_path, bundle).state is ModelState.INSTALLED
-    assert library_actions.delete(tmp_path, bundle) == SIZE + 1000
+    assert removing.delete(tmp_path, bundle) == SIZE + 1000
     assert library.status(tmp_path, bundle).state is ModelState.MISSING

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import catalog, library, library_actions
-from subtitle_editor.core.catalog import Source
+from subtitle_editor.core.catalog import reading
+from subtitle_editor.core.catalog.entries import Source
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.errors import EndpointError, FileNotOnHubError, GatedError, NoHubError, TokenRefusedError
-from subtitle_editor.core.hub import Hub
+from subtitle_editor.core.hub.client import Hub
+from subtitle_editor.core.library import removing, status, verifying
 from tests.core.transfer_kit import MIB
 from tests.hub.server import Fault, LoopbackHub
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.timeout(60)
 REPO = "Systran/faster-whisper-tiny"
 MODEL = bytes(range(256)) * 12_000
 FILES = {"config.json": b"{}", "tokenizer.json": b"[1]", "vocabulary.txt": b"a\n", "model.bin": MODEL}
-TINY = catalog.load().get("tiny")
+TINY = reading.load().get("tiny")
 
 
 def test_plan_has_sizes_hashes_and_commit(hub: LoopbackHub, tmp_path: Path):
@@ -89,7 +90,7 @@ def test_an_account_that_nobody_knows_stops_no_download(hub: LoopbackHub, tmp_pa
     job = manager.enqueue("tiny")
     assert manager.wait(job, 30)
     checked = manager.preflight(job)
-    assert library.find(tmp_path, TINY) and checked and (checked.token, checked.account) == (True, "")
+    assert status.find(tmp_path, TINY) and checked and (checked.token, checked.account) == (True, "")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,7 @@ def test_bytes_go_where_huggingface_hub_looks_for_them(
     hub.add_model(REPO, FILES)
     manager = DownloadManager(tmp_path, endpoint=hub.endpoint)
     assert manager.wait(manager.enqueue("tiny"), 30)
-    found = library.find(tmp_path, TINY)
+    found = status.find(tmp_path, TINY)
     assert found is not None
     assert {path.name: path.read_bytes() for path in found.path.iterdir()} == FILES
     assert {path.is_symlink() for path in found.path.iterdir()} == {links}
@@ -161,9 +162,9 @@ def test_a_model_that_was_deleted_and_downloaded_again_can_be_verified(
     manager = DownloadManager(tmp_path, endpoint=hub.endpoint)
     for _ in range(2):
         assert manager.wait(manager.enqueue("tiny"), 30)
-        found = library_actions.verify(tmp_path, TINY)
+        found = verifying.verify(tmp_path, TINY)
         assert set(found.verified) == FILES.keys() and found.whole
-        assert library_actions.delete(tmp_path, TINY) > len(MODEL)
+        assert removing.delete(tmp_path, TINY) > len(MODEL)
     assert manager.wait(manager.enqueue("tiny"), 30)
     [listing] = tmp_path.rglob("trees/*.json")
     # As huggingface_hub reads it, for a program that wants all of the repository.

@@ -11,31 +11,18 @@ goes and other programs do not take it for a model.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..errors import FolderNotWritableError
+from . import marks as library_marks
+from .listing import Published, write_json
+
 FILE = ".subtitle-editor.json"
 _FORMAT = 1
-_MADE_UP = "imported by subtitle-editor"
-_CHUNK = 1 << 20
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Published:
-    """A file as the hub lists it. `size` in bytes; `digest` is hex: a SHA-256, or the git hash of a small file."""
-
-    size: int
-    digest: str
-
-    @property
-    def is_sha256(self) -> bool:
-        """Whether `digest` is the SHA-256 of the content; otherwise it is git's SHA-1 of it."""
-        return len(self.digest) == 64
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,37 +70,6 @@ class Marks:
         marks[name] = Mark(found.st_size, found.st_mtime_ns, whole)
 
 
-def published(folder: Path, commit: str) -> dict[str, Published] | None:
-    """The listing that huggingface_hub 2.x keeps beside the snapshots, by file name; None without a usable one."""
-    try:
-        data = json.loads((folder / "trees" / f"{commit}.json").read_text(encoding="utf-8"))
-        return {
-            name: Published(int(file.get("lfs_size") or file["size"]), str(file.get("lfs_sha256") or file["blob_id"]))
-            for name, file in data["files"].items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def write_listing(folder: Path, commit: str, files: Mapping[str, Published], made_up: bool = False) -> None:
-    """Write such a listing, in huggingface_hub's format; `made_up` for a commit that is ours. Raises OSError."""
-    rows = {}
-    for name, file in files.items():
-        lfs = {"lfs_sha256": file.digest, "lfs_size": file.size} if file.is_sha256 else {}
-        rows[name] = {"size": file.size, "blob_id": file.digest, **lfs}
-    data = {"format_version": 1, "files": rows}
-    _write(folder / "trees" / f"{commit}.json", data | {_MADE_UP: True} if made_up else data)
-
-
-def is_made_up(folder: Path, commit: str) -> bool:
-    """Whether a commit is none of the hub's: the snapshot was imported."""
-    try:
-        data = json.loads((folder / "trees" / f"{commit}.json").read_text(encoding="utf-8"))
-        return data.get(_MADE_UP) is True
-    except (OSError, ValueError, AttributeError):
-        return False
-
-
 def read(folder: Path) -> Marks:
     """The marks of the repository in `folder`; none for a file that is missing or makes no sense. Never raises."""
     try:
@@ -157,31 +113,11 @@ def write(folder: Path, marks: Marks) -> None:
     if marks.planned:
         listing = {name: [file.size, file.digest] for name, file in marks.planned.files.items()}
         data["planned"] = {"commit": marks.planned.commit, "files": listing}
-    _write(folder / FILE, data)
+    write_json(folder / FILE, data)
 
 
-def _write(path: Path, data: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    beside.write_text(json.dumps(data, indent=1), encoding="utf-8")
-    os.replace(beside, path)
-
-
-def digest(path: Path, like: Published, read_bytes: Callable[[int], None]) -> tuple[str, os.stat_result]:
-    """The hash of a file, of the kind that `like` has, and the state it was in before it was read.
-
-    `read_bytes(n)` is called for each piece; raising in it stops the reading. Raises OSError.
-    """
-    with path.open("rb", buffering=0) as file:
-        found = os.fstat(file.fileno())
-        hasher = hashlib.sha256() if like.is_sha256 else git_hasher(found.st_size)
-        buffer = memoryview(bytearray(_CHUNK))
-        while count := file.readinto(buffer):
-            hasher.update(buffer[:count])
-            read_bytes(count)
-    return hasher.hexdigest(), found
-
-
-def git_hasher(size: int) -> hashlib._Hash:
-    """A hasher whose result for `size` bytes is the name git, and so the hub, gives a small file."""
-    return hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+def write_marks(folder: Path, marks: library_marks.Marks) -> None:
+    try:
+        library_marks.write(folder, marks)
+    except OSError as error:
+        raise FolderNotWritableError(folder, (error.strerror or str(error)).lower()) from error

@@ -11,14 +11,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from . import library, library_files
-from .catalog import SPEECH_TO_TEXT, Entry, Source
-from .catalog_search import folded, searchable
-from .events import State
-from .languages import NAMES
-from .library_files import ModelFile
-from .model_state import ModelState, Status
-from .text import Text
+from ..catalog.entries import SPEECH_TO_TEXT, Entry, Source
+from ..catalog.search import folded, searchable
+from ..events import State
+from ..languages import NAMES
+from ..text import Text
+from . import files as library_files
+from . import layout
+from . import status as library
+from .files import ModelFile
+from .states import ModelState, Status
 
 _MULTILINGUAL = 99
 """The languages of Whisper's multilingual models; large-v3 alone has one more, Cantonese."""
@@ -162,5 +164,5 @@ def _part(models_dir: Path, entry: Entry, source: Source) -> Part:
     files = library_files.files(models_dir, dataclasses.replace(entry, sources=(source,), links=()))
     if source.links:
         return Part(urlsplit(source.links[0].url).netloc, "", files)
-    snapshot = library.newest_snapshot(library.repository_folder(models_dir, source), source)
+    snapshot = library.newest_snapshot(layout.repository_folder(models_dir, source), source)
     return Part(source.repo, snapshot.name if snapshot else source.revision or "", files)

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitle_editor.core import catalog, library
+from subtitle_editor.core.catalog import entries, reading
 from subtitle_editor.core.errors import CatalogError, UnknownModelError
+from subtitle_editor.core.library import layout, states, status
 
-BUILT_IN = catalog.load().entries
+BUILT_IN = reading.load().entries
 GOOD = """
 # Mine.
 [[model]]
@@ -32,9 +33,9 @@ def entry(**fields: str) -> str:
     return "[[model]]\n" + "".join(f"{key} = {value}\n" for key, value in values.items() if value)
 
 
-def load(path: Path, text: str | bytes) -> catalog.Catalog:
+def load(path: Path, text: str | bytes) -> entries.Catalog:
     path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
-    return catalog.load(path)
+    return reading.load(path)
 
 
 @pytest.fixture
@@ -43,28 +44,28 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_without_a_file_there_is_the_built_in_list(path: Path):
-    assert catalog.load(path) is catalog.load()
-    assert not catalog.load(path).problems
+    assert reading.load(path) is reading.load()
+    assert not reading.load(path).problems
 
 
 def test_own_entries_come_after_the_built_in_ones(path: Path):
     found = load(path, GOOD)
     assert found.entries[:-1] == BUILT_IN and not found.problems
     assert found.get("mine").own and not found.get("tiny").own
-    assert found.get("mine").sources == (catalog.Source("ada/whisper"),)
+    assert found.get("mine").sources == (entries.Source("ada/whisper"),)
     assert found.get("mine").size == 0
 
 
 def test_a_change_of_the_file_is_seen(path: Path):
     assert load(path, GOOD).get("mine").name == "My own"
-    assert catalog.load(path) is catalog.load(path)
+    assert reading.load(path) is reading.load(path)
     before = path.stat()
     path.write_text(GOOD.replace("My own", "Changed"), encoding="utf-8")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000_000))
-    assert catalog.load(path).get("mine").name == "Changed"
+    assert reading.load(path).get("mine").name == "Changed"
     path.unlink()
     with pytest.raises(UnknownModelError):
-        catalog.load(path).get("mine")
+        reading.load(path).get("mine")
 
 
 def test_every_field(path: Path):
@@ -88,8 +89,8 @@ def test_every_field(path: Path):
         """)  # fmt: skip
     assert not found.problems
     one = found.get("all")
-    assert one.sources[0] == catalog.Source("ada/speech", "dataset", "v1.0", ("*.tar",), (), ("old/*",))
-    assert one.links == (catalog.Link("https://example.org/f.bin", "sub/f.bin", 5, SHA),)
+    assert one.sources[0] == entries.Source("ada/speech", "dataset", "v1.0", ("*.tar",), (), ("old/*",))
+    assert one.links == (entries.Link("https://example.org/f.bin", "sub/f.bin", 5, SHA),)
     assert one.is_bundle and len(one.parts) == 3 and one.parts[2].links == one.links
     assert (one.name, one.languages, one.size, one.tags) == ("همه", ("fa", "en"), 12_000, ("a", "b"))
 
@@ -119,9 +120,9 @@ def test_a_broken_file_is_named_with_line_and_reason(path: Path, text: str | byt
 
 def test_a_file_that_cannot_be_read_is_named(path: Path):
     path.mkdir()
-    [problem] = catalog.load(path).problems
+    [problem] = reading.load(path).problems
     assert "directory" in str(problem).lower() or "denied" in str(problem).lower()
-    assert catalog.load(path).entries == BUILT_IN
+    assert reading.load(path).entries == BUILT_IN
 
 
 def test_the_mark_that_editors_put_before_utf_8_is_no_error(path: Path):
@@ -179,7 +180,7 @@ def test_one_bad_entry_costs_no_other(path: Path, bad: str, reason: str):
 
 def test_an_unknown_field_is_told_and_the_entry_used(path: Path):
     found = load(path, entry(licences='"MIT"', source='[{ repo = "a/b", branch = "x" }]'))
-    assert found.get("other").sources == (catalog.Source("a/b"),)
+    assert found.get("other").sources == (entries.Source("a/b"),)
     [problem] = found.problems
     assert '"branch", "licences"' in str(problem)
 
@@ -235,9 +236,9 @@ def test_no_entry_can_break_the_list(tmp_path_factory: pytest.TempPathFactory, t
     for one in own:
         for part in one.parts:
             # Whatever the file says, its files stay in the models folder.
-            place = Path(os.path.normpath(library.repository_folder(folder, part)))
+            place = Path(os.path.normpath(layout.repository_folder(folder, part)))
             assert place.parent == folder and place.name.startswith(("models--", "datasets--"))
-        assert library.status(folder, one).state is library.ModelState.MISSING
+        assert status.status(folder, one).state is states.ModelState.MISSING
 
 
 @settings(max_examples=150)

@@ -11,22 +11,19 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import library_marks
-from .catalog import Source
-from .library import repository_folder
+from ..catalog.entries import Source
+from ..library.layout import repository_folder
+from ..library.listing import write_listing
 
 if TYPE_CHECKING:
-    from .hub import Plan
+    from .plan import Plan
 
-
-def listing(source: Source) -> dict[str, library_marks.Published]:
-    """What the files of `source.links` should be."""
-    return {link.path: library_marks.Published(link.size, link.sha256) for link in source.links}
+from ..library.listing import listing
 
 
 def plan(source: Source, models_dir: Path) -> Plan:
     """What is to be fetched, without a request. Raises FolderNotWritableError, NoSpaceError."""
-    from .hub import Plan, PlannedFile, links_supported
+    from .plan import Plan, PlannedFile, links_supported
 
     folder, commit = repository_folder(models_dir, source), source.revision or ""
     linking = links_supported(models_dir)
@@ -47,7 +44,7 @@ def finish(plan: Plan) -> Path:
         if _size(place) != file.size:
             place.unlink(missing_ok=True)
             place.symlink_to(os.path.relpath(file.target, place.parent))
-    library_marks.write_listing(plan.folder, plan.commit, listing(plan.source), made_up=True)
+    write_listing(plan.folder, plan.commit, listing(plan.source), made_up=True)
     return plan.snapshot
 
 

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core import catalog, catalog_add, library
-from subtitle_editor.core.catalog import Source
+from subtitle_editor.core.catalog import entries, reading
+from subtitle_editor.core.catalog import own as catalog_add
+from subtitle_editor.core.catalog.entries import Source
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.errors import (
     CatalogEntryError,
@@ -26,13 +27,15 @@ from subtitle_editor.core.errors import (
     RevisionNotFoundError,
     UnsuitableModelError,
 )
-from subtitle_editor.core.hub import Hub
-from subtitle_editor.core.hub_reference import Reference, parse
+from subtitle_editor.core.hub import look
+from subtitle_editor.core.hub.client import Hub
+from subtitle_editor.core.hub.reference import Reference, parse
+from subtitle_editor.core.library import layout, states, status
 from tests.hub.server import LoopbackHub
 
 pytestmark = pytest.mark.timeout(60)
 
-REAL = Path(__file__).parents[1] / "data" / "tiny_whisper" / "model"
+REAL = Path(__file__).parents[2] / "data" / "tiny_whisper" / "model"
 WHISPER = {path.name: path for path in REAL.iterdir()}
 SIZE = sum(path.stat().st_size for path in WHISPER.values())
 MINE = "ada/faster-whisper-fa"
@@ -144,7 +147,7 @@ def test_nothing_typed_leaves_the_folder_or_crashes(typed: str):
         found = parse(typed)
     except HubReferenceError:
         return
-    folder = library.repository_folder(Path("/models"), Source(found.repo, found.repo_type))
+    folder = layout.repository_folder(Path("/models"), Source(found.repo, found.repo_type))
     assert os.path.normpath(folder) == str(folder) and folder.parent == Path("/models")
 
 
@@ -152,12 +155,12 @@ def test_nothing_typed_leaves_the_folder_or_crashes(typed: str):
 
 
 def test_a_whisper_model_is_known_by_its_files_and_their_content(hub: LoopbackHub):
-    found = catalog_add.inspect(Hub(hub.endpoint), MINE)
-    assert found.whisper is True and found.kind == catalog.SPEECH_TO_TEXT
+    found = look.inspect(Hub(hub.endpoint), MINE)
+    assert found.whisper is True and found.kind == entries.SPEECH_TO_TEXT
     assert (found.size, found.files, found.gated, found.readable) == (SIZE, 5, False, True)
     assert found.licence == "apache-2.0" and found.languages == ("fa",)
     assert (found.provider, found.name) == ("ada", "faster-whisper-fa")
-    assert found.source == Source(MINE, allow=catalog_add._WHISPER_FILES, optional=catalog_add._WHISPER_EXTRA)
+    assert found.source == Source(MINE, allow=look._WHISPER_FILES, optional=look._WHISPER_EXTRA)
 
 
 def test_other_kinds(hub: LoopbackHub):
@@ -165,11 +168,11 @@ def test_other_kinds(hub: LoopbackHub):
     for task, kind in [("text-to-speech", "text-to-speech"), ("text-to-image", "image"), (None, "language")]:
         hub.add_model("ada/other", {"model.safetensors": b"x" * 10, "config.json": b"{}"})
         hub.describe("ada/other", task=task)
-        found = catalog_add.inspect(service, "ada/other")
+        found = look.inspect(service, "ada/other")
         assert (found.kind, found.whisper, found.size) == (kind, False, 12)
     hub.add_dataset("ada/set", {"a.txt": b"a"})
-    assert catalog_add.inspect(service, f"{hub.endpoint}/datasets/ada/set").kind == catalog.DATASET
-    assert catalog_add.inspect(service, "ada/other", kind=catalog.IMAGE).kind == catalog.IMAGE
+    assert look.inspect(service, f"{hub.endpoint}/datasets/ada/set").kind == entries.DATASET
+    assert look.inspect(service, "ada/other", kind=entries.IMAGE).kind == entries.IMAGE
 
 
 @pytest.mark.parametrize(
@@ -185,35 +188,35 @@ def test_a_speech_model_that_cannot_be_loaded_is_refused(hub: LoopbackHub, files
     hub.add_model("ada/pytorch", files)
     hub.describe("ada/pytorch", task="automatic-speech-recognition")
     with pytest.raises(UnsuitableModelError, match=reason):
-        catalog_add.inspect(Hub(hub.endpoint), "ada/pytorch")
+        look.inspect(Hub(hub.endpoint), "ada/pytorch")
     with pytest.raises(UnsuitableModelError, match=reason):
-        catalog_add.inspect(Hub(hub.endpoint), "ada/pytorch", kind=catalog.SPEECH_TO_TEXT)
-    assert catalog_add.inspect(Hub(hub.endpoint), "ada/pytorch", kind=catalog.LANGUAGE).whisper is False
+        look.inspect(Hub(hub.endpoint), "ada/pytorch", kind=entries.SPEECH_TO_TEXT)
+    assert look.inspect(Hub(hub.endpoint), "ada/pytorch", kind=entries.LANGUAGE).whisper is False
 
 
 def test_a_gated_model_says_so_and_a_token_opens_it(hub: LoopbackHub):
     hub.add_model(MINE, WHISPER, gated=True)
-    found = catalog_add.inspect(Hub(hub.endpoint), MINE)
+    found = look.inspect(Hub(hub.endpoint), MINE)
     assert (found.gated, found.readable, found.whisper) == (True, False, None)
-    assert found.kind == catalog.SPEECH_TO_TEXT
+    assert found.kind == entries.SPEECH_TO_TEXT
     hub.accept_token("hf_ada", "ada")
     hub.grant(MINE, "ada")
-    found = catalog_add.inspect(Hub(hub.endpoint, "hf_ada"), MINE)
+    found = look.inspect(Hub(hub.endpoint, "hf_ada"), MINE)
     assert (found.gated, found.readable, found.whisper) == (True, True, True)
 
 
 def test_what_is_not_there(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch):
     service = Hub(hub.endpoint)
     with pytest.raises(RepositoryNotFoundError):
-        catalog_add.inspect(service, "ada/nothing")
+        look.inspect(service, "ada/nothing")
     with pytest.raises(RevisionNotFoundError):
-        catalog_add.inspect(service, f"{MINE}@v9")
+        look.inspect(service, f"{MINE}@v9")
     asked = len(hub.requests)
     with pytest.raises(OnlineAccessError):
-        catalog_add.inspect(Hub(hub.endpoint, offline=True), MINE)
+        look.inspect(Hub(hub.endpoint, offline=True), MINE)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(OnlineAccessError, match="HF_HUB_OFFLINE"):
-        catalog_add.inspect(service, MINE)
+        look.inspect(service, MINE)
     assert len(hub.requests) == asked
 
 
@@ -221,29 +224,29 @@ def test_what_is_not_there(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_added_downloaded_removed(hub: LoopbackHub, own: Path, tmp_path: Path):
-    entry = catalog_add.add(own, catalog_add.inspect(Hub(hub.endpoint), f"{hub.endpoint}/{MINE}/tree/main"))
-    assert entry == catalog.load(own).get("faster-whisper-fa") and entry.own
+    entry = catalog_add.add(own, look.inspect(Hub(hub.endpoint), f"{hub.endpoint}/{MINE}/tree/main"))
+    assert entry == reading.load(own).get("faster-whisper-fa") and entry.own
     assert (entry.kind, entry.size, entry.licence, entry.provider) == ("speech-to-text", SIZE, "apache-2.0", "ada")
     assert entry.languages == ("fa",)
-    manager = DownloadManager(tmp_path / "models", endpoint=hub.endpoint, catalog=catalog.load(own))
+    manager = DownloadManager(tmp_path / "models", endpoint=hub.endpoint, catalog=reading.load(own))
     assert manager.wait(manager.enqueue(entry.id), 30)
-    assert library.status(tmp_path / "models", entry).state is library.ModelState.INSTALLED
+    assert status.status(tmp_path / "models", entry).state is states.ModelState.INSTALLED
     assert manager.shutdown(10)
     catalog_add.remove(own, entry.id)
-    assert catalog.load(own).entries == catalog.load().entries
-    assert library.find(tmp_path / "models", entry)
+    assert reading.load(own).entries == reading.load().entries
+    assert status.find(tmp_path / "models", entry)
     assert [path.name for path in own.parent.iterdir()] == ["catalog.toml"]
 
 
 def test_one_file_of_a_repository(hub: LoopbackHub, own: Path):
     hub.add_model("ada/gguf", {"a-Q4.gguf": b"4" * 40, "a-Q8.gguf": b"8" * 80, "sub/[1].bin": b"1", "sub/2.bin": b"22"})
     service = Hub(hub.endpoint)
-    found = catalog_add.inspect(service, f"{hub.endpoint}/ada/gguf/blob/main/a-Q8.gguf")
+    found = look.inspect(service, f"{hub.endpoint}/ada/gguf/blob/main/a-Q8.gguf")
     assert (found.size, found.files) == (80, 1)
     entry = catalog_add.add(own, found, "q8")
     assert entry.sources == (Source("ada/gguf", allow=("a-Q8.gguf",)),)
-    assert catalog_add.inspect(service, "hf://ada/gguf/sub").size == 3
-    assert catalog_add.inspect(service, "hf://ada/gguf/sub/[1].bin").size == 1
+    assert look.inspect(service, "hf://ada/gguf/sub").size == 3
+    assert look.inspect(service, "hf://ada/gguf/sub/[1].bin").size == 1
 
 
 BY_HAND = """\
@@ -278,16 +281,16 @@ def test_what_was_written_by_hand_stays(hub: LoopbackHub, own: Path, eol: str, e
     own.parent.mkdir()
     text = BY_HAND.rstrip("\n").replace("\n", eol) + end.replace("\n", eol)
     own.write_bytes(text.encode())
-    assert not catalog.load(own).problems
-    found = catalog_add.inspect(Hub(hub.endpoint), MINE)
+    assert not reading.load(own).problems
+    found = look.inspect(Hub(hub.endpoint), MINE)
     catalog_add.add(own, found)
     written = own.read_bytes().decode()
     assert written.startswith(text) and written.count("\r\n") == (written.count("\n") if eol == "\r\n" else 0)
-    assert [one.id for one in catalog.load(own) if one.own] == ["first", "second", "faster-whisper-fa"]
+    assert [one.id for one in reading.load(own) if one.own] == ["first", "second", "faster-whisper-fa"]
     catalog_add.remove(own, "faster-whisper-fa")
     assert own.read_bytes().decode().rstrip() == text.rstrip()
     catalog_add.remove(own, "second")
-    assert [one.id for one in catalog.load(own) if one.own] == ["first"]
+    assert [one.id for one in reading.load(own) if one.own] == ["first"]
     assert "# About the second." in own.read_text(encoding="utf-8")
     assert tomllib.loads(own.read_text(encoding="utf-8"))["other"] == {"kept": True}
     catalog_add.remove(own, "first")
@@ -298,18 +301,18 @@ def test_ids_do_not_collide(hub: LoopbackHub, own: Path):
     service = Hub(hub.endpoint)
     hub.add_model("bob/faster-whisper-fa", WHISPER)
     hub.add_model("eve/tiny", {"a": b"a"})
-    catalog_add.add(own, catalog_add.inspect(service, MINE))
-    assert catalog_add.add(own, catalog_add.inspect(service, "bob/faster-whisper-fa")).id == "bob-faster-whisper-fa"
-    assert catalog_add.add(own, catalog_add.inspect(service, "eve/tiny")).id == "eve-tiny"
+    catalog_add.add(own, look.inspect(service, MINE))
+    assert catalog_add.add(own, look.inspect(service, "bob/faster-whisper-fa")).id == "bob-faster-whisper-fa"
+    assert catalog_add.add(own, look.inspect(service, "eve/tiny")).id == "eve-tiny"
     for bad in ("tiny", "Faster-Whisper-FA", "../x", "", "a b"):
         hub.add_model("eve/more", {"a": b"a"})
         with pytest.raises(CatalogEntryError):
-            catalog_add.add(own, catalog_add.inspect(service, "eve/more"), bad)
+            catalog_add.add(own, look.inspect(service, "eve/more"), bad)
     with pytest.raises(CatalogEntryError, match="faster-whisper-fa"):
-        catalog_add.add(own, catalog_add.inspect(service, MINE), "again")
+        catalog_add.add(own, look.inspect(service, MINE), "again")
     hub.add_model("Systran/faster-whisper-tiny", WHISPER)
     with pytest.raises(CatalogEntryError, match='"tiny"'):
-        catalog_add.add(own, catalog_add.inspect(service, "Systran/faster-whisper-tiny"))
+        catalog_add.add(own, look.inspect(service, "Systran/faster-whisper-tiny"))
 
 
 @pytest.mark.parametrize("text", ['[[model]]\nid = "x', "\xff", 'model = [{ id = "inline" }]\n', "model = 1\n"])
@@ -318,7 +321,7 @@ def test_a_file_that_nothing_can_be_added_to_stays_as_it_is(hub: LoopbackHub, ow
     data = text.encode("latin-1")
     own.write_bytes(data)
     with pytest.raises((CatalogError, CatalogEntryError)) as caught:
-        catalog_add.add(own, catalog_add.inspect(Hub(hub.endpoint), MINE))
+        catalog_add.add(own, look.inspect(Hub(hub.endpoint), MINE))
     assert str(own) in str(caught.value)
     assert own.read_bytes() == data
 
@@ -332,7 +335,7 @@ def test_only_what_was_added_is_removed(own: Path):
 def test_a_folder_that_cannot_be_made(hub: LoopbackHub, own: Path):
     own.parent.write_text("in the way", encoding="utf-8")
     with pytest.raises(FolderNotWritableError):
-        catalog_add.add(own, catalog_add.inspect(Hub(hub.endpoint), MINE))
+        catalog_add.add(own, look.inspect(Hub(hub.endpoint), MINE))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="makes links")
@@ -341,7 +344,7 @@ def test_a_catalogue_that_is_a_link_stays_one(hub: LoopbackHub, own: Path, tmp_p
     real = tmp_path / "synced.toml"
     real.write_text("# mine\n", encoding="utf-8")
     own.symlink_to(real)
-    catalog_add.add(own, catalog_add.inspect(Hub(hub.endpoint), MINE))
+    catalog_add.add(own, look.inspect(Hub(hub.endpoint), MINE))
     assert own.is_symlink() and real.read_text(encoding="utf-8").startswith("# mine\n")
 
 
@@ -349,13 +352,13 @@ def test_two_at_once_lose_nothing(hub: LoopbackHub, own: Path):
     service = Hub(hub.endpoint)
     for number in range(6):
         hub.add_model(f"ada/m{number}", {"a": b"a"})
-    found = [catalog_add.inspect(service, f"ada/m{number}") for number in range(6)]
+    found = [look.inspect(service, f"ada/m{number}") for number in range(6)]
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda one: catalog_add.add(own, one), found))
-    assert sorted(one.id for one in catalog.load(own) if one.own) == [f"m{number}" for number in range(6)]
+    assert sorted(one.id for one in reading.load(own) if one.own) == [f"m{number}" for number in range(6)]
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda number: catalog_add.remove(own, f"m{number}"), range(6)))
-    assert not [one.id for one in catalog.load(own) if one.own]
+    assert not [one.id for one in reading.load(own) if one.own]
 
 
 _PIECES = st.sampled_from([
@@ -400,6 +403,6 @@ def test_a_login_in_the_endpoint_is_neither_needed_nor_shown():
 def test_hostile_words_of_a_server_stay_words(hub: LoopbackHub, own: Path):
     licence = 'x"\n[[model]]\nid = "evil"\\\x7f\u202e'
     hub.describe(MINE, [f"license:{licence}"], "automatic-speech-recognition")
-    entry = catalog_add.add(own, catalog_add.inspect(Hub(hub.endpoint), MINE))
+    entry = catalog_add.add(own, look.inspect(Hub(hub.endpoint), MINE))
     assert entry.licence == 'x"[[model]]id = "evil"\\'
-    assert [one.id for one in catalog.load(own) if one.own] == ["faster-whisper-fa"]
+    assert [one.id for one in reading.load(own) if one.own] == ["faster-whisper-fa"]

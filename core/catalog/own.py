@@ -11,44 +11,19 @@ import contextlib
 import dataclasses
 import json
 import os
-import re
 import secrets
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from . import catalog, catalog_read, hub_reference
-from .catalog import DATASET, IMAGE, LANGUAGE, SPEECH_TO_TEXT, TEXT_TO_SPEECH, Entry, Source
-from .control import Control
-from .errors import (
-    CatalogEntryError,
-    CatalogError,
-    FileNotOnHubError,
-    FolderNotWritableError,
-    SubtitleEditorError,
-    UnsuitableModelError,
-)
-from .hub import Hub, Repository
-from .languages import NAMES
-from .library_import import WHISPER, specification
-from .locks import file_lock
-from .text import Text
-
-_WHISPER_FILES = ("config.json", "model.bin", "tokenizer.json", "vocabulary.*")
-"""What faster-whisper needs (faster_whisper/utils.py, `download_model`)."""
-
-_WHISPER_EXTRA = ("preprocessor_config.json",)
-
-_TASKS = {
-    "text-to-speech": TEXT_TO_SPEECH,
-    "text-to-audio": TEXT_TO_SPEECH,
-    "text-to-image": IMAGE,
-    "image-to-image": IMAGE,
-    "unconditional-image-generation": IMAGE,
-}
-"""The hub's words for what a model does, and our kinds; all others are LANGUAGE."""
+from ..control import Control
+from ..errors import CatalogEntryError, CatalogError, FolderNotWritableError
+from ..locks import file_lock
+from ..text import Text
+from . import entries, reading
+from .entries import Entry, Source
 
 _NOTE = "# Added from the hub."
 
@@ -82,95 +57,6 @@ class Found:
         return self.source.repo.partition("/")[0]
 
 
-# Look
-
-
-def inspect(hub: Hub, text: str, kind: str | None = None) -> Found:
-    """See what a repository is, by its `owner/name` or a pasted link. `kind` overrules what the hub says of it.
-
-    Raises HubReferenceError, UnsuitableModelError for a speech model that faster-whisper cannot load, and what
-    `Hub.plan` raises.
-    """
-    reference = hub_reference.parse(text, hub.endpoint)
-    repository = hub.repository(reference.repo, reference.repo_type, reference.revision)
-    source = _source(reference, repository)
-    whisper = _is_whisper(hub, repository) if source.repo_type == "model" and not source.allow else False
-    kind = kind or _kind(repository, whisper, part=bool(source.allow))
-    if kind == SPEECH_TO_TEXT:
-        if whisper is False:
-            raise UnsuitableModelError(repository.repo, _what_it_lacks(repository))
-        source = dataclasses.replace(source, allow=_WHISPER_FILES, optional=_WHISPER_EXTRA)
-    sizes = [size for name, size in repository.files.items() if source.wants(name)]
-    if not sizes:
-        raise FileNotOnHubError(", ".join(source.patterns) or Text("Any file"), repository.repo)
-    return Found(
-        source=source,
-        kind=kind,
-        size=sum(sizes),
-        files=len(sizes),
-        commit=repository.commit,
-        gated=repository.gated,
-        readable=repository.readable,
-        whisper=whisper,
-        licence=_licence(repository.tags),
-        languages=tuple(tag for tag in repository.tags if tag in NAMES),
-    )
-
-
-def _source(reference: hub_reference.Reference, repository: Repository) -> Source:
-    """The part of the repository that was asked for. The hub's spelling of its name counts: a folder is called so."""
-    allow: tuple[str, ...] = ()
-    if reference.path:
-        is_file = reference.is_file or reference.path in repository.files
-        allow = (_literally(reference.path) if is_file else f"{_literally(reference.path)}/*",)
-    return Source(repository.repo, reference.repo_type, reference.revision, allow)
-
-
-def _literally(path: str) -> str:
-    """A pattern for just this path."""
-    return re.sub(r"([*?[])", r"[\1]", path)
-
-
-def _kind(repository: Repository, whisper: bool | None, part: bool) -> str:
-    """What it most likely is. A `part` of a repository is no model that can transcribe, whatever the whole is for."""
-    if repository.repo_type == "dataset":
-        return DATASET
-    if not part and (whisper is not False or repository.task == "automatic-speech-recognition"):
-        return SPEECH_TO_TEXT
-    return _TASKS.get(repository.task, LANGUAGE)
-
-
-def _is_whisper(hub: Hub, repository: Repository) -> bool | None:
-    if _missing(repository):
-        return False
-    try:
-        return specification(hub.head_of(repository, "model.bin")) == WHISPER
-    except SubtitleEditorError:
-        if repository.readable:
-            raise
-        return None
-
-
-def _missing(repository: Repository) -> list[str]:
-    wanted = Source(repository.repo, allow=_WHISPER_FILES)
-    return [
-        pattern
-        for pattern in wanted.allow
-        if not any(size and Source("", allow=(pattern,)).wants(name) for name, size in repository.files.items())
-    ]
-
-
-def _what_it_lacks(repository: Repository) -> str:
-    if missing := _missing(repository):
-        files = ", ".join(missing)
-        return Text("is no Whisper model in CTranslate2's format: it has no {files}", files=files)
-    return Text("is a model in CTranslate2's format, but none of Whisper")
-
-
-def _licence(tags: tuple[str, ...]) -> str:
-    return next((tag.partition(":")[2] for tag in tags if tag.startswith("license:")), "")
-
-
 # Write
 
 
@@ -182,9 +68,9 @@ def add(user_file: Path, found: Found, id: str | None = None) -> Entry:
     """
     with _locked(user_file):
         text = _read(user_file)
-        known = catalog.load(user_file)
+        known = reading.load(user_file)
         _refuse_broken(user_file)
-        if same := catalog.taken(known, found.source):
+        if same := taken(known, found.source):
             raise CatalogEntryError(
                 Text('{repo} is in the catalogue already, as "{model}".', repo=found.source.repo, model=same.id),
                 Text("Download it by that name."),
@@ -197,19 +83,19 @@ def add(user_file: Path, found: Found, id: str | None = None) -> Entry:
         written = f"{text}{gap}{block}"
         _check_added(user_file, text, written, model)
         _replace(user_file, written)
-    return catalog.load(user_file).get(model)
+    return reading.load(user_file).get(model)
 
 
 def _refuse_broken(user_file: Path) -> None:
     """Nothing is added to a file that cannot be read: it would not be found in there."""
     if user_file.exists():
-        catalog_read.tables(user_file)
+        reading.tables(user_file)
 
 
-def _chosen_id(known: catalog.Catalog, found: Found, wanted: str | None) -> str:
+def _chosen_id(known: entries.Catalog, found: Found, wanted: str | None) -> str:
     taken = {entry.id.lower() for entry in known}
     if wanted is not None:
-        if not catalog_read.is_id(wanted):
+        if not reading.is_id(wanted):
             raise CatalogEntryError(
                 Text('"{model}" cannot be an id.', model=wanted[:100]),
                 Text("Use letters, digits, dots, hyphens and underscores, up to 80 of them."),
@@ -220,7 +106,7 @@ def _chosen_id(known: catalog.Catalog, found: Found, wanted: str | None) -> str:
             )
         return wanted
     for proposal in (found.name, f"{found.provider}-{found.name}"):
-        if catalog_read.is_id(proposal[:80]) and proposal[:80].lower() not in taken:
+        if reading.is_id(proposal[:80]) and proposal[:80].lower() not in taken:
             return proposal[:80]
     raise CatalogEntryError(
         Text('There is a model called "{model}" already.', model=found.name), Text("Choose an id for this one.")
@@ -292,7 +178,7 @@ def remove(user_file: Path, id: str) -> None:
     """
     with _locked(user_file):
         text = _read(user_file)
-        found, _ = catalog_read.tables(user_file) if user_file.exists() else ([], "")
+        found, _ = reading.tables(user_file) if user_file.exists() else ([], "")
         if not any(isinstance(table, dict) and table.get("id") == id for table in found):
             raise CatalogEntryError(
                 Text('There is no model called "{model}" in {file}.', model=id, file=user_file),
@@ -316,7 +202,7 @@ def _without_each(text: str) -> Iterator[tuple[str, str]]:
     lines = text.splitlines(keepends=True)
     heads = [number for number, line in enumerate(lines) if line.lstrip().startswith("[")]
     for first in heads:
-        if not catalog_read.HEADER.match(lines[first]):
+        if not reading.HEADER.match(lines[first]):
             continue
         for end in (*(head for head in heads if head > first), len(lines)):
             last = end
@@ -378,3 +264,14 @@ def _replace(user_file: Path, text: str) -> None:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
         raise FolderNotWritableError(real.parent, (error.strerror or str(error)).lower()) from error
+
+
+def taken(entries: Iterable[Entry], source: Source) -> Entry | None:
+    """The entry that has all of the same repository at the same revision, if there is one."""
+    wanted = (source.repo.lower(), source.repo_type, source.revision, source.allow)
+    for entry in entries:
+        if not entry.is_bundle and not entry.alias_of:
+            for own in entry.sources:
+                if (own.repo.lower(), own.repo_type, own.revision, own.allow) == wanted:
+                    return entry
+    return None

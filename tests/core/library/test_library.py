@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import catalog, library
+from subtitle_editor.core.catalog import reading
+from subtitle_editor.core.library import layout, states, status
 from subtitle_editor.core.transfer import partial
 
-TINY = catalog.load().get("tiny")
+TINY = reading.load().get("tiny")
 FILES = {"config.json": 10, "model.bin": 1000, "tokenizer.json": 20, "vocabulary.txt": 30}
 
 
@@ -30,51 +31,51 @@ def install(folder: Path, commit: str, files: dict[str, int], listing: dict[str,
 
 
 def test_nothing_in_an_empty_or_missing_folder(tmp_path: Path):
-    assert library.find(tmp_path, TINY) is None
-    assert library.find(tmp_path / "missing", TINY) is None
+    assert status.find(tmp_path, TINY) is None
+    assert status.find(tmp_path / "missing", TINY) is None
 
 
 def test_complete_snapshot_is_found_with_its_size(tmp_path: Path):
     path = install(tmp_path, "c1", FILES, {**FILES, "README.md": 5})
-    assert library.find(tmp_path, TINY) == library.Installed(path, 1060, "c1")
+    assert status.find(tmp_path, TINY) == states.Installed(path, 1060, "c1")
 
 
 def test_snapshot_of_a_program_that_kept_no_listing(tmp_path: Path):
     path = install(tmp_path, "c1", FILES)
-    assert library.find(tmp_path, TINY) == library.Installed(path, 1060, "c1")
+    assert status.find(tmp_path, TINY) == states.Installed(path, 1060, "c1")
 
 
 @pytest.mark.parametrize("listing", [None, FILES])
 @pytest.mark.parametrize("missing", sorted(FILES))
 def test_model_with_a_missing_file_is_not_installed(tmp_path: Path, missing: str, listing: dict[str, int] | None):
     install(tmp_path, "c1", {name: size for name, size in FILES.items() if name != missing}, listing)
-    assert library.find(tmp_path, TINY) is None
+    assert status.find(tmp_path, TINY) is None
 
 
 def test_file_of_the_wrong_size_is_not_installed(tmp_path: Path):
     install(tmp_path, "c1", {**FILES, "model.bin": 999}, FILES)
-    assert library.find(tmp_path, TINY) is None
+    assert status.find(tmp_path, TINY) is None
 
 
 def test_link_without_its_blob_is_not_installed(tmp_path: Path):
     snapshot = install(tmp_path, "c1", FILES, FILES)
     (snapshot / "model.bin").unlink()
     (snapshot / "model.bin").symlink_to(tmp_path / "gone")
-    assert library.find(tmp_path, TINY) is None
+    assert status.find(tmp_path, TINY) is None
 
 
 def test_older_complete_snapshot_serves_while_the_newest_is_incomplete(tmp_path: Path):
     old = install(tmp_path, "c1", FILES, FILES)
     install(tmp_path, "c2", {"config.json": 10}, FILES)
-    found = library.find(tmp_path, TINY)
+    found = status.find(tmp_path, TINY)
     assert found is not None and found.path == old
-    assert library.find(tmp_path, TINY, revision="c2") is None
+    assert status.find(tmp_path, TINY, revision="c2") is None
 
 
 def test_an_alias_is_installed_with_its_target(tmp_path: Path):
-    turbo = catalog.load().get("turbo")
-    assert library.repository_folder(tmp_path, turbo.sources[0]) == library.repository_folder(
-        tmp_path, catalog.load().get("large-v3-turbo").sources[0]
+    turbo = reading.load().get("turbo")
+    assert layout.repository_folder(tmp_path, turbo.sources[0]) == layout.repository_folder(
+        tmp_path, reading.load().get("large-v3-turbo").sources[0]
     )
 
 
@@ -93,7 +94,7 @@ def test_shared_cache_is_where_huggingface_hub_looks(
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert library.shared_cache() == Path(expected)
+    assert layout.shared_cache() == Path(expected)
 
 
 @pytest.mark.parametrize("where", ["blobs", "snapshots/c1"])
@@ -101,8 +102,8 @@ def test_what_an_interrupted_transfer_left_is_not_a_file_of_the_model(tmp_path: 
     snapshot = install(tmp_path, "c1", FILES)
     folder = snapshot.parent.parent / where
     folder.mkdir(exist_ok=True)
-    before = set(library.stored_files(snapshot.parent.parent)), set(library.snapshot_files(snapshot.parent.parent))
+    before = set(layout.stored_files(snapshot.parent.parent)), set(layout.snapshot_files(snapshot.parent.parent))
     for left in (*partial.partial_files(folder / "9f86"), partial.beside(folder / "9f86", ".lock")):
         left.write_bytes(b"x")
-    after = set(library.stored_files(snapshot.parent.parent)), set(library.snapshot_files(snapshot.parent.parent))
+    after = set(layout.stored_files(snapshot.parent.parent)), set(layout.snapshot_files(snapshot.parent.parent))
     assert after == before

@@ -6,8 +6,8 @@ from __future__ import annotations
 import functools
 import unicodedata
 
-from .catalog import KIND_NAMES, Entry
-from .languages import NAMES
+from ..languages import NAMES
+from .entries import KIND_NAMES, Entry
 
 _SAME_LETTER = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه", "أ": "ا", "إ": "ا", "ٱ": "ا"})
 """Arabic and Persian keyboards write these differently, and readers see the same letter."""

@@ -6,11 +6,11 @@ from __future__ import annotations
 import dataclasses
 from urllib.parse import unquote, urlsplit
 
-from .addresses import without_login
+from ..addresses import without_login
+from ..errors import HubReferenceError
+from ..file_names import is_inner_path, is_repository, is_revision
+from ..text import Text
 from .endpoint import DEFAULT_ENDPOINT, PRESETS
-from .errors import HubReferenceError
-from .file_names import is_inner_path, is_repository, is_revision
-from .text import Text
 
 _HUBS = {"hf.co", "huggingface.co", *(urlsplit(url).hostname for _, _, url in PRESETS if url)}
 _PLACES = ("tree", "blob", "resolve", "raw", "blame", "commits", "commit")

@@ -6,35 +6,21 @@ Not for a panel's `draw()`: it touches the disk. Needs no network and does not i
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from . import library_marks
-from .catalog import Entry, Source
-from .model_state import Installed as Installed
-from .model_state import ModelState as ModelState
-from .model_state import Status as Status
+from ..catalog.entries import Entry, Source
+from . import listing as listings
+from . import marks as library_marks
+from .layout import files_of, partial_files, repository_folder, snapshots_of, stored_files
+from .listing import published
+from .states import Installed, ModelState, Status
 
-if TYPE_CHECKING:
-    from .transfer import partial
-
-
-def shared_cache() -> Path:
-    """The Hugging Face cache that all programs of this user share, where its own variables put it."""
-    if cache := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
-        return Path(cache).expanduser()
-    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(os.environ.get("HF_HOME") or f"{caches}/huggingface").expanduser() / "hub"
-
-
-def repository_folder(models_dir: Path, source: Source) -> Path:
-    """Where huggingface_hub keeps a repository: `models--OWNER--NAME` inside the models folder."""
-    return models_dir / "--".join([f"{source.repo_type}s", *source.repo.split("/")])
+SAME = "@installed"
+"""Given as the revision of a download: the commits that are on the disk, each part's own. What a repair fetches."""
 
 
 def find(models_dir: Path, entry: Entry, revision: str | None = None) -> Installed | None:
@@ -50,7 +36,7 @@ def find(models_dir: Path, entry: Entry, revision: str | None = None) -> Install
 
 def _found(models_dir: Path, source: Source, revision: str | None) -> Installed | None:
     folder = repository_folder(models_dir, source)
-    for snapshot in _snapshots(folder, revision or source.revision):
+    for snapshot in snapshots_of(folder, revision or source.revision):
         size = _complete_size(folder, snapshot, source)
         if size is not None:
             return Installed(snapshot, size, snapshot.name)
@@ -118,8 +104,8 @@ def _source_status(models_dir: Path, source: Source, estimate: int) -> Status:
         return Status(ModelState.MISSING, bytes_total=estimate)
     marks = library_marks.read(folder)
     partials = sum(own_partials(folder, source, marks).values())
-    for snapshot in _snapshots(folder, source.revision):
-        files = _files(snapshot)
+    for snapshot in snapshots_of(folder, source.revision):
+        files = files_of(snapshot)
         size = _complete_size(folder, snapshot, source, files)
         if size is None:
             continue
@@ -128,7 +114,7 @@ def _source_status(models_dir: Path, source: Source, estimate: int) -> Status:
         if newer and state is ModelState.INSTALLED:
             state = ModelState.UPDATE
         return Status(state, Installed(snapshot, size, snapshot.name), size, size, damaged, newer, partials)
-    for snapshot in _snapshots(folder, source.revision):
+    for snapshot in snapshots_of(folder, source.revision):
         if damaged := _misfits(folder, snapshot, source):
             return Status(ModelState.DAMAGED, bytes_total=estimate, damaged=damaged, partials=partials)
     return _incomplete(folder, source, estimate, partials, marks)
@@ -146,8 +132,8 @@ def _verdict(
 
 def _misfits(folder: Path, snapshot: Path, source: Source) -> tuple[str, ...]:
     """The files of an incomplete snapshot that are there, but with another size than the published one."""
-    expected = library_marks.published(folder, snapshot.name) or {}
-    present = {name: found.st_size for name, found in _files(snapshot).items() if source.wants(name)}
+    expected = published(folder, snapshot.name) or {}
+    present = {name: found.st_size for name, found in files_of(snapshot).items() if source.wants(name)}
     return tuple(sorted(name for name, size in present.items() if name in expected and size != expected[name].size))
 
 
@@ -159,7 +145,7 @@ def _incomplete(folder: Path, source: Source, estimate: int, partials: int, mark
     planned, others = marks.planned, planned_for_others(folder, source, marks)
     done = partials + sum(size for path, size in stored_files(folder, source) if path.name not in others)
     total = max(estimate, done)
-    listings = [library_marks.published(folder, snapshot.name) for snapshot in _snapshots(folder, source.revision)]
+    listings = [published(folder, snapshot.name) for snapshot in snapshots_of(folder, source.revision)]
     for listing in (planned.files if planned else None, *listings):
         if exact := sum(file.size for name, file in (listing or {}).items() if source.wants(name)):
             total = exact
@@ -191,101 +177,16 @@ def planned_for_others(folder: Path, source: Source, marks: library_marks.Marks 
 
 def newest_snapshot(folder: Path, source: Source) -> Path | None:
     """The snapshot that serves an entry: the newest complete one, else the one a download has begun."""
-    found = list(_snapshots(folder, source.revision))
+    found = list(snapshots_of(folder, source.revision))
     return next((path for path in found if _complete_size(folder, path, source) is not None), next(iter(found), None))
-
-
-def snapshot_files(folder: Path, commit: str | None = None) -> Iterator[Path]:
-    """Every file and link below a repository's snapshots, or below that of one commit. Links are not followed."""
-    for root, folders, names in os.walk(folder / "snapshots" / (commit or "")):
-        yield from (Path(root, name) for name in names if not name.endswith(_UNFINISHED))
-        yield from (Path(root, name) for name in folders if os.path.islink(os.path.join(root, name)))
-
-
-def partial_files(folder: Path) -> Iterator[tuple[Path, partial.Partial]]:
-    """Targets below a repository's folder that an interrupted transfer left unfinished: blobs, or, where links are
-    not supported, files of a snapshot."""
-    # Here, not above: Blender imports this file at its start, and the transfers only matter when somebody looks.
-    from .transfer import partial
-
-    with contextlib.suppress(OSError):
-        if any(name.endswith(".part") for name in os.listdir(os.path.join(folder, "blobs"))):
-            yield from partial.partials(folder / "blobs")
-    for root, _, names in os.walk(os.path.join(folder, "snapshots")):
-        if any(name.endswith(".part") for name in names):
-            yield from partial.partials(Path(root))
-
-
-def import_leftovers(folder: Path) -> list[Path]:
-    """What an import into a repository has copied and not yet given its name: of one under way, or of one killed."""
-    return sorted((folder / "blobs").glob("import-*.tmp"))
-
-
-def stored_files(folder: Path, source: Source | None = None) -> Iterator[tuple[Path, int]]:
-    """The files with content of their own in a repository's folder and their sizes in bytes: finished blobs, and files
-    of snapshots that are no links. With `source` without those that only files it does not want are made of.
-    """
-    own: set[str] = set()
-    foreign: set[str] = set()
-    blobs: list[tuple[Path, int]] = []
-    commit = (read_ref(folder, source.revision) or source.revision) if source and source.revision else None
-    for root, _, names in os.walk(folder / "snapshots"):
-        for name in names:
-            path = Path(root, name)
-            of, *inner = path.relative_to(folder / "snapshots").parts
-            wanted = source is None or (source.wants("/".join(inner)) and commit in (None, of))
-            if path.is_symlink():
-                (own if wanted else foreign).add(Path(os.readlink(path)).name)
-            elif wanted and not name.endswith(_UNFINISHED):
-                blobs += _sized(path)
-    with contextlib.suppress(OSError):
-        for path in (folder / "blobs").iterdir():
-            if path.name not in foreign - own and not path.name.endswith(_UNFINISHED):
-                blobs += _sized(path)
-    yield from blobs
-
-
-def _sized(path: Path) -> list[tuple[Path, int]]:
-    try:
-        return [(path, path.stat().st_size)]
-    except OSError:
-        return []
-
-
-_UNFINISHED = (".part", ".journal", ".journal.new", ".spool", ".lock", ".incomplete", ".tmp")
-
-
-def _snapshots(folder: Path, revision: str | None) -> Iterator[Path]:
-    """The snapshot of the wanted revision; without one, that of `main` and then the others, newest first."""
-    snapshots = folder / "snapshots"
-    wanted = revision or "main"
-    first = snapshots / (read_ref(folder, wanted) or wanted)
-    if os.path.isdir(first):
-        yield first
-    if revision is not None:
-        return
-    try:
-        others = [path for path in snapshots.iterdir() if os.path.isdir(path) and path != first]
-        others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    except OSError:
-        return
-    yield from others
-
-
-def read_ref(folder: Path, name: str) -> str | None:
-    """The commit that a branch or tag stood for when it was downloaded last, or None."""
-    try:
-        return (folder / "refs" / name).read_text(encoding="utf-8").strip() or None
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 def _complete_size(
     folder: Path, snapshot: Path, source: Source, files: dict[str, os.stat_result] | None = None
 ) -> int | None:
     """The bytes of a complete snapshot, or None for an incomplete one. `files` if they were looked at already."""
-    present = {name: found.st_size for name, found in (_files(snapshot) if files is None else files).items()}
-    expected = library_marks.published(folder, snapshot.name)
+    present = {name: found.st_size for name, found in (files_of(snapshot) if files is None else files).items()}
+    expected = published(folder, snapshot.name)
     if expected is not None:
         wanted = {name: file.size for name, file in expected.items() if source.wants(name)}
         whole = bool(wanted) and all(present.get(name) == size for name, size in wanted.items())
@@ -296,18 +197,10 @@ def _complete_size(
     return sum(wanted.values()) if whole else None
 
 
-def _files(snapshot: Path) -> dict[str, os.stat_result]:
-    """Files below a snapshot, links followed. A link whose blob is gone is no file.
-
-    Strings, not paths: this is most of the time that a scan takes.
-    """
-    found: dict[str, os.stat_result] = {}
-    top = os.fspath(snapshot)
-    for root, _, names in os.walk(top):
-        inner = root[len(top) + 1 :].replace(os.sep, "/")
-        for name in names:
-            try:
-                found[f"{inner}/{name}" if inner else name] = os.stat(os.path.join(root, name))
-            except OSError:
-                continue
-    return found
+def commit_on_disk(models_dir: Path, source: Source) -> str | None:
+    """The hub's commit that is there of a part, complete or not; None without one, or for one that was imported."""
+    folder = repository_folder(models_dir, source)
+    snapshot = newest_snapshot(folder, source)
+    if snapshot is None or listings.is_made_up(folder, snapshot.name):
+        return None
+    return snapshot.name

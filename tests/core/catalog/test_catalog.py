@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import catalog
+from subtitle_editor.core.catalog import entries as catalog
+from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.errors import CatalogError, UnknownModelError
 
 WHISPER = (
@@ -32,10 +33,10 @@ REPOSITORIES = {
 
 
 def test_everything_else_is_there_under_its_repositories():
-    found = {e.id: [s.repo for s in e.sources] for e in catalog.load() if e.kind != catalog.SPEECH_TO_TEXT}
+    found = {e.id: [s.repo for s in e.sources] for e in reading.load() if e.kind != catalog.SPEECH_TO_TEXT}
     assert found == REPOSITORIES
-    assert catalog.load().kinds == tuple(catalog.KIND_NAMES)
-    for entry in catalog.load():
+    assert reading.load().kinds == tuple(catalog.KIND_NAMES)
+    for entry in reading.load():
         assert entry.name and entry.provider and entry.licence and entry.tags, entry.id
         assert entry.homepage.startswith("https://huggingface.co/") and entry.size > 1_000_000
         types = {source.repo_type for source in entry.sources}
@@ -43,7 +44,7 @@ def test_everything_else_is_there_under_its_repositories():
 
 
 def test_the_bundle_is_exactly_its_three_files():
-    entry = catalog.load().get("z-image-turbo")
+    entry = reading.load().get("z-image-turbo")
     assert [source.allow for source in entry.sources] == [
         ("z_image_turbo-Q8_0.gguf",),
         ("ae.safetensors",),
@@ -54,7 +55,7 @@ def test_the_bundle_is_exactly_its_three_files():
 
 def test_one_stage_of_the_training_is_wanted_and_not_all():
     """The files of https://huggingface.co/Kamtera/persian-tts-male-vits, of which its page names two to use."""
-    source = catalog.load().get("persian-tts-male-vits").sources[0]
+    source = reading.load().get("persian-tts-male-vits").sources[0]
     there = (
         "README.md best_model_65633.pth best_model_91323.pth best_model_98066.pth checkpoint_105000.pth config.json "
         "events.out.tfevents.1674024033.2ba09f99fefc phoneme_cache.zip train_vits.py"
@@ -79,7 +80,7 @@ def test_patterns_are_those_of_huggingface_hub():
 
 
 def test_all_whisper_names_are_there_with_what_a_user_needs_to_choose():
-    entries = {entry.id: entry for entry in catalog.load() if entry.kind == catalog.SPEECH_TO_TEXT}
+    entries = {entry.id: entry for entry in reading.load() if entry.kind == catalog.SPEECH_TO_TEXT}
     assert sorted(entries) == sorted(WHISPER)
     for entry in entries.values():
         assert entry.size > 70_000_000, entry.id
@@ -92,12 +93,12 @@ def test_repositories_are_those_of_faster_whisper():
     """Whoever has a model from faster-whisper must not download it again under another name."""
     from faster_whisper.utils import _MODELS
 
-    speech = (entry for entry in catalog.load() if entry.kind == catalog.SPEECH_TO_TEXT)
+    speech = (entry for entry in reading.load() if entry.kind == catalog.SPEECH_TO_TEXT)
     assert {entry.id: entry.sources[0].repo for entry in speech} == _MODELS
 
 
 def test_aliases_share_one_download():
-    found = catalog.load()
+    found = reading.load()
     assert found.get("turbo").download_id == found.get("large-v3-turbo").download_id == "large-v3-turbo"
     assert found.get("turbo").sources == found.get("large-v3-turbo").sources
 
@@ -105,14 +106,14 @@ def test_aliases_share_one_download():
 @pytest.mark.parametrize(("typed", "nearest"), [("larg-v3", "large-v3"), ("Tiny", "tiny"), ("medum", "medium")])
 def test_unknown_name_suggests_the_nearest(typed: str, nearest: str):
     with pytest.raises(UnknownModelError) as caught:
-        catalog.load().get(typed)
+        reading.load().get(typed)
     assert caught.value.nearest == nearest
     assert f'"{nearest}"' in str(caught.value)
 
 
 def test_name_like_no_other_gets_no_suggestion():
     with pytest.raises(UnknownModelError) as caught:
-        catalog.load().get("xyzzy")
+        reading.load().get("xyzzy")
     assert caught.value.nearest is None
 
 
@@ -129,6 +130,6 @@ def test_broken_catalogue_names_file_and_reason(tmp_path: Path, text: str, reaso
     path = tmp_path / "catalog.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(CatalogError) as caught:
-        catalog.read(path)
+        reading.read(path)
     assert str(path) in str(caught.value)
     assert reason in str(caught.value)

@@ -6,16 +6,26 @@ A token goes to the hub's own host and into the 0600 file of `token_file`; nowhe
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import re
+import secrets
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from . import addresses, token_file
+from .. import addresses
+from ..errors import FolderNotWritableError
+from ..text import Text
 from . import endpoint as endpoints
-from .text import Text
+from . import tokens
+
+FILE_NAME = "hub_token"
+
+_LIMIT = 4096
+"""Bytes read at most. Hub tokens have some 40 characters; anything longer is not one."""
+
 
 ENVIRONMENT = "HF_TOKEN"
 _HUB = urlsplit(endpoints.DEFAULT_ENDPOINT).hostname
@@ -68,7 +78,7 @@ def resolve(preference: str | None, endpoint: str | None = None) -> Token:
         return Token(preference.strip(), Origin.PREFERENCE)
     if value := os.environ.get(ENVIRONMENT, "").strip():
         return Token(value, Origin.ENVIRONMENT)
-    if _login_allowed(endpoint) and (value := token_file.read(login_file())):
+    if _login_allowed(endpoint) and (value := tokens.read(login_file())):
         return Token(value, Origin.LOGIN)
     return Token()
 
@@ -97,3 +107,47 @@ def looks_right(text: str) -> bool:
     (True, True, False, False)
     """
     return re.fullmatch(r"hf_[A-Za-z0-9_-]{3,200}", text.strip()) is not None
+
+
+def read(path: Path) -> str:
+    """The token in `path`; empty when there is none or the file cannot be read. Never raises for a bad file."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_LIMIT).decode("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def write(path: Path, token: str) -> None:
+    """Keep `token` in `path`, or remove the file when it is empty. Written beside and renamed: never half a token.
+
+    On POSIX the file has mode 0600 from its first moment. Windows has no such bits; there the file inherits the
+    access list of the user's profile folder, which other users cannot read.
+
+    Raises FolderNotWritableError.
+    """
+    token = token.strip()
+    try:
+        if not token:
+            path.unlink(missing_ok=True)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, token.encode("utf-8"))
+    except OSError as error:
+        raise FolderNotWritableError(path.parent, error.strerror or str(error)) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    # O_BINARY exists on Windows only, where a text-mode descriptor would rewrite line ends.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise

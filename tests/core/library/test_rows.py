@@ -12,13 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core import catalog, library, model_list
-from subtitle_editor.core.catalog import Entry, Link, Source
+from subtitle_editor.core.catalog import entries as catalog
+from subtitle_editor.core.catalog import reading
+from subtitle_editor.core.catalog.entries import Entry, Link, Source
 from subtitle_editor.core.events import State
-from subtitle_editor.core.library import Installed, ModelState, Status
-from subtitle_editor.core.model_list import Filter, rows
+from subtitle_editor.core.library import layout
+from subtitle_editor.core.library import rows as model_list
+from subtitle_editor.core.library.rows import Filter, rows
+from subtitle_editor.core.library.states import Installed, ModelState, Status
 
-ENTRIES = tuple(catalog.load())
+ENTRIES = tuple(reading.load())
 MISSING: dict[str, Status] = {}
 
 
@@ -102,7 +105,7 @@ def test_any_search_text(search: str, missing: bool, kind: str):
 
 
 def many(count: int) -> list[Entry]:
-    tiny = catalog.load().get("tiny")
+    tiny = reading.load().get("tiny")
     return [dataclasses.replace(tiny, id=f"model-{n}", name=f"Model {n}", tags=("fine", "tuned")) for n in range(count)]
 
 
@@ -124,7 +127,7 @@ def test_200_models_take_milliseconds():
 
 
 def snapshot(folder: Path, source: Source, files: dict[str, int], listed: dict[str, int] | None = None) -> None:
-    repo = library.repository_folder(folder, source)
+    repo = layout.repository_folder(folder, source)
     path = repo / "snapshots" / "c1"
     path.mkdir(parents=True)
     for name, size in files.items():
@@ -143,7 +146,7 @@ def told(part: model_list.Part) -> list[tuple[str, int, ModelState]]:
 
 
 def test_details_of_a_model_that_nobody_has(tmp_path: Path):
-    entry = catalog.load().get("large-v3")
+    entry = reading.load().get("large-v3")
     found = model_list.details(tmp_path, entry, ENTRIES)
     assert found.aliases == ("large",)
     (part,) = found.parts

@@ -8,29 +8,24 @@ here blocks on the network: worker threads call it, never Blender's main thread.
 from __future__ import annotations
 
 import dataclasses
-import errno
 import os
 import secrets
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from .addresses import is_address, without_login
-from .catalog import Source
-from .endpoint import offline_by, resolve
-from .errors import (
+from ..addresses import is_address, without_login
+from ..catalog.entries import Source
+from ..errors import (
     EndpointError,
     FileNotOnHubError,
-    FolderNotWritableError,
     GatedError,
     HubAnswerError,
     HubUnreachableError,
     JobCancelled,
     NoHubError,
-    NoSpaceError,
     OnlineAccessError,
     RateLimitedError,
     RepositoryNotFoundError,
@@ -39,66 +34,19 @@ from .errors import (
     TokenRefusedError,
     UnsafeNameError,
 )
-from .file_names import is_hash, is_inner_path, is_repository
-from .hub_bar import bar_class
-from .library import repository_folder
-from .library_marks import Published, published, write_listing
-from .log_file import hide
-from .text import Text
+from ..file_names import is_hash, is_inner_path, is_repository
+from ..library.layout import repository_folder
+from ..library.listing import Published, published, write_listing
+from ..log_file import hide
+from ..text import Text
+from ..transfer.retries import asked_wait
+from .bar import bar_class
+from .endpoint import offline_by, resolve
+from .plan import Plan, PlannedFile, disk_error, links_supported, size_on_disk
 from .tokens import Token
-from .transfer.retries import asked_wait
-
-LARGE = 1_000_000
-"""Bytes from which a file is fetched in ranges with resume; a smaller one arrives before anyone could cancel it."""
 
 _TIMEOUT = 15.0
 """Seconds for an answer about a repository. Its files have their own watchdog (core/transfer)."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class PlannedFile:
-    """One file of a snapshot. `size` in bytes; `sha256` where the hub publishes it (files in LFS)."""
-
-    path: str
-    size: int
-    blob: str
-    """The name huggingface_hub gives the blob: the SHA-256, or the git hash of a small file."""
-    sha256: str | None
-    url: str
-    target: Path
-    """Where the bytes belong: the blob, or the file in the snapshot where links are not supported."""
-    present: bool
-    """The bytes are already there."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Plan:
-    """What a download will do, before its first byte."""
-
-    source: Source
-    commit: str
-    folder: Path
-    """The repository's folder inside the models folder."""
-    files: tuple[PlannedFile, ...]
-    gated: bool = False
-    """Only accounts that have accepted its licence may read it; a plan is made for those alone."""
-    listing: Mapping[str, Published] = dataclasses.field(default_factory=dict)
-    """All files of the repository at this commit, the entry's or not."""
-
-    @property
-    def bytes_total(self) -> int:
-        """Bytes of the complete snapshot."""
-        return sum(file.size for file in self.files)
-
-    @property
-    def bytes_present(self) -> int:
-        """Bytes that need not be fetched. Files with the same content share one blob."""
-        return sum(file.size for file in self.files if file.present)
-
-    @property
-    def snapshot(self) -> Path:
-        """The folder that the finished snapshot has."""
-        return self.folder / "snapshots" / self.commit
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -211,8 +159,8 @@ class Hub:
 
     def head_of(self, repository: Repository, name: str, length: int = 64) -> bytes:
         """The first bytes of a file, to see what it is. Blocks; raises the errors of `transfer.fetch`."""
-        from .control import Control
-        from .transfer.http import Line, Request, Route, TransientError
+        from ..control import Control
+        from ..transfer.http import Line, Request, Route, TransientError
 
         self.check_online()
         page = Source(repository.repo, repository.repo_type).page
@@ -258,9 +206,9 @@ class Hub:
         return Plan(source, str(info.sha), repository_folder(models_dir, source), files, gated, listing)
 
     def _plan_of_links(self, source: Source, models_dir: Path) -> Plan:
-        from . import direct_links
+        from . import links
 
-        plan = direct_links.plan(source, models_dir)
+        plan = links.plan(source, models_dir)
         if any(not file.present for file in plan.files):
             self.check_online()
         return plan
@@ -273,9 +221,9 @@ class Hub:
         """
         source = plan.source
         if source.links:  # No server is asked any more: also without one a complete model is finished.
-            from . import direct_links
+            from . import links
 
-            return direct_links.finish(plan)
+            return links.finish(plan)
         with self._named_errors(source.repo, plan.commit, source.page):
             from huggingface_hub import snapshot_download
 
@@ -317,7 +265,7 @@ class Hub:
         in_snapshot = folder.joinpath("snapshots", commit, *item.path.split("/"))
         target = folder / "blobs" / blob if links_supported(models_dir) else in_snapshot
         url = f"{self.endpoint}/{source.page}/resolve/{commit}/{quote(item.path)}"
-        present = any(_size(path) == item.size for path in (target, in_snapshot))
+        present = any(size_on_disk(path) == item.size for path in (target, in_snapshot))
         return PlannedFile(item.path, item.size, blob, sha256, url, target, present)
 
     def _check_names(self, name: str, repo: str = "") -> None:
@@ -372,7 +320,7 @@ class Hub:
             case hf.HTTPError() | ConnectionError() | TimeoutError() | hf.FileMetadataError():  # type: ignore[attr-defined]
                 return HubUnreachableError(self.host, _reason(error))
             case OSError():
-                return _disk_error(error)
+                return disk_error(error)
             case ValueError() | LookupError() | TypeError() | AttributeError():
                 # Out of huggingface_hub, which takes an answer apart without a look at it.
                 return NoHubError(self.host)
@@ -386,17 +334,6 @@ def check_name(repo: str, name: str) -> None:
     """
     if not is_inner_path(name):
         raise UnsafeNameError(repo, name)
-
-
-def links_supported(models_dir: Path) -> bool:
-    """Whether huggingface_hub will link snapshots to blobs there (Windows needs its developer mode for it)."""
-    from huggingface_hub.file_download import are_symlinks_supported
-
-    try:
-        models_dir.mkdir(parents=True, exist_ok=True)
-        return bool(are_symlinks_supported(models_dir))
-    except OSError as error:
-        raise _disk_error(error, models_dir) from error
 
 
 def record_revision(plan: Plan) -> None:
@@ -416,13 +353,6 @@ def _hash(item: Any) -> str:
     return str(item.lfs.sha256 if item.lfs is not None else item.blob_id)
 
 
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return None
-
-
 def _reason(error: BaseException) -> Text:
     """The cause in a few words, without addresses (a signed one is a secret) and without Python's class names."""
     text = str(error).lower()
@@ -435,10 +365,3 @@ def _reason(error: BaseException) -> Text:
     if "certificate" in text:
         return Text("its certificate is not trusted on this machine")
     return Text("the connection failed")
-
-
-def _disk_error(error: OSError, folder: Path | None = None) -> SubtitleEditorError:
-    place = folder or Path(error.filename or ".")
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return NoSpaceError(place, 0, shutil.disk_usage(place.parent if place.parent.exists() else ".").free)
-    return FolderNotWritableError(place, error.strerror.lower() if error.strerror else Text("the system refused"))

@@ -15,14 +15,15 @@ from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from . import library, library_marks
-from .catalog import SPEECH_TO_TEXT, Entry, Source
-from .control import Control
-from .errors import FolderNotWritableError, ImportModelError, NoSpaceError, SubtitleEditorError
-from .events import Progress, State
-from .library import Installed, repository_folder
-from .locks import try_lock
-from .text import Text
+from ..catalog.entries import SPEECH_TO_TEXT, Entry, Source
+from ..control import Control
+from ..errors import FolderNotWritableError, ImportModelError, NoSpaceError, SubtitleEditorError
+from ..events import Progress, State
+from ..locks import try_lock
+from ..text import Text
+from . import layout, listing, status
+from .layout import repository_folder
+from .states import Installed
 
 Report = Callable[[Progress], None]
 
@@ -51,7 +52,7 @@ def import_folder(
     FolderNotWritableError, and JobCancelled after `control.cancel()`: then nothing is left behind.
     """
     files = check_folder(folder, entry)
-    if library.status(models_dir, entry).state.usable:
+    if status.status(models_dir, entry).state.usable:
         raise ImportModelError(
             folder, Text("{model} is installed already", model=entry.id), Text("Delete the installed one first.")
         )
@@ -122,7 +123,7 @@ def _belongs(name: str, source: Source) -> bool:
     return any(name == link.path for link in source.links) if source.links else source.wants(name)
 
 
-def _check_copied(folder: Path, entry: Entry, copied: dict[str, library_marks.Published]) -> None:
+def _check_copied(folder: Path, entry: Entry, copied: dict[str, listing.Published]) -> None:
     """Whether files are what the catalogue says, where it does. Raises ImportModelError."""
     for link in entry.links:
         if copied[link.path].digest != link.sha256:
@@ -198,7 +199,7 @@ class _Copier:
                     why = Text("{model} is being imported already", model=self._progress.model)
                     raise ImportModelError(self._origin, why, Text("Wait until that is done."))
                 try:
-                    for path in library.import_leftovers(self._folder):
+                    for path in layout.import_leftovers(self._folder):
                         path.unlink()
                     yield
                 finally:
@@ -210,14 +211,14 @@ class _Copier:
                 with contextlib.suppress(OSError):
                     place.rmdir()
 
-    def copy(self, name: str, path: Path, lfs: bool) -> library_marks.Published:
+    def copy(self, name: str, path: Path, lfs: bool) -> listing.Published:
         """Copy one file to a temporary name; the answer is what it holds. `lfs`: it is kept by its SHA-256 in any case.
 
         Raises ImportModelError when it cannot be read, OSError when the copy cannot be written, JobCancelled.
         """
         size = path.stat().st_size
         lfs = lfs or size >= _LFS or path.suffix in _LFS_KINDS
-        hasher = hashlib.sha256() if lfs else library_marks.git_hasher(size)
+        hasher = hashlib.sha256() if lfs else listing.git_hasher(size)
         self.temporary[name] = target = self._folder / "blobs" / f"import-{secrets.token_hex(6)}.tmp"
         copied = 0
         with target.open("xb") as file:
@@ -231,7 +232,7 @@ class _Copier:
             raise ImportModelError(
                 self._origin, Text("{name} changed while it was copied", name=name), Text("Try again.")
             )
-        return library_marks.Published(size, hasher.hexdigest())
+        return listing.Published(size, hasher.hexdigest())
 
     def _chunks(self, name: str, path: Path) -> Iterator[bytes]:
         try:
@@ -249,7 +250,7 @@ class _Copier:
         self._report(self._progress)
 
 
-def _link(folder: Path, files: dict[str, library_marks.Published], temporary: dict[str, Path], revision: str) -> Path:
+def _link(folder: Path, files: dict[str, listing.Published], temporary: dict[str, Path], revision: str) -> Path:
     """Give the copied files their places: blobs, links to them, the listing, and the reference that makes it found."""
     content = "".join(f"{name} {files[name].digest}\n" for name in sorted(files))
     commit = hashlib.sha1(content.encode(), usedforsecurity=False).hexdigest()
@@ -264,7 +265,7 @@ def _link(folder: Path, files: dict[str, library_marks.Published], temporary: di
         except OSError:
             # Windows makes links only in its developer mode; huggingface_hub then has the files here too.
             os.replace(temporary[name], place)
-    library_marks.write_listing(folder, commit, files, made_up=True)
+    listing.write_listing(folder, commit, files, made_up=True)
     if revision == commit:
         return snapshot  # Of direct files: the catalogue's hashes are the revision.
     ref = folder.joinpath("refs", *revision.split("/"))

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be removed of a model on the disk: what is damaged, all of it, or an unfinished download.
+
+This removes gigabytes: for worker threads and the command line, not for Blender's main thread.
+Nothing outside the models folder is ever removed, and nothing that a running download holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ..catalog.entries import Entry, Source
+from ..errors import FolderNotWritableError, LinkedFolderError, ModelBusyError
+from ..file_names import is_revision
+from ..locks import try_lock
+from ..transfer import partial
+from . import layout, status
+from .layout import repository_folder
+
+log = logging.getLogger(__name__)
+
+
+def remove_damaged(models_dir: Path, entry: Entry) -> tuple[str, ...]:
+    """Remove the files that are known to be damaged, and nothing else; a download then fetches only those.
+
+    The answer is their names. Raises ModelBusyError, LinkedFolderError, FolderNotWritableError.
+    """
+    names: list[str] = []
+    for source in entry.parts:
+        folder = repository_folder(models_dir, source)
+        damaged = status.part_status(models_dir, source).damaged
+        snapshot = status.newest_snapshot(folder, source)
+        if snapshot and damaged:
+            _remove(models_dir, folder, entry.id, [snapshot / name for name in damaged], {}, keep_shared=False)
+            names += [f"{source.repo}/{name}" if entry.is_bundle else name for name in damaged]
+    return tuple(names)
+
+
+def delete(models_dir: Path, entry: Entry, revision: str | None = None) -> int:
+    """Delete a model's files: of all its snapshots, or of one commit. The answer is the bytes freed.
+
+    Blobs that another snapshot, or a file that is not the entry's, uses stay; so do the snapshots of other branches
+    than the one that the catalogue asks for. What an interrupted download left goes too, unless a `revision` is given.
+    A repository's folder goes when nothing is left in it. Raises ModelBusyError while a download holds one of the files
+    (nothing is removed then), LinkedFolderError, FolderNotWritableError.
+    """
+    freed = 0
+    if revision is not None and not is_revision(revision):
+        return 0
+    for source in entry.parts:
+        folder = repository_folder(models_dir, source)
+        if not folder.is_dir():
+            continue
+        commits = [revision] if revision else _commits(folder, source)
+        names = [
+            path
+            for commit in commits
+            for path in layout.snapshot_files(folder, commit)
+            if _wanted(folder, path, source)
+        ]
+        loose = _loose_blobs(folder, source) if revision is None else []
+        partials = status.own_partials(folder, source) if revision is None else {}
+        left = layout.import_leftovers(folder) if revision is None else []
+        freed += _remove(models_dir, folder, entry.id, [*names, *loose, *left], partials)
+        _tidy(folder)
+    return freed
+
+
+def discard(models_dir: Path, entry: Entry) -> int:
+    """Delete what interrupted downloads of a model left. The answer is the bytes freed. Raises as `delete`."""
+    freed = 0
+    for source in entry.parts:
+        folder = repository_folder(models_dir, source)
+        if folder.is_dir():
+            left = layout.import_leftovers(folder)
+            freed += _remove(models_dir, folder, entry.id, left, status.own_partials(folder, source))
+            _tidy(folder)
+    return freed
+
+
+def _commits(folder: Path, source: Source) -> list[str]:
+    """The snapshots that are an entry's to delete."""
+    with contextlib.suppress(OSError):
+        there = [path.name for path in (folder / "snapshots").iterdir()]
+        # The commit of direct files is made of the catalogue's hashes: what an older catalogue said goes too.
+        if source.revision is None or source.links:
+            return there
+        ours = layout.read_ref(folder, source.revision)
+        if ours is None:
+            return [source.revision]  # A commit, or a tag that was never downloaded.
+        names = [path.relative_to(folder / "refs").as_posix() for path in (folder / "refs").rglob("*")]
+        others = {layout.read_ref(folder, name) for name in names if name != source.revision}
+        return [commit for commit in there if commit == ours or commit not in others]
+    return []
+
+
+def _wanted(folder: Path, path: Path, source: Source) -> bool:
+    return source.wants("/".join(path.relative_to(folder / "snapshots").parts[1:]))
+
+
+def _loose_blobs(folder: Path, source: Source) -> list[Path]:
+    """Finished blobs of the entry that no snapshot uses yet: the download was interrupted before the last one."""
+    used = {_blob(folder, path) for path in layout.snapshot_files(folder)}
+    others = status.planned_for_others(folder, source)
+    stored = (path for path, _ in layout.stored_files(folder, source) if path.name not in others)
+    return [path for path in stored if path.parent.name == "blobs" and path not in used]
+
+
+def _remove(
+    models_dir: Path,
+    folder: Path,
+    model: str,
+    paths: list[Path],
+    partials: Mapping[Path, int],
+    keep_shared: bool = True,
+) -> int:
+    """Remove files of a repository, the blobs behind them that nothing else uses, and partials (targets and bytes).
+
+    Returns the bytes freed.
+    """
+    _check_inside(models_dir, folder)
+    blobs = {blob for path in paths if (blob := _blob(folder, path))}
+    if keep_shared:
+        gone = set(paths)
+        blobs -= {_blob(folder, path) for path in layout.snapshot_files(folder) if path not in gone}
+    targets = {path for path in paths if not path.is_symlink()} | blobs
+    parts = [target for target, _ in layout.partial_files(folder)]
+    with contextlib.ExitStack() as locks:
+        # Whatever is being downloaded into this repository: its files are locked, one by one.
+        for target in sorted({*targets, *parts, *_locked(folder)}):
+            if target.parent.is_dir() and not locks.enter_context(try_lock(partial.beside(target, ".lock"))):
+                raise ModelBusyError(model)
+        freed = 0
+        try:
+            for path in [*paths, *blobs]:
+                freed += _unlink(path)
+            for target, size in partials.items():
+                for path in partial.partial_files(target):
+                    _unlink(path)
+                freed += size
+        except OSError as error:
+            raise FolderNotWritableError(folder, (error.strerror or str(error)).lower()) from error
+    return freed
+
+
+def _check_inside(models_dir: Path, folder: Path) -> None:
+    """Refuse a repository that is, or whose parts are, links to elsewhere. Raises LinkedFolderError."""
+    real = Path(os.path.realpath(models_dir)) / folder.name
+    snapshots = folder / "snapshots"
+    inner = [path for path in snapshots.iterdir() if path.is_dir()] if snapshots.is_dir() else []
+    for path in (folder, folder / "blobs", snapshots, *inner):
+        target = Path(os.path.realpath(path))
+        if path.exists() and target != real / path.relative_to(folder):
+            raise LinkedFolderError(path, target)
+
+
+def _blob(folder: Path, path: Path) -> Path | None:
+    """The blob behind a file of a snapshot, or the file itself if it is a blob; None for anything elsewhere."""
+    if not path.is_symlink():
+        return path if path.parent == folder / "blobs" else None
+    target = Path(os.path.normpath(path.parent / os.readlink(path)))
+    return target if target.parent == folder / "blobs" else None
+
+
+def _locked(folder: Path) -> Iterator[Path]:
+    """What is locked below a repository's folder, or was when its holder was killed."""
+    for root, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(".lock"):
+                yield Path(root, name.removesuffix(".lock"))
+
+
+def _unlink(path: Path) -> int:
+    """Remove a file or link; the bytes that freed. One that is gone already is fine. Raises OSError."""
+    try:
+        found = path.lstat()
+        path.unlink()
+    except FileNotFoundError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 else 0
+
+
+def _tidy(folder: Path) -> None:
+    """Remove empty folders; and what is left of a repository without content: references, listings, our marks."""
+    for root, _, _ in os.walk(folder, topdown=False):
+        with contextlib.suppress(OSError):
+            os.rmdir(root)
+    if any(True for place in ("blobs", "snapshots") for _ in (folder / place).rglob("*")):
+        return
+    for root, folders, names in os.walk(folder, topdown=False):
+        for name in names:
+            with contextlib.suppress(OSError):
+                Path(root, name).unlink()
+        for name in folders:
+            with contextlib.suppress(OSError):
+                Path(root, name).rmdir()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
