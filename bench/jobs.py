@@ -19,8 +19,9 @@ from _measure import median
 
 from subtitle_editor.core.catalog.reading import load
 from subtitle_editor.core.download_manager import DownloadManager
+from subtitle_editor.core.downloads.record import JobRecord
+from subtitle_editor.core.downloads.store import JobStore
 from subtitle_editor.core.events import State
-from subtitle_editor.core.job_store import JobRecord, JobStore
 
 DETAILS = "Traceback (most recent call last):\n" + '  File "x.py", line 1, in run\n' * 40
 

@@ -12,9 +12,9 @@ from . import user_folder
 from .catalog import entries, reading
 from .cli_output import DONE, FAILED, INTERRUPTED, Output
 from .download_manager import DownloadManager
+from .downloads.store import JobStore
 from .events import Cancelled, End, Failed, Finished, Notice, Progress, State
 from .hub.tokens import Token
-from .job_store import JobStore
 from .units import human_size
 
 _TICK = 0.1

@@ -13,9 +13,10 @@ from . import user_folder
 from .cli_download import add_download_options, follow, manager_of
 from .cli_library import Call, Run
 from .cli_output import DONE
+from .downloads.record import JobRecord, Wish
+from .downloads.store import JobStore
 from .errors import JobElsewhereError, JobEndedError, JobNotObeyedError
 from .events import State
-from .job_store import JobRecord, JobStore, Wish
 from .units import human_duration, human_size, human_speed
 
 _PATIENCE = 10.0

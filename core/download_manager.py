@@ -17,6 +17,10 @@ from . import events
 from .catalog import reading as catalogs
 from .catalog.entries import Catalog
 from .control import Control
+from .downloads.book import JobBook, ManagedJob
+from .downloads.record import JobRecord, Wish
+from .downloads.store import JobStore
+from .downloads.worker import JobRunner
 from .errors import (
     NoSpaceError,
     SubtitleEditorError,
@@ -26,10 +30,6 @@ from .errors import (
 from .events import Cancelled, Checked, End, Event, Failed, Finished, Notice, State
 from .hub.client import Hub
 from .hub.tokens import Token
-from .job_book import JobBook
-from .job_runner import JobRunner
-from .job_store import JobRecord, JobStore, Wish
-from .managed_job import ManagedJob
 from .transfer.blob import DEFAULT_CONNECTIONS
 from .transfer.throttle import Throttle
 

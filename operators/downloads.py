@@ -22,7 +22,7 @@ from .waker import Waker
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
-    from ..core.job_store import JobRecord
+    from ..core.downloads.record import JobRecord
 
 _Result = set[str]
 
@@ -399,9 +399,9 @@ class SUBTITLE_OT_copy_job(bpy.types.Operator):
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
-        from ..core import job_words
+        from ..core.downloads import words
 
-        context.window_manager.clipboard = job_words.report(record)
+        context.window_manager.clipboard = words.report(record)
         self.report({"INFO"}, translated(Text("Copied {size}", size=human_size(len(context.window_manager.clipboard)))))
         return {"FINISHED"}
 

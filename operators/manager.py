@@ -98,7 +98,7 @@ def _new_manager(settings: preferences.Settings) -> DownloadManager:
     """A manager that has not yet taken over what the last session left. Any thread: no bpy in it."""
     # Here, not above: they bring threads, locks and a database that a session without downloads does without.
     from ..core.download_manager import DownloadManager
-    from ..core.job_store import JobStore
+    from ..core.downloads.store import JobStore
 
     return DownloadManager(
         settings.models_dir,

@@ -28,7 +28,7 @@ from . import shelf
 if TYPE_CHECKING:
     from ..core.catalog.entries import Catalog
     from ..core.download_manager import DownloadManager
-    from ..core.job_store import JobRecord
+    from ..core.downloads.record import JobRecord
     from ..core.library.states import Installed
     from .manager import Opening
     from .tasks import Task
@@ -381,12 +381,12 @@ def _show_status(text: str | None) -> None:
 def _status() -> str | None:
     """One line for all that runs; None when nothing does."""
     # Here, not above: it is not needed to register.
-    from ..core import job_words
+    from ..core.downloads import words
 
     # Told as part of the transcription that waits for it.
     apart = state.transcription.job if state.transcription is not None else None
     moving = [state.progress[job] for job in state.followed - {apart} if job in state.progress]
-    lines = [translated(job_words.status(shelf.name_of(progress.model), progress)) for progress in moving]
+    lines = [translated(words.status(shelf.name_of(progress.model), progress)) for progress in moving]
     lines += [f"{translated(task.label)}  {task.fraction:.0%}" for task in state.tasks]
     if state.transcription is not None:
         lines.append(translated(Text("Transcribing: {state}", state=state.transcription.text)))

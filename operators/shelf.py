@@ -23,7 +23,7 @@ from ..core.library.states import Installed, ModelState, Status
 
 if TYPE_CHECKING:
     from ..core.catalog.entries import Catalog, Entry
-    from ..core.job_store import JobRecord
+    from ..core.downloads.record import JobRecord
     from ..core.library.rows import Details, Row
 
 log = logging.getLogger(__name__)

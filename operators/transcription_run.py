@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .. import preferences, properties
-from ..core import job_words
 from ..core.cues import PROFILES, Cue, Profile
+from ..core.downloads import words
 from ..core.errors import ModelDamagedError, ModelNotInstalledError, SubtitleEditorError
 from ..core.events import Cancelled, CueFound, End, Event, Failed, Finished, Notice, TranscriptionProgress
 from ..core.text import Text
@@ -119,7 +119,7 @@ class Run:
 
     def _status(self, event: TranscriptionProgress) -> str:
         if not event.seconds_total:
-            return job_words.WORDS[event.state]
+            return words.WORDS[event.state]
         text = Text("{percent}  {number} found", percent=f"{event.fraction:.0%}", number=len(self._heard))
         if event.eta is None:
             return text
@@ -241,7 +241,7 @@ class Fetch:
         """Take over what the session has heard of the download."""
         if progress := session.state.progress.get(self.job):
             self.fraction = progress.fraction
-            self.text = job_words.status(self._name, progress)
+            self.text = words.status(self._name, progress)
         return progress is not None
 
     def stop(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from .. import properties
-from ..core import job_words
+from ..core.downloads import words
 from ..core.events import State
 from ..core.text import Text
 from ..core.units import human_duration, human_size
@@ -31,7 +31,7 @@ from .parts import (
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
-    from ..core.job_store import JobRecord
+    from ..core.downloads.record import JobRecord
 
 
 class SUBTITLE_PT_jobs(SubtitlePanel, bpy.types.Panel):
@@ -90,7 +90,7 @@ def _draw_checks(layout: UILayout, jobs: list[JobRecord]) -> None:
     label(header, Text("Checks: {name}", name=shelf.name_of(found.model)))
     if body is not None:
         column = body.column(align=True)
-        for name, value in job_words.checks(found):
+        for name, value in words.checks(found):
             fact(column, name, value)
 
 
@@ -154,7 +154,7 @@ class SUBTITLE_UL_history(PreparedList, bpy.types.UIList):
         name_label(split, model_name(record), icon=JOB_ICONS.get(record.state, "NONE"))
         right = split.row()
         right.alignment = "RIGHT"
-        label(right, job_words.when(record.ended))
+        label(right, words.when(record.ended))
 
 
 class SUBTITLE_PT_history(SubtitlePanel, bpy.types.Panel):
@@ -181,11 +181,11 @@ class SUBTITLE_PT_history(SubtitlePanel, bpy.types.Panel):
 
 def _draw_record(layout: UILayout, context: Context, record: JobRecord) -> None:
     column = layout.column(align=True)
-    fact(column, "Result", job_words.WORDS[record.state])
+    fact(column, "Result", words.WORDS[record.state])
     fact(column, "Size", human_size(record.bytes_total) if record.bytes_total else "")
     fact(column, "Duration", human_duration(record.seconds) if record.seconds else "")
     fact(column, "Mean Speed", f"{human_size(record.mean_speed)}/s" if record.mean_speed else "")
-    fact(column, "Ended", job_words.when(record.ended))
+    fact(column, "Ended", words.when(record.ended))
     _draw_reason(layout, context, record)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from .. import preferences
-from ..core import job_words
+from ..core.downloads import words
 from ..core.events import Progress, State
 from ..core.library.states import ModelState
 from ..core.right_to_left import drawn, reads_from_right
@@ -19,7 +19,7 @@ from ..translations import iface, iface_lines
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
-    from ..core.job_store import JobRecord
+    from ..core.downloads.record import JobRecord
     from ..operators.tasks import Task
 
 Icon = Any
@@ -129,7 +129,7 @@ def job_row(layout: UILayout, record: JobRecord) -> None:
     """The bar of a download with its buttons."""
     event = latest(record)
     row = layout.row(align=True)
-    row.progress(factor=event.fraction, text=iface(job_words.headline(event)))
+    row.progress(factor=event.fraction, text=iface(words.headline(event)))
     if record.state in (State.PAUSED, State.INTERRUPTED):
         row.operator("subtitle.resume_download", text="", icon="PLAY").job = record.id
     else:
@@ -148,8 +148,8 @@ def job_lines(layout: UILayout, context: Context, record: JobRecord) -> None:
     column.active = False
     if record.elsewhere:
         column.label(text="In another Blender, or on the command line")
-    amounts = job_words.amount_lines(event) if is_narrow(context) else (job_words.amounts(event),)
-    for line in (*amounts, job_words.file_line(event) if isinstance(event, Progress) else ""):
+    amounts = words.amount_lines(event) if is_narrow(context) else (words.amounts(event),)
+    for line in (*amounts, words.file_line(event) if isinstance(event, Progress) else ""):
         if line:
             label(column, line)
 

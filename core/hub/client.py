@@ -8,8 +8,6 @@ here blocks on the network: worker threads call it, never Blender's main thread.
 from __future__ import annotations
 
 import dataclasses
-import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -334,18 +332,6 @@ def check_name(repo: str, name: str) -> None:
     """
     if not is_inner_path(name):
         raise UnsafeNameError(repo, name)
-
-
-def record_revision(plan: Plan) -> None:
-    """Note that the branch or tag stands for the plan's commit, as huggingface_hub does: other programs find it so."""
-    name = plan.source.revision or "main"
-    if name == plan.commit:
-        return
-    ref = plan.folder.joinpath("refs", *name.split("/"))
-    ref.parent.mkdir(parents=True, exist_ok=True)
-    beside = ref.with_name(f"{ref.name}.{secrets.token_hex(4)}.tmp")
-    beside.write_text(plan.commit, encoding="utf-8")
-    os.replace(beside, ref)
 
 
 def _hash(item: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,6 @@ from ..catalog.entries import Source
 if TYPE_CHECKING:
     from ..transfer import partial
 
-import stat
 
 _UNFINISHED = (".part", ".journal", ".journal.new", ".spool", ".lock", ".incomplete", ".tmp")
 

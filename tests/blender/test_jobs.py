@@ -207,13 +207,13 @@ def test_history_can_be_copied_forgotten_and_cleared(ready: Any, hub: LoopbackHu
 
 
 def test_the_copied_details_are_whole_and_have_no_address_that_opens_anything(ready: Any, hub: LoopbackHub) -> None:
-    from subtitle_editor.core import job_words
+    from subtitle_editor.core.downloads import words
     from subtitle_editor.operators import session
 
     hub.remove_repo(TINY_REPOSITORY)
     with pytest.raises(RuntimeError):
         bpy.ops.subtitle.download_model()
-    text = job_words.report(session.history()[0])
+    text = words.report(session.history()[0])
     for part in ("Model: tiny", "State: failed", "Error: not_found", TINY_REPOSITORY, "Traceback"):
         assert part in text, text
     assert "?" not in text.replace("?…", "")

@@ -14,8 +14,8 @@ import pytest
 
 from subtitle_editor.core import right_to_left
 from subtitle_editor.core.catalog.entries import Entry
+from subtitle_editor.core.downloads.record import JobRecord
 from subtitle_editor.core.events import Event, Progress, State
-from subtitle_editor.core.job_store import JobRecord
 from subtitle_editor.core.library.states import Installed, ModelState, Status
 from tests.hub.server import LoopbackHub
 

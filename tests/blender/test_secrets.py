@@ -99,7 +99,7 @@ def test_nothing_but_its_own_file_holds_the_token(
 ) -> None:
     """A whole session with a token: what it wrote, said, logged and keeps is searched for it."""
     from subtitle_editor import preferences
-    from subtitle_editor.core import job_words
+    from subtitle_editor.core.downloads import words
     from subtitle_editor.operators import session
 
     account.add_model("someone/whisper", dict(FILES))
@@ -117,7 +117,7 @@ def test_nothing_but_its_own_file_holds_the_token(
     finally:
         session.listeners.remove(events.append)
     assert any(TOKEN in request.headers.get("authorization", "") for request in account.requests), "it was used"
-    reports = "".join(job_words.report(record) for record in session.history())
+    reports = "".join(words.report(record) for record in session.history())
     said = [str(refused.value), reports, repr(preferences.get(bpy.context)), caplog.text, *capfd.readouterr()]
     said += [repr(as_json(event)) for event in events]
     for name in ("SUBTITLE_PT_models", "SUBTITLE_PT_jobs", "SUBTITLE_PT_history", "SUBTITLE_PT_transcription"):

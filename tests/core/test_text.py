@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 import subtitle_editor.core
 from subtitle_editor.core.download_manager import DownloadManager
+from subtitle_editor.core.downloads.store import JobStore
 from subtitle_editor.core.errors import HubUnreachableError, SubtitleEditorError
-from subtitle_editor.core.job_store import JobStore
 from subtitle_editor.core.text import Text
 
 GERMAN = {

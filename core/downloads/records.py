@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import secrets
 
-from .hub.plan import LARGE, Plan, PlannedFile
-from .library import listing
-from .library import marks as library_marks
+from ..hub.plan import LARGE, Plan, PlannedFile
+from ..library import listing
+from ..library import marks as library_marks
 
 log = logging.getLogger(__name__)
 
@@ -84,3 +85,15 @@ def _carry_over(marks: library_marks.Marks, plan: Plan, name: str) -> None:
                     if os.path.samefile(plan.folder / "snapshots" / commit / other, plan.snapshot / name):
                         marks.set(plan.snapshot, name, found, True)
                         return
+
+
+def record_revision(plan: Plan) -> None:
+    """Note that the branch or tag stands for the plan's commit, as huggingface_hub does: other programs find it so."""
+    name = plan.source.revision or "main"
+    if name == plan.commit:
+        return
+    ref = plan.folder.joinpath("refs", *name.split("/"))
+    ref.parent.mkdir(parents=True, exist_ok=True)
+    beside = ref.with_name(f"{ref.name}.{secrets.token_hex(4)}.tmp")
+    beside.write_text(plan.commit, encoding="utf-8")
+    os.replace(beside, ref)

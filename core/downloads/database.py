@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A small sqlite3 file that several processes use at once and that may be damaged, locked, read-only or gone.
 
-What a table means is its user's business (job_store.py); here is how the file is opened, upgraded and, if it must be,
+What a table means is its user's business (store.py); here is how the file is opened, upgraded and, if it must be,
 set aside.
 """
 
@@ -16,10 +16,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from .control import Control
-from .errors import FolderNotWritableError, JobStoreError, SubtitleEditorError
-from .locks import file_lock
-from .text import Text
+from ..control import Control
+from ..errors import FolderNotWritableError, JobStoreError, SubtitleEditorError
+from ..locks import file_lock
+from ..text import Text
 
 if TYPE_CHECKING:
     import sqlite3

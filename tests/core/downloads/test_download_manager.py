@@ -269,10 +269,10 @@ def test_missing_revision(hub: LoopbackHub, manager: DownloadManager):
 
 
 def test_hub_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from subtitle_editor.core import download_job
+    from subtitle_editor.core.downloads import download
     from subtitle_editor.core.transfer.retries import RetryPolicy
 
-    monkeypatch.setattr(download_job, "_POLICY", RetryPolicy(tries=1))
+    monkeypatch.setattr(download, "_POLICY", RetryPolicy(tries=1))
     manager = DownloadManager(tmp_path, endpoint="http://127.0.0.1:9")
     error = failure(manager).error
     assert error.code == "unreachable" and "127.0.0.1:9" in str(error)
@@ -283,10 +283,10 @@ def test_disk_too_small_is_refused_before_the_first_byte(
 ):
     import shutil
 
-    from subtitle_editor.core import download_job
+    from subtitle_editor.core.downloads import download
 
     # Never free as a whole, whatever others on this machine write and remove meanwhile.
-    monkeypatch.setattr(download_job, "SPACE_MARGIN", shutil.disk_usage(manager.models_dir).total)
+    monkeypatch.setattr(download, "SPACE_MARGIN", shutil.disk_usage(manager.models_dir).total)
     error = failure(manager).error
     assert error.code == "no_space" and "GB free" in str(error)
     assert hub.bytes_served("*", host="content") == 0

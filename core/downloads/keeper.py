@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from .errors import JobStoreError, SubtitleEditorError
-from .job_store import JobRecord, JobStore, Wish
+from ..errors import JobStoreError, SubtitleEditorError
+from .record import JobRecord, Wish
+from .store import JobStore
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from .addresses import server_of, without_login
-from .catalog.entries import Entry, Source
-from .control import Control
-from .errors import (
+from ..addresses import server_of, without_login
+from ..catalog.entries import Entry, Source
+from ..control import Control
+from ..errors import (
     FolderNotWritableError,
     HubAnswerError,
     HubUnreachableError,
@@ -29,17 +29,17 @@ from .errors import (
     SubtitleEditorError,
     UsageError,
 )
-from .events import Checked, Event, Notice, Progress, State
-from .file_names import is_revision
-from .hub.client import Hub, record_revision
-from .hub.plan import LARGE, Plan, PlannedFile
-from .library.status import SAME, commit_on_disk
-from .library_records import record_download, record_file, record_plan
-from .speed import SpeedMeter
-from .text import Text
-from .transfer import blob, fetch, partial
-from .transfer.retries import Retries, RetryPolicy
-from .transfer.throttle import Throttle
+from ..events import Checked, Event, Notice, Progress, State
+from ..file_names import is_revision
+from ..hub.client import Hub
+from ..hub.plan import LARGE, Plan, PlannedFile
+from ..library.status import SAME, commit_on_disk
+from ..speed import SpeedMeter
+from ..text import Text
+from ..transfer import blob, fetch, partial
+from ..transfer.retries import Retries, RetryPolicy
+from ..transfer.throttle import Throttle
+from .records import record_download, record_file, record_plan, record_revision
 
 log = logging.getLogger(__name__)
 

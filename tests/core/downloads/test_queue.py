@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import download_job, job_database
 from subtitle_editor.core.catalog.entries import Catalog
 from subtitle_editor.core.download_manager import DownloadManager
+from subtitle_editor.core.downloads import database, download
+from subtitle_editor.core.downloads.record import JobRecord
+from subtitle_editor.core.downloads.store import JobStore
 from subtitle_editor.core.errors import UnknownJobError
 from subtitle_editor.core.events import Cancelled, Checked, End, Event, Failed, Finished, Notice, Progress, State
-from subtitle_editor.core.job_store import JobRecord, JobStore
 from tests.core.models_kit import FILES, MODEL, SIZE, add_models
 from tests.hub.server import Fault, LoopbackHub
 
@@ -229,7 +230,7 @@ def test_quitting_leaves_a_queue_that_can_be_resumed_in_its_order(place: Place, 
 
 
 def test_restore_does_not_keep_the_window_waiting(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_database, "JOURNAL", "no such mode")  # So that readers, too, have to wait.
+    monkeypatch.setattr(database, "JOURNAL", "no such mode")  # So that readers, too, have to wait.
     manager = place.manager()
     manager.pause(manager.enqueue("tiny"))
     until(lambda: states(manager) == {"tiny": State.PAUSED})
@@ -343,7 +344,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_disk_that_becomes_full_pauses_the_job(
     place: Place, hub: LoopbackHub, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download_job, "SPACE_MARGIN", 0)
+    monkeypatch.setattr(download, "SPACE_MARGIN", 0)
     place.models = small_disk
     manager = place.manager(connections=1)
     manager.speed_limit = 1_000_000
@@ -376,7 +377,7 @@ def test_a_disk_that_becomes_full_pauses_the_job(
 
 
 def test_a_disk_too_small_from_the_beginning_fails_the_job(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download_job, "SPACE_MARGIN", 10**18)
+    monkeypatch.setattr(download, "SPACE_MARGIN", 10**18)
     manager = place.manager()
     job = manager.enqueue("tiny")
     end = end_of(manager, job)

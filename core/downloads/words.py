@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from .events import Progress, State
-from .text import Text
-from .units import human_duration, human_size, human_speed
+from ..events import Progress, State
+from ..text import Text
+from ..units import human_duration, human_size, human_speed
 
 if TYPE_CHECKING:
-    from .events import Checked
-    from .job_store import JobRecord
+    from ..events import Checked
+    from .record import JobRecord
 
 WORDS: dict[State, Text] = {
     State.QUEUED: Text("Waiting its turn"),

@@ -17,18 +17,18 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from .errors import JobStoreError, SubtitleEditorError, UnknownJobError
-from .events import State
-from .job_database import Database
-from .locks import try_lock
-from .text import Text
+from ..errors import JobStoreError, SubtitleEditorError, UnknownJobError
+from ..events import State
+from ..locks import try_lock
+from ..text import Text
+from .database import Database
+from .record import JobRecord, Wish
 
 if TYPE_CHECKING:
     import sqlite3
 
-Wish = Literal["pause", "cancel"]
 
 _SCRIPTS = (
     (
@@ -43,55 +43,6 @@ _SCRIPTS = (
     ),
 )
 """What brings the file from version n to n + 1. To change the table, add a script; never change a released one."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class JobRecord:
-    """One download as panels, the command line and the next session know it. Sizes in bytes, times in Unix seconds."""
-
-    id: str
-    model: str
-    revision: str | None = None
-    models_dir: str = ""
-    state: State = State.QUEUED
-    position: int = 0
-    """Jobs start in the order of this number; larger is later."""
-    bytes_done: int = 0
-    bytes_total: int = 0
-    """0 until the plan is known."""
-    bytes_fetched: int = 0
-    """What this job itself has downloaded, in all its runs; `bytes_done` counts what was there before."""
-    created: float = 0.0
-    started: float | None = None
-    """When it first ran."""
-    ended: float | None = None
-    seconds: float = 0.0
-    """How long it has run, in all its runs; waiting in the queue and pauses do not count."""
-    error: str = ""
-    """The stable code of what went wrong; empty when nothing did."""
-    message: str = ""
-    hint: str = ""
-    details: str = ""
-    """The traceback of a failure, for a bug report; without secrets."""
-    path: str | None = None
-    """The snapshot's folder, once done."""
-    elsewhere: bool = False
-    """Another process that lives has this job."""
-
-    @property
-    def fraction(self) -> float:
-        """0.0 to 1.0; 0.0 while the total is unknown."""
-        return min(1.0, self.bytes_done / self.bytes_total) if self.bytes_total else 0.0
-
-    @property
-    def mean_speed(self) -> float:
-        """Bytes per second over the time the job ran; 0.0 if it fetched nothing."""
-        return self.bytes_fetched / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def is_live(self) -> bool:
-        """Whether it waits in a queue or runs, so that it belongs to a process."""
-        return not self.state.is_final and self.state not in (State.PAUSED, State.INTERRUPTED)
 
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(JobRecord) if field.name != "elsewhere")

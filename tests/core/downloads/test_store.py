@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import job_database, job_store
+from subtitle_editor.core.downloads import database
+from subtitle_editor.core.downloads import store as job_store
+from subtitle_editor.core.downloads.record import JobRecord
+from subtitle_editor.core.downloads.store import JobStore
 from subtitle_editor.core.errors import JobStoreError, UnknownJobError
 from subtitle_editor.core.events import State
-from subtitle_editor.core.job_store import JobRecord, JobStore
 from subtitle_editor.core.text import Text
 
 pytestmark = pytest.mark.timeout(60)
@@ -211,7 +213,7 @@ def test_only_the_user_can_read_it(store: JobStore, path: Path) -> None:
 
 def test_without_a_write_ahead_log(store: JobStore, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # What sqlite answers where a file system refuses: the mode it stays in.
-    monkeypatch.setattr(job_database, "JOURNAL", "no such mode")
+    monkeypatch.setattr(database, "JOURNAL", "no such mode")
     other = JobStore(path)
     store.save([record("a")])
     other.save([record("b", State.PAUSED)])

@@ -8,17 +8,17 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from .catalog.entries import Entry
-from .download_job import DownloadJob, Settings
-from .errors import JobCancelled, OnlineAccessError, SubtitleEditorError, UnexpectedError
-from .events import Cancelled, End, Event, Failed, Finished
-from .hub.client import Hub
-from .hub.tokens import Token
-from .library import status as library
-from .library.status import SAME
-from .managed_job import ManagedJob
-from .redaction import redact
-from .transfer.throttle import Throttle
+from ..catalog.entries import Entry
+from ..errors import JobCancelled, OnlineAccessError, SubtitleEditorError, UnexpectedError
+from ..events import Cancelled, End, Event, Failed, Finished
+from ..hub.client import Hub
+from ..hub.tokens import Token
+from ..library import status as library
+from ..library.status import SAME
+from ..redaction import redact
+from ..transfer.throttle import Throttle
+from .book import ManagedJob
+from .download import DownloadJob, Settings
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,9 @@ import pytest
 
 from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.download_manager import DownloadManager
+from subtitle_editor.core.downloads.record import JobRecord
+from subtitle_editor.core.downloads.store import JobStore
 from subtitle_editor.core.events import State
-from subtitle_editor.core.job_store import JobRecord, JobStore
 from subtitle_editor.core.library import status as library
 from tests.hub.server import LoopbackHub
 
@@ -32,7 +33,7 @@ CHILD = """
 import json, logging, random, sys, time
 from pathlib import Path
 from subtitle_editor.core.download_manager import DownloadManager
-from subtitle_editor.core.job_store import JobStore
+from subtitle_editor.core.downloads.store import JobStore
 options = json.loads(sys.argv[1])
 logging.basicConfig(level=logging.WARNING)
 store = Path(options["store"])
