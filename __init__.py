@@ -65,8 +65,8 @@ def _command(arguments: list[str]) -> int:
     import bpy
 
     from . import preferences
-    from .core import user_folder
     from .core.cli import main
+    from .core.system import user_folder
 
     # The same jobs and catalogue as in the window.
     os.environ.setdefault(user_folder.ENVIRONMENT, str(preferences.user_dir()))

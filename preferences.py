@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from .core import user_folder
 from .core.errors import SubtitleEditorError
 from .core.hub import endpoint as endpoints
 from .core.hub.tokens import FILE_NAME, read, write
+from .core.system import user_folder
 from .core.text import Text
 
 if TYPE_CHECKING:

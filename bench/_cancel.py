@@ -13,10 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from subtitle_editor.core.control import Control
 from subtitle_editor.core.errors import JobCancelled
 from subtitle_editor.core.events import State
-from subtitle_editor.core.locks import file_lock
+from subtitle_editor.core.system.control import Control
+from subtitle_editor.core.system.locks import file_lock
 from subtitle_editor.core.transfer import fetch, partial
 from subtitle_editor.core.transfer.blob import Blob, TransferStatus
 from subtitle_editor.core.transfer.journal import Identity, Journal

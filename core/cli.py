@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from . import addresses, cli_catalog, cli_library, cli_queue, log_file, user_folder
+from . import addresses, cli_catalog, cli_library, cli_queue
 from .cli_download import add_download_options, download, positive
 from .cli_output import FAILED, INTERRUPTED, USAGE, Output
 from .cues import PROFILES
@@ -22,6 +22,7 @@ from .errors import SubtitleEditorError, UnexpectedError, UsageError
 from .hub import endpoint, tokens
 from .hub.tokens import Token
 from .library import layout
+from .system import log_file, user_folder
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import user_folder
 from .addresses import without_login
 from .catalog import entries, search
 from .catalog.entries import KIND_NAMES, Entry
@@ -22,6 +21,7 @@ from .library import files as library_files
 from .library import states
 from .library import status as library
 from .library.states import ModelState
+from .system import user_folder
 from .units import human_size
 
 

@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import user_folder
 from .catalog import entries, reading
 from .cli_output import DONE, FAILED, INTERRUPTED, Output
 from .download_manager import DownloadManager
 from .downloads.store import JobStore
 from .events import Cancelled, End, Failed, Finished, Notice, Progress, State
 from .hub.tokens import Token
+from .system import user_folder
 from .units import human_size
 
 _TICK = 0.1

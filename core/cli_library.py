@@ -21,12 +21,12 @@ from .cli_download import download, load_catalog
 from .cli_output import DONE, FAILED, INTERRUPTED, Output
 from .errors import ModelDamagedError, SubtitleEditorError, UsageError
 from .events import Cancelled, Failed, Finished, as_json
-from .file_names import is_repository
 from .hub import updates
 from .hub.client import Hub
 from .hub.tokens import Token
 from .library import layout, removing, status, verifying
 from .library.states import ModelState
+from .system.names import is_repository
 from .units import human_size
 
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import user_folder
 from .cli_download import add_download_options, follow, manager_of
 from .cli_library import Call, Run
 from .cli_output import DONE
@@ -17,6 +16,7 @@ from .downloads.record import JobRecord, Wish
 from .downloads.store import JobStore
 from .errors import JobElsewhereError, JobEndedError, JobNotObeyedError
 from .events import State
+from .system import user_folder
 from .units import human_duration, human_size, human_speed
 
 _PATIENCE = 10.0

@@ -16,7 +16,6 @@ from pathlib import Path
 from . import events
 from .catalog import reading as catalogs
 from .catalog.entries import Catalog
-from .control import Control
 from .downloads.book import JobBook, ManagedJob
 from .downloads.record import JobRecord, Wish
 from .downloads.store import JobStore
@@ -30,6 +29,7 @@ from .errors import (
 from .events import Cancelled, Checked, End, Event, Failed, Finished, Notice, State
 from .hub.client import Hub
 from .hub.tokens import Token
+from .system.control import Control
 from .transfer.blob import DEFAULT_CONNECTIONS
 from .transfer.throttle import Throttle
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .. import preferences
-from ..core import user_folder
+from ..core.system import user_folder
 from ..core.text import Text
 from ..translations import translated
 from . import session
@@ -19,7 +19,7 @@ from .tasks import Task, TaskOperator
 if TYPE_CHECKING:
     from bpy.types import Context
 
-    from ..core.control import Control
+    from ..core.system.control import Control
     from .tasks import Report
 
 _Result = set[str]

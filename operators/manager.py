@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .. import preferences
-from ..core import user_folder
 from ..core.catalog import reading
 from ..core.errors import SubtitleEditorError
+from ..core.system import user_folder
 from ..core.text import Text
 from . import session
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.catalog.entries import Entry
-    from ..core.control import Control
+    from ..core.system.control import Control
     from .tasks import Report
 
 _Result = set[str]

@@ -204,7 +204,7 @@ def follow(job: str) -> None:
 
 def start_log() -> None:
     """Begin the log file, at the first job of a session. Never raises: no log is no reason not to work."""
-    from ..core import log_file
+    from ..core.system import log_file
 
     log_file.hide(preferences.token(bpy.context).value)
     if state.log is not None:
@@ -486,7 +486,7 @@ def unregister() -> None:
 def _reset() -> None:
     global state
     if state.log is not None:
-        from ..core import log_file
+        from ..core.system import log_file
 
         log_file.stop()
     state = _State()

@@ -24,8 +24,8 @@ from .waker import Waker
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
-    from ..core.control import Control
     from ..core.events import Progress
+    from ..core.system.control import Control
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Task:
     def __init__(self, label: Text, work: Work, model: str = "") -> None:
         """`label` says what it does, for the panel; `model` the catalogue id it is about, if any."""
         # Here, not above: a session without tasks does without.
-        from ..core.control import Control
+        from ..core.system.control import Control
 
         self.id = secrets.token_hex(6)
         self.label = label

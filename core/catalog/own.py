@@ -18,9 +18,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..control import Control
 from ..errors import CatalogEntryError, CatalogError, FolderNotWritableError
-from ..locks import file_lock
+from ..system.control import Control
+from ..system.locks import file_lock
 from ..text import Text
 from . import entries, reading
 from .entries import Entry, Source

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..addresses import is_safe
 from ..errors import CatalogError
-from ..file_names import is_inner_path, is_repository, is_revision
+from ..system.names import is_inner_path, is_repository, is_revision
 from ..text import Text
 from .entries import KIND_NAMES, REPOSITORY_TYPES, Catalog, Entry, Link, Source
 

@@ -11,8 +11,8 @@ import threading
 import time
 from collections.abc import Sequence
 
-from ..control import Control
 from ..events import Checked, Progress, State
+from ..system.control import Control
 from .download import DownloadJob
 from .keeper import HISTORY, Keeper, Listener
 from .record import JobRecord, Wish

@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ..control import Control
 from ..errors import FolderNotWritableError, JobStoreError, SubtitleEditorError
-from ..locks import file_lock
+from ..system.control import Control
+from ..system.locks import file_lock
 from ..text import Text
 
 if TYPE_CHECKING:

@@ -18,7 +18,6 @@ from typing import TypeVar
 
 from ..addresses import server_of, without_login
 from ..catalog.entries import Entry, Source
-from ..control import Control
 from ..errors import (
     FolderNotWritableError,
     HubAnswerError,
@@ -30,11 +29,12 @@ from ..errors import (
     UsageError,
 )
 from ..events import Checked, Event, Notice, Progress, State
-from ..file_names import is_revision
 from ..hub.client import Hub
 from ..hub.plan import LARGE, Plan, PlannedFile
 from ..library.status import SAME, commit_on_disk
-from ..speed import SpeedMeter
+from ..system.control import Control
+from ..system.names import is_revision
+from ..system.speed import SpeedMeter
 from ..text import Text
 from ..transfer import blob, fetch, partial
 from ..transfer.retries import Retries, RetryPolicy

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import JobStoreError, SubtitleEditorError, UnknownJobError
 from ..events import State
-from ..locks import try_lock
+from ..system.locks import try_lock
 from ..text import Text
 from .database import Database
 from .record import JobRecord, Wish

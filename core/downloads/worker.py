@@ -15,7 +15,7 @@ from ..hub.client import Hub
 from ..hub.tokens import Token
 from ..library import status as library
 from ..library.status import SAME
-from ..redaction import redact
+from ..system.redaction import redact
 from ..transfer.throttle import Throttle
 from .book import ManagedJob
 from .download import DownloadJob, Settings

@@ -32,10 +32,10 @@ from ..errors import (
     TokenRefusedError,
     UnsafeNameError,
 )
-from ..file_names import is_hash, is_inner_path, is_repository
 from ..library.layout import repository_folder
 from ..library.listing import Published, published, write_listing
-from ..log_file import hide
+from ..system.log_file import hide
+from ..system.names import is_hash, is_inner_path, is_repository
 from ..text import Text
 from ..transfer.retries import asked_wait
 from .bar import bar_class
@@ -157,7 +157,7 @@ class Hub:
 
     def head_of(self, repository: Repository, name: str, length: int = 64) -> bytes:
         """The first bytes of a file, to see what it is. Blocks; raises the errors of `transfer.fetch`."""
-        from ..control import Control
+        from ..system.control import Control
         from ..transfer.http import Line, Request, Route, TransientError
 
         self.check_online()

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..addresses import without_login
 from ..errors import HubReferenceError
-from ..file_names import is_inner_path, is_repository, is_revision
+from ..system.names import is_inner_path, is_repository, is_revision
 from ..text import Text
 from .endpoint import DEFAULT_ENDPOINT, PRESETS
 

@@ -16,10 +16,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..catalog.entries import SPEECH_TO_TEXT, Entry, Source
-from ..control import Control
 from ..errors import FolderNotWritableError, ImportModelError, NoSpaceError, SubtitleEditorError
 from ..events import Progress, State
-from ..locks import try_lock
+from ..system.control import Control
+from ..system.locks import try_lock
 from ..text import Text
 from . import layout, listing, status
 from .layout import repository_folder

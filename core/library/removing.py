@@ -16,8 +16,8 @@ from pathlib import Path
 
 from ..catalog.entries import Entry, Source
 from ..errors import FolderNotWritableError, LinkedFolderError, ModelBusyError
-from ..file_names import is_revision
-from ..locks import try_lock
+from ..system.locks import try_lock
+from ..system.names import is_revision
 from ..transfer import partial
 from . import layout, status
 from .layout import repository_folder

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..catalog.entries import Entry, Source
-from ..control import Control
 from ..errors import ModelNotInstalledError
 from ..events import Progress, State
-from ..speed import SpeedMeter
+from ..system.control import Control
+from ..system.speed import SpeedMeter
 from . import listing as listings
 from . import marks as library_marks
 from . import status

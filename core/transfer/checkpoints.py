@@ -12,8 +12,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from ..control import Control
 from ..errors import JobCancelled
+from ..system.control import Control
 from .file import PartFile, sync_folder
 from .journal import Journal
 

@@ -29,10 +29,10 @@ import random
 import time
 from collections.abc import Callable
 
-from ..control import Control
 from ..errors import CorruptDownloadError
 from ..events import State
-from ..locks import file_lock
+from ..system.control import Control
+from ..system.locks import file_lock
 from ..text import Text
 from .blob import DEFAULT_CONNECTIONS, MOST_CONNECTIONS, Blob, Report, Result, Settings, StartOver, TransferStatus
 from .partial import LOCK, beside, bytes_on_disk, make_folder, remove_beside

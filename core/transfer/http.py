@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..addresses import is_safe
-from ..control import Control
 from ..errors import (
     AccessDeniedError,
     FileNotOnHubError,
@@ -33,6 +32,7 @@ from ..errors import (
     TokenRefusedError,
     UnsafeRedirectError,
 )
+from ..system.control import Control
 from ..text import Text
 from .retries import asked_wait
 from .sockets import connect

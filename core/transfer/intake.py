@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 
-from ..control import Control
+from ..system.control import Control
 from .blob import MOST_CONNECTIONS, Blob
 from .checkpoints import Checkpoints
 from .file import PartFile

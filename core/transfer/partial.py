@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..control import Control
 from ..errors import FolderNotWritableError, NoSpaceError, SubtitleEditorError
-from ..locks import try_lock
+from ..system.control import Control
+from ..system.locks import try_lock
 from ..text import Text
 from .blob import Blob
 from .file import sync_file, sync_folder

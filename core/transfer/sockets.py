@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from ..control import Control
+from ..system.control import Control
 
 _GLANCE = 0.02
 """Seconds between two looks at the cancel flag while connecting: a socket that is only half connected cannot be

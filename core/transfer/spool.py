@@ -31,7 +31,7 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-from ..control import Control
+from ..system.control import Control
 from .boot import boot_id
 from .file import PAGE, PartFile
 from .hash import BLOCK, Block

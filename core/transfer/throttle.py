@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from ..control import Control
+from ..system.control import Control
 
 _GRANT = 0.05
 """Seconds' worth of bytes handed out at once: small, so that several connections share a slow limit evenly."""

@@ -8,9 +8,9 @@ import logging
 import threading
 from collections.abc import Callable
 
-from ..control import Control
 from ..errors import HubAnswerError, JobCancelled, SubtitleEditorError
 from ..events import State
+from ..system.control import Control
 from ..text import Text
 from .blob import Blob, Report, Settings, StartOver, TransferStatus
 from .file import PartFile

@@ -15,10 +15,10 @@ import bpy
 import pytest
 
 import subtitle_editor
-from subtitle_editor.core import user_folder
 from subtitle_editor.core.errors import ImportModelError, UnexpectedError
 from subtitle_editor.core.events import Notice, Progress, State
 from subtitle_editor.core.library.states import ModelState
+from subtitle_editor.core.system import user_folder
 from subtitle_editor.core.text import Text
 
 pytestmark = pytest.mark.timeout(60)

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from subtitle_editor.core import cli, subtitle_files, user_folder
+from subtitle_editor.core import cli, subtitle_files
 from subtitle_editor.core.catalog import reading
+from subtitle_editor.core.system import user_folder
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(120)

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from subtitle_editor.core.control import Control
 from subtitle_editor.core.errors import JobCancelled
 from subtitle_editor.core.events import State
+from subtitle_editor.core.system.control import Control
 from subtitle_editor.core.transfer import fetch, partial
 from subtitle_editor.core.transfer.blob import Blob, Result, TransferStatus
 from subtitle_editor.core.transfer.retries import RetryPolicy
@@ -136,7 +136,7 @@ CHILD = """
 import os, sys, json
 from pathlib import Path
 from subtitle_editor.core.transfer import blob, fetch, http
-from subtitle_editor.core.control import Control
+from subtitle_editor.core.system.control import Control
 from subtitle_editor.core.transfer.throttle import Throttle
 options = json.loads(sys.argv[1])
 log = os.open(options["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from subtitle_editor.core.catalog import entries, reading
 from subtitle_editor.core.catalog.entries import Entry, Source
-from subtitle_editor.core.control import Control
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.errors import (
     ImportModelError,
@@ -34,6 +33,7 @@ from subtitle_editor.core.library import marks as library_marks
 from subtitle_editor.core.library import status as library
 from subtitle_editor.core.library.importing import import_folder
 from subtitle_editor.core.library.states import ModelState
+from subtitle_editor.core.system.control import Control
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(60)

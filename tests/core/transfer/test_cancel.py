@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.control import Control
 from subtitle_editor.core.errors import JobCancelled
 from subtitle_editor.core.events import State
-from subtitle_editor.core.locks import file_lock
+from subtitle_editor.core.system.control import Control
+from subtitle_editor.core.system.locks import file_lock
 from subtitle_editor.core.transfer import fetch as transfer
 from subtitle_editor.core.transfer import hash as transfer_hash
 from subtitle_editor.core.transfer import partial

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.control import Control
 from subtitle_editor.core.errors import NoSpaceError
 from subtitle_editor.core.events import State
-from subtitle_editor.core.locks import file_lock
+from subtitle_editor.core.system.control import Control
+from subtitle_editor.core.system.locks import file_lock
 from subtitle_editor.core.transfer import checkpoints, intake, pace, work
 from subtitle_editor.core.transfer import fetch as transfer
 from subtitle_editor.core.transfer import file as transfer_file

@@ -16,10 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core import addresses, locks
-from subtitle_editor.core.control import Control
+from subtitle_editor.core import addresses
 from subtitle_editor.core.errors import JobCancelled
-from subtitle_editor.core.speed import SpeedMeter
+from subtitle_editor.core.system import locks
+from subtitle_editor.core.system.control import Control
+from subtitle_editor.core.system.speed import SpeedMeter
 from subtitle_editor.core.transfer import sockets
 from subtitle_editor.core.transfer.retries import Retries, RetryPolicy, asked_wait
 from subtitle_editor.core.transfer.throttle import Throttle

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import user_folder
-from subtitle_editor.core.redaction import redact
+from subtitle_editor.core.system import user_folder
+from subtitle_editor.core.system.redaction import redact
 
 
 @pytest.fixture(autouse=True)

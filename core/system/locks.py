@@ -15,8 +15,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ..errors import FolderNotWritableError
 from .control import Control
-from .errors import FolderNotWritableError
 
 log = logging.getLogger(__name__)
 

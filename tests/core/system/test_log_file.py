@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import cli, log_file
+from subtitle_editor.core import cli
+from subtitle_editor.core.system import log_file
 
 SECRET = "hf_aSecretThatNobodyMaySee"
 PLAIN = "a mirror's own secret 4711"
