@@ -17,8 +17,9 @@ from .errors import FolderNotWritableError, ModelDamagedError, ModelNotInstalled
 from .events import End, Failed, Finished, as_json
 from .library import status
 from .segmentation import segment
+from .speech.job import Transcription
+from .speech.request import Request
 from .text import Text
-from .transcriber import Request, Transcription
 
 _TICK = 0.1
 """Seconds between two looks at the job."""

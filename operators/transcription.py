@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Speech of a strip to TEXT strips: operators between Blender and core/transcriber.py."""
+"""Speech of a strip to TEXT strips: operators between Blender and core/speech/job.py."""
 
 from __future__ import annotations
 

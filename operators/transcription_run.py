@@ -25,7 +25,7 @@ from . import manager, session
 if TYPE_CHECKING:
     from bpy.types import Context
 
-    from ..core.transcriber import Transcription
+    from ..core.speech.job import Transcription
 
 log = logging.getLogger(__name__)
 
@@ -278,7 +278,8 @@ def fetch_missing(context: Context) -> Fetch | None:
 def _job(
     use: strips.MediaUse, model_path: Path, model: str, choice: properties.SubtitleEditorSettings
 ) -> Transcription:
-    from ..core.transcriber import Request, Transcription
+    from ..core.speech.job import Transcription
+    from ..core.speech.request import Request
 
     return Transcription(
         Request(

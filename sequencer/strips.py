@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core import media
 from ..core.cues import Cue
 from ..core.errors import MediaError, SubtitleEditorError
+from ..core.speech import media
 from ..core.text import Text
 from . import compat
 from .compat import Strip

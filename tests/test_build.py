@@ -142,7 +142,7 @@ def test_the_series_have_no_gap(wheels: ModuleType) -> None:
 
 def test_everything_that_runs_in_blender_is_in_the_zip(build: ModuleType) -> None:
     names = set(build.sources())
-    assert {"__init__.py", "core/catalog/catalog.toml", "core/transcriber_child.py", "LICENSE", "README.md"} <= names
+    assert {"__init__.py", "core/catalog/catalog.toml", "core/speech/child.py", "LICENSE", "README.md"} <= names
     for folder in ("core", "operators", "panels", "sequencer", "session", "translations"):
         assert {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*.py")} <= names
     paths = [part.replace(".", "/") for part in importlib.import_module("subtitle_editor").PARTS]

@@ -27,7 +27,7 @@ def run(code: str) -> str:
 
 def test_core_imports_without_bpy():
     assert "download_manager" in MODULES
-    lines = "\n".join(f"import subtitle_editor.core.{name}" for name in MODULES if name != "transcriber_child")
+    lines = "\n".join(f"import subtitle_editor.core.{name}" for name in MODULES if name != "speech.child")
     run(f"import sys\nsys.modules['bpy'] = None\n{lines}")
 
 
@@ -37,7 +37,7 @@ def test_package_imports_without_bpy():
 
 def test_no_heavy_import_before_it_is_used():
     # What the panels and operators import when Blender starts.
-    names = ("catalog", "library", "download_manager", "transcriber", "segmentation", "events", "cli")
+    names = ("catalog", "library", "download_manager", "speech.job", "segmentation", "events", "cli")
     lines = "\n".join(f"import subtitle_editor.core.{name}" for name in names)
     assert run(f"{lines}\nimport sys\nprint([name for name in {HEAVY!r} if name in sys.modules])").strip() == "[]"
 

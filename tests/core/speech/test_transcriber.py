@@ -18,7 +18,7 @@ import numpy
 import pytest
 import soundfile
 
-from subtitle_editor.core import events, transcriber, transcriber_child
+from subtitle_editor.core import events
 from subtitle_editor.core.cues import Cue
 from subtitle_editor.core.errors import (
     LibraryMissingError,
@@ -31,9 +31,12 @@ from subtitle_editor.core.errors import (
     UsageError,
 )
 from subtitle_editor.core.events import Cancelled, CueFound, Event, Failed, Finished, State, TranscriptionProgress
-from subtitle_editor.core.transcriber import Request, Transcription
+from subtitle_editor.core.speech import child as transcriber_child
+from subtitle_editor.core.speech import process
+from subtitle_editor.core.speech.job import Transcription
+from subtitle_editor.core.speech.request import Request
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 MODEL = DATA / "tiny_whisper" / "model"
 SPEECH = DATA / "speech"
 CLIPS = sorted(path.stem for path in SPEECH.glob("*.flac"))
@@ -350,7 +353,7 @@ def run_child(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> l
     """Events of a job whose child is `script`."""
     child = tmp_path / "child.py"
     child.write_text(textwrap.dedent(script), encoding="utf-8")
-    monkeypatch.setattr(transcriber, "_CHILD", child)
+    monkeypatch.setattr(process, "_CHILD", child)
     return transcribe(SPEECH / "hello.flac", device="auto")
 
 
@@ -429,7 +432,8 @@ def test_the_child_dies_with_its_parent(long_recording: Path) -> None:
         import sys, time
         from pathlib import Path
         from subtitle_editor.core.events import CueFound
-        from subtitle_editor.core.transcriber import Request, Transcription
+        from subtitle_editor.core.speech.job import Transcription
+        from subtitle_editor.core.speech.request import Request
         job = Transcription(Request(media=Path(sys.argv[1]), model_path=Path(sys.argv[2]), words=True, device="cpu"))
         job.start()
         while not any(isinstance(event, CueFound) for event in job.drain()):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The child process that listens: faster-whisper and nothing else.
 
-Run as a plain script by `transcriber.py`; it imports nothing of this package. One JSON object on stdin says what to
+Run as a plain script by `process.py`; it imports nothing of this package. One JSON object on stdin says what to
 do. Records, one JSON object a line, come back on stdout:
 
     {"type": "loading", "device": "cpu"}            before a model is loaded
