@@ -12,8 +12,8 @@ import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from .core.catalog import entries, reading
-from .core.cues import DEFAULT_PROFILE, PROFILES
 from .core.languages import NAMES
+from .core.subtitles.profiles import DEFAULT_PROFILE, PROFILES
 from .core.units import human_size
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from pathlib import Path
 from . import addresses, cli_catalog, cli_library, cli_queue
 from .cli_download import add_download_options, download, positive
 from .cli_output import FAILED, INTERRUPTED, USAGE, Output
-from .cues import PROFILES
 from .errors import SubtitleEditorError, UnexpectedError, UsageError
 from .hub import endpoint, tokens
 from .hub.tokens import Token
 from .library import layout
+from .subtitles.profiles import PROFILES
 from .system import log_file, user_folder
 
 log = logging.getLogger(__name__)
@@ -171,7 +171,7 @@ def _time(text: str) -> float:
 
 
 def _signed_time(text: str) -> float:
-    from .timecode import parse_time
+    from .subtitles.timecode import parse_time
 
     try:
         seconds = parse_time(text)

@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import SubtitleEditorError
 from .events import Checked, CueFound, Event, Notice, Progress, State, TranscriptionProgress, as_json
-from .timecode import format_time
+from .subtitles.timecode import format_time
 from .units import human_duration, human_size, human_speed
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130

@@ -6,16 +6,17 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from . import quality, subtitle_files
 from .cli_output import DONE, FAILED, Output
-from .cues import PROFILES, Cue
+from .cues import Cue
 from .errors import SubtitleRulesError
-from .timecode import format_time
+from .subtitles import files, quality
+from .subtitles.profiles import PROFILES
+from .subtitles.timecode import format_time
 
 
 def check(args: argparse.Namespace, output: Output) -> int:
     """`check FILE`: every rule of the profile that a subtitle breaks, in the order of the file; 1 if there is one."""
-    source = subtitle_files.load(args.file)
+    source = files.load(args.file)
     for warning in source.warnings:
         output.say(f"{args.file}: {warning}")
     problems = quality.check(source.cues, PROFILES[args.profile], frame_rate=args.fps)
@@ -44,12 +45,12 @@ def check(args: argparse.Namespace, output: Output) -> int:
 
 def convert(args: argparse.Namespace, output: Output) -> int:
     """`convert IN OUT`: another format, other times."""
-    source = subtitle_files.load(args.source)
+    source = files.load(args.source)
     for warning in source.warnings:
         output.say(f"{args.source}: {warning}")
     cues = [_scaled(cue, args.scale).shifted(args.shift) for cue in source.cues]
     kept = [cue for cue in cues if cue.end > 0]
-    subtitle_files.save(args.target, kept)
+    files.save(args.target, kept)
     if len(kept) < len(cues):
         output.say(f"{len(cues) - len(kept)} subtitles that would end before the start were left out.")
     data = {"event": "finished", "output": str(args.target), "cues": len(kept), "warnings": source.warnings}

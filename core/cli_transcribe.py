@@ -8,17 +8,18 @@ import os
 import time
 from pathlib import Path
 
-from . import subtitle_files
 from .catalog.entries import SPEECH_TO_TEXT, Entry
 from .cli_download import load_catalog
 from .cli_output import DONE, FAILED, INTERRUPTED, Output
-from .cues import PROFILES, Cue
+from .cues import Cue
 from .errors import FolderNotWritableError, ModelDamagedError, ModelNotInstalledError, UsageError
 from .events import End, Failed, Finished, as_json
 from .library import status
-from .segmentation import segment
 from .speech.job import Transcription
 from .speech.request import Request
+from .subtitles import files
+from .subtitles.profiles import PROFILES
+from .subtitles.segmentation import segment
 from .text import Text
 
 _TICK = 0.1
@@ -55,7 +56,7 @@ def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> in
     made: list[Cue] = []
     if isinstance(end, Finished) or end.cues:
         made = segment(end.cues, PROFILES[args.profile])
-        subtitle_files.save(target, made)
+        files.save(target, made)
     _tell_transcription(end, made, target, output)
     if interrupted:
         return INTERRUPTED
@@ -93,8 +94,8 @@ def _target(args: argparse.Namespace) -> Path:
     if args.output is not None:
         target = Path(args.output)
         # Before the work: a misspelt ending must not show after an hour.
-        if target.suffix.lower().lstrip(".") not in subtitle_files.FORMATS:
-            known = ", ".join(f".{name}" for name in subtitle_files.FORMATS)
+        if target.suffix.lower().lstrip(".") not in files.FORMATS:
+            known = ", ".join(f".{name}" for name in files.FORMATS)
             raise UsageError(f'"{target.suffix}" is not a subtitle format to write.', f"Choose one of {known}.")
         if not target.parent.is_dir():
             raise FolderNotWritableError(target.parent, "there is no such folder")

@@ -222,18 +222,19 @@ def read_code() -> tuple[list[Found], list[Composed]]:
 
 def read_data() -> Iterator[Found]:
     """The texts in the add-on's tables: what models are for, languages, profiles."""
-    from subtitle_editor.core import cues, languages
+    from subtitle_editor.core import languages
     from subtitle_editor.core.catalog import entries as catalog
     from subtitle_editor.core.catalog import reading
     from subtitle_editor.core.hub import endpoint
+    from subtitle_editor.core.subtitles import profiles
 
     for entry in reading.load():
         if entry.description:
             yield Found(entry.description, ANYWHERE, "core/catalog/catalog.toml")
     for name in catalog.KIND_NAMES.values():
         yield Found(name, ANYWHERE, "core/catalog/entries.py")
-    for profile in cues.PROFILES.values():
-        yield from (Found(text, ANYWHERE, "core/cues.py") for text in (profile.label, profile.summary))
+    for profile in profiles.PROFILES.values():
+        yield from (Found(text, ANYWHERE, "core/subtitles/profiles.py") for text in (profile.label, profile.summary))
     for _, name, _ in endpoint.PRESETS:
         yield Found(name, ANYWHERE, "core/hub/endpoint.py")
     for name in languages.NAMES.values():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Subtitle files in and out: operators between Blender's strips and core/subtitle_files.py."""
+"""Subtitle files in and out: operators between Blender's strips and core/subtitles/files.py."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .transcription_run import WRITE_BUDGET
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
-    from ..core.timecode import FrameRate
+    from ..core.subtitles.timecode import FrameRate
 
 _Result = set[str]
 
@@ -33,7 +33,7 @@ _WARNINGS = 3
 
 def _glob() -> str:
     """What the file dialog shows."""
-    from ..core.subtitle_files import FORMATS
+    from ..core.subtitles.files import FORMATS
 
     return ";".join(f"*.{ending}" for ending in FORMATS)
 
@@ -83,10 +83,10 @@ class SUBTITLE_OT_import_file(bpy.types.Operator):
         path = _absolute(self.filepath)
         self._name = path.name
         # Here, not above: it costs a third of the time to register.
-        from ..core import subtitle_files
+        from ..core.subtitles import files
 
         try:
-            file = subtitle_files.load(path, fps=float(rate))
+            file = files.load(path, fps=float(rate))
             placements = strips.place(file.cues, lambda seconds: _to_frame(scene, rate, seconds))
             self._writer = strips.Writer(scene, placements, _highest_media(scene), "Subtitle")
         except SubtitleEditorError as error:
@@ -170,7 +170,7 @@ class SUBTITLE_OT_export_file(bpy.types.Operator):
         path = _absolute(self.filepath)
         if not path.suffix:
             path = path.with_suffix(".srt")
-        from ..core import subtitle_files
+        from ..core.subtitles import files
 
         cues, warnings = strips.cues_of(scene, properties.of(scene).only_selected)
         try:
@@ -178,7 +178,7 @@ class SUBTITLE_OT_export_file(bpy.types.Operator):
                 raise SubtitleFileError(
                     path, Text("there is nothing to write"), Text("Select text strips that hold text.")
                 )
-            subtitle_files.save(path, cues)
+            files.save(path, cues)
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .. import preferences, properties
-from ..core.cues import PROFILES, Cue, Profile
+from ..core.cues import Cue
 from ..core.downloads import words
 from ..core.errors import ModelDamagedError, ModelNotInstalledError, SubtitleEditorError
 from ..core.events import Cancelled, CueFound, End, Event, Failed, Finished, Notice, TranscriptionProgress
+from ..core.subtitles.profiles import PROFILES, Profile
 from ..core.text import Text
 from ..core.units import human_duration
 from ..sequencer import compat, strips
@@ -175,7 +176,7 @@ def rescue(folder: Path, use: strips.MediaUse, first_frame: int, cues: list[Cue]
     # Here, not above: only needed when a file is closed during a transcription.
     import time
 
-    from ..core import subtitle_files
+    from ..core.subtitles import files
 
     def seconds(of_media: float) -> float:
         return max(0.0, use.rate.frame_to_seconds(use.frame(of_media) - first_frame))
@@ -184,7 +185,7 @@ def rescue(folder: Path, use: strips.MediaUse, first_frame: int, cues: list[Cue]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         moved = [dataclasses.replace(cue, start=seconds(cue.start), end=seconds(cue.end), words=()) for cue in cues]
-        subtitle_files.save(path, moved)
+        files.save(path, moved)
     except (OSError, SubtitleEditorError):
         log.exception("%d subtitles could not be kept in %s", len(cues), path)
         return None
@@ -195,7 +196,7 @@ def rescue(folder: Path, use: strips.MediaUse, first_frame: int, cues: list[Cue]
 def shape(use: strips.MediaUse, heard: tuple[Cue, ...], profile: Profile) -> list[Cue]:
     """Readable subtitles by `profile` out of what the model heard in the used part. Times in seconds of the media."""
     # Here, not above: only needed once something was transcribed.
-    from ..core.segmentation import segment
+    from ..core.subtitles.segmentation import segment
 
     return use.inside(segment(use.inside(heard), profile, frame_rate=float(use.rate)))
 

@@ -23,7 +23,7 @@ from . import compat
 from .compat import Strip
 
 if TYPE_CHECKING:
-    from ..core.timecode import FrameRate
+    from ..core.subtitles.timecode import FrameRate
 
 MARK = "subtitle_editor"
 """Custom property of every TEXT strip made here. Names are no identity: Blender adds .001 and cuts them at 61 bytes."""
@@ -80,7 +80,7 @@ class MediaUse:
 def rate_of(scene: bpy.types.Scene) -> FrameRate:
     """The scene's frame rate, exact."""
     # Here, not above: exact arithmetic takes a tenth of the time that registering may.
-    from ..core.timecode import FrameRate
+    from ..core.subtitles.timecode import FrameRate
 
     return FrameRate(scene.render.fps, scene.render.fps_base)
 

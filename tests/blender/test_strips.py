@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from subtitle_editor.core.cues import Cue
 from subtitle_editor.core.errors import MediaNotFoundError
-from subtitle_editor.core.timecode import FrameRate
+from subtitle_editor.core.subtitles.timecode import FrameRate
 from subtitle_editor.sequencer import compat, strips
 
 from .conftest import SPEECH

@@ -14,8 +14,8 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from .cues import Cue
-from .text import Text
+from ...cues import Cue
+from ...text import Text
 
 FALLBACK_DURATION = 2.0
 """Seconds a subtitle is shown whose end cannot be read, is missing, or lies before its start."""

@@ -15,7 +15,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-from .cues import Cue, Profile, Word, text_length
+from ..cues import Cue, Word, text_length
+from .profiles import Profile
 
 PAUSE = 1.0
 """Seconds of silence between two words that always part two subtitles."""

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core import timecode
-from subtitle_editor.core.timecode import FrameRate, format_time, parse_time
+from subtitle_editor.core.subtitles import timecode
+from subtitle_editor.core.subtitles.timecode import FrameRate, format_time, parse_time
 
 
 def as_float32(value: float) -> float:

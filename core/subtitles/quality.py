@@ -7,8 +7,9 @@ import dataclasses
 import re
 from collections.abc import Iterator, Sequence
 
-from .cues import Cue, Profile, text_length
-from .text import Text
+from ..cues import Cue, text_length
+from ..text import Text
+from .profiles import Profile
 
 TOLERANCE = 0.002
 """Seconds: files keep milliseconds, and both ends are rounded."""

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitle_editor.core.cues import PROFILES, Cue, Profile, Word, text_length
-from subtitle_editor.core.quality import check
-from subtitle_editor.core.segmentation import break_lines, segment
+from subtitle_editor.core.cues import Cue, Word, text_length
+from subtitle_editor.core.subtitles.profiles import PROFILES, Profile
+from subtitle_editor.core.subtitles.quality import check
+from subtitle_editor.core.subtitles.segmentation import break_lines, segment
 
 ENGLISH = PROFILES["netflix-en"]
 SPEECH = (

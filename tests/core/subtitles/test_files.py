@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from subtitle_editor.core.cues import Cue, Word
 from subtitle_editor.core.errors import FolderNotWritableError, SubtitleEditorError, SubtitleFileError
-from subtitle_editor.core.subtitle_files import FORMATS, SubtitleFile, load, save
+from subtitle_editor.core.subtitles.files import FORMATS, SubtitleFile, load, save
 
 TIMED = ["srt", "vtt", "ass", "ssa", "ttml", "json"]
 

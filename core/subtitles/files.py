@@ -22,10 +22,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .cues import Cue, Word
-from .errors import FolderNotWritableError, SubtitleFileError
-from .subtitle_parsing import Block, Parsed, finish, looks_timed, parse_ass, parse_srt, parse_vtt, plain_text, tidy
-from .text import Text
+from ..cues import Cue, Word
+from ..errors import FolderNotWritableError, SubtitleFileError
+from ..text import Text
+from .formats.blocks import Block, Parsed, finish, looks_timed, parse_ass, parse_srt, parse_vtt, plain_text, tidy
 
 if TYPE_CHECKING:
     import pysubs2

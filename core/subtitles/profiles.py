@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Broadcasters' rules for subtitles."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A broadcaster's rules for subtitles. Times in seconds; None means that there is no such rule."""
+
+    name: str
+    """The id: what the command line takes."""
+    label: str
+    """What a menu shows."""
+    max_chars: int
+    """Characters a line."""
+    max_lines: int = 2
+    max_cps: float | None = None
+    """Characters per second, counted over all characters including spaces."""
+    max_wpm: float | None = None
+    """Words per minute."""
+    min_duration: float = 0.0
+    max_duration: float | None = None
+    gap_frames: int = 0
+    """Frames that must stay empty between two subtitles."""
+    gap_seconds: float = 0.0
+    """The same in seconds, where the rule is written so."""
+    close_gap_below: float = 0.0
+    """A gap shorter than this is closed to the smallest one allowed: a blink disturbs more than no gap."""
+    spaced: bool = True
+    """Words are parted by spaces; not so in Chinese and Japanese."""
+
+    @property
+    def summary(self) -> str:
+        """What a menu says about it when asked.
+
+        >>> DEFAULT_PROFILE.summary
+        'Up to 2 lines of 42 characters'
+        """
+        return f"Up to {self.max_lines} lines of {self.max_chars} characters"
+
+    def gap(self, frame_rate: float) -> float:
+        """The smallest gap allowed, in seconds, at `frame_rate` frames per second."""
+        return max(self.gap_seconds, self.gap_frames / frame_rate)
+
+
+def _netflix(name: str, label: str, max_cps: float, **changes: Any) -> Profile:
+    rules: dict[str, Any] = {
+        "max_chars": 42, "min_duration": 5 / 6, "max_duration": 7.0, "gap_frames": 2, "close_gap_below": 0.5,
+    }  # fmt: skip
+    return Profile(name=name, label=label, max_cps=max_cps, **(rules | changes))
+
+
+# Sources: Netflix Timed Text Style Guide (general requirements and the language pages), BBC Subtitle Guidelines,
+# the presets of Subtitle Edit. Netflix's 20 and 17 characters per second are second-hand but consistent.
+PROFILES: dict[str, Profile] = {
+    profile.name: profile
+    for profile in (
+        _netflix("netflix-en", "Netflix, English", 20.0),
+        _netflix("netflix-en-children", "Netflix, English, children", 17.0),
+        _netflix("netflix", "Netflix, most languages", 17.0),
+        _netflix("netflix-children", "Netflix, children", 13.0),
+        _netflix("netflix-zh", "Netflix, Chinese", 9.0, max_chars=16, spaced=False),
+        _netflix("netflix-ja", "Netflix, Japanese", 4.0, max_chars=13, min_duration=0.5, spaced=False),
+        _netflix("netflix-ko", "Netflix, Korean", 12.0, max_chars=16),
+        Profile(
+            name="prime", label="Amazon Prime", max_chars=42, max_cps=17.0,
+            min_duration=1.0, max_duration=7.0, gap_seconds=0.083,
+        ),
+        Profile(name="bbc", label="BBC", max_chars=37, max_wpm=180.0, close_gap_below=1.0),
+        Profile(name="bbc-vertical", label="BBC, 9:16", max_chars=25, max_lines=3, max_wpm=180.0, close_gap_below=1.0),
+        Profile(
+            name="vertical", label="Vertical video, 9:16", max_chars=24, max_cps=25.0,
+            min_duration=0.7, max_duration=5.0,
+        ),
+    )
+}  # fmt: skip
+
+
+DEFAULT_PROFILE = PROFILES["netflix-en"]
