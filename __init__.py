@@ -65,7 +65,7 @@ def _command(arguments: list[str]) -> int:
     import bpy
 
     from . import preferences
-    from .core.cli import main
+    from .core.cli.main import main
     from .core.system import user_folder
 
     # The same jobs and catalogue as in the window.

@@ -10,7 +10,7 @@ def main() -> int:
     """Run the command line; the answer is the exit code."""
     try:
         # Here, not above: Ctrl-C may come while this is still being imported.
-        from .core.cli import main as run
+        from .core.cli.main import main as run
 
         return run()
     except KeyboardInterrupt:

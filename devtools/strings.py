@@ -202,8 +202,7 @@ def sources() -> Iterator[Path]:
     yield from (ROOT / name for name in ("__init__.py", "preferences.py", "properties.py"))
     for folder in ("core", "operators", "panels", "sequencer", "session"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            parts = path.relative_to(ROOT).parts
-            if parts[:2] != ("core", "cli") and not path.name.startswith("cli"):
+            if path.relative_to(ROOT).parts[:2] != ("core", "cli"):
                 yield path
 
 

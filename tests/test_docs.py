@@ -132,7 +132,7 @@ def commands(program: str) -> set[str]:
 
 @pytest.mark.parametrize("words", sorted(commands("subtitle-editor")))
 def test_commands_are_understood(words: str) -> None:
-    from subtitle_editor.core.cli import build_parser
+    from subtitle_editor.core.cli.main import build_parser
 
     try:
         build_parser().parse_args(shlex.split(words))

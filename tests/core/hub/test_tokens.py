@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import cli
+from subtitle_editor.core.cli import main
 from subtitle_editor.core.errors import OnlineAccessError, TokenRefusedError
 from subtitle_editor.core.hub import endpoint, tokens
 from subtitle_editor.core.hub.client import Hub
@@ -116,7 +116,7 @@ def test_the_command_line_takes_the_file_first(
     def used(*words: str) -> set[str]:
         hub.forget_requests()
         place = ("--models-dir", str(tmp_path / "m"), "--user-dir", str(tmp_path / "u"), "--endpoint", hub.endpoint)
-        cli.main(["models", "add", REPO, "--check", *words, *place, "--json"])
+        main.main(["models", "add", REPO, "--check", *words, *place, "--json"])
         return {request.headers.get("authorization", "") for request in hub.requests_for("/api/*")}
 
     assert used("--token-file", str(file)) == {"Bearer hf_file"}
@@ -151,7 +151,7 @@ def test_no_secret_stays_anywhere(
     place = ["--user-dir", str(tmp_path / "user"), "--models-dir", str(tmp_path / "m"), "--endpoint", hub.endpoint]
 
     def run(*words: str) -> int:
-        return cli.main(["models", *words, *place, "--json"])
+        return main.main(["models", *words, *place, "--json"])
 
     assert run("download", "tiny") == 0
     assert run("add", "ada/thing") == 0 and run("download", "thing") == 0

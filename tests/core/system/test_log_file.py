@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import cli
+from subtitle_editor.core.cli import main
 from subtitle_editor.core.system import log_file
 
 SECRET = "hf_aSecretThatNobodyMaySee"
@@ -88,6 +88,6 @@ def test_start_twice_and_elsewhere(log: Path, tmp_path: Path):
 
 
 def test_the_command_line_leaves_no_log_where_nothing_happened(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    assert cli.main(["models", "list", "--user-dir", str(tmp_path / "user"), "--json"]) == 0
+    assert main.main(["models", "list", "--user-dir", str(tmp_path / "user"), "--json"]) == 0
     assert not (tmp_path / "user").exists()
     assert json.loads(capsys.readouterr().out.splitlines()[0])["id"] == "tiny"

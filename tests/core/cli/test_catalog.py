@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from subtitle_editor.core import cli
 from subtitle_editor.core.catalog import reading
+from subtitle_editor.core.cli import main
 from subtitle_editor.core.units import human_size
 from tests.core.transfer_kit import data_of
 from tests.hub.server import LoopbackHub
 
 pytestmark = pytest.mark.timeout(90)
 
-REAL = Path(__file__).parents[1] / "data" / "tiny_whisper" / "model"
+REAL = Path(__file__).parents[2] / "data" / "tiny_whisper" / "model"
 WHISPER = {path.name: path for path in REAL.iterdir()}
 BUNDLE = {
     "leejet/Z-Image-Turbo-GGUF": ("z_image_turbo-Q8_0.gguf", data_of(1_300_000, 1)),
@@ -37,7 +37,7 @@ class Line:
 
     def __call__(self, *words: str | Path, json_lines: bool = True) -> tuple[int, Any]:
         place = ("--models-dir", self.models, "--user-dir", self.user, "--endpoint", self.hub.endpoint)
-        code = cli.main([str(word) for word in ("models", *words, *place, *(("--json",) if json_lines else ()))])
+        code = main.main([str(word) for word in ("models", *words, *place, *(("--json",) if json_lines else ()))])
         told = self.capsys.readouterr()
         self.errors = told.err
         return code, [json.loads(line) for line in told.out.splitlines()] if json_lines else told.out

@@ -9,20 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .addresses import without_login
-from .catalog import entries, search
-from .catalog.entries import KIND_NAMES, Entry
-from .cli_download import load_catalog
-from .cli_library import Call, Run
-from .cli_output import DONE
-from .errors import GatedError
-from .hub.client import Hub
-from .library import files as library_files
-from .library import states
-from .library import status as library
-from .library.states import ModelState
-from .system import user_folder
-from .units import human_size
+from ..addresses import without_login
+from ..catalog import entries, search
+from ..catalog.entries import KIND_NAMES, Entry
+from ..errors import GatedError
+from ..hub.client import Hub
+from ..library import files as library_files
+from ..library import states
+from ..library import status as library
+from ..library.states import ModelState
+from ..system import user_folder
+from ..units import human_size
+from .call import Call, Run, load_catalog
+from .output import DONE
 
 
 def add_commands(
@@ -173,8 +172,8 @@ def _file_lines(files: list[dict[str, Any]]) -> list[str]:
 
 def add(call: Call) -> int:
     """`models add OWNER/NAME`: look at the repository, then write it into the user's own catalogue."""
-    from .catalog import own
-    from .hub import look
+    from ..catalog import own
+    from ..hub import look
 
     hub = Hub(call.args.endpoint, call.token, call.args.offline)
     found = look.inspect(hub, call.args.repository, call.args.kind)
@@ -209,7 +208,7 @@ def add(call: Call) -> int:
 
 def unlist(call: Call) -> int:
     """`models unlist ID`: out of the user's own catalogue. What is on the disk stays."""
-    from .catalog import own
+    from ..catalog import own
 
     path: Path = call.args.user_dir / user_folder.CATALOG
     parts = next((entry.parts for entry in load_catalog(call.args, call.output) if entry.id == call.args.model), ())

@@ -5,73 +5,20 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from .catalog import entries, reading
-from .cli_output import DONE, FAILED, INTERRUPTED, Output
-from .download_manager import DownloadManager
-from .downloads.store import JobStore
-from .events import Cancelled, End, Failed, Finished, Notice, Progress, State
-from .hub.tokens import Token
-from .system import user_folder
-from .units import human_size
+from ..download_manager import DownloadManager
+from ..downloads.store import JobStore
+from ..events import Cancelled, End, Failed, Finished, Notice, Progress, State
+from ..hub.tokens import Token
+from ..system import user_folder
+from ..units import human_size
+from .call import load_catalog, manager_of
+from .output import DONE, FAILED, INTERRUPTED, Output
 
 _TICK = 0.1
 """Seconds between two looks at the jobs."""
-
-
-def add_download_options(parser: argparse.ArgumentParser) -> None:
-    """The options of every command that downloads."""
-    parser.add_argument("--connections", type=_up_to(16), default=6, metavar="N", help="1 to 16 a file (default 6)")
-    parser.add_argument("--concurrency", type=_up_to(8), default=1, metavar="N", help="models at a time, 1 to 8")
-    parser.add_argument("--limit-rate", type=positive, metavar="BYTES_PER_S", help="speed limit")
-
-
-def _up_to(most: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"1 to {most}")
-        return int(text)
-
-    return number
-
-
-def positive(text: str) -> float:
-    """A number for argparse. Raises ArgumentTypeError, which is printed with the usage."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("a number above 0")
-    return value
-
-
-def load_catalog(args: argparse.Namespace, output: Output) -> entries.Catalog:
-    """The catalogue with the user's own; what is wrong with that one is told on standard error."""
-    found = reading.load(args.user_dir / user_folder.CATALOG)
-    for problem in found.problems:
-        output.warn(str(problem))
-    return found
-
-
-def manager_of(
-    args: argparse.Namespace, models_dir: Path, token: str | Token | None, store: JobStore
-) -> DownloadManager:
-    """A manager that does what the options say. A full disk ends its jobs: nobody is there to press Resume."""
-    return DownloadManager(
-        models_dir,
-        endpoint=args.endpoint,
-        token=token,
-        user_catalog=args.user_dir / user_folder.CATALOG,
-        connections=args.connections,
-        speed_limit=args.limit_rate,
-        concurrency=args.concurrency,
-        store=store,
-        offline=args.offline,
-        pause_when_full=False,
-    )
 
 
 def download(args: argparse.Namespace, output: Output, models_dir: Path, token: str | Token | None) -> int:

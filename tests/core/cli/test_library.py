@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from subtitle_editor.core import cli
+from subtitle_editor.core.cli import main
 from tests.hub.server import LoopbackHub
 
 pytestmark = pytest.mark.timeout(60)
 
-MODEL = Path(__file__).parents[1] / "data" / "tiny_whisper" / "model"
+MODEL = Path(__file__).parents[2] / "data" / "tiny_whisper" / "model"
 REPO = "Systran/faster-whisper-tiny"
 FILES = {path.name: path for path in MODEL.iterdir()}
 SIZE = sum(path.stat().st_size for path in FILES.values())
@@ -34,7 +34,7 @@ class Line:
 
     def __call__(self, *words: str | Path) -> tuple[int, list[dict[str, Any]]]:
         place = ("--models-dir", self.models, "--endpoint", self.hub.endpoint, "--json")
-        code = cli.main([str(word) for word in ("models", *words, *place)])
+        code = main.main([str(word) for word in ("models", *words, *place)])
         return code, [json.loads(line) for line in self.capsys.readouterr().out.splitlines()]
 
     def state(self) -> str:
@@ -107,7 +107,7 @@ def test_repair_removes_nothing_that_it_cannot_fetch(line: Line):
 
 def test_nothing_on_the_disk_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     for word in ("verify", "repair", "update"):
-        assert cli.main(["models", word, "--models-dir", str(tmp_path)]) == 0
+        assert main.main(["models", word, "--models-dir", str(tmp_path)]) == 0
         assert str(tmp_path) in capsys.readouterr().err
 
 
@@ -157,7 +157,7 @@ def test_a_folder_called_after_nothing_is_asked_about(line: Line, capsys: pytest
 
 
 def test_folder_prints_the_bare_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    assert cli.main(["models", "folder", "--models-dir", str(tmp_path / "none" / "yet"), "--quiet"]) == 0
+    assert main.main(["models", "folder", "--models-dir", str(tmp_path / "none" / "yet"), "--quiet"]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "none" / "yet")
 
 
@@ -172,7 +172,7 @@ def test_unknown_and_missing_models(line: Line, word: str):
 
 @pytest.mark.parametrize("words", [("delete",), ("import",), ("delete", "tiny", "--partials", "--revision", "c")])
 def test_wrong_words_are_usage(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]):
-    assert cli.main(["models", *words]) == 2
+    assert main.main(["models", *words]) == 2
     assert "usage" in capsys.readouterr().err
 
 

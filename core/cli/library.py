@@ -8,7 +8,6 @@ does not keep the others from their turn; the exit code is that of the worst.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import os
 import secrets
 import shutil
@@ -16,31 +15,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .catalog.entries import DATASET, LANGUAGE, Entry, Source
-from .cli_download import download, load_catalog
-from .cli_output import DONE, FAILED, INTERRUPTED, Output
-from .errors import ModelDamagedError, SubtitleEditorError, UsageError
-from .events import Cancelled, Failed, Finished, as_json
-from .hub import updates
-from .hub.client import Hub
-from .hub.tokens import Token
-from .library import layout, removing, status, verifying
-from .library.states import ModelState
-from .system.names import is_repository
-from .units import human_size
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Call:
-    """What a command was called with."""
-
-    args: argparse.Namespace
-    output: Output
-    models_dir: Path
-    token: Token = dataclasses.field(repr=False)
-
-
-Run = Callable[[Call], int]
+from ..catalog.entries import DATASET, LANGUAGE, Entry, Source
+from ..errors import ModelDamagedError, SubtitleEditorError, UsageError
+from ..events import Cancelled, Failed, Finished, as_json
+from ..hub import updates
+from ..hub.client import Hub
+from ..library import layout, removing, status, verifying
+from ..library.states import ModelState
+from ..system.names import is_repository
+from ..units import human_size
+from .call import Call, Run, load_catalog
+from .download import download
+from .output import DONE, FAILED, INTERRUPTED
 
 
 def add_commands(
@@ -153,7 +139,7 @@ def update(call: Call) -> int:
 
 def import_(call: Call) -> int:
     """`models import FOLDER [--as ID]`."""
-    from .library.importing import import_folder, named_after
+    from ..library.importing import import_folder, named_after
 
     def one(call: Call, entry: Entry, job: str) -> int:
         made = import_folder(call.models_dir, call.args.folder, entry, report=call.output.event, job=job)

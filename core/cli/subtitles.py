@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from pathlib import Path
 
-from .cli_output import DONE, FAILED, Output
-from .cues import Cue
-from .errors import SubtitleRulesError
-from .subtitles import files, quality
-from .subtitles.profiles import PROFILES
-from .subtitles.timecode import format_time
+from ..cues import Cue
+from ..errors import SubtitleRulesError
+from ..subtitles import files, quality
+from ..subtitles.profiles import PROFILES
+from ..subtitles.timecode import format_time
+from .call import add_profile, positive, signed_time
+from .output import DONE, FAILED, Output
 
 
 def check(args: argparse.Namespace, output: Output) -> int:
@@ -62,3 +64,26 @@ def _scaled(cue: Cue, factor: float) -> Cue:
     """The same subtitle with all its times multiplied."""
     words = tuple(dataclasses.replace(word, start=word.start * factor, end=word.end * factor) for word in cue.words)
     return dataclasses.replace(cue, start=cue.start * factor, end=cue.end * factor, words=words)
+
+
+def add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    command = commands.add_parser("check", parents=[common], help="compare a subtitle file with reading rules")
+    command.add_argument("file", type=Path, metavar="FILE")
+    add_profile(command)
+    command.add_argument(
+        "--fps", type=positive, default=24.0, metavar="R", help="frames per second, for rules in frames (default: 24)"
+    )
+    command.set_defaults(command=check)
+
+
+def add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    command = commands.add_parser("convert", parents=[common], help="change a subtitle file's format or times")
+    command.add_argument("source", type=Path, metavar="IN")
+    command.add_argument("target", type=Path, metavar="OUT")
+    command.add_argument(
+        "--shift", type=signed_time, default=0.0, metavar="S", help="seconds later (earlier if negative)"
+    )
+    command.add_argument(
+        "--scale", type=positive, default=1.0, metavar="F", help="multiply all times, before the shift"
+    )
+    command.set_defaults(command=convert)

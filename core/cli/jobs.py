@@ -9,15 +9,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .cli_download import add_download_options, follow, manager_of
-from .cli_library import Call, Run
-from .cli_output import DONE
-from .downloads.record import JobRecord, Wish
-from .downloads.store import JobStore
-from .errors import JobElsewhereError, JobEndedError, JobNotObeyedError
-from .events import State
-from .system import user_folder
-from .units import human_duration, human_size, human_speed
+from ..downloads.record import JobRecord, Wish
+from ..downloads.store import JobStore
+from ..errors import JobElsewhereError, JobEndedError, JobNotObeyedError
+from ..events import State
+from ..system import user_folder
+from ..units import human_duration, human_size, human_speed
+from .call import Call, Run, add_download_options, manager_of
+from .download import follow
+from .output import DONE
 
 _PATIENCE = 10.0
 """Seconds to wait until another process has obeyed: it looks twice a second, and stops within one."""

@@ -8,19 +8,19 @@ import os
 import time
 from pathlib import Path
 
-from .catalog.entries import SPEECH_TO_TEXT, Entry
-from .cli_download import load_catalog
-from .cli_output import DONE, FAILED, INTERRUPTED, Output
-from .cues import Cue
-from .errors import FolderNotWritableError, ModelDamagedError, ModelNotInstalledError, UsageError
-from .events import End, Failed, Finished, as_json
-from .library import status
-from .speech.job import Transcription
-from .speech.request import Request
-from .subtitles import files
-from .subtitles.profiles import PROFILES
-from .subtitles.segmentation import segment
-from .text import Text
+from ..catalog.entries import SPEECH_TO_TEXT, Entry
+from ..cues import Cue
+from ..errors import FolderNotWritableError, ModelDamagedError, ModelNotInstalledError, UsageError
+from ..events import End, Failed, Finished, as_json
+from ..library import status
+from ..speech.job import Transcription
+from ..speech.request import Request
+from ..subtitles import files
+from ..subtitles.profiles import PROFILES
+from ..subtitles.segmentation import segment
+from ..text import Text
+from .call import add_profile, load_catalog, models_dir_of, time_of
+from .output import DONE, FAILED, INTERRUPTED, Output
 
 _TICK = 0.1
 """Seconds between two looks at the job."""
@@ -122,3 +122,21 @@ def _follow(job: Transcription, output: Output) -> End:
                 return event
             output.event(event)
         time.sleep(_TICK)
+
+
+def add_transcribe(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    command = commands.add_parser("transcribe", parents=[common], help="make subtitles from a sound or film")
+    command.add_argument("media", type=Path, metavar="MEDIA")
+    command.add_argument("-m", "--model", required=True, metavar="ID")
+    command.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", help="subtitle file (default: beside the media, .srt)"
+    )
+    command.add_argument("--language", metavar="L", help="such as en (default: detected)")
+    command.add_argument("--task", choices=("transcribe", "translate"), default="transcribe")
+    command.add_argument("--from", dest="start", type=time_of, default=0.0, metavar="S", help="seconds or H:MM:SS")
+    command.add_argument("--to", dest="end", type=time_of, metavar="S", help="seconds or H:MM:SS")
+    add_profile(command)
+    command.add_argument("--words", action="store_true", help="measure and keep the time of each word")
+    command.set_defaults(command=lambda args, output: transcribe(args, output, models_dir_of(args)))

@@ -9,10 +9,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import SubtitleEditorError
-from .events import Checked, CueFound, Event, Notice, Progress, State, TranscriptionProgress, as_json
-from .subtitles.timecode import format_time
-from .units import human_duration, human_size, human_speed
+from ..errors import SubtitleEditorError
+from ..events import Checked, CueFound, Event, Notice, Progress, State, TranscriptionProgress, as_json
+from ..subtitles.timecode import format_time
+from ..units import human_duration, human_size, human_speed
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: part of the contract."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from subtitle_editor.core import cli
+from subtitle_editor.core.cli import main as cli
 from tests.core.models_kit import MODEL, SIZE, add_models
 from tests.hub.server import Fault, LoopbackHub
 
@@ -264,7 +264,7 @@ def test_offline_asks_nothing(line: Line, hub: LoopbackHub, monkeypatch: pytest.
 def test_a_disk_that_becomes_full_ends_the_command_and_the_same_again_goes_on(line: Line, hub: LoopbackHub) -> None:
     # Each byte behind the limit is refused, as on a disk that is full.
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))"
-    main = "import sys; from subtitle_editor.core.cli import main; sys.exit(main(sys.argv[1:]))"
+    main = "import sys; from subtitle_editor.core.cli.main import main; sys.exit(main(sys.argv[1:]))"
     words = line.words("models", "download", "tiny", "--connections", "1")
     words[1:3] = ["-c", f"{limit}; {main}"]
     done = subprocess.run(words, capture_output=True, encoding="utf-8", timeout=60)

@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from subtitle_editor.core import cli
 from subtitle_editor.core.catalog import reading
+from subtitle_editor.core.cli import main
 from subtitle_editor.core.subtitles import files
 from subtitle_editor.core.system import user_folder
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(120)
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 MODEL = DATA / "tiny_whisper" / "model"
 SPEECH = sorted((DATA / "speech").glob("*.flac"))[0]
 REPO = "Systran/faster-whisper-tiny"
@@ -61,10 +61,10 @@ def test_list_and_show_tell_what_is_installed_and_where(hub: LoopbackHub, tmp_pa
 
 
 def test_list_filters(capsys: pytest.CaptureFixture[str]):
-    assert cli.main(["models", "list", "--search", "DISTIL", "--json"]) == 0
+    assert main.main(["models", "list", "--search", "DISTIL", "--json"]) == 0
     found = [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()]
     assert found and all("distil" in name for name in found)
-    assert cli.main(["models", "list", "--kind", "no-such-kind", "--json"]) == 0
+    assert main.main(["models", "list", "--kind", "no-such-kind", "--json"]) == 0
     assert capsys.readouterr().out == ""
 
 
@@ -126,12 +126,12 @@ def test_token_comes_from_file_or_environment_and_is_not_printed(hub: LoopbackHu
     ],
 )
 def test_wrong_words_are_usage(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]):
-    assert cli.main(list(words)) == 2
+    assert main.main(list(words)) == 2
     assert "usage" in capsys.readouterr().err
 
 
 def test_help_is_no_error(capsys: pytest.CaptureFixture[str]):
-    assert cli.main(["--help"]) == 0
+    assert main.main(["--help"]) == 0
     assert "transcribe" in capsys.readouterr().out
 
 
@@ -160,7 +160,7 @@ def test_ctrl_c_while_python_still_imports_is_an_interruption_too():
         import sys
         class CtrlC:
             def find_spec(self, name, *_):
-                if name.endswith("core.cli"):
+                if name.endswith("core.cli.main"):
                     raise KeyboardInterrupt
         sys.meta_path.insert(0, CtrlC())
         from subtitle_editor.__main__ import main
@@ -171,7 +171,7 @@ def test_ctrl_c_while_python_still_imports_is_an_interruption_too():
 
 @pytest.mark.parametrize("address", ["hub.example", "ftp://hub.example", "http://", "https://[::1", "http://h:99999"])
 def test_an_endpoint_that_is_no_address_is_usage(address: str, capsys: pytest.CaptureFixture[str]):
-    assert cli.main(["models", "download", "tiny", "--endpoint", address]) == 2
+    assert main.main(["models", "download", "tiny", "--endpoint", address]) == 2
     assert "https://huggingface.co" in capsys.readouterr().err
 
 
@@ -312,13 +312,13 @@ def test_convert_refuses_what_is_no_subtitle_file(tmp_path: Path):
 def test_what_nobody_has_foreseen_is_in_the_log_and_no_secret_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    from subtitle_editor.core import cli_subtitles
+    from subtitle_editor.core.cli import subtitles
 
     def breaks(*_: object) -> int:
         raise RuntimeError("GET https://cdn.example/f?X-Signature=SECRETSIG with Bearer hf_abcdefgh12345")
 
-    monkeypatch.setattr(cli_subtitles, "check", breaks)
-    assert cli.main(["check", "a.srt", "--user-dir", str(tmp_path), "--json"]) == 1
+    monkeypatch.setattr(subtitles, "check", breaks)
+    assert main.main(["check", "a.srt", "--user-dir", str(tmp_path), "--json"]) == 1
     told = capsys.readouterr()
     written = (tmp_path / user_folder.LOG).read_text(encoding="utf-8")
     assert '"error": "unexpected"' in told.out and "Traceback" not in told.err

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the words of the command line share: where models are, which token, and options that several have."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+from ..catalog import entries, reading
+from ..download_manager import DownloadManager
+from ..downloads.store import JobStore
+from ..errors import UsageError
+from ..hub import tokens
+from ..hub.tokens import Token
+from ..library import layout
+from ..subtitles.profiles import PROFILES
+from ..system import user_folder
+from .output import Output
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Call:
+    """What a command was called with."""
+
+    args: argparse.Namespace
+    output: Output
+    models_dir: Path
+    token: Token = dataclasses.field(repr=False)
+
+
+Run = Callable[[Call], int]
+
+
+def add_download_options(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that downloads."""
+    parser.add_argument("--connections", type=_up_to(16), default=6, metavar="N", help="1 to 16 a file (default 6)")
+    parser.add_argument("--concurrency", type=_up_to(8), default=1, metavar="N", help="models at a time, 1 to 8")
+    parser.add_argument("--limit-rate", type=positive, metavar="BYTES_PER_S", help="speed limit")
+
+
+def _up_to(most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"1 to {most}")
+        return int(text)
+
+    return number
+
+
+def positive(text: str) -> float:
+    """A number for argparse. Raises ArgumentTypeError, which is printed with the usage."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("a number above 0")
+    return value
+
+
+def load_catalog(args: argparse.Namespace, output: Output) -> entries.Catalog:
+    """The catalogue with the user's own; what is wrong with that one is told on standard error."""
+    found = reading.load(args.user_dir / user_folder.CATALOG)
+    for problem in found.problems:
+        output.warn(str(problem))
+    return found
+
+
+def manager_of(
+    args: argparse.Namespace, models_dir: Path, token: str | Token | None, store: JobStore
+) -> DownloadManager:
+    """A manager that does what the options say. A full disk ends its jobs: nobody is there to press Resume."""
+    return DownloadManager(
+        models_dir,
+        endpoint=args.endpoint,
+        token=token,
+        user_catalog=args.user_dir / user_folder.CATALOG,
+        connections=args.connections,
+        speed_limit=args.limit_rate,
+        concurrency=args.concurrency,
+        store=store,
+        offline=args.offline,
+        pause_when_full=False,
+    )
+
+
+def add_profile(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--profile", default="netflix-en", choices=PROFILES, metavar="P", help=f"one of {', '.join(PROFILES)}"
+    )
+
+
+def time_of(text: str) -> float:
+    value = signed_time(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("a time of 0 or later")
+    return value
+
+
+def signed_time(text: str) -> float:
+    from ..subtitles.timecode import parse_time
+
+    try:
+        seconds = parse_time(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("seconds or H:MM:SS") from error
+    if abs(seconds) == float("inf") or seconds != seconds:
+        raise argparse.ArgumentTypeError("a finite time")
+    return seconds
+
+
+def models_dir_of(args: argparse.Namespace) -> Path:
+    return args.models_dir or layout.shared_cache()
+
+
+def token_of(args: argparse.Namespace) -> Token:
+    """The token, if there is one. A token never stands on the command line, where other users could read it."""
+    if args.token_file is None:
+        return tokens.resolve(None, args.endpoint)
+    try:
+        return Token(args.token_file.read_text(encoding="utf-8").strip(), tokens.Origin.FILE)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The token file {args.token_file} cannot be read.", "Name a readable text file.") from error

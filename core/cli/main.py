@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: `subtitle-editor`, `python -m subtitle_editor` and `blender --command subtitle_editor`.
+
+Its words, JSON keys and exit codes are a contract (docs/command-line.md): scripts and farms depend on them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from .. import addresses
+from ..errors import SubtitleEditorError, UnexpectedError, UsageError
+from ..hub import endpoint
+from ..system import log_file, user_folder
+from . import call, catalog, jobs, library
+from .call import add_download_options, models_dir_of, token_of
+from .download import download
+from .output import FAILED, INTERRUPTED, USAGE, Output
+from .subtitles import add_check, add_convert
+from .transcribe import add_transcribe
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 failed, 2 usage, 130 interrupted. Never raises an error.
+
+    Called on the main thread: Ctrl-C reaches it as KeyboardInterrupt, and what was downloaded or transcribed is kept.
+    """
+    parser = build_parser()
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit as end:
+        # argparse ends the process; inside Blender that would take the user's work along.
+        return end.code if isinstance(end.code, int) else USAGE
+    args.user_dir = args.user_dir or user_folder.default()
+    output = Output(as_json=args.json, quiet=args.quiet)
+    try:
+        command: Callable[[argparse.Namespace, Output], int] = args.command
+        with log_file.running(args.user_dir), _logged():
+            return command(args, output)
+    except UsageError as error:
+        output.error(error)
+        return USAGE
+    except SubtitleEditorError as error:
+        output.error(error)
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`). Nothing more can be told to anyone.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        return FAILED
+    except Exception as error:  # The last one who could tell the user anything.
+        output.error(UnexpectedError(error))
+        return FAILED
+
+
+@contextlib.contextmanager
+def _logged() -> Iterator[None]:
+    """Write what nobody has foreseen into the log, which takes the secrets out, while it is open."""
+    try:
+        yield
+    except (SubtitleEditorError, BrokenPipeError):
+        raise
+    except Exception:
+        log.exception("command line")
+        raise
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The grammar of the command line."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--models-dir", type=Path, metavar="DIR", help="models folder (default: the Hugging Face cache)"
+    )
+    common.add_argument("--user-dir", type=Path, metavar="DIR", help="folder of the jobs and of an own catalogue")
+    common.add_argument(
+        "--endpoint", type=_address, metavar="URL", help="another server with the hub's protocol, such as a mirror"
+    )
+    common.add_argument("--token-file", type=Path, metavar="F", help="file that holds a hub token (default: $HF_TOKEN)")
+    common.add_argument("--offline", action="store_true", help="ask nothing of the network")
+    common.add_argument("--json", action="store_true", help="one JSON object a line")
+    common.add_argument("--quiet", action="store_true", help="no progress")
+    parser = argparse.ArgumentParser(prog="subtitle-editor", description="Speech to subtitles, without Blender.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    models = commands.add_parser("models", help="list, show and download models")
+    _add_models(models.add_subparsers(metavar="ACTION", required=True), common)
+    add_transcribe(commands, common)
+    add_check(commands, common)
+    add_convert(commands, common)
+    return parser
+
+
+def _add_models(actions: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    catalog.add_commands(actions, common, _on_disk)
+    download = actions.add_parser("download", parents=[common], help="download models")
+    download.add_argument("models", metavar="ID", nargs="+")
+    add_download_options(download)
+    download.add_argument("--revision", metavar="R", help="branch, tag or commit")
+    download.set_defaults(command=_download)
+    jobs.add_commands(actions, common, _on_disk)
+    library.add_commands(actions, common, _on_disk)
+
+
+def _address(text: str) -> str:
+    if text.strip() and not addresses.is_address(endpoint.resolve(text)):
+        raise argparse.ArgumentTypeError("an address such as https://huggingface.co")
+    return text
+
+
+# The commands
+
+
+def _on_disk(run: call.Run) -> Callable[[argparse.Namespace, Output], int]:
+    return lambda args, output: run(call.Call(args, output, models_dir_of(args), token_of(args)))
+
+
+def _download(args: argparse.Namespace, output: Output) -> int:
+    return download(args, output, models_dir_of(args), token_of(args))
