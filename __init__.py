@@ -27,9 +27,9 @@ PARTS = (
     "panels.models",
     "panels.jobs",
     "panels.menu",
-    "operators.manager",
+    "session.downloads",
     # Last in, first out: it stops the jobs before anything they show themselves in is gone.
-    "operators.session",
+    "session.lifetime",
 )
 """Modules with a `register()` and an `unregister()`, in the order of registering."""
 
@@ -64,12 +64,12 @@ def _command(arguments: list[str]) -> int:
 
     import bpy
 
-    from . import preferences
     from .core.cli.main import main
     from .core.system import user_folder
+    from .session import settings
 
     # The same jobs and catalogue as in the window.
-    os.environ.setdefault(user_folder.ENVIRONMENT, str(preferences.user_dir()))
+    os.environ.setdefault(user_folder.ENVIRONMENT, str(settings.user_dir()))
     # And no more is asked of a server than there.
-    offline = ["--offline"] if preferences.why_offline(bpy.context) is not None else []
+    offline = ["--offline"] if settings.why_offline(bpy.context) is not None else []
     return main([*arguments, *offline] if arguments else arguments)

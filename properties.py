@@ -5,71 +5,26 @@ manager. Never the state of a job.
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
-from .core.catalog import entries, reading
+from .core.catalog import entries
 from .core.languages import NAMES
 from .core.subtitles.profiles import DEFAULT_PROFILE, PROFILES
-from .core.units import human_size
+from .session.choices import ALL_KINDS, AUTO, DEFAULT_MODEL, Item, model_items, models, number
 
 if TYPE_CHECKING:
     from bpy.types import Context
 
-    from .core.catalog.entries import Catalog, Entry
 
-DEFAULT_MODEL = "small"
-AUTO = "auto"
-ALL_KINDS = "all"
-
-_Item = tuple[str, str, str, str, int]
-
-
-def number(name: str) -> int:
-    """A number for an enum item that stays the same when the list changes: it is what a .blend keeps.
-
-    >>> number("small") == number("small") != number("base")
-    True
-    """
-    return zlib.crc32(name.encode("utf-8")) & 0x7FFFFFFF
-
-
-_model_items: list[_Item] = []
-"""Blender keeps no reference to the texts of a dynamic enum: they must live here, or menus show rubbish."""
-
-_kept: list[_Item] = []
-"""All items there ever were: a menu may be open while the catalogue changes."""
-
-
-def _models(_self: bpy.types.PropertyGroup, context: Context | None) -> list[_Item]:
-    if not _model_items:
-        from . import preferences
-
-        offer(reading.load(preferences.get(context or bpy.context).user_catalog))
-    return _model_items
-
-
-def offer(known: Catalog) -> None:
-    """Offer the speech models of a catalogue, the user's own included, as the scene's model. Called when it changes."""
-    items = [_model_item(entry) for entry in known if entry.kind == entries.SPEECH_TO_TEXT]
-    if items != _model_items:
-        _kept.extend(_model_items)
-        _model_items[:] = items
-
-
-def _model_item(entry: Entry) -> _Item:
-    return entry.id, f"{entry.id}  ({human_size(entry.size)})", entry.description, "NONE", number(entry.id)
-
-
-_LANGUAGES: list[_Item] = [
+_LANGUAGES: list[Item] = [
     (AUTO, "Detect", "The model finds the language in the first half minute", "NONE", 0),
     *((code, name, "", "NONE", number(code)) for code, name in sorted(NAMES.items(), key=lambda item: item[1])),
 ]
 
-_PROFILES: list[_Item] = [
+_PROFILES: list[Item] = [
     (name, profile.label, profile.summary, "NONE", number(name)) for name, profile in PROFILES.items()
 ]
 
@@ -85,7 +40,7 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
     model: EnumProperty(  # type: ignore[valid-type]
         name="Model",
         description="The speech model. Larger ones hear better and take longer",
-        items=_models,
+        items=models,
         default=number(DEFAULT_MODEL),
     )
     language: EnumProperty(  # type: ignore[valid-type]
@@ -110,26 +65,26 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
     )
 
 
-_KINDS: list[_Item] = [
+_KINDS: list[Item] = [
     *((kind, name, "", "NONE", place) for place, (kind, name) in enumerate(entries.KIND_NAMES.items())),
     (ALL_KINDS, "All Kinds", "", "NONE", 99),
 ]
 
 
 def _filter_changed(_self: bpy.types.PropertyGroup, _context: Context) -> None:
-    from .operators import session
+    from .session import pump
 
-    session.rebuild()
+    pump.rebuild()
 
 
 def _model_chosen(_self: bpy.types.PropertyGroup, _context: Context) -> None:
-    from .operators import session
+    from .session import pump
 
-    session.line_chosen()
+    pump.line_chosen()
 
 
 class SubtitleEditorRow(bpy.types.PropertyGroup):
-    """A line of a list. What it says is in operators/shelf.py, at the same place; `name` is the id of a model."""
+    """A line of a list. What it says is in session/shelf.py, at the same place; `name` is the id of a model."""
 
 
 class SubtitleEditorView(bpy.types.PropertyGroup):
@@ -165,18 +120,6 @@ _register, _unregister = bpy.utils.register_classes_factory(
 )
 
 
-def view_of(manager: bpy.types.WindowManager) -> SubtitleEditorView:
-    """What the lists show."""
-    view: SubtitleEditorView = manager.subtitle_editor  # type: ignore[attr-defined]
-    return view
-
-
-def of(scene: bpy.types.Scene) -> SubtitleEditorSettings:
-    """The settings of `scene`."""
-    settings: SubtitleEditorSettings = scene.subtitle_editor  # type: ignore[attr-defined]
-    return settings
-
-
 def register() -> None:
     """Called by the package."""
     _register()
@@ -193,4 +136,4 @@ def unregister() -> None:
     del bpy.types.WindowManager.subtitle_editor  # type: ignore[attr-defined]
     del bpy.types.Scene.subtitle_editor  # type: ignore[attr-defined]
     _unregister()
-    _model_items.clear()
+    model_items.clear()

@@ -64,8 +64,8 @@ class BENCH_OT_idle(bpy.types.Operator):
 
     def invoke(self, context, event):
         BENCH_OT_idle.stop = False
-        self.session = part("operators.session")
-        self.timer = context.window_manager.event_timer_add(self.session.TICK, window=context.window)
+        self.screen = part("session.screen")
+        self.timer = context.window_manager.event_timer_add(part("session.state").TICK, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -75,16 +75,16 @@ class BENCH_OT_idle(bpy.types.Operator):
         if BENCH_OT_idle.stop:
             context.window_manager.event_timer_remove(self.timer)
             return {"FINISHED"}
-        self.session.redraw()
+        self.screen.redraw()
         context.workspace.status_text_set(f"{time.perf_counter():.1f}")
         return {"PASS_THROUGH"}
 
 bpy.utils.register_class(BENCH_OT_idle)
 
 def as_ours():
-    session = part("operators.session")
-    session.redraw()
-    return session.LONGEST
+    screen = part("session.screen")
+    screen.redraw()
+    return screen.LONGEST
 
 def invoke(operator, **given):
     area = sequencer()
@@ -113,19 +113,19 @@ class Phase:
     stop: str
 
 
-SESSION = "part('operators.session')"
+SESSION = "part('session.state')"
 PHASES = (
     Phase("modal only", "invoke(bpy.ops.bench.idle)", "True", "BENCH_OT_idle.stop = True"),
     Phase(
         "download, 100 MB/s",
         "invoke(bpy.ops.subtitle.download_model, model='base')",
-        f"any(p.speed > 50e6 for p in {SESSION}.state.progress.values())",
-        f"[{SESSION}.state.manager.cancel(job) for job in list({SESSION}.state.progress)]",
+        f"any(p.speed > 50e6 for p in {SESSION}.now.progress.values())",
+        f"[{SESSION}.now.manager.cancel(job) for job in list({SESSION}.now.progress)]",
     ),
     Phase(
         "transcription",
         "transcribe(CLIP)",
-        f"{SESSION}.state.transcription is not None and {SESSION}.state.transcription.fraction > 0",
+        f"{SESSION}.now.transcription is not None and {SESSION}.now.transcription.fraction > 0",
         "bpy.ops.subtitle.cancel_transcription()",
     ),
     Phase(
@@ -134,7 +134,7 @@ PHASES = (
     Phase("nothing", "None", "True", "None"),
 )
 MODAL, DOWNLOAD, TRANSCRIPTION, SELDOM, NOTHING = PHASES
-IDLE = f"not {SESSION}.busy() and {SESSION}.state.transcription is None"
+IDLE = f"not {SESSION}.busy() and {SESSION}.now.transcription is None"
 
 
 def main() -> int:
@@ -198,7 +198,7 @@ def _prepare(window: Window, folder: Path, endpoint: str, seconds: float) -> Non
     window.run(f"preferences().connections = {CONNECTIONS}")
     window.run(INSIDE)
     window.run("invoke(bpy.ops.subtitle.download_model, model='tiny')")
-    window.wait("part('operators.session').installed('tiny') is not None", 60)
+    window.wait("part('session.shelf').installed('tiny') is not None", 60)
     window.wait(IDLE, 60)
     window.run(f"CLIP = {inside(clip)!r}")
 

@@ -87,16 +87,16 @@ def _place(scene: bpy.types.Scene, media: Path) -> None:
 
 
 def _run(bar: _Bar) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import state
 
-    session.listeners.append(bar.show)
+    state.listeners.append(bar.show)
     try:
         bpy.ops.subtitle.download_model()
         bar.end()
         bpy.ops.subtitle.transcribe()
         bar.end()
     finally:
-        session.listeners.remove(bar.show)
+        state.listeners.remove(bar.show)
 
 
 class _Bar:
@@ -108,7 +108,7 @@ class _Bar:
         self._tenth = -1
 
     def show(self, event: object) -> None:
-        """A listener of operators/session.py."""
+        """A listener of session/pump.py."""
         from subtitle_editor.core.events import CueFound, Progress, TranscriptionProgress
         from subtitle_editor.core.units import human_duration, human_size, human_speed
 

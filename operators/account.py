@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import preferences
 from ..core.system import user_folder
+from ..core.system.task import Task
 from ..core.text import Text
+from ..session import state
+from ..session.settings import TOKEN_PAGE, forget_token, get, token, user_dir
 from ..translations import translated
-from . import session
 from .downloads import OnlineOperator
-from .tasks import Task, TaskOperator
+from .tasks import TaskOperator
 
 if TYPE_CHECKING:
     from bpy.types import Context
 
     from ..core.system.control import Control
-    from .tasks import Report
+    from ..core.system.task import Report
 
 _Result = set[str]
 
@@ -35,31 +36,31 @@ class SUBTITLE_OT_test_token(OnlineOperator, TaskOperator, bpy.types.Operator):
     def poll(cls, context: Context) -> bool:
         if not super().poll(context):
             return False
-        if not preferences.token(context):
+        if not token(context):
             cls.poll_message_set(translated("There is no token to test; none is needed"))
             return False
         return True
 
     def prepare(self, context: Context) -> Task:
         # What was changed outside of Blender, by a login on the command line, counts from now on.
-        preferences.forget_token()
-        settings = preferences.get(context)
-        session.state.account = None
+        forget_token()
+        settings = get(context)
+        state.now.account = None
 
-        def work(control: Control, _report: Report, _job: str) -> session.Account:
+        def work(control: Control, _report: Report, _job: str) -> state.Account:
             from ..core.errors import HubError
             from ..core.hub.client import Hub
 
             try:
                 hub = Hub(settings.endpoint, settings.token)
-                return session.Account(name=control.apart(hub.whoami, "hub request"))
+                return state.Account(name=control.apart(hub.whoami, "hub request"))
             except HubError as error:
-                return session.Account(problem=str(error))
+                return state.Account(problem=str(error))
 
         return Task(Text("Testing the token"), work)
 
-    def succeeded(self, _context: Context, result: session.Account) -> None:
-        session.state.account = result
+    def succeeded(self, _context: Context, result: state.Account) -> None:
+        state.now.account = result
         if result.problem:
             self.report({"ERROR"}, translated(result.problem))
         else:
@@ -74,7 +75,7 @@ class SUBTITLE_OT_open_token_page(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     def execute(self, _context: Context) -> _Result:
-        bpy.ops.wm.url_open(url=preferences.TOKEN_PAGE)
+        bpy.ops.wm.url_open(url=TOKEN_PAGE)
         return {"FINISHED"}
 
 
@@ -85,7 +86,7 @@ class SUBTITLE_OT_open_user_folder(bpy.types.Operator):
     bl_label = "Open User Folder"
 
     def execute(self, _context: Context) -> _Result:
-        return open_path(self, preferences.user_dir())
+        return open_path(self, user_dir())
 
 
 class SUBTITLE_OT_open_log(bpy.types.Operator):
@@ -95,7 +96,7 @@ class SUBTITLE_OT_open_log(bpy.types.Operator):
     bl_label = "Open Log"
 
     def execute(self, _context: Context) -> _Result:
-        path = preferences.user_dir() / user_folder.LOG
+        path = user_dir() / user_folder.LOG
         if not path.exists():
             self.report({"INFO"}, translated("There is no log yet: it begins with the first download"))
             return {"CANCELLED"}

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import IntProperty, StringProperty
 
-from .. import preferences, properties
 from ..core.errors import SubtitleEditorError
 from ..core.events import Cancelled, End, Failed, Finished, Notice, State
 from ..core.text import Text
 from ..core.units import human_size
 from ..sequencer import compat
+from ..session import choices, pump, screen, settings, shelf, state
+from ..session import downloads as manager
+from ..session.downloads import follow
+from ..session.waker import Waker
 from ..translations import translated
-from . import manager, session, shelf
-from .waker import Waker
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
     from ..core.downloads.record import JobRecord
 
 _Result = set[str]
-
-
-def scene_model(context: Context) -> str:
-    """The model that the scene transcribes with; empty when the .blend names one that is no longer there."""
-    return str(properties.of(compat.scene_of(context)).model)
 
 
 def model_property() -> bpy.types.StringProperty:
@@ -49,7 +45,7 @@ class OnlineOperator:
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        if message := preferences.why_offline(context):
+        if message := settings.why_offline(context):
             cls.poll_message_set(translated(message))
             return False
         return True
@@ -79,32 +75,33 @@ class FollowingOperator(OnlineOperator):
         if bpy.app.background:
             return self._wait()
         job = self._job
-        self._waker = Waker(self, context, lambda: job not in session.state.followed, job)  # type: ignore[arg-type]
+        pump.take_over()
+        self._waker = Waker(self, context, lambda: job not in state.now.followed, job)  # type: ignore[arg-type]
         return {"RUNNING_MODAL"}
 
     def _wait(self) -> _Result:
-        downloads = session.state.manager
+        downloads = state.now.manager
         try:
-            while self._job in session.state.followed:
-                downloads.wait(self._job, session.TICK)
-                heard = session.pump()
+            while self._job in state.now.followed:
+                downloads.wait(self._job, state.TICK)
+                heard = pump.pump()
                 self._tell(event.message for event in heard if isinstance(event, Notice) and event.job == self._job)
         except KeyboardInterrupt:
             # Not cancelled: the next session offers to go on.
             downloads.pause(self._job)
-            session.pump()
+            pump.pump()
             raise
-        return self._report_end(session.state.ends.get(self._job))
+        return self._report_end(state.now.ends.get(self._job))
 
     def modal(self, context: Context, event: Event) -> _Result:
         # Everything passes: also Esc, which belongs to the tool the user is in. Cancel is a button of its own.
         if self._waker is None or not self._waker.calls(event):
             return {"PASS_THROUGH"}
         self._tell(self._waker.sleep())
-        if self._job in session.state.followed:
+        if self._job in state.now.followed:
             return {"PASS_THROUGH"}
         self._waker.end()
-        return self._report_end(session.state.ends.get(self._job))
+        return self._report_end(state.now.ends.get(self._job))
 
     def cancel(self, _context: Context) -> None:
         """Blender ends the operator, not the download: another file is loaded, the window closes, or Blender quits."""
@@ -130,7 +127,7 @@ class FollowingOperator(OnlineOperator):
 
     def _report_rest(self) -> None:
         """It rests, or another process has taken it; or the add-on was disabled and it went with the old session."""
-        record = next((record for record in session.jobs() if record.id == self._job), None)
+        record = next((record for record in state.jobs() if record.id == self._job), None)
         if record is not None and record.elsewhere:
             self.report(
                 {"INFO"},
@@ -157,8 +154,8 @@ class SUBTITLE_OT_download_model(FollowingOperator, bpy.types.Operator):
     )
 
     def start(self, context: Context) -> tuple[str, str]:
-        model = self.model or scene_model(context)
-        return manager.start(model, preferences.get(context), self.revision or None), model
+        model = self.model or choices.scene_model(compat.scene_of(context))
+        return manager.start(model, settings.get(context), self.revision or None), model
 
 
 class SUBTITLE_OT_resume_download(FollowingOperator, bpy.types.Operator):
@@ -176,10 +173,10 @@ class SUBTITLE_OT_resume_download(FollowingOperator, bpy.types.Operator):
 
     def start(self, context: Context) -> tuple[str, str]:
         downloads = manager.current()
-        record = _wanted(self, session.jobs(), _rests)
-        session.start_log()
+        record = _wanted(self, state.jobs(), _rests)
+        state.start_log()
         downloads.resume(record.id)
-        session.follow(record.id)
+        follow(record.id)
         return record.id, record.model
 
 
@@ -195,18 +192,18 @@ class SUBTITLE_OT_retry_download(FollowingOperator, bpy.types.Operator):
     def poll(cls, context: Context) -> bool:
         if not super().poll(context):
             return False
-        if not session.history():
+        if not state.history():
             cls.poll_message_set(translated("No download has ended yet"))
             return False
         return True
 
     def start(self, context: Context) -> tuple[str, str]:
         downloads = manager.current()
-        record = _wanted(self, session.history())
-        session.start_log()
+        record = _wanted(self, state.history())
+        state.start_log()
         job = downloads.retry(record.id)
-        session.state.messages.pop(shelf.download_id(record.model), None)
-        session.follow(job)
+        state.now.messages.pop(shelf.download_id(record.model), None)
+        follow(job)
         return job, record.model
 
 
@@ -219,7 +216,7 @@ def _runs(record: JobRecord) -> bool:
 
 
 def _any_job(cls: type[bpy.types.Operator], message: str, suits: Callable[[JobRecord], bool] = lambda _: True) -> bool:
-    if any(suits(record) for record in session.jobs()):
+    if any(suits(record) for record in state.jobs()):
         return True
     cls.poll_message_set(translated(message))
     return False
@@ -262,7 +259,7 @@ class _JobOperator:
 
     def records(self) -> Sequence[JobRecord]:
         """Among which downloads the one that is meant is looked for."""
-        return session.jobs()
+        return state.jobs()
 
     def suits(self, record: JobRecord) -> bool:
         """Whether a download can be meant that was not named."""
@@ -275,9 +272,9 @@ class _JobOperator:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         # Not pumped here: a listener may have called us, in the middle of a list of events.
-        session.take_over()
-        session.rebuild()
-        session.redraw()
+        pump.take_over()
+        pump.rebuild()
+        screen.redraw()
         return {"FINISHED"}
 
 
@@ -296,8 +293,8 @@ class SUBTITLE_OT_cancel_download(_JobOperator, bpy.types.Operator):
 
     def act(self, record: JobRecord) -> None:
         if not record.elsewhere:
-            session.follow(record.id)
-        session.state.manager.cancel(record.id)
+            follow(record.id)
+        state.now.manager.cancel(record.id)
 
 
 class SUBTITLE_OT_pause_download(_JobOperator, bpy.types.Operator):
@@ -317,7 +314,7 @@ class SUBTITLE_OT_pause_download(_JobOperator, bpy.types.Operator):
         return _runs(record)
 
     def act(self, record: JobRecord) -> None:
-        session.state.manager.pause(record.id)
+        state.now.manager.pause(record.id)
 
 
 class SUBTITLE_OT_move_download(_JobOperator, bpy.types.Operator):
@@ -336,7 +333,7 @@ class SUBTITLE_OT_move_download(_JobOperator, bpy.types.Operator):
         return _any_job(cls, "No download waits its turn")
 
     def act(self, record: JobRecord) -> None:
-        session.state.manager.move(record.id, self.by)
+        state.now.manager.move(record.id, self.by)
 
 
 class SUBTITLE_OT_forget_download(_JobOperator, bpy.types.Operator):
@@ -352,10 +349,10 @@ class SUBTITLE_OT_forget_download(_JobOperator, bpy.types.Operator):
         return _has_history(cls)
 
     def records(self) -> Sequence[JobRecord]:
-        return session.history()
+        return state.history()
 
     def act(self, record: JobRecord) -> None:
-        session.state.manager.forget(record.id)
+        state.now.manager.forget(record.id)
 
 
 class SUBTITLE_OT_clear_history(bpy.types.Operator):
@@ -372,9 +369,9 @@ class SUBTITLE_OT_clear_history(bpy.types.Operator):
         return set(context.window_manager.invoke_confirm(self, event))
 
     def execute(self, _context: Context) -> _Result:
-        session.state.manager.clear_history()
-        session.rebuild()
-        session.redraw()
+        state.now.manager.clear_history()
+        pump.rebuild()
+        screen.redraw()
         return {"FINISHED"}
 
 
@@ -388,14 +385,14 @@ class SUBTITLE_OT_copy_job(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: Context) -> bool:
-        if not session.jobs() and not session.history():
+        if not state.jobs() and not state.history():
             cls.poll_message_set(translated("There has been no download yet"))
             return False
         return True
 
     def execute(self, context: Context) -> _Result:
         try:
-            record = _wanted(self, [*session.jobs(), *session.history()])
+            record = _wanted(self, [*state.jobs(), *state.history()])
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
@@ -407,7 +404,7 @@ class SUBTITLE_OT_copy_job(bpy.types.Operator):
 
 
 def _has_history(cls: type[bpy.types.Operator]) -> bool:
-    if session.history():
+    if state.history():
         return True
     cls.poll_message_set(translated("No download has ended yet"))
     return False

@@ -13,25 +13,29 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import StringProperty
 
-from .. import preferences, properties
 from ..core.addresses import without_login
 from ..core.catalog import entries as catalog
 from ..core.errors import ModelNotInstalledError, SubtitleEditorError
+from ..core.system.task import Task
 from ..core.text import Text
 from ..core.units import human_size
 from ..sequencer import compat
+from ..session import choices, pump, shelf, state
+from ..session import downloads as manager
+from ..session.downloads import follow
+from ..session.settings import Settings, get
+from ..session.shelf import record_of
 from ..translations import iface, translated
-from . import manager, session, shelf
 from .account import open_path
 from .downloads import FollowingOperator, OnlineOperator, model_property
-from .tasks import Task, TaskOperator
+from .tasks import TaskOperator
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.catalog.entries import Entry
     from ..core.system.control import Control
-    from .tasks import Report
+    from ..core.system.task import Report
 
 _Result = set[str]
 
@@ -48,13 +52,13 @@ def entry_for(operator: Any) -> Entry:
     model = operator.model or (row.id if row else "")
     if not model:
         raise SubtitleEditorError(Text("No model is chosen."), Text("Choose one in the panel Models."))
-    entry = session.entries().get(model)
-    return entry if not entry.alias_of else session.entries().get(entry.alias_of)
+    entry = state.entries().get(model)
+    return entry if not entry.alias_of else state.entries().get(entry.alias_of)
 
 
 def _idle(entry: Entry) -> None:
     """Raises SubtitleEditorError while something else works on the model."""
-    task = next((task for task in session.state.tasks if task.model == entry.id), None)
+    task = next((task for task in state.now.tasks if task.model == entry.id), None)
     if task is not None:
         raise SubtitleEditorError(
             Text("{name} is in use: {what}.", name=entry.name, what=task.label), Text("Wait for it, or cancel it.")
@@ -69,9 +73,9 @@ class ModelTask(TaskOperator):
     def prepare(self, context: Context) -> Task:
         entry = entry_for(self)
         _idle(entry)
-        return self.task(entry, preferences.get(context))
+        return self.task(entry, get(context))
 
-    def task(self, entry: Entry, settings: preferences.Settings) -> Task:
+    def task(self, entry: Entry, settings: Settings) -> Task:
         """The work, made of plain values."""
         raise NotImplementedError
 
@@ -108,7 +112,7 @@ class SUBTITLE_OT_verify_model(ModelTask, bpy.types.Operator):
 
     model: model_property()  # type: ignore[valid-type]
 
-    def task(self, entry: Entry, settings: preferences.Settings) -> Task:
+    def task(self, entry: Entry, settings: Settings) -> Task:
         def work(control: Control, report: Report, job: str) -> Any:
             from ..core.library import verifying
 
@@ -140,7 +144,7 @@ class SUBTITLE_OT_repair_model(OnlineOperator, ModelTask, bpy.types.Operator):
 
     model: model_property()  # type: ignore[valid-type]
 
-    def task(self, entry: Entry, settings: preferences.Settings) -> Task:
+    def task(self, entry: Entry, settings: Settings) -> Task:
         self._entry = entry
 
         def work(control: Control, report: Report, job: str) -> bool:
@@ -185,7 +189,7 @@ class SUBTITLE_OT_delete_model(DeletingTask, bpy.types.Operator):
             Text("{size} become free. What other models share stays.", size=size),
         )
 
-    def task(self, entry: Entry, settings: preferences.Settings) -> Task:
+    def task(self, entry: Entry, settings: Settings) -> Task:
         def work(_control: Control, _report: Report, _job: str) -> int:
             from ..core.library import removing
 
@@ -214,11 +218,11 @@ class SUBTITLE_OT_discard_partial(DeletingTask, bpy.types.Operator):
             Text("{size} would have to be downloaded again.", size=size),
         )
 
-    def task(self, entry: Entry, settings: preferences.Settings) -> Task:
-        record = session.record_of(entry.id)
-        downloads = session.state.manager
+    def task(self, entry: Entry, settings: Settings) -> Task:
+        record = record_of(entry.id)
+        downloads = state.now.manager
         if record is not None and downloads is not None and not record.elsewhere:
-            session.follow(record.id)
+            follow(record.id)
             downloads.cancel(record.id)
 
         def work(_control: Control, _report: Report, _job: str) -> int:
@@ -250,8 +254,8 @@ class SUBTITLE_OT_check_updates(OnlineOperator, TaskOperator, bpy.types.Operator
     )
 
     def prepare(self, context: Context) -> Task:
-        settings = preferences.get(context)
-        known = session.entries()
+        settings = get(context)
+        known = state.entries()
         if self.model:
             chosen = [entry_for(self)]
         else:
@@ -274,7 +278,7 @@ class SUBTITLE_OT_check_updates(OnlineOperator, TaskOperator, bpy.types.Operator
             self.report({"INFO"}, translated("Everything is up to date"))
 
 
-def _ask(entries: list[Entry], settings: preferences.Settings, control: Control) -> tuple[list[str], list[str]]:
+def _ask(entries: list[Entry], settings: Settings, control: Control) -> tuple[list[str], list[str]]:
     """The names of the models that have changed, and what went wrong with others. On a worker thread."""
     from ..core.hub import updates
     from ..core.hub.client import Hub
@@ -308,7 +312,7 @@ class SUBTITLE_OT_update_model(FollowingOperator, bpy.types.Operator):
         entry = entry_for(self)
         if not shelf.status(entry.id).state.usable:
             raise ModelNotInstalledError(entry.id)
-        return manager.start(entry.id, preferences.get(context)), entry.id
+        return manager.start(entry.id, get(context)), entry.id
 
 
 class SUBTITLE_OT_open_model_folder(bpy.types.Operator):
@@ -320,7 +324,7 @@ class SUBTITLE_OT_open_model_folder(bpy.types.Operator):
     model: model_property()  # type: ignore[valid-type]
 
     def execute(self, context: Context) -> _Result:
-        settings = preferences.get(context)
+        settings = get(context)
         folder = settings.models_dir
         if self.model:
             found = shelf.installed(self.model)
@@ -343,7 +347,7 @@ class SUBTITLE_OT_view_on_hub(OnlineOperator, bpy.types.Operator):
 
     def execute(self, context: Context) -> _Result:
         try:
-            url = _page(entry_for(self), preferences.get(context))
+            url = _page(entry_for(self), get(context))
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
@@ -353,7 +357,7 @@ class SUBTITLE_OT_view_on_hub(OnlineOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _page(entry: Entry, settings: preferences.Settings) -> str:
+def _page(entry: Entry, settings: Settings) -> str:
     # The hub that is asked, which may be a mirror where the Hub itself cannot be reached.
     return f"{without_login(settings.endpoint)}/{entry.sources[0].page}" if entry.sources else entry.homepage
 
@@ -377,7 +381,7 @@ class SUBTITLE_OT_use_model(bpy.types.Operator):
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
-        properties.of(compat.scene_of(context)).model = entry.id
+        choices.of(compat.scene_of(context)).model = entry.id
         return {"FINISHED"}
 
 
@@ -388,7 +392,7 @@ class SUBTITLE_OT_refresh_models(bpy.types.Operator):
     bl_label = "Refresh"
 
     def execute(self, _context: Context) -> _Result:
-        session.refresh_soon()
+        pump.refresh_soon()
         return {"FINISHED"}
 
 

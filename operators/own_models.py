@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-from .. import preferences, properties
 from ..core.errors import SubtitleEditorError
+from ..core.system.task import Task
 from ..core.text import Text
 from ..core.units import human_size
+from ..session import choices, pump, shelf
+from ..session.settings import Settings, get
 from ..translations import translated
-from . import session, shelf
 from .downloads import OnlineOperator, model_property
 from .models import ModelTask, bound, entry_for
-from .tasks import Task, TaskOperator
+from .tasks import TaskOperator
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.catalog.entries import Entry
     from ..core.system.control import Control
-    from .tasks import Report
+    from ..core.system.task import Report
 
 _Result = set[str]
 
@@ -50,7 +51,7 @@ class SUBTITLE_OT_import_model(ModelTask, bpy.types.Operator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def task(self, entry: Entry, settings: preferences.Settings) -> Task:
+    def task(self, entry: Entry, settings: Settings) -> Task:
         folder = Path(bpy.path.abspath(self.directory))
         self._name = entry.name
 
@@ -91,7 +92,7 @@ class SUBTITLE_OT_add_model(OnlineOperator, TaskOperator, bpy.types.Operator):
         self.layout.prop(self, "address", text="", placeholder="OWNER/NAME, or the address of its page")
 
     def prepare(self, context: Context) -> Task:
-        settings = preferences.get(context)
+        settings = get(context)
         text, wanted = self.address.strip(), self.id.strip() or None
         if not text:
             raise SubtitleEditorError(Text("No repository was named."), Text("Give OWNER/NAME or its address."))
@@ -108,11 +109,11 @@ class SUBTITLE_OT_add_model(OnlineOperator, TaskOperator, bpy.types.Operator):
         return Task(Text("Looking at {address}", address=text[:80]), work)
 
     def succeeded(self, context: Context, result: Entry) -> None:
-        view = properties.view_of(context.window_manager)
+        view = choices.view_of(context.window_manager)
         shelf.choose(result.id)
         # It is missing until it was downloaded, and must be seen.
         view.search, view.kind, view.show_missing = "", result.kind, True
-        session.refresh_soon()
+        pump.refresh_soon()
         self.report({"INFO"}, translated(Text("{name} is on the list", name=result.name)))
 
 
@@ -134,11 +135,11 @@ class SUBTITLE_OT_remove_model(bpy.types.Operator):
             entry = entry_for(self)
             if not entry.own:
                 raise SubtitleEditorError(Text("{name} is built in and stays on the list.", name=entry.name))
-            own.remove(preferences.get(context).user_catalog, entry.id)
+            own.remove(get(context).user_catalog, entry.id)
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
-        session.refresh_soon()
+        pump.refresh_soon()
         self.report({"INFO"}, translated(Text("{name} is off the list", name=entry.name)))
         return {"FINISHED"}
 

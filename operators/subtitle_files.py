@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-from .. import properties
 from ..core.errors import SubtitleEditorError, SubtitleFileError
 from ..core.text import Text
 from ..sequencer import compat, strips
+from ..session import choices, waker
+from ..session.transcription import WRITE_BUDGET
 from ..translations import translated
-from . import session
-from .transcription_run import WRITE_BUDGET
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
@@ -96,7 +95,7 @@ class SUBTITLE_OT_import_file(bpy.types.Operator):
         if bpy.app.background or len(placements) <= _AT_ONCE:
             self._writer.step()
             return self._report_end()
-        self._timer = session.add_timer(context.window)
+        self._timer = waker.add_timer(context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -118,7 +117,7 @@ class SUBTITLE_OT_import_file(bpy.types.Operator):
             self._leave(context)
 
     def _leave(self, context: Context) -> None:
-        session.remove_timer(self._timer)
+        waker.remove_timer(self._timer)
         if context.workspace is not None:
             context.workspace.status_text_set(None)
 
@@ -172,7 +171,7 @@ class SUBTITLE_OT_export_file(bpy.types.Operator):
             path = path.with_suffix(".srt")
         from ..core.subtitles import files
 
-        cues, warnings = strips.cues_of(scene, properties.of(scene).only_selected)
+        cues, warnings = strips.cues_of(scene, choices.of(scene).only_selected)
         try:
             if not cues:
                 raise SubtitleFileError(

@@ -8,84 +8,26 @@ A `Task` runs a function on a thread of its own. It outlives the operator that s
 from __future__ import annotations
 
 import logging
-import secrets
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core.errors import JobCancelled, SubtitleEditorError, UnexpectedError
+from ..core.errors import SubtitleEditorError
+from ..core.system.task import Task
 from ..core.text import Text
+from ..session import pump, state
+from ..session.waker import Waker
 from ..translations import translated
-from . import session
-from .waker import Waker
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
-    from ..core.events import Progress
-    from ..core.system.control import Control
 
 log = logging.getLogger(__name__)
 
 
-Report = Callable[["Progress"], None]
-Work = Callable[["Control", Report, str], Any]
-"""Gets the task's control, where to report progress, and the task's id. Runs on a worker thread: no bpy in it."""
-
 _Result = set[str]
-
-
-class Task:
-    """One piece of work. `result`, `error` and `cancelled` are set before `finished`, and not changed after it."""
-
-    def __init__(self, label: Text, work: Work, model: str = "") -> None:
-        """`label` says what it does, for the panel; `model` the catalogue id it is about, if any."""
-        # Here, not above: a session without tasks does without.
-        from ..core.system.control import Control
-
-        self.id = secrets.token_hex(6)
-        self.label = label
-        self.model = model
-        self.control = Control()
-        self.progress: Progress | None = None
-        self.result: Any = None
-        self.error: SubtitleEditorError | None = None
-        self.cancelled = False
-        self.finished = threading.Event()
-        self._work = work
-
-    @property
-    def fraction(self) -> float:
-        """0.0 to 1.0; 0.0 while it says nothing."""
-        return self.progress.fraction if self.progress else 0.0
-
-    def start(self) -> None:
-        """Begin on a thread of its own."""
-        # A daemon: a thread that is not would hold up the quitting of Blender.
-        threading.Thread(target=self.run, name=f"task {self.id}", daemon=True).start()
-
-    def cancel(self) -> None:
-        """Ask it to end. Any thread."""
-        self.control.cancel()
-
-    def run(self) -> None:
-        """Do the work on this thread. Never raises."""
-        try:
-            self.result = self._work(self.control, self._report, self.id)
-        except JobCancelled:
-            self.cancelled = True
-        except SubtitleEditorError as error:
-            self.error = error
-        except BaseException as error:  # The top of a thread: nobody else would ever see it.
-            log.exception("%s", self.label)
-            self.error = UnexpectedError(error)
-        finally:
-            self.finished.set()
-
-    def _report(self, progress: Progress) -> None:
-        self.progress = progress
 
 
 class TaskOperator:
@@ -116,26 +58,27 @@ class TaskOperator:
         if task is None:
             return {"CANCELLED"}
         self._task = task
-        session.start_log()
-        session.state.tasks.append(task)
+        state.start_log()
+        state.now.tasks.append(task)
         # Timers and modal operators never tick in background.
         if bpy.app.background:
             return self._wait(context)
         task.start()
-        self._waker = Waker(self, context, lambda: task not in session.state.tasks)  # type: ignore[arg-type]
+        pump.take_over()
+        self._waker = Waker(self, context, lambda: task not in state.now.tasks)  # type: ignore[arg-type]
         return {"RUNNING_MODAL"}
 
     def _wait(self, context: Context) -> _Result:
         self._task.start()
         try:
-            while not self._task.finished.wait(session.TICK):
+            while not self._task.finished.wait(state.TICK):
                 pass
         except KeyboardInterrupt:
             self._task.cancel()
-            self._task.finished.wait(session.JOIN)
+            self._task.finished.wait(state.JOIN)
             raise
         finally:
-            session.pump()
+            pump.pump()
         return self._end(context)
 
     def modal(self, context: Context, event: Event) -> _Result:
@@ -174,13 +117,13 @@ class SUBTITLE_OT_cancel_task(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: Context) -> bool:
-        if not session.state.tasks:
+        if not state.now.tasks:
             cls.poll_message_set(translated("Nothing of this kind is running"))
             return False
         return True
 
     def execute(self, _context: Context) -> _Result:
-        for task in session.state.tasks:
+        for task in state.now.tasks:
             if self.task in ("", task.id):
                 task.cancel()
         return {"FINISHED"}

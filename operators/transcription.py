@@ -11,10 +11,10 @@ from ..core.errors import SubtitleEditorError
 from ..core.events import Cancelled, Failed, Finished
 from ..core.text import Text
 from ..sequencer import compat, strips
+from ..session import pump, state
+from ..session.transcription import Fetch, Run, fetch_missing, prepare
+from ..session.waker import Waker
 from ..translations import translated
-from . import session
-from .transcription_run import Fetch, Run, fetch_missing, prepare
-from .waker import Waker
 
 if TYPE_CHECKING:
     from bpy.types import Context
@@ -36,7 +36,7 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        if session.state.transcription is not None:
+        if state.now.transcription is not None:
             cls.poll_message_set(translated("A transcription is running"))
             return False
         if strips.media_strip(compat.scene_of(context)) is None:
@@ -47,7 +47,7 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
     def execute(self, context: Context) -> _Result:
         try:
             self._fetch = fetch_missing(context)
-            session.state.transcription = self._fetch
+            state.now.transcription = self._fetch
             if self._fetch is None:
                 self._begin(context)
             if bpy.app.background:
@@ -56,6 +56,7 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         try:
+            pump.take_over()
             self._waker = Waker(self, context, _is_over)
         except RuntimeError:
             self.cancel(context)  # Nobody would make the strips.
@@ -65,15 +66,15 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
     def _begin(self, context: Context) -> None:
         """Start the child process. Raises SubtitleEditorError."""
         self._run = prepare(context)
-        session.start_log()
-        session.state.transcription = self._run
+        state.start_log()
+        state.now.transcription = self._run
         self._run.start()
 
     def _fetched(self, context: Context) -> bool:
         """Go on after the download; whether there is anything to go on with. Raises SubtitleEditorError."""
         assert self._fetch is not None
-        end = session.state.ends.get(self._fetch.job)
-        self._fetch = session.state.transcription = None
+        end = state.now.ends.get(self._fetch.job)
+        self._fetch = state.now.transcription = None
         if isinstance(end, Failed):
             raise end.error
         if not isinstance(end, Finished):
@@ -86,25 +87,25 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
         try:
             if self._fetch is not None:
                 while not self._fetch.over:
-                    self._fetch.wait(session.TICK)
-                    session.pump()
+                    self._fetch.wait(state.TICK)
+                    pump.pump()
                 if not self._fetched(context):
                     return {"CANCELLED"}
             try:
                 while not self._run.over:
-                    self._run.wait(session.TICK)
-                    session.pump()
+                    self._run.wait(state.TICK)
+                    pump.pump()
                 self._run.write(budget=None)
             finally:
                 self._run.stop()
         finally:
-            session.state.transcription = None
+            state.now.transcription = None
         return self._report_end()
 
     def modal(self, context: Context, event: bpy.types.Event) -> _Result:
         if self._waker is None or not self._waker.calls(event):
             return {"PASS_THROUGH"}
-        if session.state.transcription is None:
+        if state.now.transcription is None:
             # The add-on was disabled meanwhile.
             self._leave()
             return {"CANCELLED"}
@@ -128,12 +129,12 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
 
     def cancel(self, _context: Context) -> None:
         """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""
-        if session.state.transcription is not None:
-            session.state.transcription.abandon()
+        if state.now.transcription is not None:
+            state.now.transcription.abandon()
         self._leave()
 
     def _leave(self) -> None:
-        session.state.transcription = None
+        state.now.transcription = None
         if self._waker is not None:
             self._waker.end()
 
@@ -162,7 +163,7 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
 
 
 def _is_over() -> bool:
-    running = session.state.transcription
+    running = state.now.transcription
     return running is None or running.over
 
 
@@ -174,7 +175,7 @@ class SUBTITLE_OT_dismiss_recovered(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     def execute(self, _context: Context) -> _Result:
-        session.state.recovered = None
+        state.now.recovered = None
         return {"FINISHED"}
 
 
@@ -186,14 +187,14 @@ class SUBTITLE_OT_cancel_transcription(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: Context) -> bool:
-        if session.state.transcription is None:
+        if state.now.transcription is None:
             cls.poll_message_set(translated("No transcription is running"))
             return False
         return True
 
     def execute(self, _context: Context) -> _Result:
-        if session.state.transcription is not None:
-            session.state.transcription.stop()
+        if state.now.transcription is not None:
+            state.now.transcription.stop()
         return {"FINISHED"}
 
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import preferences
 from ..core.hub import endpoint as endpoints
 from ..core.hub import tokens
 from ..core.text import Text
-from ..operators import session
+from ..session import state
+from ..session.settings import token, why_offline
 from .parts import Icon, label
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
+    from ..session.settings import Preferences
 
-def draw(settings: preferences.SubtitleEditorPreferences, layout: UILayout, context: Context) -> None:
+
+def draw(settings: Preferences, layout: UILayout, context: Context) -> None:
     """Called for each redraw of the preferences; reads memory only."""
     layout.use_property_split = True
     layout.use_property_decorate = False
-    if message := preferences.why_offline(context):
+    if message := why_offline(context):
         label(layout, message, icon="INTERNET_OFFLINE")
     _draw_folders(settings, layout)
     _draw_hub(settings, layout, context)
@@ -36,7 +38,7 @@ def draw(settings: preferences.SubtitleEditorPreferences, layout: UILayout, cont
     row.operator("subtitle.open_log", icon="TEXT")
 
 
-def _draw_folders(settings: preferences.SubtitleEditorPreferences, layout: UILayout) -> None:
+def _draw_folders(settings: Preferences, layout: UILayout) -> None:
     column = layout.column()
     folder = column.row(align=True)
     folder.active = not settings.use_shared_cache
@@ -45,7 +47,7 @@ def _draw_folders(settings: preferences.SubtitleEditorPreferences, layout: UILay
     column.prop(settings, "use_shared_cache")
 
 
-def _draw_hub(settings: preferences.SubtitleEditorPreferences, layout: UILayout, context: Context) -> None:
+def _draw_hub(settings: Preferences, layout: UILayout, context: Context) -> None:
     column = layout.column()
     column.prop(settings, "endpoint_preset")
     if settings.endpoint_preset == endpoints.CUSTOM:
@@ -61,8 +63,8 @@ def _draw_hub(settings: preferences.SubtitleEditorPreferences, layout: UILayout,
 
 def token_lines(context: Context) -> list[tuple[str, Icon]]:
     """What is known of the token, a text and an icon a line. Memory only."""
-    found = preferences.token(context)
-    account = session.state.account
+    found = token(context)
+    account = state.now.account
     lines: list[tuple[str, Icon]] = []
     if account is not None and account.problem:
         lines.append((account.problem, "ERROR"))

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from .. import properties
 from ..core.downloads import words
 from ..core.events import State
 from ..core.text import Text
 from ..core.units import human_duration, human_size
-from ..operators import session, shelf
+from ..session import choices, shelf, state
 from .parts import (
     JOB_ICONS,
     Icon,
@@ -44,19 +43,19 @@ class SUBTITLE_PT_jobs(SubtitlePanel, bpy.types.Panel):
     def draw(self, context: Context) -> None:
         """Called by Blender for each redraw; reads memory only."""
         layout = self.layout
-        jobs = session.jobs()
+        jobs = state.jobs()
         movable = [record for record in jobs if not record.elsewhere]
         for record in jobs:
             _draw_job(layout, context, record, movable)
         _draw_checks(layout, jobs)
-        for task in session.state.tasks:
+        for task in state.now.tasks:
             column = layout.column(align=True)
             label(column, task.label)
             task_row(column, task)
         failed = _failed(jobs)
         for record in failed:
             _draw_failed(layout, context, record)
-        if not (jobs or failed or session.state.tasks):
+        if not (jobs or failed or state.now.tasks):
             idle = layout.row()
             idle.active = False
             idle.label(text="Nothing is being downloaded")
@@ -83,7 +82,7 @@ def _move_button(layout: UILayout, record: JobRecord, by: int, icon: Icon, possi
 
 def _draw_checks(layout: UILayout, jobs: list[JobRecord]) -> None:
     """What the look before the first byte has shown, of the first job that has had one."""
-    found = next((checked for record in jobs if (checked := session.checked(record.id)) is not None), None)
+    found = next((checked for record in jobs if (checked := state.checked(record.id)) is not None), None)
     if found is None:
         return
     header, body = layout.panel("SUBTITLE_checks", default_closed=True)
@@ -168,7 +167,7 @@ class SUBTITLE_PT_history(SubtitlePanel, bpy.types.Panel):
     def draw(self, context: Context) -> None:
         """Called by Blender for each redraw; reads memory only."""
         layout = self.layout
-        view = properties.view_of(context.window_manager)
+        view = choices.view_of(context.window_manager)
         records = shelf.past_jobs()
         if records:
             layout.template_list("SUBTITLE_UL_history", "", view, "history", view, "history_index", rows=4, maxrows=8)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from .. import properties
 from ..core.catalog import entries
 from ..core.library.states import ModelState
 from ..core.text import Text
 from ..core.units import human_size
-from ..operators import session, shelf
-from ..operators.downloads import scene_model
+from ..sequencer import compat
+from ..session import choices, shelf, state
+from ..session.shelf import message_of, record_of
 from .parts import (
     JOB_ICONS,
     STATE_ICONS,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ..core.library.files import ModelFile
     from ..core.library.rows import Row
     from ..core.library.states import Status
+    from ..session.choices import View
 
 _WORDS: dict[ModelState, Text] = {
     ModelState.MISSING: Text("Not downloaded"),
@@ -82,7 +83,7 @@ def _draw_row(layout: UILayout, row: Row, narrow: bool) -> None:
     name_label(split, row.name, icon=icon)
     columns = split.split(factor=0.5)
     if row.job is not None or row.state is ModelState.PARTIAL:
-        record = session.record_of(row.id) if row.job is not None else None
+        record = record_of(row.id) if row.job is not None else None
         # The row is of the last look at the disk; a download is ahead of it.
         fraction = latest(record).fraction if record is not None else row.fraction
         columns.progress(factor=fraction, text=f"{int(fraction * 100)}%")
@@ -122,7 +123,7 @@ class SUBTITLE_PT_models(SubtitlePanel, bpy.types.Panel):
     def draw(self, context: Context) -> None:
         """Called by Blender for each redraw; reads memory only."""
         layout = self.layout
-        view = properties.view_of(context.window_manager)
+        view = choices.view_of(context.window_manager)
         _draw_list(layout, context, view)
         for problem in shelf.problems():
             wrapped(layout, context, str(problem), icon="ERROR")
@@ -141,7 +142,7 @@ def _disk_text(used: int, free: int | None) -> Text:
     return Text("Models take {used}, {free} free", used=human_size(used), free=human_size(free))
 
 
-def _draw_list(layout: UILayout, context: Context, view: properties.SubtitleEditorView) -> None:
+def _draw_list(layout: UILayout, context: Context, view: View) -> None:
     row = layout.row(align=True)
     row.prop(view, "kind", text="")
     row.prop(view, "search", text="", icon="VIEWZOOM")
@@ -170,8 +171,8 @@ def _draw_chosen(layout: UILayout, context: Context, row: Row) -> None:
     status = shelf.status(row.id)
     column = layout.column(align=True)
     name_label(column, row.name)
-    record = session.record_of(row.id)
-    task = next((task for task in session.state.tasks if task.model == row.id), None)
+    record = record_of(row.id)
+    task = next((task for task in state.now.tasks if task.model == row.id), None)
     if task is not None:
         label(column, task.label)
         task_row(column, task)
@@ -183,8 +184,8 @@ def _draw_chosen(layout: UILayout, context: Context, row: Row) -> None:
         if row.state is ModelState.DAMAGED:
             wrapped(column, context, ", ".join(status.damaged))
         # Of the scene's model the panel Transcribe has said it.
-        told = scene_model(context) == row.id
-        if (message := session.message_of(row.id)) and not row.state.usable and not told:
+        told = choices.scene_model(compat.scene_of(context)) == row.id
+        if (message := message_of(row.id)) and not row.state.usable and not told:
             wrapped(column, context, message, icon="ERROR")
         _draw_buttons(column, context, row, status)
     _draw_details(layout, context, row)
@@ -219,7 +220,7 @@ def _draw_buttons(layout: UILayout, context: Context, row: Row, status: Status) 
             main.operator("subtitle.update_model", icon="FILE_REFRESH").model = row.id
     entry = shelf.entry_of(row.id)
     if row.state.usable and entry is not None and entry.kind == entries.SPEECH_TO_TEXT:
-        used = scene_model(context) == row.id
+        used = choices.scene_model(compat.scene_of(context)) == row.id
         chosen = main.row(align=True)
         chosen.enabled = not used
         text = "Used in This Scene" if used else "Use for Transcription"

@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from .. import preferences
 from ..core.downloads import words
 from ..core.events import Progress, State
 from ..core.library.states import ModelState
 from ..core.right_to_left import drawn, reads_from_right
 from ..core.text import Text
-from ..operators import session, shelf
+from ..session import settings, shelf, state
 from ..translations import iface, iface_lines
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
     from ..core.downloads.record import JobRecord
-    from ..operators.tasks import Task
+    from ..core.system.task import Task
 
 Icon = Any
 """The name of one of Blender's icons. The stubs spell out a thousand of them, and no dict of names fits that."""
@@ -121,7 +120,7 @@ def name_label(layout: UILayout, text: str, icon: Icon = "NONE") -> None:
 
 def latest(record: JobRecord) -> Progress | JobRecord:
     """What is newest of a download: its progress, or its record where that has already gone on to another state."""
-    progress = session.state.progress.get(record.id)
+    progress = state.now.progress.get(record.id)
     return progress if progress is not None and progress.state is record.state else record
 
 
@@ -163,7 +162,7 @@ def task_row(layout: UILayout, task: Task) -> None:
 
 def offline_hint(layout: UILayout, context: Context) -> None:
     """What to switch on, while nothing can be downloaded."""
-    if message := preferences.why_offline(context):
+    if message := settings.why_offline(context):
         wrapped(layout, context, message, icon="INTERNET_OFFLINE")
         if not bpy.app.online_access:
             # Shown, not switched on: that is the user's to decide.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import properties
 from ..sequencer import compat
+from ..session import choices
 from .parts import SubtitlePanel
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class SUBTITLE_PT_subtitles(SubtitlePanel, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("subtitle.import_file", text="Import", icon="FILE_FOLDER")
         row.operator("subtitle.export_file", text="Export", icon="FILE_TICK")
-        layout.prop(properties.of(compat.scene_of(context)), "only_selected")
+        layout.prop(choices.of(compat.scene_of(context)), "only_selected")
 
 
 register, unregister = bpy.utils.register_classes_factory((SUBTITLE_PT_subtitles,))

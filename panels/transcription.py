@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import properties
 from ..core.text import Text
-from ..operators import session, shelf
 from ..sequencer import compat, strips
+from ..session import choices, shelf, state
+from ..session.shelf import installed, message_of, record_of
 from ..translations import iface
 from .parts import SubtitlePanel, job_row, label, offline_hint, wrapped
 
@@ -29,8 +29,8 @@ class SUBTITLE_PT_transcription(SubtitlePanel, bpy.types.Panel):
         """Called by Blender for each redraw; reads memory only."""
         layout = self.layout
         scene = compat.scene_of(context)
-        settings = properties.of(scene)
-        run = session.state.transcription
+        settings = choices.of(scene)
+        run = state.now.transcription
         if run is not None:
             row = layout.row(align=True)
             row.progress(factor=run.fraction, text=iface(run.text))
@@ -61,16 +61,16 @@ class SUBTITLE_PT_transcription(SubtitlePanel, bpy.types.Panel):
 
 def _draw_model(layout: UILayout, context: Context, model: str) -> None:
     """What keeps the model from being used, and what to do about it; nothing when nothing does."""
-    if session.installed(model):
+    if installed(model):
         return
     if not model:
         wrapped(layout, context, Text("The model of this file is no longer on the list. Choose another."), icon="ERROR")
         return
-    record = session.record_of(model)
+    record = record_of(model)
     if record is not None:
         job_row(layout, record)
         return
-    if message := session.message_of(model):
+    if message := message_of(model):
         wrapped(layout, context, message, icon="ERROR")
     offline_hint(layout, context)
     if shelf.status(model).damaged:
@@ -80,7 +80,7 @@ def _draw_model(layout: UILayout, context: Context, model: str) -> None:
 
 
 def _draw_recovered(layout: UILayout, context: Context) -> None:
-    found = session.state.recovered
+    found = state.now.recovered
     if found is None:
         return
     box = layout.box()

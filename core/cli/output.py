@@ -107,7 +107,7 @@ class Output:
 def describe(event: Progress | TranscriptionProgress) -> str:
     """A job's progress in one line, for a terminal, a status bar or a panel.
 
-    >>> from .events import Progress, State
+    >>> from subtitle_editor.core.events import Progress, State
     >>> describe(Progress(job="1", model="tiny", state=State.DOWNLOADING, file="model.bin", bytes_done=25_000_000,
     ...     bytes_total=100_000_000, speed=5e6, eta=15, files_done=1, files_total=4))
     'tiny: 25 %, 25.0 MB of 100.0 MB, 5.0 MB/s, 15 s left, model.bin'

@@ -44,9 +44,9 @@ def addon(empty: None) -> Iterator[bpy.types.AddonPreferences]:
     module = addon_utils.enable("subtitle_editor", default_set=True)
     assert module is not None
     bpy.context.preferences.system.use_online_access = True
-    from subtitle_editor import preferences
+    from subtitle_editor.session import settings
 
-    user_dir = preferences.user_dir()
+    user_dir = settings.user_dir()
     yield bpy.context.preferences.addons["subtitle_editor"].preferences
     addon_utils.disable("subtitle_editor", default_set=True)
     # The next test is another user.

@@ -22,20 +22,20 @@ pytestmark = pytest.mark.timeout(60)
 @pytest.fixture
 def heard(ready: Any) -> Iterator[list[Event]]:
     """Every event of every job, in order."""
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import state
 
     events: list[Event] = []
-    session.listeners.append(events.append)
+    state.listeners.append(events.append)
     yield events
-    session.listeners.remove(events.append)
+    state.listeners.remove(events.append)
 
 
 def test_download(ready: Any, heard: list[Event], tmp_path: Path) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import shelf, state
 
-    assert session.installed("tiny") is None
+    assert shelf.installed("tiny") is None
     assert bpy.ops.subtitle.download_model() == {"FINISHED"}
-    found = session.installed("tiny")
+    found = shelf.installed("tiny")
     assert found is not None
     assert found.path.is_relative_to(tmp_path / "models")
     assert found.size == sum(file.stat().st_size for file in MODEL_FILES.iterdir())
@@ -44,15 +44,15 @@ def test_download(ready: Any, heard: list[Event], tmp_path: Path) -> None:
     assert sum(isinstance(event, Finished | Failed | Cancelled) for event in heard) == 1
     fractions = [event.fraction for event in heard if isinstance(event, Progress)]
     assert fractions == sorted(fractions)
-    assert not session.busy()
+    assert not state.busy()
 
 
 def test_a_model_can_be_named(ready: Any) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import shelf
 
     ready.model = "small"
     assert bpy.ops.subtitle.download_model(model="tiny") == {"FINISHED"}
-    assert session.installed("tiny") is not None
+    assert shelf.installed("tiny") is not None
 
 
 def test_unknown_model(ready: Any) -> None:
@@ -69,15 +69,15 @@ def test_online_access_off_names_the_switch(ready: Any, hub: LoopbackHub) -> Non
 
 
 def test_missing_repository_is_said_and_kept_for_the_panel(ready: Any, hub: LoopbackHub) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import shelf
 
     hub.remove_repo(TINY_REPOSITORY)
     with pytest.raises(RuntimeError, match=TINY_REPOSITORY):
         bpy.ops.subtitle.download_model()
-    assert TINY_REPOSITORY in session.message_of("tiny")
+    assert TINY_REPOSITORY in shelf.message_of("tiny")
     hub.add_model(TINY_REPOSITORY, {path.name: path for path in MODEL_FILES.iterdir()})
     assert bpy.ops.subtitle.download_model() == {"FINISHED"}
-    assert session.message_of("tiny") == ""
+    assert shelf.message_of("tiny") == ""
 
 
 def test_wrong_token(ready: Any, addon: Any) -> None:
@@ -90,20 +90,20 @@ def test_wrong_token(ready: Any, addon: Any) -> None:
 
 
 def test_cancel_from_elsewhere(ready: Any, hub: LoopbackHub, heard: list[Event]) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import shelf, state
 
     hub.settings.rate = 50_000
 
     def cancel(event: Event) -> None:
         # Inside the operator's own loop, as a click on the button is in the interface.
-        if isinstance(event, Progress) and event.bytes_total and session.job_of("tiny"):
+        if isinstance(event, Progress) and event.bytes_total and shelf.job_of("tiny"):
             bpy.ops.subtitle.cancel_download()
 
-    session.listeners.append(cancel)
+    state.listeners.append(cancel)
     try:
         assert bpy.ops.subtitle.download_model() == {"CANCELLED"}
     finally:
-        session.listeners.remove(cancel)
+        state.listeners.remove(cancel)
     assert isinstance(heard[-1], Cancelled)
     assert not bpy.ops.subtitle.cancel_download.poll()
     hub.settings.rate = None
@@ -112,69 +112,68 @@ def test_cancel_from_elsewhere(ready: Any, hub: LoopbackHub, heard: list[Event])
 
 def start_slowly(hub: LoopbackHub) -> str:
     """A download that goes on while the test does something else, as with a modal operator."""
-    from subtitle_editor import preferences
-    from subtitle_editor.operators import manager
+    from subtitle_editor.session import downloads, settings
 
     hub.settings.rate = 50_000
-    return manager.start("tiny", preferences.get(bpy.context))
+    return downloads.start("tiny", settings.get(bpy.context))
 
 
 def test_download_outlives_the_file(ready: Any, hub: LoopbackHub, tmp_path: Path) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import pump, shelf, state
 
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "during.blend"))
     job = start_slowly(hub)
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "during.blend"))
-    assert session.job_of("tiny") == job
+    assert shelf.job_of("tiny") == job
     # Timers never tick in background: the test is the clock of the poller that took over.
-    assert bpy.app.timers.is_registered(session._poll)
+    assert bpy.app.timers.is_registered(pump.poll)
     hub.settings.rate = None
-    manager = session.state.manager
+    manager = state.now.manager
     assert manager is not None
-    while session._poll() is not None:
+    while pump.poll() is not None:
         manager.wait(job, 0.05)
-    assert isinstance(session.state.ends[job], Finished)
-    assert session.installed("tiny") is not None
+    assert isinstance(state.now.ends[job], Finished)
+    assert shelf.installed("tiny") is not None
 
 
 def test_disabling_the_addon_stops_the_download(ready: Any, hub: LoopbackHub) -> None:
     import addon_utils
 
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import pump, state
 
     before = set(threading.enumerate())
     start_slowly(hub)
-    session.take_over()
+    pump.take_over()
     assert hub.wait_for_request(f"*{TINY_REPOSITORY}*")
     addon_utils.disable("subtitle_editor", default_set=False)
     # A call into huggingface_hub cannot be stopped, only left behind: it holds nothing and ends with the process.
     left = [thread for thread in set(threading.enumerate()) - before if "hub" not in thread.name.lower()]
     own = [thread for thread in left if not thread.name.startswith(("Thread-", "loopback"))]
     assert own == []
-    assert not bpy.app.timers.is_registered(session._poll)
-    assert not session.busy()
+    assert not bpy.app.timers.is_registered(pump.poll)
+    assert not state.busy()
 
 
 def test_changed_preferences_make_a_new_manager(ready: Any, addon: Any, tmp_path: Path) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import shelf
 
     bpy.ops.subtitle.download_model()
-    first = session.installed("tiny")
+    first = shelf.installed("tiny")
     addon.models_folder = str(tmp_path / "elsewhere")
     assert bpy.ops.subtitle.download_model() == {"FINISHED"}
-    second = session.installed("tiny")
+    second = shelf.installed("tiny")
     assert first is not None and second is not None
     assert second.path.is_relative_to(tmp_path / "elsewhere")
 
 
 def test_a_listener_that_fails_harms_nothing(ready: Any) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import state
 
     def broken(_event: Event) -> None:
         raise ValueError("a listener's own fault")
 
-    session.listeners.append(broken)
+    state.listeners.append(broken)
     try:
         assert bpy.ops.subtitle.download_model() == {"FINISHED"}
     finally:
-        session.listeners.remove(broken)
+        state.listeners.remove(broken)

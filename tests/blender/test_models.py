@@ -26,16 +26,16 @@ SIZE = sum(path.stat().st_size for path in FILES.values())
 @pytest.fixture
 def installed(ready: Any) -> Path:
     """The snapshot folder of the downloaded test model."""
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import shelf
 
     assert bpy.ops.subtitle.download_model() == {"FINISHED"}
-    found = session.installed("tiny")
+    found = shelf.installed("tiny")
     assert found is not None
     return found.path
 
 
 def state(model: str = "tiny") -> ModelState:
-    from subtitle_editor.operators import shelf
+    from subtitle_editor.session import shelf
 
     return shelf.status(model).state
 
@@ -73,9 +73,9 @@ def test_repair_that_the_hub_refuses_says_so(installed: Path, hub: LoopbackHub) 
     hub.remove_repo(TINY_REPOSITORY)
     with pytest.raises(RuntimeError, match=TINY_REPOSITORY):
         bpy.ops.subtitle.repair_model(model="tiny")
-    from subtitle_editor.operators import session
+    from subtitle_editor.session.state import busy
 
-    assert not session.busy()
+    assert not busy()
 
 
 def test_verify_without_the_model(ready: Any) -> None:
@@ -102,12 +102,12 @@ def test_without_a_name_the_chosen_model_is_meant(installed: Path) -> None:
 
 
 def test_delete_frees_the_disk(installed: Path, tmp_path: Path) -> None:
-    from subtitle_editor.operators import session, shelf
+    from subtitle_editor.session import shelf
 
     assert shelf.disk_use()[0] >= SIZE
     assert bpy.ops.subtitle.delete_model(model="tiny") == {"FINISHED"}
     assert state() is ModelState.MISSING
-    assert session.installed("tiny") is None
+    assert shelf.installed("tiny") is None
     # huggingface_hub leaves empty lock files, and a note to backup programs.
     left = [path for path in (tmp_path / "models").rglob("*") if path.is_file() and path.suffix != ".lock"]
     assert [path.name for path in left] == ["CACHEDIR.TAG"]
@@ -115,52 +115,53 @@ def test_delete_frees_the_disk(installed: Path, tmp_path: Path) -> None:
 
 
 def test_delete_refuses_what_is_in_use(installed: Path) -> None:
+    from subtitle_editor.core.system.task import Task
     from subtitle_editor.core.text import Text
-    from subtitle_editor.operators import session, tasks
+    from subtitle_editor.session.state import now
 
-    task = tasks.Task(Text("Verifying"), lambda *_: None, "tiny")
-    session.state.tasks.append(task)
+    task = Task(Text("Verifying"), lambda *_: None, "tiny")
+    now.tasks.append(task)
     try:
         with pytest.raises(RuntimeError, match="Whisper tiny is in use: Verifying"):
             bpy.ops.subtitle.delete_model(model="tiny")
     finally:
-        session.state.tasks.remove(task)
+        now.tasks.remove(task)
     assert (installed / "model.bin").exists()
 
 
 def partly(hub: LoopbackHub) -> None:
     """Download half of the model, then pause."""
-    from subtitle_editor.operators import session
+    from subtitle_editor.session.state import listeners
 
     def pause(event: Event) -> None:
         if isinstance(event, Progress) and event.bytes_done > SIZE / 4 and event.state is State.DOWNLOADING:
             bpy.ops.subtitle.pause_download(model="tiny")
 
-    session.listeners.append(pause)
+    listeners.append(pause)
     hub.settings.rate = 300_000
     try:
         assert bpy.ops.subtitle.download_model() == {"CANCELLED"}
     finally:
-        session.listeners.remove(pause)
+        listeners.remove(pause)
         hub.settings.rate = None
 
 
 def test_discard_a_partial_download(ready: Any, hub: LoopbackHub, tmp_path: Path) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import pump, shelf
 
     partly(hub)
     assert state() is ModelState.PARTIAL
-    assert session.job_of("tiny")
+    assert shelf.job_of("tiny")
     assert bpy.ops.subtitle.discard_partial(model="tiny") == {"FINISHED"}
-    session.pump()
+    pump.pump()
     assert state() is ModelState.MISSING
     # The paused job went with it: there is nothing left to resume.
-    assert session.job_of("tiny") is None
+    assert shelf.job_of("tiny") is None
     assert not list((tmp_path / "models").rglob("*.part"))
 
 
 def test_check_for_updates_and_update(installed: Path, hub: LoopbackHub) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import shelf
 
     assert bpy.ops.subtitle.check_updates() == {"FINISHED"}
     assert state() is ModelState.INSTALLED
@@ -168,9 +169,9 @@ def test_check_for_updates_and_update(installed: Path, hub: LoopbackHub) -> None
     commit = hub.add_model(TINY_REPOSITORY, changed)
     assert bpy.ops.subtitle.check_updates() == {"FINISHED"}
     assert state() is ModelState.UPDATE
-    assert session.installed("tiny") is not None, "the old one works"
+    assert shelf.installed("tiny") is not None, "the old one works"
     assert bpy.ops.subtitle.update_model(model="tiny") == {"FINISHED"}
-    found = session.installed("tiny")
+    found = shelf.installed("tiny")
     assert found is not None and found.revision == commit
     assert state() is ModelState.INSTALLED
 
@@ -186,13 +187,13 @@ def test_update_of_what_is_not_there(ready: Any) -> None:
 
 
 def test_import_from_a_folder(ready: Any, tmp_path: Path, hub: LoopbackHub) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import shelf
 
     folder = tmp_path / "copied"
     shutil.copytree(MODEL_FILES, folder)
     bpy.context.preferences.system.use_online_access = False
     assert bpy.ops.subtitle.import_model(model="tiny", directory=str(folder)) == {"FINISHED"}
-    assert session.installed("tiny") is not None
+    assert shelf.installed("tiny") is not None
     assert state() is ModelState.UNVERIFIED
     assert hub.requests == []
     with pytest.raises(RuntimeError, match="tiny is installed already"):
@@ -206,7 +207,7 @@ def test_import_of_something_else(ready: Any, tmp_path: Path) -> None:
 
 
 def test_add_from_hub_use_and_remove(ready: Any, hub: LoopbackHub) -> None:
-    from subtitle_editor.operators import session, shelf
+    from subtitle_editor.session import shelf
 
     hub.add_model("someone/whisper-fa", dict(FILES))
     assert bpy.ops.subtitle.add_model(address=f"{hub.endpoint}/someone/whisper-fa", id="fa") == {"FINISHED"}
@@ -217,7 +218,7 @@ def test_add_from_hub_use_and_remove(ready: Any, hub: LoopbackHub) -> None:
     assert bpy.ops.subtitle.use_model(model="fa") == {"FINISHED"}
     assert bpy.context.scene.subtitle_editor.model == "fa"
     assert bpy.ops.subtitle.download_model() == {"FINISHED"}
-    assert session.installed("fa") is not None
+    assert shelf.installed("fa") is not None
     assert bpy.ops.subtitle.remove_model(model="fa") == {"FINISHED"}
     # Like a .blend that names a model of somebody else's list.
     assert bpy.context.scene.subtitle_editor.model == ""
@@ -227,11 +228,11 @@ def test_add_from_hub_use_and_remove(ready: Any, hub: LoopbackHub) -> None:
 
 @pytest.mark.parametrize("address", ["", "no/such-repository", "not an address"])
 def test_add_what_is_not_there(ready: Any, address: str) -> None:
-    from subtitle_editor import preferences
+    from subtitle_editor.session import settings
 
     with pytest.raises(RuntimeError, match="Error: "):
         bpy.ops.subtitle.add_model(address=address)
-    assert not preferences.get(bpy.context).user_catalog.exists()
+    assert not settings.get(bpy.context).user_catalog.exists()
 
 
 def test_built_in_models_stay_on_the_list(ready: Any) -> None:
@@ -246,12 +247,11 @@ def test_only_speech_models_transcribe(ready: Any) -> None:
 
 
 def test_a_broken_catalogue_of_the_user_is_named_and_hides_nothing(ready: Any) -> None:
-    from subtitle_editor import preferences
-    from subtitle_editor.operators import session, shelf
+    from subtitle_editor.session import pump, settings, shelf
 
-    own = preferences.get(bpy.context).user_catalog
+    own = settings.get(bpy.context).user_catalog
     own.write_text("[[model]]\nid = 3\n", encoding="utf-8")
-    session.refresh_installed()
+    pump.refresh_installed()
     (problem,) = shelf.problems()
     assert "catalog.toml" in str(problem)
     assert bpy.ops.subtitle.download_model() == {"FINISHED"}
@@ -290,20 +290,19 @@ def test_every_operator_explains_itself(addon: Any) -> None:
 
 def test_the_rows_of_two_names_of_one_model(installed: Path) -> None:
     """A job under another name is the model's own."""
-    from subtitle_editor.operators import shelf
+    from subtitle_editor.session import shelf
 
     assert dataclasses.astuple(shelf.status("large")) == dataclasses.astuple(shelf.status("large-v3"))
     assert shelf.name_of("turbo") == shelf.name_of("large-v3-turbo")
 
 
 def test_discard_ends_the_download_that_runs(ready: Any, hub: LoopbackHub, tmp_path: Path) -> None:
-    from subtitle_editor import preferences
-    from subtitle_editor.operators import manager, session
+    from subtitle_editor.session import downloads, settings, shelf
 
     hub.settings.rate = 100_000
-    manager.start("tiny", preferences.get(bpy.context))
+    downloads.start("tiny", settings.get(bpy.context))
     assert hub.wait_for_request("*/model.bin", host="content")
     assert bpy.ops.subtitle.discard_partial(model="tiny") == {"FINISHED"}
-    assert session.job_of("tiny") is None
+    assert shelf.job_of("tiny") is None
     assert not list((tmp_path / "models").rglob("*.part"))
     assert state() is ModelState.MISSING

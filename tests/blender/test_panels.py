@@ -43,7 +43,7 @@ def preferences_drawn() -> Layout:
 @pytest.fixture
 def watched(ready: Any) -> Iterator[Callable[[Callable[[], None]], None]]:
     """Gives a way to look at the panels once in the middle of a download: when its first bytes have come."""
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import state
 
     looks: list[Callable[[], None]] = []
 
@@ -51,16 +51,16 @@ def watched(ready: Any) -> Iterator[Callable[[Callable[[], None]], None]]:
         if isinstance(event, Progress) and event.bytes_done and looks:
             looks.pop()()
 
-    session.listeners.append(look)
+    state.listeners.append(look)
     yield looks.append
-    session.listeners.remove(look)
+    state.listeners.remove(look)
     assert not looks, "there was nothing to look at"
 
 
 def test_first_start_is_no_dead_end(ready: Any) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import pump
 
-    session.refresh_installed()
+    pump.refresh_installed()
     for closed in (True, False):
         assert all(layout.items for layout in everything(closed).values())
     panel = drawn("SUBTITLE_PT_models")
@@ -139,15 +139,15 @@ def test_failed_download_has_its_reason_and_a_next_step(ready: Any, hub: Loopbac
 
 @pytest.mark.parametrize("state", list(ModelState))
 def test_each_state_of_a_model(ready: Any, state: ModelState, monkeypatch: pytest.MonkeyPatch) -> None:
-    from subtitle_editor.operators import session, shelf
+    from subtitle_editor.session import pump, shelf
 
-    session.refresh_installed()
+    pump.refresh_installed()
     installed = Installed(Path("x"), 100, "c1") if state.usable else None
     damaged = ("model.bin",) if state is ModelState.DAMAGED else ()
     shelf._shelf.statuses["tiny"] = Status(state, installed, 50, 100, damaged, partials=7)
     bpy.context.window_manager.subtitle_editor.show_missing = True
     shelf.choose("tiny")
-    session.rebuild()
+    pump.rebuild()
     panel = drawn("SUBTITLE_PT_models")
     expected = {
         ModelState.MISSING: "subtitle.download_model",
@@ -163,15 +163,16 @@ def test_each_state_of_a_model(ready: Any, state: ModelState, monkeypatch: pytes
 
 @pytest.mark.parametrize("state", [state for state in State if state not in (State.LOADING, State.TRANSCRIBING)])
 def test_each_state_of_a_job(ready: Any, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import pump
+    from subtitle_editor.session import state as session
 
     record = JobRecord(id="1", model="tiny", state=state, bytes_done=45, bytes_total=100, message="Why.", hint="Do.")
     other = dataclasses.replace(record, id="2", model="base", elsewhere=True)
     ended = state.is_final
     monkeypatch.setattr(session, "jobs", lambda: [] if ended else [record, other])
     monkeypatch.setattr(session, "history", lambda: [record] if ended else [])
-    session.refresh_installed()
-    session.rebuild()
+    pump.refresh_installed()
+    pump.rebuild()
     text = " ".join(drawn("SUBTITLE_PT_jobs").texts())
     if state is State.INTERRUPTED:
         assert "Interrupted at 45%" in text
@@ -182,10 +183,10 @@ def test_each_state_of_a_job(ready: Any, state: State, monkeypatch: pytest.Monke
 
 
 def test_offline_says_which_switch(ready: Any, addon: Any) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import pump
 
     bpy.context.window_manager.subtitle_editor.show_missing = True
-    session.refresh_installed()
+    pump.refresh_installed()
     bpy.context.preferences.system.use_online_access = False
     for name in ("SUBTITLE_PT_models", "SUBTITLE_PT_transcription"):
         assert "Allow Online Access" in " ".join(drawn(name).texts())
@@ -208,15 +209,15 @@ def test_preferences(ready: Any, addon: Any) -> None:
 
 
 def test_names_from_right_to_left(ready: Any) -> None:
-    from subtitle_editor.operators import session, shelf
+    from subtitle_editor.session import pump, shelf
 
-    session.refresh_installed()
+    pump.refresh_installed()
     entry = Entry("fa", "مدل گفتار فارسی", "speech-to-text", 1, (), ("fa",), description="تبدیل گفتار به متن")
     from subtitle_editor.core.catalog.entries import Catalog
 
     shelf._shelf.known = Catalog((entry,))
     bpy.context.window_manager.subtitle_editor.show_missing = True
-    session.rebuild()
+    pump.rebuild()
     texts = drawn("SUBTITLE_PT_models").texts()
     # In the list and below it, as Blender has to be given them.
     assert texts.count(right_to_left.drawn(entry.name)) == 2
@@ -227,24 +228,24 @@ def test_200_models_and_1000_past_jobs(ready: Any, monkeypatch: pytest.MonkeyPat
     """The lists are ready in milliseconds after each change, and cost nothing at a redraw."""
     from subtitle_editor.core.catalog.entries import Catalog
     from subtitle_editor.core.catalog.reading import load
-    from subtitle_editor.operators import session, shelf
+    from subtitle_editor.session import pump, shelf, state
 
-    session.refresh_installed()
+    pump.refresh_installed()
     tiny = load().get("tiny")
     entries = tuple(dataclasses.replace(tiny, id=f"m{n}", name=f"Model {n}") for n in range(200))
     shelf._shelf.known = Catalog(entries)
     shelf._shelf.statuses = {e.id: Status(ModelState.INSTALLED, Installed(Path("x"), 1, "c")) for e in entries}
     record = JobRecord(id="", model="m1", state=State.DONE, bytes_total=100, seconds=2.0)
     past = [dataclasses.replace(record, id=str(n)) for n in range(1000)]
-    monkeypatch.setattr(session, "history", lambda: list(past))
-    session.rebuild()
+    monkeypatch.setattr(state, "history", lambda: list(past))
+    pump.rebuild()
     view = bpy.context.window_manager.subtitle_editor
     assert (len(view.models), len(view.history)) == (200, 1000)
     times = []
     for n in range(20):
         past.insert(0, dataclasses.replace(record, id=f"new {n}"))
         start = time.process_time()
-        session.rebuild()
+        pump.rebuild()
         times.append(time.process_time() - start)
     print(f"rebuild of 200 models and {len(past)} past jobs: {min(times) * 1000:.2f} ms")
     assert len(view.history) == 1020

@@ -25,27 +25,27 @@ def registered(empty: None) -> Iterator[None]:
 
 
 def test_defaults_without_an_enabled_addon(registered: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from subtitle_editor import preferences
+    from subtitle_editor.session.settings import get, of
 
-    settings = preferences.get(bpy.context)
-    assert preferences.of(bpy.context) is None
+    settings = get(bpy.context)
+    assert of(bpy.context) is None
     assert settings.endpoint == "https://huggingface.co"
     assert settings.token is None
     assert (settings.connections, settings.speed_limit) == (6, None)
     assert settings.models_dir.is_dir()
     assert settings.models_dir.is_relative_to(os.environ["BLENDER_USER_RESOURCES"])
     monkeypatch.setenv("HF_ENDPOINT", "https://mirror.example/")
-    assert preferences.get(bpy.context).endpoint == "https://mirror.example"
+    assert get(bpy.context).endpoint == "https://mirror.example"
 
 
 def test_values_of_the_user(addon: bpy.types.AddonPreferences, tmp_path: Path) -> None:
-    from subtitle_editor import preferences
+    from subtitle_editor.session.settings import get
 
     addon.models_folder = str(tmp_path)
     addon.endpoint = "http://127.0.0.1:1/"
     addon.connections = 99
     addon.speed_limit = 3
-    settings = preferences.get(bpy.context)
+    settings = get(bpy.context)
     assert settings.models_dir == tmp_path
     assert settings.endpoint == "http://127.0.0.1:1"
     assert settings.connections == 16
@@ -53,13 +53,13 @@ def test_values_of_the_user(addon: bpy.types.AddonPreferences, tmp_path: Path) -
 
 
 def test_token_is_kept_but_not_by_blender(addon: bpy.types.AddonPreferences, tmp_path: Path) -> None:
-    from subtitle_editor import preferences
+    from subtitle_editor.session.settings import get, token_path
 
     addon.token = f"  {TOKEN}\n"
     assert addon.token == TOKEN
-    assert preferences.get(bpy.context).token == TOKEN
-    assert TOKEN not in repr(preferences.get(bpy.context))
-    path = preferences.token_path()
+    assert get(bpy.context).token == TOKEN
+    assert TOKEN not in repr(get(bpy.context))
+    path = token_path()
     assert path.read_text(encoding="utf-8") == TOKEN
     if os.name == "posix":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -71,13 +71,13 @@ def test_token_is_kept_but_not_by_blender(addon: bpy.types.AddonPreferences, tmp
         assert TOKEN.encode() not in file.read_bytes(), file
     addon.token = ""
     assert not path.exists()
-    assert preferences.get(bpy.context).token is None
+    assert get(bpy.context).token is None
 
 
 def test_token_is_read_again_in_the_next_session(registered: None) -> None:
-    from subtitle_editor import preferences
     from subtitle_editor.core.hub import tokens
+    from subtitle_editor.session.settings import get, token_path
 
-    tokens.write(preferences.token_path(), TOKEN)
-    assert preferences.get(bpy.context).token == TOKEN
-    tokens.write(preferences.token_path(), "")
+    tokens.write(token_path(), TOKEN)
+    assert get(bpy.context).token == TOKEN
+    tokens.write(token_path(), "")

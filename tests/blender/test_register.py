@@ -61,9 +61,9 @@ def test_unregister_leaves_no_trace(empty: None) -> None:
 
 def test_no_timer_survives(empty: None) -> None:
     subtitle_editor.register()
-    from subtitle_editor.operators import manager, session
+    from subtitle_editor.session import downloads, pump
 
-    timers = (session._refresh_once, manager.restore)
+    timers = (pump.refresh_once, downloads.restore)
     assert all(bpy.app.timers.is_registered(timer) for timer in timers)
     subtitle_editor.unregister()
     assert not any(bpy.app.timers.is_registered(timer) for timer in timers)

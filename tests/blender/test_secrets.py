@@ -34,23 +34,23 @@ def account(ready: Any, addon: Any, hub: LoopbackHub) -> Iterator[LoopbackHub]:
 
 
 def test_testing_a_token_shows_whose_it_is(account: LoopbackHub) -> None:
-    from subtitle_editor.operators import session
     from subtitle_editor.panels import account as panel
+    from subtitle_editor.session import state
 
     assert bpy.ops.subtitle.test_token() == {"FINISHED"}
-    assert session.state.account == session.Account(name="somebody")
+    assert state.now.account == state.Account(name="somebody")
     assert ("It belongs to somebody", "CHECKMARK") in panel.token_lines(bpy.context)
 
 
 def test_a_refused_token_is_said(ready: Any, addon: Any) -> None:
-    from subtitle_editor.operators import session
     from subtitle_editor.panels import account as panel
+    from subtitle_editor.session import state
 
     addon.token = "hf_another"
     try:
         with pytest.raises(RuntimeError, match="refused the token"):
             bpy.ops.subtitle.test_token()
-        assert session.state.account is not None and "refused" in session.state.account.problem
+        assert state.now.account is not None and "refused" in state.now.account.problem
         assert any("refused" in text for text, _ in panel.token_lines(bpy.context))
     finally:
         addon.token = ""
@@ -63,12 +63,12 @@ def test_without_a_token_there_is_nothing_to_test(ready: Any) -> None:
 
 
 def test_the_order_of_tokens(ready: Any, addon: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from subtitle_editor import preferences
     from subtitle_editor.panels import account as panel
+    from subtitle_editor.session import settings
 
     def used() -> str | None:
-        preferences.forget_token()
-        return preferences.get(bpy.context).token
+        settings.forget_token()
+        return settings.get(bpy.context).token
 
     (tmp_path / "login").write_text("hf_of_the_login", encoding="utf-8")
     monkeypatch.setenv("HF_TOKEN_PATH", str(tmp_path / "login"))
@@ -85,26 +85,25 @@ def test_the_order_of_tokens(ready: Any, addon: Any, monkeypatch: pytest.MonkeyP
 
 
 def test_a_gated_model_and_its_licence(account: LoopbackHub) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import state
 
     account.add_model(TINY_REPOSITORY, dict(FILES), gated=True)
     with pytest.raises(RuntimeError, match=f"{TINY_REPOSITORY} asks you to accept its licence first"):
         bpy.ops.subtitle.download_model()
     account.grant(TINY_REPOSITORY, "somebody")
-    assert bpy.ops.subtitle.retry_download(job=session.history()[0].id) == {"FINISHED"}
+    assert bpy.ops.subtitle.retry_download(job=state.history()[0].id) == {"FINISHED"}
 
 
 def test_nothing_but_its_own_file_holds_the_token(
     account: LoopbackHub, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A whole session with a token: what it wrote, said, logged and keeps is searched for it."""
-    from subtitle_editor import preferences
     from subtitle_editor.core.downloads import words
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import settings, state
 
     account.add_model("someone/whisper", dict(FILES))
     events: list[Event] = []
-    session.listeners.append(events.append)
+    state.listeners.append(events.append)
     caplog.set_level("DEBUG")
     try:
         bpy.ops.subtitle.test_token()
@@ -115,10 +114,10 @@ def test_nothing_but_its_own_file_holds_the_token(
         bpy.ops.subtitle.check_updates()
         bpy.ops.subtitle.add_model(address="someone/whisper", id="own")
     finally:
-        session.listeners.remove(events.append)
+        state.listeners.remove(events.append)
     assert any(TOKEN in request.headers.get("authorization", "") for request in account.requests), "it was used"
-    reports = "".join(words.report(record) for record in session.history())
-    said = [str(refused.value), reports, repr(preferences.get(bpy.context)), caplog.text, *capfd.readouterr()]
+    reports = "".join(words.report(record) for record in state.history())
+    said = [str(refused.value), reports, repr(settings.get(bpy.context)), caplog.text, *capfd.readouterr()]
     said += [repr(as_json(event)) for event in events]
     for name in ("SUBTITLE_PT_models", "SUBTITLE_PT_jobs", "SUBTITLE_PT_history", "SUBTITLE_PT_transcription"):
         said += drawn(name).texts()
@@ -131,9 +130,9 @@ def test_nothing_but_its_own_file_holds_the_token(
     assert {"hub_token", "jobs.sqlite3", "subtitle-editor.log", "catalog.toml", "userpref.blend"} <= names
     kept += [path for path in tmp_path.rglob("*") if path.is_file()]
     holders = [path for path in kept if TOKEN.encode() in path.read_bytes()]
-    assert holders == [preferences.token_path()]
+    assert holders == [settings.token_path()]
     if os.name == "posix":
-        assert stat.S_IMODE(preferences.token_path().stat().st_mode) == 0o600
+        assert stat.S_IMODE(settings.token_path().stat().st_mode) == 0o600
 
 
 def test_the_token_goes_to_the_hub_only(account: LoopbackHub) -> None:

@@ -39,49 +39,50 @@ def until_done(timer: Callable[[], float | None]) -> int:
 
 
 def test_the_disk_is_read_on_a_thread(ready: Any) -> None:
-    from subtitle_editor.operators import session, shelf
+    from subtitle_editor.session import pump, shelf
+    from subtitle_editor.session.shelf import installed
 
     bpy.ops.subtitle.download_model()
     shelf.reset()
-    assert shelf.rows() == () and session.installed("tiny") is None
-    assert session._refresh_once() is not None
+    assert shelf.rows() == () and installed("tiny") is None
+    assert pump.refresh_once() is not None
     assert shelf.rows() == (), "nothing is shown before the thread has ended"
     look = shelf._shelf.look
     assert look is not None and look.ident != threading.get_ident()
-    assert until_done(session._refresh_once) > 1
+    assert until_done(pump.refresh_once) > 1
     assert [row.id for row in shelf.rows()] == ["tiny"]
-    assert session.installed("tiny") is not None
+    assert installed("tiny") is not None
     # The details of the model that turned out to be the chosen one came with it.
     found = shelf.details("tiny")
     assert found is not None and "model.bin" in [file.name for file in found.parts[0].files]
 
 
 def test_a_change_during_a_look_is_seen(ready: Any, tmp_path: Path) -> None:
-    from subtitle_editor.operators import session, shelf
+    from subtitle_editor.session import pump, shelf
 
     bpy.ops.subtitle.download_model()
-    assert session._refresh_once() is not None
+    assert pump.refresh_once() is not None
     (tmp_path / "models").rename(tmp_path / "elsewhere")
     shelf.look_again()
-    until_done(session._refresh_once)
+    until_done(pump.refresh_once)
     assert shelf.rows() == ()
 
 
 def test_a_folder_that_cannot_be_read_is_empty(ready: Any, addon: Any, tmp_path: Path) -> None:
-    from subtitle_editor.operators import session, shelf
+    from subtitle_editor.session import pump, shelf
 
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     addon.models_folder = str(tmp_path / "file")
-    until_done(session._refresh_once)
+    until_done(pump.refresh_once)
     assert shelf.status("tiny").state is ModelState.MISSING
 
 
 def test_choosing_a_line_reads_its_details(ready: Any) -> None:
-    from subtitle_editor.operators import session, shelf
+    from subtitle_editor.session import pump, shelf
 
     view = bpy.context.window_manager.subtitle_editor
     view.show_missing = True
-    session.refresh_installed()
+    pump.refresh_installed()
     view.model_index = 3
     chosen = shelf.chosen()
     assert chosen is not None and chosen.id == view.models[3].name
@@ -94,10 +95,10 @@ def test_choosing_a_line_reads_its_details(ready: Any) -> None:
 
 
 def test_the_filter_of_the_panel(ready: Any) -> None:
-    from subtitle_editor.operators import session, shelf
+    from subtitle_editor.session import pump, shelf
 
     view = bpy.context.window_manager.subtitle_editor
-    session.refresh_installed()
+    pump.refresh_installed()
     assert len(view.models) == 0 and shelf.hidden() > 10
     view.kind = "dataset"
     view.show_missing = True
@@ -113,24 +114,26 @@ def test_the_filter_of_the_panel(ready: Any) -> None:
 
 
 def test_a_task_outlives_its_operator(ready: Any) -> None:
-    from subtitle_editor.operators import session, tasks
+    from subtitle_editor.core.system.task import Task
+    from subtitle_editor.session import pump, state
 
     go = threading.Event()
-    task = tasks.Task(Text("Working"), lambda *_: go.wait(10))
-    session.state.tasks.append(task)
+    task = Task(Text("Working"), lambda *_: go.wait(10))
+    state.now.tasks.append(task)
     task.start()
     # What the operator's cancel() does when Blender ends it.
-    session.take_over()
-    assert bpy.app.timers.is_registered(session._poll)
-    assert session._poll() == session.TICK
+    pump.take_over()
+    assert bpy.app.timers.is_registered(pump.poll)
+    assert pump.poll() == state.TICK
     go.set()
-    until_done(session._poll)
-    assert session.state.tasks == [] and not session.busy()
+    until_done(pump.poll)
+    assert state.now.tasks == [] and not state.busy()
     assert task.result is True
 
 
 def test_a_task_can_be_cancelled_and_shows_how_far_it_is(ready: Any) -> None:
-    from subtitle_editor.operators import session, tasks
+    from subtitle_editor.core.system.task import Task
+    from subtitle_editor.session import pump, state
 
     from .recording import drawn
 
@@ -140,8 +143,8 @@ def test_a_task_can_be_cancelled_and_shows_how_far_it_is(ready: Any) -> None:
 
     with pytest.raises(RuntimeError, match="Nothing of this kind is running"):
         bpy.ops.subtitle.cancel_task()
-    task = tasks.Task(Text("Verifying {name}", name="Whisper tiny"), work, "tiny")
-    session.state.tasks.append(task)
+    task = Task(Text("Verifying {name}", name="Whisper tiny"), work, "tiny")
+    state.now.tasks.append(task)
     task.start()
     while task.progress is None:
         time.sleep(0.01)
@@ -150,18 +153,18 @@ def test_a_task_can_be_cancelled_and_shows_how_far_it_is(ready: Any) -> None:
     assert [arguments["factor"] for arguments, _ in jobs.all("progress")] == [0.3]
     assert bpy.ops.subtitle.cancel_task(task=task.id) == {"FINISHED"}
     assert task.finished.wait(10) and task.cancelled
-    session.pump()
-    assert session.state.tasks == []
+    pump.pump()
+    assert state.now.tasks == []
 
 
 @pytest.mark.parametrize("error", [ImportModelError(Path("x"), "it is one"), ValueError("a defect")])
 def test_what_goes_wrong_in_a_task_is_kept(ready: Any, error: Exception) -> None:
-    from subtitle_editor.operators import tasks
+    from subtitle_editor.core.system.task import Task
 
     def work(*_: object) -> None:
         raise error
 
-    task = tasks.Task(Text("Working"), work)
+    task = Task(Text("Working"), work)
     task.run()
     assert task.finished.is_set()
     assert task.error is error if isinstance(error, ImportModelError) else isinstance(task.error, UnexpectedError)
@@ -170,15 +173,16 @@ def test_what_goes_wrong_in_a_task_is_kept(ready: Any, error: Exception) -> None
 def test_disabling_the_addon_ends_tasks(ready: Any) -> None:
     import addon_utils
 
-    from subtitle_editor.operators import session, tasks
+    from subtitle_editor.core.system.task import Task
+    from subtitle_editor.session import pump, state
 
-    task = tasks.Task(Text("Working"), lambda control, *_: control.sleep(30))
-    session.state.tasks.append(task)
+    task = Task(Text("Working"), lambda control, *_: control.sleep(30))
+    state.now.tasks.append(task)
     task.start()
-    session.take_over()
+    pump.take_over()
     addon_utils.disable("subtitle_editor", default_set=False)
     assert task.finished.is_set() and task.cancelled
-    assert not bpy.app.timers.is_registered(session._poll)
+    assert not bpy.app.timers.is_registered(pump.poll)
 
 
 def test_the_command_line_in_blender_asks_nothing_while_that_is_forbidden(
@@ -204,35 +208,39 @@ class _Clock:
 def test_drawing_takes_a_tenth_of_the_time_at_most(
     ready: Any, monkeypatch: pytest.MonkeyPatch, drawing: float, rest: float
 ) -> None:
-    from subtitle_editor.operators import session, tasks
+    from subtitle_editor.core.system.task import Task
+    from subtitle_editor.session import pump, screen, state
 
     clock = _Clock()
-    monkeypatch.setattr(session, "time", clock)
-    session.state.tasks.append(tasks.Task(Text("Working"), lambda *_: None))
-    session._show()
+    monkeypatch.setattr(pump, "time", clock)
+    monkeypatch.setattr(screen, "time", clock)
+    state.now.tasks.append(Task(Text("Working"), lambda *_: None))
+    screen.show()
     clock.now += drawing
-    session._drawn()
+    screen.drawn()
     clock.now = 1000.0 + 0.9 * rest
-    session.pump()
-    assert session.state.stale, "it is drawn too soon"
+    pump.pump()
+    assert state.now.stale, "it is drawn too soon"
     clock.now = 1000.0 + 1.1 * rest
-    session.pump()
-    assert not session.state.stale and session.state.shown == clock.now
+    pump.pump()
+    assert not state.now.stale and state.now.shown == clock.now
 
 
 def test_an_end_is_shown_at_once(ready: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from subtitle_editor.operators import session, tasks
+    from subtitle_editor.core.system.task import Task
+    from subtitle_editor.session import pump, screen, state
 
     clock = _Clock()
-    monkeypatch.setattr(session, "time", clock)
-    task = tasks.Task(Text("Working"), lambda *_: None)
-    session.state.tasks.append(task)
-    session._show()
-    session.state.rest = 0.5
+    monkeypatch.setattr(pump, "time", clock)
+    monkeypatch.setattr(screen, "time", clock)
+    task = Task(Text("Working"), lambda *_: None)
+    state.now.tasks.append(task)
+    screen.show()
+    state.now.rest = 0.5
     clock.now += 0.1
     task.run()
-    session.pump()
-    assert session.state.shown == clock.now
+    pump.pump()
+    assert state.now.shown == clock.now
 
 
 # What pumping must not end with
@@ -241,48 +249,47 @@ def test_an_end_is_shown_at_once(ready: Any, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_fault_while_pumping_is_logged_once_and_does_not_end_it(
     ready: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from subtitle_editor.operators import session, tasks
+    from subtitle_editor.core.system.task import Task
+    from subtitle_editor.session import pump, screen, state
 
     def broken() -> None:
         raise ValueError("a defect")
 
-    task = tasks.Task(Text("Working"), lambda *_: None)
-    session.state.tasks.append(task)
+    task = Task(Text("Working"), lambda *_: None)
+    state.now.tasks.append(task)
     with monkeypatch.context() as patch:
-        patch.setattr(session, "redraw", broken)
-        assert [session._poll() for _ in range(3)] == [session.TICK] * 3
-    assert [record.exc_info is not None for record in caplog.records if record.name == session.__name__] == [True]
+        patch.setattr(screen, "redraw", broken)
+        assert [pump.poll() for _ in range(3)] == [state.TICK] * 3
+    assert [record.exc_info is not None for record in caplog.records if record.name == pump.__name__] == [True]
     task.run()
-    until_done(session._poll)
-    assert not session.busy()
+    until_done(pump.poll)
+    assert not state.busy()
 
 
 def test_a_job_that_another_process_has_taken_is_not_followed_for_ever(ready: Any) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import downloads, pump, state
 
     bpy.ops.subtitle.download_model()
-    session.follow("nobody knows this one")
-    until_done(session._poll)
-    assert not session.busy()
+    downloads.follow("nobody knows this one")
+    until_done(pump.poll)
+    assert not state.busy()
 
 
 def test_a_download_for_a_transcription_is_told_once(ready: Any) -> None:
-    from subtitle_editor.operators import session, transcription_run
+    from subtitle_editor.session import screen, state, transcription
 
-    fetch = transcription_run.Fetch("1", "Whisper tiny")
-    session.state.transcription = fetch
-    session.state.followed.add("1")
-    session.state.progress["1"] = Progress(
-        job="1", model="tiny", state=State.DOWNLOADING, bytes_done=30, bytes_total=100
-    )
+    fetch = transcription.Fetch("1", "Whisper tiny")
+    state.now.transcription = fetch
+    state.now.followed.add("1")
+    state.now.progress["1"] = Progress(job="1", model="tiny", state=State.DOWNLOADING, bytes_done=30, bytes_total=100)
     assert fetch.listen()
-    status = session._status()
+    status = screen._status()
     assert status is not None and status.count("Whisper tiny") == 1 and "30%" in status
 
 
-def waker(due: Callable[[], bool], job: str = "") -> Any:
+def sleeper_of(due: Callable[[], bool], job: str = "") -> Any:
     """Of an operator that Blender would call: modal ones do not run in background."""
-    from subtitle_editor.operators.waker import Waker
+    from subtitle_editor.session.waker import Waker
 
     manager = types.SimpleNamespace(modal_handler_add=lambda _: True)
     window = bpy.context.window_manager.windows[0]
@@ -290,41 +297,41 @@ def waker(due: Callable[[], bool], job: str = "") -> Any:
 
 
 def test_what_the_job_store_says_wakes_no_operator(ready: Any) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import waker
 
     for job in ("", "a job"):
-        sleeper = waker(lambda: False, job)
+        sleeper = sleeper_of(lambda: False, job)
         sleeper.hear(Notice(job="", message="The store is locked"))
         sleeper.look()
-        assert session.state.timers == []
+        assert waker.timers == []
         sleeper.end()
 
 
 def test_an_operator_sleeps_on_when_what_was_due_is_taken_back(ready: Any) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import pump, waker
 
     due = [True]
-    sleeper = waker(lambda: due[0])
+    sleeper = sleeper_of(lambda: due[0])
     timer = types.SimpleNamespace(type="TIMER")
-    session.pump()
-    assert len(session.state.timers) == 1 and sleeper.calls(timer)
+    pump.pump()
+    assert len(waker.timers) == 1 and sleeper.calls(timer)
     assert not sleeper.calls(types.SimpleNamespace(type="MOUSEMOVE"))
     due[0] = False
-    assert not sleeper.calls(timer) and session.state.timers == []
+    assert not sleeper.calls(timer) and waker.timers == []
     due[0] = True
-    session.pump()
+    pump.pump()
     assert sleeper.calls(timer)
     sleeper.end()
-    assert session.state.timers == [] and session.state.wakers == []
+    assert waker.timers == [] and waker.sleepers == []
 
 
 # The log, and the command line of the same user
 
 
 def test_the_log_begins_with_the_first_job(ready: Any) -> None:
-    from subtitle_editor import preferences
+    from subtitle_editor.session import settings
 
-    log = preferences.user_dir() / user_folder.LOG
+    log = settings.user_dir() / user_folder.LOG
     assert bpy.ops.subtitle.open_log() == {"CANCELLED"}
     assert not log.exists()
     bpy.ops.subtitle.download_model()
@@ -335,15 +342,15 @@ def test_the_log_begins_with_the_first_job(ready: Any) -> None:
 def test_the_command_line_in_blender_knows_the_same_jobs(
     ready: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import state
 
     monkeypatch.delenv(user_folder.ENVIRONMENT, raising=False)
     bpy.ops.subtitle.download_model()
-    (record,) = session.history()
-    manager = session.state.manager
+    (record,) = state.history()
+    manager = state.now.manager
     assert manager is not None
     manager.shutdown()  # What it has not written yet is written now.
-    session.state.manager = None
+    state.now.manager = None
     capfd.readouterr()
     assert subtitle_editor._command(["models", "jobs", "--history", "5", "--json"]) == 0
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines() if line.startswith("{")]

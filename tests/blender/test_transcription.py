@@ -45,15 +45,15 @@ def installed(ready: Any) -> Any:
 
 
 def test_the_words_that_were_spoken_lie_where_they_were_spoken(installed: Any) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import state
 
     events: list[Event] = []
-    session.listeners.append(events.append)
+    state.listeners.append(events.append)
     add_sound("hello.flac", start=100)
     try:
         assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
     finally:
-        session.listeners.remove(events.append)
+        state.listeners.remove(events.append)
     bpy.context.scene.frame_start = 100
     cues, _ = strips.cues_of(bpy.context.scene)
     expected = spoken("hello.flac")
@@ -62,7 +62,7 @@ def test_the_words_that_were_spoken_lie_where_they_were_spoken(installed: Any) -
     assert [cue.end for cue in cues] == pytest.approx([line["end"] for line in expected], abs=0.3)
     kinds = {type(event) for event in events}
     assert {TranscriptionProgress, CueFound, Finished} <= kinds
-    assert session.state.transcription is None
+    assert state.now.transcription is None
     assert all(strip.channel == 2 for strip, *_ in strips.text_strips(bpy.context.scene))
 
 
@@ -104,21 +104,21 @@ def test_not_media(installed: Any, tmp_path: Path) -> None:
 
 
 def test_cancel_keeps_what_was_found(installed: Any) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import state
 
     def cancel(event: Event) -> None:
         if isinstance(event, CueFound):
             bpy.ops.subtitle.cancel_transcription()
 
     add_sound("long.flac")
-    session.listeners.append(cancel)
+    state.listeners.append(cancel)
     try:
         # Finished when at least one subtitle was kept: the strips are worth an undo step.
         assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
     finally:
-        session.listeners.remove(cancel)
+        state.listeners.remove(cancel)
     assert strips.cues_of(bpy.context.scene)[0]
-    assert session.state.transcription is None
+    assert state.now.transcription is None
 
 
 def test_to_a_subtitle_file(installed: Any, tmp_path: Path) -> None:
@@ -133,10 +133,10 @@ def test_to_a_subtitle_file(installed: Any, tmp_path: Path) -> None:
 
 def begin(scene: Any) -> Any:
     """A transcription that goes on while the test does something else, as with a modal operator."""
-    from subtitle_editor.operators import session, transcription_run
+    from subtitle_editor.session import state, transcription
 
-    run = transcription_run.prepare(bpy.context)
-    session.state.transcription = run
+    run = transcription.prepare(bpy.context)
+    state.now.transcription = run
     run.start()
     return run
 
@@ -151,7 +151,7 @@ def hear(run: Any, count: int) -> None:
 
 
 def test_subtitles_of_a_closed_file_are_kept_and_can_be_imported(installed: Any) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import state
 
     from .recording import drawn
 
@@ -161,10 +161,10 @@ def test_subtitles_of_a_closed_file_are_kept_and_can_be_imported(installed: Any)
     hear(run, 3)
     heard = list(run._heard)
     # What the operator's cancel() does when Blender calls it between two files.
-    session.state.transcription.abandon()
-    session.state.transcription = None
+    state.now.transcription.abandon()
+    state.now.transcription = None
     bpy.ops.wm.read_homefile(use_empty=True)
-    found = session.state.recovered
+    found = state.now.recovered
     assert found is not None and found.path.is_file() and found.count >= 1
     assert strips.cues_of(bpy.context.scene)[0] == []
     panel = drawn("SUBTITLE_PT_transcription")
@@ -184,9 +184,9 @@ def test_subtitles_of_a_closed_file_are_kept_and_can_be_imported(installed: Any)
 def test_subtitles_are_kept_when_the_addon_is_disabled(installed: Any) -> None:
     import addon_utils
 
-    from subtitle_editor import preferences
+    from subtitle_editor.session import settings
 
-    folder = preferences.user_dir() / "recovered"
+    folder = settings.user_dir() / "recovered"
     add_sound("long.flac")
     hear(begin(bpy.context.scene), 1)
     addon_utils.disable("subtitle_editor", default_set=False)
@@ -196,7 +196,7 @@ def test_subtitles_are_kept_when_the_addon_is_disabled(installed: Any) -> None:
 
 
 def test_subtitles_of_a_deleted_scene_are_kept(installed: Any) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import state
 
     add_sound("hello.flac")
     run = begin(bpy.context.scene)
@@ -206,22 +206,21 @@ def test_subtitles_of_a_deleted_scene_are_kept(installed: Any) -> None:
         run.wait(0.05)
         run.listen()
         run.write(None)
-    session.state.transcription = None
-    assert session.state.recovered is not None
-    assert "hello" in session.state.recovered.path.read_text(encoding="utf-8").lower()
+    state.now.transcription = None
+    assert state.now.recovered is not None
+    assert "hello" in state.now.recovered.path.read_text(encoding="utf-8").lower()
 
 
 def test_nothing_heard_leaves_no_file(installed: Any) -> None:
-    from subtitle_editor import preferences
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import settings, state
 
     add_sound("hello.flac")
     run = begin(bpy.context.scene)
     run.abandon()
     assert run.over, "who waits for it would wait for ever"
-    session.state.transcription = None
-    assert session.state.recovered is None
-    assert not (preferences.user_dir() / "recovered").exists()
+    state.now.transcription = None
+    assert state.now.recovered is None
+    assert not (settings.user_dir() / "recovered").exists()
 
 
 # The model is not there yet
@@ -237,19 +236,19 @@ def test_the_missing_model_is_downloaded_if_the_preferences_say_so(ready: Any, a
 
 
 def test_a_download_that_fails_ends_the_transcription(ready: Any, addon: Any, hub: LoopbackHub) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import state
 
     hub.remove_repo(TINY_REPOSITORY)
     addon.download_missing = True
     add_sound("hello.flac")
     with pytest.raises(RuntimeError, match=f"no repository {TINY_REPOSITORY}"):
         bpy.ops.subtitle.transcribe()
-    assert session.state.transcription is None
-    assert not session.busy()
+    assert state.now.transcription is None
+    assert not state.busy()
 
 
 def test_a_cancelled_download_ends_the_transcription(ready: Any, addon: Any, hub: LoopbackHub) -> None:
-    from subtitle_editor.operators import session
+    from subtitle_editor.session import shelf, state
 
     def cancel(event: Event) -> None:
         if isinstance(event, Progress) and event.bytes_done:
@@ -258,13 +257,13 @@ def test_a_cancelled_download_ends_the_transcription(ready: Any, addon: Any, hub
     hub.settings.rate = 100_000
     addon.download_missing = True
     add_sound("hello.flac")
-    session.listeners.append(cancel)
+    state.listeners.append(cancel)
     try:
         assert bpy.ops.subtitle.transcribe() == {"CANCELLED"}
     finally:
-        session.listeners.remove(cancel)
-    assert session.state.transcription is None
-    assert session.job_of("tiny") is None
+        state.listeners.remove(cancel)
+    assert state.now.transcription is None
+    assert shelf.job_of("tiny") is None
     assert strips.cues_of(bpy.context.scene)[0] == []
 
 

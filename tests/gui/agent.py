@@ -272,7 +272,7 @@ def _recorded(original: Any, seen: list[str]) -> Any:
 
 
 def part(name: str) -> Any:
-    """A module of the extension: part("operators.session")."""
+    """A module of the extension: part("session.pump")."""
     return importlib.import_module(f"{MODULE}.{name}")
 
 
@@ -297,13 +297,13 @@ def allow(endpoint: str, models: str) -> None:
 
 def choose(model: str) -> Iterator[None]:
     """Choose a model in the list, as a click on its line would, and for the transcription."""
-    view = part("properties").view_of(bpy.context.window_manager)
+    view = part("session.choices").view_of(bpy.context.window_manager)
     view.show_missing = True
     bpy.context.scene.subtitle_editor.model = model
     for _ in range(200):
         for index in range(len(view.models)):
             view.model_index = index
-            row = part("operators.shelf").chosen()
+            row = part("session.shelf").chosen()
             if row is not None and row.id == model:
                 return
         yield
@@ -312,12 +312,12 @@ def choose(model: str) -> Iterator[None]:
 
 def jobs() -> list[tuple[str, str, str]]:
     """Id, model and state of each download that has not ended, in the order of their turn."""
-    return [(record.id, record.model, record.state.value) for record in part("operators.session").jobs()]
+    return [(record.id, record.model, record.state.value) for record in part("session.state").jobs()]
 
 
 def arrived() -> int:
     """Bytes of the download that is under way, as the panel counts them."""
-    return max((progress.bytes_done for progress in part("operators.session").state.progress.values()), default=0)
+    return max((progress.bytes_done for progress in part("session.state").now.progress.values()), default=0)
 
 
 def again() -> Iterator[None]:
@@ -339,7 +339,7 @@ heard: list[tuple[float, str, dict[str, Any]]] = []
 def listen() -> None:
     """Keep what jobs say."""
     heard.clear()
-    part("operators.session").listeners.append(_hear)
+    part("session.state").listeners.append(_hear)
 
 
 def _hear(event: Any) -> None:

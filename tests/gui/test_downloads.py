@@ -15,7 +15,7 @@ from .window import Window
 
 pytestmark = pytest.mark.timeout(240)
 
-SLEEPERS = "(lambda state: state.wakers + state.timers)(part('operators.session').state)"
+SLEEPERS = "(lambda waker: waker.sleepers + waker.timers)(part('session.waker'))"
 DRAWS = """
 drawn = {"WINDOW": 0, "UI": 0}
 
@@ -42,7 +42,7 @@ def test_first_start_without_online_access(fresh: Window, hub: LoopbackHub, pict
     fresh.click(DOWNLOAD)
     time.sleep(1.0)
     assert hub.requests == []
-    assert fresh.run("part('operators.session').busy()") is False
+    assert fresh.run("part('session.state').busy()") is False
 
 
 def test_cancel_at_once_and_resume(ready: Window, hub: LoopbackHub, user: Path, picture: Pictures) -> None:
@@ -123,5 +123,5 @@ def test_two_models_one_paused(ready: Window, hub: LoopbackHub, picture: Picture
     ready.run("again()")
     ready.wait("sum(name == 'Finished' for _, name, _ in heard) == 2", 60)
     assert ready.run("jobs()") == []
-    installed = "part('operators.session').installed"
+    installed = "part('session.shelf').installed"
     ready.wait(f"{installed}('tiny') is not None and {installed}('base') is not None")

@@ -17,7 +17,7 @@ from .window import Display, Window
 
 pytestmark = pytest.mark.timeout(180)
 
-POLLER = "bpy.app.timers.is_registered(part('operators.session')._poll)"
+POLLER = "bpy.app.timers.is_registered(part('session.pump').poll)"
 THREADS = "[thread.name for thread in __import__('threading').enumerate() if 'download' in thread.name]"
 
 

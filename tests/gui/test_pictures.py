@@ -88,7 +88,7 @@ def _downloads(window: Window, hub: LoopbackHub, camera: Camera) -> None:
     camera.sidebar("paused")
     hub.settings.rate = None
     window.run("preferences().speed_limit = 0")
-    window.wait("part('operators.session').installed('tiny') is not None", 90)
+    window.wait("part('session.shelf').installed('tiny') is not None", 90)
     for job, _, _ in window.run("jobs()"):
         window.run(f"bpy.ops.subtitle.cancel_download(job={job!r})")
     window.wait("jobs() == []")
@@ -102,7 +102,7 @@ def _subtitles(window: Window, user: Path, camera: Camera) -> None:
     window.run("sequencer().spaces.active.timeline_overlay.show_strip_source = False")
     camera.editor("speech")
     window.click("subtitle.transcribe(")
-    window.wait("subtitles() and part('operators.session').state.transcription is None", 90)
+    window.wait("subtitles() and part('session.state').now.transcription is None", 90)
     camera.editor("subtitles")
 
 

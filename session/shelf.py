@@ -15,16 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from .. import preferences, properties
 from ..core.catalog import reading
 from ..core.errors import CatalogError, SubtitleEditorError
 from ..core.events import State
 from ..core.library.states import Installed, ModelState, Status
+from . import choices
+from .settings import Settings, get
+from .state import jobs, now
 
 if TYPE_CHECKING:
     from ..core.catalog.entries import Catalog, Entry
     from ..core.downloads.record import JobRecord
     from ..core.library.rows import Details, Row
+
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +136,7 @@ def download_id(model: str) -> str:
 
 def _known() -> Catalog:
     if _shelf.known is None:
-        _shelf.known = reading.load(preferences.get(bpy.context).user_catalog)
+        _shelf.known = reading.load(get(bpy.context).user_catalog)
     return _shelf.known
 
 
@@ -143,7 +146,7 @@ def _known() -> Catalog:
 class _Look(threading.Thread):
     """One look at the disk. Made on the main thread; its results are there when it has ended."""
 
-    def __init__(self, settings: preferences.Settings, wanted: str) -> None:
+    def __init__(self, settings: Settings, wanted: str) -> None:
         super().__init__(name="subtitle models", daemon=True)
         self.known: Catalog | None = None
         self.statuses: dict[str, Status] = {}
@@ -182,7 +185,7 @@ class _Look(threading.Thread):
 
 def look_now() -> None:
     """Look at the disk on this thread."""
-    look = _Look(preferences.get(bpy.context), _shelf.chosen)
+    look = _Look(get(bpy.context), _shelf.chosen)
     look.run()
     _take(look)
 
@@ -196,7 +199,7 @@ def step() -> bool:
     """Begin a look, or take what it found; whether all is done. Called by a timer, again until then."""
     if _shelf.look is None:
         _shelf.again = False
-        _shelf.look = _Look(preferences.get(bpy.context), _shelf.chosen)
+        _shelf.look = _Look(get(bpy.context), _shelf.chosen)
         _shelf.look.start()
         return False
     if _shelf.look.is_alive():
@@ -218,7 +221,7 @@ def _take(look: _Look) -> None:
     _shelf.known, _shelf.statuses = look.known, look.statuses
     _shelf.used, _shelf.free = look.used, look.free
     _shelf.details = look.details
-    properties.offer(look.known)
+    choices.offer(look.known)
 
 
 # The lists
@@ -232,9 +235,9 @@ def rebuild(jobs: Sequence[JobRecord], history: Sequence[JobRecord]) -> None:
     # Here, not above: it is not needed to register.
     from ..core.library import rows as model_list
 
-    view = properties.view_of(manager)
+    view = choices.view_of(manager)
     states: dict[str, State] = {download_id(record.model): record.state for record in jobs}
-    kind = "" if view.kind == properties.ALL_KINDS else view.kind
+    kind = "" if view.kind == choices.ALL_KINDS else view.kind
     found = model_list.rows(_known(), _shelf.statuses, states, model_list.Filter(kind, view.search, view.show_missing))
     _shelf.rows, _shelf.hidden = found.rows, found.hidden
     _shelf.history = tuple(history)
@@ -268,7 +271,7 @@ def choose(model: str) -> None:
 
 def line_chosen() -> bool:
     """The user chose a line: whether that is another model, so that its details have to be read."""
-    index = properties.view_of(bpy.context.window_manager).model_index
+    index = choices.view_of(bpy.context.window_manager).model_index
     if _shelf.writing or not 0 <= index < len(_shelf.rows):
         return False
     before, _shelf.chosen = _shelf.chosen, _shelf.rows[index].id
@@ -279,3 +282,20 @@ def reset() -> None:
     """Forget everything; the add-on is being disabled."""
     global _shelf
     _shelf = _Shelf()
+
+
+def record_of(model: str) -> JobRecord | None:
+    """The job, not yet ended, that fetches `model` or the model that it is another name of. Memory only."""
+    wanted = download_id(model)
+    return next((record for record in jobs() if download_id(record.model) == wanted), None)
+
+
+def job_of(model: str) -> str | None:
+    """The id of that job. Memory only."""
+    record = record_of(model)
+    return record.id if record is not None else None
+
+
+def message_of(model: str) -> str:
+    """What went wrong with this model's last download; empty when nothing did."""
+    return now.messages.get(download_id(model), "")

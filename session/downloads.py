@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import preferences
 from ..core.catalog import reading
 from ..core.errors import SubtitleEditorError
 from ..core.system import user_folder
 from ..core.text import Text
-from . import session
+from . import pump, screen, state
+from .settings import Settings, get
 
 if TYPE_CHECKING:
     from ..core.download_manager import DownloadManager
+
 
 log = logging.getLogger(__name__)
 
@@ -33,68 +34,68 @@ _RESTORE_AFTER = 0.5
 """Seconds after the start of Blender until the last session's jobs are looked for."""
 
 
-def start(model: str, settings: preferences.Settings, revision: str | None = None) -> str:
+def start(model: str, settings: Settings, revision: str | None = None) -> str:
     """Queue a model. Returns the job's id; the job that already fetches it, resumed if it rests.
 
     Raises SubtitleEditorError: an unknown model, or preferences that changed while another download still runs.
     """
     entry = reading.load(settings.user_catalog).get(model)
     downloads = for_settings(settings)
-    session.start_log()
+    state.start_log()
     job = downloads.enqueue(entry.id, revision)
-    session.state.messages.pop(entry.download_id, None)
-    session.follow(job)
+    state.now.messages.pop(entry.download_id, None)
+    follow(job)
     return job
 
 
-def for_settings(settings: preferences.Settings) -> DownloadManager:
+def for_settings(settings: Settings) -> DownloadManager:
     """The one manager; a new one when the preferences changed and nothing runs.
 
     Raises SubtitleEditorError when they changed while a download runs.
     """
     _adopt(wait=True)
     patience = _PATIENCE if _in_background() else 0.0
-    if session.state.manager is not None and _differ(session.state.settings, settings):
-        if session.state.manager.busy:
+    if state.now.manager is not None and _differ(state.now.settings, settings):
+        if state.now.manager.busy:
             raise SubtitleEditorError(
                 Text("The preferences changed while a download is running."),
                 Text("Wait for it, or pause it, and try again."),
             )
-        session.state.manager.shutdown(session.JOIN)
-        session.state.manager = None
-        session.state.progress.clear()
+        state.now.manager.shutdown(state.JOIN)
+        state.now.manager = None
+        state.now.progress.clear()
         # What the old one still had to say nobody will hear.
-        session.state.followed.clear()
+        state.now.followed.clear()
         # The click may be about a job that the new one has to know.
         patience = max(patience, _BLINK)
-    if session.state.manager is None:
-        session.state.manager = _new_manager(settings)
-        session.state.manager.restore(_resumes(settings), patience)
+    if state.now.manager is None:
+        state.now.manager = _new_manager(settings)
+        state.now.manager.restore(_resumes(settings), patience)
     apply(settings)
-    session.state.settings = settings
-    return session.state.manager
+    state.now.settings = settings
+    return state.now.manager
 
 
 def current() -> DownloadManager:
-    """The manager for the preferences as they are now. Raises SubtitleEditorError, see `for_settings`."""
-    return for_settings(preferences.get(bpy.context))
+    """The manager for the preferences as they are state.now. Raises SubtitleEditorError, see `for_settings`."""
+    return for_settings(get(bpy.context))
 
 
-def apply(settings: preferences.Settings) -> None:
+def apply(settings: Settings) -> None:
     """Give the manager what may change while jobs run."""
-    if session.state.manager is not None:
-        session.state.manager.speed_limit = settings.speed_limit
-        session.state.manager.concurrency = settings.concurrency
-        session.state.manager.offline = settings.offline
+    if state.now.manager is not None:
+        state.now.manager.speed_limit = settings.speed_limit
+        state.now.manager.concurrency = settings.concurrency
+        state.now.manager.offline = settings.offline
 
 
-def _differ(old: preferences.Settings | None, new: preferences.Settings) -> bool:
+def _differ(old: Settings | None, new: Settings) -> bool:
     """Whether a manager made with `old` does not serve `new`."""
     names = ("models_dir", "user_dir", "endpoint", "token", "connections")
     return old is None or any(getattr(old, name) != getattr(new, name) for name in names)
 
 
-def _new_manager(settings: preferences.Settings) -> DownloadManager:
+def _new_manager(settings: Settings) -> DownloadManager:
     """A manager that has not yet taken over what the last session left. Any thread: no bpy in it."""
     # Here, not above: they bring threads, locks and a database that a session without downloads does without.
     from ..core.download_manager import DownloadManager
@@ -113,7 +114,7 @@ def _new_manager(settings: preferences.Settings) -> DownloadManager:
     )
 
 
-def _resumes(settings: preferences.Settings) -> bool:
+def _resumes(settings: Settings) -> bool:
     """Whether to go on by itself. Never in background: a script or a farm asked for something else."""
     return settings.resume_jobs and not settings.offline and not _in_background()
 
@@ -129,7 +130,7 @@ class Opening(threading.Thread):
     not have to wait for it.
     """
 
-    def __init__(self, settings: preferences.Settings) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__(name="subtitle jobs", daemon=True)
         self.settings = settings
         self.manager: DownloadManager | None = None
@@ -152,34 +153,48 @@ class Opening(threading.Thread):
             log.exception("the jobs of the last session could not be read")
 
 
+_making: list[Opening] = []
+"""The thread that makes the manager, at the start of Blender, while it does."""
+
+
+def making() -> Opening | None:
+    """The thread that makes the manager, at the start of Blender; None before and after."""
+    return _making[0] if _making else None
+
+
+def forget() -> None:
+    """Leave that thread to itself; the add-on is being disabled."""
+    _making.clear()
+
+
 def restore() -> float | None:
     """An app timer: looks for jobs of the last session without keeping Blender waiting."""
-    if session.state.opening is None:
-        if session.state.manager is not None:
+    if not _making:
+        if state.now.manager is not None:
             return None
-        session.state.opening = Opening(preferences.get(bpy.context))
-        session.state.opening.start()
-    return None if _adopt() else session.TICK
+        _making.append(Opening(get(bpy.context)))
+        _making[0].start()
+    return None if _adopt() else state.TICK
 
 
 def _adopt(wait: bool = False) -> bool:
     """Take the manager that a thread has made; whether none is in the making any more."""
-    opening = session.state.opening
+    opening = making()
     if opening is None:
         return True
     if wait:
         opening.join()
     if opening.is_alive():
         return False
-    session.state.opening = None
+    forget()
     if opening.manager is not None:
-        session.state.manager, session.state.settings = opening.manager, opening.settings
-        session.state.followed.update(record.id for record in session.jobs() if record.is_live and not record.elsewhere)
-        if session.state.followed:
-            session.start_log()
-        session.rebuild()
-        session.take_over()
-        session.redraw()
+        state.now.manager, state.now.settings = opening.manager, opening.settings
+        state.now.followed.update(record.id for record in state.jobs() if record.is_live and not record.elsewhere)
+        if state.now.followed:
+            state.start_log()
+        pump.rebuild()
+        pump.take_over()
+        screen.redraw()
     return True
 
 
@@ -192,3 +207,11 @@ def unregister() -> None:
     """Called by the package. The session has shut the manager down by then."""
     if bpy.app.timers.is_registered(restore):
         bpy.app.timers.unregister(restore)
+
+
+def follow(job: str) -> None:
+    """Keep pumping until this job has ended or rests."""
+    state.now.followed.add(job)
+    # A job that an earlier manager had to leave may go on under the same id.
+    state.now.ends.pop(job, None)
+    pump.rebuild()

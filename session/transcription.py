@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import preferences, properties
 from ..core.cues import Cue
 from ..core.downloads import words
 from ..core.errors import ModelDamagedError, ModelNotInstalledError, SubtitleEditorError
@@ -21,7 +20,9 @@ from ..core.subtitles.profiles import PROFILES, Profile
 from ..core.text import Text
 from ..core.units import human_duration
 from ..sequencer import compat, strips
-from . import manager, session
+from . import choices, downloads, pump
+from .settings import get, user_dir
+from .state import Recovered, entries, now, tell
 
 if TYPE_CHECKING:
     from bpy.types import Context
@@ -48,7 +49,7 @@ class Run:
         self._scene_name = scene.name
         # Read now: when the file is closed during the work there is no scene to ask.
         self._first_frame = int(scene.frame_start)
-        self._folder = preferences.user_dir()
+        self._folder = user_dir()
         self._use = use
         self._profile = profile
         self._job = job
@@ -76,7 +77,7 @@ class Run:
         for event in self._job.drain():
             self._take(event)
         self.done = True
-        session.state.recovered = rescue(self._folder, self._use, self._first_frame, self._cues())
+        now.recovered = rescue(self._folder, self._use, self._first_frame, self._cues())
 
     def listen(self) -> bool:
         """Take the events; whether there were any."""
@@ -85,7 +86,7 @@ class Run:
         events = self._job.drain()
         for event in events:
             self._take(event)
-            session.tell(event)
+            tell(event)
         return bool(events)
 
     @property
@@ -100,7 +101,7 @@ class Run:
         """
         if self.end is not None and not self.done:
             self._write(budget)
-        session.state.stale = True
+        now.stale = True
 
     def wait(self, timeout: float) -> None:
         """Block until the last event is there, at most `timeout` seconds."""
@@ -157,7 +158,7 @@ class Run:
             return None
         if scene is None:
             # Somebody has deleted or renamed it: the subtitles are kept all the same.
-            session.state.recovered = rescue(self._folder, self._use, self._first_frame, cues)
+            now.recovered = rescue(self._folder, self._use, self._first_frame, cues)
             return None
         try:
             return strips.Writer(scene, strips.place(cues, self._use.frame), self._use.channel, "Subtitle")
@@ -166,7 +167,7 @@ class Run:
             raise
 
 
-def rescue(folder: Path, use: strips.MediaUse, first_frame: int, cues: list[Cue]) -> session.Recovered | None:
+def rescue(folder: Path, use: strips.MediaUse, first_frame: int, cues: list[Cue]) -> Recovered | None:
     """Write subtitles that find no scene any more to a file in the user's folder, with the times of the timeline.
 
     None when there is nothing to keep, or it cannot be written, which the log says. Never raises.
@@ -190,7 +191,7 @@ def rescue(folder: Path, use: strips.MediaUse, first_frame: int, cues: list[Cue]
         log.exception("%d subtitles could not be kept in %s", len(cues), path)
         return None
     log.info("%d subtitles are kept in %s", len(cues), path)
-    return session.Recovered(path, len(cues))
+    return Recovered(path, len(cues))
 
 
 def shape(use: strips.MediaUse, heard: tuple[Cue, ...], profile: Profile) -> list[Cue]:
@@ -210,9 +211,9 @@ def prepare(context: Context) -> Run:
     from ..core.library import status
 
     scene = compat.scene_of(context)
-    choice = properties.of(scene)
-    entry = session.entries().get(choice.model)
-    state = status.status(preferences.get(context).models_dir, entry)
+    choice = choices.of(scene)
+    entry = entries().get(choice.model)
+    state = status.status(get(context).models_dir, entry)
     if state.installed is None:
         raise ModelNotInstalledError(entry.id)
     if state.damaged:
@@ -236,28 +237,28 @@ class Fetch:
     @property
     def over(self) -> bool:
         """Whether the download neither moves nor waits its turn any more."""
-        return self.job not in session.state.followed
+        return self.job not in now.followed
 
     def listen(self) -> bool:
         """Take over what the session has heard of the download."""
-        if progress := session.state.progress.get(self.job):
+        if progress := now.progress.get(self.job):
             self.fraction = progress.fraction
             self.text = words.status(self._name, progress)
         return progress is not None
 
     def stop(self) -> None:
         """Cancel the download; what has arrived is kept."""
-        if session.state.manager is not None:
-            session.state.manager.cancel(self.job)
+        if now.manager is not None:
+            now.manager.cancel(self.job)
 
     def abandon(self) -> None:
         """The transcription will not happen; the download goes on."""
-        session.take_over()
+        pump.take_over()
 
     def wait(self, timeout: float) -> None:
         """Block until the download has ended, at most `timeout` seconds."""
-        if session.state.manager is not None:
-            session.state.manager.wait(self.job, timeout)
+        if now.manager is not None:
+            now.manager.wait(self.job, timeout)
 
 
 def fetch_missing(context: Context) -> Fetch | None:
@@ -267,18 +268,16 @@ def fetch_missing(context: Context) -> Fetch | None:
     """
     from ..core.library import status
 
-    settings = preferences.get(context)
+    settings = get(context)
     if not settings.download_missing or settings.offline:
         return None
-    entry = session.entries().get(properties.of(compat.scene_of(context)).model)
+    entry = entries().get(choices.of(compat.scene_of(context)).model)
     if status.status(settings.models_dir, entry).installed is not None:
         return None
-    return Fetch(manager.start(entry.id, settings), entry.name)
+    return Fetch(downloads.start(entry.id, settings), entry.name)
 
 
-def _job(
-    use: strips.MediaUse, model_path: Path, model: str, choice: properties.SubtitleEditorSettings
-) -> Transcription:
+def _job(use: strips.MediaUse, model_path: Path, model: str, choice: choices.Choices) -> Transcription:
     from ..core.speech.job import Transcription
     from ..core.speech.request import Request
 
@@ -287,7 +286,7 @@ def _job(
             media=use.path,
             model_path=model_path,
             model_id=model,
-            language=None if choice.language == properties.AUTO else choice.language,
+            language=None if choice.language == choices.AUTO else choice.language,
             task=choice.task,
             start=use.start,
             end=use.end,

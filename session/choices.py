@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the user chose for this film and for the lists: read and offered. Declared in properties.py."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any, Protocol
+
+import bpy
+
+from ..core.catalog import entries, reading
+from ..core.units import human_size
+
+if TYPE_CHECKING:
+    from bpy.types import Context
+
+    from ..core.catalog.entries import Catalog, Entry
+
+DEFAULT_MODEL = "small"
+
+AUTO = "auto"
+
+ALL_KINDS = "all"
+
+Item = tuple[str, str, str, str, int]
+
+model_items: list[Item] = []
+"""Blender keeps no reference to the texts of a dynamic enum: they must live here, or menus show rubbish."""
+
+_kept: list[Item] = []
+"""All items there ever were: a menu may be open while the catalogue changes."""
+
+
+class Choices(Protocol):
+    """What is chosen for the work on a scene."""
+
+    model: str
+    language: str
+    task: str
+    use_word_times: bool
+    profile: str
+    only_selected: bool
+
+
+class View(Protocol):
+    """What the lists of the panels show, and which line is chosen."""
+
+    kind: str
+    search: str
+    show_missing: bool
+    models: Any
+    model_index: int
+    history: Any
+    history_index: int
+
+
+def number(name: str) -> int:
+    """A number for an enum item that stays the same when the list changes: it is what a .blend keeps.
+
+    >>> number("small") == number("small") != number("base")
+    True
+    """
+    return zlib.crc32(name.encode("utf-8")) & 0x7FFFFFFF
+
+
+def models(_self: bpy.types.PropertyGroup, context: Context | None) -> list[Item]:
+    if not model_items:
+        from .settings import get
+
+        offer(reading.load(get(context or bpy.context).user_catalog))
+    return model_items
+
+
+def offer(known: Catalog) -> None:
+    """Offer the speech models of a catalogue, the user's own included, as the scene's model. Called when it changes."""
+    items = [item_of(entry) for entry in known if entry.kind == entries.SPEECH_TO_TEXT]
+    if items != model_items:
+        _kept.extend(model_items)
+        model_items[:] = items
+
+
+def item_of(entry: Entry) -> Item:
+    return entry.id, f"{entry.id}  ({human_size(entry.size)})", entry.description, "NONE", number(entry.id)
+
+
+def view_of(manager: bpy.types.WindowManager) -> View:
+    """What the lists show."""
+    view: View = manager.subtitle_editor  # type: ignore[attr-defined]
+    return view
+
+
+def of(scene: bpy.types.Scene) -> Choices:
+    """The settings of `scene`."""
+    settings: Choices = scene.subtitle_editor  # type: ignore[attr-defined]
+    return settings
+
+
+def scene_model(scene: bpy.types.Scene) -> str:
+    """The model that a scene transcribes with; empty when the .blend names one that is no longer there."""
+    return str(of(scene).model)

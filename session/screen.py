@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Showing what runs: sidebars, preferences and status bars, no oftener than the drawing can bear."""
+
+from __future__ import annotations
+
+import time
+
+import bpy
+
+from ..core.text import Text
+from ..translations import translated
+from . import shelf
+from .state import now
+
+DRAWN, LONGEST = 0.1, 0.5
+"""What only moves on is drawn so often that it takes this share of the time at most, but once in so many seconds in any
+case. Without a graphics card a sidebar takes 50 ms, all of them the user's. What begins and ends is drawn at once."""
+
+
+def redraw() -> None:
+    """Redraw the sidebars and preferences that show jobs, and nothing else."""
+    manager = bpy.context.window_manager
+    # None while Blender quits.
+    for window in manager.windows if manager else ():
+        for area in window.screen.areas:
+            kind = {"SEQUENCE_EDITOR": "UI", "PREFERENCES": "WINDOW"}.get(area.type)
+            for region in area.regions:
+                if region.type == kind:
+                    region.tag_redraw()
+
+
+def show() -> None:
+    """The sidebars, the preferences, the status bars."""
+    now.stale, now.shown = False, time.monotonic()
+    redraw()
+    # In background there is nobody to read it, and timers never tick.
+    if not bpy.app.background:
+        show_status(_status())
+        if not bpy.app.timers.is_registered(drawn):
+            bpy.app.timers.register(drawn, persistent=True)
+
+
+def drawn() -> None:
+    """An app timer without delay: it comes after the drawing, and so tells how long that took."""
+    now.rest = min((time.monotonic() - now.shown) / DRAWN, LONGEST)
+
+
+def show_status(text: str | None) -> None:
+    # What another add-on says is not taken away.
+    if text is None and now.status is None:
+        return
+    now.status = text
+    manager = bpy.context.window_manager
+    # It is written into the context's workspace, and each window may show another. None while Blender quits.
+    for window in manager.windows if manager else ():
+        with bpy.context.temp_override(window=window):
+            window.workspace.status_text_set(text)
+
+
+def _status() -> str | None:
+    """One line for all that runs; None when nothing does."""
+    # Here, not above: it is not needed to register.
+    from ..core.downloads import words
+
+    # Told as part of the transcription that waits for it.
+    apart = now.transcription.job if now.transcription is not None else None
+    moving = [now.progress[job] for job in now.followed - {apart} if job in now.progress]
+    lines = [translated(words.status(shelf.name_of(progress.model), progress)) for progress in moving]
+    lines += [f"{translated(task.label)}  {task.fraction:.0%}" for task in now.tasks]
+    if now.transcription is not None:
+        lines.append(translated(Text("Transcribing: {state}", state=now.transcription.text)))
+    if len(lines) > 2:
+        lines[2:] = [f"+{len(lines) - 2}"]
+    return "   ".join(lines) or None

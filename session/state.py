@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs right now, as plain Python objects that panels read: downloads, tasks, the transcription.
+
+Never in Scene properties: a .blend saved during a download must not open "downloading" for ever. Main thread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import bpy
+
+from ..core.catalog import reading
+from ..core.errors import SubtitleEditorError
+from ..core.events import Checked, End, Event, Progress
+from .settings import Settings, get, token, user_dir
+
+if TYPE_CHECKING:
+    from ..core.catalog.entries import Catalog
+    from ..core.download_manager import DownloadManager
+    from ..core.downloads.record import JobRecord
+    from ..core.system.task import Task
+
+log = logging.getLogger(__name__)
+
+TICK = 0.1
+"""Seconds between two looks at the queues."""
+
+JOIN = 2.0
+"""Seconds that `unregister()` waits for workers: it also runs when Blender quits, which must not hang."""
+
+listeners: list[Callable[[Event], None]] = []
+"""Called with each event of each job, on the main thread. The demo draws its progress bar with one."""
+
+
+class Running(Protocol):
+    """A transcription as the session and the panels know it."""
+
+    text: str
+    fraction: float
+    """0.0 to 1.0"""
+
+    @property
+    def job(self) -> str:
+        """The id of its job; of a download while it waits for its model."""
+
+    @property
+    def over(self) -> bool:
+        """Whether its operator has something to do: it is not called before."""
+
+    def listen(self) -> bool:
+        """Take what it has to say; whether there was anything. It makes no strips here."""
+
+    def stop(self) -> None:
+        """Ask it to end; what it found is kept."""
+
+    def abandon(self) -> None:
+        """End now and make no strips; called when the file, or the add-on, goes away."""
+
+    def wait(self, timeout: float) -> None:
+        """Block until it has ended, at most `timeout` seconds."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Recovered:
+    """Subtitles of a transcription whose file was closed before they became strips."""
+
+    path: Path
+    """A subtitle file in the user's folder."""
+    count: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Account:
+    """What testing the token has shown."""
+
+    name: str = ""
+    """The account; empty when the token was refused."""
+    problem: str = ""
+
+
+@dataclasses.dataclass(slots=True, eq=False, repr=False)
+class _State:
+    manager: DownloadManager | None = None
+    settings: Settings | None = None
+    """The settings that `manager` was made with."""
+    followed: set[str] = dataclasses.field(default_factory=set)
+    """Jobs that run or wait their turn, until their ending, or that they pause, has been drained."""
+    progress: dict[str, Progress] = dataclasses.field(default_factory=dict)
+    """Job id to how far it is; jobs that have not ended."""
+    ends: dict[str, End] = dataclasses.field(default_factory=dict)
+    """Job id to its ending, in this session."""
+    messages: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Model id to what went wrong the last time; a new try clears it."""
+    tasks: list[Task] = dataclasses.field(default_factory=list)
+    """Work other than downloads that is under way."""
+    transcription: Running | None = None
+    recovered: Recovered | None = None
+    account: Account | None = None
+    """None until the token was tested, or after it was changed."""
+    log: Path | None = None
+    """The log file, once there is one."""
+    stale: bool = False
+    """Something has moved on that is not shown yet."""
+    shown: float = 0.0
+    """When it was shown last (time.monotonic)."""
+    rest: float = 0.0
+    """Seconds from then on until what only moves on is shown again."""
+    fault: str = ""
+    """What pumping failed with the last time."""
+    status: str | None = None
+    """What the status bars say."""
+
+
+now = _State()
+"""The one there is."""
+
+
+def reset() -> None:
+    """Forget everything; the add-on is being disabled. In place: others hold on to `now`."""
+    fresh = _State()
+    for field in dataclasses.fields(_State):
+        setattr(now, field.name, getattr(fresh, field.name))
+
+
+def entries() -> Catalog:
+    """The catalogue, the user's own entries included. Looks whether the user's file has changed: not for `draw()`."""
+    return reading.load(get(bpy.context).user_catalog)
+
+
+def jobs() -> list[JobRecord]:
+    """The jobs that have not ended, in the order of their turn. Memory only: made for `draw()`."""
+    return now.manager.jobs() if now.manager is not None else []
+
+
+def history() -> list[JobRecord]:
+    """The jobs that have ended, newest first. Memory only: made for `draw()`."""
+    return now.manager.history() if now.manager is not None else []
+
+
+def checked(job: str) -> Checked | None:
+    """What a job's look before its first byte has shown. Memory only."""
+    return now.manager.preflight(job) if now.manager is not None else None
+
+
+def busy() -> bool:
+    """Whether a download or a task runs, or its last events still wait. Paused downloads do not count."""
+    return bool(now.followed or now.tasks)
+
+
+def start_log() -> None:
+    """Begin the log file, at the first job of a session. Never raises: no log is no reason not to work."""
+    from ..core.system import log_file
+
+    log_file.hide(token(bpy.context).value)
+    if now.log is not None:
+        return
+    try:
+        now.log = log_file.start(user_dir())
+    except (OSError, SubtitleEditorError) as error:
+        log.warning("there will be no log file: %s", error)
+
+
+def tell(event: Event) -> None:
+    """Hand an event to the listeners. One that raises is logged, not obeyed: the job goes on."""
+    for listener in list(listeners):
+        try:
+            listener(event)
+        except Exception:
+            log.exception("a listener failed on %s", type(event).__name__)
+
+
+def show_soon() -> None:
+    """Have the next pump show how everything is. It does that itself: an operator may be called in the middle of
+    closing a window, and how long drawing takes can only be measured from an app timer."""
+    now.stale, now.rest = True, 0.0
