@@ -172,12 +172,22 @@ def _runs(tokens: list[_Token]) -> Iterator[list[_Token]]:
 def _parts(before: _Token, after: _Token) -> bool:
     gap = after.word.start - before.word.end
     if before.source is not after.source:
-        return gap >= UTTERANCE_PAUSE or _ends_sentence(before.word.text)
+        return gap >= UTTERANCE_PAUSE or ends_sentence(before.word.text)
     return gap >= PAUSE
 
 
-def _ends_sentence(text: str) -> bool:
+def ends_sentence(text: str) -> bool:
+    """Whether a sentence ends with this word.
+
+    >>> ends_sentence("there.\\""), ends_sentence("Mr.")
+    (True, False)
+    """
     return bool(_SENTENCE_END.search(text)) and not _ABBREVIATION.search(text)
+
+
+def ends_clause(text: str) -> bool:
+    """Whether a part of a sentence ends here: with a comma, a dash, a colon."""
+    return bool(_CLAUSE_END.search(text))
 
 
 def _break_cost(before: Word, after: Word, *, at_boundary: bool = False) -> float:
@@ -186,9 +196,9 @@ def _break_cost(before: Word, after: Word, *, at_boundary: bool = False) -> floa
         return _NEVER
     if after.glued and not _is_cjk(before.text + after.text):
         return _NEVER
-    if _ends_sentence(before.text):
+    if ends_sentence(before.text):
         return _AFTER_SENTENCE
-    if _CLAUSE_END.search(before.text):
+    if ends_clause(before.text):
         return _AFTER_CLAUSE
     if before.text.lower() in _CLINGING:
         return _ELSEWHERE * 2
@@ -258,7 +268,7 @@ class _Cutter:
             too_long = profile.max_duration is not None and duration > profile.max_duration
             if stop > start + 1 and (lines > profile.max_lines or too_long):
                 return
-            ends = stop == len(run) or _ends_sentence(word.text)
+            ends = stop == len(run) or ends_sentence(word.text)
             yield stop, self._cost(length, duration) + (self.SPILLS if ended and not ends else 0.0)
             ended = ended or ends
 

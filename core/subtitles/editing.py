@@ -1,0 +1,375 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Subtitles added, removed, split and joined, with their words, their formatting and their times.
+
+Times are seconds. No text is lost, doubled or reordered but where a docstring says so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+
+from ..cues import Word
+from ..markup import VOICE, Span, shifted, tidied
+from ..text import Text
+from . import realign, timing, wording
+from .document import Cue
+from .segmentation import ends_clause, ends_sentence
+from .track import Edited, EditError, Part, Rules, following, previous, settled, unchanged
+
+NEW_LENGTH = 3.0
+"""Seconds of a subtitle that is added where there is room for more than the longest one."""
+
+ROLLING_GAP = 1.0
+"""Seconds between two subtitles with the same words, from which on somebody says it again."""
+
+
+GROWING_GAP = 0.1
+"""Seconds between a text and the same with more words, up to which it has grown, and nobody begins anew."""
+
+
+# Add and remove
+
+
+def add(cues: Sequence[Cue], seconds: float, rules: Rules, text: str = "") -> Edited:
+    """A new subtitle from `seconds` on, or after the one that is shown there; it fills the gap as far as is allowed.
+
+    With no subtitle to go by it is a part with the source -1. Raises EditError where there is no room.
+    """
+    before = previous(cues, seconds)
+    start = rules.snap(seconds)
+    if before is not None and start < cues[before].end + rules.gap:
+        start = rules.snap(cues[before].end + rules.gap)
+    after = following(cues, seconds)
+    limit = rules.snap(cues[after].start - rules.gap) if after is not None else None
+    end = _end_of_new(start, limit, rules)
+    if end < start + rules.step / 2:
+        raise EditError(
+            Text("There is no room for a subtitle here."),
+            Text("Move the playhead into a gap, or make room by moving a subtitle."),
+        )
+    like = before if before is not None else after
+    look = Cue(start, end, text) if like is None else dataclasses.replace(_bare(cues[like]), start=start, end=end)
+    new = Part(-1 if like is None else like, dataclasses.replace(look, text=text), is_new=True)
+    parts = unchanged(cues)
+    parts.insert(0 if before is None else before + 1, new)
+    return parts
+
+
+def _end_of_new(start: float, limit: float | None, rules: Rules) -> float:
+    longest = min(rules.max_duration, 7.0)
+    if limit is not None and limit - start <= longest:
+        return limit
+    return rules.snap(start + min(NEW_LENGTH, longest))
+
+
+def _bare(cue: Cue) -> Cue:
+    """A subtitle without a text, that looks like this one."""
+    return Cue(cue.start, cue.end, "", placing=cue.placing, style=cue.style, layer=cue.layer)
+
+
+def remove(cues: Sequence[Cue], indices: Iterable[int], ripple: bool = False) -> Edited:
+    """Without these. With `ripple` later ones move up by the time that each took, up to the next one's beginning."""
+    gone = set(indices)
+    parts: Edited = []
+    shift = 0.0
+    for index, cue in enumerate(cues):
+        if index in gone:
+            if ripple:
+                nextstart = cues[index + 1].start if index + 1 < len(cues) else cue.end
+                shift += max(0.0, nextstart - cue.start)
+            continue
+        parts.append(Part(index, timing.moved(cue, -shift) if shift else cue))
+    return parts
+
+
+# Split
+
+
+def split(cues: Sequence[Cue], index: int, seconds: float, rules: Rules, *, keep_text: bool = False) -> Edited:
+    """One becomes two at a time inside it; the second begins there.
+
+    The text is parted where its words were said, or where they were not measured at the nearest end of a sentence, line
+    or word. With `keep_text`, or where it is a single word, both have all of it. Raises EditError outside of it.
+    """
+    cue = settled(cues[index])
+    cut = rules.snap(seconds)
+    if not cue.start + rules.step / 2 < cut < cue.end - rules.step / 2:
+        raise EditError(
+            Text("There is no subtitle to split here."), Text("Move the playhead to where the second half begins.")
+        )
+    first_end = cut - rules.gap if cut - rules.gap > cue.start + rules.step / 2 else cut
+    place = None if keep_text else _place(cue, cut)
+    if place is None:
+        halves = [cue, dataclasses.replace(cue, name="")]
+        words = [[w for w in cue.words if _middle(w) < cut], [w for w in cue.words if _middle(w) >= cut]]
+        if not keep_text:
+            words = [list(cue.words), []]
+        halves = [dataclasses.replace(half, words=tuple(some)) for half, some in zip(halves, words, strict=True)]
+    else:
+        halves = [part(cue, 0, place), dataclasses.replace(part(cue, place, len(cue.text)), name="")]
+    return _in_place(
+        cues,
+        index,
+        [
+            dataclasses.replace(halves[0], end=rules.snap(first_end)),
+            dataclasses.replace(halves[1], start=cut),
+        ],
+    )
+
+
+def _middle(word: Word) -> float:
+    return (word.start + word.end) / 2
+
+
+def _place(cue: Cue, seconds: float) -> int | None:
+    """Where the second half of the text begins; None in a single word."""
+    starts = [piece.start for piece in realign.pieces(cue.text)]
+    if len(starts) < 2:
+        return None
+    if cue.words:
+        spoken = realign.ranges(cue.text, cue.words)
+        later = [at for (at, _), word in zip(spoken, cue.words, strict=True) if _middle(word) >= seconds]
+        # The first and the last word stay in their halves: neither may be empty.
+        wanted = min(max(later[0] if later else starts[-1], starts[1]), starts[-1])
+        return min(starts[1:], key=lambda start: abs(start - wanted))
+    share = (seconds - cue.start) / cue.duration * len(cue.text)
+    return min(starts[1:], key=lambda start: abs(start - share) - _welcome(cue.text[:start], len(cue.text)))
+
+
+def _welcome(before: str, length: int) -> float:
+    """How many characters off the middle a break here is worth."""
+    stripped = before.rstrip()
+    if ends_sentence(stripped.rsplit(None, 1)[-1]):
+        return 0.25 * length
+    if "\n" in before[len(stripped) :]:
+        return 0.2 * length
+    return 0.1 * length if ends_clause(stripped) else 0.0
+
+
+def split_lines(cues: Sequence[Cue], index: int, rules: Rules) -> Edited:
+    """One subtitle for each line. Raises EditError where there is one line only, or less time than lines."""
+    text = cues[index].text
+    bounds = [match.start() for match in re.finditer(r"(?<=\n)[^\n]*\S", text) if text[: match.start()].strip()]
+    return _split(cues, index, bounds, rules, Text("This subtitle has one line only."))
+
+
+def split_sentences(cues: Sequence[Cue], index: int, rules: Rules) -> Edited:
+    """One subtitle for each sentence. Raises EditError where there is one only, or less time than sentences."""
+    text = cues[index].text
+    found = list(realign.pieces(text))
+    bounds = [b.start for a, b in itertools.pairwise(found) if ends_sentence(text[a.start : a.end])]
+    return _split(cues, index, bounds, rules, Text("This subtitle has one sentence only."))
+
+
+def split_words(cues: Sequence[Cue], index: int, rules: Rules) -> Edited:
+    """One subtitle for each word, one right after the other. Raises EditError as the others do."""
+    bounds = [piece.start for piece in realign.pieces(cues[index].text)][1:]
+    return _split(cues, index, bounds, rules, Text("This subtitle has one word only."), gap=0.0)
+
+
+def _split(
+    cues: Sequence[Cue], index: int, bounds: list[int], rules: Rules, why_not: Text, gap: float | None = None
+) -> Edited:
+    if not bounds:
+        raise EditError(why_not, Text("Choose one that has more, or split it at the playhead."))
+    cue = settled(cues[index])
+    places = [0, *bounds, len(cue.text)]
+    pieces = [part(cue, start, end) for start, end in itertools.pairwise(places)]
+    cuts = _cuts(cue, pieces, rules)
+    gap = rules.gap if gap is None else gap
+    timed = []
+    for number, piece in enumerate(pieces):
+        end = cuts[number + 1]
+        if number + 1 < len(pieces) and end - gap > cuts[number] + rules.step / 2:
+            end -= gap
+        named = piece if not number else dataclasses.replace(piece, name="")
+        timed.append(dataclasses.replace(named, start=cuts[number], end=rules.snap(end)))
+    return _in_place(cues, index, timed)
+
+
+def _cuts(cue: Cue, pieces: Sequence[Cue], rules: Rules) -> list[float]:
+    """When each piece begins, and the end of the last: where its first word is said, or by its share of the text."""
+    if cue.duration < len(pieces) * rules.step - TINY:
+        raise EditError(
+            Text("{seconds:.2f} s are too short for {number} subtitles.", seconds=cue.duration, number=len(pieces)),
+            Text("Make the subtitle longer first."),
+        )
+    if cue.words:
+        wanted = [piece.words[0].start for piece in pieces[1:]]
+    else:
+        weights = [float(sum(realign.syllables(word) for word in piece.text.split())) for piece in pieces]
+        wanted = [start for start, _ in realign.shares(weights, cue.start, cue.end)][1:]
+    cuts = [cue.start]
+    for number, start in enumerate(wanted, 1):
+        left = (len(pieces) - number) * rules.step
+        cuts.append(rules.snap(min(max(start, cuts[-1] + rules.step), cue.end - left)))
+    return [*cuts, cue.end]
+
+
+TINY = 1e-6
+"""Seconds that arithmetic may be off."""
+
+
+def _in_place(cues: Sequence[Cue], index: int, pieces: Sequence[Cue]) -> Edited:
+    parts = unchanged(cues)
+    parts[index : index + 1] = [Part(index, piece, is_new=number > 0) for number, piece in enumerate(pieces)]
+    return parts
+
+
+def part(cue: Cue, start: int, end: int) -> Cue:
+    """`cue.text[start:end]` without spaces at its edges, with its words and formatting; times are the whole cue's."""
+    text = cue.text[start:end]
+    start += len(text) - len(text.lstrip())
+    end = max(start, end - (len(text) - len(text.rstrip())))
+    words = tuple(
+        word
+        for word, (first, last) in zip(cue.words, realign.ranges(cue.text, cue.words), strict=True)
+        if first < end and last > start
+    )
+    return dataclasses.replace(cue.part(start, end), words=words)
+
+
+# Join
+
+
+def merge(cues: Sequence[Cue], indices: Iterable[int], rules: Rules) -> Edited:
+    """These become one, from the first one's beginning to the last one's end.
+
+    Their lines stay lines, and are laid out anew where they are more or longer than the profile allows. Raises
+    EditError unless there are two at least and no other one between them.
+    """
+    chosen = sorted(set(indices))
+    if len(chosen) < 2:
+        raise EditError(Text("There is only one subtitle to merge."), Text("Select two or more."))
+    if chosen[-1] - chosen[0] >= len(chosen):
+        raise EditError(
+            Text("There are other subtitles between the selected ones."),
+            Text("Select subtitles that follow each other."),
+        )
+    whole = settled(cues[chosen[0]])
+    for index in chosen[1:]:
+        whole = joined(whole, settled(cues[index]))
+    parts = unchanged(cues)
+    parts[chosen[0] : chosen[-1] + 1] = [Part(chosen[0], wording.fitted(whole, rules.profile))]
+    return parts
+
+
+def joined(first: Cue, second: Cue, between: str = "\n") -> Cue:
+    """Both texts in one subtitle, which is the first one. Where only one has measured words, the other's are guessed.
+
+    Who says each part of it stays known.
+    """
+    if not first.text.strip() or not second.text.strip():
+        between = ""
+    if first.words or second.words:
+        first, second = _with_words(first), _with_words(second)
+    whole = first.joined(second, between)
+    if first.speaker == second.speaker or not second.speaker:
+        return whole
+    if not first.text.strip():
+        return dataclasses.replace(whole, speaker=second.speaker)
+    offset = len(first.text) + len(between)
+    voices = [Span(offset, len(whole.text), VOICE, second.speaker)]
+    if first.speaker:
+        voices.insert(0, Span(0, len(first.text), VOICE, first.speaker))
+    return dataclasses.replace(whole, speaker="", spans=tidied([*whole.spans, *voices], len(whole.text)))
+
+
+def _with_words(cue: Cue) -> Cue:
+    return cue if cue.words else dataclasses.replace(cue, words=realign.guessed(cue.text, cue.start, cue.end))
+
+
+def merge_doubled(cues: Sequence[Cue], rules: Rules) -> Edited:
+    """Without what is said twice: the same text again at once, a text that grows word by word, lines that roll up.
+
+    Text is only left out where the subtitle before it shows the same.
+    """
+    parts: Edited = []
+    for index, cue in enumerate(cues):
+        last = parts[-1] if parts else None
+        if last is None or cue.start - last.cue.end > ROLLING_GAP or not cue.text.strip():
+            parts.append(Part(index, cue))
+            continue
+        old, new = _said(cues[index - 1].text), _said(cue.text)
+        end = max(last.cue.end, cue.end)
+        grows = last.cue.text == cues[index - 1].text and cue.start - last.cue.end <= GROWING_GAP
+        if new == old:
+            parts[-1] = Part(last.source, dataclasses.replace(last.cue, end=end))
+        elif grows and old and new.startswith(f"{old} "):
+            grown = dataclasses.replace(cue, start=last.cue.start, end=end, name=last.cue.name)
+            parts[-1] = Part(last.source, dataclasses.replace(grown, words=_grown(last.cue, cue)))
+        else:
+            parts.append(Part(index, _unrolled(cues[index - 1], cue)))
+    return parts
+
+
+def _said(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _grown(before: Cue, cue: Cue) -> tuple[Word, ...]:
+    return cue.words or realign.words_of(cue.text, before.words, before.start, cue.end)
+
+
+def _unrolled(before: Cue, cue: Cue) -> Cue:
+    """The subtitle without the lines at its top that were the last lines of the one before."""
+    old, new = [_said(line) for line in before.lines], [_said(line) for line in cue.lines]
+    for count in range(min(len(old), len(new) - 1), 0, -1):
+        if old[-count:] == new[:count] and any(new[:count]):
+            return part(settled(cue), sum(len(line) + 1 for line in cue.lines[:count]), len(cue.text))
+    return cue
+
+
+def move_word(cues: Sequence[Cue], index: int, rules: Rules, *, forward: bool) -> Edited:
+    """The last word of `index` to the beginning of the next, or (not `forward`) the first of the next to its end.
+
+    Where words were measured, the edges between both move with it. Raises EditError where there is no next one, or
+    where one of them would be empty.
+    """
+    if index < 0 or index + 1 >= len(cues):
+        raise EditError(Text("There is no subtitle to give the word to."), Text("Choose another one."))
+    first, second = settled(cues[index]), settled(cues[index + 1])
+    giver = first if forward else second
+    starts = [piece.start for piece in realign.pieces(giver.text)]
+    if len(starts) < 2:
+        raise EditError(Text("It would be empty without this word."), Text("Merge the two subtitles instead."))
+    place = starts[-1] if forward else starts[1]
+    head, tail = part(giver, 0, place), part(giver, place, len(giver.text))
+    parts = [head, _pasted(tail, second, second)] if forward else [_pasted(first, head, first), tail]
+    measured = (forward and tail.words) or (not forward and head.words)
+    if measured:
+        parts = _meet(parts[0], parts[1], tail if forward else head, rules, forward)
+    result = unchanged(cues)
+    result[index] = Part(index, wording.fitted(parts[0], rules.profile))
+    result[index + 1] = Part(index + 1, wording.fitted(parts[1], rules.profile))
+    return result
+
+
+def _pasted(first: Cue, second: Cue, keeps: Cue) -> Cue:
+    """`keeps`, one of both, with the text, the words and the formatting of both."""
+    space = "" if first.text and realign.is_unspaced(first.text[-1]) else " "
+    whole = joined(first, second, space)
+    words = whole.words if (first.words or not first.text) and (second.words or not second.text) else ()
+    offset = len(first.text) + len(space)
+    spans = tidied((*first.spans, *shifted(second.spans, offset)), len(whole.text))
+    return dataclasses.replace(keeps, text=whole.text, words=words, spans=spans)
+
+
+def _meet(first: Cue, second: Cue, word: Cue, rules: Rules, forward: bool) -> list[Cue]:
+    """Both with their common edge where the word that has changed sides begins or ends."""
+    said = word.words[0].start if forward else word.words[-1].end
+    if forward:
+        start = rules.snap(min(second.start, max(said, first.start + rules.gap + rules.step)))
+        return [
+            dataclasses.replace(first, end=rules.snap(min(first.end, start - rules.gap))),
+            dataclasses.replace(second, start=start),
+        ]
+    end = rules.snap(max(first.end, min(said, second.end - rules.gap - rules.step)))
+    begins = max(second.start, end + rules.gap, second.words[0].start if second.words else 0.0)
+    return [
+        dataclasses.replace(first, end=end),
+        dataclasses.replace(second, start=rules.snap(min(begins, second.end - rules.step))),
+    ]
