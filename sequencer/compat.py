@@ -68,16 +68,31 @@ def trimmed_start(strip: Strip) -> int:
     return int(getattr(strip, "animation_offset_start", 0))
 
 
+def edge_names(strips: Any) -> tuple[str, str]:
+    """What the edges are called: for reading all of a collection at once."""
+    known = strips[0].bl_rna.properties if len(strips) else ()
+    return ("left_handle", "right_handle") if "left_handle" in known else ("frame_final_start", "frame_final_end")
+
+
 def set_edges(strip: Strip, start: int, end: int) -> None:
     """Move a strip's edges to `start` and `end`.
 
-    Later: the right edge first; earlier: the left one. Else the edges cross for a moment and Blender clamps them.
+    Later: the right edge first; earlier: the left one. Else the edges cross for a moment and Blender clamps them. Where
+    it meets another strip on its channel, Blender puts it on another channel.
     """
+    end = max(end, start + 1)
+    first, last = left(strip), right(strip)
+    if end - start == last - first:
+        # One move instead of two: Blender compares all strips after each.
+        move = "content_start" if hasattr(strip, "content_start") else "frame_start"
+        setattr(strip, move, getattr(strip, move) + start - first)
+        return
     names = (
         ("left_handle", "right_handle") if hasattr(strip, "left_handle") else ("frame_final_start", "frame_final_end")
     )
-    order = [(names[0], start), (names[1], max(end, start + 1))]
-    if start >= left(strip):
+    order = [(names[0], start)] if start != first else []
+    order += [(names[1], end)] if end != last else []
+    if start >= first:
         order.reverse()
     for name, frame in order:
         setattr(strip, name, frame)
@@ -100,3 +115,27 @@ def text_limit() -> int | None:
     # The property counts the zero byte that ends the text in Blender's memory.
     length: int = kind.bl_rna.properties["text"].length_max
     return length - 1 if length else None
+
+
+def copy_look(source: Strip, target: Strip) -> None:
+    """Give a TEXT strip what another one looks like: font, colours, place; not its text, its time and its name."""
+    for name in _look_of(source):
+        value = getattr(source, name)
+        if getattr(target, name) != value:
+            setattr(target, name, value)
+    for part in ("transform", "crop"):
+        inner, outer = getattr(target, part, None), getattr(source, part, None)
+        if inner is not None and outer is not None:
+            for prop in outer.bl_rna.properties:
+                if not prop.is_readonly and getattr(inner, prop.identifier) != getattr(outer, prop.identifier):
+                    setattr(inner, prop.identifier, getattr(outer, prop.identifier))
+
+
+def _look_of(strip: Strip) -> list[str]:
+    kind: Any = type(strip)
+    own = {prop.identifier for prop in kind.bl_rna.properties if not prop.is_readonly}
+    common = {prop.identifier for prop in kind.bl_rna.base.bl_rna.properties}
+    return [*sorted(own - common - {"text"}), *(name for name in _COMMON_LOOK if name in own)]
+
+
+_COMMON_LOOK = ("blend_type", "blend_alpha", "color_tag", "color_multiply", "color_saturation", "mute", "lock")

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One subtitle, one TEXT strip: its edges and its text are the strip's, all else lies in one custom property.
+
+The property is a short text of JSON: Blender saves, copies, duplicates, splits and undoes it with the strip. What it
+says of words and formatting belongs to the text that it names; when somebody has typed another into the strip since,
+it is realigned as it is read, and nothing has to watch. Word times are kept in frames from the strip's left edge, so
+that they go with it when it is moved; the edges of that time tell a strip that was moved from one that was cut.
+
+Times of cues are seconds from the scene's first frame. Everything here runs on the main thread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+from ..core.cues import Word
+from ..core.markup import BELOW, Placing, Span
+from . import compat
+from .compat import Strip
+
+if TYPE_CHECKING:
+    from ..core.subtitles.document import Cue
+    from ..core.subtitles.timecode import FrameRate
+
+MARK = "subtitle_editor"
+"""The custom property that makes a TEXT strip a subtitle: a title card has none."""
+
+PLAIN = "{}"
+"""Of a subtitle of which there is nothing to say but its text."""
+
+_SCORES = ("avg_logprob", "no_speech_prob", "compression_ratio")
+_PLAIN_FIELDS = ("style", "speaker", "name", "layer")
+_DIGITS = 4
+"""Of a frame: a hundred thousandth of a second is more than any file keeps."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Clock:
+    """Frames of a scene as seconds of its subtitles."""
+
+    rate: FrameRate
+    zero: int
+    """The frame of second 0."""
+
+    def seconds(self, frame: int) -> float:
+        """When a frame begins."""
+        return self.rate.frame_to_seconds(frame - self.zero)
+
+    def frame(self, seconds: float) -> int:
+        """The frame nearest to a time, halves up."""
+        return self.zero + self.rate.seconds_to_frame(seconds)
+
+
+def is_subtitle(strip: Strip) -> bool:
+    """Whether a strip is a subtitle of ours."""
+    return strip.type == "TEXT" and MARK in strip
+
+
+def noted(strip: Strip) -> dict[str, Any]:
+    """What the property says; nothing where it is not there, or where somebody has written something else into it."""
+    data = strip.get(MARK, PLAIN)
+    if data == PLAIN or not isinstance(data, str) or not data.startswith("{"):
+        return {}
+    try:
+        found = json.loads(data)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def real_text(strip: Strip, data: dict[str, Any] | None = None) -> str:
+    """The text of a subtitle, which its strip may draw in another order or form of letters."""
+    data = noted(strip) if data is None else data
+    shown: str = strip.text
+    return str(data["text"]) if "drawn" in data and data["drawn"] == shown and "text" in data else shown
+
+
+def read(strip: Strip, clock: Clock) -> Cue:
+    """The subtitle that a strip is, with word times and formatting that fit the text that it has now."""
+    from ..core.subtitles.document import Cue
+
+    left, right = compat.left(strip), compat.right(strip)
+    start, end = clock.seconds(left), clock.seconds(right)
+    data = noted(strip)
+    if not data:
+        return Cue(start, end, strip.text)
+    try:
+        cue = Cue(start, end, str(data.get("text", strip.text)), **_fields(data, left, right, clock))
+    except (TypeError, ValueError, AttributeError, LookupError):
+        # Somebody else has written it. What is on the screen is still there.
+        return Cue(start, end, strip.text)
+    return _with_text_of_today(cue, real_text(strip, data))
+
+
+def _with_text_of_today(cue: Cue, text: str) -> Cue:
+    if text == cue.text:
+        return cue
+    from ..core.subtitles.realign import with_text
+
+    return with_text(cue, text)
+
+
+def _fields(data: dict[str, Any], left: int, right: int, clock: Clock) -> dict[str, Any]:
+    fields: dict[str, Any] = {name: data[name] for name in (*_PLAIN_FIELDS, *_SCORES, "extra") if name in data}
+    if "spans" in data:
+        fields["spans"] = tuple(Span(int(start), int(end), kind, value) for start, end, kind, value in data["spans"])
+    if "placing" in data:
+        fields["placing"] = Placing(*data["placing"])
+    if "words" in data:
+        fields["words"] = tuple(_words(data, left, right, clock))
+    return fields
+
+
+def _words(data: dict[str, Any], left: int, right: int, clock: Clock) -> list[Word]:
+    """The words at their times. A strip that was cut since they were noted leaves them where they were said."""
+    noted_left, noted_right = data.get("at", (left, right))
+    words, origin = data["words"], left
+    if left != noted_left and right - left != noted_right - noted_left:
+        first, last = noted_left + words[0][0], noted_left + words[-1][1]
+        # Only its left edge was moved; or both were, but the words are still inside.
+        if right == noted_right or (last > left and first < right):
+            origin = noted_left
+    fps = float(clock.rate)
+    base = clock.seconds(origin)
+    return [
+        Word(base + start / fps, base + end / fps, text, float(sure), glued=bool(glued))
+        for start, end, text, sure, glued in words
+    ]
+
+
+def encode(cue: Cue, left: int, right: int, clock: Clock, drawn: str | None = None) -> str:
+    """The property of a subtitle whose strip reaches from frame `left` to `right`.
+
+    `drawn`: what the strip shows where that is not the text itself.
+    """
+    data: dict[str, Any] = {name: value for name in _PLAIN_FIELDS if (value := getattr(cue, name))}
+    data |= {name: round(value, 4) for name in _SCORES if (value := getattr(cue, name)) is not None}
+    if cue.extra:
+        data["extra"] = dict(cue.extra)
+    if cue.placing != BELOW:
+        data["placing"] = list(cue.placing)
+    if cue.spans:
+        data["spans"] = [list(span) for span in cue.spans]
+    if cue.words:
+        fps, base = float(clock.rate), clock.seconds(left)
+        data["at"] = [left, right]
+        data["words"] = [
+            [round((w.start - base) * fps, _DIGITS), round((w.end - base) * fps, _DIGITS), w.text,
+             round(w.probability, 3), int(w.glued)]
+            for w in cue.words
+        ]  # fmt: skip
+    if drawn is not None and drawn != cue.text:
+        data["drawn"] = drawn
+    if "spans" in data or "words" in data or "drawn" in data:
+        data["text"] = cue.text
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")) if data else PLAIN
+
+
+def write(strip: Strip, cue: Cue, clock: Clock) -> None:
+    """Make a strip this subtitle: edges, text and property. Its look, its name and its channel stay."""
+    left = clock.frame(cue.start)
+    right = max(left + 1, clock.frame(cue.end))
+    if (compat.left(strip), compat.right(strip)) != (left, right):
+        compat.set_edges(strip, left, right)
+    if strip.text != cue.text:
+        strip.text = cue.text
+    data = encode(cue, left, right, clock, strip.text if strip.text != cue.text else None)
+    if strip.get(MARK) != data:
+        strip[MARK] = data

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The subtitles of a scene in rows: which strips they are, in order of time, and what an edit makes of them.
+
+The strips are the only place where subtitles are kept. What is here is read from them when it is needed: edges and
+channels of all of them at once (a fraction of a millisecond for thousands), texts of those that an edit is about.
+Everything runs on the main thread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from . import compat, cue
+from .compat import Strip
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ..core.subtitles.document import Cue
+    from ..core.subtitles.track import Edited, Part
+
+    Ints = NDArray[np.int32]
+
+
+def clock_of(scene: bpy.types.Scene) -> cue.Clock:
+    """Frames of `scene` as seconds of its subtitles."""
+    from ..core.subtitles.timecode import FrameRate
+
+    return cue.Clock(FrameRate(scene.render.fps, scene.render.fps_base), int(scene.frame_start))
+
+
+class Table:
+    """Edges, channels and more of all strips of a scene, by their index in Blender's collection."""
+
+    def __init__(self, scene: bpy.types.Scene) -> None:
+        self.strips: Any = compat.strips_of(scene.sequence_editor) if scene.sequence_editor is not None else ()
+        self.count = len(self.strips)
+
+    def column(self, name: str) -> Ints:
+        """One property of all strips; booleans and kinds as numbers."""
+        import numpy as np
+
+        values = np.zeros(self.count, dtype=np.int32)
+        if self.count:
+            self.strips.foreach_get(name, values)
+        return values
+
+    @property
+    def left(self) -> Ints:
+        """The first frame of each."""
+        return self.column(compat.edge_names(self.strips)[0])
+
+    @property
+    def right(self) -> Ints:
+        """The first frame after each."""
+        return self.column(compat.edge_names(self.strips)[1])
+
+    def texts_on(self, channels: Iterable[int]) -> Ints:
+        """The indices of the TEXT strips on these channels, in order of time."""
+        import numpy as np
+
+        wanted = np.isin(self.column("channel"), np.fromiter(channels, dtype=np.int32))
+        found = np.flatnonzero(wanted & (self.column("type") == text_kind()))
+        order: Ints = found[np.lexsort((self.right[found], self.left[found]))].astype(np.int32)
+        return order
+
+
+def text_kind() -> int:
+    """The number that stands for a TEXT strip where kinds are read as numbers."""
+    kind: Any = getattr(bpy.types, "Strip", None) or getattr(bpy.types, "Sequence")  # noqa: B009
+    return int(kind.bl_rna.properties["type"].enum_items["TEXT"].value)
+
+
+class Row:
+    """The subtitles on some channels of a scene, in order of time: those of a track, or of one of its channels."""
+
+    def __init__(self, scene: bpy.types.Scene, channels: Iterable[int]) -> None:
+        self.scene = scene
+        self.channels = tuple(channels)
+        self.clock = clock_of(scene)
+        self.table = Table(scene)
+        self.order = self.table.texts_on(self.channels)
+        """Their indices in Blender's collection."""
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def strip(self, number: int) -> Strip:
+        """The strip of the subtitle `number`, counted from 0."""
+        return self.table.strips[int(self.order[number])]
+
+    def number_of(self, strip: Strip) -> int | None:
+        """Which one a strip is; None where it is not among them."""
+        if strip is None or strip.type != "TEXT" or strip.channel not in self.channels:
+            return None
+        import numpy as np
+
+        left = self.table.left[self.order]
+        first = int(np.searchsorted(left, compat.left(strip), "left"))
+        last = int(np.searchsorted(left, compat.left(strip), "right"))
+        return next((number for number in range(first, last) if self.strip(number) == strip), None)
+
+    def at(self, frame: int) -> int | None:
+        """The subtitle that is shown on a frame, the later one of two; None in a gap."""
+        import numpy as np
+
+        before = int(np.searchsorted(self.table.left[self.order], frame, "right")) - 1
+        right = self.table.right[self.order]
+        return next((number for number in range(before, max(-1, before - 8), -1) if right[number] > frame), None)
+
+    def before(self, frame: int) -> int | None:
+        """The last subtitle that begins on or before a frame."""
+        import numpy as np
+
+        number = int(np.searchsorted(self.table.left[self.order], frame, "right")) - 1
+        return number if number >= 0 else None
+
+    def selected(self) -> list[int]:
+        """Those that are selected."""
+        import numpy as np
+
+        return [int(number) for number in np.flatnonzero(self.table.column("select")[self.order])]
+
+    def part(self, first: int, last: int) -> Excerpt:
+        """The subtitles `first` up to `last`, as an edit takes them; what is not there is left out."""
+        first, last = max(0, first), min(last, len(self))
+        return Excerpt(self, [self.strip(number) for number in range(first, last)], first)
+
+    def around(self, number: int) -> Excerpt:
+        """A subtitle with its neighbours."""
+        return self.part(number - 1, number + 2)
+
+    def all(self) -> Excerpt:
+        """All of them."""
+        strips = list(self.table.strips)
+        return Excerpt(self, [strips[index] for index in self.order], 0)
+
+
+class Excerpt:
+    """Some subtitles in a row, read from their strips; `apply` writes back what an edit has made of them."""
+
+    def __init__(self, row: Row, strips: Sequence[Strip], first: int) -> None:
+        self.row = row
+        self.strips = list(strips)
+        self.first = first
+        """The number in the row of the first of them."""
+        self.cues: list[Cue] = [cue.read(strip, row.clock) for strip in self.strips]
+
+    def place(self, number: int) -> int:
+        """Where among these the subtitle with this number in the row is."""
+        return number - self.first
+
+    def apply(self, parts: Edited) -> Changed:
+        """Have the strips be what an edit returned: changed ones written, new ones made, others removed."""
+        collection = self.row.table.strips
+        changed = Changed()
+        # Looks first: what they are taken from may be removed.
+        new = [(part.cue, self.strips[part.source] if part.source >= 0 else None) for part in parts if part.is_new]
+        kept = {part.source for part in parts if not part.is_new}
+        gone = [strip for index, strip in enumerate(self.strips) if index not in kept]
+        spare = {id(strip) for _, strip in new if strip is not None}
+        for strip in gone:
+            if id(strip) not in spare:
+                collection.remove(strip)
+        self._write([part for part in parts if not part.is_new], changed)
+        for one, like in new:
+            channel = int(like.channel) if like is not None else self.row.channels[0]
+            changed.made.append(make(collection, one, self.row.clock, channel, like))
+        for strip in gone:
+            if id(strip) in spare:
+                collection.remove(strip)
+        changed.removed = len(gone)
+        return changed
+
+    def _write(self, parts: Iterable[Part], changed: Changed) -> None:
+        """Write those that have changed, without one meeting another on the way: Blender would move it to another
+        channel. Those that go later begin with the last one."""
+        todo = [(part.cue, self.strips[part.source], self.cues[part.source]) for part in parts]
+        todo = [(new, strip, old) for new, strip, old in todo if new is not old]
+        later = [item for item in todo if item[0].start > item[2].start or item[0].end > item[2].end]
+        rest = [item for item in todo if not (item[0].start > item[2].start or item[0].end > item[2].end)]
+        channels = [(strip, int(strip.channel)) for _, strip, _ in todo]
+        for new, strip, _ in [*rest, *reversed(later)]:
+            cue.write(strip, new, self.row.clock)
+            changed.written.append(strip)
+        for strip, channel in channels:
+            if strip.channel != channel:
+                strip.channel = channel
+
+
+@dataclasses.dataclass(slots=True)
+class Changed:
+    """What an edit has changed."""
+
+    written: list[Strip] = dataclasses.field(default_factory=list)
+    made: list[Strip] = dataclasses.field(default_factory=list)
+    removed: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many subtitles it has touched."""
+        return len(self.written) + len(self.made) + self.removed
+
+
+def make(collection: Any, made: Cue, clock: cue.Clock, channel: int, like: Strip | None) -> Strip:
+    """A new strip for a subtitle, with the look of another one."""
+    left = clock.frame(made.start)
+    right = max(left + 1, clock.frame(made.end))
+    strip = compat.new_text(collection, short_name(channel, len(collection)), channel, left, right)
+    strip.channel = channel
+    if like is not None:
+        compat.copy_look(like, strip)
+    cue.write(strip, made, clock)
+    return strip
+
+
+def short_name(channel: int, number: int) -> str:
+    """A name of fewer than 16 bytes: with longer ones Blender needs half as long again, or three times as long, to make
+    a strip. On the timeline it shows the text beside the name anyway."""
+    return f"{channel}-{number:04}"
+
+
+def on_channels(scene: bpy.types.Scene) -> list[int]:
+    """The channels on which subtitles of ours lie, lowest first."""
+    if scene.sequence_editor is None:
+        return []
+    return sorted({strip.channel for strip in compat.strips_of(scene.sequence_editor) if cue.is_subtitle(strip)})
