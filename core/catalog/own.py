@@ -22,10 +22,13 @@ from ..errors import CatalogEntryError, CatalogError, FolderNotWritableError
 from ..system.control import Control
 from ..system.locks import file_lock
 from ..text import Text
-from . import entries, reading
+from . import cutting, entries, reading
 from .entries import Entry, Source
 
 _NOTE = "# Added from the hub."
+
+LOCK_LIMIT = 5.0
+"""Seconds to wait for another program that changes the file. Who does takes some milliseconds."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -179,49 +182,31 @@ def remove(user_file: Path, id: str) -> None:
     with _locked(user_file):
         text = _read(user_file)
         found, _ = reading.tables(user_file) if user_file.exists() else ([], "")
-        if not any(isinstance(table, dict) and table.get("id") == id for table in found):
+        numbers = [number for number, table in enumerate(found) if isinstance(table, dict) and table.get("id") == id]
+        if not numbers:
             raise CatalogEntryError(
                 Text('There is no model called "{model}" in {file}.', model=id, file=user_file),
                 Text("Only models that you have added can be taken out of the list."),
             )
-        for shorter, cut in _without_each(text):
-            if _lacks_only(text, shorter, cut, id):
-                _replace(user_file, shorter)
-                return
+        shorter = cutting.without(text, numbers[0], _NOTE)
+        if shorter is not None and _lacks_only(text, shorter, numbers[0]):
+            _replace(user_file, shorter)
+            return
     raise CatalogEntryError(
         Text('The entry "{model}" of {file} is written in a way that it cannot be cut out.', model=id, file=user_file),
         Text("Remove it by hand."),
     )
 
 
-def _without_each(text: str) -> Iterator[tuple[str, str]]:
-    """The text without one entry, and that entry, for each place where one may begin and end.
-
-    What looks like a beginning may be inside a text of several lines; whoever takes one of these has to check it.
-    """
-    lines = text.splitlines(keepends=True)
-    heads = [number for number, line in enumerate(lines) if line.lstrip().startswith("[")]
-    for first in heads:
-        if not reading.HEADER.match(lines[first]):
-            continue
-        for end in (*(head for head in heads if head > first), len(lines)):
-            last = end
-            # Blank lines and comments before the next entry are its own; unless they are inside a text.
-            while last > first + 1 and lines[last - 1].strip()[:1] in ("", "#"):
-                last -= 1
-            start = first - 1 if first and lines[first - 1].strip() == _NOTE else first
-            for stop in range(last, end + 1):
-                yield "".join((*lines[:start], *lines[stop:])), "".join(lines[first:stop])
-
-
-def _lacks_only(before: str, after: str, cut: str, model: str) -> bool:
-    """Whether the text says after the cut what it said before, but for one entry, and what was cut is all of that."""
+def _lacks_only(before: str, after: str, number: int) -> bool:
+    """Whether the text says after the cut what it said before, but for one entry."""
     try:
-        old, new, gone = tomllib.loads(before), tomllib.loads(after), tomllib.loads(cut)
+        old, new = tomllib.loads(before), tomllib.loads(after)
     except tomllib.TOMLDecodeError:
         return False
-    rest = [table for table in old.pop("model") if table.get("id") != model]
-    return bool(new.pop("model", []) == rest and new == old and gone["model"][0].get("id") == model)
+    rest = old.pop("model")
+    del rest[number]
+    return bool(new.pop("model", []) == rest and new == old)
 
 
 # The file
@@ -229,12 +214,18 @@ def _lacks_only(before: str, after: str, cut: str, model: str) -> bool:
 
 @contextlib.contextmanager
 def _locked(user_file: Path) -> Iterator[None]:
-    """Keep a second Blender from adding at the same moment."""
+    """Keep a second Blender from adding at the same moment. Raises CatalogEntryError when one does for too long."""
     try:
         user_file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FolderNotWritableError(user_file.parent, (error.strerror or str(error)).lower()) from error
-    with file_lock(user_file.with_name(f"{user_file.name}.lock"), Control()):
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(file_lock(user_file.with_name(f"{user_file.name}.lock"), Control(), limit=LOCK_LIMIT))
+        except TimeoutError as error:
+            raise CatalogEntryError(
+                Text("Another program is changing {file}.", file=user_file), Text("Try again in a moment.")
+            ) from error
         yield
 
 

@@ -17,13 +17,10 @@ from ..addresses import is_safe
 from ..errors import CatalogError
 from ..system.names import is_inner_path, is_repository, is_revision
 from ..text import Text
+from . import cutting
 from .entries import KIND_NAMES, REPOSITORY_TYPES, Catalog, Entry, Link, Source
 
 BUILT_IN = Path(__file__).with_name("catalog.toml")
-
-
-HEADER = re.compile(r"^[ \t]*\[\[[ \t]*(?:model|\"model\"|'model')[ \t]*\]\]", re.MULTILINE)
-"""The line that begins an entry, as nearly everybody writes it."""
 
 LARGEST_FILE = 4_000_000
 """Bytes read at most. The built-in catalogue has some 12,000."""
@@ -113,7 +110,7 @@ def _read(path: Path, known: Mapping[str, Entry], own: bool) -> tuple[tuple[Entr
         found, text = tables(path)
     except CatalogError as error:
         return (), (error,)
-    headers = [text.count("\n", 0, match.start()) + 1 for match in HEADER.finditer(text)]
+    headers = cutting.beginnings(text)
     lines: Sequence[int | None] = headers if len(headers) == len(found) else [None] * len(found)
     entries: dict[str, Entry] = {}
     problems: list[CatalogError] = []

@@ -174,7 +174,7 @@ class Database:
 
     def _set_aside(self) -> None:
         """Give the damaged file and its journals another name. Another process may be doing the same."""
-        with file_lock(self.path.with_name(f"{self.path.name}.lock"), Control()):
+        with file_lock(self.path.with_name(f"{self.path.name}.lock"), Control(), limit=self._timeout):
             if not self._is_still_there():
                 return
             kept = _free_name(self.path)

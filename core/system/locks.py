@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import math
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -55,13 +57,16 @@ def _grab_windows(descriptor: int) -> bool:
 
 
 @contextlib.contextmanager
-def file_lock(path: Path, control: Control, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+def file_lock(
+    path: Path, control: Control, waiting: Callable[[], None] | None = None, limit: float | None = None
+) -> Iterator[None]:
     """Hold the lock file `path` for the length of a `with` block.
 
     `waiting` is called again and again on this thread while another holds it. Raises `JobCancelled` when `control` is
-    cancelled while waiting, FolderNotWritableError when the file cannot be made.
+    cancelled while waiting, TimeoutError when another held it for `limit` seconds (without one it may wait for ever:
+    somebody must be able to cancel then), FolderNotWritableError when the file cannot be made.
     """
-    descriptor = _acquire(path, control, waiting)
+    descriptor = _acquire(path, control, waiting, limit)
     try:
         yield
     finally:
@@ -83,12 +88,29 @@ def _try_lock(path: Path) -> Iterator[bool]:
             _release(path, descriptor)
 
 
-def _acquire(path: Path, control: Control, waiting: Callable[[], None] | None) -> int:
+def is_locked(path: Path) -> bool:
+    """Whether another holds a lock file now, ours or one of another program. Neither makes the file nor removes it."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+    except OSError:
+        return False
+    try:
+        return not (_grab_windows if sys.platform == "win32" else _grab_posix)(descriptor)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(path: Path, control: Control, waiting: Callable[[], None] | None, limit: float | None) -> int:
+    until = math.inf if limit is None else time.monotonic() + limit
     while True:
         control.check()
         descriptor = _take(path)
         if descriptor is not None:
             return descriptor
+        if time.monotonic() >= until:
+            raise TimeoutError(errno.ETIMEDOUT, f"{path} is held by another program")
         if waiting:
             waiting()
         control.sleep(_POLL)
