@@ -34,7 +34,7 @@ def beginnings(text: str) -> list[int]:
 
 
 def without(text: str, number: int, note: str) -> str | None:
-    """The text without its entry of that number, from 0; None if it has no such entry that begins with a line [[model]].
+    """The text without its entry of that number, from 0; None if it has none that begins with a line [[model]].
 
     With it goes the comment `note`, if that is the line before it. Other comments and blank lines before the next
     table stay. Takes time in proportion to the length of the text.

@@ -10,7 +10,7 @@ from ..catalog.entries import DATASET, IMAGE, LANGUAGE, SPEECH_TO_TEXT, TEXT_TO_
 from ..catalog.own import Found
 from ..errors import FileNotOnHubError, SubtitleEditorError, UnsuitableModelError
 from ..languages import NAMES
-from ..library.importing import WHISPER, specification
+from ..library.whisper_files import WHISPER, specification
 from ..text import Text
 from . import reference as hub_reference
 from .client import Hub, Repository

@@ -6,11 +6,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import json
 import os
 import secrets
 import shutil
-import struct
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -21,7 +19,7 @@ from ..events import Progress, State
 from ..system.control import Control
 from ..system.locks import try_lock
 from ..text import Text
-from . import layout, listing, status
+from . import layout, listing, status, whisper_files
 from .layout import repository_folder
 from .states import Installed
 
@@ -113,7 +111,7 @@ def check_folder(folder: Path, entry: Entry) -> dict[str, Path]:
         if not any(fnmatchcase(name, pattern) and path.stat().st_size for name, path in files.items()):
             lacking.append(pattern)
     if lacking:
-        raise ImportModelError(folder, Text("it has no {pattern}", pattern=lacking[0]), _files_of(entry))
+        raise ImportModelError(folder, Text("it has no {pattern}", pattern=", ".join(lacking)), _files_of(entry))
     if entry.kind == SPEECH_TO_TEXT and not source.links:
         _check_whisper(folder)
     return files
@@ -136,41 +134,21 @@ def _files_of(entry: Entry) -> str:
 
 
 def _check_whisper(folder: Path) -> None:
-    """Whether this is a Whisper model in the format of CTranslate2, as faster-whisper loads it."""
-    for name in ("config.json", "tokenizer.json"):
-        try:
-            whole = isinstance(json.loads((folder / name).read_text(encoding="utf-8")), dict)
-        except (OSError, ValueError, RecursionError):
-            whole = False
-        if not whole:
-            raise ImportModelError(folder, Text("{name} is not readable JSON", name=name))
+    """Whether this is one Whisper model in the format of CTranslate2, as faster-whisper loads it."""
     try:
-        with (folder / "model.bin").open("rb") as file:
-            head = file.read(64)
+        whisper = whisper_files.is_whisper(folder / "model.bin")
+        problems = whisper_files.misfits(folder)
     except OSError as error:
         raise ImportModelError(folder, Text("model.bin cannot be read")) from error
-    spec = specification(head)
-    if spec != WHISPER:
-        what = Text("holds a {spec}", spec=spec) if spec else Text("is something else")
-        raise ImportModelError(
-            folder,
-            Text("model.bin {what}, not a Whisper model in CTranslate2's format", what=what),
-            Text("Convert it with ct2-transformers-converter, or choose the folder of a converted one."),
-        )
-
-
-WHISPER = "WhisperSpec"
-
-
-def specification(head: bytes) -> str:
-    """What kind of model a `model.bin` that begins with `head` is, in CTranslate2's words; empty if it is none.
-
-    It begins with the format's version (4 bytes), the length of a name (2 bytes, with its closing zero) and that name,
-    little-endian: ctranslate2/specs/model_spec.py, `_serialize`.
-    """
-    version, length = struct.unpack("<IH", head[:6]) if len(head) >= 6 else (0, 0)
-    spec = head[6 : 6 + length].rstrip(b"\0")
-    return spec.decode() if 1 <= version < 1000 and spec.isascii() and spec.isalnum() else ""
+    if not problems:
+        return
+    reason = problems[0]
+    for problem in problems[1:]:
+        reason = Text("{first}; {second}", first=reason, second=problem)
+    convert = Text("Convert it with ct2-transformers-converter, or choose the folder of a converted one.")
+    raise ImportModelError(
+        folder, reason, Text("Take all files from the same model, or download it.") if whisper else convert
+    )
 
 
 class _Copier:
