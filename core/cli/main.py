@@ -18,7 +18,7 @@ from .. import addresses
 from ..errors import SubtitleEditorError, UnexpectedError, UsageError
 from ..hub import endpoint
 from ..system import log_file, user_folder
-from . import call, catalog, jobs, library
+from . import call, catalog, jobs, leftovers, library
 from .call import add_download_options, models_dir_of, token_of
 from .download import download
 from .output import FAILED, INTERRUPTED, USAGE, Output
@@ -107,6 +107,7 @@ def _add_models(actions: argparse._SubParsersAction[argparse.ArgumentParser], co
     download.set_defaults(command=_download)
     jobs.add_commands(actions, common, _on_disk)
     library.add_commands(actions, common, _on_disk)
+    leftovers.add_commands(actions, common, _on_disk)
 
 
 def _address(text: str) -> str:

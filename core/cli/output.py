@@ -71,6 +71,13 @@ class Output:
             self._clear()
             _print(text, error=True)
 
+    def confirm(self, question: str) -> bool:
+        """Whether the user, asked in the terminal, says yes. No answer is a no."""
+        self._clear()
+        sys.stderr.write(f"{question.translate(_CONTROL)} [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
     def error(self, error: SubtitleEditorError, **more: Any) -> None:
         """The error a command ends with, when no job has told it: JSON as the `failed` event, or a sentence.
 
