@@ -6,6 +6,7 @@ Tracebacks go to the log, never into a message. `code` is stable: scripts and th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -62,11 +63,16 @@ class UnknownModelError(SubtitleEditorError, KeyError):
 
     code = "unknown_model"
 
-    def __init__(self, model: str, nearest: str | None) -> None:
+    def __init__(self, model: str, nearest: str | None = None, several: Sequence[str] = ()) -> None:
+        """`several`: ids of models that are all of the repository `model`."""
         self.model = model
         self.nearest = nearest
         if nearest:
             hint = Text('Did you mean "{nearest}"?', nearest=nearest)
+        elif several:
+            hint = Text("Several are made of that repository: {models}.", models=", ".join(several))
+        elif "/" in model:
+            hint = Text("Put it on the list with: subtitle-editor models add {model}", model=model)
         else:
             hint = Text("See the list with: subtitle-editor models list")
         super().__init__(Text('There is no model called "{model}".', model=model), hint)

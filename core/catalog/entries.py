@@ -154,15 +154,26 @@ class Catalog:
         return tuple(kind for kind in KIND_NAMES if kind in found)
 
     def get(self, model: str) -> Entry:
-        """The entry with this id.
+        """The entry with this id, or the one whose files are those of a repository, `owner/name`.
 
-        Raises UnknownModelError, which names the nearest id.
+        Raises UnknownModelError, which names the nearest id, or those that share the repository.
         """
-        try:
-            return self._by_id[model]
-        except KeyError:
+        found = self._by_id.get(model)
+        if found is None and "/" in model:
+            of_repository = self._of_repository(model)
+            if len(of_repository) == 1:
+                return of_repository[0]
+            raise UnknownModelError(model, several=tuple(entry.id for entry in of_repository))
+        if found is None:
             # Here, not above: only an error needs it.
             import difflib
 
             near = difflib.get_close_matches(model.lower(), self._by_id, n=1, cutoff=0.5)
-            raise UnknownModelError(model, near[0] if near else None) from None
+            raise UnknownModelError(model, near[0] if near else None)
+        return found
+
+    def _of_repository(self, name: str) -> list[Entry]:
+        """The entries that are made of this repository and nothing else. The hub does not tell capitals apart."""
+        entries = (entry for entry in self.entries if not entry.alias_of and not entry.is_bundle and entry.sources)
+        names = ((entry, (entry.sources[0].repo.lower(), entry.sources[0].page.lower())) for entry in entries)
+        return [entry for entry, known in names if name.lower() in known]

@@ -65,7 +65,8 @@ def read_own(path: Path, known: Mapping[str, Entry]) -> tuple[tuple[Entry, ...],
 
 def is_id(text: str) -> bool:
     """Whether a text can be the id of an entry: short, and good as the name of a folder on any platform."""
-    return bool(_ID.fullmatch(text)) and "--" not in text and ".." not in text and is_inner_path(text)
+    # On any platform: a catalogue is shared, and moved from one machine to another.
+    return bool(_ID.fullmatch(text)) and "--" not in text and ".." not in text and is_inner_path(text, windows=True)
 
 
 def tables(path: Path) -> tuple[list[Any], str]:
@@ -221,7 +222,7 @@ def _link(table: dict[str, Any]) -> Link:
     sha256 = _text(table, "sha256", needed=True).lower()
     if not is_safe(url):
         raise _Bad(Text('has the address "{url}", which is not https', url=url[:100]))
-    if not is_inner_path(path):
+    if not is_inner_path(path, windows=True):
         raise _Bad(Text('has the path "{path}", which is no plain relative one', path=path[:100]))
     if not _SHA256.fullmatch(sha256):
         raise _Bad(

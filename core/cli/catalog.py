@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..addresses import without_login
 from ..catalog import entries, search
 from ..catalog.entries import KIND_NAMES, Entry
-from ..errors import GatedError
+from ..errors import GatedError, UnknownModelError
 from ..hub.client import Hub
 from ..library import files as library_files
 from ..library import states
@@ -211,10 +212,15 @@ def unlist(call: Call) -> int:
     from ..catalog import own
 
     path: Path = call.args.user_dir / user_folder.CATALOG
-    parts = next((entry.parts for entry in load_catalog(call.args, call.output) if entry.id == call.args.model), ())
-    own.remove(path, call.args.model)
-    data = {"event": "finished", "model": call.args.model, "catalog": os.path.abspath(path)}
-    call.output.record(data, f"{call.args.model}: taken out of {path}")
+    model: str = call.args.model
+    parts: Sequence[entries.Source] = ()
+    # One that is written wrongly is no entry, and can be taken out all the same.
+    with contextlib.suppress(UnknownModelError):
+        entry = load_catalog(call.args, call.output).get(model)
+        model, parts = entry.id, entry.parts
+    own.remove(path, model)
+    data = {"event": "finished", "model": model, "catalog": os.path.abspath(path)}
+    call.output.record(data, f"{model}: taken out of {path}")
     if parts:
         call.output.say(f"Its files stay; to remove them: models delete {' '.join(part.page for part in parts)}")
     return DONE

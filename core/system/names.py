@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import PureWindowsPath
+import sys
 
 _WINDOWS_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 _REPOSITORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}/[A-Za-z0-9_][A-Za-z0-9._-]{0,95}")
@@ -12,22 +12,49 @@ _HASH = re.compile(r"[0-9A-Za-z]{16,128}")
 _REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+@-]*(?:/[A-Za-z0-9_][A-Za-z0-9._+@-]*)*")
 
 
-def is_inner_path(name: str) -> bool:
-    """Whether a relative path with forward slashes stays inside the folder it is put into, on any platform.
+LONGEST = 255
+"""Bytes of a name of one file or folder: what Linux's file systems take, and macOS and Windows count more kindly."""
 
-    >>> is_inner_path("a/b.bin"), is_inner_path("../b"), is_inner_path("a\\\\b"), is_inner_path("nul.txt")
+
+def is_inner_path(name: str, windows: bool = sys.platform == "win32") -> bool:
+    """Whether a relative path with forward slashes stays inside the folder it is put into, and can be made there.
+
+    Windows reserves signs and names that are good anywhere else, and those are refused there alone: `windows`.
+
+    >>> is_inner_path("a/b.bin"), is_inner_path("../b"), is_inner_path("/b"), is_inner_path("a//b")
     (True, False, False, False)
+    >>> is_inner_path("nul.txt", windows=True), is_inner_path("nul.txt", windows=False)
+    (False, True)
     """
     parts = name.split("/")
-    windows = PureWindowsPath(name)
+    if any(part in ("", ".", "..") for part in parts):
+        return False
+    if any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in name):
+        return False
+    return not windows or all(_is_good_on_windows(part) for part in parts)
+
+
+def _is_good_on_windows(part: str) -> bool:
     return not (
-        any(part in ("", ".", "..") or part[-1] in ". " for part in parts)
-        or "\\" in name
-        or windows.drive
-        or windows.is_absolute()
-        or any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 or char in ':*?"<>|' for char in name)
-        or any(part.split(".")[0].upper() in _WINDOWS_DEVICES for part in parts)
+        part[-1] in ". "
+        or any(char in ':*?"<>|\\' for char in part)
+        or part.split(".")[0].rstrip(" ").upper() in _WINDOWS_DEVICES
     )
+
+
+def fitting(stem: str, suffix: str) -> str:
+    """A file's name of both, its stem cut where the two are longer than a name may be. No character is cut in two.
+
+    >>> fitting("film", ".srt"), len(fitting("\u5b57" * 100, ".srt").encode())
+    ('film.srt', 253)
+    """
+    room = LONGEST - len(suffix.encode("utf-8", "surrogatepass"))
+    data = stem.encode("utf-8", "surrogatepass")
+    if len(data) <= room:
+        return f"{stem}{suffix}"
+    while room > 0 and data[room] & 0xC0 == 0x80:
+        room -= 1
+    return f"{data[: max(0, room)].decode('utf-8', 'surrogatepass').rstrip()}{suffix}"
 
 
 def is_repository(name: str) -> bool:
