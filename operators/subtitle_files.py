@@ -87,7 +87,7 @@ class SUBTITLE_OT_import_file(bpy.types.Operator):
         try:
             file = files.load(path, fps=float(rate))
             placements = strips.place(file.cues, lambda seconds: _to_frame(scene, rate, seconds))
-            self._writer = strips.Writer(scene, placements, _highest_media(scene), "Subtitle")
+            self._writer = strips.Writer(scene, placements, _highest_media(scene))
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
@@ -122,9 +122,8 @@ class SUBTITLE_OT_import_file(bpy.types.Operator):
             context.workspace.status_text_set(None)
 
     def _report_end(self) -> _Result:
-        if self._writer.cut:
-            cut = Text("{number} texts were too long for this Blender and were cut.", number=self._writer.cut)
-            self.report({"WARNING"}, translated(cut))
+        if notice := self._writer.notice:
+            self.report({"WARNING"}, translated(notice))
         made = Text("{number} subtitles imported from {name}", number=self._writer.made, name=self._name)
         self.report({"INFO"}, translated(made))
         return {"FINISHED"}

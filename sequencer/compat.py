@@ -32,13 +32,24 @@ def editor_of(scene: bpy.types.Scene) -> Any:
     return scene.sequence_editor if scene.sequence_editor is not None else scene.sequence_editor_create()
 
 
+class TextMaker:
+    """Makes TEXT strips in a collection; asks once what this Blender calls the end of one."""
+
+    def __init__(self, strips: Any) -> None:
+        self._new = strips.new_effect
+        # `length` took the place of `frame_end` in 5.0.
+        self._takes_length = "length" in strips.bl_rna.functions["new_effect"].parameters
+
+    def __call__(self, name: str, channel: int, start: int, end: int) -> Strip:
+        """A TEXT strip from `start` up to `end`, at least one frame long."""
+        end = max(end, start + 1)
+        extent = {"length": end - start} if self._takes_length else {"frame_end": end}
+        return self._new(name=name, type="TEXT", channel=channel, frame_start=start, **extent)
+
+
 def new_text(strips: Any, name: str, channel: int, start: int, end: int) -> Strip:
     """A TEXT strip from `start` up to `end`, at least one frame long."""
-    end = max(end, start + 1)
-    parameters = strips.bl_rna.functions["new_effect"].parameters
-    # `length` took the place of `frame_end` in 5.0.
-    extent = {"length": end - start} if "length" in parameters else {"frame_end": end}
-    return strips.new_effect(name=name, type="TEXT", channel=channel, frame_start=start, **extent)
+    return TextMaker(strips)(name, channel, start, end)
 
 
 def left(strip: Strip) -> int:

@@ -12,6 +12,7 @@ Times of cues are seconds from the scene's first frame. Everything here runs on 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +136,8 @@ def encode(cue: Cue, left: int, right: int, clock: Clock, drawn: str | None = No
 
     `drawn`: what the strip shows where that is not the text itself.
     """
+    if (drawn is None or drawn == cue.text) and _is_plain(cue):
+        return PLAIN
     data: dict[str, Any] = {name: value for name in _PLAIN_FIELDS if (value := getattr(cue, name))}
     data |= {name: round(value, 4) for name in _SCORES if (value := getattr(cue, name)) is not None}
     if cue.extra:
@@ -158,14 +161,41 @@ def encode(cue: Cue, left: int, right: int, clock: Clock, drawn: str | None = No
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")) if data else PLAIN
 
 
+def _is_plain(cue: Cue) -> bool:
+    """Most of a subtitle file is, and thousands are made at once."""
+    beside = cue.words or cue.spans or cue.extra or cue.speaker or cue.style or cue.name or cue.layer
+    scored = cue.avg_logprob, cue.no_speech_prob, cue.compression_ratio
+    return not beside and cue.placing == BELOW and scored == (None, None, None)
+
+
 def write(strip: Strip, cue: Cue, clock: Clock) -> None:
     """Make a strip this subtitle: edges, text and property. Its look, its name and its channel stay."""
     left = clock.frame(cue.start)
     right = max(left + 1, clock.frame(cue.end))
     if (compat.left(strip), compat.right(strip)) != (left, right):
         compat.set_edges(strip, left, right)
-    if strip.text != cue.text:
-        strip.text = cue.text
-    data = encode(cue, left, right, clock, strip.text if strip.text != cue.text else None)
+    shown = fitted(cue.text)
+    if strip.text != shown:
+        strip.text = shown
+    data = encode(cue, left, right, clock, shown)
     if strip.get(MARK) != data:
         strip[MARK] = data
+
+
+def fitted(text: str) -> str:
+    """As much of a text as a strip of this Blender shows, cut between characters: Blender itself would leave half of
+    one."""
+    limit = _limit()
+    if limit is None or len(data := text.encode("utf-8")) <= limit:
+        return text
+    return data[:limit].decode("utf-8", errors="ignore")
+
+
+_limit = functools.cache(lambda: compat.text_limit())
+"""It takes longer to ask than to write a text."""
+
+
+def short_name(channel: int, number: int) -> str:
+    """A name of fewer than 16 bytes: with longer ones Blender needs half as long again, or three times as long, to make
+    a strip. On the timeline it shows the text beside the name anyway."""
+    return f"{channel}-{number:04}"

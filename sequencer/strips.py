@@ -9,27 +9,22 @@ from __future__ import annotations
 import dataclasses
 import heapq
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core.cues import Cue
 from ..core.errors import MediaError, SubtitleEditorError
 from ..core.speech import media
 from ..core.text import Text
-from . import compat
+from . import compat, cue
 from .compat import Strip
 
 if TYPE_CHECKING:
+    from ..core.cues import Cue
+    from ..core.subtitles import document
     from ..core.subtitles.timecode import FrameRate
-
-MARK = "subtitle_editor"
-"""Custom property of every TEXT strip made here. Names are no identity: Blender adds .001 and cuts them at 61 bytes."""
-
-_NAME_BYTES = 48
-"""Of a strip's text in its name: with the number less than the 61 bytes that Blender keeps."""
 
 MAX_CHANNEL = 128
 """The sequencer's highest channel (MAXSEQ in Blender's DNA_sequence_types.h)."""
@@ -71,6 +66,10 @@ class MediaUse:
         """The timeline frame of a second of the media, kept inside the strip."""
         frame = self.left + self.rate.seconds_to_frame((seconds - self.start) / self.speed)
         return min(max(frame, self.left), self.right)
+
+    def seconds(self, of_media: float, zero: int) -> float:
+        """The time on the timeline, from frame `zero` on, of a second of the media; not rounded to a frame."""
+        return (of_media - self.start) / self.speed + self.rate.frame_to_seconds(self.left - zero)
 
     def inside(self, cues: Iterable[Cue]) -> list[Cue]:
         """The cues that begin or end inside the used part."""
@@ -169,20 +168,24 @@ class Placement:
     start: int
     end: int
     row: int
-    text: str
+    cue: document.Cue
+    """What it says; its words at their times on the timeline."""
 
 
-def place(cues: Iterable[Cue], frame: Callable[[float], int]) -> list[Placement]:
+def place(
+    cues: Iterable[Cue], frame: Callable[[float], int], seconds: Callable[[float], float] | None = None
+) -> list[Placement]:
     """Frames for `cues`, in order of time. One that begins before another on its row has ended goes one row up.
 
-    `frame` turns seconds into a timeline frame. Every strip is at least one frame long.
+    `frame` turns a time of theirs into a timeline frame, `seconds` into seconds from the scene's first frame, for the
+    words; None: they are that already. Every strip is at least one frame long.
     """
     placements: list[Placement] = []
     free: list[int] = []
     busy: list[tuple[int, int]] = []
     rows = 0
-    timed = ((frame(cue.start), frame(cue.end), cue.text) for cue in cues)
-    for start, end, text in sorted(timed, key=lambda item: item[:2]):
+    timed = ((frame(one.start), frame(one.end), number, one) for number, one in enumerate(cues, 1))
+    for start, end, number, one in sorted(timed, key=lambda item: item[:3]):
         while busy and busy[0][0] <= start:
             heapq.heappush(free, heapq.heappop(busy)[1])
         if free:
@@ -191,8 +194,21 @@ def place(cues: Iterable[Cue], frame: Callable[[float], int]) -> list[Placement]
             row, rows = rows, rows + 1
         end = max(end, start + 1)
         heapq.heappush(busy, (end, row))
-        placements.append(Placement(start, end, row, text))
+        placements.append(Placement(start, end, row, _on_timeline(one, number, seconds)))
     return placements
+
+
+def _on_timeline(one: Cue, number: int, seconds: Callable[[float], float] | None) -> document.Cue:
+    from ..core.subtitles import document
+
+    if seconds is not None and one.words:
+        words = (dataclasses.replace(w, start=seconds(w.start), end=seconds(w.end)) for w in one.words)
+        one = dataclasses.replace(one, words=tuple(words))
+    if isinstance(one, document.Cue):
+        # What SubRip counts says nothing that its place does not say, and would be wrong after the first edit.
+        return dataclasses.replace(one, name="") if one.name == str(number) else one
+    fields = {field.name: getattr(one, field.name) for field in dataclasses.fields(one)}
+    return document.Cue(**fields)
 
 
 def free_channel(scene: bpy.types.Scene, placements: Sequence[Placement], above: int) -> int:
@@ -219,65 +235,68 @@ class Writer:
     The scene is looked up anew for each chunk: an undo between two of them replaces it.
     """
 
-    def __init__(self, scene: bpy.types.Scene, placements: Sequence[Placement], above: int, mark: str) -> None:
-        """Raises ChannelsFullError. `mark` is kept on each strip, so that those of one run can be told from others."""
+    def __init__(self, scene: bpy.types.Scene, placements: Sequence[Placement], above: int) -> None:
+        """Raises ChannelsFullError."""
         self.channel = free_channel(scene, placements, above)
+        self.rows = 1 + max((item.row for item in placements), default=0)
+        """How many channels it uses from `channel` on."""
         self.made = 0
         self.total = len(placements)
         self.cut = 0
-        """Strips whose text was longer than this Blender can hold."""
+        """Strips that show less than their text, because this Blender holds no more; the text itself is kept."""
         self._scene_name = scene.name
         self._waiting = iter(placements)
-        self._mark = mark
-        self._limit = compat.text_limit()
+        self._clock = cue.Clock(rate_of(scene), int(scene.frame_start))
 
     @property
     def fraction(self) -> float:
         """How much is made, 0.0 to 1.0."""
         return self.made / self.total if self.total else 1.0
 
+    @property
+    def notice(self) -> Text | None:
+        """What the user should know of the strips that were made."""
+        if not self.cut:
+            return None
+        return Text("{number} texts are longer than this Blender shows. All of each is kept.", number=self.cut)
+
     def step(self, budget: float | None = None) -> bool:
         """Make strips for about `budget` seconds, or all of them. Returns whether it is done."""
         scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene_name)
         if scene is None:
             return True
-        strips = compat.strips_of(compat.editor_of(scene))
+        make = compat.TextMaker(compat.strips_of(compat.editor_of(scene)))
+        look = Look(scene)
         until = None if budget is None else time.monotonic() + budget
         for placement in self._waiting:
-            self._make(strips, scene, placement)
+            self._make(make, look, placement)
             if until is not None and time.monotonic() >= until:
                 return self.made >= self.total
         return True
 
-    def _make(self, strips: object, scene: bpy.types.Scene, placement: Placement) -> None:
-        text = self._fitted(placement.text)
+    def _make(self, make: compat.TextMaker, look: Look, item: Placement) -> None:
         self.made += 1
-        strip = compat.new_text(strips, self._name(text), self.channel + placement.row, placement.start, placement.end)
-        strip.text = text
-        strip[MARK] = self._mark
-        _style(strip, scene)
-
-    def _name(self, text: str) -> str:
-        """The words, so that the timeline can be read: Blender draws a strip's name there, not its text."""
-        words = " ".join(text.split()).encode("utf-8")[:_NAME_BYTES].decode("utf-8", errors="ignore")
-        # The number keeps names unique: Blender searches all strips for each name that is not.
-        return f"{words or self._mark} {self.made:05}"
-
-    def _fitted(self, text: str) -> str:
-        if self._limit is None or len(data := text.encode("utf-8")) <= self._limit:
-            return text
-        self.cut += 1
-        # Cut between characters: Blender itself would leave half of one.
-        return data[: self._limit].decode("utf-8", errors="ignore")
+        channel = self.channel + item.row
+        strip = make(cue.short_name(channel, self.made), channel, item.start, item.end)
+        shown = strip.text = cue.fitted(item.cue.text)
+        self.cut += shown != item.cue.text
+        strip[cue.MARK] = cue.encode(item.cue, item.start, item.end, self._clock, shown)
+        look.apply(strip)
 
 
-def _style(strip: Strip, scene: bpy.types.Scene) -> None:
+class Look:
     """Readable as it comes: low in the middle, one twentieth of the picture high, dark edge around the letters."""
-    strip.font_size = max(8, round(scene.render.resolution_y / 20))
-    strip.location = (0.5, 0.06)
-    strip.wrap_width = 0.9
-    strip.use_shadow = True
-    compat.align_bottom(strip)
+
+    def __init__(self, scene: bpy.types.Scene) -> None:
+        self._size = max(8, round(scene.render.resolution_y / 20))
+
+    def apply(self, strip: Strip) -> None:
+        """Give it to a TEXT strip."""
+        strip.font_size = self._size
+        strip.location = (0.5, 0.06)
+        strip.wrap_width = 0.9
+        strip.use_shadow = True
+        compat.align_bottom(strip)
 
 
 # Strips to cues
@@ -302,26 +321,52 @@ def _walk(owner: object, first: int, last: int, only_selected: bool) -> Iterator
             yield strip, start, end
 
 
-def cues_of(scene: bpy.types.Scene, only_selected: bool = False) -> tuple[list[Cue], list[str]]:
-    """The scene's TEXT strips as cues in order of time, and what could not be kept, worded for the user.
+def subtitles(
+    scene: bpy.types.Scene, only_selected: bool = False, channels: Container[int] | None = None
+) -> list[tuple[Strip, int, int]]:
+    """The strips of `text_strips` that are subtitles: those on `channels`, a track's, and without that those of ours.
 
-    Muted strips are not seen in the render and are left out. So are strips without text.
+    Other text strips (titles, credits) are none; but where there is none of ours at all, they are what is meant.
     """
-    rate, zero = rate_of(scene), scene.frame_start
-    cues: list[Cue] = []
+    found = list(text_strips(scene, only_selected))
+    if channels is not None:
+        return [item for item in found if item[0].channel in channels]
+    ours = [item for item in found if cue.is_subtitle(item[0])]
+    return ours or (found if only_selected or not any(map(cue.is_subtitle, _texts(scene))) else [])
+
+
+def _texts(scene: bpy.types.Scene) -> Iterator[Strip]:
+    return (strip for strip, *_ in text_strips(scene))
+
+
+def cues_of(
+    scene: bpy.types.Scene, only_selected: bool = False, channels: Container[int] | None = None
+) -> tuple[list[document.Cue], list[str]]:
+    """The scene's subtitles as cues in order of time, and what could not be kept, worded for the user.
+
+    Which they are says `subtitles`. Muted strips are not seen in the render and are left out. So are strips without
+    text.
+    """
+    clock = cue.Clock(rate_of(scene), int(scene.frame_start))
+    cues: list[document.Cue] = []
     early = 0
-    for strip, start, end in text_strips(scene, only_selected):
-        if not strip.text.strip():
+    for strip, start, end in subtitles(scene, only_selected, channels):
+        one = cue.read(strip, clock)
+        if not one.text.strip():
             continue
-        if start < zero:
+        if start < clock.zero:
             early += 1
-            start = zero
+            start = clock.zero
         if end > start:
-            cues.append(Cue(rate.frame_to_seconds(start - zero), rate.frame_to_seconds(end - zero), strip.text))
-    cues.sort(key=lambda cue: (cue.start, cue.end))
+            cues.append(_between(one, clock.seconds(start), clock.seconds(end)))
+    cues.sort(key=lambda one: (one.start, one.end))
     warnings: list[str] = []
     if early:
         warnings.append(
             Text("{number} subtitles begin before the scene's first frame and were cut there.", number=early)
         )
     return cues, warnings
+
+
+def _between(one: document.Cue, start: float, end: float) -> document.Cue:
+    return one if (one.start, one.end) == (start, end) else dataclasses.replace(one, start=start, end=end)

@@ -211,18 +211,13 @@ def make(collection: Any, made: Cue, clock: cue.Clock, channel: int, like: Strip
     """A new strip for a subtitle, with the look of another one."""
     left = clock.frame(made.start)
     right = max(left + 1, clock.frame(made.end))
-    strip = compat.new_text(collection, short_name(channel, len(collection)), channel, left, right)
-    strip.channel = channel
+    strip = compat.new_text(collection, cue.short_name(channel, len(collection)), channel, left, right)
+    if strip.channel != channel:
+        strip.channel = channel
     if like is not None:
         compat.copy_look(like, strip)
     cue.write(strip, made, clock)
     return strip
-
-
-def short_name(channel: int, number: int) -> str:
-    """A name of fewer than 16 bytes: with longer ones Blender needs half as long again, or three times as long, to make
-    a strip. On the timeline it shows the text beside the name anyway."""
-    return f"{channel}-{number:04}"
 
 
 def on_channels(scene: bpy.types.Scene) -> list[int]:

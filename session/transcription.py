@@ -146,10 +146,8 @@ class Run:
         self.made = self._writer.made
         self.fraction = self._writer.fraction
         self.text = Text("Making strips  {number} of {total}", number=self.made, total=self._writer.total)
-        if self.done and self._writer.cut:
-            self.notices.append(
-                Text("{number} texts were too long for this Blender and were cut.", number=self._writer.cut)
-            )
+        if self.done and (notice := self._writer.notice):
+            self.notices.append(notice)
 
     def _new_writer(self) -> strips.Writer | None:
         scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene_name)
@@ -161,7 +159,9 @@ class Run:
             now.recovered = rescue(self._folder, self._use, self._first_frame, cues)
             return None
         try:
-            return strips.Writer(scene, strips.place(cues, self._use.frame), self._use.channel, "Subtitle")
+            zero = int(scene.frame_start)
+            placements = strips.place(cues, self._use.frame, lambda time: self._use.seconds(time, zero))
+            return strips.Writer(scene, placements, self._use.channel)
         except SubtitleEditorError:
             self.done = True
             raise

@@ -11,6 +11,7 @@ Frames count from 0 at second 0. Blender's scene starts at its own first frame: 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from fractions import Fraction
 
@@ -51,12 +52,7 @@ class FrameRate:
         Blender's base is a 32-bit float: 1.001 arrives as 1.0010000467300415. What was meant is the simplest fraction,
         or else the shortest decimal, that is the same 32-bit float.
         """
-        base = Fraction(self.base)
-        decimals = (Fraction(f"{self.base:.{digits}f}") for digits in range(1, 8))
-        for simple in (base.limit_denominator(1001), *decimals):
-            if abs(simple - base) <= base / 2**24:
-                return self.fps / simple
-        return self.fps / base
+        return _exact(self.fps, self.base)
 
     def __float__(self) -> float:
         return float(self.exact)
@@ -65,11 +61,26 @@ class FrameRate:
         """The frame nearest to `seconds`, halves up. Raises ValueError for a time that is not finite."""
         if isinstance(seconds, float) and not math.isfinite(seconds):
             raise ValueError(f"{seconds} is not a time")
-        return math.floor(Fraction(seconds) * self.exact + Fraction(1, 2))
+        numerator, denominator = seconds.as_integer_ratio()
+        rate = self.exact
+        over, under = numerator * rate.numerator, denominator * rate.denominator
+        # floor(x + 1/2), in whole numbers: half of the time of an import went into fractions.
+        return (2 * over + under) // (2 * under)
 
     def frame_to_seconds(self, frame: int) -> float:
         """When `frame` begins. `seconds_to_frame()` of it gives the same frame again, up to 2**44 frames."""
-        return float(frame / self.exact)
+        rate = self.exact
+        return frame * rate.denominator / rate.numerator
+
+
+@functools.lru_cache(maxsize=64)
+def _exact(fps: int, base: float) -> Fraction:
+    whole = Fraction(base)
+    decimals = (Fraction(f"{base:.{digits}f}") for digits in range(1, 8))
+    for simple in (whole.limit_denominator(1001), *decimals):
+        if abs(simple - whole) <= whole / 2**24:
+            return fps / simple
+    return fps / whole
 
 
 def format_time(seconds: float) -> str:

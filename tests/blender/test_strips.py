@@ -12,10 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from subtitle_editor.core.cues import Cue
+from subtitle_editor.core.cues import Word
 from subtitle_editor.core.errors import MediaNotFoundError
+from subtitle_editor.core.markup import ITALIC, Span
+from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.core.subtitles.timecode import FrameRate
-from subtitle_editor.sequencer import compat, strips
+from subtitle_editor.sequencer import compat, cue, strips
 
 from .conftest import SPEECH
 
@@ -28,9 +30,7 @@ def scene() -> bpy.types.Scene:
 
 def write(cues: list[Cue], above: int = 0) -> strips.Writer:
     rate = strips.rate_of(scene())
-    writer = strips.Writer(
-        scene(), strips.place(cues, lambda s: scene().frame_start + rate.seconds_to_frame(s)), above, "Subtitle"
-    )
+    writer = strips.Writer(scene(), strips.place(cues, lambda s: scene().frame_start + rate.seconds_to_frame(s)), above)
     assert writer.step()
     return writer
 
@@ -61,14 +61,35 @@ def test_strips_are_marked_styled_and_on_one_channel() -> None:
     texts = [strip for strip, *_ in strips.text_strips(scene())]
     assert writer.channel == 4
     assert [strip.channel for strip in texts] == [4, 4]
-    assert all(strip[strips.MARK] == "Subtitle" for strip in texts)
+    assert all(strip[cue.MARK] == cue.PLAIN for strip in texts)
     assert all(strip.anchor_y == "BOTTOM" and strip.font_size == 54 for strip in texts)
 
 
-def test_a_strip_is_named_by_its_words() -> None:
-    write([Cue(0.0, 1.0, "Two\nlines"), Cue(1.0, 2.0, "字" * 100), Cue(2.0, 3.0, "Two\nlines")])
+def test_names_are_short_and_one_each() -> None:
+    """From 16 bytes on Blender takes half as long again for each strip."""
+    write([Cue(0.0, 1.0, "Two\nlines"), Cue(1.0, 2.0, "字" * 100), Cue(2.0, 3.0, "Two\nlines")], above=120)
     names = [strip.name for strip, *_ in strips.text_strips(scene())]
-    assert names == ["Two lines 00001", "字" * 16 + " 00002", "Two lines 00003"]
+    assert names == ["121-0001", "121-0002", "121-0003"]
+    assert len(cue.short_name(128, 99_999)) < 16
+
+
+def test_a_title_card_is_no_subtitle() -> None:
+    card = compat.new_text(compat.strips_of(compat.editor_of(scene())), "Title", 5, 1, 25)
+    card.text = "THE FILM"
+    assert [one.text for one in strips.cues_of(scene())[0]] == ["THE FILM"]
+    write([Cue(0.0, 1.0, "said")])
+    card.select = True
+    assert [one.text for one in strips.cues_of(scene())[0]] == ["said"]
+    assert [one.text for one in strips.cues_of(scene(), channels=[5])[0]] == ["THE FILM"]
+
+
+def test_words_and_formatting_come_back_with_them() -> None:
+    words = (Word(0.02, 0.5, "One"), Word(0.5, 0.93, "two"))
+    given_cue = Cue(0.0, 1.0, "One two", words, spans=(Span(0, 3, ITALIC),), speaker="Anna")
+    write([given_cue])
+    (found,), _ = strips.cues_of(scene())
+    assert (found.spans, found.speaker) == (given_cue.spans, "Anna")
+    assert [(round(word.start, 4), round(word.end, 4)) for word in found.words] == [(0.02, 0.5), (0.5, 0.93)]
 
 
 def test_overlapping_cues_go_one_channel_up() -> None:
@@ -166,8 +187,8 @@ def test_no_two_placements_touch(spans: list[tuple[int, int]]) -> None:
 
 
 def test_writing_in_chunks_makes_all_of_them() -> None:
-    placements = [strips.Placement(n * 10, n * 10 + 5, 0, str(n)) for n in range(50)]
-    writer = strips.Writer(scene(), placements, 0, "Subtitle")
+    placements = [strips.Placement(n * 10, n * 10 + 5, 0, Cue(0, 1, str(n))) for n in range(50)]
+    writer = strips.Writer(scene(), placements, 0)
     steps = 1
     while not writer.step(budget=0.0):
         steps += 1
@@ -176,12 +197,13 @@ def test_writing_in_chunks_makes_all_of_them() -> None:
     assert len(list(strips.text_strips(scene()))) == 50
 
 
-def test_long_text_fits_or_is_cut_between_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_too_long_for_this_blender_is_shown_in_part_and_kept_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "é" * 400
-    monkeypatch.setattr(compat, "text_limit", lambda: 511)
+    monkeypatch.setattr(cue, "_limit", lambda: 511)
     writer = write([Cue(0.0, 1.0, text)])
-    assert writer.cut == 1
-    assert strips.cues_of(scene())[0][0].text == "é" * 255
+    ((strip, *_),) = strips.text_strips(scene())
+    assert (writer.cut, strip.text) == (1, "é" * 255)
+    assert strips.cues_of(scene())[0][0].text == text
 
 
 # Media

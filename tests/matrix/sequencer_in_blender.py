@@ -67,7 +67,7 @@ def write(scene: bpy.types.Scene, cues: Iterable[Any], above: int = 0) -> Any:
 
     rate = strips.rate_of(scene)
     placements = strips.place(cues, lambda seconds: scene.frame_start + rate.seconds_to_frame(seconds))
-    writer = strips.Writer(scene, placements, above, "Subtitle")
+    writer = strips.Writer(scene, placements, above)
     while not writer.step(budget=0.001):
         pass
     return writer
@@ -84,7 +84,7 @@ def seen(scene: bpy.types.Scene) -> list[list[Any]]:
     from subtitle_editor.sequencer import strips
 
     found = [
-        [strip.channel, start, end, strip.text, strip.name, strip.get(strips.MARK)]
+        [strip.channel, start, end, strip.text, strip.name, strip.get("subtitle_editor")]
         for strip, start, end in strips.text_strips(scene)
     ]
     return sorted(found, key=repr)
