@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import urllib.request
 from urllib.parse import urlsplit
 
 
@@ -67,10 +66,40 @@ def is_this_machine(host: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    """The host for a message. Never the whole address: signed ones are as good as a password."""
-    return urllib.parse.urlsplit(url).hostname or ""
+    """The host, and its port if the address names one, for a message. Never the whole address: signed ones are as good
+    as a password.
+
+    >>> host_of("https://ada:secret@CDN.example/f?key=1"), host_of("http://127.0.0.1:8000/f"), host_of("x")
+    ('cdn.example', '127.0.0.1:8000', '')
+    """
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
 
 
 def origin_of(url: str) -> tuple[str, str | None, int | None]:
-    parts = urllib.parse.urlsplit(url)
+    """Scheme, host and port: who answers at an address. Raises ValueError for a port that is none."""
+    parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def may_be_asked(url: str, endpoint: str) -> bool:
+    """Whether a request that began at `endpoint` may go to `url`: where a redirect or a listing leads, for example.
+
+    To the endpoint itself always: the user chose it. To others only encrypted, or on this machine.
+
+    >>> [may_be_asked(url, "http://hub.lan") for url in ("http://hub.lan/f", "https://cdn.example/f", "http://cdn.example")]
+    [True, True, False]
+    """
+    return is_address(url) and (is_safe(url) or origin_of(url) == origin_of(endpoint))
+
+
+def may_carry_token(url: str, endpoint: str) -> bool:
+    """Whether a request for `url` carries the token that is meant for `endpoint`: the same server, and encrypted or on
+    this machine. Every request of ours asks here.
+
+    >>> hub = "https://hub.example/mirror"
+    >>> may_carry_token("https://hub.example/f", hub), may_carry_token("https://cdn.example/f", hub)
+    (True, False)
+    >>> may_carry_token("http://hub.example/f", "http://hub.example"), may_carry_token("http://[::1]/f", "http://[::1]")
+    (False, True)
+    """
+    return is_safe(url) and origin_of(url) == origin_of(endpoint)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..addresses import is_safe
+from ..addresses import host_of, may_be_asked, may_carry_token, origin_of
 from ..errors import (
     AccessDeniedError,
     FileNotOnHubError,
@@ -40,7 +40,6 @@ from .sockets import connect
 if TYPE_CHECKING:
     import urllib3
 
-from ..addresses import host_of, origin_of
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +81,19 @@ class Request:
     headers: Mapping[str, str]
     name: str
     """How messages call the file."""
+    explain: Callable[[Refusal], HubError | None] | None = None
+    """What a refusal means where the server has words of its own for it; None for one that any server may give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer without what was asked for."""
+
+    status: int
+    headers: Mapping[str, str]
+    host: str
+    sent: bool
+    """Whether a token went with the question."""
 
 
 class Route:
@@ -107,6 +119,7 @@ class Answer:
         self.ranged = response.status in (206, 416)
         self.start, self.size = _extent(response, host)
         """The first byte that follows, and the size of the whole file: None where not told."""
+        self.headers: Mapping[str, str] = response.headers
         self.etag = response.headers.get("ETag")
 
     def read_into(self, buffer: memoryview) -> int:
@@ -185,7 +198,7 @@ class Line:
                 host = host_of(target)
             except ValueError:  # No address at all.
                 target = host = ""
-            if not is_safe(target):
+            if not may_be_asked(target, request.url):
                 raise UnsafeRedirectError(host_of(address), host or Text("an address"))
             address = target
         raise HubAnswerError(host_of(address), response.status, Text("{file}: too many redirects", file=request.name))
@@ -194,7 +207,7 @@ class Line:
         self._control.check()
         # Asked to compress, a server would change the bytes that ranges and hashes count.
         headers = {"Accept-Encoding": "identity", "User-Agent": "subtitle-editor"}
-        if origin_of(address) == origin_of(request.url):
+        if may_carry_token(address, request.url):
             headers.update(request.headers)
         if end is not None:
             headers["Range"] = f"bytes={start}-{end - 1}"
@@ -383,11 +396,13 @@ def _causes(ex: BaseException | None) -> Iterator[BaseException]:
 
 def _meaning(response: urllib3.BaseHTTPResponse, host: str, request: Request, address: str) -> Exception:
     """The error that a response with this status is."""
+    sent = may_carry_token(address, request.url) and any(name.lower() == "authorization" for name in request.headers)
+    if request.explain and origin_of(address) == origin_of(request.url):
+        error = request.explain(Refusal(response.status, response.headers, host, sent))
+        if error is not None:
+            return error
     match response.status:
         case 401:
-            sent = origin_of(address) == origin_of(request.url) and any(
-                name.lower() == "authorization" for name in request.headers
-            )
             return TokenRefusedError(host, sent)
         case 403:
             return AccessDeniedError(host, request.name)
