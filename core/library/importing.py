@@ -17,6 +17,7 @@ from ..catalog.entries import SPEECH_TO_TEXT, Entry, Source
 from ..errors import FolderNotWritableError, ImportModelError, NoSpaceError, SubtitleEditorError
 from ..events import Progress, State
 from ..system.control import Control
+from ..system.hashes import git_hasher
 from ..system.locks import try_lock
 from ..text import Text
 from . import layout, listing, status, whisper_files
@@ -196,7 +197,7 @@ class _Copier:
         """
         size = path.stat().st_size
         lfs = lfs or size >= _LFS or path.suffix in _LFS_KINDS
-        hasher = hashlib.sha256() if lfs else listing.git_hasher(size)
+        hasher = hashlib.sha256() if lfs else git_hasher(size)
         self.temporary[name] = target = self._folder / "blobs" / f"import-{secrets.token_hex(6)}.tmp"
         copied = 0
         with target.open("xb") as file:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..catalog.entries import Source
+from ..system.hashes import git_hasher
 
 _MADE_UP = "imported by subtitle-editor"
 
@@ -87,8 +88,3 @@ def digest(path: Path, like: Published, read_bytes: Callable[[int], None]) -> tu
             hasher.update(buffer[:count])
             read_bytes(count)
     return hasher.hexdigest(), found
-
-
-def git_hasher(size: int) -> hashlib._Hash:
-    """A hasher whose result for `size` bytes is the name git, and so the hub, gives a small file."""
-    return hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)

@@ -3,15 +3,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..events import State
+from ..system.hashes import git_hasher
 from .retries import RetryPolicy
 from .throttle import Throttle
+
+if TYPE_CHECKING:
+    from ..errors import HubError
+    from .http import Refusal
 
 DEFAULT_CONNECTIONS = 6
 
@@ -28,13 +35,28 @@ class Blob:
     size: int | None = None
     """Bytes; None if nobody said. A file of another size is damaged."""
     sha256: str | None = None
-    """Lower-case hex. Without it the file cannot be verified, and `Result.verified` says so."""
+    """Lower-case hex. Without it and `git_sha1` the file cannot be verified, and `Result.verified` says so."""
+    git_sha1: str | None = None
+    """Git's hash of the file, lower-case hex, for one of which no SHA-256 is published. Needs `size`."""
     etag: str | None = None
     """Ties a partial file to its source where no hash does: it is continued only if this is still the same."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent to the scheme, host and port of `url` and nowhere else: a token may be among them."""
+    explain: Callable[[Refusal], HubError | None] | None = field(default=None, repr=False)
+    """What the server at `url` means by a refusal, where it has words of its own."""
     name: str = ""
     """How messages call the file; the target's name if empty."""
+
+    @property
+    def digest(self) -> str | None:
+        """What the content has to hash to; None if nobody said."""
+        return self.sha256 or (self.git_sha1 if self.size is not None else None)
+
+    def hasher(self) -> hashlib._Hash:
+        """A new hasher of the kind that `digest` is of; SHA-256 if there is none."""
+        if self.sha256 is None and self.digest is not None:
+            return git_hasher(self.size or 0)
+        return hashlib.sha256()
 
     @property
     def label(self) -> str:
@@ -61,7 +83,8 @@ class TransferStatus:
 class Result:
     """A finished transfer."""
 
-    sha256: str
+    digest: str
+    """Hex: git's hash where that was published, else the SHA-256."""
     verified: bool
     """Whether there was a published hash to compare with."""
     size: int

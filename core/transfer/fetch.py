@@ -23,7 +23,6 @@ one step, when its hash was compared.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import random
 import time
@@ -93,7 +92,7 @@ def _fetch_twice_at_most(
         transfer = Transfer(blob, control, settings, report, notice)
         try:
             digest = transfer.run()
-            return Result(digest, blob.sha256 is not None, blob.target.stat().st_size, fetched + transfer.bytes_fetched)
+            return Result(digest, blob.digest is not None, blob.target.stat().st_size, fetched + transfer.bytes_fetched)
         except StartOver as ex:
             log.warning("%s: %s", blob.label, ex)
             if not last:
@@ -121,16 +120,16 @@ def _already_there(blob: Blob, control: Control, report: Report) -> Result | Non
         return None
     try:
         with open(blob.target, "rb", buffering=0) as file:
-            sha256 = hashlib.sha256()
+            hasher = blob.hasher()
             buffer = memoryview(bytearray(1 << 20))
             while count := file.readinto(buffer):
                 control.check()
                 report(TransferStatus(state=State.VERIFYING, bytes_done=size, bytes_total=size))
-                sha256.update(buffer[:count])
+                hasher.update(buffer[:count])
     except OSError:
         return None
-    if blob.sha256 is not None and sha256.hexdigest() != blob.sha256:
+    if blob.digest is not None and hasher.hexdigest() != blob.digest:
         log.warning("%s is damaged on disk and is fetched again", blob.target)
         return None
     remove_beside(blob.target)
-    return Result(sha256.hexdigest(), blob.sha256 is not None, size, 0)
+    return Result(hasher.hexdigest(), blob.digest is not None, size, 0)

@@ -8,11 +8,15 @@ no threads; `PrefixHash` hashes, on the thread that calls it.
 
 from __future__ import annotations
 
-import hashlib
 import mmap
 import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from .file import PAGE, PartFile
+
+if TYPE_CHECKING:
+    import hashlib
 
 BLOCK = 2 << 20
 """Bytes of a block, which lies at a multiple of this in the file. Smaller ones wake threads and call the system more
@@ -125,23 +129,25 @@ class Blocks:
 
 
 class PrefixHash:
-    """SHA-256 of the beginning of a file as far as it is there. `step` belongs to one thread."""
+    """The hash of the beginning of a file as far as it is there. `step` belongs to one thread."""
 
-    def __init__(self, blocks: Blocks, lock: threading.Condition) -> None:
-        """`lock` is the one that guards `blocks`; it is notified when someone waits for a block."""
+    def __init__(self, blocks: Blocks, lock: threading.Condition, hasher: Callable[[], hashlib._Hash]) -> None:
+        """`lock` is the one that guards `blocks`; it is notified when someone waits for a block. `hasher` makes a new
+        hasher."""
         self._blocks = blocks
         self._lock = lock
-        self._sha256 = hashlib.sha256()
+        self._hasher = hasher
+        self._hash = hasher()
         self._own: Block | None = None
 
     @property
     def hexdigest(self) -> str:
         """Of what was hashed so far."""
-        return self._sha256.hexdigest()
+        return self._hash.hexdigest()
 
     def restart(self) -> None:
         """Begin anew. Called with the lock held."""
-        self._sha256 = hashlib.sha256()
+        self._hash = self._hasher()
         self._blocks.rewind()
 
     def step(self, file: PartFile, prefix: int) -> bool:
@@ -153,7 +159,7 @@ class PrefixHash:
             position, data = self._blocks.hashed, self._blocks.hold()
         if data is None:
             data = self._read(file, position, prefix)
-        self._sha256.update(data)
+        self._hash.update(data)
         with self._lock:
             if self._blocks.passed(len(data), prefix):
                 self._lock.notify_all()

@@ -76,6 +76,18 @@ class Retries:
         return min(self._policy.longest_wait, doubled) * (0.5 + 0.5 * self._jitter())
 
 
+_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
+
+
+def may_pass(status: int) -> bool:
+    """Whether an answer with this status is worth another try.
+
+    >>> may_pass(503), may_pass(522), may_pass(404)
+    (True, True, False)
+    """
+    return status in _TRANSIENT or 520 <= status <= 599  # Those of Cloudflare for a server behind it.
+
+
 _RATE_LIMIT_PART = re.compile(r";\s*([rt])\s*=\s*(\d{1,9})")
 
 

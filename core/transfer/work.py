@@ -61,7 +61,7 @@ class Transfer:
         self._notice = notice
         self._clock = settings.clock
         self._part = part_file(blob.target)
-        self._request = Request(blob.url, blob.headers, blob.label)
+        self._request = Request(blob.url, blob.headers, blob.label, blob.explain)
         self._route = Route()
         self._retries = Retries(settings.retry, settings.clock, settings.jitter)
         self._intake = Intake(blob, self._control, settings.connections, self._seats, self._retries.progress)
@@ -93,7 +93,7 @@ class Transfer:
         return self._intake.bytes_fetched
 
     def run(self) -> str:
-        """Fetch, verify and name the file; the answer is its SHA-256. Raises as `fetch` does, and StartOver."""
+        """Fetch, verify and name the file; the answer is its hash. Raises as `fetch` does, and StartOver."""
         try:
             self._prepare()
             try:
@@ -114,7 +114,7 @@ class Transfer:
         """Take up what an earlier run left, or begin with nothing."""
         self._intake.take_up(self._notice)
         self._blocks = self._intake.blocks
-        self._hash = PrefixHash(self._blocks, self._lock)
+        self._hash = PrefixHash(self._blocks, self._lock, self._blob.hasher)
 
     def _begin(self) -> None:
         """Start the threads: the first connection and what goes along with it."""
@@ -229,7 +229,7 @@ class Transfer:
     def _finish(self) -> str:
         """Compare the hash and give the file its name."""
         digest = self._hash.hexdigest
-        if self._blob.sha256 is not None and digest != self._blob.sha256:
+        if self._blob.digest is not None and digest != self._blob.digest:
             raise StartOver(Text("the bytes that arrived are not the published ones"))
         give_name(self._blob, self._parts.size, self._outer)
         return digest
@@ -338,7 +338,7 @@ class Transfer:
                         )
                     )
                 self._parts.settle(answer.size)
-            if answer.etag and self._etag and answer.etag != self._etag and self._blob.sha256 is None:
+            if answer.etag and self._etag and answer.etag != self._etag and self._blob.digest is None:
                 raise StartOver(Text("the file changed on the server"))
             self._etag = self._etag or answer.etag
             if self._ranges is None:

@@ -80,7 +80,7 @@ def test_a_fast_server_keeps_few_connections(hub: LoopbackHub, tmp_path: Path, m
     data = data_of(200 * MIB)
     # All connections share what there is, as on a line that one of them would fill.
     fetch = Fetch(blob_of(hub, tmp_path, data), connections=6, throttle=Throttle(100e6))
-    assert fetch.run().sha256 == hashlib.sha256(data).hexdigest()
+    assert fetch.run().digest == hashlib.sha256(data).hexdigest()
     assert len({r.connection for r in hub.requests_for(PATTERN, host="content")}) > 2 * pace.ENOUGH
     late = [status.connections for status in fetch.statuses if status.bytes_done > 0.75 * len(data)]
     assert late and max(late) <= pace.ENOUGH
@@ -94,7 +94,7 @@ def test_connections_come_back_when_the_server_is_fast_no_longer(
     data = data_of(80 * MIB)
     hub.settings.rate = 15_000_000
     fetch = Fetch(blob_of(hub, tmp_path, data), connections=6)
-    assert fetch.run().sha256 == hashlib.sha256(data).hexdigest()
+    assert fetch.run().digest == hashlib.sha256(data).hexdigest()
     # Six bring 90 MB/s, which is fast here; what one of them brings is not: connections go and come back.
     assert len({r.connection for r in hub.requests_for(PATTERN, host="content")}) > 6
 
@@ -278,7 +278,7 @@ def test_sizes_at_the_edges(hub: LoopbackHub, tmp_path: Path, size: int, known: 
     result = fetch.run()
     assert (tmp_path / "blob").read_bytes() == data
     assert result.verified is known
-    assert result.sha256 == hashlib.sha256(data).hexdigest()
+    assert result.digest == hashlib.sha256(data).hexdigest()
     assert names_in(tmp_path) == {"blob"}
 
 

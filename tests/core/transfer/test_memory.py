@@ -367,7 +367,7 @@ def test_the_hash_is_that_of_the_file_wherever_its_bytes_are(
                 block.view(start, end)[:] = data[start:end]
                 block.end, block.busy = end, False
         lock = threading.Condition()
-        prefix_hash = PrefixHash(blocks, lock)
+        prefix_hash = PrefixHash(blocks, lock, hashlib.sha256)
         with PartFile(part) as file:
             if restart:
                 assert prefix_hash.step(file, 3)
@@ -378,6 +378,6 @@ def test_the_hash_is_that_of_the_file_wherever_its_bytes_are(
 
 
 def test_a_file_that_became_shorter_is_noticed(part: Path) -> None:
-    prefix_hash = PrefixHash(Blocks(3), threading.Condition())
+    prefix_hash = PrefixHash(Blocks(3), threading.Condition(), hashlib.sha256)
     with PartFile(part) as file:
         assert not prefix_hash.step(file, 100)
