@@ -52,7 +52,7 @@ class DownloadManager:
         models_dir: Path,
         *,
         endpoint: str | None = None,
-        token: str | Token | None = None,
+        token: Token | None = None,
         catalog: Catalog | None = None,
         user_catalog: Path | None = None,
         connections: int = DEFAULT_CONNECTIONS,
@@ -79,7 +79,7 @@ class DownloadManager:
         self._pause_when_full = pause_when_full
         self._lock = threading.RLock()
         self._book = JobBook(store, self)
-        self._runner = JobRunner(self._hub, token, self._throttle, connections, self._reported)
+        self._runner = JobRunner(self._hub, token or Token(), self._throttle, connections, self._reported)
         self._waiting: list[ManagedJob] = []
         self._resume_all = False
         self._last_position = 0

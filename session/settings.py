@@ -13,6 +13,7 @@ import bpy
 from ..core.hub import endpoint as endpoints
 from ..core.hub.tokens import FILE_NAME, read
 from ..core.system import user_folder
+from ..core.system.folders import expanded
 from ..core.text import Text
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ class Settings:
     user_dir: Path
     """Where the job store, the log, the user's catalogue and the token are."""
     endpoint: str
-    token: str | None = dataclasses.field(repr=False)
-    """None when the user has none anywhere: everything works without."""
+    token: Token
+    """Empty when the user has none anywhere: everything works without."""
     connections: int
     speed_limit: int | None
     """Bytes per second; None without a limit."""
@@ -85,7 +86,7 @@ def get(context: Context) -> Settings:
             models_dir=default_models_dir(),
             user_dir=user_dir(),
             endpoint=endpoints.resolve(None),
-            token=token(context).value or None,
+            token=token(context),
             connections=DEFAULT_CONNECTIONS,
             speed_limit=None,
             offline=why_offline(context) is not None,
@@ -94,7 +95,7 @@ def get(context: Context) -> Settings:
         models_dir=_models_dir(found),
         user_dir=user_dir(),
         endpoint=_endpoint(found),
-        token=token(context).value or None,
+        token=token(context),
         connections=found.connections,
         # The field counts in MB per second; 0 stands for "no limit".
         speed_limit=found.speed_limit * 1_000_000 or None,
@@ -130,7 +131,7 @@ def _models_dir(found: Preferences) -> Path:
 
         return layout.shared_cache()
     folder = bpy.path.abspath(found.models_folder) if found.models_folder else ""
-    return Path(folder) if folder else default_models_dir()
+    return expanded(folder) if folder else default_models_dir()
 
 
 def _endpoint(found: Preferences) -> str:

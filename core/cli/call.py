@@ -68,9 +68,7 @@ def load_catalog(args: argparse.Namespace, output: Output) -> entries.Catalog:
     return found
 
 
-def manager_of(
-    args: argparse.Namespace, models_dir: Path, token: str | Token | None, store: JobStore
-) -> DownloadManager:
+def manager_of(args: argparse.Namespace, models_dir: Path, token: Token, store: JobStore) -> DownloadManager:
     """A manager that does what the options say. A full disk ends its jobs: nobody is there to press Resume."""
     return DownloadManager(
         models_dir,
@@ -120,6 +118,6 @@ def token_of(args: argparse.Namespace) -> Token:
     if args.token_file is None:
         return tokens.resolve(None, args.endpoint)
     try:
-        return Token(args.token_file.read_text(encoding="utf-8").strip(), tokens.Origin.FILE)
+        return Token(tokens.decoded(args.token_file.read_bytes()), tokens.Origin.FILE)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"The token file {args.token_file} cannot be read.", "Name a readable text file.") from error

@@ -21,7 +21,7 @@ _TICK = 0.1
 """Seconds between two looks at the jobs."""
 
 
-def download(args: argparse.Namespace, output: Output, models_dir: Path, token: str | Token | None) -> int:
+def download(args: argparse.Namespace, output: Output, models_dir: Path, token: Token) -> int:
     """`models download ID...`: one job each; the exit code is that of the worst."""
     known = load_catalog(args, output)
     for model in args.models:

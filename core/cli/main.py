@@ -12,12 +12,12 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 from .. import addresses
 from ..errors import SubtitleEditorError, UnexpectedError, UsageError
 from ..hub import endpoint
 from ..system import log_file, user_folder
+from ..system.folders import expanded
 from . import call, catalog, jobs, leftovers, library
 from .call import add_download_options, models_dir_of, token_of
 from .download import download
@@ -78,13 +78,15 @@ def build_parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
-        "--models-dir", type=Path, metavar="DIR", help="models folder (default: the Hugging Face cache)"
+        "--models-dir", type=expanded, metavar="DIR", help="models folder (default: the Hugging Face cache)"
     )
-    common.add_argument("--user-dir", type=Path, metavar="DIR", help="folder of the jobs and of an own catalogue")
+    common.add_argument("--user-dir", type=expanded, metavar="DIR", help="folder of the jobs and of an own catalogue")
     common.add_argument(
         "--endpoint", type=_address, metavar="URL", help="another server with the hub's protocol, such as a mirror"
     )
-    common.add_argument("--token-file", type=Path, metavar="F", help="file that holds a hub token (default: $HF_TOKEN)")
+    common.add_argument(
+        "--token-file", type=expanded, metavar="F", help="file that holds a hub token (default: $HF_TOKEN)"
+    )
     common.add_argument("--offline", action="store_true", help="ask nothing of the network")
     common.add_argument("--json", action="store_true", help="one JSON object a line")
     common.add_argument("--quiet", action="store_true", help="no progress")

@@ -32,14 +32,14 @@ class JobRunner:
     def __init__(
         self,
         hub: Hub,
-        token: str | Token | None,
+        token: Token,
         throttle: Throttle,
         connections: int,
         report: Callable[[Event], None],
     ) -> None:
         """`report` is called on the worker threads and those of the transfers below them."""
         self._hub = hub
-        self._secret = token.value if isinstance(token, Token) else token
+        self._secret = token.value
         self._throttle = throttle
         self._connections = connections
         self._report = report

@@ -19,8 +19,9 @@ PRESETS: tuple[tuple[str, str, str], ...] = (
 )
 """What the preferences offer: a word to keep, its name, its address. The address of CUSTOM is the user's own."""
 
-OFFLINE_VARIABLES = ("SUBTITLE_EDITOR_OFFLINE", "HF_HUB_OFFLINE")
-"""Environment variables that switch the network off: ours, and the one that all Hugging Face programs obey."""
+OFFLINE_VARIABLES = ("SUBTITLE_EDITOR_OFFLINE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+"""Environment variables that switch the network off: ours, and those that all Hugging Face programs obey. The last one
+is not looked at where the one before it says anything."""
 
 
 def resolve(given: str | None) -> str:
@@ -47,9 +48,11 @@ def of_preset(preset: str, custom: str = "") -> str | None:
 
 def offline_by() -> str | None:
     """The environment variable that switches the network off, or None if none does."""
-    return next((name for name in OFFLINE_VARIABLES if _is_true(os.environ.get(name, ""))), None)
+    ours, *theirs = OFFLINE_VARIABLES
+    decides = next((name for name in theirs if os.environ.get(name, "").strip()), "")
+    return next((name for name in (ours, decides) if is_true(os.environ.get(name, ""))), None)
 
 
-def _is_true(value: str) -> bool:
-    # The words that huggingface_hub takes for true.
+def is_true(value: str) -> bool:
+    """Whether the value of an environment variable says yes, in the words that huggingface_hub takes for it."""
     return value.strip().upper() in ("1", "ON", "YES", "TRUE")

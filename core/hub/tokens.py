@@ -6,6 +6,7 @@ A token goes to the hub's own host and into the 0600 file of `token_file`; nowhe
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import dataclasses
 import os
@@ -17,9 +18,9 @@ from urllib.parse import urlsplit
 
 from .. import addresses
 from ..errors import FolderNotWritableError
+from ..system.folders import expanded, hugging_face_home
 from ..text import Text
 from . import endpoint as endpoints
-from . import tokens
 
 FILE_NAME = "hub_token"
 
@@ -28,6 +29,7 @@ _LIMIT = 4096
 
 
 ENVIRONMENT = "HF_TOKEN"
+_OLD_ENVIRONMENT = "HUGGING_FACE_HUB_TOKEN"
 _HUB = urlsplit(endpoints.DEFAULT_ENDPOINT).hostname
 
 
@@ -39,6 +41,8 @@ class Origin(StrEnum):
     """Of `--token-file`."""
     PREFERENCE = "preference"
     ENVIRONMENT = "environment"
+    OLD_ENVIRONMENT = "old_environment"
+    """Of the variable that came before `HF_TOKEN`, which Hugging Face programs still read."""
     LOGIN = "login"
     """What `hf auth login` keeps for all Hugging Face programs of this user."""
 
@@ -53,6 +57,7 @@ def _labels() -> dict[Origin, str]:
         Origin.FILE: Text("the token file"),
         Origin.PREFERENCE: Text("the preferences"),
         Origin.ENVIRONMENT: ENVIRONMENT,
+        Origin.OLD_ENVIRONMENT: _OLD_ENVIRONMENT,
         Origin.LOGIN: Text("the Hugging Face login ({file})", file=login_file()),
     }
 
@@ -69,16 +74,17 @@ class Token:
 
 
 def resolve(preference: str | None, endpoint: str | None = None) -> Token:
-    """The first token there is: the preference, `HF_TOKEN`, the Hugging Face login file. Reads that file.
+    """The first token there is: the preference, the environment, the Hugging Face login file. Reads that file.
 
     The login file belongs to the Hub: it is not used for an `endpoint` that the user named here and that is another
     host, for nobody gave us that token for it. (Where `HF_ENDPOINT` names one, all Hugging Face programs use it there.)
     """
     if preference and preference.strip():
         return Token(preference.strip(), Origin.PREFERENCE)
-    if value := os.environ.get(ENVIRONMENT, "").strip():
-        return Token(value, Origin.ENVIRONMENT)
-    if _login_allowed(endpoint) and (value := tokens.read(login_file())):
+    for variable, source in ((ENVIRONMENT, Origin.ENVIRONMENT), (_OLD_ENVIRONMENT, Origin.OLD_ENVIRONMENT)):
+        if value := os.environ.get(variable, "").strip():
+            return Token(value, source)
+    if _login_allowed(endpoint) and (value := read(login_file())):
         return Token(value, Origin.LOGIN)
     return Token()
 
@@ -86,14 +92,13 @@ def resolve(preference: str | None, endpoint: str | None = None) -> Token:
 def login_file() -> Path:
     """Where the Hugging Face login is kept, by Hugging Face's own variables."""
     if path := os.environ.get("HF_TOKEN_PATH"):
-        return Path(path).expanduser()
-    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(os.environ.get("HF_HOME") or f"{caches}/huggingface").expanduser() / "token"
+        return expanded(path)
+    return hugging_face_home() / "token"
 
 
 def _login_allowed(endpoint: str | None) -> bool:
     # The variable asks Hugging Face programs not to send the login unless told to.
-    if os.environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "").upper() in ("1", "ON", "YES", "TRUE"):
+    if endpoints.is_true(os.environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "")):
         return False
     asked = endpoints.resolve(endpoint)
     host = urlsplit(asked).hostname or ""
@@ -113,9 +118,21 @@ def read(path: Path) -> str:
     """The token in `path`; empty when there is none or the file cannot be read. Never raises for a bad file."""
     try:
         with path.open("rb") as file:
-            return file.read(_LIMIT).decode("utf-8").strip()
+            return decoded(file.read(_LIMIT))
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+def decoded(data: bytes) -> str:
+    """What a text file with a token says. Notepad puts a mark before it, PowerShell writes UTF-16, editors end lines.
+
+    Raises UnicodeDecodeError for what is no text.
+
+    >>> decoded("\ufeffhf_AbC ".encode()), decoded("hf_AbC".encode("utf-16"))
+    ('hf_AbC', 'hf_AbC')
+    """
+    wide = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    return data.decode("utf-16" if wide else "utf-8-sig").strip()
 
 
 def write(path: Path, token: str) -> None:

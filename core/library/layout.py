@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..catalog.entries import Source
+from ..system.folders import expanded, hugging_face_home
 
 if TYPE_CHECKING:
     from ..transfer import partial
@@ -22,9 +23,8 @@ _UNFINISHED = (".part", ".journal", ".journal.new", ".spool", ".lock", ".incompl
 def shared_cache() -> Path:
     """The Hugging Face cache that all programs of this user share, where its own variables put it."""
     if cache := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
-        return Path(cache).expanduser()
-    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(os.environ.get("HF_HOME") or f"{caches}/huggingface").expanduser() / "hub"
+        return expanded(cache)
+    return hugging_face_home() / "hub"
 
 
 def repository_folder(models_dir: Path, source: Source) -> Path:

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from .folders import expanded
+
 ENVIRONMENT = "SUBTITLE_EDITOR_USER_DIR"
 
 JOBS = "jobs.sqlite3"
@@ -22,7 +24,7 @@ def default(platform: str = sys.platform) -> Path:
     Only says where; the folder need not exist.
     """
     if given := os.environ.get(ENVIRONMENT, "").strip():
-        return Path(given)
+        return expanded(given)
     home = Path.home()
     if platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / _NAME

@@ -30,7 +30,7 @@ def test_defaults_without_an_enabled_addon(registered: None, monkeypatch: pytest
     settings = get(bpy.context)
     assert of(bpy.context) is None
     assert settings.endpoint == "https://huggingface.co"
-    assert settings.token is None
+    assert not settings.token
     assert (settings.connections, settings.speed_limit) == (6, None)
     assert settings.models_dir.is_dir()
     assert settings.models_dir.is_relative_to(os.environ["BLENDER_USER_RESOURCES"])
@@ -57,7 +57,7 @@ def test_token_is_kept_but_not_by_blender(addon: bpy.types.AddonPreferences, tmp
 
     addon.token = f"  {TOKEN}\n"
     assert addon.token == TOKEN
-    assert get(bpy.context).token == TOKEN
+    assert get(bpy.context).token.value == TOKEN
     assert TOKEN not in repr(get(bpy.context))
     path = token_path()
     assert path.read_text(encoding="utf-8") == TOKEN
@@ -71,7 +71,7 @@ def test_token_is_kept_but_not_by_blender(addon: bpy.types.AddonPreferences, tmp
         assert TOKEN.encode() not in file.read_bytes(), file
     addon.token = ""
     assert not path.exists()
-    assert get(bpy.context).token is None
+    assert not get(bpy.context).token
 
 
 def test_token_is_read_again_in_the_next_session(registered: None) -> None:
@@ -79,5 +79,5 @@ def test_token_is_read_again_in_the_next_session(registered: None) -> None:
     from subtitle_editor.session.settings import get, token_path
 
     tokens.write(token_path(), TOKEN)
-    assert get(bpy.context).token == TOKEN
+    assert get(bpy.context).token.value == TOKEN
     tokens.write(token_path(), "")

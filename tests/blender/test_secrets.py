@@ -66,9 +66,9 @@ def test_the_order_of_tokens(ready: Any, addon: Any, monkeypatch: pytest.MonkeyP
     from subtitle_editor.panels import account as panel
     from subtitle_editor.session import settings
 
-    def used() -> str | None:
+    def used() -> str:
         settings.forget_token()
-        return settings.get(bpy.context).token
+        return settings.get(bpy.context).token.value
 
     (tmp_path / "login").write_text("hf_of_the_login", encoding="utf-8")
     monkeypatch.setenv("HF_TOKEN_PATH", str(tmp_path / "login"))

@@ -30,6 +30,7 @@ from subtitle_editor.core.errors import (
 from subtitle_editor.core.hub import look
 from subtitle_editor.core.hub.client import Hub
 from subtitle_editor.core.hub.reference import Reference, parse
+from subtitle_editor.core.hub.tokens import Token
 from subtitle_editor.core.library import layout, states, status
 from tests.hub.server import LoopbackHub
 
@@ -201,7 +202,7 @@ def test_a_gated_model_says_so_and_a_token_opens_it(hub: LoopbackHub):
     assert found.kind == entries.SPEECH_TO_TEXT
     hub.accept_token("hf_ada", "ada")
     hub.grant(MINE, "ada")
-    found = look.inspect(Hub(hub.endpoint, "hf_ada"), MINE)
+    found = look.inspect(Hub(hub.endpoint, Token("hf_ada")), MINE)
     assert (found.gated, found.readable, found.whisper) == (True, True, True)
 
 

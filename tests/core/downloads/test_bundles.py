@@ -18,6 +18,7 @@ from subtitle_editor.core.errors import GatedError, ImportModelError, UnsafeRedi
 from subtitle_editor.core.events import Checked, Event, Failed, Finished, Progress
 from subtitle_editor.core.hub import updates
 from subtitle_editor.core.hub.client import Hub
+from subtitle_editor.core.hub.tokens import Token
 from subtitle_editor.core.library import layout, removing, verifying
 from subtitle_editor.core.library import status as library
 from subtitle_editor.core.library.files import files
@@ -216,7 +217,7 @@ def test_the_part_that_is_gated_is_named_before_the_first_byte(hub: LoopbackHub,
     assert hub.bytes_served("*", host="content") == 0
     hub.accept_token("hf_ada", "ada")
     hub.grant(FLUX, "ada")
-    assert isinstance(download(hub, tmp_path, Z_IMAGE, token="hf_ada"), Finished)
+    assert isinstance(download(hub, tmp_path, Z_IMAGE, token=Token("hf_ada")), Finished)
 
 
 def test_one_revision_does_not_fit_three_repositories(hub: LoopbackHub, tmp_path: Path):
@@ -303,12 +304,12 @@ def test_direct_files_lie_and_live_like_those_of_a_repository(
     hub: LoopbackHub, tmp_path: Path, links: bool, monkeypatch: pytest.MonkeyPatch
 ):
     if not links:
-        monkeypatch.setattr("huggingface_hub.file_download.are_symlinks_supported", lambda cache_dir=None: False)
+        monkeypatch.setenv("HF_HUB_DISABLE_SYMLINKS", "1")
     big, small = data_of(2_000_000), b"small"
     entry = linked(hub, big=big, small=small)
     assert library.status(tmp_path, entry).state is ModelState.MISSING
     hub.accept_token("hf_secret_of_ada", "ada")  # Given to the manager; nobody may get it.
-    end = download(hub, tmp_path, entry, token="hf_secret_of_ada")
+    end = download(hub, tmp_path, entry, token=Token("hf_secret_of_ada"))
     assert isinstance(end, Finished) and end.path, end
     assert (end.path / "sub" / "big.bin").read_bytes() == big
     assert (end.path / "sub" / "small.bin").read_bytes() == small
@@ -417,7 +418,7 @@ def test_the_checks_name_the_servers_that_give_the_files(hub: LoopbackHub, tmp_p
     hub.add_model("ada/one", {"one.bin": data_of(1_100_000, 5)})
     hub.accept_token("hf_ada", "ada")
     entry = dataclasses.replace(linked(hub, big=data_of(1_500_000), small=b"small"), sources=sources)
-    manager = DownloadManager(tmp_path, endpoint=hub.endpoint, token="hf_ada", catalog=Catalog((entry,)))
+    manager = DownloadManager(tmp_path, endpoint=hub.endpoint, token=Token("hf_ada"), catalog=Catalog((entry,)))
     try:
         (checked,) = (event for event in run(manager, entry.id) if isinstance(event, Checked))
     finally:

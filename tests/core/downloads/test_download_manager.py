@@ -16,6 +16,7 @@ from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.download_manager import TOKEN_NOTICE, DownloadManager
 from subtitle_editor.core.errors import UnknownModelError
 from subtitle_editor.core.events import Cancelled, End, Event, Failed, Finished, Notice, Progress, State
+from subtitle_editor.core.hub.tokens import Token
 from subtitle_editor.core.library import states, status
 from tests.hub.server import Fault, LoopbackHub
 
@@ -245,7 +246,7 @@ def failure(manager: DownloadManager, model: str = "tiny") -> Failed:
 
 
 def test_refused_token(hub: LoopbackHub, tmp_path: Path):
-    manager = DownloadManager(tmp_path, endpoint=hub.endpoint, token="hf_wrong_secret")
+    manager = DownloadManager(tmp_path, endpoint=hub.endpoint, token=Token("hf_wrong_secret"))
     error = failure(manager).error
     assert error.code == "token_refused" and "hf_wrong_secret" not in str(error)
 

@@ -21,6 +21,7 @@ from subtitle_editor.core.downloads.record import JobRecord
 from subtitle_editor.core.downloads.store import JobStore
 from subtitle_editor.core.errors import UnknownJobError
 from subtitle_editor.core.events import Cancelled, Checked, End, Event, Failed, Finished, Notice, Progress, State
+from subtitle_editor.core.hub.tokens import Token
 from tests.core.models_kit import FILES, MODEL, SIZE, add_models
 from tests.hub.server import Fault, LoopbackHub
 
@@ -103,7 +104,7 @@ def test_a_finished_job_is_history_here_and_after_a_restart(place: Place) -> Non
 
 def test_a_failure_is_kept_with_its_reason_and_details(place: Place, hub: LoopbackHub) -> None:
     hub.remove_repo("Systran/faster-whisper-tiny")
-    manager = place.manager(token="hf_a_secret_of_mine")
+    manager = place.manager(token=Token("hf_a_secret_of_mine"))
     hub.accept_token("hf_a_secret_of_mine", "ada")
     end = end_of(manager, manager.enqueue("tiny"))
     assert isinstance(end, Failed)
@@ -117,7 +118,7 @@ def test_a_failure_is_kept_with_its_reason_and_details(place: Place, hub: Loopba
 def test_no_file_of_the_user_folder_has_the_token(place: Place, hub: LoopbackHub) -> None:
     secret = "hf_SecretSecretSecret"
     hub.accept_token(secret, "ada")
-    manager = place.manager(token=secret)
+    manager = place.manager(token=Token(secret))
     end_of(manager, manager.enqueue("tiny"))
     hub.faults.add(Fault(path="*", host="content", status=403, times=None))
     end_of(manager, manager.enqueue("base"))
@@ -156,7 +157,7 @@ def test_the_preflight_of_a_gated_model_names_the_account(place: Place, hub: Loo
     hub.add_model("Systran/faster-whisper-tiny", {**FILES, "model.bin": MODEL}, gated=True)
     hub.accept_token("hf_token_of_ada", "ada")
     hub.grant("Systran/faster-whisper-tiny", "ada")
-    manager = place.manager(token="hf_token_of_ada")
+    manager = place.manager(token=Token("hf_token_of_ada"))
     job = manager.enqueue("tiny")
     assert isinstance(end_of(manager, job), Finished)
     checked = manager.preflight(job)
