@@ -212,6 +212,26 @@ class NoHubError(HubError):
         )
 
 
+class WrongContentError(HubError):
+    """Again and again something else came than the file that the listing announces. `page`: it was a web page, as
+    networks send that want their user to sign in."""
+
+    code = "wrong_content"
+
+    def __init__(self, host: str, what: str, reason: str, page: bool = False) -> None:
+        self.host = host
+        self.page = page
+        super().__init__(
+            Text("{host} does not send {what}: {reason}.", host=host, what=what, reason=reason),
+            Text(
+                "Does this network want you to sign in? Do so in a browser, then try again; "
+                "what was downloaded is kept."
+            )
+            if page
+            else Text("Try again later, or choose another hub endpoint; what was downloaded is kept."),
+        )
+
+
 class RateLimitedError(HubError):
     """The hub asks us to wait longer than we are willing to without asking."""
 
@@ -229,11 +249,12 @@ class RateLimitedError(HubError):
 
 
 class TokenRefusedError(HubError, PermissionError):
-    """401: the hub does not accept the token, or wants one. `source` says in words where the token came from."""
+    """401: the hub does not accept the token, or wants one. `source` says in words where the token came from;
+    `withheld`: there is one, but the way to this hub is not encrypted."""
 
     code = "token_refused"
 
-    def __init__(self, host: str, sent: bool, source: str = "") -> None:
+    def __init__(self, host: str, sent: bool, source: str = "", withheld: bool = False) -> None:
         self.host = host
         self.sent = sent
         self.source = source
@@ -243,6 +264,9 @@ class TokenRefusedError(HubError, PermissionError):
         elif sent:
             message = Text("{host} refused the token.", host=host)
             hint = Text("Correct it in the preferences, or clear it: none is needed.")
+        elif withheld:
+            message = Text("{host} wants a token, and none is sent to an address without encryption.", host=host)
+            hint = Text("Use an address of the hub that begins with https://.")
         else:
             message, hint = Text("{host} wants a token for this.", host=host), Text("Add one in the preferences.")
         super().__init__(message, hint)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One download from plan to finished snapshot: what a worker thread of the manager does.
 
-Plan, check the disk, fetch what is large with `transfer`, let huggingface_hub fetch the rest and link the snapshot.
+Plan, check the disk, fetch what is large with `transfer`, then what is small, and link the snapshot.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from ..system.names import is_revision
 from ..system.speed import SpeedMeter
 from ..text import Text
 from ..transfer import blob, fetch, partial
-from ..transfer.retries import Retries, RetryPolicy
+from ..transfer.retries import Retries, RetryPolicy, may_pass
 from ..transfer.throttle import Throttle
 from .records import record_download, record_file, record_plan, record_revision
 
@@ -97,12 +97,13 @@ class DownloadJob:
         Raises JobCancelled, or SubtitleEditorError with what was fetched kept.
         """
         plans = [self._planned(source) for source in self._entry.parts]
+        self._tell_of_withheld_token()
         try:
             return self._run(plans)
         except SubtitleEditorError as error:
             if not isinstance(error, NoSpaceError) or error.needed:
                 raise
-            # huggingface_hub, which writes the small files, does not say how much it lacks.
+            # Who writes small files does not know how much is lacking.
             raise NoSpaceError(error.folder, self._bytes_left, error.free) from error
         except OSError as error:
             folder = self._settings.models_dir
@@ -160,7 +161,7 @@ class DownloadJob:
     def _planned(self, source: Source) -> Plan:
         hub, folder = self._settings.hub, self._settings.models_dir
         revision = self._revisions[source] = self._revision_of(source)
-        return self._with_retries(lambda: hub.plan(source, folder, revision))
+        return self._with_retries(lambda: hub.plan(source, folder, revision, self._control))
 
     def _revision_of(self, source: Source) -> str | None:
         """The revision to fetch of a part; None for the one that the catalogue says, or the newest."""
@@ -206,7 +207,7 @@ class DownloadJob:
             job=self.progress.job,
             model=self.progress.model,
             endpoint=", ".join(self._servers()),
-            token=hub.has_token and bool(self._entry.sources),
+            token=bool(self._entry.sources) and hub.has_token and not hub.withholds_token,
             # A question more, so only where a download follows.
             account=self._account() if needed else "",
             gated=any(plan.gated for plan in plans),
@@ -218,6 +219,12 @@ class DownloadJob:
         )
         self._report(checked)
 
+    def _tell_of_withheld_token(self) -> None:
+        hub = self._settings.hub
+        if self._entry.sources and hub.withholds_token:
+            text = Text("The token is not sent to {host}: the way there is not encrypted.", host=hub.host)
+            self._report(Notice(job=self.progress.job, message=text))
+
     def _servers(self) -> list[str]:
         """Whom the files are asked of, each once."""
         hub = [without_login(self._settings.hub.endpoint)] if self._entry.sources else []
@@ -226,11 +233,13 @@ class DownloadJob:
     def _account(self) -> str:
         """Whose token it is. None is asked where the files are not the hub's."""
         hub = self._settings.hub
-        return self._control.apart(hub.account, "hub request") if hub.has_token and self._entry.sources else ""
+        if not (hub.has_token and self._entry.sources):
+            return ""
+        return self._control.apart(lambda: hub.account(self._control), "hub request")
 
     def _fetch_large(self, plan: Plan) -> None:
         for file in sorted(plan.files, key=lambda file: file.path):
-            # What is small comes through huggingface_hub, unless it is none of the hub's.
+            # What is small comes later, unless it is none of the hub's.
             if file.present or (file.size < LARGE and not plan.source.links):
                 continue
             self._update(state=State.DOWNLOADING, file=file.path)
@@ -246,35 +255,28 @@ class DownloadJob:
             self._progressed(plan, file)
 
     def _blob(self, plan: Plan, file: PlannedFile) -> blob.Blob:
+        # The token is for the hub. A direct address is somebody else's, even if the host is the same.
+        request = None if plan.source.links else self._settings.hub.request_for(plan, file)
         return blob.Blob(
             url=file.url,
             target=file.target,
             size=file.size,
             sha256=file.sha256,
+            git_sha1=file.git_sha1,
             etag=None if file.sha256 else file.blob,
-            # The token is for the hub. A direct address is somebody else's, even if the host is the same.
-            headers={} if plan.source.links else self._settings.hub.headers,
+            headers=request.headers if request else {},
+            explain=request.explain if request else None,
             name=file.path,
         )
 
     def _finish(self, plan: Plan) -> None:
+        hub = self._settings.hub
         small = [file for file in plan.files if not file.present and file.size < LARGE and not plan.source.links]
-        before = sum(self._done.values())
-
-        def on_bytes(count: int) -> None:
-            self._control.check()
-            nonlocal before
-            with self._lock:
-                before += count
-            self._update(bytes_done=min(before, self.progress.bytes_total))
-
         self._update(state=State.DOWNLOADING, file=small[-1].path if small else self.progress.file)
-        hub, folder = self._settings.hub, self._settings.models_dir
-        self._with_retries(lambda: hub.finish(plan, folder, on_bytes))
+        self._with_retries(lambda: hub.finish(plan, lambda file: self._progressed(plan, file), self._control))
         with self._lock:
             for file in plan.files:
                 self._done[plan.source, file.path] = file.size
-        self._update(files_done=self.progress.files_done + len(small))
         if self._revisions[plan.source] is None:
             record_revision(plan)
         record_download(plan)
@@ -287,11 +289,10 @@ class DownloadJob:
         while True:
             epoch = retries.epoch
             try:
-                # It cannot be stopped: it sleeps through a Retry-After and waits out its timeouts, over two minutes as
-                # measured. What is left behind holds nothing of ours: it writes whole files or none.
+                # The network lets go at once, but a disk may not. What is left behind writes whole files or none.
                 return self._control.apart(work, "hub request")
             except (HubUnreachableError, RateLimitedError, HubAnswerError) as error:
-                transient = not isinstance(error, HubAnswerError) or error.status in (408, 500, 502, 503, 504)
+                transient = not isinstance(error, HubAnswerError) or may_pass(error.status)
                 if not transient or not retries.failed(epoch, getattr(error, "retry_after", None)):
                     raise
                 log.info("%s: %s; try %d follows", self._entry.id, error.message, retries.attempt)

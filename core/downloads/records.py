@@ -36,7 +36,7 @@ def record_file(plan: Plan, file: PlannedFile) -> None:
 
     Never raises.
     """
-    if file.sha256 is None:
+    if not file.has_hash:
         return
     try:
         marks = library_marks.read(plan.folder)
@@ -47,7 +47,7 @@ def record_file(plan: Plan, file: PlannedFile) -> None:
 
 
 def record_download(plan: Plan) -> None:
-    """Remember what a finished download has compared: the large files on their way, the small ones now.
+    """Remember what a finished download has compared: files on their way, small ones that were there now.
 
     What was there before the download keeps the mark it had. Never raises: the download has succeeded all the same.
     """
@@ -55,14 +55,14 @@ def record_download(plan: Plan) -> None:
         marks = library_marks.read(plan.folder)
         for file in plan.files:
             path = plan.snapshot / file.path
-            if file.size < LARGE and not plan.source.links:
-                # It came through huggingface_hub, which compares no hash. Reading it costs nothing.
+            if file.has_hash and not file.present:
+                # It was compared when it came, or it would not be there.
+                marks.set(plan.snapshot, file.path, path.stat(), True)
+            elif file.has_hash and file.size < LARGE and not plan.source.links:
+                # Reading what is small costs nothing.
                 like = listing.Published(file.size, file.blob)
                 digest, found = listing.digest(path, like, lambda _: None)
                 marks.set(plan.snapshot, file.path, found, digest == file.blob)
-            elif file.sha256 and not file.present:
-                # `transfer` has compared its hash, or it would not be there.
-                marks.set(plan.snapshot, file.path, path.stat(), True)
             else:
                 _carry_over(marks, plan, file.path)
         if marks.newer and marks.newer.commit == plan.commit:

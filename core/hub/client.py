@@ -1,50 +1,39 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Hugging Face Hub: plan a snapshot, complete it, and name what went wrong.
+"""The Hugging Face Hub: plan a snapshot, complete it, say what a repository is and whose the token is.
 
-The only file that imports huggingface_hub, and only when first used (the import takes a third of a second). Everything
-here blocks on the network: worker threads call it, never Blender's main thread.
+What is kept on the disk has huggingface_hub's layout, so that other programs find it; what goes over the network goes
+through core/transfer, as the large files do. Everything here blocks: worker threads call it, never Blender's main
+thread.
 """
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from ..addresses import is_address, without_login
 from ..catalog.entries import Source
-from ..errors import (
-    EndpointError,
-    FileNotOnHubError,
-    GatedError,
-    HubAnswerError,
-    HubUnreachableError,
-    JobCancelled,
-    NoHubError,
-    OnlineAccessError,
-    RateLimitedError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-    SubtitleEditorError,
-    TokenRefusedError,
-    UnsafeNameError,
-)
+from ..errors import EndpointError, FileNotOnHubError, OnlineAccessError, SubtitleEditorError, UnsafeNameError
 from ..library.layout import repository_folder
-from ..library.listing import Published, published, write_listing
+from ..library.listing import Published
+from ..system.control import Control
 from ..system.log_file import hide
-from ..system.names import is_hash, is_inner_path, is_repository
+from ..system.names import is_inner_path
 from ..text import Text
-from ..transfer.retries import asked_wait
-from .bar import bar_class
+from . import links, small_files
+from .answers import Listed
+from .asking import Asking, Server
 from .endpoint import offline_by, resolve
-from .plan import Plan, PlannedFile, disk_error, links_supported, size_on_disk
+from .plan import LARGE, Plan, PlannedFile, links_supported, size_on_disk
 from .tokens import Token
 
-_TIMEOUT = 15.0
-"""Seconds for an answer about a repository. Its files have their own watchdog (core/transfer)."""
+if TYPE_CHECKING:
+    from ..transfer.http import Request
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,21 +54,22 @@ class Repository:
 
 
 class Hub:
-    """One hub endpoint and, perhaps, a token.
+    """One hub endpoint and, perhaps, a token. Any thread; several at a time.
 
-    The token is sent to the endpoint's own host only: huggingface_hub drops it at a redirect to another host
-    (measured), and `transfer` sends headers to the first host alone. It appears in no error and no log line.
+    The token goes where `addresses.may_carry_token` says, and appears in no error and no log line. Every method that
+    asks raises OnlineAccessError if that is not allowed, EndpointError, TokenRefusedError for a token that cannot be
+    one, and with a `control` JobCancelled at once when it is cancelled.
     """
 
-    def __init__(self, endpoint: str | None = None, token: str | Token | None = None, offline: bool = False) -> None:
+    def __init__(self, endpoint: str | None = None, token: Token | None = None, offline: bool = False) -> None:
         """`offline`: ask nothing, as if the network were switched off (an environment variable can say so too)."""
-        self.endpoint = resolve(endpoint)
+        self._given = resolve(endpoint)
+        self.endpoint = without_login(self._given)
+        """The address, as it may be shown."""
         self.offline = offline
-        found = token if isinstance(token, Token) else Token(token or "")
-        self._token = found.value or None
+        self._token = token or Token()
         self._account: str | None = None
-        self._token_source = found.source.label
-        hide(self._token)
+        hide(self._token.value)
 
     def check_online(self) -> None:
         """Raise OnlineAccessError if the network is not to be used."""
@@ -90,7 +80,7 @@ class Hub:
     @property
     def host(self) -> str:
         """The endpoint as messages name it."""
-        return urlsplit(self.endpoint).netloc.rpartition("@")[2]
+        return urlsplit(self.endpoint).netloc
 
     @property
     def is_online(self) -> bool:
@@ -99,230 +89,158 @@ class Hub:
 
     @property
     def has_token(self) -> bool:
-        """Whether requests carry a token."""
-        return self._token is not None
+        """Whether there is a token to send."""
+        return bool(self._token)
 
     @property
-    def headers(self) -> dict[str, str]:
-        """Headers for the endpoint's own host. Holds the token: never log it."""
-        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+    def withholds_token(self) -> bool:
+        """Whether there is one and it is not sent, because the way to this hub is not encrypted."""
+        return self.has_token and self.server.withholds
 
-    def whoami(self) -> str:
+    @property
+    def server(self) -> Server:
+        """What requests are made of. Raises EndpointError, TokenRefusedError."""
+        if not is_address(self._given):
+            raise EndpointError(self.endpoint)
+        server = Server(self.endpoint, self._token, self._authorization)
+        if self._token and not all("!" <= char <= "~" for char in self._token.value):
+            raise server.refusal_of_token(self.host, sent=True)  # It cannot stand in a header.
+        return server
+
+    @property
+    def _authorization(self) -> str:
+        """The header's value: the token, or the login in the endpoint's address, which some mirrors want."""
+        if self._token:
+            return f"Bearer {self._token.value}"
+        parts = urlsplit(self._given)
+        if not parts.username:
+            return ""
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        hide(parts.password)
+        return f"Basic {base64.b64encode(login.encode()).decode()}"
+
+    def whoami(self, control: Control | None = None) -> str:
         """The account the token belongs to. Raises TokenRefusedError without one, or for a bad one."""
-        self.check_online()
-        if not self._token:
-            raise TokenRefusedError(self.host, sent=False)
-        with self._named_errors("the account", None):
-            return str(self._api().whoami()["name"])
+        with self._asking(control) as asking:
+            if not self._token or self.server.withholds:
+                raise self.server.refusal_of_token(self.host, sent=False)
+            return asking.account()
 
-    def account(self) -> str:
+    def account(self, control: Control | None = None) -> str:
         """The account the token belongs to, asked once; empty without a token, and where the hub does not say."""
         if self._account is None:
             try:
-                self._account = self.whoami() if self._token else ""
+                self._account = self.whoami(control) if self._token else ""
             except SubtitleEditorError:
                 self._account = ""
         return self._account
 
-    def repository(self, repo: str, repo_type: str = "model", revision: str | None = None) -> Repository:
+    def repository(
+        self, repo: str, repo_type: str = "model", revision: str | None = None, control: Control | None = None
+    ) -> Repository:
         """What the hub says of a repository: its files, licence, whether it is gated and whether we may read it.
 
-        One request, and one more for a gated one. Blocks; raises as `plan` does.
+        Two requests, and one more for a gated one. Raises as `plan` does.
         """
-        page = Source(repo, repo_type).page
-        with self._named_errors(repo, revision, page):
-            api = self._api()
-            info = api.repo_info(repo, repo_type=repo_type, revision=revision, files_metadata=True, timeout=_TIMEOUT)
-            self._check_names(str(info.sha), repo=str(info.id))
-            gated = bool(getattr(info, "gated", False))
+        source = Source(repo, repo_type)
+        with self._asking(control) as asking:
+            found = asking.profile(source, revision)
+            files = asking.listing(source, found.commit)
             return Repository(
-                repo=str(info.id),
+                repo=found.repo,
                 repo_type=repo_type,
-                commit=str(info.sha),
-                files={str(file.rfilename): int(file.size or 0) for file in info.siblings or ()},
-                gated=gated,
-                readable=not gated or self._may_read(repo, repo_type),
-                tags=tuple(str(tag) for tag in info.tags or ()),
-                task=str(getattr(info, "pipeline_tag", None) or ""),
+                commit=found.commit,
+                files={file.path: file.size for file in files},
+                gated=found.gated,
+                readable=not found.gated or asking.may_read(source),
+                tags=found.tags,
+                task=found.task,
             )
 
-    def _may_read(self, repo: str, repo_type: str) -> bool:
-        from huggingface_hub.errors import GatedRepoError
+    def head_of(self, repository: Repository, name: str, length: int = 64, control: Control | None = None) -> bytes:
+        """The first bytes of a file, to see what it is. Raises the errors of `core.transfer.fetch`."""
+        source = Source(repository.repo, repository.repo_type)
+        with self._asking(control) as asking:
+            return asking.beginning(source, repository.commit, name, length)
 
-        try:
-            self._api().auth_check(repo, repo_type=repo_type)
-        except GatedRepoError:
-            return False
-        return True
-
-    def head_of(self, repository: Repository, name: str, length: int = 64) -> bytes:
-        """The first bytes of a file, to see what it is. Blocks; raises the errors of `transfer.fetch`."""
-        from ..system.control import Control
-        from ..transfer.http import Line, Request, Route, TransientError
-
-        self.check_online()
-        page = Source(repository.repo, repository.repo_type).page
-        url = f"{self.endpoint}/{page}/resolve/{repository.commit}/{quote(name)}"
-        line = Line(Control(), _TIMEOUT)
-        try:
-            answer = line.get(Request(url, self.headers, name), Route(), 0, length)
-            found = bytearray(length)
-            count = 0
-            while count < length and (more := answer.read_into(memoryview(found)[count:])):
-                count += more
-            answer.close()
-            return bytes(found[:count])
-        except TransientError as ex:
-            raise ex.for_good(name) from ex
-        finally:
-            line.close()
-
-    def plan(self, source: Source, models_dir: Path, revision: str | None = None) -> Plan:
+    def plan(
+        self, source: Source, models_dir: Path, revision: str | None = None, control: Control | None = None
+    ) -> Plan:
         """List the wanted files of a repository at one commit, with sizes and hashes, and see what is already there.
 
-        Two requests, and a third that asks whether the files may be read: a gated repository shows its listing to
-        everyone. (`snapshot_download(dry_run=True)` tells the same with one request a file.) None for direct links.
-        Raises OnlineAccessError and the errors of `errors.py` from TokenRefusedError to UnsafeNameError.
+        Two requests, and for a gated repository a third that asks whether its files may be read: it shows its listing
+        to everyone. None for direct links. Raises the errors of core/errors.py from TokenRefusedError to
+        UnsafeNameError.
         """
         if source.links:
             return self._plan_of_links(source, models_dir)
         revision = revision or source.revision
-        with self._named_errors(source.repo, revision, source.page):
-            api = self._api()
-            info = api.repo_info(source.repo, repo_type=source.repo_type, revision=revision, timeout=_TIMEOUT)
-            self._check_names(str(info.sha))
-            tree = api.list_repo_tree(source.repo, recursive=True, revision=info.sha, repo_type=source.repo_type)
-            items = [item for item in tree if hasattr(item, "blob_id")]
-            wanted = [item for item in items if source.wants(item.path)]
-            files = tuple(self._planned(source, str(info.sha), models_dir, item) for item in wanted)
+        with self._asking(control) as asking:
+            found = asking.profile(source, revision)
+            listed = asking.listing(source, found.commit)
+            wanted = [file for file in listed if source.wants(file.path)]
+            files = self._planned(source, found.commit, models_dir, wanted)
             if not files:
                 raise FileNotOnHubError(", ".join(source.patterns) or Text("Any file"), source.repo)
-            if any(not file.present for file in files):
-                self._ask_access(max(files, key=lambda file: file.size))
-        gated = bool(getattr(info, "gated", False))
-        listing = {item.path: Published(item.size, _hash(item)) for item in items if is_inner_path(item.path)}
-        return Plan(source, str(info.sha), repository_folder(models_dir, source), files, gated, listing)
+            if found.gated and not all(file.present for file in files):
+                asking.check_access(source)
+        listing = {file.path: Published(file.size, file.blob) for file in listed if is_inner_path(file.path)}
+        return Plan(source, found.commit, repository_folder(models_dir, source), files, found.gated, listing)
 
     def _plan_of_links(self, source: Source, models_dir: Path) -> Plan:
-        from . import links
-
         plan = links.plan(source, models_dir)
         if any(not file.present for file in plan.files):
             self.check_online()
         return plan
 
-    def finish(self, plan: Plan, models_dir: Path, on_bytes: Callable[[int], None]) -> Path:
-        """Fetch the files of the plan that are not there yet, link all of them into the snapshot, and return it.
+    def finish(self, plan: Plan, arrived: Callable[[PlannedFile], None], control: Control | None = None) -> Path:
+        """Fetch the small files of the plan that are not there yet, link all into the snapshot, and return it.
 
-        `on_bytes(n)` is called from huggingface_hub's threads with the bytes that arrived; raising JobCancelled in it
-        stops the download. Small files only: what is large comes through `transfer` first and is found here.
+        `arrived` is called after each of them, on other threads. What is large comes through core/transfer before.
+        Raises FileNotOnHubError, WrongContentError, CorruptDownloadError, NoSpaceError, FolderNotWritableError and what
+        `plan` raises.
         """
-        source = plan.source
-        if source.links:  # No server is asked any more: also without one a complete model is finished.
-            from . import links
+        # No server is asked any more if all is there: also without one a complete model is finished.
+        small = [file for file in plan.files if file.size < LARGE and not plan.source.links]
+        missing = [file for file in small if not file.present and size_on_disk(file.target) != file.size]
+        if missing:
+            self.check_online()
+            small_files.fetch(missing, lambda file: self.request_for(plan, file), control or Control(), arrived)
+        return links.finish(plan)
 
-            return links.finish(plan)
-        with self._named_errors(source.repo, plan.commit, source.page):
-            from huggingface_hub import snapshot_download
+    def request_for(self, plan: Plan, file: PlannedFile) -> Request:
+        """How a file of a repository is asked for. Its headers may hold the token: never log them."""
+        return self.server.request(file.url, plan.source, plan.commit, file.path)
 
-            path = snapshot_download(
-                source.repo,
-                repo_type=source.repo_type,
-                # By commit: the repository may have moved on since it was planned.
-                revision=plan.commit,
-                cache_dir=models_dir,
-                endpoint=self.endpoint,
-                token=self._token or False,
-                allow_patterns=list(source.patterns) or None,
-                ignore_patterns=list(source.ignore) or None,
-                tqdm_class=bar_class(on_bytes),
-                max_workers=4,
-            )
-            # huggingface_hub keeps the listing, unless it remembers that it has: also after the model was deleted.
-            if published(plan.folder, plan.commit) is None:
-                write_listing(plan.folder, plan.commit, plan.listing)
-        return Path(path)
-
-    def _api(self) -> Any:
-        from huggingface_hub import HfApi
-
-        if not is_address(self.endpoint):
-            raise EndpointError(without_login(self.endpoint))
-        if self._token and not all("!" <= char <= "~" for char in self._token):
-            # It cannot stand in a header, and whoever tried would quote it in an error.
-            raise TokenRefusedError(self.host, sent=True, source=self._token_source)
-        # False, not None: None would send the token of the machine's Hugging Face login, which nobody gave us.
-        return HfApi(endpoint=self.endpoint, token=self._token or False, library_name="subtitle-editor")
-
-    def _planned(self, source: Source, commit: str, models_dir: Path, item: Any) -> PlannedFile:
-        check_name(source.repo, item.path)
-        folder = repository_folder(models_dir, source)
-        sha256 = item.lfs.sha256 if item.lfs is not None else None
-        blob = _hash(item)
-        self._check_names(blob)
-        in_snapshot = folder.joinpath("snapshots", commit, *item.path.split("/"))
-        target = folder / "blobs" / blob if links_supported(models_dir) else in_snapshot
-        url = f"{self.endpoint}/{source.page}/resolve/{commit}/{quote(item.path)}"
-        present = any(size_on_disk(path) == item.size for path in (target, in_snapshot))
-        return PlannedFile(item.path, item.size, blob, sha256, url, target, present)
-
-    def _check_names(self, name: str, repo: str = "") -> None:
-        """Folders and files are called after a repository and its hashes. Raises NoHubError for what can be neither."""
-        if not is_hash(name) or (repo and not is_repository(repo)):
-            raise NoHubError(self.host)
-
-    def _ask_access(self, file: PlannedFile) -> None:
-        from huggingface_hub import get_hf_file_metadata
-
-        get_hf_file_metadata(file.url, token=self._token or False, timeout=_TIMEOUT, endpoint=self.endpoint)
-
-    @contextmanager
-    def _named_errors(self, what: str, revision: str | None, page: str = "") -> Iterator[None]:
-        """`what` was asked for, at `page` of the hub."""
+    @contextlib.contextmanager
+    def _asking(self, control: Control | None) -> Iterator[Asking]:
         self.check_online()
-        try:
-            yield
-        except (SubtitleEditorError, JobCancelled):
-            raise
-        except Exception as error:
-            named = self._name(error, what, revision, page or what)
-            if named is None:
-                raise
-            raise named from error
+        with contextlib.closing(Asking(self.server, control or Control())) as asking:
+            yield asking
 
-    def _name(self, error: Exception, what: str, revision: str | None, page: str) -> SubtitleEditorError | None:
-        """Our error for one of huggingface_hub's, or None for what is no error of the network or the disk."""
-        from huggingface_hub import errors as hf
-
-        answer: Any = getattr(error, "response", None)
-        status = int(getattr(answer, "status_code", 0) or 0)
-        match error:
-            # A GatedRepoError is a RepositoryNotFoundError: it comes first.
-            case hf.GatedRepoError():
-                return GatedError(what, f"{without_login(self.endpoint)}/{page}", self.has_token)
-            case hf.RevisionNotFoundError():
-                return RevisionNotFoundError(what, revision or "main")
-            case hf.RepositoryNotFoundError() | hf.HFValidationError():
-                return RepositoryNotFoundError(what, self.host)
-            case hf.EntryNotFoundError() if status == 404:
-                return FileNotOnHubError(Text("A file"), what)
-            case hf.HfHubHTTPError() if status in (401, 403):
-                return TokenRefusedError(self.host, sent=self.has_token, source=self._token_source)
-            case hf.HfHubHTTPError() if status == 429:
-                return RateLimitedError(self.host, asked_wait(answer.headers))
-            case hf.HfHubHTTPError() if status:
-                return HubAnswerError(self.host, status, what)
-            case hf.LocalEntryNotFoundError() if isinstance(error.__cause__, Exception):
-                # "Not found locally" only says that the request before it failed: name that one.
-                return self._name(error.__cause__, what, revision, page)
-            case hf.HTTPError() | ConnectionError() | TimeoutError() | hf.FileMetadataError():  # type: ignore[attr-defined]
-                return HubUnreachableError(self.host, _reason(error))
-            case OSError():
-                return disk_error(error)
-            case ValueError() | LookupError() | TypeError() | AttributeError():
-                # Out of huggingface_hub, which takes an answer apart without a look at it.
-                return NoHubError(self.host)
-        return None
+    def _planned(
+        self, source: Source, commit: str, models_dir: Path, wanted: list[Listed]
+    ) -> tuple[PlannedFile, ...]:
+        folder = repository_folder(models_dir, source)
+        linking, server = links_supported(models_dir), self.server
+        files = []
+        for file in wanted:
+            check_name(source.repo, file.path)
+            in_snapshot = folder.joinpath("snapshots", commit, *file.path.split("/"))
+            target = folder / "blobs" / file.blob if linking else in_snapshot
+            files.append(
+                PlannedFile(
+                    path=file.path,
+                    size=file.size,
+                    blob=file.blob,
+                    sha256=file.sha256,
+                    git_sha1=file.git_sha1,
+                    url=server.address_of(source, commit, file.path),
+                    target=target,
+                    present=any(size_on_disk(path) == file.size for path in (target, in_snapshot)),
+                )
+            )
+        return tuple(files)
 
 
 def check_name(repo: str, name: str) -> None:
@@ -332,22 +250,3 @@ def check_name(repo: str, name: str) -> None:
     """
     if not is_inner_path(name):
         raise UnsafeNameError(repo, name)
-
-
-def _hash(item: Any) -> str:
-    """What huggingface_hub calls a file's blob: its SHA-256 where the hub keeps it in LFS, else git's hash."""
-    return str(item.lfs.sha256 if item.lfs is not None else item.blob_id)
-
-
-def _reason(error: BaseException) -> Text:
-    """The cause in a few words, without addresses (a signed one is a secret) and without Python's class names."""
-    text = str(error).lower()
-    if isinstance(error, TimeoutError) or "timeout" in type(error).__name__.lower() or "timed out" in text:
-        return Text("it does not answer in time")
-    if "refused" in text:
-        return Text("the connection was refused")
-    if "name or service" in text or "getaddrinfo" in text or "name resolution" in text:
-        return Text("its name cannot be found")
-    if "certificate" in text:
-        return Text("its certificate is not trusted on this machine")
-    return Text("the connection failed")

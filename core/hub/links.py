@@ -1,55 +1,71 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files from addresses of their own, kept on the disk as huggingface_hub keeps those of a repository.
+"""Snapshots, linked as huggingface_hub links them; and files from addresses of their own, kept in the same way.
 
-So everything that looks after repositories (find, verify, repair, delete, count) looks after these too. What the hub
-tells about a repository, the catalogue tells here: sizes and hashes. The commit is made up of them.
+So everything that looks after repositories (find, verify, repair, delete, count) looks after direct files too. What the
+hub tells about a repository, the catalogue tells of them: sizes and hashes. The commit is made up of them.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..catalog.entries import Source
 from ..library.layout import repository_folder
-from ..library.listing import write_listing
-
-if TYPE_CHECKING:
-    from .plan import Plan
-
-from ..library.listing import listing
+from ..library.listing import listing, published, write_listing
+from .plan import Plan, PlannedFile, disk_error, links_supported, size_on_disk
 
 
 def plan(source: Source, models_dir: Path) -> Plan:
-    """What is to be fetched, without a request. Raises FolderNotWritableError, NoSpaceError."""
-    from .plan import Plan, PlannedFile, links_supported
-
+    """What is to be fetched of direct files, without a request. Raises FolderNotWritableError, NoSpaceError."""
     folder, commit = repository_folder(models_dir, source), source.revision or ""
     linking = links_supported(models_dir)
     files = []
     for link in source.links:
         in_snapshot = folder.joinpath("snapshots", commit, *link.path.split("/"))
         target = folder / "blobs" / link.sha256 if linking else in_snapshot
-        present = any(_size(path) == link.size for path in (target, in_snapshot))
+        present = any(size_on_disk(path) == link.size for path in (target, in_snapshot))
         files.append(PlannedFile(link.path, link.size, link.sha256, link.sha256, link.url, target, present))
     return Plan(source, commit, folder, tuple(files))
 
 
 def finish(plan: Plan) -> Path:
-    """Link the files, which are all there, into the snapshot, and write the listing beside it. Raises OSError."""
-    for file in plan.files:
-        place = plan.snapshot.joinpath(*file.path.split("/"))
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if _size(place) != file.size:
-            place.unlink(missing_ok=True)
-            place.symlink_to(os.path.relpath(file.target, place.parent))
-    write_listing(plan.folder, plan.commit, listing(plan.source), made_up=True)
+    """Link the files, which are all there, into the snapshot, and write the listing beside it; return the snapshot.
+
+    Raises NoSpaceError, FolderNotWritableError.
+    """
+    try:
+        for file in plan.files:
+            _link(plan, file)
+        if plan.source.links:
+            write_listing(plan.folder, plan.commit, listing(plan.source), made_up=True)
+        elif published(plan.folder, plan.commit) is None:
+            write_listing(plan.folder, plan.commit, plan.listing)
+    except OSError as error:
+        raise disk_error(error, plan.folder) from error
     return plan.snapshot
 
 
-def _size(path: Path) -> int | None:
+def _link(plan: Plan, file: PlannedFile) -> None:
+    place = plan.snapshot.joinpath(*file.path.split("/"))
+    if size_on_disk(place) == file.size and _leads_to(place, file.target):
+        return
+    if file.target == place or size_on_disk(file.target) != file.size:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file.target))  # Somebody has removed it.
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = place.with_name(f".{secrets.token_hex(8)}.tmp")
+    beside.symlink_to(os.path.relpath(file.target, place.parent))
     try:
-        return path.stat().st_size
+        os.replace(beside, place)  # Another program may do the same at this moment.
     except OSError:
-        return None
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _leads_to(place: Path, target: Path) -> bool:
+    try:
+        return place.samefile(target)
+    except OSError:
+        return True  # There is no blob, only this: on a disk without links, for example.

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
+import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from ..catalog.entries import Source
 from ..errors import FolderNotWritableError, NoSpaceError, SubtitleEditorError
 from ..library.listing import Published
 from ..text import Text
+from .endpoint import is_true
 
 LARGE = 1_000_000
 """Bytes from which a file is fetched in ranges with resume; a smaller one arrives before anyone could cancel it."""
@@ -25,13 +29,20 @@ class PlannedFile:
     path: str
     size: int
     blob: str
-    """The name huggingface_hub gives the blob: the SHA-256, or the git hash of a small file."""
+    """What the content is called in the cache: the SHA-256, or git's hash of a file that is not in LFS."""
     sha256: str | None
     url: str
     target: Path
     """Where the bytes belong: the blob, or the file in the snapshot where links are not supported."""
     present: bool
     """The bytes are already there."""
+    git_sha1: str | None = None
+    """Git's hash of the content, where no SHA-256 is published."""
+
+    @property
+    def has_hash(self) -> bool:
+        """Whether the content can be compared with what was published."""
+        return self.sha256 is not None or self.git_sha1 is not None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,25 +76,50 @@ class Plan:
 
 
 def links_supported(models_dir: Path) -> bool:
-    """Whether huggingface_hub will link snapshots to blobs there (Windows needs its developer mode for it)."""
-    from huggingface_hub.file_download import are_symlinks_supported
+    """Whether snapshots can be linked to blobs there, as huggingface_hub does: Windows needs its developer mode for it.
 
+    Makes the folder if need be. Raises NoSpaceError, FolderNotWritableError.
+    """
+    if is_true(os.environ.get("HF_HUB_DISABLE_SYMLINKS", "")):
+        return False
     try:
         models_dir.mkdir(parents=True, exist_ok=True)
-        return bool(are_symlinks_supported(models_dir))
+        with tempfile.TemporaryDirectory(dir=models_dir, prefix=".links-") as scratch:
+            return _can_link(Path(scratch))
     except OSError as error:
         raise disk_error(error, models_dir) from error
 
 
+def _can_link(folder: Path) -> bool:
+    (folder / "file").touch()
+    try:
+        (folder / "link").symlink_to("file")
+    except (OSError, NotImplementedError):
+        return False
+    return True
+
+
 def size_on_disk(path: Path) -> int | None:
+    """Bytes of a file; None where there is none that can be looked at."""
     try:
         return path.stat().st_size
     except OSError:
         return None
 
 
-def disk_error(error: OSError, folder: Path | None = None) -> SubtitleEditorError:
-    place = folder or Path(error.filename or ".")
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return NoSpaceError(place, 0, shutil.disk_usage(place.parent if place.parent.exists() else ".").free)
-    return FolderNotWritableError(place, error.strerror.lower() if error.strerror else Text("the system refused"))
+def disk_error(error: OSError, folder: Path) -> SubtitleEditorError:
+    """What the user is told when the disk refuses something in `folder`, or below it."""
+    if error.errno in _FULL:
+        return NoSpaceError(folder, 0, _free(folder))
+    return FolderNotWritableError(folder, (error.strerror or str(error)).lower() or Text("the system refused"))
+
+
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+def _free(folder: Path) -> int:
+    """Bytes free where `folder` is, or will be; 0 if nobody says."""
+    for place in (folder, *folder.parents):
+        with contextlib.suppress(OSError):
+            return shutil.disk_usage(place).free
+    return 0

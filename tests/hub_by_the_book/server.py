@@ -492,6 +492,8 @@ class Proxy:
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         """Method, whole address and headers of each request."""
         self.reply = reply
+        self.names: dict[str, str] = {}
+        """Where hosts really are, by name: `127.0.0.1:8000`. Others are taken at their word."""
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -530,7 +532,7 @@ class Proxy:
             status, answered, body = self.reply.status, list(self.reply.headers.items()), self.reply.body
         else:
             parts = urlsplit(handler.path)
-            upstream = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=30)
+            upstream = http.client.HTTPConnection(self.names.get(parts.netloc, parts.netloc), timeout=30)
             path = f"{parts.path}?{parts.query}" if parts.query else parts.path
             upstream.request(handler.command, path, headers=headers)
             response = upstream.getresponse()

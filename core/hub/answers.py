@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a hub's answers say, taken apart with nothing believed: a server may send anything."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+from ..system.names import is_hash, is_repository
+
+_GIT = re.compile(r"[0-9a-f]{40}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Profile:
+    """A repository at one commit."""
+
+    repo: str
+    """Its name as the hub spells it."""
+    commit: str
+    gated: bool
+    tags: tuple[str, ...]
+    task: str
+    """What it is for, in the hub's words; empty if nobody said."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Listed:
+    """One file of a listing. `size` in bytes."""
+
+    path: str
+    size: int
+    blob: str
+    """What its content is called in the cache: the SHA-256 of a file in LFS, of any other git's hash."""
+    sha256: str | None
+    """Of a file in LFS: which is decided file by file, whatever its size."""
+
+    @property
+    def git_sha1(self) -> str | None:
+        """Git's hash of the content; None for a file in LFS, of which git keeps a note only."""
+        return self.blob if self.sha256 is None else None
+
+
+def profile(data: Any) -> Profile | None:
+    """What `/api/models/OWNER/NAME` answered; None if no hub answers so. Folders are called after these names."""
+    if not isinstance(data, dict):
+        return None
+    repo, commit = data.get("id"), data.get("sha")
+    if not (isinstance(repo, str) and is_repository(repo) and isinstance(commit, str) and is_hash(commit)):
+        return None
+    tags = data.get("tags")
+    task = data.get("pipeline_tag")
+    return Profile(
+        repo,
+        commit,
+        gated=bool(data.get("gated")),
+        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        task=task if isinstance(task, str) else "",
+    )
+
+
+def listed(data: Any) -> list[Listed] | None:
+    """The files of a page of `/api/models/OWNER/NAME/tree/COMMIT`; None if no hub answers so."""
+    if not isinstance(data, list):
+        return None
+    found = [_file(row) for row in data if not (isinstance(row, dict) and row.get("type") == "directory")]
+    whole = [file for file in found if file is not None]
+    return whole if len(whole) == len(found) else None
+
+
+def _file(row: Any) -> Listed | None:
+    if not isinstance(row, dict):
+        return None
+    path, size, blob = row.get("path"), row.get("size"), row.get("oid")
+    lfs = row.get("lfs")
+    sha256 = None
+    if isinstance(lfs, dict):
+        sha256, size = lfs.get("oid"), lfs.get("size", size)
+        # Some mirrors write it as git-lfs does.
+        blob = sha256 = sha256.removeprefix("sha256:") if isinstance(sha256, str) else None
+        if sha256 is None or not _SHA256.fullmatch(sha256):
+            return None  # Blobs are called after it.
+    if not isinstance(path, str) or not path or not isinstance(blob, str):
+        return None
+    if sha256 is None and not _GIT.fullmatch(blob):
+        return None
+    if type(size) is not int or not 0 <= size < 1 << 60:
+        return None
+    return Listed(path, size, blob, sha256)

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asking a hub: its answers are looked at before they are believed, and each error is named by what it is.
+
+What the Hub's documentation says of its interface stands here: addresses, `X-Error-Code`, the pages of a listing. Who
+may be asked, and who gets the token, is decided in core/addresses.py; connections are those of core/transfer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from ..addresses import may_carry_token
+from ..errors import (
+    AccessDeniedError,
+    FileNotOnHubError,
+    GatedError,
+    HubError,
+    NoHubError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+    TokenRefusedError,
+)
+from .answers import Listed, Profile, listed, profile
+from .tokens import Token
+
+if TYPE_CHECKING:
+    from ..catalog.entries import Source
+    from ..system.control import Control
+    from ..transfer.http import Answer, Line, Refusal, Request
+
+TIMEOUT = 15.0
+"""Seconds without a byte of an answer."""
+
+_LARGEST = 64 << 20
+"""Bytes of an answer; a full page of a listing has some 300 kB."""
+
+_MOST_PAGES = 10_000
+
+_NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel\s*=\s*"?next\b', re.IGNORECASE)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Server:
+    """A hub, and what it is told of who asks."""
+
+    endpoint: str
+    """Its address, without a login and without a slash at its end."""
+    token: Token = dataclasses.field(default_factory=Token)
+    authorization: str = dataclasses.field(default="", repr=False)
+    """The header's value; empty for none. A secret."""
+
+    @property
+    def host(self) -> str:
+        """As messages name it."""
+        return urlsplit(self.endpoint).netloc
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """For requests to the endpoint. Holds the token: never log it."""
+        tells = self.authorization and may_carry_token(self.endpoint, self.endpoint)
+        return {"Authorization": self.authorization} if tells else {}
+
+    @property
+    def withholds(self) -> bool:
+        """There is a token, and it is not sent: the way to this hub is not encrypted."""
+        return bool(self.authorization) and not self.headers
+
+    def request(self, url: str, source: Source, revision: str | None = None, file: str = "") -> Request:
+        """A question to this hub about a repository, or for a `file` of it."""
+        from ..transfer.http import Request
+
+        def explain(refusal: Refusal) -> HubError | None:
+            return self._explained(refusal, source, revision, file)
+
+        return Request(url, self.headers, file or source.repo, explain)
+
+    def address_of(self, source: Source, commit: str, path: str) -> str:
+        """Where a file of a repository is asked for."""
+        return f"{self.endpoint}/{source.page}/resolve/{commit}/{quote(path)}"
+
+    def _explained(
+        self, refusal: Refusal, source: Source, revision: str | None, file: str
+    ) -> HubError | None:
+        """What a refusal means by the hub's own words for it; None for one that any server may give."""
+        match refusal.headers.get("X-Error-Code"):
+            case "GatedRepo":
+                return GatedError(source.repo, f"{self.endpoint}/{source.page}", refusal.sent)
+            case "RepoNotFound":
+                return RepositoryNotFoundError(source.repo, self.host)
+            case "RevisionNotFound":
+                return RevisionNotFoundError(source.repo, revision or "main")
+            case "EntryNotFound":
+                return FileNotOnHubError(file or source.repo, self.host)
+        match refusal.status:
+            case 401:
+                return self.refusal_of_token(refusal.host, refusal.sent)
+            case 403 if not file:
+                return AccessDeniedError(refusal.host, source.repo)
+            case 404 | 410 if not file:
+                return RepositoryNotFoundError(source.repo, self.host)
+        return None
+
+    def refusal_of_token(self, host: str, sent: bool) -> TokenRefusedError:
+        """The error of a token that was not accepted, or that is missing."""
+        return TokenRefusedError(host, sent, self.token.source.label, withheld=self.withholds)
+
+
+class Asking:
+    """A conversation with a hub: connections are kept from one question to the next. For one thread; `close` it.
+
+    All questions block, raise JobCancelled at once when `control` is cancelled, and the errors of core/errors.py from
+    TokenRefusedError to NoHubError.
+    """
+
+    def __init__(self, server: Server, control: Control) -> None:
+        from ..transfer.http import Line
+
+        self._server = server
+        self._line: Line = Line(control, TIMEOUT)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._line.close()
+
+    def account(self) -> str:
+        """The name of the account that the token belongs to."""
+        from ..transfer.http import Request
+
+        def explain(refusal: Refusal) -> HubError | None:
+            refused = refusal.status in (401, 403)
+            return self._server.refusal_of_token(refusal.host, refusal.sent) if refused else None
+
+        url = f"{self._server.endpoint}/api/whoami-v2"
+        data, _, host = self._json(Request(url, self._server.headers, "the account", explain))
+        name = data.get("name") if isinstance(data, dict) else None
+        if not isinstance(name, str) or not name:
+            raise NoHubError(host)
+        return name
+
+    def profile(self, source: Source, revision: str | None) -> Profile:
+        """What the hub says of a repository at a branch, tag or commit; None: its newest."""
+        at = f"/revision/{quote(revision, safe='')}" if revision else ""
+        request = self._server.request(self._api(source) + at, source, revision)
+        data, _, host = self._json(request)
+        found = profile(data)
+        if found is None:
+            raise NoHubError(host)
+        return found
+
+    def listing(self, source: Source, commit: str) -> list[Listed]:
+        """All files of a repository at a commit, page by page.
+
+        Each page is asked of the endpoint, whatever host its predecessor names: mirrors pass on the Hub's own
+        addresses, and nobody else is to get the token. The query says which page it is.
+        """
+        address, query = f"{self._api(source)}/tree/{commit}", "recursive=true"
+        files: list[Listed] = []
+        asked: set[str] = set()
+        while query not in asked and len(asked) < _MOST_PAGES:
+            asked.add(query)
+            data, answer, host = self._json(self._server.request(f"{address}?{query}", source, commit))
+            page = listed(data)
+            if page is None:
+                raise NoHubError(host)
+            files += page
+            following = _NEXT.search(answer.headers.get("Link") or "")
+            if not following:
+                return files
+            query = _query_of(following[1])
+        raise NoHubError(self._server.host)  # It turns in a circle.
+
+    def check_access(self, source: Source) -> None:
+        """Ask whether the files of a gated repository may be read with our token. Raises GatedError if not."""
+        # A mirror that does not know the question says nothing: its files will tell.
+        with (
+            contextlib.suppress(RepositoryNotFoundError, NoHubError),
+            self._answer(self._server.request(f"{self._api(source)}/auth-check", source)),
+        ):
+            pass
+
+    def may_read(self, source: Source) -> bool:
+        """Whether the files of a gated repository may be read with our token."""
+        try:
+            self.check_access(source)
+        except GatedError:
+            return False
+        return True
+
+    def beginning(self, source: Source, commit: str, path: str, length: int) -> bytes:
+        """The first bytes of a file, to see what it is."""
+        url = self._server.address_of(source, commit, path)
+        with self._answer(self._server.request(url, source, commit, path), length) as answer:
+            return read(answer, length)[:length]
+
+    def _api(self, source: Source) -> str:
+        return f"{self._server.endpoint}/api/{source.repo_type}s/{source.repo}"
+
+    def _json(self, request: Request) -> tuple[Any, Answer, str]:
+        """A question's answer as data, with the answer it came in and the host that gave it."""
+        with self._answer(request) as answer:
+            try:
+                data = read(answer, _LARGEST)
+                return json.loads(data), answer, answer.host
+            except (ValueError, RecursionError) as error:  # What came is no JSON: so says the parser.
+                raise NoHubError(answer.host) from error
+
+    @contextlib.contextmanager
+    def _answer(self, request: Request, end: int | None = None) -> Iterator[Answer]:
+        from ..transfer.http import Route, TransientError
+
+        try:
+            answer = self._line.get(request, Route(), 0, end)
+            with contextlib.closing(answer):
+                yield answer
+        except TransientError as error:
+            raise error.for_good(request.name) from error
+
+
+def read(answer: Answer, limit: int) -> bytes:
+    """The body of an answer, unpacked if it came compressed, which nobody asked for; at most `limit` bytes and one.
+
+    Raises ValueError for one that cannot be unpacked, and what `Answer.read_into` raises.
+    """
+    encoding = (answer.headers.get("Content-Encoding") or "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip", "deflate"):
+        raise ValueError(encoding)
+    unpack = None if encoding == "identity" else zlib.decompressobj(zlib.MAX_WBITS | 32)
+    body, buffer = bytearray(), memoryview(bytearray(65536))
+    while len(body) <= limit and (count := answer.read_into(buffer)):
+        try:
+            body += unpack.decompress(buffer[:count], limit + 1 - len(body)) if unpack else buffer[:count]
+        except zlib.error as error:
+            raise ValueError(encoding) from error
+    return bytes(body[: limit + 1])
+
+
+def _query_of(address: str) -> str:
+    try:
+        return urlsplit(address).query
+    except ValueError:
+        return ""

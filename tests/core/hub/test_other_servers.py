@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mirrors, proxies and networks as people report them: what is a hub is understood, what is none is named."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from subtitle_editor.core.errors import NoHubError, SubtitleEditorError
+from subtitle_editor.core.events import Failed, Finished
+from subtitle_editor.core.hub import look
+from subtitle_editor.core.hub.client import Hub
+from tests.core.hub.book import ENTRY, FILES, REPO, asked_for, code_of, contents, download, stock, token
+from tests.hub_by_the_book.server import Hub as Server
+from tests.hub_by_the_book.server import Reply
+
+pytestmark = pytest.mark.timeout(90)
+
+
+@pytest.fixture
+def hub() -> Iterator[Server]:
+    with Server() as running:
+        stock(running)
+        yield running
+
+
+@pytest.mark.parametrize(
+    "differs",
+    [
+        {"commit_header": False},
+        {"linked_headers": False},
+        {"commit_header": False, "linked_headers": False, "etags": False},
+        {"head": 405},
+        {"head": 404},
+        {"xet": True},
+        {"lengths": False},
+        {"ranges": "ignore"},
+        {"resolve_cache": True},
+        {"resolve_cache": True, "absolute_redirects": True},
+        {"prefix": "/hub", "resolve_cache": True},
+        {"page_size": 1},
+    ],
+    ids=str,
+)
+def test_a_mirror_that_differs_in_this_will_do(hub: Server, tmp_path: Path, differs: dict[str, object]):
+    for name, value in differs.items():
+        setattr(hub.behaviour, name, value)
+    end = download(hub.url, tmp_path)
+    assert isinstance(end, Finished), end
+    assert contents(tmp_path) == FILES
+    assert not [seen for seen in hub.seen if "xet-read-token" in seen.path]
+
+
+def test_a_mirror_that_sends_everybody_on_to_the_hub(hub: Server, tmp_path: Path):
+    with Server() as mirror:
+        mirror.behaviour.forward_to = hub.url
+        mirror.accounts["hf_good"] = "ada"
+        hub.behaviour.page_size = 2
+        end = download(mirror.url, tmp_path, token=token())
+        assert isinstance(end, Finished), end
+        assert contents(tmp_path) == FILES and {seen.token for seen in hub.seen} == {None}
+
+
+def test_questions_are_understood_when_they_come_compressed(hub: Server, tmp_path: Path):
+    hub.behaviour.compress = True
+    found = Hub(hub.url).repository(REPO)
+    assert found.files["tokenizer.json"] == len(FILES["tokenizer.json"])
+
+
+@pytest.mark.parametrize("name", ["config.json", "vocabulary.txt"])
+@pytest.mark.parametrize("how", ["gzip", "chunked"])
+def test_small_files_come_as_they_like(hub: Server, tmp_path: Path, name: str, how: str):
+    import gzip
+
+    headers = {"Content-Encoding": "gzip"} if how == "gzip" else {}
+    body = gzip.compress(FILES[name]) if how == "gzip" else FILES[name]
+    hub.override(asked_for(f"/{name}"), Reply(200, headers, body))
+    hub.behaviour.lengths = how != "chunked"
+    assert isinstance(end := download(hub.url, tmp_path), Finished), end
+    assert contents(tmp_path) == FILES
+
+
+# What is no hub, and what is not the file
+
+
+@pytest.mark.parametrize("path", ["/api/models/", "/tree/", "/config.json", "/vocabulary.txt"])
+def test_a_sign_in_page_is_called_one(hub: Server, tmp_path: Path, path: str):
+    hub.portal(lambda seen: path in seen.path + "/")
+    end = download(hub.url, tmp_path)
+    assert code_of(end) == ("no_hub" if path.startswith(("/api", "/tree")) else "wrong_content"), end
+    assert "sign in" in str(end.error) and "certificate" not in str(end.error)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"nonsense", b"[[[", b"[" * 100_000, b'"text"', b"12", b"{}", b'{"sha": 1}', b'{"id": "a/b", "sha": null}'],
+    ids=lambda body: repr(body[:20]),
+)
+def test_what_is_no_answer_of_a_hub_is_called_so(hub: Server, tmp_path: Path, body: bytes):
+    hub.override(lambda seen: "/api/" in seen.path, Reply(200, {"Content-Type": "application/json"}, body))
+    for ask in (
+        lambda service: service.plan(ENTRY.sources[0], tmp_path),
+        lambda service: service.repository(REPO),
+        lambda service: service.whoami(),
+    ):
+        with pytest.raises(NoHubError):
+            ask(Hub(hub.url, token()))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        1,
+        {},
+        {"path": "config.json"},
+        {"path": "config.json", "size": "8", "oid": "a" * 40},
+        {"path": "config.json", "size": -1, "oid": "a" * 40},
+        {"path": "config.json", "size": True, "oid": "a" * 40},
+        {"path": 7, "size": 8, "oid": "a" * 40},
+        {"path": "config.json", "size": 8, "oid": "../../x"},
+        {"path": "config.json", "size": 8, "oid": "a" * 40, "lfs": {"oid": "../x", "size": 8}},
+        {"path": "config.json", "size": 8, "oid": "a" * 40, "lfs": {}},
+        {"path": "config.json", "size": 8, "oid": "a" * 40, "lfs": {"oid": 5, "size": 8}},
+        {"path": "config.json", "size": 1 << 70, "oid": "a" * 40},
+    ],
+    ids=str,
+)
+def test_a_listing_that_makes_no_sense_is_no_hubs(hub: Server, tmp_path: Path, row: object):
+    import json
+
+    reply = Reply(200, {"Content-Type": "application/json"}, json.dumps([row]).encode())
+    hub.override(lambda seen: "/tree/" in seen.path, reply)
+    assert code_of(download(hub.url, tmp_path)) == "no_hub"
+
+
+def test_a_listing_that_turns_in_a_circle_ends(hub: Server, tmp_path: Path):
+    hub.behaviour.page_size = 2
+    query = "recursive=true&limit=2&cursor=2"
+    link = {"Link": f'<{hub.url}/api/models/{REPO}/tree/x?{query}>; rel="next"', "Content-Type": "application/json"}
+    hub.override(lambda seen: "cursor" in seen.query, Reply(200, link, b"[]"))
+    assert code_of(download(hub.url, tmp_path)) == "no_hub"
+    assert len([seen for seen in hub.seen if "/tree/" in seen.path]) <= 3
+
+
+@pytest.mark.parametrize("path", ["/api/models/", "/tree/", "/config.json"])
+def test_a_redirect_in_a_circle_is_called_so_soon(hub: Server, tmp_path: Path, path: str):
+    hub.overrides.append(lambda seen: Reply(302, {"Location": seen.path}) if path in seen.path + "/" else None)
+    began = time.monotonic()
+    end = download(hub.url, tmp_path)
+    assert code_of(end) == "hub_answer" and "redirect" in str(end.error)
+    assert len([seen for seen in hub.seen if path in seen.path]) <= 12 and time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("path", ["/api/models/", "/tree/", "/config.json", "/model.bin"])
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (401, "GatedRepo", "gated"),
+        (403, "GatedRepo", "gated"),
+        (401, "RepoNotFound", "not_found"),
+        (404, "RepoNotFound", "not_found"),
+        (404, "RevisionNotFound", "revision_not_found"),
+        (404, "EntryNotFound", "file_not_found"),
+        (401, "", "token_refused"),
+        (403, "", "access_denied"),
+        (451, "", "hub_answer"),
+    ],
+)
+def test_the_hubs_own_words_for_a_refusal_are_understood_everywhere(
+    hub: Server, tmp_path: Path, path: str, status: int, code: str, expected: str
+):
+    headers = {"X-Error-Code": code} if code else {}
+    hub.override(lambda seen: path in seen.path + "/" and seen.server == "hub", Reply(status, headers))
+    end = download(hub.url, tmp_path)
+    assert code_of(end) == expected, end
+
+
+def test_an_error_of_our_own_is_called_unexpected_and_logged(
+    hub: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    """Not "no hub", whatever its type is."""
+    from subtitle_editor.core.hub import client
+
+    def broken(*_: object) -> bool:
+        raise ValueError("our own mistake")
+
+    monkeypatch.setattr(client, "size_on_disk", broken)
+    end = download(hub.url, tmp_path)
+    assert isinstance(end, Failed) and end.error.code == "unexpected"
+    assert "our own mistake" in caplog.text
+
+
+def test_a_hub_that_is_away_is_named_with_its_port(tmp_path: Path):
+    with Server() as gone:
+        url = gone.url
+    with pytest.raises(SubtitleEditorError) as caught:
+        Hub(url).plan(ENTRY.sources[0], tmp_path)
+    assert caught.value.code == "unreachable" and url.removeprefix("http://") in str(caught.value)
+
+
+def test_a_gated_repository_is_refused_before_the_first_byte(hub: Server, tmp_path: Path):
+    hub.accounts["hf_good"] = "ada"
+    hub.repositories[0].gated = "manual"
+    for given in (token(), None):
+        end = download(hub.url, tmp_path, token=given)
+        assert code_of(end) == "gated"
+    assert not [seen for seen in hub.seen if "/resolve/" in seen.path]
+    found = look.inspect(Hub(hub.url, token()), REPO, "language")
+    assert (found.gated, found.readable) == (True, False)
+    hub.repositories[0].accepted_by.add("ada")
+    assert isinstance(download(hub.url, tmp_path, token=token()), Finished)
+    assert look.inspect(Hub(hub.url, token()), REPO, "language").readable
+
+
+def test_a_branch_with_a_slash_a_tag_and_a_commit(hub: Server, tmp_path: Path):
+    import dataclasses
+
+    repository = hub.repositories[0]
+    old = repository.commit({**FILES, "config.json": b"old"}, lfs=("*.bin",), branch="feature/x")
+    repository.tag("v1.0", old)
+    for number, revision in enumerate(("feature/x", "v1.0", old)):
+        source = dataclasses.replace(ENTRY.sources[0], revision=revision)
+        end = download(hub.url, tmp_path / str(number), dataclasses.replace(ENTRY, sources=(source,)))
+        assert isinstance(end, Finished), end
+        assert contents(tmp_path / str(number))["config.json"] == b"old"
+
+
+def test_cancel_is_at_once_while_small_files_do_not_come(hub: Server, tmp_path: Path):
+    import threading
+
+    from subtitle_editor.core.catalog.entries import Catalog
+    from subtitle_editor.core.download_manager import DownloadManager
+    from subtitle_editor.core.events import Cancelled
+
+    asked, go_on = threading.Event(), threading.Event()
+
+    def silent(seen):
+        if seen.path.endswith("/config.json"):
+            asked.set()
+            go_on.wait(30)
+
+    hub.overrides.append(silent)
+    manager = DownloadManager(tmp_path, endpoint=hub.url, catalog=Catalog((ENTRY,)))
+    job = manager.enqueue("tiny")
+    assert asked.wait(30)
+    began = time.monotonic()
+    manager.cancel(job)
+    assert manager.wait(job, 10) and time.monotonic() - began < 2
+    go_on.set()
+    assert any(isinstance(event, Cancelled) for event in manager.drain())
+    manager.shutdown()
