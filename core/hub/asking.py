@@ -85,9 +85,7 @@ class Server:
         """Where a file of a repository is asked for."""
         return f"{self.endpoint}/{source.page}/resolve/{commit}/{quote(path)}"
 
-    def _explained(
-        self, refusal: Refusal, source: Source, revision: str | None, file: str
-    ) -> HubError | None:
+    def _explained(self, refusal: Refusal, source: Source, revision: str | None, file: str) -> HubError | None:
         """What a refusal means by the hub's own words for it; None for one that any server may give."""
         match refusal.headers.get("X-Error-Code"):
             case "GatedRepo":

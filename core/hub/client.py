@@ -218,9 +218,7 @@ class Hub:
         with contextlib.closing(Asking(self.server, control or Control())) as asking:
             yield asking
 
-    def _planned(
-        self, source: Source, commit: str, models_dir: Path, wanted: list[Listed]
-    ) -> tuple[PlannedFile, ...]:
+    def _planned(self, source: Source, commit: str, models_dir: Path, wanted: list[Listed]) -> tuple[PlannedFile, ...]:
         folder = repository_folder(models_dir, source)
         linking, server = links_supported(models_dir), self.server
         files = []
