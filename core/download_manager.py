@@ -16,10 +16,10 @@ from pathlib import Path
 from . import events
 from .catalog import reading as catalogs
 from .catalog.entries import Catalog
-from .downloads.book import JobBook, ManagedJob
+from .downloads.book import Job, JobBook
 from .downloads.record import JobRecord, Wish
 from .downloads.store import JobStore
-from .downloads.worker import JobRunner
+from .downloads.worker import Worker
 from .errors import (
     NoSpaceError,
     SubtitleEditorError,
@@ -79,8 +79,8 @@ class DownloadManager:
         self._pause_when_full = pause_when_full
         self._lock = threading.RLock()
         self._book = JobBook(store, self)
-        self._runner = JobRunner(self._hub, token or Token(), self._throttle, connections, self._reported)
-        self._waiting: list[ManagedJob] = []
+        self._runner = Worker(self._hub, token or Token(), self._throttle, connections, self._reported)
+        self._waiting: list[Job] = []
         self._resume_all = False
         self._last_position = 0
         self._inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -183,7 +183,7 @@ class DownloadManager:
                 models_dir=self._folder,
                 created=time.time(),
             )
-            job = self._book.own[record.id] = ManagedJob(record)
+            job = self._book.own[record.id] = Job(record)
             if not self._hub.has_token and self._hub.is_online and not self._told_of_token:
                 self._told_of_token = True
                 self._inbox.put(Notice(job=job.id, message=TOKEN_NOTICE))
@@ -312,12 +312,12 @@ class DownloadManager:
         except UnknownModelError:
             return model
 
-    def _go_on(self, job: ManagedJob) -> None:
+    def _go_on(self, job: Job) -> None:
         job.control = Control()
         job.stop = None
         self._queue(job)
 
-    def _queue(self, job: ManagedJob) -> None:
+    def _queue(self, job: Job) -> None:
         self._last_position = max(time.time_ns(), self._last_position + 1)
         job.rest(State.QUEUED, position=self._last_position, error="", message="", hint="", details="")
         self._waiting.append(job)
@@ -335,7 +335,7 @@ class DownloadManager:
             job.thread.start()
             running += 1
 
-    def _stop(self, job: ManagedJob, stop: State) -> None:
+    def _stop(self, job: Job, stop: State) -> None:
         if job.record.state.is_final or job.ended.is_set():
             return
         # Whoever asks for a pause of a job that is about to end comes too late.
@@ -348,7 +348,7 @@ class DownloadManager:
             self._waiting.remove(job)
         self._stopped(job)
 
-    def _stopped(self, job: ManagedJob) -> None:
+    def _stopped(self, job: Job) -> None:
         """A job has stopped because it was asked to; or that was taken back."""
         if job.stop is None:
             self._go_on(job)
@@ -365,14 +365,14 @@ class DownloadManager:
             self._inbox.put(Cancelled(job=job.id, model=job.model))
             job.ended.set()
 
-    def _rest(self, job: ManagedJob, state: State, error: SubtitleEditorError | None = None) -> None:
+    def _rest(self, job: Job, state: State, error: SubtitleEditorError | None = None) -> None:
         """The job waits for somebody to resume it."""
         told = {"error": error.code, "message": error.message, "hint": error.hint} if error else {}
         job.rest(state, **told)
         self._book.save(job)
         self._inbox.put(job.progress())
 
-    def _end(self, job: ManagedJob, end: End, details: str = "") -> None:
+    def _end(self, job: Job, end: End, details: str = "") -> None:
         match end:
             case Finished(path=path):
                 job.rest(State.DONE, ended=time.time(), path=str(path))
@@ -387,7 +387,7 @@ class DownloadManager:
 
     # On a worker thread
 
-    def _work(self, job: ManagedJob) -> None:
+    def _work(self, job: Job) -> None:
         end = self._outcome(job)
         # Not under the lock: a traceback reads the files that it quotes.
         details = self._runner.details(end.error) if isinstance(end, Failed) else ""
@@ -404,12 +404,12 @@ class DownloadManager:
                 self._end(job, end, details)
             self._start_next()
 
-    def _is_full(self, job: ManagedJob, error: SubtitleEditorError) -> bool:
+    def _is_full(self, job: Job, error: SubtitleEditorError) -> bool:
         """Whether a disk has become full under a job that was already under way."""
         under_way = job.record.bytes_fetched > 0 or (job.run is not None and job.run.is_fetching)
         return isinstance(error, NoSpaceError) and under_way and self._pause_when_full and not self._closed
 
-    def _outcome(self, job: ManagedJob) -> End | None:
+    def _outcome(self, job: Job) -> End | None:
         """How the job ended; None when it is another process's."""
         keeper = self._book.keeper
         if keeper is not None and not keeper.settled(job.id, _PATIENCE):
@@ -459,7 +459,7 @@ class DownloadManager:
             for job in lost:
                 self._drop(job)
             for record in new:
-                self._inbox.put(ManagedJob(record).progress())
+                self._inbox.put(Job(record).progress())
             if self._resume_all:
                 self._resume_all = False
                 for record in jobs:
@@ -470,7 +470,7 @@ class DownloadManager:
         """Called by the keeper."""
         self._inbox.put(Notice(job="", message=message))
 
-    def _drop(self, job: ManagedJob) -> None:
+    def _drop(self, job: Job) -> None:
         """The job is another process's now, or has ended there: ours no more. Its end, if it has one, is told."""
         self._book.own.pop(job.id, None)
         if job in self._waiting:

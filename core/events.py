@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import queue
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,10 @@ class Cancelled:
 
 End = Finished | Failed | Cancelled
 Event = Progress | TranscriptionProgress | CueFound | Notice | Checked | Finished | Failed | Cancelled
+
+
+ProgressReport = Callable[[Progress], None]
+"""Takes the progress of a job, on the thread that makes it."""
 
 
 def drain(inbox: queue.SimpleQueue[Event]) -> list[Event]:

@@ -20,8 +20,8 @@ from .tasks import TaskOperator
 if TYPE_CHECKING:
     from bpy.types import Context
 
+    from ..core.events import ProgressReport
     from ..core.system.control import Control
-    from ..core.system.task import Report
 
 _Result = set[str]
 
@@ -47,7 +47,7 @@ class SUBTITLE_OT_test_token(OnlineOperator, TaskOperator, bpy.types.Operator):
         settings = get(context)
         state.now.account = None
 
-        def work(control: Control, _report: Report, _job: str) -> state.Account:
+        def work(control: Control, _report: ProgressReport, _job: str) -> state.Account:
             from ..core.errors import HubError
             from ..core.hub.client import Hub
 

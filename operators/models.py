@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.catalog.entries import Entry
+    from ..core.events import ProgressReport
     from ..core.system.control import Control
-    from ..core.system.task import Report
 
 _Result = set[str]
 
@@ -113,7 +113,7 @@ class SUBTITLE_OT_verify_model(ModelTask, bpy.types.Operator):
     model: model_property()  # type: ignore[valid-type]
 
     def task(self, entry: Entry, settings: Settings) -> Task:
-        def work(control: Control, report: Report, job: str) -> Any:
+        def work(control: Control, report: ProgressReport, job: str) -> Any:
             from ..core.library import verifying
 
             return verifying.verify(settings.models_dir, entry, control, report, job)
@@ -147,7 +147,7 @@ class SUBTITLE_OT_repair_model(OnlineOperator, ModelTask, bpy.types.Operator):
     def task(self, entry: Entry, settings: Settings) -> Task:
         self._entry = entry
 
-        def work(control: Control, report: Report, job: str) -> bool:
+        def work(control: Control, report: ProgressReport, job: str) -> bool:
             from ..core.library import removing, verifying
 
             found = verifying.verify(settings.models_dir, entry, control, report, job)
@@ -190,7 +190,7 @@ class SUBTITLE_OT_delete_model(DeletingTask, bpy.types.Operator):
         )
 
     def task(self, entry: Entry, settings: Settings) -> Task:
-        def work(_control: Control, _report: Report, _job: str) -> int:
+        def work(_control: Control, _report: ProgressReport, _job: str) -> int:
             from ..core.library import removing
 
             return removing.delete(settings.models_dir, entry)
@@ -225,7 +225,7 @@ class SUBTITLE_OT_discard_partial(DeletingTask, bpy.types.Operator):
             follow(record.id)
             downloads.cancel(record.id)
 
-        def work(_control: Control, _report: Report, _job: str) -> int:
+        def work(_control: Control, _report: ProgressReport, _job: str) -> int:
             from ..core.library import removing, status
 
             if record is not None and downloads is not None:
@@ -263,7 +263,7 @@ class SUBTITLE_OT_check_updates(OnlineOperator, TaskOperator, bpy.types.Operator
         if not chosen:
             raise SubtitleEditorError(Text("No model is installed."), Text("Download one first."))
 
-        def work(control: Control, _report: Report, _job: str) -> tuple[list[str], list[str]]:
+        def work(control: Control, _report: ProgressReport, _job: str) -> tuple[list[str], list[str]]:
             return _ask(chosen, settings, control)
 
         return Task(Text("Checking for updates"), work, self.model)

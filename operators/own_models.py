@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.catalog.entries import Entry
+    from ..core.events import ProgressReport
     from ..core.system.control import Control
-    from ..core.system.task import Report
 
 _Result = set[str]
 
@@ -55,7 +55,7 @@ class SUBTITLE_OT_import_model(ModelTask, bpy.types.Operator):
         folder = Path(bpy.path.abspath(self.directory))
         self._name = entry.name
 
-        def work(control: Control, report: Report, job: str) -> Any:
+        def work(control: Control, report: ProgressReport, job: str) -> Any:
             from ..core.library.importing import import_folder
 
             return import_folder(settings.models_dir, folder, entry, control, report, job)
@@ -97,7 +97,7 @@ class SUBTITLE_OT_add_model(OnlineOperator, TaskOperator, bpy.types.Operator):
         if not text:
             raise SubtitleEditorError(Text("No repository was named."), Text("Give OWNER/NAME or its address."))
 
-        def work(control: Control, _report: Report, _job: str) -> Entry:
+        def work(control: Control, _report: ProgressReport, _job: str) -> Entry:
             from ..core.catalog import own
             from ..core.hub import look
             from ..core.hub.client import Hub

@@ -12,7 +12,7 @@ from ..core.events import Cancelled, Failed, Finished
 from ..core.text import Text
 from ..sequencer import compat, strips
 from ..session import pump, state
-from ..session.transcription import Fetch, Run, fetch_missing, prepare
+from ..session.transcription import Fetch, TranscriptionRun, fetch_missing, prepare
 from ..session.waker import Waker
 from ..translations import translated
 
@@ -30,7 +30,7 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
     # Blender pushes one undo step when the operator finishes. Not REGISTER: its redo panel would transcribe again.
     bl_options = {"UNDO"}
 
-    _run: Run
+    _run: TranscriptionRun
     _fetch: Fetch | None = None
     _waker: Waker | None = None
 

@@ -35,7 +35,7 @@ WRITE_BUDGET = 0.02
 """Seconds of each tick spent on making strips: long enough to get on, too short to be felt."""
 
 
-class Run:
+class TranscriptionRun:
     """One transcription from the strip to its subtitles. Panels read `text` and `fraction`."""
 
     def __init__(self, scene: bpy.types.Scene, use: strips.MediaUse, profile: Profile, job: Transcription) -> None:
@@ -202,7 +202,7 @@ def shape(use: strips.MediaUse, heard: tuple[Cue, ...], profile: Profile) -> lis
     return use.inside(segment(use.inside(heard), profile, frame_rate=float(use.rate)))
 
 
-def prepare(context: Context) -> Run:
+def prepare(context: Context) -> TranscriptionRun:
     """Read what the user chose and make the run, not yet started.
 
     Raises SubtitleEditorError: no model, no strip, no media.
@@ -222,7 +222,7 @@ def prepare(context: Context) -> Run:
     if strip is None:
         raise SubtitleEditorError(Text("No sound or film is chosen."), Text("Select one sound or movie strip."))
     use = strips.media_use(strip, scene)
-    return Run(scene, use, PROFILES[choice.profile], _job(use, state.installed.path, entry.id, choice))
+    return TranscriptionRun(scene, use, PROFILES[choice.profile], _job(use, state.installed.path, entry.id, choice))
 
 
 class Fetch:
@@ -279,10 +279,10 @@ def fetch_missing(context: Context) -> Fetch | None:
 
 def _job(use: strips.MediaUse, model_path: Path, model: str, choice: choices.Choices) -> Transcription:
     from ..core.speech.job import Transcription
-    from ..core.speech.request import Request
+    from ..core.speech.request import TranscriptionRequest
 
     return Transcription(
-        Request(
+        TranscriptionRequest(
             media=use.path,
             model_path=model_path,
             model_id=model,

@@ -30,7 +30,7 @@ class Call:
     token: Token = dataclasses.field(repr=False)
 
 
-Run = Callable[[Call], int]
+Command = Callable[[Call], int]
 
 
 def add_download_options(parser: argparse.ArgumentParser) -> None:

@@ -21,14 +21,14 @@ from ..library import status as library
 from ..library.states import ModelState
 from ..system import user_folder
 from ..units import human_size
-from .call import Call, Run, load_catalog
+from .call import Call, Command, load_catalog
 from .output import DONE
 
 
 def add_commands(
     actions: argparse._SubParsersAction[argparse.ArgumentParser],
     common: argparse.ArgumentParser,
-    start: Callable[[Run], Any],
+    start: Callable[[Command], Any],
 ) -> None:
     """Add the words to the grammar of `models`. `start` makes a command out of a function of this file."""
     listing = actions.add_parser("list", parents=[common], help="what can be downloaded, and what is installed")

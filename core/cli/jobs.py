@@ -15,7 +15,7 @@ from ..errors import JobElsewhereError, JobEndedError, JobNotObeyedError
 from ..events import State
 from ..system import user_folder
 from ..units import human_duration, human_size, human_speed
-from .call import Call, Run, add_download_options, manager_of
+from .call import Call, Command, add_download_options, manager_of
 from .download import follow
 from .output import DONE
 
@@ -26,7 +26,7 @@ _PATIENCE = 10.0
 def add_commands(
     actions: argparse._SubParsersAction[argparse.ArgumentParser],
     common: argparse.ArgumentParser,
-    start: Callable[[Run], Any],
+    start: Callable[[Command], Any],
 ) -> None:
     """Add the words to the grammar of `models`. `start` makes a command out of a function of this file."""
     listing = actions.add_parser("jobs", parents=[common], help="the downloads that wait, run, or can be resumed")

@@ -13,14 +13,14 @@ from ..errors import UsageError
 from ..library import leftovers
 from ..library.leftovers import Leftover
 from ..units import human_size
-from .call import Call, Run
+from .call import Call, Command
 from .output import DONE
 
 
 def add_commands(
     actions: argparse._SubParsersAction[argparse.ArgumentParser],
     common: argparse.ArgumentParser,
-    start: Callable[[Run], Any],
+    start: Callable[[Command], Any],
 ) -> None:
     """Add the word to the grammar of `models`. `start` makes a command out of a function of this file."""
     command = actions.add_parser(

@@ -24,7 +24,7 @@ from ..library import layout, removing, status, verifying
 from ..library.states import ModelState
 from ..system.names import is_repository
 from ..units import human_size
-from .call import Call, Run, load_catalog
+from .call import Call, Command, load_catalog
 from .download import download
 from .output import DONE, FAILED, INTERRUPTED
 
@@ -32,11 +32,11 @@ from .output import DONE, FAILED, INTERRUPTED
 def add_commands(
     actions: argparse._SubParsersAction[argparse.ArgumentParser],
     common: argparse.ArgumentParser,
-    start: Callable[[Run], Any],
+    start: Callable[[Command], Any],
 ) -> None:
     """Add the words to the grammar of `models`. `start` makes a command out of a function of this file."""
 
-    def add(word: str, run: Run, help: str, ids: str | None) -> argparse.ArgumentParser:
+    def add(word: str, run: Command, help: str, ids: str | None) -> argparse.ArgumentParser:
         command = actions.add_parser(word, parents=[common], help=help)
         if ids:
             command.add_argument("models", metavar="ID", nargs=ids)

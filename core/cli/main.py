@@ -121,7 +121,7 @@ def _address(text: str) -> str:
 # The commands
 
 
-def _on_disk(run: call.Run) -> Callable[[argparse.Namespace, Output], int]:
+def _on_disk(run: call.Command) -> Callable[[argparse.Namespace, Output], int]:
     return lambda args, output: run(call.Call(args, output, models_dir_of(args), token_of(args)))
 
 

@@ -112,7 +112,7 @@ class Output:
 
 
 def describe(event: Progress | TranscriptionProgress) -> str:
-    """A job's progress in one line, for a terminal, a status bar or a panel.
+    """A job's progress in one line, for a terminal or a log of one. (In Blender: core/downloads/words.py.)
 
     >>> from subtitle_editor.core.events import Progress, State
     >>> describe(Progress(job="1", model="tiny", state=State.DOWNLOADING, file="model.bin", bytes_done=25_000_000,

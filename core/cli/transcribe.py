@@ -14,7 +14,7 @@ from ..errors import FolderNotWritableError, ModelDamagedError, ModelNotInstalle
 from ..events import End, Failed, Finished, as_json
 from ..library import status
 from ..speech.job import Transcription
-from ..speech.request import Request
+from ..speech.request import TranscriptionRequest
 from ..subtitles import files
 from ..subtitles.profiles import PROFILES
 from ..subtitles.segmentation import segment
@@ -34,7 +34,7 @@ def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> in
         raise UsageError("--to must be later than --from.")
     target = _target(args)
     job = Transcription(
-        Request(
+        TranscriptionRequest(
             media=args.media,
             model_path=model_path,
             model_id=entry.id,

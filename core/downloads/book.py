@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from ..events import Checked, Progress, State
 from ..system.control import Control
-from .download import DownloadJob
+from .download import Download
 from .keeper import HISTORY, Keeper, Listener
 from .record import JobRecord, Wish
 from .store import JobStore
@@ -24,7 +24,7 @@ class JobBook:
 
     def __init__(self, store: JobStore | None, listener: Listener) -> None:
         """`listener` hears of the store on the keeper's thread. Without a store there is memory alone."""
-        self.own: dict[str, ManagedJob] = {}
+        self.own: dict[str, Job] = {}
         self._stored: dict[str, JobRecord] = {}
         self._history: list[JobRecord] = []
         self.keeper = Keeper(store, listener) if store else None
@@ -45,7 +45,7 @@ class JobBook:
             return self.own[job].current()
         return self._stored.get(job) or next((record for record in self._history if record.id == job), None)
 
-    def adopt(self, job: str) -> ManagedJob | None:
+    def adopt(self, job: str) -> Job | None:
         """The job if it is ours, or nobody's: that becomes ours, as far as we know. The store has the last word, once
         it is written: the listener hears `taken` if another process was faster."""
         if job not in self.own:
@@ -53,15 +53,15 @@ class JobBook:
             if record is None or record.elsewhere:
                 return None
             del self._stored[job]
-            self.own[job] = ManagedJob(record)
+            self.own[job] = Job(record)
         return self.own[job]
 
-    def save(self, job: ManagedJob) -> None:
+    def save(self, job: Job) -> None:
         """Have our job written as it is now."""
         if self.keeper is not None:
             self.keeper.save(job.current())
 
-    def ended(self, job: ManagedJob) -> None:
+    def ended(self, job: Job) -> None:
         """Our job has become history."""
         self._history.insert(0, job.record)
         del self._history[HISTORY:]
@@ -101,7 +101,7 @@ class JobBook:
 
     def merge(
         self, jobs: Sequence[JobRecord], history: Sequence[JobRecord] | None
-    ) -> tuple[list[ManagedJob], list[JobRecord]]:
+    ) -> tuple[list[Job], list[JobRecord]]:
         """Take over what the store holds. The answer: jobs that were ours, at rest, and are another process's or have
         ended there; and jobs of nobody that we had not heard of."""
         pending = self.keeper.pending() if self.keeper else set()
@@ -121,7 +121,7 @@ class JobBook:
 
 
 @dataclasses.dataclass(slots=True, eq=False)
-class ManagedJob:
+class Job:
     """A download that this process knows how to run, from the click to its end."""
 
     record: JobRecord
@@ -129,7 +129,7 @@ class ManagedJob:
     control: Control = dataclasses.field(default_factory=Control)
     stop: State | None = None
     """What the job is to be when its worker has stopped: PAUSED, CANCELLED, or INTERRUPTED when we quit."""
-    run: DownloadJob | None = None
+    run: Download | None = None
     thread: threading.Thread | None = None
     began: float | None = None
     """On the monotonic clock: when the run that is under way began."""

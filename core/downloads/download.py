@@ -56,7 +56,7 @@ _REPORT_EVERY = 0.1
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class DownloadSettings:
     """What a job needs to know beside its entry."""
 
     models_dir: Path
@@ -65,7 +65,7 @@ class Settings:
     connections: int = blob.DEFAULT_CONNECTIONS
 
 
-class DownloadJob:
+class Download:
     """One run of one job. Made and run by a worker thread; only `control` and `progress` are for other threads."""
 
     def __init__(
@@ -73,7 +73,7 @@ class DownloadJob:
         job: str,
         entry: Entry,
         revision: str | None,
-        settings: Settings,
+        settings: DownloadSettings,
         control: Control,
         report: Callable[[Event], None],
     ) -> None:

@@ -103,7 +103,7 @@ def file_line(event: Progress) -> Text:
 
 
 def status(name: str, event: Progress) -> Text:
-    """All of it in one line, for the status bar and the terminal."""
+    """All of it in one line, for the status bar and the bar of a transcription that waits for it."""
     numbers = amounts(event)
     if not numbers:
         return Text("{name}: {state}", name=name, state=headline(event))

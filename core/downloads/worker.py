@@ -17,8 +17,8 @@ from ..library import status as library
 from ..library.status import SAME
 from ..system.redaction import redact
 from ..transfer.throttle import Throttle
-from .book import ManagedJob
-from .download import DownloadJob, Settings
+from .book import Job
+from .download import Download, DownloadSettings
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ _DETAILS = 20_000
 """Characters of a traceback that are kept: its end, where the cause is."""
 
 
-class JobRunner:
+class Worker:
     """All jobs of a manager share its hub, its token and its speed limit."""
 
     def __init__(
@@ -44,7 +44,7 @@ class JobRunner:
         self._connections = connections
         self._report = report
 
-    def run(self, job: ManagedJob, entry: Callable[[], Entry]) -> End:
+    def run(self, job: Job, entry: Callable[[], Entry]) -> End:
         """Do the whole job. `entry` finds what the catalogue says of it, and may raise."""
         try:
             return Finished(job=job.id, model=job.model, path=self._fetched(job, entry()))
@@ -59,7 +59,7 @@ class JobRunner:
             unexpected.__cause__ = error
             return Failed(job=job.id, model=job.model, error=unexpected)
 
-    def _fetched(self, job: ManagedJob, entry: Entry) -> Path:
+    def _fetched(self, job: Job, entry: Entry) -> Path:
         job.control.check()
         folder = Path(job.record.models_dir)
         try:
@@ -71,8 +71,10 @@ class JobRunner:
             if found is None or not status.state.usable:
                 raise
             return found.path
-        settings = Settings(models_dir=folder, hub=self._hub, throttle=self._throttle, connections=self._connections)
-        job.run = DownloadJob(job.id, entry, job.record.revision, settings, job.control, self._report)
+        settings = DownloadSettings(
+            models_dir=folder, hub=self._hub, throttle=self._throttle, connections=self._connections
+        )
+        job.run = Download(job.id, entry, job.record.revision, settings, job.control, self._report)
         return job.run.run()
 
     def details(self, error: SubtitleEditorError) -> str:

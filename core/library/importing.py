@@ -9,13 +9,13 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..catalog.entries import SPEECH_TO_TEXT, Entry, Source
 from ..errors import FolderNotWritableError, ImportModelError, NoSpaceError, SubtitleEditorError
-from ..events import Progress, State
+from ..events import Progress, ProgressReport, State
 from ..system.control import Control
 from ..system.hashes import git_hasher
 from ..system.locks import try_lock
@@ -23,8 +23,6 @@ from ..text import Text
 from . import layout, listing, status, whisper_files
 from .layout import repository_folder
 from .states import Installed
-
-Report = Callable[[Progress], None]
 
 _CHUNK = 1 << 20
 _LFS = 10_000_000
@@ -38,7 +36,7 @@ def import_folder(
     folder: Path,
     entry: Entry,
     control: Control | None = None,
-    report: Report | None = None,
+    report: ProgressReport | None = None,
     job: str = "",
 ) -> Installed:
     """Copy the model in `folder` into the models folder, where it is found as `entry`. The folder is left as it is.
@@ -155,7 +153,9 @@ def _check_whisper(folder: Path) -> None:
 class _Copier:
     """Copies files into a repository's `blobs`, hashing them on the way."""
 
-    def __init__(self, origin: Path, folder: Path, control: Control, report: Report, progress: Progress) -> None:
+    def __init__(
+        self, origin: Path, folder: Path, control: Control, report: ProgressReport, progress: Progress
+    ) -> None:
         self.temporary: dict[str, Path] = {}
         self._origin = origin
         self._folder = folder

@@ -7,12 +7,11 @@ import dataclasses
 import logging
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from ..catalog.entries import Entry, Source
 from ..errors import ModelNotInstalledError
-from ..events import Progress, State
+from ..events import Progress, ProgressReport, State
 from ..system.control import Control
 from ..system.speed import SpeedMeter
 from . import listing as listings
@@ -22,8 +21,6 @@ from .layout import repository_folder
 from .marks import write_marks
 
 log = logging.getLogger(__name__)
-
-Report = Callable[[Progress], None]
 
 _REPORT_EVERY = 0.1
 """Seconds between progress events."""
@@ -58,7 +55,7 @@ class _Check:
 
 
 def verify(
-    models_dir: Path, entry: Entry, control: Control | None = None, report: Report | None = None, job: str = ""
+    models_dir: Path, entry: Entry, control: Control | None = None, report: ProgressReport | None = None, job: str = ""
 ) -> Verification:
     """Read every file of a model and compare its hash with the published one; remember the result for `status`.
 
@@ -123,7 +120,7 @@ def _expected_progress(job: str, entry: Entry, checks: list[_Check]) -> Progress
 class _Reader:
     """Reads file after file and says how far it is."""
 
-    def __init__(self, control: Control, report: Report, progress: Progress) -> None:
+    def __init__(self, control: Control, report: ProgressReport, progress: Progress) -> None:
         self._control = control
         self._report = report
         self._progress = progress

@@ -26,7 +26,7 @@ from ..errors import (
 from ..events import CueFound, End, Event, Notice, State, TranscriptionProgress
 from ..text import Text
 from .process import Child
-from .request import Request
+from .request import TranscriptionRequest
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Transcription:
     `start()` once; `cancel()` from any thread, at any time, more than once.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: TranscriptionRequest) -> None:
         self.request = request
         self.id = secrets.token_hex(6)
         self._inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()

@@ -31,7 +31,7 @@ from ..errors import (
 )
 from ..events import State
 from ..text import Text
-from .request import Request
+from .request import TranscriptionRequest
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Listener(Protocol):
 class Child:
     """One run of the child process, on the job's thread."""
 
-    def __init__(self, job: Listener, request: Request) -> None:
+    def __init__(self, job: Listener, request: TranscriptionRequest) -> None:
         self._job = job
         self._request = request
         self._total = 0.0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class TranscriptionRequest:
     """What to transcribe, and how. Times in seconds of the media file."""
 
     media: Path

@@ -10,17 +10,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import JobCancelled, SubtitleEditorError, UnexpectedError
+from ..events import Progress, ProgressReport
 from ..text import Text
 
 if TYPE_CHECKING:
-    from ..events import Progress
     from .control import Control
 
 log = logging.getLogger(__name__)
 
-Report = Callable[["Progress"], None]
-
-Work = Callable[["Control", Report, str], Any]
+Work = Callable[["Control", ProgressReport, str], Any]
 """Gets the task's control, where to report progress, and the task's id. Runs on a worker thread: no bpy in it."""
 
 

@@ -93,7 +93,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class TransferSettings:
     """How to fetch. The clock and the jitter are seams for tests."""
 
     throttle: Throttle | None = None
@@ -104,7 +104,7 @@ class Settings:
     jitter: Callable[[], float] = random.random
 
 
-Report = Callable[[TransferStatus], None]
+TransferReport = Callable[[TransferStatus], None]
 
 
 class StartOver(Exception):

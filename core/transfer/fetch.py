@@ -33,7 +33,16 @@ from ..events import State
 from ..system.control import Control
 from ..system.locks import file_lock
 from ..text import Text
-from .blob import DEFAULT_CONNECTIONS, MOST_CONNECTIONS, Blob, Report, Result, Settings, StartOver, TransferStatus
+from .blob import (
+    DEFAULT_CONNECTIONS,
+    MOST_CONNECTIONS,
+    Blob,
+    Result,
+    StartOver,
+    TransferReport,
+    TransferSettings,
+    TransferStatus,
+)
 from .partial import LOCK, beside, bytes_on_disk, make_folder, remove_beside
 from .retries import RetryPolicy
 from .throttle import Throttle
@@ -47,7 +56,7 @@ def fetch(
     control: Control,
     throttle: Throttle | None = None,
     connections: int = DEFAULT_CONNECTIONS,
-    report: Report | None = None,
+    report: TransferReport | None = None,
     notice: Callable[[str], None] | None = None,
     stall_seconds: float = 20.0,
     retry: RetryPolicy | None = None,
@@ -65,7 +74,7 @@ def fetch(
     CorruptDownloadError; NoSpaceError and FolderNotWritableError. After any of them but CorruptDownloadError what was
     fetched is kept for the next call.
     """
-    settings = Settings(
+    settings = TransferSettings(
         throttle=throttle,
         connections=max(1, min(connections, MOST_CONNECTIONS)),
         stall_seconds=stall_seconds,
@@ -82,7 +91,7 @@ def fetch(
 
 
 def _fetch_twice_at_most(
-    blob: Blob, control: Control, settings: Settings, report: Report, notice: Callable[[str], None]
+    blob: Blob, control: Control, settings: TransferSettings, report: TransferReport, notice: Callable[[str], None]
 ) -> Result:
     from ..addresses import host_of
     from .work import Transfer
@@ -110,7 +119,7 @@ def _waiting(blob: Blob) -> TransferStatus:
     return TransferStatus(state=State.WAITING, bytes_done=bytes_on_disk(blob.target), bytes_total=blob.size)
 
 
-def _already_there(blob: Blob, control: Control, report: Report) -> Result | None:
+def _already_there(blob: Blob, control: Control, report: TransferReport) -> Result | None:
     """The file may be there, most likely because another process has just fetched it. It is checked all the same."""
     try:
         size = blob.target.stat().st_size

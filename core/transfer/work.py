@@ -12,7 +12,7 @@ from ..errors import HubAnswerError, JobCancelled, SubtitleEditorError
 from ..events import State
 from ..system.control import Control
 from ..text import Text
-from .blob import Blob, Report, Settings, StartOver, TransferStatus
+from .blob import Blob, StartOver, TransferReport, TransferSettings, TransferStatus
 from .file import PartFile
 from .hash import BLOCK, Block, PrefixHash
 from .http import Answer, Line, Request, Route, TransientError
@@ -50,7 +50,12 @@ class Transfer:
     """One go at one blob. `run` once. The lock of all shared state is the condition of its own child control."""
 
     def __init__(
-        self, blob: Blob, control: Control, settings: Settings, report: Report, notice: Callable[[str], None]
+        self,
+        blob: Blob,
+        control: Control,
+        settings: TransferSettings,
+        report: TransferReport,
+        notice: Callable[[str], None],
     ) -> None:
         self._blob = blob
         self._outer = control

@@ -34,7 +34,7 @@ from subtitle_editor.core.events import Cancelled, CueFound, Event, Failed, Fini
 from subtitle_editor.core.speech import child as transcriber_child
 from subtitle_editor.core.speech import process
 from subtitle_editor.core.speech.job import Transcription
-from subtitle_editor.core.speech.request import Request
+from subtitle_editor.core.speech.request import TranscriptionRequest
 
 DATA = Path(__file__).parents[2] / "data"
 MODEL = DATA / "tiny_whisper" / "model"
@@ -51,11 +51,11 @@ def truth(clip: str) -> list[tuple[float, float, str]]:
     return [(row["start"], row["end"], row["text"]) for row in data["utterances"]]
 
 
-def request(media: Path, **changes: object) -> Request:
+def request(media: Path, **changes: object) -> TranscriptionRequest:
     settings: dict[str, object] = {
         "media": media, "model_path": MODEL, "model_id": "tiny", "language": "en", "device": "cpu", "threads": 1,
     }  # fmt: skip
-    return Request(**(settings | changes))  # type: ignore[arg-type]
+    return TranscriptionRequest(**(settings | changes))  # type: ignore[arg-type]
 
 
 def transcribe(media: Path, **changes: object) -> list[Event]:
@@ -433,8 +433,9 @@ def test_the_child_dies_with_its_parent(long_recording: Path) -> None:
         from pathlib import Path
         from subtitle_editor.core.events import CueFound
         from subtitle_editor.core.speech.job import Transcription
-        from subtitle_editor.core.speech.request import Request
-        job = Transcription(Request(media=Path(sys.argv[1]), model_path=Path(sys.argv[2]), words=True, device="cpu"))
+        from subtitle_editor.core.speech.request import TranscriptionRequest
+        media, model = map(Path, sys.argv[1:])
+        job = Transcription(TranscriptionRequest(media=media, model_path=model, words=True, device="cpu"))
         job.start()
         while not any(isinstance(event, CueFound) for event in job.drain()):
             time.sleep(0.01)
