@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from .. import cues as base
-from ..markup import BELOW, Placing, Span, after_edit, cut, shifted, tidied
+from ..markup import BELOW, TIME, Placing, Span, after_edit, cut, shifted, tidied
 from ..text import Text
 
 QUOTE = 60
@@ -140,7 +140,9 @@ class Finding:
         return self.kind not in _HARMLESS
 
     def __str__(self) -> str:
-        return Text("Line {line}: {message}", line=self.line, message=self.message) if self.line else self.message
+        if self.line:
+            return Text("Line {line}: {message}", line=self.line, message=self.message)
+        return Text("Subtitle {name}: {message}", name=self.cue, message=self.message) if self.cue else self.message
 
 
 def quoted(text: str) -> str:
@@ -209,4 +211,7 @@ def _moved(cue: Cue, seconds: float, factor: float | Fraction) -> Cue:
         return float(exact + Fraction(str(seconds)))
 
     words = tuple(dataclasses.replace(word, start=at(word.start), end=at(word.end)) for word in cue.words)
-    return dataclasses.replace(cue, start=at(cue.start), end=at(cue.end), words=words)
+    spans = tuple(
+        span._replace(value=f"{at(float(span.value)):.3f}") if span.kind == TIME else span for span in cue.spans
+    )
+    return dataclasses.replace(cue, start=at(cue.start), end=at(cue.end), words=words, spans=spans)

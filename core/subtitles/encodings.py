@@ -1,0 +1,406 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bytes to text and back, whatever the encoding, with what was taken and how sure that is.
+
+In this order: a byte order mark; UTF-16 and UTF-32 without one; what the file declares; UTF-8; then a detector. A file
+that is nearly all in one encoding is mended line by line. No byte is ever turned into U+FFFD: what cannot be read is
+taken as Windows-1252, where every byte can be had back, and said with its line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import dataclasses
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from ..text import Text
+from .document import Finding, Kind, quoted
+
+SURE = 0.9
+"""From here on nobody needs to be asked."""
+_SAMPLE = 64 * 1024
+"""Bytes that the detector sees: lines with letters only, so that they hold more than a film's worth."""
+_MOST_FINDINGS = 50
+
+_BOMS = (
+    # UTF-32 first: its little-endian mark begins with that of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+_EVERYWHERE = (
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "iso8859-2",
+    "iso8859-5", "iso8859-7", "iso8859-9", "koi8-r", "koi8-u", "cp932", "euc_jis_2004", "cp949", "gb18030",
+    "big5hkscs", "iso2022_jp_2", "hz",
+)  # fmt: skip
+"""What subtitle files are found in. The other encodings of the detector's list look like these in short texts."""
+
+_PRIOR = {"cp1250": 0.75, "cp1257": 0.75, "cp1258": 0.75, "iso8859-2": 0.75}
+"""How much less likely an encoding is than the others before a letter is read. Without it, short texts of Western
+languages in cp1252 are taken for these; measured on tests/data/subtitles/languages.tsv."""
+
+_BY_LANGUAGE: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys("en de fr es it pt nl sv da no nb nn fi is ga eu ca gl".split(), ("cp1252",)),
+    **dict.fromkeys("pl cs sk hu ro hr sl bs sq".split(), ("cp1250", "iso8859-2")),
+    **dict.fromkeys("ru bg mk be kk mn".split(), ("cp1251", "koi8-r", "iso8859-5")),
+    "sr": ("cp1250", "cp1251", "iso8859-2", "iso8859-5"),
+    "uk": ("cp1251", "koi8-u", "iso8859-5"),
+    "el": ("cp1253", "iso8859-7"),
+    **dict.fromkeys("tr az".split(), ("cp1254", "iso8859-9")),
+    **dict.fromkeys("he yi".split(), ("cp1255", "iso8859-8")),
+    **dict.fromkeys("ar fa ur ps".split(), ("cp1256", "iso8859-6")),
+    **dict.fromkeys("et lv lt".split(), ("cp1257", "iso8859-13")),
+    "vi": ("cp1258",),
+    "th": ("cp874",),
+    "ja": ("cp932", "euc_jis_2004", "iso2022_jp_2"),
+    "ko": ("cp949",),
+    "zh": ("gb18030", "big5hkscs", "hz"),
+}
+
+_DECLARED = (
+    re.compile(rb"\A\s*<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})[\"']"),
+    re.compile(rb"\A\s*@charset\s+[\"']([A-Za-z0-9_.:-]{1,40})[\"']", re.IGNORECASE),
+    re.compile(rb"<meta\b[^>]{0,200}?\bcharset\s*=\s*[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE),
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_C1 = re.compile("[\x80-\x9f]")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Decoded:
+    """A file's text, without byte order mark and NUL, its lines ending in `\\n`."""
+
+    text: str
+    encoding: str
+    """Python's name of it, such as `utf-8-sig`."""
+    certainty: float
+    """1.0: the file says so, or there is no other way to read it; below `SURE` a user should have a look."""
+    findings: tuple[Finding, ...] = ()
+
+
+class NotThisEncoding(ValueError):
+    """The data is not in the encoding that was named, or there is none of this name."""
+
+
+def decode(data: bytes, encoding: str | None = None, language: str = "") -> Decoded:
+    """The text of a file. `encoding` overrides all guessing, `language` (a BCP 47 tag) helps it.
+
+    Raises NotThisEncoding, only where `encoding` is given.
+    """
+    text, name, certainty, findings = _decoded(data, encoding, language)
+    return Decoded(_cleaned(text, findings), name, certainty, tuple(findings))
+
+
+_Found = tuple[str, str, float, list[Finding]]
+
+
+def _decoded(data: bytes, encoding: str | None, language: str) -> _Found:
+    if encoding:
+        return _as_named(data, encoding)
+    for mark, name in _BOMS:
+        if data.startswith(mark):
+            findings: list[Finding] = []
+            if name == "utf-8-sig":
+                return _by_line(data[3:], "utf-8", findings), name, 1.0, findings
+            return _wide(data, name, findings), name, 1.0, findings
+    if name_without_mark := _wide_without_mark(data):
+        findings = []
+        return _wide(data, name_without_mark, findings), name_without_mark, 0.99, findings
+    try:
+        return data.decode("utf-8"), "utf-8", 1.0, []
+    except UnicodeDecodeError:
+        return _not_utf8(data, language)
+
+
+def _as_named(data: bytes, encoding: str) -> _Found:
+    try:
+        name = codecs.lookup(encoding).name
+        b"".decode(name)  # Some codecs of Python's are no text: base64, zip.
+    except (LookupError, ValueError, TypeError):
+        raise NotThisEncoding(encoding) from None
+    findings: list[Finding] = []
+    try:
+        if name in ("utf-16", "utf-32") or not data.startswith(codecs.BOM_UTF8):
+            return data.decode(name), encoding, 1.0, findings
+        return data[3:].decode(name), encoding, 1.0, findings
+    except (UnicodeError, LookupError):
+        pass
+    lines = [line for line in data.split(b"\n") if _NOT_ASCII.search(line)]
+    wrong = sum(1 for line in lines if not _is(line, name))
+    if name.startswith(("utf-16", "utf-32")) or wrong > len(lines) / 2:
+        raise NotThisEncoding(encoding)
+    return _by_line(data, name, findings), encoding, 1.0, findings
+
+
+# UTF-16 and UTF-32
+
+
+def _wide_without_mark(data: bytes) -> str | None:
+    """UTF-16 or UTF-32 by what is in every subtitle file: lines and figures, which half of the bytes spell as zero.
+
+    Letters need not be Latin: the wrong order of bytes makes U+0A00 of a line end, which is no character.
+    """
+    sample = data[: 4 * _SAMPLE]
+    if b"\0" not in sample or len(sample) < 8:
+        return None
+    for name, width in (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2)):
+        text = sample[: len(sample) // width * width].decode(name, errors="replace")
+        plain = sum(1 for char in text[:4000] if char in "\r\n 0123456789:,.<>-")
+        if "\n" not in text and "\r" not in text:
+            continue
+        if plain >= max(2, len(text[:4000]) // 50) and not re.search("[\0\u0a00\u0d00\ufffe]", text.rstrip("\0")):
+            return name
+    return None
+
+
+def _wide(data: bytes, name: str, findings: list[Finding]) -> str:
+    width = 4 if "32" in name else 2
+    if spare := len(data) % width:
+        data = data[:-spare]
+        message = Text("the file ends in the middle of a character, which was left out.")
+        findings.append(Finding(Kind.CHARACTERS, message))
+    if width == 2:
+        return data.decode(name, errors="surrogatepass")
+    text = data.decode(name, errors="replace")
+    if "\ufffd" in text:
+        message = Text("some characters are not valid {encoding}; they were replaced.", encoding=name)
+        findings.append(Finding(Kind.CHARACTERS, message))
+    return text
+
+
+# Eight bits
+
+
+def _not_utf8(data: bytes, language: str) -> _Found:
+    findings: list[Finding] = []
+    if declared := _declared(data):
+        return _by_line(data, declared, findings), declared, 0.95, findings
+    lines = data.split(b"\n")
+    spoken = [line for line in lines if _NOT_ASCII.search(line)]
+    not_utf8 = [line for line in spoken if not _is(line, "utf-8")]
+    if _is_mostly_utf8(spoken, not_utf8):
+        return _by_line(data, "utf-8", findings, _detected(b"\n".join(not_utf8), language)[0]), "utf-8", 0.95, findings
+    name, certainty = _detected(b"\n".join(not_utf8)[:_SAMPLE], language)
+    message = Text(
+        "the file is not UTF-8; it was read as {encoding} ({percent} % sure). If letters are wrong, name the encoding.",
+        encoding=name,
+        percent=round(certainty * 100),
+    )
+    findings.append(Finding(Kind.ENCODING, message))
+    return _by_line(data, name, findings), name, certainty, findings
+
+
+def _declared(data: bytes) -> str | None:
+    head = data[:2048]
+    for pattern in _DECLARED:
+        if match := pattern.search(head):
+            name = match[1].decode("ascii")
+            try:
+                if b"a".decode(name) == "a":  # Not UTF-16: the declaration was read as single bytes.
+                    return codecs.lookup(name).name
+            except (LookupError, UnicodeError, ValueError, TypeError):
+                return None
+    return None
+
+
+def _is_mostly_utf8(spoken: list[bytes], not_utf8: list[bytes]) -> bool:
+    """Whether the lines that are not UTF-8 are the exception, or are it but for a broken byte."""
+    good = bad = 0
+    for line in spoken:
+        text = line.decode("utf-8", errors="replace")
+        broken = text.count("\ufffd")
+        bad += broken
+        good += sum(1 for char in text if ord(char) > 127) - broken
+    lines_of_utf8 = len(spoken) - len(not_utf8)
+    return good > bad and (lines_of_utf8 > len(not_utf8) or good > 3 * bad)
+
+
+def _detected(sample: bytes, language: str) -> tuple[str, float]:
+    """The encoding of lines that are not UTF-8, and how sure that is."""
+    import chardet
+
+    known = _BY_LANGUAGE.get(language.split("-")[0].lower())
+    found = chardet.detect_all(
+        sample[:_SAMPLE],
+        include_encodings=known or _EVERYWHERE,
+        ignore_threshold=True,
+        prefer_superset=True,
+        compat_names=False,
+    )
+    rated = []
+    for guess in found:
+        if guess["encoding"] and _reads_well(sample, name := codecs.lookup(guess["encoding"]).name):
+            rated.append((guess["confidence"] * (1.0 if known else _PRIOR.get(name, 1.0)), name))
+    if not rated:
+        return (known[0], 0.5) if known else ("cp1252", 0.1)
+    confidence, name = max(rated)
+    # The detector's numbers are small for short texts, however clear they are: what is above a third was never wrong.
+    return name, min(0.99, 3 * confidence)
+
+
+def _reads_well(sample: bytes, name: str) -> bool:
+    """No control characters, and no words of letters of two scripts."""
+    try:
+        text = sample.decode(name, errors="strict" if _is(sample, name) else "ignore")
+    except (LookupError, UnicodeError):
+        return False
+    if _C1.search(text):
+        return False
+    words = [word for word in _WORD.findall(text[:8000]) if not word.isascii()]
+    mixed = sum(1 for word in words if len(scripts := {_script(char) for char in word}) > 1 and "LATIN" in scripts)
+    return mixed <= len(words) / 5
+
+
+def _script(char: str) -> str:
+    return unicodedata.name(char, "?").partition(" ")[0]
+
+
+def _is(line: bytes, name: str) -> bool:
+    try:
+        line.decode(name)
+    except (UnicodeError, LookupError):
+        return False
+    return True
+
+
+def _by_line(data: bytes, name: str, findings: list[Finding], second: str = "cp1252") -> str:
+    """All of it in one encoding, but lines that are clearly in another, each of which is noted."""
+    try:
+        text = data.decode(name)
+        if name == "utf-8" or not _may_hold_utf8(data):
+            return text
+    except UnicodeDecodeError:
+        pass
+    out: list[str] = []
+    for number, line in enumerate(data.split(b"\n"), 1):
+        text, other = _line(line, name, second)
+        out.append(text)
+        if other and len(findings) < _MOST_FINDINGS:
+            message = Text('it is not in {encoding} as the rest is; it was read as {other}: "{text}".',
+                           encoding=name, other=other, text=quoted(text.strip()))  # fmt: skip
+            findings.append(Finding(Kind.CHARACTERS, message, number))
+    return "\n".join(out)
+
+
+def _may_hold_utf8(data: bytes) -> bool:
+    return re.search(rb"[\xc2-\xf4][\x80-\xbf]", data) is not None
+
+
+def _line(line: bytes, name: str, second: str) -> tuple[str, str]:
+    """The line's text, and in which encoding it is where that is not `name`."""
+    if line.isascii():
+        return line.decode("ascii"), ""
+    if name != "utf-8" and _is(line, "utf-8"):
+        text = line.decode("utf-8")
+        if not _is(line, name) or not _looks_spoken(line.decode(name)):
+            return text, "utf-8"
+    if _is(line, name):
+        return line.decode(name), ""
+    if name == "utf-8":
+        whole = line.decode("utf-8", errors="surrogatepass") if _is_with_surrogates(line) else None
+        if whole is not None:
+            return whole.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass"), "cesu-8"
+        mended = line.decode("utf-8", errors="subtitle_editor_single_bytes")
+        if sum(1 for char in line.decode("utf-8", errors="ignore") if ord(char) > 127) == 0 and _is(line, second):
+            return line.decode(second), second
+        return mended, "utf-8 with single bytes of Windows-1252"
+    return line.decode(name, errors="subtitle_editor_single_bytes"), f"{name} with single bytes of Windows-1252"
+
+
+def _looks_spoken(text: str) -> bool:
+    """Whether all that is not ASCII is letters, as in speech; not so what UTF-8 looks like in another encoding."""
+    others = [char for char in text if ord(char) > 127]
+    return all(unicodedata.category(char)[0] in "LM" for char in others)
+
+
+def _is_with_surrogates(line: bytes) -> bool:
+    try:
+        line.decode("utf-8", errors="surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _single_bytes(error: UnicodeError) -> tuple[str, int]:
+    """What is no character, byte by byte, as Windows-1252; as Latin-1 the five bytes that mean nothing there."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    return "".join(bytes([byte]).decode("cp1252", errors="ignore") or chr(byte) for byte in bad), error.end
+
+
+codecs.register_error("subtitle_editor_single_bytes", _single_bytes)
+
+
+# What no text has
+
+
+def _cleaned(text: str, findings: list[Finding]) -> str:
+    """Lines end in `\\n`; no byte order mark, NUL or half of a pair is left."""
+    text = text.removeprefix("\ufeff")
+    if "\r" in text:
+        # CR CR LF comes from a file that was converted twice.
+        text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        findings += _noted(text, "\0+", Text("a NUL byte, which no text has; it was left out."))
+        text = text.replace("\0", "")
+    if re.search("[\ud800-\udfff]", text):
+        # Two halves that stand together are a character.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+        findings += _noted(text, "[\ud800-\udfff]+", Text("half of a character; it was left out."))
+        text = re.sub("[\ud800-\udfff]", "", text)
+    return text
+
+
+def _noted(text: str, pattern: str, message: str) -> Iterator[Finding]:
+    line, position = 1, 0
+    for count, match in enumerate(re.finditer(pattern, text)):
+        if count == _MOST_FINDINGS:
+            return
+        line += text.count("\n", position, match.start())
+        position = match.start()
+        yield Finding(Kind.CHARACTERS, message, line)
+
+
+# Text to bytes
+
+
+class CannotEncode(ValueError):
+    """Characters that an encoding does not have."""
+
+    def __init__(self, encoding: str, characters: str) -> None:
+        super().__init__(encoding, characters)
+        self.encoding = encoding
+        self.characters = characters
+        """The first few of them, each once."""
+
+
+def encode(text: str, encoding: str = "utf-8", newline: str = "\n") -> bytes:
+    """The bytes of `text`, whose lines end in `\\n`, with `newline` at the end of each.
+
+    UTF-16 and UTF-32 get a byte order mark unless their byte order is named; UTF-8 gets one as `utf-8-sig`.
+    Raises CannotEncode, and LookupError for an encoding that does not exist.
+    """
+    if not codecs.lookup(encoding)._is_text_encoding:
+        raise LookupError(encoding)
+    if newline != "\n":
+        text = text.replace("\n", newline)
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        pass
+    missing = dict.fromkeys(char for char in text if ord(char) > 127 and not _can_say(char, encoding))
+    raise CannotEncode(encoding, "".join(missing)[:20])
+
+
+def _can_say(char: str, encoding: str) -> bool:
+    try:
+        char.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

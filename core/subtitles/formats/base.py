@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every format is given and gives: what is read, what is asked for, what was noticed."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+from ...errors import SubtitleFileError
+from ...markup import SWITCHES
+from ...text import Text
+from ..document import Document, Finding, Kind, quoted
+
+MOST_ALIKE = 50
+"""Findings of one kind, without a quote, that are named one by one; of the rest there is a number."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """What the user said about a file. Nothing said: the file's own word, then the best guess."""
+
+    fps: Fraction | None = None
+    """Frames per second, for files that count frames and do not say how many."""
+    language: str = ""
+    """A BCP 47 tag: which language to take of several in one file, and what the letters may be."""
+    track: int | None = None
+    """Which of several languages or tracks in one file, counted from 1."""
+    keep_rolling: bool = False
+    """Leave captions that roll up line by line as they are, instead of folding them into subtitles."""
+    timestamp_map: bool = False
+    """Add what WebVTT's X-TIMESTAMP-MAP says to its times: for segments of a stream."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOptions:
+    """How to write a file."""
+
+    fps: Fraction | None = None
+    """Frames per second, for formats that count frames."""
+    resolution: tuple[int, int] = (1920, 1080)
+    """The picture, for formats that measure in its points."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Source:
+    """A file as its reader gets it."""
+
+    path: Path
+    """For messages; it need not exist."""
+    format: Format
+    text: str
+    """All of it, with `\\n` between lines, without a byte order mark and NUL; empty for a binary format."""
+    data: bytes = b""
+    """The bytes, for a binary format."""
+    options: ReadOptions = ReadOptions()
+
+    def broken(self, reason: str, hint: str = "") -> SubtitleFileError:
+        """The error for a file of which nothing can be read."""
+        return SubtitleFileError(self.path, reason, hint)
+
+
+class Reader(Protocol):
+    """`read(source)` of a format's module.
+
+    Returns a document whose `format` and `encoding` are filled in by the caller. Raises SubtitleFileError (that of
+    `source.broken()`) where nothing can be read at all; one bad detail is a finding. Another exception is a defect.
+    """
+
+    def __call__(self, source: Source, /) -> Document: ...
+
+
+class Writer(Protocol):
+    """`write(document, format, options)` of a format's module: the file's text with `\\n` between lines, or its bytes.
+
+    Raises CannotWrite, and no other exception.
+    """
+
+    def __call__(self, document: Document, format: Format, options: WriteOptions, /) -> str | bytes: ...
+
+
+class CannotWrite(Exception):
+    """A writer cannot say this document in its format at all. `reason` and `hint` are Texts."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """What there is to know of a format: the constant `FORMAT` of its module."""
+
+    id: str
+    """A stable word: what `--from` and `--to` take."""
+    label: str
+    """What a menu shows."""
+    suffixes: tuple[str, ...]
+    """Endings of file names, with the dot; the first is the one to write."""
+    read: Reader | None = None
+    """None: it is not read."""
+    write: Writer | None = None
+    """None: it is not written."""
+    sign: re.Pattern[str] | None = None
+    """What is found (`search`) in the first characters of such a file and of no other further down in the registry."""
+    looks: Callable[[str], bool] | None = None
+    """The same, for what a pattern cannot say; gets the first characters of the text."""
+    magic: re.Pattern[bytes] | None = None
+    """How a binary file begins (`match`). A format with it gets bytes."""
+    exact: bool = True
+    """Whether any text, and times of a hundredth of a second, come back from it as they went in."""
+    keeps_order: bool = False
+    """Whether the order of cues means something besides time, so that it is kept within the format."""
+    negative: bool = False
+    """Whether times before zero can be written."""
+    keeps: frozenset[str] = frozenset(SWITCHES)
+    """Kinds of spans that its writer says, and of `placing`, `position`, `style`, `speaker`, `layer`, `words`."""
+
+    @property
+    def binary(self) -> bool:
+        """Whether its files are bytes, not text."""
+        return self.magic is not None
+
+
+class Findings:
+    """Collects findings while a file is read; those without a quote are limited in number, for a file may have
+    hundreds of thousands of the same fault."""
+
+    def __init__(self) -> None:
+        self._found: list[Finding] = []
+        self._counts: Counter[Kind] = Counter()
+
+    def add(self, kind: Kind, message: str, line: int = 0, quote: str = "", cue: str = "") -> None:
+        """Note a finding; see `Finding` for the fields."""
+        if not quote:
+            self._counts[kind] += 1
+            if self._counts[kind] > MOST_ALIKE:
+                return
+        self._found.append(Finding(kind, message, line, quote, cue))
+
+    def stray(self, line: int, text: str) -> None:
+        """Note visible text that belongs to no subtitle."""
+        if text.strip():
+            message = Text('"{text}" belongs to no subtitle; it was left out.', text=quoted(text))
+            self.add(Kind.STRAY, message, line, text)
+
+    def markup(self, line: int, text: str) -> None:
+        """Note formatting that cannot be read."""
+        message = Text('the formatting "{text}" cannot be read; it was left out.', text=quoted(text))
+        self.add(Kind.MARKUP, message, line, text)
+
+    def done(self) -> tuple[Finding, ...]:
+        """All that was found, in order of the lines."""
+        more = [
+            Finding(kind, Text("{number} more of the same kind ({kind}).", number=count - MOST_ALIKE, kind=kind.value))
+            for kind, count in self._counts.items()
+            if count > MOST_ALIKE
+        ]
+        return (*sorted(self._found, key=lambda finding: finding.line), *more)

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Times as files have them to times that can be shown: a missing end, ends before starts, no length, wrong order.
+
+Whatever is changed here is a finding with its line. Formats whose order means something (SubStation draws later lines
+over earlier ones) do not sort.
+"""
+
+from __future__ import annotations
+
+import bisect
+import dataclasses
+import math
+from collections.abc import Iterable, Sequence
+
+from ...text import Text
+from ..document import Cue, Kind, quoted
+from .base import Findings
+
+FALLBACK_DURATION = 2.0
+"""Seconds that a subtitle is shown whose end nobody knows, unless the next one begins before."""
+LONGEST_SWAP = 60.0
+"""Seconds. Ends that would make a longer subtitle when they are swapped are a slip of a digit, not swapped."""
+
+
+@dataclasses.dataclass(slots=True)
+class Row:
+    """One subtitle as it stands in the file. `start` or `end` is None where it cannot be read.
+
+    `cue` holds everything but the times, its `line` and `name` too; `times` is what the file says in their place, for
+    a finding that quotes it.
+    """
+
+    start: float | None
+    end: float | None
+    cue: Cue
+    times: str = ""
+
+
+def settled(rows: Iterable[Row], findings: Findings, *, sort: bool = True, keep_empty: bool = False) -> list[Cue]:
+    """The cues, with every change of a time noted; those without text, or without any time, are left out and noted."""
+    listed = list(rows)
+    starts = sorted({row.start for row in listed if row.start is not None and row.cue.text})
+    cues: list[Cue] = []
+    latest = -math.inf
+    previous_end = 0.0
+    for row in listed:
+        if not row.cue.text and not keep_empty:
+            _note(findings, Kind.EMPTY, row, Text("this subtitle has no text; it was left out."), _left(row))
+            continue
+        times = _times(row, starts, previous_end, findings)
+        if times is None:
+            shown = quoted(row.cue.text)
+            message = Text('the times cannot be read; "{text}" was left out.', text=shown)
+            _note(findings, Kind.TIME, row, message, _left(row))
+            continue
+        start, end = times
+        if start < latest and sort:
+            message = Text("it begins before the subtitle above it; the subtitles were sorted.")
+            _note(findings, Kind.UNSORTED, row, message)
+        latest = max(latest, start)
+        previous_end = end
+        cue = row.cue
+        cues.append(cue if (cue.start, cue.end) == times else dataclasses.replace(cue, start=start, end=end))
+    if sort:
+        cues.sort(key=_start)
+    return cues
+
+
+def _start(cue: Cue) -> float:
+    return cue.start
+
+
+def _note(findings: Findings, kind: Kind, row: Row, message: str, quote: str = "") -> None:
+    findings.add(kind, message, row.cue.line, quote, row.cue.name)
+
+
+def _left(row: Row) -> str:
+    """All that is lost with a row that becomes no cue."""
+    cue = row.cue
+    pieces = [row.times] if row.start is None or row.end is None else []
+    pieces += [cue.name] if not cue.name.isdigit() else []
+    pieces += [cue.speaker, cue.text, *(span.value for span in cue.spans), *cue.extra.values()]
+    return "\n".join(piece for piece in pieces if piece.strip())
+
+
+def _times(row: Row, starts: Sequence[float], previous_end: float, findings: Findings) -> tuple[float, float] | None:
+    start, end = row.start, row.end
+    if start is None:
+        if end is None:
+            return None
+        start = max(min(0.0, end), end - FALLBACK_DURATION, min(previous_end, end))
+        message = Text("the start time cannot be read; a time shortly before the end was taken.")
+        _note(findings, Kind.TIME, row, message, row.times)
+    elif end is None:
+        end = _guessed_end(start, starts)
+        seconds = end - start
+        message = Text("the end time cannot be read; {seconds:g} seconds were taken.", seconds=round(seconds, 3))
+        _note(findings, Kind.TIME, row, message, row.times)
+    if end < start and start - end <= LONGEST_SWAP:
+        _note(findings, Kind.REVERSED, row, Text("it ends before it begins; the two times were swapped."))
+        start, end = end, start
+    elif end <= start:
+        kind = Kind.REVERSED if end < start else Kind.NO_LENGTH
+        end = _guessed_end(start, starts)
+        seconds = round(end - start, 3)
+        template = (
+            Text("it ends before it begins; {seconds:g} seconds were taken.", seconds=seconds)
+            if kind is Kind.REVERSED
+            else Text("it ends when it begins; {seconds:g} seconds were taken.", seconds=seconds)
+        )
+        _note(findings, kind, row, template)
+    if start < 0:
+        _note(findings, Kind.TIME, row, Text("it begins before zero."))
+    return start, end
+
+
+def _guessed_end(start: float, starts: Sequence[float]) -> float:
+    """The usual length, but not into the next subtitle."""
+    index = bisect.bisect_right(starts, start)
+    following = starts[index] if index < len(starts) else math.inf
+    return min(start + FALLBACK_DURATION, following)

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Markup to text with spans and back, for formats whose formatting is tags inside the text."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
+
+from ...markup import Span, tidied
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]")
+_EDGES = " \t"
+"""What a line is stripped of. Not str.strip(): the ideographic space indents Japanese lines on purpose."""
+_UNTIDY = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]|^[ \t]|[ \t]$|^\n|\n\n|\n$", re.MULTILINE)
+
+
+class TextBuilder:
+    """Puts a text together out of pieces and tags, in the order in which they come."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._length = 0
+        self._open: list[tuple[str, tuple[tuple[str, str], ...], int]] = []
+        self._spans: list[Span] = []
+        self.empty: list[str] = []
+        """The values of tags around no visible letter: complete after `done()`."""
+
+    def text(self, piece: str) -> None:
+        """Letters."""
+        self._pieces.append(piece)
+        self._length += len(piece)
+
+    def open(self, tag: str, *kinds: tuple[str, str]) -> None:
+        """From here on these kinds (with their values) hold, until `tag` is closed or the text ends."""
+        self._open.append((tag, kinds, self._length))
+
+    def close(self, tag: str) -> bool:
+        """The last open `tag` ends here, whatever was opened after it. Returns False where there is none."""
+        for index in range(len(self._open) - 1, -1, -1):
+            if self._open[index][0] == tag:
+                self._end(index)
+                return True
+        return False
+
+    def close_all(self, *tags: str) -> None:
+        """All open tags of these names end here; all there are where none is named."""
+        for index in range(len(self._open) - 1, -1, -1):
+            if not tags or self._open[index][0] in tags:
+                self._end(index)
+
+    def is_open(self, tag: str) -> bool:
+        """Whether `tag` holds here."""
+        return any(name == tag for name, _, _ in self._open)
+
+    def reread(self, tag: str, *kinds: tuple[str, str]) -> bool:
+        """The last open `tag` ends here and was of these kinds all along. Returns False where it covers no letter."""
+        for index in range(len(self._open) - 1, -1, -1):
+            name, _, start = self._open[index]
+            if name == tag:
+                self._open[index] = (name, kinds, start)
+                self._end(index)
+                return start < self._length
+        return False
+
+    def point(self, kind: str, value: str) -> None:
+        """Something that stands between two letters."""
+        self._spans.append(Span(self._length, self._length, kind, value))
+
+    def done(self, *, keep_empty_lines: bool = False) -> tuple[str, tuple[Span, ...]]:
+        """The text, its lines stripped, and its spans."""
+        self.close_all()
+        text, spans = tidied_text("".join(self._pieces), self._spans, keep_empty_lines)
+        if len(spans) < len(self._spans):
+            kept = {span[2:] for span in spans}
+            self.empty += [span.value for span in self._spans if span.value and span[2:] not in kept]
+        return text, spans
+
+    def _end(self, index: int) -> None:
+        _, kinds, start = self._open.pop(index)
+        if start < self._length:
+            self._spans += [Span(start, self._length, kind, value) for kind, value in kinds]
+        else:
+            self.empty += [value for _, value in kinds if value]
+
+
+def tidied_text(text: str, spans: Sequence[Span] = (), keep_empty_lines: bool = False) -> tuple[str, tuple[Span, ...]]:
+    """Lines stripped of spaces, empty lines and control characters gone; spans moved accordingly."""
+    if not _UNTIDY.search(text):
+        return text, tidied(spans, len(text)) if spans else ()
+    pieces: list[_Piece] = []
+    position = 0
+    for line in text.split("\n"):
+        start, end = position + len(line) - len(line.lstrip(_EDGES)), position + len(line.rstrip(_EDGES))
+        letters = list(_without_control(text, start, max(start, end)))
+        if keep_empty_lines or any(text[first:last].strip(_EDGES) for first, last in letters):
+            pieces += [(*piece, index == 0 and bool(pieces)) for index, piece in enumerate(letters)]
+        position += len(line) + 1
+    return _put_together(text, pieces, spans)
+
+
+_Piece = tuple[int, int, bool]
+"""Where it starts and ends in the old text, and whether a line begins with it."""
+
+
+def _without_control(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
+    for match in _CONTROL.finditer(text, start, end):
+        yield start, match.start()
+        start = match.end()
+    yield start, end
+
+
+def _put_together(text: str, pieces: list[_Piece], spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
+    out: list[str] = []
+    places: list[int] = []
+    length = 0
+    for start, end, breaks in pieces:
+        if breaks:
+            out.append("\n")
+        places.append(length + breaks)
+        out.append(text[start:end])
+        length += end - start + breaks
+    if not spans:
+        return "".join(out), ()
+    moves = _Moves([start for start, _, _ in pieces], [end for _, end, _ in pieces], places, length)
+    return "".join(out), tidied((new for span in spans if (new := moves.span(span)) is not None), length)
+
+
+class _Moves:
+    """Where a place of the old text is in the new one."""
+
+    def __init__(self, starts: list[int], ends: list[int], places: list[int], length: int) -> None:
+        self._starts = starts
+        self._ends = ends
+        self._places = places
+        self._length = length
+
+    def span(self, span: Span) -> Span | None:
+        start = self._first_from(span.start)
+        if span.start == span.end:
+            return span._replace(start=start, end=start)
+        end = self._last_until(span.end)
+        return span._replace(start=start, end=end) if start < end else None
+
+    def _first_from(self, position: int) -> int:
+        index = bisect_right(self._ends, position)
+        if index == len(self._places):
+            return self._length
+        return self._places[index] + max(0, position - self._starts[index])
+
+    def _last_until(self, position: int) -> int:
+        index = bisect_left(self._starts, position) - 1
+        if index < 0:
+            return 0
+        return self._places[index] + min(position, self._ends[index]) - self._starts[index]
+
+
+def marked_up(
+    text: str,
+    spans: Sequence[Span],
+    opening: Callable[[Span], str],
+    closing: Callable[[Span], str],
+    escape: Callable[[str], str],
+) -> str:
+    """The text with its spans as tags that are properly nested: one that would cross another is closed and opened anew.
+
+    `opening` and `closing` give a span's tags; both give nothing for a kind that the format does not have. A point's
+    tag is what `opening` gives.
+    """
+    if not spans:
+        return escape(text)
+    starts: dict[int, list[Span]] = {}
+    for span in spans:
+        starts.setdefault(span.start, []).append(span)
+    places = sorted({place for span in spans for place in (span.start, span.end)})
+    out: list[str] = []
+    open_now: list[Span] = []
+    position = 0
+    for place in places:
+        out.append(escape(text[position:place]))
+        position = place
+        if open_now and any(span.end <= place for span in open_now):
+            _close(out, open_now, place, opening, closing)
+        for span in starts.get(place, ()):
+            out.append(opening(span))
+            if span.end > place:
+                open_now.append(span)
+    out.append(escape(text[position:]))
+    return "".join(out)
+
+
+def _close(
+    out: list[str],
+    open_now: list[Span],
+    place: int,
+    opening: Callable[[Span], str],
+    closing: Callable[[Span], str],
+) -> None:
+    lowest = next(index for index, span in enumerate(open_now) if span.end <= place)
+    above = open_now[lowest:]
+    del open_now[lowest:]
+    out += [closing(span) for span in reversed(above)]
+    for span in above:
+        if span.end > place:
+            out.append(opening(span))
+            open_now.append(span)

@@ -1,0 +1,510 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""WebVTT, `.vtt`, by the parsing rules of https://www.w3.org/TR/webvtt1/, and where these drop text, not by them.
+
+Kept where the standard drops: a line with an arrow that is no line of times is text; text behind an empty line of a
+cue that has none is its text; text between cues, and times that cannot be read, are findings that quote it.
+"""
+
+from __future__ import annotations
+
+import html
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from ...cues import Word
+from ...markup import (
+    BELOW,
+    BOLD,
+    COLOR,
+    ITALIC,
+    LANGUAGE,
+    RUBY,
+    TIME,
+    UNDERLINE,
+    VOICE,
+    Placing,
+    Span,
+)
+from ...text import Text
+from ..document import Cue, Document, Kind
+from ..times import clock
+from .base import Findings, Format, Source, WriteOptions
+from .colors import from_css
+from .settling import Row, settled
+from .subrip import SETTINGS, Timing, timing_of
+from .tags import TextBuilder, marked_up, tidied_text
+
+BEFORE = "vtt.before"
+"""Of a cue's `extra`: the blocks of notes above it, as they came."""
+HEADER = "vtt.header"
+"""Of a document's `extra`: what stands behind WEBVTT, and the lines up to the first empty one."""
+HEAD = "vtt.head"
+"""Of a document's `extra`: notes, styles and regions above the first cue."""
+AFTER = "vtt.after"
+"""Of a document's `extra`: notes below the last cue."""
+CLASS = "vtt.class"
+"""Kind of a span: a class, whose look a style sheet says."""
+TAG = "vtt.tag"
+"""Kind of a point: a tag that WebVTT does not have, as it came."""
+
+CLASS_COLORS: dict[str, str] = {
+    "white": "#ffffff", "lime": "#00ff00", "cyan": "#00ffff", "red": "#ff0000",
+    "yellow": "#ffff00", "magenta": "#ff00ff", "blue": "#0000ff", "black": "#000000",
+}  # fmt: skip
+"""The classes that have a colour without a style sheet (WebVTT, section 5)."""
+_NAME_OF_COLOR = {color: name for name, color in CLASS_COLORS.items()}
+
+_RULE = re.compile(r"::cue\(\.([\w-]+)\)\s*\{([^{}]*)\}")
+_RULE_COLOR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;]+)")
+
+_STRICT = re.compile(
+    r"[ \t]*(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})[ \t]*-->[ \t]*(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
+    r"(?:[ \t]+(.*))?[ \t]*$"
+)
+_BLOCK = re.compile(r"(NOTE|STYLE|REGION)(?:[ \t]|$)")
+_MAP = re.compile(r"X-TIMESTAMP-MAP=(.*)")
+
+
+def read(source: Source) -> Document:
+    """Never raises."""
+    return _File(source).document()
+
+
+class _File:
+    def __init__(self, source: Source) -> None:
+        self._lines = source.text.split("\n")
+        self._findings = Findings()
+        self._options = source.options
+        self._rows: list[Row] = []
+        self._extra: dict[str, str] = {}
+        self._colors = dict(CLASS_COLORS)
+        self._waiting: list[str] = []
+        """Blocks that stand above the next cue."""
+
+    def document(self) -> Document:
+        index = self._header()
+        while index < len(self._lines):
+            if self._lines[index]:
+                index = self._block(index)
+            else:
+                index += 1
+        if self._waiting:
+            self._extra[AFTER if self._rows else HEAD] = "\n\n".join(self._waiting)
+        cues = settled(self._rows, self._findings)
+        header = self._extra.get(HEADER, "")
+        language = re.search(r"^Language:[ \t]*(\S+)", header, re.MULTILINE)
+        document = Document(
+            tuple(cues),
+            language=language[1] if language else "",
+            extra=self._extra,
+            findings=self._findings.done(),
+        )
+        return document.moved(_offset(header)) if self._options.timestamp_map else document
+
+    def _header(self) -> int:
+        """Read the first lines; where the blocks begin."""
+        first = self._lines[0]
+        if not (first.startswith("WEBVTT") and first[6:7] in ("", " ", "\t")):
+            self._findings.add(Kind.BROKEN, Text("the file does not begin with WEBVTT, so that players refuse it."), 1)
+            return 0
+        index = 1
+        while index < len(self._lines) and self._lines[index] and self._timing(index) is None:
+            if index + 1 < len(self._lines) and self._timing(index + 1) is not None:
+                break  # An identifier: somebody left the empty line out.
+            index += 1
+        self._extra[HEADER] = "\n".join([first[6:], *self._lines[1:index]])
+        return index
+
+    def _block(self, index: int) -> int:
+        """Take in the lines from `index` to the next empty one; where the next block begins."""
+        timing = self._timing(index)
+        if timing is not None:
+            return self._cue(index, timing, "")
+        if index + 1 < len(self._lines) and (timing := self._timing(index + 1)) is not None:
+            return self._cue(index + 1, timing, self._lines[index])
+        stop = self._end_of_text(index + 1)
+        lines = self._lines[index:stop]
+        if _BLOCK.match(lines[0]):
+            self._waiting.append("\n".join(lines))
+            self._colors |= class_colors(self._waiting[-1])
+        else:
+            self._lost(index, lines)
+        return stop
+
+    def _lost(self, index: int, lines: list[str]) -> None:
+        """Text that belongs to no cue, or a cue whose times cannot be read."""
+        where = next((number for number, line in enumerate(lines[:2]) if "-->" in line), None)
+        if where is None:
+            for number, line in enumerate(lines, index + 1):
+                self._findings.stray(number, line.strip())
+            return
+        start, end = (timing_half(part) for part in lines[where].split("-->", 1))
+        name = lines[0] if where else ""
+        self._add(index + where, Timing(index + where, start, end), name, lines[where + 1 :])
+
+    def _cue(self, index: int, timing: Timing, name: str) -> int:
+        stop = self._end_of_text(index + 1)
+        body = self._lines[index + 1 : stop]
+        if not any(line.strip(" \t") for line in body):
+            after = self._text_after_gap(stop)
+            if after is not None:
+                first, stop = after
+                body = self._lines[first:stop]
+                message = Text("an empty line stands between the times and the text, so that players show no text.")
+                self._findings.add(Kind.BROKEN, message, index + 1)
+        self._add(index, timing, name, body)
+        return stop
+
+    def _text_after_gap(self, index: int) -> tuple[int, int] | None:
+        """The lines of the next block, where these are neither a cue nor a note, nor the last lines' own cue."""
+        while index < len(self._lines) and not self._lines[index]:
+            index += 1
+        if index >= len(self._lines) or _BLOCK.match(self._lines[index]):
+            return None
+        if any("-->" in line for line in self._lines[index : index + 2]):
+            return None
+        return index, self._end_of_text(index)
+
+    def _end_of_text(self, index: int) -> int:
+        while index < len(self._lines) and self._lines[index] and self._timing(index) is None:
+            index += 1
+        return index
+
+    def _timing(self, index: int) -> Timing | None:
+        line = self._lines[index]
+        if ">" not in line and "\u2192" not in line:
+            return None
+        if match := _STRICT.match(line):
+            a, b, c, d, e, f, g, h, rest = match.groups()
+            start = ((int(a or 0) * 60 + int(b)) * 60 + int(c)) * 1000 + int(d)
+            end = ((int(e or 0) * 60 + int(f)) * 60 + int(g)) * 1000 + int(h)
+            return Timing(index, start / 1000, end / 1000, rest or "")
+        return timing_of(line, index)
+
+    def _add(self, index: int, timing: Timing, name: str, body: list[str]) -> None:
+        extra: dict[str, str] = {}
+        if settings := timing.rest.strip():
+            extra[SETTINGS] = settings
+        if self._waiting:
+            blocks = "\n\n".join(self._waiting)
+            self._waiting.clear()
+            if self._rows:
+                extra[BEFORE] = blocks
+            else:
+                self._extra[HEAD] = blocks
+        text, spans, speaker = read_text("\n".join(body), self._findings, index + 1, self._colors)
+        words = _words(text, spans, timing.start or 0.0, timing.end or 0.0)
+        placing = placing_of(settings) if settings else BELOW
+        cue = Cue(
+            0.0, 0.0, text, words, spans=spans, placing=placing, speaker=speaker, name=name, extra=extra, line=index + 1
+        )
+        self._rows.append(Row(timing.start, timing.end, cue, self._lines[index].strip()))
+
+
+def timing_half(text: str) -> float | None:
+    """The seconds of one side of an arrow, where it is a time."""
+    timing = timing_of(f"{text.strip()} --> {text.strip()}")
+    return timing.start if timing is not None and not timing.rest else None
+
+
+def _offset(header: str) -> float:
+    """Seconds to add to all times, by X-TIMESTAMP-MAP (RFC 8216, section 3.5)."""
+    found = _MAP.search(header)
+    if found is None:
+        return 0.0
+    fields = dict(part.partition(":")[::2] for part in found[1].split(",", 1))
+    local = timing_half(fields.get("LOCAL", "")) or 0.0
+    ticks = fields.get("MPEGTS", "").strip()
+    return float(Fraction(int(ticks), 90000)) - local if ticks.isascii() and ticks.isdigit() else 0.0
+
+
+def _words(text: str, spans: Sequence[Span], start: float, end: float) -> tuple[Word, ...]:
+    """Words out of the times inside a text, as YouTube writes them."""
+    points = [(span.start, float(span.value)) for span in spans if span.kind == TIME]
+    if not points:
+        return ()
+    edges = [(0, start), *points, (len(text), end)]
+    words = []
+    for (first, begin), (last, finish) in itertools.pairwise(edges):
+        piece = text[first:last]
+        if piece.strip():
+            glued = first > 0 and not piece[0].isspace() and not text[first - 1].isspace()
+            words.append(Word(begin, max(begin, finish), " ".join(piece.split()), glued=glued))
+    return tuple(words)
+
+
+# Text
+
+_TOKEN = re.compile(
+    r"<(?P<close>/?)(?P<tag>c|i|b|u|ruby|rt|v|lang)(?P<classes>(?:\.[^\s<>.&]*)*)(?:[ \t\n](?P<annotation>[^<>]*))?>"
+    r"|<(?P<time>(?:\d{2,}:)?\d{2}:\d{2}\.\d{3})>"
+    r"|<(?P<unknown>/?[a-zA-Z][^<>]*)>"
+    r"|(?P<entity>&(?:\#\d{1,7}|\#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)",
+    re.IGNORECASE,
+)
+_KINDS = {"i": ITALIC, "b": BOLD, "u": UNDERLINE}
+_TAG_OF = {kind: tag for tag, kind in _KINDS.items()}
+
+
+def class_colors(blocks: str) -> dict[str, str]:
+    """The colours that style sheets give to classes."""
+    found = {}
+    for name, body in _RULE.findall(blocks):
+        color = _RULE_COLOR.search(body)
+        if color and (value := from_css(color[1])):
+            found[name] = value
+    return found
+
+
+def read_text(
+    raw: str, findings: Findings, line: int, colors: Mapping[str, str] = CLASS_COLORS
+) -> tuple[str, tuple[Span, ...], str]:
+    """A cue's text without its tags, their spans, and who says all of it. `colors` are those of the classes."""
+    if "<" not in raw and "&" not in raw:
+        return (*tidied_text(raw), "")
+    builder = _Builder(findings, line, colors)
+    end = 0
+    for match in _TOKEN.finditer(raw):
+        builder.letters(raw[end : match.start()])
+        end = match.end()
+        builder.token(match)
+    builder.letters(raw[end:])
+    text, spans = builder.done()
+    voices = [span for span in spans if span.kind == VOICE]
+    if len(voices) == 1 and (voices[0].start, voices[0].end) == (0, len(text)):
+        return text, tuple(span for span in spans if span is not voices[0]), voices[0].value
+    return text, spans, ""
+
+
+class _Builder:
+    def __init__(self, findings: Findings, line: int, colors: Mapping[str, str]) -> None:
+        self._builder = TextBuilder()
+        self._colors = colors
+        self._findings = findings
+        self._line = line
+        self._reading: list[str] | None = None
+        """The letters over a ruby base, while they are read."""
+        self._in_ruby = False
+
+    def letters(self, piece: str) -> None:
+        if self._reading is not None:
+            self._reading.append(piece)
+        elif piece:
+            self._builder.text(piece)
+
+    def token(self, match: re.Match[str]) -> None:
+        if match["entity"]:
+            self.letters(html.unescape(match["entity"]))
+        elif match["time"]:
+            timing = timing_half(match["time"])
+            self._builder.point(TIME, f"{timing or 0.0:.3f}")
+        elif match["unknown"]:
+            self._builder.point(TAG, match[0])
+        elif match["close"]:
+            self._close(match["tag"].lower(), match[0])
+        else:
+            self._open(match["tag"].lower(), match)
+
+    def done(self) -> tuple[str, tuple[Span, ...]]:
+        self._end_reading()
+        done = self._builder.done()
+        for value in self._builder.empty:
+            self._findings.markup(self._line, value)
+        return done
+
+    def _open(self, tag: str, match: re.Match[str]) -> None:
+        annotation = " ".join(html.unescape(match["annotation"] or "").split())
+        kinds = [(CLASS, name) for name in match["classes"].split(".") if name]
+        kinds += [(COLOR, self._colors[name]) for _, name in kinds if name in self._colors]
+        if tag == "rt" and self._in_ruby:
+            self._end_reading()
+            self._reading = []
+            return
+        if tag == "ruby":
+            self._in_ruby = True
+            self._builder.open("base")
+        elif tag in _KINDS:
+            kinds.append((_KINDS[tag], ""))
+        elif tag in ("v", "lang") and annotation:
+            kinds.append((VOICE if tag == "v" else LANGUAGE, annotation))
+            annotation = ""
+        self._builder.open(tag, *kinds)
+        if annotation:
+            self._findings.markup(self._line, match[0])
+
+    def _close(self, tag: str, whole: str) -> None:
+        if tag == "rt" and self._reading is not None:
+            self._end_reading()
+        elif tag == "ruby" and self._in_ruby:
+            self._end_reading()
+            self._builder.close("base")
+            self._builder.close("ruby")
+            self._in_ruby = False
+        elif not self._builder.close(tag):
+            self._findings.markup(self._line, whole)
+
+    def _end_reading(self) -> None:
+        """The base that was read gets its reading; another base may follow."""
+        if self._reading is None:
+            return
+        value = " ".join("".join(self._reading).split())
+        self._reading = None
+        if not self._builder.reread("base", (RUBY, value)):
+            self._builder.text(f"({value})")
+        self._builder.open("base")
+
+
+# Placing
+
+
+def placing_of(settings: str) -> Placing:
+    """What the settings of a cue mean, as far as `Placing` can say it."""
+    if settings == "align:start position:0%":
+        return BELOW  # What YouTube writes on each of its captions, and shows low in the middle.
+    values = dict(part.partition(":")[::2] for part in settings.split())
+    column = {"start": 0, "left": 0, "end": 2, "right": 2}.get(values.get("align", ""), 1)
+    line, _, _ = values.get("line", "").partition(",")
+    row = 0
+    y: float | None = None
+    if match := re.fullmatch(r"(\d{1,3}(?:\.\d+)?)%", line):
+        share = float(match[1]) / 100
+        row = 2 if share < 1 / 3 else 1 if share < 2 / 3 else 0
+        y = None if line == "50%" else share
+    elif match := re.fullmatch(r"(-?)(\d{1,3})(?:\.\d+)?", line):
+        row = 0 if match[1] or int(match[2]) > 7 else 2
+    position = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)%", values.get("position", "").partition(",")[0])
+    vertical = values.get("vertical", "")
+    return Placing(
+        row * 3 + column + 1,
+        float(position[1]) / 100 if position else None,
+        y,
+        vertical if vertical in ("rl", "lr") else "",
+    )
+
+
+def settings_of(placing: Placing) -> str:
+    """The settings that say a placing; `placing_of()` of them is the same again."""
+    row, column = divmod(placing.align - 1, 3)
+    parts = []
+    if placing.vertical:
+        parts.append(f"vertical:{placing.vertical}")
+    if placing.y is not None:
+        parts.append(f"line:{placing.y * 100:g}%")
+    elif row:
+        parts.append("line:0" if row == 2 else "line:50%")
+    if placing.x is not None:
+        parts.append(f"position:{placing.x * 100:g}%")
+    if column != 1:
+        parts.append("align:left" if column == 0 else "align:right")
+    return " ".join(parts)
+
+
+# Writing
+
+KEEPS = frozenset(
+    {BOLD, ITALIC, UNDERLINE, COLOR, RUBY, VOICE, LANGUAGE, TIME, CLASS, TAG, "placing", "position", "speaker"}
+)
+
+
+def write(document: Document, format: Format, options: WriteOptions) -> str:
+    """Colours that have no class of their own get one, in a style sheet at the head."""
+    own = document.format == format.id
+    extra = document.extra if own else {}
+    parts = [f"WEBVTT{extra.get(HEADER, '')}\n"]
+    if document.language and "Language:" not in parts[0]:
+        parts[0] += f"Language: {document.language}\n"
+    head = str(extra.get(HEAD, ""))
+    colors = CLASS_COLORS | class_colors(head)
+    parts += [f"{block}\n" for block in (_style_sheet(document, colors), head) if block]
+    parts += [_cue(cue, own, colors) for cue in document.cues]
+    if AFTER in extra:
+        parts.append(f"{extra[AFTER]}\n")
+    return "\n".join(parts)
+
+
+def _style_sheet(document: Document, colors: Mapping[str, str]) -> str:
+    used = {span.value[:7] for cue in document.cues for span in _unclassed(cue, colors)}
+    rules = [f"::cue(.{_class_of(color)}) {{ color: {color} }}" for color in sorted(used - set(colors.values()))]
+    return "\n".join(["STYLE", *rules]) if rules else ""
+
+
+def _unclassed(cue: Cue, colors: Mapping[str, str]) -> Iterator[Span]:
+    """Colours that no class says already."""
+    said = {(span.start, span.end, colors.get(span.value)) for span in cue.spans if span.kind == CLASS}
+    return (span for span in cue.spans if span.kind == COLOR and (span.start, span.end, span.value) not in said)
+
+
+def _class_of(color: str) -> str:
+    return _NAME_OF_COLOR.get(color[:7]) or f"color{color[1:7]}"
+
+
+def _cue(cue: Cue, own: bool, colors: Mapping[str, str]) -> str:
+    lines = []
+    if own and BEFORE in cue.extra:
+        lines += [cue.extra[BEFORE], ""]
+    if own and cue.name and "-->" not in cue.name and "\n" not in cue.name:
+        lines.append(cue.name)
+    settings = cue.extra.get(SETTINGS, "")
+    if not settings or placing_of(settings) != cue.placing:
+        settings = settings_of(cue.placing)
+    lines.append(f"{clock(cue.start)} --> {clock(cue.end)} {settings}".rstrip())
+    lines.append(_text(cue, own, colors))
+    return "\n".join(lines) + "\n"
+
+
+def _text(cue: Cue, own: bool, colors: Mapping[str, str]) -> str:
+    text = _escaped(cue.text)
+    if cue.spans:
+        others = [span for span in cue.spans if span.kind != COLOR and (own or not span.kind.startswith("vtt."))]
+        spans = sorted([*others, *_unclassed(cue, colors)], key=lambda span: (span.start, -span.end))
+        text = marked_up(cue.text, spans, _opening, _closing, _escaped)
+    if "\n" in text:
+        text = "\n".join(line for line in text.split("\n") if line.strip(" \t"))
+    return f"<v {_escaped(cue.speaker)}>{text}" if cue.speaker else text
+
+
+def _opening(span: Span) -> str:
+    if span.kind in _TAG_OF:
+        return f"<{_TAG_OF[span.kind]}>"
+    match span.kind:
+        case "color":
+            return f"<c.{_class_of(span.value)}>"
+        case "vtt.class":
+            return f"<c.{span.value}>"
+        case "voice":
+            return f"<v {_escaped(span.value)}>"
+        case "language":
+            return f"<lang {_escaped(span.value)}>"
+        case "ruby":
+            return "<ruby>"
+        case "time":
+            return f"<{clock(float(span.value))}>"
+        case "vtt.tag":
+            return span.value
+    return ""
+
+
+def _closing(span: Span) -> str:
+    if span.kind in _TAG_OF:
+        return f"</{_TAG_OF[span.kind]}>"
+    if span.kind == RUBY:
+        return f"<rt>{_escaped(span.value)}</rt></ruby>"
+    return {COLOR: "</c>", CLASS: "</c>", VOICE: "</v>", LANGUAGE: "</lang>"}.get(span.kind, "")
+
+
+def _escaped(text: str) -> str:
+    """`&`, `<` and `>` as WebVTT and XML want them; quotes stay as they are."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+FORMAT = Format(
+    id="vtt",
+    label="WebVTT",
+    suffixes=(".vtt", ".webvtt"),
+    sign=re.compile(r"\AWEBVTT\b"),
+    read=read,
+    write=write,
+    keeps=KEEPS,
+)

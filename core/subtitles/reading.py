@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Subtitle files in: bytes to a document, whatever their encoding and format.
+
+Whatever the file, `load()` raises a `SubtitleEditorError` or returns a document with a finding for everything that is
+not quite what the file says. Safe on any thread; nothing here touches Blender.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import SubtitleFileError
+from ..text import Text
+from . import encodings
+from .document import Document, Finding, Kind
+from .formats import registry
+from .formats.base import Format, ReadOptions, Source
+
+MAX_SIZE = 64 * 1024 * 1024
+"""Bytes. Days of speech fit into one; a larger file is a film chosen by mistake."""
+
+_OTHERS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb"\x00\x00\x01\xba"), Text("it is VobSub, subtitles as pictures, which cannot be read as text")),
+    (re.compile(rb"PG.{8}[\x14-\x17\x80]", re.DOTALL), Text("it is PGS, subtitles as pictures, which have no text")),
+    (re.compile(rb"# VobSub index file"), Text("it is the index of VobSub, subtitles as pictures without text")),
+    (re.compile(rb"\x1a\x45\xdf\xa3|....ftyp", re.DOTALL), Text("it is a film")),
+    (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|RIFF....WEBP", re.DOTALL), Text("it is a picture")),
+    (re.compile(rb"ID3|fLaC|OggS|RIFF....WAVE", re.DOTALL), Text("it is a sound")),
+    (re.compile(rb"PK\x03\x04|Rar!|7z\xbc\xaf|\x1f\x8b"), Text("it is an archive; unpack it first")),
+    (re.compile(rb"%PDF"), Text("it is a PDF document")),
+    (re.compile(rb"\{\\rtf"), Text("it is a word processor's document (RTF); save it as plain text first")),
+)
+"""Files that people take for subtitles, by how they begin: named as what they are."""
+
+_CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+
+
+def load(
+    path: Path, *, format: str | None = None, encoding: str | None = None, options: ReadOptions | None = None
+) -> Document:
+    """Read a subtitle file, whatever its encoding and format.
+
+    `format` (an id of the registry) and `encoding` override the guesses.
+    Raises SubtitleFileError when it is missing, cannot be read, or holds no subtitles; an empty file is none.
+    """
+    return _parsed(Path(path), lambda: _read(Path(path)), format, encoding, options or ReadOptions())
+
+
+def parse(
+    data: bytes,
+    name: str,
+    *,
+    format: str | None = None,
+    encoding: str | None = None,
+    options: ReadOptions | None = None,
+) -> Document:
+    """As `load()`, for data that comes from elsewhere: a pipe, a track of a film. `name` stands in messages, and its
+    ending helps where the content leaves the format open."""
+    return _parsed(Path(name), lambda: data, format, encoding, options or ReadOptions())
+
+
+def decoded(path: Path, encoding: str | None = None, language: str = "") -> encodings.Decoded:
+    """The text of a file only, and how sure its encoding is: for a dialog that asks. Raises SubtitleFileError."""
+    return _decode(Path(path), _read(Path(path)), encoding, language)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_SIZE:
+            raise SubtitleFileError(path, Text("{size} MB is too large for a subtitle file", size=size // 1_000_000))
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise SubtitleFileError(path, Text("the file does not exist")) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SubtitleFileError(path, Text("the file cannot be read ({reason})", reason=reason)) from error
+
+
+def _parsed(
+    path: Path, data_of: Callable[[], bytes], name: str | None, encoding: str | None, options: ReadOptions
+) -> Document:
+    chosen = _named(path, name)
+    data = data_of()
+    binary = registry.of_bytes(data) if chosen is None else chosen if chosen.binary else None
+    if binary is not None:
+        source = Source(path, binary, "", data, options)
+        return _checked(source, _document(source))
+    decoded_text = _decode(path, data, encoding, options.language)
+    text = decoded_text.text
+    if not text.strip("\ufeff \t\n"):
+        return _empty(path, chosen, decoded_text)
+    found = chosen or registry.of_text(text, path.suffix)
+    if found is None:
+        raise SubtitleFileError(path, Text("there are no subtitles in it"))
+    source = Source(path, found, text, data, options)
+    document = dataclasses.replace(_document(source), encoding=decoded_text.encoding)
+    return _checked(source, dataclasses.replace(document, findings=decoded_text.findings + document.findings))
+
+
+def _named(path: Path, name: str | None) -> Format | None:
+    if name is None:
+        return None
+    found = registry.BY_ID.get(name)
+    if found is None or found.read is None:
+        known = ", ".join(format.id for format in registry.readable())
+        raise SubtitleFileError(
+            path,
+            Text('"{format}" is not a format to read', format=name),
+            Text("Choose one of {known}.", known=known),
+        )
+    return found
+
+
+def _document(source: Source) -> Document:
+    assert source.format.read is not None
+    return dataclasses.replace(source.format.read(source), format=source.format.id)
+
+
+def _checked(source: Source, document: Document) -> Document:
+    """The document, unless its reader found text and no subtitle in it."""
+    if document.cues or document.hidden:
+        return document
+    if any(finding.quote.strip() for finding in document.findings):
+        first = next(finding for finding in document.findings if finding.quote.strip())
+        raise source.broken(Text("there are no subtitles in it ({reason})", reason=str(first).rstrip(".")))
+    message = Text("There are no subtitles in the file.")
+    return document.with_findings([Finding(Kind.EMPTY, message)])
+
+
+def _empty(path: Path, format: Format | None, decoded_text: encodings.Decoded) -> Document:
+    found = format or registry.by_suffix(path.suffix) or registry.BY_ID["srt"]
+    finding = Finding(Kind.EMPTY, Text("The file is empty."))
+    return Document(format=found.id, findings=(*decoded_text.findings, finding), encoding=decoded_text.encoding)
+
+
+def _decode(path: Path, data: bytes, encoding: str | None, language: str) -> encodings.Decoded:
+    for sign, reason in _OTHERS:
+        if sign.match(data):
+            raise SubtitleFileError(path, reason)
+    try:
+        found = encodings.decode(data, encoding, language)
+    except encodings.NotThisEncoding:
+        raise SubtitleFileError(
+            path, Text("it is not {encoding}", encoding=encoding), Text("Leave the encoding empty to guess.")
+        ) from None
+    head = found.text[:4096]
+    if len(_CONTROL.findall(head)) > len(head) / 50:
+        raise SubtitleFileError(path, Text("this is not a text file"))
+    return found

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Times as subtitle files write them: read as people type them, written as players want them.
+
+Seconds come out as the float nearest to what the file says; frames are exact fractions on the way.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+
+NTSC = Fraction(30000, 1001)
+"""The rate that drop-frame time codes are made for."""
+
+_SIGNS = str.maketrans(
+    {
+        **{chr(0xFF10 + digit): str(digit) for digit in range(10)},  # Full width, as typed in Chinese and Japanese
+        **{chr(0x0660 + digit): str(digit) for digit in range(10)},  # Arabic
+        **{chr(0x06F0 + digit): str(digit) for digit in range(10)},  # Persian
+        **{chr(0x0966 + digit): str(digit) for digit in range(10)},  # Devanagari
+        "：": ":", "∶": ":", "﹕": ":", "︰": ":", "ː": ":", "٫": ",", "،": ",", "，": ",", "﹐": ",", "、": ",",
+        "．": ".", "。": ".", "·": ".", "；": ";", "؛": ";", "－": "-", "＞": ">", "＝": "=",
+        "\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u3000": " ",
+        # Direction marks, which editors put around times in right-to-left files
+        **dict.fromkeys("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\ufeff", ""),
+    }
+)  # fmt: skip
+
+ARROW = r"(?:(?:-|=){1,3}\s?>{1,2}|[\u2013\u2014\u2015\u2212]+\s?>{0,2}|[\u2192\u21d2\u27a1\u2794\u279c]\ufe0f?|--&gt;)"
+"""Between start and end, as people and their word processors write it."""
+
+_FRACTION = r"(?:\s*(?P<{0}mark>[.,:;])\s*(?P<{0}f>\d{{1,9}}))?"
+_CLOCK = (
+    r"(?P<{0}sign>[-\u2212])?\s*(?:(?P<{0}h>\d{{1,6}})\s*:\s*)?(?P<{0}m>\d{{1,3}})\s*:\s*(?P<{0}s>\d{{1,2}})"
+    + _FRACTION
+)
+
+
+def clock_pattern(prefix: str = "") -> str:
+    """The pattern of one time, `1:02:03,4` and its like; its groups begin with `prefix`, for patterns of two times."""
+    return _CLOCK.format(prefix)
+
+
+def plain_signs(line: str) -> str:
+    """The line with the digits and separators of other scripts as ASCII has them, without marks of direction.
+
+    >>> plain_signs("00：00：01，5 --> ٠٠:٠٠:٠٢،٥")
+    '00:00:01,5 --> 00:00:02,5'
+    """
+    return line if line.isascii() else line.translate(_SIGNS)
+
+
+def counts_frames(match: re.Match[str], prefix: str = "") -> bool:
+    """Whether the last part of the time may be frames: two digits behind a colon or a semicolon (`00:00:01:12`)."""
+    mark, digits = match[f"{prefix}mark"], match[f"{prefix}f"]
+    return mark in (":", ";") and len(digits) <= 2 and match[f"{prefix}h"] is not None
+
+
+def seconds_of(match: re.Match[str], prefix: str = "", rate: Fraction | None = None) -> float:
+    """The seconds that a match of `clock_pattern(prefix)` means. With a `rate`, two digits behind a colon are frames.
+
+    A semicolon says that frame numbers are dropped, where the rate is one that drops them.
+    """
+    hours, minutes, seconds = int(match[f"{prefix}h"] or 0), int(match[f"{prefix}m"]), int(match[f"{prefix}s"])
+    digits = match[f"{prefix}f"]
+    whole = hours * 3600 + minutes * 60 + seconds
+    if rate is not None and digits and counts_frames(match, prefix):
+        value = float(from_timecode(hours, minutes, seconds, int(digits), rate, match[f"{prefix}mark"] == ";"))
+    elif digits:
+        # One division of whole numbers is rounded once: 00:00:01,100 is exactly the float 1.1.
+        steps = 10 ** len(digits)
+        value = (whole * steps + int(digits)) / steps
+    else:
+        value = float(whole)
+    return -value if match[f"{prefix}sign"] else value
+
+
+def from_timecode(hours: int, minutes: int, seconds: int, frames: int, rate: Fraction, drop: bool = False) -> Fraction:
+    """When `HH:MM:SS:FF` is, in seconds of real time.
+
+    A time code counts whole numbers of frames: at 29.97 its second is 30 frames, 1.001 s. Drop-frame codes leave out
+    two numbers (four at 59.94) in each minute but the tenth, to keep up with the clock (SMPTE ST 12-1).
+    """
+    nominal = math.ceil(rate)
+    count = (hours * 3600 + minutes * 60 + seconds) * nominal + frames
+    if drop and rate != nominal and nominal % 30 == 0:
+        total = hours * 60 + minutes
+        count -= (total - total // 10) * (nominal // 15)
+    return count / rate
+
+
+def guessed_rate(most_frames: int) -> Fraction:
+    """The rate to take where a file counts frames, the highest of them `most_frames`, and nobody says the rate."""
+    return Fraction(next((rate for rate in (25, 30, 50, 60, 120) if most_frames < rate), most_frames + 1))
+
+
+def clock(seconds: float, mark: str = ".", digits: int = 3, hours: int = 2) -> str:
+    """`01:02:03.456`, rounded to the nearest, halves up; what lies before zero is zero.
+
+    >>> clock(3723.4567), clock(59.9996, ","), clock(1.5, ".", 2, 1)
+    ('01:02:03.457', '00:01:00,000', '0:00:01.50')
+    """
+    steps = 10**digits
+    total = max(0, math.floor(seconds * steps + 0.5))
+    whole, part = divmod(total, steps)
+    minutes, secs = divmod(whole, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour:0{hours}}:{minute:02}:{secs:02}{mark}{part:0{digits}}"
