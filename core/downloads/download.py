@@ -188,7 +188,7 @@ class Download:
             )
         except TimeoutError as error:
             asking.cancel()
-            raise HubUnreachableError(self._settings.hub.host, Text("it does not answer in time")) from error
+            raise HubUnreachableError(self._settings.hub.host, Text("it does not answer")) from error
 
     def _begin(self, plans: list[Plan]) -> None:
         """The bar starts with all that is there, parts of files too, and its speed with what comes from now on."""
