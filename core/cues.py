@@ -8,8 +8,9 @@ reads and writes them.
 from __future__ import annotations
 
 import dataclasses
-import unicodedata
 from typing import Any
+
+from . import graphemes
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -89,11 +90,9 @@ class Cue:
 
 
 def text_length(text: str) -> int:
-    """Characters a reader sees: spaces count, line breaks as one space, accents that sit on a letter do not.
+    """Characters a reader sees: spaces count, line breaks as one space, joiners and accents on a letter do not.
 
     >>> text_length("Hello\\nworld"), text_length("cafe\\u0301")
     (11, 4)
     """
-    if text.isascii():
-        return len(text)
-    return sum(1 for char in text if unicodedata.combining(char) == 0)
+    return len(text) if text.isascii() else graphemes.length(text)

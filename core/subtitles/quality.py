@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from ..cues import Cue, text_length
 from ..text import Text
+from .document import Document, Kind
 from .profiles import Profile
 
 TOLERANCE = 0.002
@@ -34,20 +35,47 @@ class Problem:
 
     rule: str
     """A stable word: `lines`, `line_length`, `reading_speed`, `too_short`, `too_long`, `overlap`, `gap`, `order`,
-    `empty`, `repeated`, `held_word`, `invented`, `unsure`."""
+    `empty`, `repeated`, `held_word`, `invented`, `unsure`, `repaired`."""
     index: int
-    """Of the subtitle in what was checked, from 0."""
+    """Of the subtitle in what was checked, from 0; -1 where none of them is meant."""
     message: str
     """A sentence for the user, without a number of its own."""
+    line: int = 0
+    """Of the file, from 1; 0 where no file was checked, or where all of it is meant."""
+
+
+def check_file(document: Document, profile: Profile, *, frame_rate: float = 24.0) -> list[Problem]:
+    """Every rule that a file breaks, in order of its lines: as it is, not as its reader has mended it.
+
+    What the reader had to mend is `order` or `empty` where these rules have a name for it, and `repaired` otherwise.
+    """
+    shown = sorted(document.cues, key=lambda cue: cue.start)
+    places = {id(cue): index for index, cue in enumerate(document.cues)}
+    by_line = {cue.line: index for index, cue in enumerate(document.cues) if cue.line}
+    problems = [
+        Problem(_RULES.get(one.kind, "repaired"), by_line.get(one.line, -1), one.message, one.line)
+        for one in document.findings
+        if one.repaired
+    ]
+    for problem in check(shown, profile, frame_rate=frame_rate):
+        cue = shown[problem.index]
+        problems.append(dataclasses.replace(problem, index=places[id(cue)], line=cue.line))
+    return sorted(problems, key=lambda problem: problem.line)
+
+
+_RULES = {Kind.REVERSED: "order", Kind.NO_LENGTH: "order", Kind.UNSORTED: "order", Kind.EMPTY: "empty"}
 
 
 def check(cues: Sequence[Cue], profile: Profile, *, frame_rate: float = 24.0) -> list[Problem]:
     """Every rule broken, in order of the subtitles. `frame_rate` turns a gap in frames into seconds."""
     problems: list[Problem] = []
+    gap = profile.gap(frame_rate)
+    overlaps = _overlaps(cues)
     for index, cue in enumerate(cues):
         found = [*_readability(cue, profile), *_credibility(cue)]
         if index + 1 < len(cues):
-            found += _neighbours(cue, cues[index + 1], profile, profile.gap(frame_rate))
+            found += _neighbours(cue, cues[index + 1], profile, gap)
+        found += overlaps.get(index, ())
         if _is_loop(cues, index):
             found.append(
                 (
@@ -57,6 +85,29 @@ def check(cues: Sequence[Cue], profile: Profile, *, frame_rate: float = 24.0) ->
             )
         problems += [Problem(rule, index, message) for rule, message in found]
     return problems
+
+
+def _overlaps(cues: Sequence[Cue]) -> dict[int, list[tuple[str, str]]]:
+    """For each cue that begins while an earlier one is shown, a problem of that one, the last of them to end."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    longest = -1
+    for index, cue in enumerate(cues):
+        if longest >= 0 and cue.start >= cues[longest].start - TOLERANCE:
+            common = min(cue.end, cues[longest].end) - cue.start
+            if common > TOLERANCE and longest == index - 1:
+                found.setdefault(longest, []).append(
+                    ("overlap", Text("It overlaps the next by {seconds:.2f} s.", seconds=cues[longest].end - cue.start))
+                )
+            elif common > TOLERANCE:
+                message = Text(
+                    "It is still shown for {seconds:.2f} s when subtitle {number} begins.",
+                    seconds=cues[longest].end - cue.start,
+                    number=index + 1,
+                )
+                found.setdefault(longest, []).append(("overlap", message))
+        if longest < 0 or cue.end > cues[longest].end:
+            longest = index
+    return found
 
 
 def _readability(cue: Cue, profile: Profile) -> Iterator[tuple[str, str]]:
@@ -137,8 +188,8 @@ def _neighbours(cue: Cue, following: Cue, profile: Profile, gap: float) -> Itera
         return
     space = following.start - cue.end
     if space < -TOLERANCE:
-        yield "overlap", Text("It overlaps the next by {seconds:.2f} s.", seconds=-space)
-    elif space < gap - TOLERANCE:
+        return  # An overlap, which is another rule.
+    if space < gap - TOLERANCE:
         yield (
             "gap",
             Text(
