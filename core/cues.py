@@ -8,9 +8,11 @@ reads and writes them.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from . import graphemes
+from .markup import BELOW, Placing, Span, after_edit, cut, shifted, tidied
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,7 +43,10 @@ class Word:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cue:
-    """One subtitle. Times in seconds, `text` is plain with `\\n` between lines."""
+    """One subtitle. Times in seconds; `dataclasses.replace()` makes an edited one.
+
+    `text` is plain with `\\n` between lines and never holds markup: `<i>` in it is what a viewer reads.
+    """
 
     start: float
     end: float
@@ -54,6 +59,21 @@ class Cue:
     """How likely the model thinks that nobody speaks here, 0.0 to 1.0."""
     compression_ratio: float | None = None
     """How well the text compresses; above 2.4 it repeats itself, the sign of a looping model (Whisper's own limit)."""
+    spans: tuple[Span, ...] = ()
+    """What the letters look like, in order (`markup.tidied`)."""
+    placing: Placing = BELOW
+    style: str = ""
+    """The name of one of the document's styles; empty where the format has none."""
+    speaker: str = ""
+    """Who says all of it."""
+    layer: int = 0
+    """Higher is drawn over lower."""
+    name: str = ""
+    """What the file calls it: the number in SubRip, the identifier in WebVTT, `xml:id` in TTML."""
+    extra: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
+    """What only its own format understands, as it came, by `format.what` (`vtt.settings`, `ass.effect`)."""
+    line: int = dataclasses.field(default=0, compare=False)
+    """Where the file has its times, counted from 1; 0 where it has no lines, or where no file was read."""
 
     @property
     def duration(self) -> float:
@@ -77,6 +97,27 @@ class Cue:
         )
         return dataclasses.replace(self, start=self.start + seconds, end=self.end + seconds, words=words)
 
+    def with_text(self, text: str) -> Cue:
+        """The same cue with another text; formatting stays with the words that are still there."""
+        return dataclasses.replace(self, text=text, spans=after_edit(self.spans, self.text, text))
+
+    def part(self, start: int, end: int) -> Cue:
+        """The same cue with characters `start` up to `end` of its text only, and their formatting."""
+        return dataclasses.replace(self, text=self.text[start:end], spans=cut(self.spans, start, end))
+
+    def joined(self, other: Cue, between: str = "\n") -> Cue:
+        """This cue with the other's text behind it, `between` them, and its formatting; times from first to last."""
+        offset = len(self.text) + len(between)
+        text = self.text + between + other.text
+        return dataclasses.replace(
+            self,
+            start=min(self.start, other.start),
+            end=max(self.end, other.end),
+            text=text,
+            words=self.words + other.words,
+            spans=tidied((*self.spans, *shifted(other.spans, offset)), len(text)),
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """As the command line prints it with `--json`: `words` only where there are any."""
         data: dict[str, Any] = {"start": round(self.start, 3), "end": round(self.end, 3), "text": self.text}
@@ -86,6 +127,8 @@ class Cue:
             data["avg_logprob"] = round(self.avg_logprob, 3)
         if self.no_speech_prob is not None:
             data["no_speech_prob"] = round(self.no_speech_prob, 3)
+        if self.compression_ratio is not None:
+            data["compression_ratio"] = round(self.compression_ratio, 3)
         return data
 
 

@@ -7,7 +7,6 @@ A text is plain everywhere (it is edited, counted and searched), and what its le
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -181,6 +180,9 @@ def _nearest(point: int, moves: list[tuple[int, int, int, int]], length: int) ->
 
 def _moves(old: str, new: str) -> list[tuple[int, int, int, int]]:
     """What is left: `(old start, old end, new start, new end)` of equal or corrected pieces, in order."""
+    # Here, not above: it is imported when Blender starts, and an edit comes much later.
+    import difflib
+
     before, after = _TOKEN.findall(old), _TOKEN.findall(new)
     if len(before) + len(after) > _TOO_MANY:
         return _ends(old, new)
@@ -206,6 +208,8 @@ def _starts(tokens: list[str]) -> list[int]:
 def _is_corrected(old: str, new: str) -> bool:
     if old == new or old.casefold() == new.casefold():
         return True
+    import difflib
+
     return len(old) < 100 > len(new) and difflib.SequenceMatcher(None, old, new).ratio() >= _SAME_WORD
 
 

@@ -23,7 +23,6 @@ from .compat import Strip
 
 if TYPE_CHECKING:
     from ..core.cues import Cue
-    from ..core.subtitles import document
     from ..core.subtitles.timecode import FrameRate
 
 MAX_CHANNEL = 128
@@ -168,7 +167,7 @@ class Placement:
     start: int
     end: int
     row: int
-    cue: document.Cue
+    cue: Cue
     """What it says; its words at their times on the timeline."""
 
 
@@ -198,17 +197,12 @@ def place(
     return placements
 
 
-def _on_timeline(one: Cue, number: int, seconds: Callable[[float], float] | None) -> document.Cue:
-    from ..core.subtitles import document
-
+def _on_timeline(one: Cue, number: int, seconds: Callable[[float], float] | None) -> Cue:
     if seconds is not None and one.words:
         words = (dataclasses.replace(w, start=seconds(w.start), end=seconds(w.end)) for w in one.words)
         one = dataclasses.replace(one, words=tuple(words))
-    if isinstance(one, document.Cue):
-        # What SubRip counts says nothing that its place does not say, and would be wrong after the first edit.
-        return dataclasses.replace(one, name="") if one.name == str(number) else one
-    fields = {field.name: getattr(one, field.name) for field in dataclasses.fields(one)}
-    return document.Cue(**fields)
+    # What SubRip counts says nothing that its place does not say, and would be wrong after the first edit.
+    return dataclasses.replace(one, name="") if one.name == str(number) else one
 
 
 def free_channel(scene: bpy.types.Scene, placements: Sequence[Placement], above: int) -> int:
@@ -341,14 +335,14 @@ def _texts(scene: bpy.types.Scene) -> Iterator[Strip]:
 
 def cues_of(
     scene: bpy.types.Scene, only_selected: bool = False, channels: Container[int] | None = None
-) -> tuple[list[document.Cue], list[str]]:
+) -> tuple[list[Cue], list[str]]:
     """The scene's subtitles as cues in order of time, and what could not be kept, worded for the user.
 
     Which they are says `subtitles`. Muted strips are not seen in the render and are left out. So are strips without
     text.
     """
     clock = cue.Clock(rate_of(scene), int(scene.frame_start))
-    cues: list[document.Cue] = []
+    cues: list[Cue] = []
     early = 0
     for strip, start, end in subtitles(scene, only_selected, channels):
         one = cue.read(strip, clock)
@@ -368,5 +362,5 @@ def cues_of(
     return cues, warnings
 
 
-def _between(one: document.Cue, start: float, end: float) -> document.Cue:
+def _between(one: Cue, start: float, end: float) -> Cue:
     return one if (one.start, one.end) == (start, end) else dataclasses.replace(one, start=start, end=end)

@@ -13,57 +13,12 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from .. import cues as base
-from ..markup import BELOW, TIME, Placing, Span, after_edit, cut, shifted, tidied
+from ..cues import Cue as Cue
+from ..markup import TIME
 from ..text import Text
 
 QUOTE = 60
 """Characters of a quoted text that a message shows; the finding's `quote` has all of them."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Cue(base.Cue):
-    """A subtitle with all that its file says of it beside the text. `dataclasses.replace()` makes an edited one.
-
-    `text` never holds markup: `<i>` in it is what a viewer reads.
-    """
-
-    spans: tuple[Span, ...] = ()
-    """What the letters look like, in order (`markup.tidied`)."""
-    placing: Placing = BELOW
-    style: str = ""
-    """The name of one of the document's styles; empty where the format has none."""
-    speaker: str = ""
-    """Who says all of it."""
-    layer: int = 0
-    """Higher is drawn over lower."""
-    name: str = ""
-    """What the file calls it: the number in SubRip, the identifier in WebVTT, `xml:id` in TTML."""
-    extra: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
-    """What only its own format understands, as it came, by `format.what` (`vtt.settings`, `ass.effect`)."""
-    line: int = dataclasses.field(default=0, compare=False)
-    """Where the file has its times, counted from 1; 0 where it has no lines, or where no file was read."""
-
-    def with_text(self, text: str) -> Cue:
-        """The same cue with another text; formatting stays with the words that are still there."""
-        return dataclasses.replace(self, text=text, spans=after_edit(self.spans, self.text, text))
-
-    def part(self, start: int, end: int) -> Cue:
-        """The same cue with characters `start` up to `end` of its text only, and their formatting."""
-        return dataclasses.replace(self, text=self.text[start:end], spans=cut(self.spans, start, end))
-
-    def joined(self, other: Cue, between: str = "\n") -> Cue:
-        """This cue with the other's text behind it, `between` them, and its formatting; times from first to last."""
-        offset = len(self.text) + len(between)
-        text = self.text + between + other.text
-        return dataclasses.replace(
-            self,
-            start=min(self.start, other.start),
-            end=max(self.end, other.end),
-            text=text,
-            words=self.words + other.words,
-            spans=tidied((*self.spans, *shifted(other.spans, offset)), len(text)),
-        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
