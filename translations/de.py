@@ -560,6 +560,7 @@ TEXTS = {
     ('*', 'A line has {longest} characters; at most {limit} are allowed.'): 'Eine Zeile hat {longest} Zeichen; höchstens {limit} sind erlaubt.',
     ('*', 'A phrase repeats itself; the model may have looped.'): 'Eine Wendung wiederholt sich; das Modell hing womöglich in einer Schleife.',
     ('*', 'It ends before it begins.'): 'Er endet, bevor er beginnt.',
+    ('*', 'It is still shown for {seconds:.2f} s when subtitle {number} begins.'): 'Er ist noch {seconds:.2f} s zu sehen, wenn Untertitel {number} beginnt.',
     ('*', 'It overlaps the next by {seconds:.2f} s.'): 'Er überlappt den nächsten um {seconds:.2f} s.',
     ('*', 'Models often invent this phrase where nobody speaks.'): 'Diese Wendung erfinden Modelle oft, wo niemand spricht.',
     ('*', 'One word lasts {longest:.1f} s; its time is probably wrong.'): 'Ein Wort dauert {longest:.1f} s; seine Zeit ist vermutlich falsch.',

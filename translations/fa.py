@@ -560,6 +560,7 @@ TEXTS = {
     ('*', 'A line has {longest} characters; at most {limit} are allowed.'): '.ﺖﺳﺍ ﺯﺎﺠﻣ {limit} ﺮﺜﮐﺍﺪﺣ ؛ﺩﺭﺍﺩ ﻪﺴﯾﻮﻧ {longest} ﺮﻄﺳ ﮏﯾ',
     ('*', 'A phrase repeats itself; the model may have looped.'): '.ﺖﺳﺍ ﻩﺩﺎﺘﻓﺍ ﻪﻘﻠﺣ ﺭﺩ ﻝﺪﻣ ﺪﯾﺎﺷ ؛ﺩﻮﺷﯽﻣ ﺭﺍﺮﮑﺗ ﯽﺗﺭﺎﺒﻋ',
     ('*', 'It ends before it begins.'): '.ﺪﺑﺎﯾﯽﻣ ﻥﺎﯾﺎﭘ ،ﺯﺎﻏﺁ ﺯﺍ ﺶﯿﭘ',
+    ('*', 'It is still shown for {seconds:.2f} s when subtitle {number} begins.'): '.ﺩﻮﺷﯽﻣ ﻩﺪﯾﺩ ﻪﯿﻧﺎﺛ {seconds:.2f} ﺯﻮﻨﻫ ﺩﻮﺷﯽﻣ ﺯﺎﻏﺁ {number} ﺲﯾﻮﻧﺮﯾﺯ ﻪﮐ ﯽﻣﺎﮕﻨﻫ',
     ('*', 'It overlaps the next by {seconds:.2f} s.'): '.ﺩﺭﺍﺩ ﯽﻧﺎﺷﻮﭘﻢﻫ ﯼﺪﻌﺑ ﺎﺑ ﻪﯿﻧﺎﺛ {seconds:.2f}',
     ('*', 'Models often invent this phrase where nobody speaks.'): '.ﺪﻧﺯﺎﺳﯽﻣ ﺩﻮﺧ ﺯﺍ ﺍﺭ ﺕﺭﺎﺒﻋ ﻦﯾﺍ ﺪﯾﻮﮔﯽﻤﻧ ﻦﺨﺳ ﯽﺴﮐ ﻪﮐ ﯽﯾﺎﺟ ﺐﻠﻏﺍ ﺎﻫﻝﺪﻣ',
     ('*', 'One word lasts {longest:.1f} s; its time is probably wrong.'): '.ﺖﺳﺍ ﺖﺳﺭﺩﺎﻧ ﻻًﺎﻤﺘﺣﺍ ﻥﺁ ﻥﺎﻣﺯ ؛ﺪﺸﮐﯽﻣ ﻝﻮﻃ ﻪﯿﻧﺎﺛ {longest:.1f} ﻩﮊﺍﻭ ﮏﯾ',
