@@ -212,53 +212,6 @@ class NoHubError(HubError):
         )
 
 
-class UntrustedCertificateError(HubUnreachableError):
-    """Somebody whom this machine does not trust has signed the host's certificate: a company's proxy, a virus scanner,
-    a network that wants its user to sign in; or the clock is wrong. `variable` names a file, `path`, that is not there.
-    """
-
-    code = "untrusted_certificate"
-
-    def __init__(self, host: str, variable: str = "", path: str = "") -> None:
-        super().__init__(host, Text("its certificate is not trusted"))
-        if variable:
-            self.hint = Text(
-                "{variable} names {path}, which is not there: correct or unset it.", variable=variable, path=path
-            )
-        else:
-            self.hint = Text(
-                "Sign in to the network in a browser if it wants that, and check the clock. Install the certificate of "
-                "a company or virus scanner in the system, or name its file in SSL_CERT_FILE. "
-                "What was downloaded is kept."
-            )
-
-
-class ProxyError(HubError):
-    """The proxy that the environment or the system names does not let us through, or is none. `variable` names it;
-    empty if it is the system's. No login is ever part of the text."""
-
-    code = "proxy"
-
-    def __init__(self, proxy: str, reason: str = "", *, wants_login: bool = False, variable: str = "") -> None:
-        self.proxy = proxy
-        self.variable = variable
-        place = variable or Text("the settings of the system")
-        if wants_login:
-            message = Text(
-                "The proxy {proxy} asks for a name and a password, or does not accept those it got.", proxy=proxy
-            )
-            hint = Text(
-                "Write http://NAME:PASSWORD@{proxy} into {place}; what was downloaded is kept.",
-                proxy=proxy,
-                place=place,
-            )
-        else:
-            name = f"{place}: {proxy}" if proxy else place
-            message = Text("The proxy ({name}) cannot be used: {reason}.", name=name, reason=reason)
-            hint = Text("Correct it there, or name the host in NO_PROXY to go without; what was downloaded is kept.")
-        super().__init__(message, hint)
-
-
 class WrongContentError(HubError):
     """Again and again something else came than the file that the listing announces. `page`: it was a web page, as
     networks send that want their user to sign in."""
@@ -418,7 +371,7 @@ class UnsafeRedirectError(HubError, ValueError):
 
 
 class CorruptDownloadError(HubError, OSError):
-    """The bytes that arrive, again and again, are not the ones that were published."""
+    """The bytes that arrived, twice, are not the ones that were published."""
 
     code = "corrupt"
 
@@ -426,7 +379,7 @@ class CorruptDownloadError(HubError, OSError):
         self.file = file
         self.host = host
         super().__init__(
-            Text("{file} arrives damaged from {host}, also when it is fetched again.", file=file, host=host),
+            Text("{file} arrived damaged from {host}, twice; it was not kept.", file=file, host=host),
             Text("Try again later, or choose another hub endpoint in the preferences."),
         )
 
@@ -435,36 +388,23 @@ class CorruptDownloadError(HubError, OSError):
 
 
 class NoSpaceError(SubtitleEditorError, OSError):
-    """The disk, or with `quota` the part of it that is ours, is full, or will be. `needed` is 0 if nobody knows."""
+    """The disk is full, or will be."""
 
     code = "no_space"
 
-    def __init__(self, folder: Path, needed: int, free: int, quota: bool = False) -> None:
+    def __init__(self, folder: Path, needed: int, free: int) -> None:
         self.folder = folder
         self.needed = needed
         self.free = free
-        if quota:
-            message = Text("Your share of the disk of {folder} is used up.", folder=folder)
-        else:
-            message = Text(
+        super().__init__(
+            Text(
                 "There is not enough space in {folder}: {needed} more needed, {free} free.",
                 folder=folder,
                 needed=human_size(needed),
                 free=human_size(free),
-            )
-        hint = Text("Free some space or choose another models folder, then continue; what was downloaded is kept.")
-        super().__init__(message, hint)
-
-
-class FileTooLargeError(NoSpaceError):
-    """The disk has room, but takes no file as large as this: FAT32 ends at 4 GB."""
-
-    code = "file_too_large"
-
-    def __init__(self, folder: Path, needed: int) -> None:
-        super().__init__(folder, needed, 0)
-        self.message = Text("The disk of {folder} takes no file as large as this one.", folder=folder)
-        self.hint = Text("FAT32 ends at 4 GB, for example. Choose a models folder on another disk.")
+            ),
+            Text("Free some space or choose another models folder, then continue; what was downloaded is kept."),
+        )
 
 
 class FolderNotWritableError(SubtitleEditorError, PermissionError):
@@ -472,24 +412,11 @@ class FolderNotWritableError(SubtitleEditorError, PermissionError):
 
     code = "not_writable"
 
-    def __init__(self, folder: Path, reason: str, hint: str = "") -> None:
+    def __init__(self, folder: Path, reason: str) -> None:
         self.folder = folder
         super().__init__(
             Text("{folder} cannot be written: {reason}.", folder=folder, reason=reason),
-            hint or Text("Change its permissions or choose another folder."),
-        )
-
-
-class FileInUseError(SubtitleEditorError, PermissionError):
-    """Another program has a file open that we must write or remove."""
-
-    code = "in_use"
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        super().__init__(
-            Text("{path} is in use by another program.", path=path),
-            Text("Close what has it open (a player, a virus scanner, a cloud folder), then try again."),
+            Text("Change its permissions or choose another folder."),
         )
 
 
@@ -693,6 +620,89 @@ class MediaUnreadableError(MediaError, ValueError):
         )
 
 
+class MediaIncompleteError(MediaError):
+    """Part of the sound is missing, so what was heard is not the whole. It is kept all the same."""
+
+    code = "media_incomplete"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(
+            Text("{path} is damaged: {reason}.", path=path, reason=reason),
+            Text("The subtitles of the rest are kept. Look for a whole copy of the file."),
+        )
+
+
+class NoSuchTrackError(MediaError, LookupError):
+    """The file has no such audio track."""
+
+    code = "no_such_track"
+
+    def __init__(self, path: Path, wanted: str, tracks: str) -> None:
+        self.path = path
+        self.wanted = wanted
+        super().__init__(
+            Text('{path} has no audio track "{wanted}".', path=path, wanted=wanted),
+            Text("It has: {tracks}.", tracks=tracks),
+        )
+
+
+class TranslationUnknownError(SubtitleEditorError, ValueError):
+    """The model was trained to write down what it hears, not to translate it."""
+
+    code = "cannot_translate"
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        super().__init__(
+            Text("{model} cannot translate.", model=model),
+            Text("Choose another model, such as large-v3 or medium; turbo, distilled and English-only ones cannot."),
+        )
+
+
+class GraphicsCardError(SubtitleEditorError):
+    """The graphics card was asked for and cannot be used. `missing` names libraries, with commas."""
+
+    code = "graphics_card"
+
+    def __init__(self, reason: str, missing: str) -> None:
+        self.missing = missing
+        if missing:
+            hint = Text(
+                "These libraries of NVIDIA's CUDA 12 are missing: {missing}. Install cuBLAS 12 (the Python package "
+                "nvidia-cublas-cu12 has it), or choose the processor.",
+                missing=missing,
+            )
+        else:
+            hint = Text("Choose the processor, or a smaller model.")
+        super().__init__(Text("The graphics card cannot be used: {reason}.", reason=reason), hint)
+
+
+class NotEnoughMemoryError(SubtitleEditorError):
+    """The model, or the sound, did not fit into memory."""
+
+    code = "memory"
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        super().__init__(
+            Text("There is not enough memory for {model}.", model=model),
+            Text("Close other programs, or choose a smaller model. What was heard so far is kept."),
+        )
+
+
+class TranscriberFailedError(SubtitleEditorError):
+    """A library below us failed in a way that nobody has foreseen."""
+
+    code = "transcriber_failed"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            Text("The transcriber failed: {reason}.", reason=reason),
+            Text("The subtitles found so far are kept; the log has the details."),
+        )
+
+
 class TranscriberCrashedError(SubtitleEditorError):
     """The child process died. Blender and the cues found so far are unharmed."""
 
@@ -713,6 +723,33 @@ class TranscriberCrashedError(SubtitleEditorError):
             message,
             Text("The subtitles found so far are kept. Try again, or try a smaller model."),
         )
+
+
+class JournalError(SubtitleEditorError):
+    """What was heard of a file is in use by another process."""
+
+    code = "journal_busy"
+
+    def __init__(self, media: Path) -> None:
+        self.media = media
+        super().__init__(
+            Text("{media} is being transcribed by another process.", media=media), Text("Wait for it, or end it.")
+        )
+
+
+class OutputNotWrittenError(SubtitleEditorError):
+    """Subtitles could not be written where they should go. `kept` is where they are instead."""
+
+    code = "output_not_written"
+
+    def __init__(self, path: Path, reason: str, kept: Path | None) -> None:
+        self.path = path
+        self.kept = kept
+        if kept is not None:
+            hint = Text("They were kept in {kept}.", kept=kept)
+        else:
+            hint = Text("What was heard is kept: the same again writes it without listening.")
+        super().__init__(Text("{path} could not be written: {reason}.", path=path, reason=reason), hint)
 
 
 class LibraryMissingError(SubtitleEditorError):

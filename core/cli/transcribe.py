@@ -1,79 +1,313 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line's `transcribe`. Ctrl-C keeps the subtitles found so far."""
+"""The command line's `transcribe`. Whatever ends it early keeps the subtitles found so far, and it can go on there."""
 
 from __future__ import annotations
 
 import argparse
-import os
+import contextlib
+import dataclasses
+import signal
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ..catalog.entries import SPEECH_TO_TEXT, Entry
 from ..cues import Cue
-from ..errors import FolderNotWritableError, ModelDamagedError, ModelNotInstalledError, UsageError
-from ..events import End, Failed, Finished, as_json
+from ..errors import (
+    JournalError,
+    MediaNotFoundError,
+    ModelDamagedError,
+    ModelNotInstalledError,
+    OutputNotWrittenError,
+    SubtitleEditorError,
+    UsageError,
+)
+from ..events import Cancelled, End, Event, Failed, Finished, as_json
 from ..library import status
-from ..speech.job import Transcription
-from ..speech.request import TranscriptionRequest
+from ..speech import segments
+from ..speech.job import Transcription, about
+from ..speech.process import warm
+from ..speech.segments import Kept
 from ..subtitles import files
 from ..subtitles.profiles import PROFILES
 from ..subtitles.segmentation import segment
-from ..text import Text
-from .call import add_profile, load_catalog, models_dir_of, time_of
-from .output import DONE, FAILED, INTERRUPTED, Output
+from ..units import human_duration
+from . import films, listening
+from .call import add_profile, load_catalog, models_dir_of
+from .films import Film
+from .output import DONE, FAILED, Output
 
-_TICK = 0.1
+_TICK = 0.05
 """Seconds between two looks at the job."""
+_KEEP = 120.0
+"""Seconds that the child waits for the next film."""
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C, or a signal that asks the process to end. `code` is the exit code that belongs to it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.code = 128 + number
 
 
 def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> int:
-    """`transcribe MEDIA -m ID`: writes the subtitles when done, and what there is when interrupted or failed."""
+    """`transcribe MEDIA... -m ID`: writes the subtitles when done, and what there is when interrupted or failed."""
     entry = load_catalog(args, output).get(args.model)
     model_path = _usable(entry, models_dir)
-    if args.end is not None and args.end <= args.start:
-        raise UsageError("--to must be later than --from.")
-    target = _target(args)
-    job = Transcription(
-        TranscriptionRequest(
-            media=args.media,
-            model_path=model_path,
-            model_id=entry.id,
-            language=args.language,
-            task=args.task,
-            start=args.start,
-            end=args.end,
-            words=args.words,
-        )
-    )
-    job.start()
-    interrupted = False
+    work = films.films_of(args)
+    with _signals():
+        if not films.is_many(args):
+            with _attended():
+                return _One(args, output, model_path, entry.id, work[0]).run().code
+        return _many(args, output, model_path, entry.id, work)
+
+
+@contextlib.contextmanager
+def _attended() -> Iterator[None]:
+    """End the child that waits, at the end."""
     try:
-        end = _follow(job, output)
-    except KeyboardInterrupt:
-        interrupted = True
-        job.cancel()
-        end = _follow(job, output)
-    made: list[Cue] = []
-    if isinstance(end, Finished) or end.cues:
-        made = segment(end.cues, PROFILES[args.profile])
-        files.save(target, made)
-    _tell_transcription(end, made, target, output)
-    if interrupted:
-        return INTERRUPTED
-    return DONE if isinstance(end, Finished) else FAILED
+        yield
+    finally:
+        warm.close()
 
 
-def _tell_transcription(end: End, made: list[Cue], target: Path, output: Output) -> None:
-    written = f"{target}: {len(made)} subtitles"
-    if output.json:
-        cues = [cue.as_dict() for cue in made]
-        output.record(as_json(end) | {"output": str(target), "cues": cues}, "")
-    elif isinstance(end, Finished):
-        output.record({}, written)
-    else:
-        if isinstance(end, Failed):
-            output.error(end.error)
-        output.say(f"{written} (those found so far)" if made else "No subtitles were found so far.")
+@contextlib.contextmanager
+def _signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end it as Ctrl-C does, where nobody has told the process to do something else with them."""
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {}
+
+    def stop(number: int, _frame: object) -> None:
+        raise Stopped(number)
+
+    if threading.current_thread() is threading.main_thread():
+        for number in numbers:
+            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+                before[number] = signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# One film
+
+
+@dataclasses.dataclass(slots=True)
+class _Result:
+    """What became of one film."""
+
+    film: Film
+    state: str
+    """`done`, `failed`, `cancelled`, `skipped` or `waiting`."""
+    code: int
+    subtitles: int = 0
+    seconds: float = 0.0
+    why: str = ""
+
+
+class _One:
+    """One film from its sound to its subtitles."""
+
+    def __init__(
+        self, args: argparse.Namespace, output: Output, model_path: Path, model_id: str, film: Film, many: bool = False
+    ) -> None:
+        self._args = listening.own_options(args, film.media)
+        self._output = output
+        self._film = film
+        self._many = many
+        self._more = {"media": str(film.media)} if many else {}
+        self._request = listening.request_of(self._args, film.media, model_path, model_id)
+        self._journals = args.user_dir / segments.FOLDER
+
+    def run(self) -> _Result:
+        """Hear it and write. Raises SubtitleEditorError for what can be known before the work; Stopped never."""
+        began = time.monotonic()
+        kept = self._kept()
+        self._check_target(kept)
+        if self._args.unfinished == "take":
+            return self._take(kept, began)
+        if self._args.unfinished == "fresh" and kept is not None and not segments.remove(kept.path):
+            raise JournalError(self._film.media)
+        job = Transcription(self._request, journals=self._journals, keep=_KEEP if self._many else 0.0)
+        end, stopped = self._follow(job)
+        made, written = self._write(end)
+        self._tell(end, made, written)
+        if isinstance(end, Finished) and written is not None:
+            job.settle()
+        elif written is not None and made and job.kept is not None:
+            with contextlib.suppress(OSError):
+                segments.note_written(job.kept, written)
+        code = stopped.code if stopped is not None else DONE if isinstance(end, Finished) and written else FAILED
+        state = {Finished: "done", Failed: "failed", Cancelled: "cancelled"}[type(end)]
+        why = str(end.error.message) if isinstance(end, Failed) else ""
+        if written is None:
+            state, why = "failed", "the subtitles could not be written"
+        return _Result(self._film, state, code, len(made), time.monotonic() - began, why)
+
+    def _kept(self) -> Kept | None:
+        """What was heard of it in an earlier run."""
+        with contextlib.suppress(OSError, MediaNotFoundError):
+            return segments.find(self._journals, about(self._request))
+        return None
+
+    def _check_target(self, kept: Kept | None) -> None:
+        """Never write over a file that may be somebody's work, unless it was named with -o."""
+        film, args = self._film, self._args
+        if (
+            args.output is None
+            and film.target.exists()
+            and not (kept is not None and segments.is_ours(kept, film.target))
+        ):
+            raise UsageError(
+                f"{film.target} exists already.", "Name the file to write with -o, or use --skip-existing."
+            )
+        if film.media.exists() or args.output is not None or args.out_dir is not None:
+            films.check_folder(film, make=args.out_dir is not None)
+
+    def _follow(self, job: Transcription) -> tuple[End, Stopped | None]:
+        """Print what the job says until it has ended."""
+        stopped: Stopped | None = None
+        job.start()
+        while True:
+            try:
+                while (end := self._heard(job)) is None:
+                    time.sleep(_TICK)
+                return end, stopped
+            except Stopped as stop:
+                stopped = stop
+                job.cancel()
+            except KeyboardInterrupt:
+                stopped = Stopped(signal.SIGINT)
+                job.cancel()
+
+    def _heard(self, job: Transcription) -> End | None:
+        for event in job.drain():
+            if isinstance(event, End):
+                return event
+            self._event(event)
+        return None
+
+    def _event(self, event: Event) -> None:
+        if self._many and self._output.json:
+            self._output.record(as_json(event) | self._more, "")
+        else:
+            self._output.event(event)
+
+    def _take(self, kept: Kept | None, began: float) -> _Result:
+        """Write what an earlier run has heard, and be done with it."""
+        if kept is None or not kept.all_cues:
+            raise UsageError(f"Nothing is kept of {self._film.media} with these options.", "Transcribe it.")
+        end = Finished(job="", model=self._request.model_id, cues=kept.all_cues, language=kept.place.language)
+        made, written = self._write(end)
+        self._tell(end, made, written)
+        if written is not None:
+            segments.remove(kept.path)
+        return _Result(self._film, "done", DONE if written else FAILED, len(made), time.monotonic() - began)
+
+    def _write(self, end: End) -> tuple[list[Cue], Path | None]:
+        """The subtitles and the file they are in: None when they found no place."""
+        if not isinstance(end, Finished) and not end.cues:
+            return [], self._film.target
+        made = segment(end.cues, PROFILES[self._args.profile])
+        try:
+            files.save(self._film.target, made)
+            return made, self._film.target
+        except (OSError, SubtitleEditorError) as error:
+            self._rescue(made, error)
+            return made, None
+
+    def _rescue(self, made: list[Cue], error: Exception) -> None:
+        """Put the subtitles into the user's folder instead, and say so."""
+        stamp = time.strftime("%Y-%m-%d %H-%M-%S")
+        suffix = self._film.target.suffix
+        path = self._args.user_dir / "recovered" / f"{self._film.media.stem} {stamp}{suffix}"
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            files.save(path, made)
+        except (OSError, SubtitleEditorError):
+            # The journal has them, and the same command writes them without listening again.
+            self._output.error(OutputNotWrittenError(self._film.target, reason, None), **self._more)
+        else:
+            self._output.error(OutputNotWrittenError(self._film.target, reason, path), **self._more)
+
+    def _tell(self, end: End, made: list[Cue], written: Path | None) -> None:
+        text = f"{self._film.target}: {len(made)} subtitles"
+        if self._output.json:
+            cues = [cue.as_dict() for cue in made]
+            data = as_json(end) | {"output": str(written) if written else None, "cues": cues} | self._more
+            self._output.record(data, "")
+        elif isinstance(end, Finished):
+            if written is not None:
+                self._output.record({}, text)
+        else:
+            if isinstance(end, Failed):
+                self._output.error(end.error)
+            self._output.say(f"{text} (those found so far)" if made else "No subtitles were found so far.")
+            if made:
+                self._output.say("The same command goes on from there.")
+
+
+# Many films
+
+
+def _many(args: argparse.Namespace, output: Output, model_path: Path, model_id: str, work: list[Film]) -> int:
+    """One after the other with one warm child; one that fails stops no other. A table at the end."""
+    results: list[_Result] = []
+    with _attended():
+        for number, film in enumerate(work, 1):
+            output.say(f"[{number}/{len(work)}] {film.media}")
+            result = _one_of_many(args, output, model_path, model_id, film)
+            results.append(result)
+            if result.state == "cancelled":
+                break
+    results += [_Result(film, "waiting", FAILED) for film in work[len(results) :]]
+    _tell_table(results, output)
+    stopped = next((result.code for result in results if result.state == "cancelled"), None)
+    if stopped is not None:
+        return stopped
+    return FAILED if any(result.state == "failed" for result in results) else DONE
+
+
+def _one_of_many(args: argparse.Namespace, output: Output, model_path: Path, model_id: str, film: Film) -> _Result:
+    try:
+        one = _One(args, output, model_path, model_id, film, many=True)
+        if args.skip_existing and film.target.exists() and not _is_partial(one):
+            return _Result(film, "skipped", DONE)
+        return one.run()
+    except SubtitleEditorError as error:
+        output.error(error, media=str(film.media))
+        return _Result(film, "failed", FAILED, why=str(error.message))
+    except KeyboardInterrupt as stop:
+        return _Result(film, "cancelled", getattr(stop, "code", 130))
+
+
+def _is_partial(one: _One) -> bool:
+    """Whether the file that is there is what an earlier run of the same left half done."""
+    kept = one._kept()
+    return kept is not None and segments.is_ours(kept, one._film.target)
+
+
+def _tell_table(results: list[_Result], output: Output) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "media": str(result.film.media), "state": result.state, "output": str(result.film.target),
+            "subtitles": result.subtitles, "seconds": round(result.seconds, 1), "why": result.why,
+        }
+        for result in results
+    ]  # fmt: skip
+    width = max(len(row["media"]) for row in rows)
+    lines = [
+        f"{row['media']:<{width}}  {row['state']:<9}  {row['subtitles']:>6}  "
+        f"{human_duration(row['seconds']) if row['seconds'] else '':>8}  {row['why']}".rstrip()
+        for row in rows
+    ]
+    output.record({"event": "summary", "films": rows}, "\n".join(lines))
 
 
 def _usable(entry: Entry, models_dir: Path) -> Path:
@@ -89,54 +323,24 @@ def _usable(entry: Entry, models_dir: Path) -> Path:
     return state.installed.path
 
 
-def _target(args: argparse.Namespace) -> Path:
-    """Where the subtitles go. Without -o beside the media, but never over a file that may be somebody's work."""
-    if args.output is not None:
-        target = Path(args.output)
-        # Before the work: a misspelt ending must not show after an hour.
-        if target.suffix.lower().lstrip(".") not in files.FORMATS:
-            known = ", ".join(f".{name}" for name in files.FORMATS)
-            raise UsageError(f'"{target.suffix}" is not a subtitle format to write.', f"Choose one of {known}.")
-        if not target.parent.is_dir():
-            raise FolderNotWritableError(target.parent, "there is no such folder")
-        _check_writable(target.parent)
-        return target
-    beside = Path(args.media).with_suffix(".srt")
-    if beside.exists():
-        raise UsageError(f"{beside} exists already.", "Name the file to write with -o.")
-    if beside.parent.is_dir():  # If not, the media is not there either, and that is what is told.
-        _check_writable(beside.parent)
-    return beside
-
-
-def _check_writable(folder: Path) -> None:
-    if not os.access(folder, os.W_OK):
-        raise FolderNotWritableError(folder, Text("permission denied"))
-
-
-def _follow(job: Transcription, output: Output) -> End:
-    """Print what the job says until it has ended; the End is the answer and for the caller to print."""
-    while True:
-        for event in job.drain():
-            if isinstance(event, End):
-                return event
-            output.event(event)
-        time.sleep(_TICK)
-
-
 def add_transcribe(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
 ) -> None:
-    command = commands.add_parser("transcribe", parents=[common], help="make subtitles from a sound or film")
-    command.add_argument("media", type=Path, metavar="MEDIA")
+    """The grammar of `transcribe`."""
+    command = commands.add_parser("transcribe", parents=[common], help="make subtitles from sounds and films")
+    command.add_argument("media", type=Path, metavar="MEDIA", nargs="+", help="files, or folders of them")
     command.add_argument("-m", "--model", required=True, metavar="ID")
     command.add_argument(
         "-o", "--output", type=Path, metavar="OUT", help="subtitle file (default: beside the media, .srt)"
     )
-    command.add_argument("--language", metavar="L", help="such as en (default: detected)")
-    command.add_argument("--task", choices=("transcribe", "translate"), default="transcribe")
-    command.add_argument("--from", dest="start", type=time_of, default=0.0, metavar="S", help="seconds or H:MM:SS")
-    command.add_argument("--to", dest="end", type=time_of, metavar="S", help="seconds or H:MM:SS")
+    command.add_argument("--recursive", action="store_true", help="look into folders inside of folders")
+    command.add_argument("--out-dir", type=Path, metavar="D", help="write there instead of beside the media")
+    command.add_argument("--suffix", default=".srt", metavar="S", help="end of the names to write, such as .en.vtt")
+    command.add_argument("--skip-existing", action="store_true", help="leave out what has subtitles already")
+    command.add_argument(
+        "--unfinished", choices=("continue", "take", "fresh"), default="continue",
+        help="what an interrupted run has heard: go on there, write it as it is, or begin anew",
+    )  # fmt: skip
     add_profile(command)
-    command.add_argument("--words", action="store_true", help="measure and keep the time of each word")
+    listening.add_options(command)
     command.set_defaults(command=lambda args, output: transcribe(args, output, models_dir_of(args)))

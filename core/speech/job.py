@@ -2,7 +2,8 @@
 """Speech to cues: a job like a download, done by a child process.
 
 A child, because CTranslate2 and CUDA can abort the process they run in, and that must not be Blender with unsaved work.
-The child gets a folder and a file and never the network.
+The child gets a folder and a file and never the network. What it hears is on the disk at once, when the job is given a
+folder for that: the next job for the same goes on from there.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ import dataclasses
 import logging
 import queue
 import secrets
-import subprocess
 import threading
+from pathlib import Path
+from typing import Any
 
 from .. import events
 from ..cues import Cue
 from ..errors import (
+    FolderNotWritableError,
     JobCancelled,
+    MediaError,
     MediaNotFoundError,
     SubtitleEditorError,
     TranscriberCrashedError,
@@ -25,10 +29,24 @@ from ..errors import (
 )
 from ..events import CueFound, End, Event, Notice, State, TranscriptionProgress
 from ..text import Text
-from .process import Child
+from . import segments
+from .process import Child, warm
 from .request import TranscriptionRequest
+from .segments import Journal, Kept, Place
+from .wire import clock
 
 log = logging.getLogger(__name__)
+
+
+def about(request: TranscriptionRequest) -> dict[str, Any]:
+    """What a journal is known by: the media, the model, and what was asked. Reads a little of the media.
+
+    Raises MediaNotFoundError, OSError.
+    """
+    if not request.media.is_file():
+        raise MediaNotFoundError(request.media)
+    media = segments.media_identity(request.media)
+    return media | {"model": segments.model_identity(request.model_path), "request": request.decides}
 
 
 class Transcription:
@@ -37,17 +55,27 @@ class Transcription:
     `start()` once; `cancel()` from any thread, at any time, more than once.
     """
 
-    def __init__(self, request: TranscriptionRequest) -> None:
+    def __init__(self, request: TranscriptionRequest, *, journals: Path | None = None, keep: float = 0.0) -> None:
+        """`journals`: the folder where what is heard is kept; None: nowhere. `keep`: seconds that the child waits for
+        another job afterwards, with its model loaded.
+        """
         self.request = request
         self.id = secrets.token_hex(6)
+        self._journals = journals
+        self._keep = keep
         self._inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._cancelled = threading.Event()
         self._ended = threading.Event()
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
         self._thread = threading.Thread(target=self._run, name=f"transcription {self.id}", daemon=True)
-        self._cues: list[Cue] = []
+        self._journal: Journal | None = None
+        self._place = Place()
+        self._whole: list[Cue] = []
+        self._open: list[Cue] = []
         self._language = ""
+        self.kept: Path | None = None
+        """The journal on the disk, once there is one; `settle()` throws it away."""
 
     def start(self) -> None:
         """Begin; returns at once. Every error, a missing file included, comes as an event."""
@@ -58,15 +86,20 @@ class Transcription:
         return events.drain(self._inbox)
 
     def cancel(self) -> None:
-        """Ask it to end. Returns at once; `Cancelled` follows within half a second and keeps the cues so far."""
+        """Ask it to end. Returns at once; `Cancelled` follows within a fifth of a second and keeps the cues so far."""
         self._cancelled.set()
         with self._lock:
-            if self._process is not None:
-                self._process.terminate()
+            if self._child is not None:
+                self._child.kill()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the last event is on the queue, at most `timeout` seconds. Whether it is."""
         return self._ended.wait(timeout)
+
+    def settle(self) -> None:
+        """What was heard is safe elsewhere: throw the journal away. After the end; does not raise."""
+        if self.kept is not None:
+            segments.remove(self.kept)
 
     @property
     def running(self) -> bool:
@@ -77,10 +110,13 @@ class Transcription:
     def pid(self) -> int | None:
         """The child's process id; None before it runs and after the end."""
         with self._lock:
-            return self._process.pid if self._process is not None else None
+            return self._child.pid if self._child is not None else None
 
     def _run(self) -> None:
-        self._inbox.put(self._outcome())
+        end = self._outcome()
+        if self._journal is not None:
+            self._journal.close()
+        self._inbox.put(end)
         self._ended.set()
 
     def _outcome(self) -> End:
@@ -88,36 +124,117 @@ class Transcription:
         try:
             self._work()
         except JobCancelled:
-            return events.Cancelled(job=job, model=model, cues=tuple(self._cues))
+            return events.Cancelled(job=job, model=model, cues=self._cues)
         except SubtitleEditorError as error:
-            return events.Failed(job=job, model=model, error=error, cues=tuple(self._cues))
+            return events.Failed(job=job, model=model, error=error, cues=self._cues)
         except BaseException as error:  # The top of a thread: nobody else would ever see it.
             log.exception("transcription %s", self.id)
-            return events.Failed(job=job, model=model, error=UnexpectedError(error), cues=tuple(self._cues))
-        return events.Finished(job=job, model=model, cues=tuple(self._cues), language=self._language)
+            return events.Failed(job=job, model=model, error=UnexpectedError(error), cues=self._cues)
+        return events.Finished(job=job, model=model, cues=self._cues, language=self._language)
+
+    @property
+    def _cues(self) -> tuple[Cue, ...]:
+        return (*self._whole, *self._open)
+
+    # The work
 
     def _work(self) -> None:
         """Run children until one has done its work. Raises SubtitleEditorError or JobCancelled."""
         if not self.request.media.is_file():
             raise MediaNotFoundError(self.request.media)
         self.moved(State.LOADING, 0.0, 0.0, None)
+        self._open_journal()
         request = self.request
         while True:
-            child = Child(self, request)
+            child, is_old = warm.take()
             try:
-                child.run()
-                return
+                self._ask(child, request)
+                break
             except TranscriberCrashedError as error:
+                self._check()
+                if is_old and not child.accepted:
+                    continue  # It had just ended by itself.
                 if request.device != "auto" or child.device != "cuda":
                     raise
                 # cuDNN or a driver that does not fit ends the process without an exception (faster-whisper 516).
                 log.warning("the child died on the graphics card: %s", error)
                 self.noticed(Text("The graphics card cannot be used; using the processor."))
-                resume = self._cues[-1].end if self._cues else request.start
-                request = dataclasses.replace(request, device="cpu", start=resume)
+                request = dataclasses.replace(request, device="cpu")
+                self._open.clear()
+        if self._journal is not None:
+            self._note(self._journal.done)
+
+    def _ask(self, child: Child, request: TranscriptionRequest) -> None:
+        with self._lock:
+            self._child = child
+        try:
+            self._check()
+            child.ask(request, self._place, self._keep, self)
+            self._check()
+        except BaseException as error:
+            # One that says what is wrong with the media is sound, and may be asked for others.
+            if self._keep and child.alive and isinstance(error, MediaError) and not self._cancelled.is_set():
+                self._let_go(child)
+            else:
+                child.kill()
+                self._let_go()
+                child.end()
+            self._check()
+            raise
+        self._let_go(child if self._keep else None)
+        if not self._keep:
+            child.end()
+
+    def _let_go(self, child: Child | None = None) -> None:
+        """No longer stop it when cancelled; keep it for the next job, if there is one to keep."""
+        with self._lock:
+            self._child = None
+        if child is not None:
+            warm.give_back(child)
+
+    def _check(self) -> None:
+        if self._cancelled.is_set():
+            raise JobCancelled
+
+    # The journal
+
+    def _open_journal(self) -> None:
+        if self._journals is None:
+            return
+        try:
+            self._journal = Journal.open(self._journals, about(self.request))
+        except (OSError, FolderNotWritableError) as error:
+            log.warning("no journal: %s", error)
+            self.noticed(Text("What is heard cannot be kept on the disk meanwhile ({reason}).", reason=_why(error)))
+            return
+        if self._journal is None:
+            self.noticed(Text("The same is being transcribed elsewhere; this one keeps nothing on the disk meanwhile."))
+            return
+        self.kept = self._journal.kept.path
+        self._resume(self._journal.kept)
+
+    def _resume(self, kept: Kept) -> None:
+        """Begin with what was heard before."""
+        if not kept.place.at:
+            return
+        self._place = kept.place
+        self.began(kept.place.language)
+        self._whole = list(kept.cues)
+        for cue in kept.cues:
+            self._inbox.put(CueFound(job=self.id, cue=cue))
+        self.noticed(Text("Going on at {time}: what comes before was heard already.", time=clock(kept.until)))
+
+    def _note(self, write: Any, *arguments: Any) -> None:
+        try:
+            write(*arguments)
+        except OSError as error:
+            log.warning("the journal ends: %s", error)
+            self.noticed(Text("What is heard cannot be kept on the disk meanwhile ({reason}).", reason=_why(error)))
+
+    # What the child says, on the job's thread
 
     def moved(self, state: State, done: float, total: float, eta: float | None) -> None:
-        """Called on the job's thread: how far it is."""
+        """How far it is."""
         self._inbox.put(
             TranscriptionProgress(
                 job=self.id,
@@ -129,26 +246,30 @@ class Transcription:
             )
         )
 
-    def spawned(self, process: subprocess.Popen[bytes] | None) -> None:
-        """Called on the job's thread, so that `cancel()` knows whom to stop."""
-        with self._lock:
-            self._process = process
-        if process is not None and self._cancelled.is_set():
-            process.terminate()
-
-    def is_cancelled(self) -> bool:
-        """Whether `cancel()` was called."""
-        return self._cancelled.is_set()
-
     def began(self, language: str) -> None:
-        """Called on the job's thread; what is spoken, once it is known."""
+        """What is spoken, once it is known."""
         self._language = self._language or language
 
-    def found(self, cue: Cue) -> None:
-        """Called on the job's thread with each segment."""
-        self._cues.append(cue)
+    def found(self, cue: Cue, record: dict[str, Any]) -> None:
+        """One more segment of the window that is being heard."""
+        self._open.append(cue)
         self._inbox.put(CueFound(job=self.id, cue=cue))
+        if self._journal is not None:
+            self._note(self._journal.segment, record)
+
+    def heard(self, place: Place, until: float) -> None:
+        """The window is done."""
+        self._place = place
+        self._whole += self._open
+        self._open = []
+        self.began(place.language)
+        if self._journal is not None:
+            self._note(self._journal.window, place, until)
 
     def noticed(self, message: Text) -> None:
-        """Called on the job's thread: something to tell once."""
+        """Something to tell once."""
         self._inbox.put(Notice(job=self.id, message=message))
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The child process: started without the user's secrets, fed, heard and ended."""
+"""The child process: started without the user's secrets, fed, heard, kept warm and ended."""
 
 from __future__ import annotations
 
@@ -16,29 +16,35 @@ import time
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from ..cues import Cue, Word
+from ..cues import Cue
 from ..errors import (
-    JobCancelled,
+    GraphicsCardError,
     LibraryMissingError,
     MediaError,
+    MediaIncompleteError,
     MediaNotFoundError,
     MediaUnreadableError,
     ModelUnusableError,
     NoAudioError,
+    NoSuchTrackError,
+    NotEnoughMemoryError,
     SubtitleEditorError,
     TranscriberCrashedError,
+    TranscriberFailedError,
+    TranslationUnknownError,
     UsageError,
 )
 from ..events import State
 from ..text import Text
 from .request import TranscriptionRequest
+from .segments import Place, cue_of
 
 log = logging.getLogger(__name__)
 
 _CHILD = Path(__file__).with_name("child.py")
 
 _KILL_AFTER = 0.3
-"""Seconds between asking the child to end and making it."""
+"""Seconds that a child has to end after its last word before it is made to."""
 
 _LAST_WORDS = 20
 """Lines of the child's stderr that are kept for the error message."""
@@ -47,19 +53,16 @@ _SECRETS = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}
 
 
 class Listener(Protocol):
-    """Who hears what the child says. Called on the thread of `Child.run()`."""
-
-    def spawned(self, process: subprocess.Popen[bytes] | None) -> None:
-        """The process that is to be stopped by a cancel; None once it is gone."""
-
-    def is_cancelled(self) -> bool:
-        """Whether the child was asked to end."""
+    """Who hears what the child says. Called on the thread of `Child.ask()`."""
 
     def began(self, language: str) -> None:
-        """The child listens; what is spoken."""
+        """What is spoken, once that is known."""
 
-    def found(self, cue: Cue) -> None:
-        """One more segment."""
+    def found(self, cue: Cue, record: dict[str, Any]) -> None:
+        """One more segment, and as the child said it."""
+
+    def heard(self, place: Place, until: float) -> None:
+        """A window is done, up to `until` seconds of the media; listening can go on at `place`."""
 
     def noticed(self, message: Text) -> None:
         """Something worth telling once."""
@@ -69,23 +72,12 @@ class Listener(Protocol):
 
 
 class Child:
-    """One run of the child process, on the job's thread."""
+    """A child process. One thread at a time asks; `kill()` may be called from any."""
 
-    def __init__(self, job: Listener, request: TranscriptionRequest) -> None:
-        self._job = job
-        self._request = request
-        self._total = 0.0
-        self._started = 0.0
-        self._done = False
-        self._error: SubtitleEditorError | None = None
-        self._stderr: collections.deque[str] = collections.deque(maxlen=_LAST_WORDS)
-        self.device = ""
-        """The device that the child was last about to use."""
-
-    def run(self) -> None:
-        """Until the child is gone. Raises JobCancelled, what the child reported, or TranscriberCrashedError."""
-        process = subprocess.Popen(
-            # -P: the script's folder stays out of sys.path, or our `events` would hide somebody else's.
+    def __init__(self) -> None:
+        """Starts the process, which waits for what it is asked."""
+        self._process = subprocess.Popen(
+            # -P: the script's folder stays out of sys.path, or our `reading` would hide somebody else's.
             [sys.executable, "-P", str(_CHILD)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -96,95 +88,203 @@ class Child:
             | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
             start_new_session=os.name == "posix",  # Ctrl-C in our terminal is ours to handle.
         )
-        assert process.stdin and process.stdout and process.stderr
-        reader = threading.Thread(target=self._read_stderr, args=(process.stderr,), daemon=True)
-        reader.start()
-        self._job.spawned(process)
+        self._stderr: collections.deque[str] = collections.deque(maxlen=_LAST_WORDS)
+        assert self._process.stderr is not None
+        self._reader = threading.Thread(target=self._read_stderr, args=(self._process.stderr,), daemon=True)
+        self._reader.start()
+        self.device = ""
+        """The device that it was last about to use."""
+        self.accepted = False
+        """Whether it has taken the last request: one that has ended meanwhile has not."""
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked."""
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """End it at once; who asks it gets no more answers."""
+        with contextlib.suppress(OSError):
+            self._process.kill()
+
+    def ask(self, request: TranscriptionRequest, place: Place, keep: float, listener: Listener) -> None:
+        """Have it transcribe from `place` on, and tell `listener`. It waits `keep` seconds for the next request.
+
+        Raises what the child reported, or TranscriberCrashedError when it ended before it was done.
+        """
+        self.accepted = False
+        answer = _Answer(request, place, listener, self)
+        process = self._process
+        assert process.stdin and process.stdout
+        with contextlib.suppress(OSError):  # Dead already: reading says why.
+            process.stdin.write(json.dumps(_as_json(request, place, keep)).encode() + b"\n")
+            process.stdin.flush()
+        for line in process.stdout:
+            if answer.take(line):
+                break
+        if answer.error is not None:
+            raise answer.error
+        if not answer.done:
+            raise TranscriberCrashedError(self.end(), self._stderr[-1] if self._stderr else "")
+
+    def end(self) -> int:
+        """Make sure that it is gone; its exit code."""
+        process = self._process
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe:
+                    pipe.close()
         try:
-            with contextlib.suppress(OSError):  # Dead already: reading says why.
-                process.stdin.write(json.dumps(self._as_json()).encode() + b"\n")
-                process.stdin.flush()
-            for line in process.stdout:
-                self._receive(line)
-        finally:
-            exit_code = _end(process)
-            self._job.spawned(None)
-            reader.join(1.0)
-            process.stderr.close()
-        self._conclude(exit_code)
-
-    def _conclude(self, exit_code: int) -> None:
-        if self._done:
-            return  # Whatever the child died of afterwards (Windows: 0xC0000409, faster-whisper 1293).
-        if self._job.is_cancelled():
-            raise JobCancelled
-        if self._error is not None:
-            raise self._error
-        raise TranscriberCrashedError(exit_code, self._stderr[-1] if self._stderr else "")
-
-    def _as_json(self) -> dict[str, Any]:
-        data = dataclasses.asdict(self._request)
-        return data | {
-            "media": str(self._request.media),
-            "model_path": str(self._request.model_path),
-            "parent": os.getpid(),
-        }
-
-    def _receive(self, line: bytes) -> None:
-        try:
-            record = json.loads(line)
-        except ValueError:  # Cut off in the middle by a crash.
-            log.warning("the child said %r", line[:200])
-            return
-        match record.pop("type"):
-            case "loading":
-                self.device = record["device"]
-            case "started":
-                self._total, self._started = record["seconds"], time.monotonic()
-                self._job.began(record["language"])
-                self._job.moved(State.TRANSCRIBING, 0.0, self._total, None)
-            case "segment":
-                self._segment(record)
-            case "notice":
-                self._job.noticed(Text(record["message"], **record["fields"]))
-            case "error":
-                self._error = self._as_error(record["code"], Text(record["reason"], **record["fields"]))
-            case "end":
-                self._done = True
-
-    def _segment(self, record: dict[str, Any]) -> None:
-        words = tuple(Word(**word) for word in record.pop("words"))
-        cue = Cue(**record, words=words)
-        self._job.found(cue)
-        done = min(self._total, max(0.0, cue.end - self._request.start))
-        elapsed = time.monotonic() - self._started
-        eta = elapsed / done * (self._total - done) if done > 0 else None
-        self._job.moved(State.TRANSCRIBING, done, self._total, eta)
-
-    def _as_error(self, code: str, reason: Text) -> SubtitleEditorError:
-        media = self._request.media
-        match code:
-            case "media_not_found":
-                return MediaNotFoundError(media)
-            case "no_audio":
-                return NoAudioError(media)
-            case "media_unreadable":
-                return MediaUnreadableError(media, reason)
-            case "model_unusable":
-                return ModelUnusableError(self._request.model_path, reason)
-            case "library_missing":
-                return LibraryMissingError(reason)
-            case "usage":
-                return UsageError(Text("The model cannot do that: {reason}.", reason=reason))
-        return MediaError(Text("{media}: {reason}.", media=media, reason=reason))
+            code = process.wait(_KILL_AFTER)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+        self._reader.join(1.0)
+        return code
 
     def _read_stderr(self, stderr: IO[bytes]) -> None:
-        with contextlib.suppress(ValueError, OSError):  # Closed under us after the end.
+        with contextlib.suppress(ValueError, OSError), stderr:
             for raw in stderr:
                 line = raw.decode("utf-8", errors="replace").rstrip()
                 if line:
                     self._stderr.append(line)
                     log.info("transcriber: %s", line)
+
+
+class _Answer:
+    """What a child says to one request."""
+
+    def __init__(self, request: TranscriptionRequest, place: Place, listener: Listener, child: Child) -> None:
+        self._request = request
+        self._listener = listener
+        self._child = child
+        self._total = 0.0
+        self._started = 0.0
+        self._begin = place.at / 16000
+        self.done = False
+        self.error: SubtitleEditorError | None = None
+
+    def take(self, line: bytes) -> bool:
+        """One record; whether it was the last."""
+        try:
+            record = json.loads(line)
+        except ValueError:  # Cut off in the middle by a crash.
+            log.warning("the child said %r", line[:200])
+            return False
+        match record.pop("type"):
+            case "accepted":
+                self._child.accepted = True
+            case "loading":
+                self._child.device = record["device"]
+            case "started":
+                self._total, self._started = record["seconds"], time.monotonic()
+                self._progress(self._begin)
+            case "language":
+                self._listener.began(record["language"])
+            case "segment":
+                self._listener.found(cue_of(record), record)
+            case "window":
+                self._listener.heard(Place(record["at"], record["speaking"], record["language"]), record["until"])
+                self._progress(record["until"] - self._request.start)
+            case "notice":
+                self._listener.noticed(Text(record["message"], **record["fields"]))
+            case "error":
+                self.error = _as_error(record, self._request)
+                return True
+            case "end":
+                self.done = True
+                return True
+        return False
+
+    def _progress(self, done: float) -> None:
+        total = max(self._total, done) if self._total else 0.0
+        elapsed, new = time.monotonic() - self._started, done - self._begin
+        eta = elapsed / new * (total - done) if new > 0 and total else None
+        self._listener.moved(State.TRANSCRIBING, done, total, eta)
+
+
+class Warm:
+    """The child that waits for the next request with its model loaded. All methods from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: Child | None = None
+
+    def take(self) -> tuple[Child, bool]:
+        """A child to ask, and whether it has worked before: such a one may be gone when it is asked."""
+        with self._lock:
+            child, self._waiting = self._waiting, None
+        if child is not None and child.alive:
+            return child, True
+        if child is not None:
+            child.end()
+        return Child(), False
+
+    def give_back(self, child: Child) -> None:
+        """Keep the child for the next one; of two the later."""
+        with self._lock:
+            before, self._waiting = self._waiting, child
+        if before is not None:
+            before.kill()
+            before.end()
+
+    def close(self) -> None:
+        """End the child that waits, if there is one."""
+        with self._lock:
+            child, self._waiting = self._waiting, None
+        if child is not None:
+            child.kill()
+            child.end()
+
+
+warm = Warm()
+"""The one of this process."""
+
+
+def _as_json(request: TranscriptionRequest, place: Place, keep: float) -> dict[str, Any]:
+    return dataclasses.asdict(request) | {
+        "media": str(request.media),
+        "model_path": str(request.model_path),
+        "parent": os.getpid(),
+        "place": dataclasses.asdict(place),
+        "keep": keep,
+    }
+
+
+def _as_error(record: dict[str, Any], request: TranscriptionRequest) -> SubtitleEditorError:
+    media, fields = request.media, record["fields"]
+    reason = Text(record["reason"], **fields)
+    match record["code"]:
+        case "media_not_found":
+            return MediaNotFoundError(media)
+        case "no_audio":
+            return NoAudioError(media)
+        case "no_such_track":
+            return NoSuchTrackError(media, fields["wanted"], fields["tracks"])
+        case "media_unreadable":
+            return MediaUnreadableError(media, reason)
+        case "media_incomplete":
+            return MediaIncompleteError(media, reason)
+        case "model_unusable":
+            return ModelUnusableError(request.model_path, reason)
+        case "cannot_translate":
+            return TranslationUnknownError(request.model_id)
+        case "library_missing":
+            return LibraryMissingError(reason)
+        case "graphics_card":
+            return GraphicsCardError(reason, fields["missing"])
+        case "memory":
+            return NotEnoughMemoryError(request.model_id)
+        case "usage":
+            return UsageError(Text("The model cannot do that: {reason}.", reason=reason))
+        case "failed":
+            return TranscriberFailedError(reason)
+    return MediaError(Text("{media}: {reason}.", media=media, reason=reason))
 
 
 def _environment() -> dict[str, str]:
@@ -196,16 +296,3 @@ def _environment() -> dict[str, str]:
     # onnxruntime 1.31 (voice activity) keeps a device id in the user's cache folder and reports home otherwise.
     env["ORT_DISABLE_TELEMETRY"] = "1"
     return env
-
-
-def _end(process: subprocess.Popen[bytes]) -> int:
-    """Make sure that the child is gone; its exit code."""
-    for pipe in (process.stdin, process.stdout):
-        with contextlib.suppress(OSError):
-            if pipe:
-                pipe.close()
-    try:
-        return process.wait(_KILL_AFTER)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return process.wait()

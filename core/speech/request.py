@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
+
+from .voice import VoiceOptions
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,16 +26,38 @@ class TranscriptionRequest:
     start: float = 0.0
     end: float | None = None
     """None: to the end of the file."""
-    words: bool = False
-    """Measure the time of each word: needed for good line breaks, takes a little longer."""
+    track: str = ""
+    """Of several audio tracks: its number from 1, its language, `all` for all of them mixed; empty: the default one."""
+    words: bool = True
+    """Measure the time of each word: without, one subtitle in thirty begins half a second late."""
     device: str = "auto"
-    """`cpu`, `cuda`, or `auto`: the graphics card when it works, else the processor."""
+    """`cpu`, `cuda`, `cuda:1`, or `auto`: the graphics card when it works, else the processor."""
     compute_type: str = "default"
     """CTranslate2's: `default` (as the model was saved), `auto`, `int8`, `float16`, ..."""
     vad: bool = True
     """Skip what is not speech: Whisper invents phrases over silence and music."""
+    voice: VoiceOptions = dataclasses.field(default_factory=VoiceOptions)
+    """What counts as speech."""
     beam_size: int = 5
+    temperature: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+    """The next one is tried where the text repeats itself or the model is unsure. Above 0 it draws at random, in the
+    same way each time."""
+    batch_size: int = 1
+    """Windows heard at once: faster on a graphics card, without second tries at another temperature."""
     prompt: str = ""
-    """Names and spellings to expect."""
+    """What was said before, or names and spellings to expect, at the begin of each window."""
+    hotwords: str = ""
+    """Words to expect everywhere."""
+    suppress_numerals: bool = False
+    """Write numbers as words."""
     threads: int = 0
     """Processor threads; 0: CTranslate2 decides."""
+
+    @property
+    def decides(self) -> dict[str, Any]:
+        """What the text depends on besides the media and the model, as plain values. Not where it is computed: what
+        was begun on a graphics card may be continued without one."""
+        data = dataclasses.asdict(self)
+        for name in ("media", "model_path", "device", "compute_type", "threads"):
+            del data[name]
+        return data | {"temperature": list(self.temperature)}

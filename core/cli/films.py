@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which files `transcribe` hears, and where the subtitles of each go."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import FolderNotWritableError, UsageError
+from ..subtitles import files
+from ..text import Text
+
+# What FFmpeg reads and people have; a file that is named itself may be of any kind.
+_SUFFIXES = frozenset(
+    ".3gp .aac .ac3 .aif .aiff .amr .ape .asf .avi .caf .dts .dv .eac3 .f4v .flac .flv .m2ts .m4a .m4b .m4v .mka .mkv "
+    ".mov .mp2 .mp3 .mp4 .mpeg .mpg .mts .mxf .oga .ogg .ogm .ogv .opus .ra .rm .rmvb .spx .ts .tta .vob .w64 .wav "
+    ".webm .wma .wmv .wv".split()
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Film:
+    """One file to hear and the file to write."""
+
+    media: Path
+    target: Path
+
+
+def films_of(args: argparse.Namespace) -> list[Film]:
+    """All that the command line names, each once, in its order; a folder's files by name. Raises UsageError."""
+    if args.output is not None and (len(args.media) > 1 or args.media[0].is_dir()):
+        raise UsageError("-o names one file, but there are several to write.", "Use --out-dir and --suffix.")
+    suffix = args.suffix if args.suffix.startswith(".") else f".{args.suffix}"
+    _check_format(Path("x" + suffix))
+    if args.output is not None:
+        _check_format(args.output)
+        return [Film(args.media[0], args.output)]
+    found = list(dict.fromkeys(_found(args)))
+    if not found:
+        raise UsageError(
+            "There is no sound and no film in there.", "Name files, or look into folders with --recursive."
+        )
+    folders = [(args.out_dir / inside if args.out_dir is not None else media.parent) for media, inside in found]
+    taken = Counter((folder, media.stem) for folder, (media, _) in zip(folders, found, strict=True))
+    films = []
+    for folder, (media, _) in zip(folders, found, strict=True):
+        # Of a.mp4 and a.wav in one folder neither may write over the other.
+        name = media.stem if taken[folder, media.stem] == 1 else media.name
+        films.append(Film(media, folder / f"{name}{suffix}"))
+    return films
+
+
+def is_many(args: argparse.Namespace) -> bool:
+    """Whether there is a table at the end: more than one file may be meant."""
+    return len(args.media) > 1 or args.media[0].is_dir()
+
+
+def _found(args: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
+    """Media, and the folder below the one that was named in which it lies."""
+    for named in args.media:
+        if not named.is_dir():
+            yield named, Path()
+            continue
+        for folder, inner, names in os.walk(named):
+            inner[:] = sorted(name for name in inner if args.recursive and not name.startswith("."))
+            for name in sorted(names):
+                if Path(name).suffix.lower() in _SUFFIXES and not name.startswith("."):
+                    path = Path(folder, name)
+                    yield path, path.parent.relative_to(named)
+
+
+def _check_format(target: Path) -> None:
+    # Before the work: a misspelt ending must not show after an hour.
+    if target.suffix.lower().lstrip(".") not in files.FORMATS:
+        known = ", ".join(f".{name}" for name in files.FORMATS)
+        raise UsageError(f'"{target.suffix}" is not a subtitle format to write.', f"Choose one of {known}.")
+
+
+def check_folder(film: Film, make: bool) -> None:
+    """Raises FolderNotWritableError unless the subtitles can be written where they go; `make` it if need be."""
+    folder = film.target.parent
+    if make:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FolderNotWritableError(folder, error.strerror or str(error)) from error
+    if not folder.is_dir():
+        raise FolderNotWritableError(folder, Text("there is no such folder"))
+    if not os.access(folder, os.W_OK):
+        raise FolderNotWritableError(folder, Text("permission denied"))

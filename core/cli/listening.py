@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How to listen: the options of `transcribe`, by faster-whisper's names, and a film's own in a `.toml` beside it."""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+from ..speech import glossary
+from ..speech.request import TranscriptionRequest
+from ..speech.voice import VoiceOptions
+from ..subtitles.profiles import PROFILES
+from .call import time_of
+
+_OWN = ("language", "track", "profile", "task", "prompt", "hotwords", "glossary", "from", "to", "vad", "batch_size",
+        "beam_size", "suppress_numerals", "words")  # fmt: skip
+"""What a film's own file may say."""
+_DEVICES = "auto, cpu, cuda, or cuda:1 for the second card"
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """The options that say what is heard, and how."""
+    heard = command.add_argument_group("what is heard")
+    heard.add_argument("--language", metavar="L", help="such as en (default: detected)")
+    heard.add_argument("--task", choices=("transcribe", "translate"), default="transcribe")
+    heard.add_argument("--track", default="", metavar="T", help="audio track: its number, its language, or all (mixed)")
+    heard.add_argument("--from", dest="start", type=time_of, default=0.0, metavar="S", help="seconds or H:MM:SS")
+    heard.add_argument("--to", dest="end", type=time_of, metavar="S", help="seconds or H:MM:SS")
+    how = command.add_argument_group("how")
+    _add_words(how)
+    _add_voice(how)
+    how.add_argument("--beam-size", type=_number(1, 64), default=5, metavar="N", help="(default 5)")
+    how.add_argument(
+        "--temperature", type=_temperatures, default=TranscriptionRequest.__dataclass_fields__["temperature"].default,
+        metavar="T,...", help="one after the other where the text repeats itself (default 0,0.2,0.4,0.6,0.8,1)",
+    )  # fmt: skip
+    how.add_argument(
+        "--batch-size", type=_number(1, 256), default=1, metavar="N",
+        help="windows at once: faster on a graphics card, without other temperatures (default 1)",
+    )  # fmt: skip
+    how.add_argument("--device", type=_device, default="auto", metavar="D", help=f"{_DEVICES} (default auto)")
+    how.add_argument("--compute-type", default="default", metavar="C", help="CTranslate2's, such as int8 or float16")
+    how.add_argument(
+        "--threads", type=_number(0, 1024), default=0, metavar="N", help="of the processor (default: its choice)"
+    )
+
+
+def _add_words(how: argparse._ArgumentGroup) -> None:
+    how.add_argument(
+        "--words", action=argparse.BooleanOptionalAction, default=True, help="measure the time of each word"
+    )
+    how.add_argument(
+        "--prompt", "--initial-prompt", default="", metavar="TEXT", help="what was said before each window"
+    )
+    how.add_argument("--hotwords", default="", metavar="TEXT", help="words to expect everywhere")
+    how.add_argument("--glossary", type=Path, metavar="FILE", help="names to expect everywhere, one a line")
+    how.add_argument("--suppress-numerals", action="store_true", help="write numbers as words")
+
+
+def _add_voice(how: argparse._ArgumentGroup) -> None:
+    default = VoiceOptions()
+    how.add_argument(
+        "--vad", "--vad-filter", action=argparse.BooleanOptionalAction, default=True, help="skip what is not speech"
+    )
+    how.add_argument(
+        "--vad-threshold",
+        type=_share,
+        default=default.threshold,
+        metavar="P",
+        help="speech from this probability on (default 0.5)",
+    )
+    for name, value in (
+        ("min-speech-duration-ms", default.min_speech_duration_ms),
+        ("min-silence-duration-ms", default.min_silence_duration_ms),
+        ("speech-pad-ms", default.speech_pad_ms),
+    ):
+        how.add_argument(
+            f"--vad-{name}", type=_number(0, 600_000), default=value, metavar="MS", help=f"(default {value})"
+        )
+
+
+def request_of(args: argparse.Namespace, media: Path, model_path: Path, model_id: str) -> TranscriptionRequest:
+    """What the options ask for. Raises UsageError."""
+    if args.end is not None and args.end <= args.start:
+        raise UsageError("--to must be later than --from.")
+    terms = glossary.read(args.glossary) if args.glossary is not None else []
+    return TranscriptionRequest(
+        media=media,
+        model_path=model_path,
+        model_id=model_id,
+        language=args.language,
+        task=args.task,
+        start=args.start,
+        end=args.end,
+        track=args.track,
+        words=args.words,
+        device=args.device,
+        compute_type=args.compute_type,
+        vad=args.vad,
+        voice=VoiceOptions(
+            threshold=args.vad_threshold,
+            min_speech_duration_ms=args.vad_min_speech_duration_ms,
+            min_silence_duration_ms=args.vad_min_silence_duration_ms,
+            speech_pad_ms=args.vad_speech_pad_ms,
+        ),
+        beam_size=args.beam_size,
+        temperature=args.temperature,
+        batch_size=args.batch_size,
+        prompt=args.prompt,
+        hotwords=glossary.as_hotwords(terms, args.hotwords),
+        suppress_numerals=args.suppress_numerals,
+        threads=args.threads,
+    )
+
+
+def own_options(args: argparse.Namespace, media: Path) -> argparse.Namespace:
+    """The options for this film: what a `.toml` of its name beside it says goes before the command line.
+
+    Raises UsageError for a file that cannot be read or says what nobody understands.
+    """
+    path = media.with_suffix(".toml")
+    if not path.is_file():
+        return args
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.", "Mend or remove the file.") from error
+    own = argparse.Namespace(**vars(args))
+    for name, value in said.items():
+        key = name.replace("-", "_")
+        if key not in _OWN:
+            raise UsageError(f'{path}: nobody knows "{name}".', f"It may have: {', '.join(_OWN)}.")
+        try:
+            setattr(own, {"from": "start", "to": "end"}.get(key, key), _checked(key, value, path))
+        except (ValueError, argparse.ArgumentTypeError) as error:
+            raise UsageError(f'{path}: "{name}" cannot be {value!r}.', str(error)) from error
+    return own
+
+
+def _checked(name: str, value: Any, path: Path) -> Any:
+    """A value of the kind that the option takes. Raises ValueError or ArgumentTypeError."""
+    match name:
+        case "from" | "to":
+            return time_of(str(value))
+        case "batch_size" | "beam_size":
+            return _number(1, 256)(str(value))
+        case "profile" if value not in PROFILES:
+            raise ValueError(f"one of {', '.join(PROFILES)}")
+        case "task" if value not in ("transcribe", "translate"):
+            raise ValueError("transcribe or translate")
+        case "glossary":
+            return path.parent / str(value)
+        case "vad" | "suppress_numerals" | "words":
+            if not isinstance(value, bool):
+                raise ValueError("true or false")
+            return value
+    return str(value)
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{least} to {most}")
+        return int(text)
+
+    return number
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 < value < 1.0:
+        raise argparse.ArgumentTypeError("a number between 0 and 1")
+    return value
+
+
+def _temperatures(text: str) -> tuple[float, ...]:
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = (-1.0,)
+    if not all(0.0 <= value <= 2.0 for value in values):
+        raise argparse.ArgumentTypeError("numbers from 0 to 2, with commas")
+    return values
+
+
+def _device(text: str) -> str:
+    name, colon, number = text.partition(":")
+    if name not in ("auto", "cpu", "cuda") or (colon and (name != "cuda" or not number.isdecimal())):
+        raise argparse.ArgumentTypeError(_DEVICES)
+    return text

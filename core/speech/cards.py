@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Graphics cards: which devices to try, and what is missing when one cannot be used."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+LIBRARIES = (
+    ("cublas64_12.dll", "cublasLt64_12.dll") if sys.platform == "win32" else ("libcublasLt.so.12", "libcublas.so.12")
+)
+"""What CTranslate2 4 opens when it first computes on a card; everything else is inside its wheel. In the order in
+which they need each other."""
+ENVIRONMENT = "SUBTITLE_EDITOR_CUDA"
+"""A folder with these libraries, asked before the system's."""
+_LESS = "int8_float16"
+"""The compute type for a card whose memory is too small: a third to two fifths less."""
+
+
+class Device:
+    """Something to compute on."""
+
+    def __init__(self, name: str, index: int, compute_type: str) -> None:
+        self.name = name
+        """`cpu` or `cuda`."""
+        self.index = index
+        self.compute_type = compute_type
+
+
+def devices(wanted: str, compute_type: str) -> list[Device]:
+    """What to try, in order. `wanted` is `auto`, `cpu`, `cuda` or `cuda:1`."""
+    name, _, number = wanted.partition(":")
+    index = int(number) if number.isdecimal() else 0
+    card = [Device("cuda", index, compute_type)]
+    if compute_type != _LESS:
+        card.append(Device("cuda", index, _LESS))
+    if name == "cpu":
+        return [Device("cpu", 0, compute_type)]
+    if name == "cuda":
+        return card
+    import ctranslate2
+
+    processor = Device("cpu", 0, compute_type if compute_type not in ("float16", _LESS) else "default")
+    return [*card, processor] if ctranslate2.get_cuda_device_count() > 0 else [processor]
+
+
+def is_short_of_memory(error: BaseException) -> bool:
+    """Whether the card had too little memory: CUDA's own words, for CTranslate2 passes on nothing else."""
+    return "out of memory" in str(error).lower()
+
+
+def preload() -> None:
+    """Load the libraries from where CTranslate2 does not look: our own folder, and NVIDIA's Python packages."""
+    for folder in _folders():
+        for name in LIBRARIES:
+            with contextlib.suppress(OSError):
+                _open(os.path.join(folder, name))
+
+
+def missing() -> list[str]:
+    """Those of the libraries that cannot be loaded."""
+    lacking = []
+    for name in LIBRARIES:
+        try:
+            _open(name)
+        except OSError:
+            lacking.append(name)
+    return lacking
+
+
+def _open(name: str) -> Any:
+    return ctypes.CDLL(name, mode=ctypes.RTLD_GLOBAL)
+
+
+def _folders() -> Iterator[str]:
+    if given := os.environ.get(ENVIRONMENT):
+        yield given
+    inside = ("bin",) if sys.platform == "win32" else ("lib",)
+    for path in sys.path:
+        folder = os.path.join(path, "nvidia", "cublas", *inside)
+        if os.path.isdir(folder):
+            yield folder

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said in a window: faster-whisper's answer as plain values, in seconds of the media."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .settling import begun, ended, settled
+from .sound import RATE
+from .windows import Window
+from .wire import ChildError, first_line
+
+_NUMERALS = frozenset("0123456789%$£€¥")
+
+_MARK = 0.02
+"""Seconds between two of Whisper's marks of time."""
+_FRAMES_PER_SECOND = 100
+"""Of Whisper's spectrum, in which faster-whisper counts."""
+
+
+class Listener:
+    """A loaded model and how it is to listen. One window after the other."""
+
+    def __init__(self, model: Any, request: dict[str, Any]) -> None:
+        self._model = model
+        self._request = request
+        self.language: str = request["language"] or ""
+        """Once something was heard: what it was heard in."""
+        self.probability = 1.0
+        self._first_mark: int = model.hf_tokenizer.token_to_id("<|notimestamps|>") + 1
+        self._suppressed = [-1, *_numerals(model)] if request["suppress_numerals"] else [-1]
+
+    def hear(self, window: Window, offset: float) -> Iterator[dict[str, Any]]:
+        """The window's segments as records. `offset`: seconds of the media where the part begins.
+
+        Raises ChildError for a language or task that the model does not have.
+        """
+        self._model.model.begin(window.begin // RATE)
+        request = self._request
+        try:
+            segments, info = self._model.transcribe(
+                window.audio,
+                language=self.language or None,
+                task=request["task"],
+                beam_size=request["beam_size"],
+                temperature=request["temperature"],
+                word_timestamps=request["words"],
+                initial_prompt=request["prompt"] or None,
+                hotwords=request["hotwords"] or None,
+                suppress_tokens=self._suppressed,
+                # True makes long recordings fall into a loop of one phrase, the complaint heard most.
+                condition_on_previous_text=False,
+            )
+        except ValueError as error:  # A language or task that this model does not have.
+            raise ChildError("usage", "{reason}", reason=first_line(error)) from error
+        if not self.language:
+            self.language, self.probability = info.language, info.language_probability
+        for segment in segments:
+            if segment.text.strip():
+                yield as_record(segment, window, offset, self._stated_end(segment))
+
+    def _stated_end(self, segment: Any) -> float | None:
+        """When the segment ends by the mark that the model set behind it, which word times do not keep to."""
+        last = segment.tokens[-1] if segment.tokens else 0
+        if last < self._first_mark:
+            return None
+        return float(segment.seek / _FRAMES_PER_SECOND + (last - self._first_mark) * _MARK)
+
+    def hear_many(self, windows: list[Window], offset: float) -> Iterator[dict[str, Any]]:
+        """The same for several windows at once: faster on a graphics card, and without second tries at a temperature.
+
+        Segments come in order.
+        """
+        from faster_whisper import BatchedInferencePipeline
+
+        if not self.language:
+            # One window the usual way: batches would each ask anew.
+            yield from self.hear(windows[0], offset)
+            windows = windows[1:]
+        request = self._request
+        for number, segments in enumerate(_batched(BatchedInferencePipeline(self._model), windows, self, request)):
+            for segment in segments:
+                if segment.text.strip():
+                    yield as_record(segment, windows[number], offset, self._stated_end(segment))
+
+
+def _batched(pipeline: Any, windows: list[Window], listener: Listener, request: dict[str, Any]) -> list[list[Any]]:
+    """faster-whisper's segments for each of the windows, with times within it."""
+    import numpy
+
+    if not windows:
+        return []
+    lengths = [len(window.audio) / RATE for window in windows]
+    begins = [sum(lengths[:number]) for number in range(len(windows))]
+    segments, _ = pipeline.transcribe(
+        numpy.concatenate([window.audio for window in windows]),
+        language=listener.language,
+        task=request["task"],
+        beam_size=request["beam_size"],
+        temperature=request["temperature"],
+        word_timestamps=request["words"],
+        initial_prompt=request["prompt"] or None,
+        hotwords=request["hotwords"] or None,
+        suppress_tokens=listener._suppressed,
+        without_timestamps=False,
+        vad_filter=False,
+        batch_size=len(windows),
+        clip_timestamps=[
+            {"start": begin, "end": begin + length} for begin, length in zip(begins, lengths, strict=True)
+        ],
+    )
+    found: list[list[Any]] = [[] for _ in windows]
+    for segment in segments:
+        number = max(0, sum(begin <= segment.start + 0.001 for begin in begins) - 1)
+        found[number].append(_moved(segment, -begins[number]))
+    return found
+
+
+def _moved(segment: Any, seconds: float) -> Any:
+    segment.seek = 0
+    segment.start += seconds
+    segment.end += seconds
+    for word in segment.words or ():
+        word.start += seconds
+        word.end += seconds
+    return segment
+
+
+def as_record(segment: Any, window: Window, offset: float, stated_end: float | None = None) -> dict[str, Any]:
+    """A faster-whisper segment as plain values, in seconds of the media. `stated_end`: by the model's own mark."""
+
+    def time(seconds: float, is_end: bool = False) -> float:
+        return round(offset + window.original(max(0.0, seconds), is_end=is_end), 3)
+
+    start, end, words = segment.start, segment.end, [word for word in segment.words or () if word.word.strip()]
+    times = [(word.start, max(word.start, word.end)) for word in words]
+    if window.voiced is not None:
+        end_of_voice = None if stated_end is None else ended(stated_end, window.voiced)
+        start, end = begun(start, end, window.voiced), end if end_of_voice is None else end_of_voice
+        times = _corrected(times, window.voiced, end_of_voice)
+    if times:
+        start, end = times[0][0], max(times[-1][1], min(end, times[-1][1] + 0.01))
+    return {
+        "start": time(start),
+        "end": max(time(start), time(end, is_end=True)),
+        "text": segment.text.strip(),
+        "words": [
+            {
+                "start": time(begin),
+                "end": max(time(begin), time(stop, is_end=True)),
+                "text": word.word.strip(),
+                "probability": word.probability,
+                "glued": index > 0 and not word.word[:1].isspace(),
+            }
+            for index, (word, (begin, stop)) in enumerate(zip(words, times, strict=True))
+        ],
+        "avg_logprob": segment.avg_logprob,
+        "no_speech_prob": segment.no_speech_prob,
+        "compression_ratio": segment.compression_ratio,
+    }
+
+
+def _corrected(times: list[tuple[float, float]], voiced: Any, end_of_voice: float | None) -> list[tuple[float, float]]:
+    """The times of a segment's words, in order, where there is a voice; the last one ends when the voice does."""
+    if end_of_voice is not None and times:
+        begin = min(times[-1][0], end_of_voice)
+        times = [*times[:-1], (begin, end_of_voice)]
+    clock = 0.0
+    found = []
+    for start, end in times:
+        start, end = settled(start, end, voiced)
+        if end_of_voice is not None:
+            start, end = min(start, end_of_voice), min(end, end_of_voice)
+        start = max(start, clock)
+        clock = max(start, end)
+        found.append((start, clock))
+    return found
+
+
+def _numerals(model: Any) -> list[int]:
+    """Every token that has a digit or a sign of money in it, so that numbers are written as words."""
+    tokenizer = model.hf_tokenizer
+    end = tokenizer.token_to_id("<|endoftext|>")
+    return [number for number in range(end) if _NUMERALS & set(tokenizer.decode([number]))]

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Whisper model in memory, whose random draws can be repeated."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+from .wire import ChildError, first_line
+
+_BIG_ENCODER = 128
+"""Mel bands of large-v3 and of what was distilled from it; all others have 80."""
+_FEW_LAYERS = 4
+"""Decoder layers of what was distilled, turbo the largest of them. It was trained to transcribe alone."""
+
+
+def check_folder(path: str) -> None:
+    """Raises ChildError unless the folder has what faster-whisper would otherwise look for on the network."""
+    if not os.path.isdir(path):
+        raise ChildError("model_unusable", "the folder does not exist")
+    for names in (("model.bin",), ("config.json",), ("tokenizer.json",), ("vocabulary.json", "vocabulary.txt")):
+        if not any(os.path.isfile(os.path.join(path, name)) for name in names):
+            raise ChildError("model_unusable", "{name} is missing", name=names[0])
+
+
+def load(path: str, device: str, index: int, compute_type: str, threads: int) -> Any:
+    """faster-whisper's model, with a `Repeatable` inside. Raises ChildError, or on a graphics card what it raises."""
+    from faster_whisper import WhisperModel
+
+    check_folder(path)
+    try:
+        model = WhisperModel(
+            path,
+            device=device,
+            device_index=index,
+            compute_type=compute_type,
+            cpu_threads=threads,
+            local_files_only=True,
+        )
+    except Exception as error:  # Native code: RuntimeError, ValueError, and what pybind11 makes of the rest.
+        if device == "cuda":
+            raise RuntimeError(str(error)) from error
+        raise ChildError("model_unusable", "{reason}", reason=first_line(error)) from error
+    model.model = Repeatable(model.model, lambda: _native(path, device, index, compute_type, threads))
+    return model
+
+
+def _native(path: str, device: str, index: int, compute_type: str, threads: int) -> Any:
+    import ctranslate2
+
+    return ctranslate2.models.Whisper(
+        path, device=device, device_index=index, compute_type=compute_type, intra_threads=threads
+    )
+
+
+def translates(model: Any, path: str) -> bool:
+    """Whether the model was trained to translate into English: not so English-only and distilled ones."""
+    if not model.model.is_multilingual:
+        return False
+    try:
+        with open(os.path.join(path, "config.json"), encoding="utf-8") as file:
+            heads = json.load(file).get("alignment_heads") or []
+        layers = 1 + max((int(layer) for layer, _ in heads), default=_FEW_LAYERS)
+    except (OSError, ValueError, TypeError, AttributeError):
+        return True
+    return not (model.model.n_mels >= _BIG_ENCODER and layers <= _FEW_LAYERS)
+
+
+class Repeatable:
+    """CTranslate2's model. Where Whisper is unsure it draws at random; after `begin(seed)` it draws the same again.
+
+    CTranslate2 (4.8) reads its seed once a worker thread, when that first draws, and threads live as long as their
+    model. So a model that has drawn is loaded anew before it draws again: most windows never draw at all.
+    """
+
+    def __init__(self, model: Any, load: Callable[[], Any]) -> None:
+        self._model = model
+        self._load = load
+        self._seed = 0
+        self._used = False
+        """Whether this model has drawn."""
+        self._drawing = False
+        """Whether it has since the last `begin`."""
+
+    def begin(self, seed: int) -> None:
+        """What is drawn from here on depends on `seed` alone."""
+        self._seed = seed
+        self._drawing = False
+
+    def generate(self, *args: Any, **options: Any) -> Any:
+        """As CTranslate2's."""
+        # Beam search and the greedy choice draw nothing; sampling among all tokens does.
+        if options.get("sampling_topk", 1) != 1 and not self._drawing:
+            self._make_ready()
+        return self._model.generate(*args, **options)
+
+    def _make_ready(self) -> None:
+        import ctranslate2
+
+        ctranslate2.set_random_seed(self._seed)
+        if self._used:
+            self._model = None  # First: two of them may not fit.
+            self._model = self._load()
+        self._used = self._drawing = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)

@@ -1,0 +1,424 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a media file to decoded audio frames and their times. Whatever breaks costs its own packet and no more."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import io
+import os
+import struct
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+from . import tracks
+from .wire import ChildError, first_line
+
+SEEK_FROM = 10.0
+"""Before this many seconds it is not worth seeking: reading from the start is exact in every container."""
+PREROLL = 2.0
+"""Seconds decoded and thrown away after a seek: MP3, AAC and Opus need a run-up."""
+_HOPELESS = 200
+"""Packets in a row that fail before a track counts as one that does not decode (4 s of most codecs)."""
+_STUCK = 50
+"""Failures in a row to read on before the rest of the file counts as unreadable."""
+_FAR = 1 << 24
+"""Bytes to look through for the next good packet."""
+_TICKS = 1_000_000
+"""Of a container's clock in a second (AV_TIME_BASE)."""
+_UNTIMED = ("mp3", "aac", "ac3", "eac3", "dts", "dtshd", "truehd", "loas", "amr")
+"""Demuxers without a clock: FFmpeg adds up packets, so a stretch that it could not read would vanish. There the place
+in the file tells."""
+_HEADERS_TELL = ("mov", "matroska", "wav", "w64", "flac", "aiff", "caf", "avi", "asf")
+"""Demuxers whose duration was written when the file was made, and is not guessed from what is there."""
+
+
+@dataclasses.dataclass(slots=True)
+class Piece:
+    """One decoded frame."""
+
+    frame: Any
+    time: float | None
+    """Seconds of the media; None: it follows the frame before."""
+    lost: float = 0.0
+    """Seconds that could not be read or decoded just before it."""
+    restarts: bool = False
+    """A clock of its own begins here: the next stream of a chain."""
+
+
+def open_media(path: str, part: io.RawIOBase | None = None) -> Any:
+    """The container. A name is a file whatever it looks like (`12:30.wav`), and what is inside reaches no network.
+
+    Raises ChildError.
+    """
+    import av
+
+    # An absolute path has no colon before its first slash, so FFmpeg takes it for no address.
+    name: Any = part or os.path.abspath(path)
+    try:
+        if part is None and _needs_bytes(name):
+            name = open(name, "rb")  # noqa: SIM115 (the container's from now on)
+        return av.open(name, mode="r", metadata_errors="ignore", options={"protocol_whitelist": "file"})
+    except FileNotFoundError as error:
+        raise ChildError("media_not_found", "") from error
+    except av.FFmpegError as error:
+        raise ChildError("media_unreadable", "{reason}", reason=error.strerror or first_line(error)) from error
+    except (OSError, ValueError) as error:
+        raise ChildError("media_unreadable", "{reason}", reason=first_line(error)) from error
+
+
+def _needs_bytes(path: str) -> bool:
+    """A name that is no UTF-8, which FFmpeg's own opening cannot take."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+class Reader:
+    """The frames of one audio track, from `start` seconds of the media on.
+
+    Second 0 is where the file begins, also in containers whose clock begins elsewhere (MPEG-TS).
+    """
+
+    def __init__(self, path: str, wanted: str = "", start: float = 0.0) -> None:
+        """Opens the file. Raises ChildError: missing, no media, no such track."""
+        self._path = path
+        self._start = start
+        self._container = open_media(path)
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._container.close)
+            self._streams = tracks.choose(list(self._container.streams.audio), wanted)
+            self._links = _chain(path) if self._container.format.name == "ogg" else []
+            undo.pop_all()
+        self.zero = (self._container.start_time or 0) / _TICKS
+        self.format = str(self._container.format.name).split(",")[0]
+        self.untimed = self.format in _UNTIMED
+        self.reached = 0.0
+        """Seconds of the media up to which packets were read, whether or not they could be decoded."""
+        self.lost_at_end = 0.0
+        """Seconds of packets after the last frame that did not decode."""
+
+    @property
+    def count(self) -> int:
+        """How many tracks there are to choose from."""
+        return len(self._streams)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._container.close()
+
+    @property
+    def claimed(self) -> float | None:
+        """How long the media should be, as far as anything says; seconds."""
+        if len(self._links) > 1:
+            return self._of_all_links
+        stream = self._streams[0]
+        if stream.duration and stream.time_base:
+            begin = stream.start_time or 0
+            return float((begin + stream.duration) * stream.time_base) - self.zero
+        duration = self._container.duration
+        return duration / _TICKS if duration else None
+
+    @functools.cached_property
+    def _of_all_links(self) -> float:
+        total = 0.0
+        for begin, end in self._links:
+            with (
+                contextlib.suppress(ChildError),
+                open(self._path, "rb") as file,
+                contextlib.closing(open_media(self._path, _Slice(file, begin, end))) as container,
+            ):
+                total += (container.duration or 0) / _TICKS
+        return total
+
+    def cut_off(self, heard: float) -> float | None:
+        """Where the file should have ended, when it ends at least two seconds and 2 % before that; else None.
+
+        To be asked after the last frame, which ended at `heard` seconds.
+        """
+        claimed, end = self._trusted(), max(heard, self.reached)
+        if claimed is None or claimed - end <= max(2.0, 0.02 * claimed):
+            return None
+        return None if self._goes_on(claimed, end) else claimed
+
+    def _trusted(self) -> float | None:
+        if self.format == "mp3":
+            return _counted(self._path, self._streams[0].rate)
+        if self.format == "wav":
+            return _stated_by_wave(self._path)
+        if self.format not in _HEADERS_TELL:
+            return None
+        stated = self._streams[0].metadata.get("DURATION", "")
+        if stated:
+            with contextlib.suppress(ValueError):
+                hours, minutes, seconds = stated.split(":")
+                return int(hours) * 3600 + int(minutes) * 60 + float(seconds) - self.zero
+        return self.claimed
+
+    def _goes_on(self, claimed: float, end: float) -> bool:
+        """Whether another track, the picture, is there until the end: then the sound is just shorter."""
+        import av
+
+        with contextlib.suppress(av.FFmpegError, OSError):
+            self._container.seek(int((claimed - 1.0 + self.zero) * _TICKS), backward=True)
+            for packet in self._container.demux():
+                if packet.pts is not None and packet.time_base:
+                    time = float(packet.pts * packet.time_base) - self.zero
+                    if time > max(end + 1.0, claimed - 5.0):
+                        return True
+        return False
+
+    def pieces(self) -> Iterator[Piece]:
+        """The frames of the first track that decodes. Raises ChildError when none does, or none can be opened."""
+        if len(self._links) > 1:
+            yield from self._chained()
+            return
+        for stream in self._streams:
+            decoded = False
+            for piece in self._of(self._container, stream, seek=True, give_up=stream is not self._streams[-1]):
+                decoded = True
+                yield piece
+            if decoded or (self.reached == 0.0 and not self.lost_at_end):
+                return
+            self._reopen()
+        raise ChildError("media_unreadable", "no part of its sound can be decoded")
+
+    def _reopen(self) -> None:
+        """From the beginning again, for the next track: after a failure a demuxer is at its end."""
+        indices = [stream.index for stream in self._streams]
+        self._container.close()
+        self._container = open_media(self._path)
+        self._streams[:] = [self._container.streams[index] for index in indices]
+
+    def _chained(self) -> Iterator[Piece]:
+        """Each stream of a chain by itself: FFmpeg gives up where the second has another rate or other channels."""
+        for begin, end in self._links:
+            with open(self._path, "rb") as file:
+                try:
+                    container = open_media(self._path, _Slice(file, begin, end))
+                except ChildError:
+                    continue  # A damaged link; the others are worth having.
+                with contextlib.closing(container):
+                    first = True
+                    for stream in container.streams.audio[:1]:
+                        for piece in self._of(container, stream, seek=False, give_up=False):
+                            piece.restarts, first = first, False
+                            yield piece
+
+    def _of(self, container: Any, stream: Any, seek: bool, give_up: bool) -> Iterator[Piece]:
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.thread_type = "AUTO"
+        damage = _Damage(self._path, self.zero, self.untimed)
+        if seek and self._start > SEEK_FROM:
+            self._seek(container)
+        for packet in _packets(container, stream, damage):
+            for frame in damage.decode(packet):
+                yield Piece(frame, self._time(frame), damage.take())
+            self.reached = max(self.reached, damage.reached)
+            if give_up and damage.failures > _HOPELESS:
+                return
+        self.lost_at_end = damage.take()
+
+    def _seek(self, container: Any) -> None:
+        import av
+
+        # A container without an index: reading from the start finds the place too.
+        with contextlib.suppress(av.FFmpegError, OSError):
+            container.seek(int((self._start - PREROLL + self.zero) * _TICKS), backward=True)
+
+    def _time(self, frame: Any) -> float | None:
+        return None if frame.time is None else float(frame.time) - self.zero
+
+
+class _Damage:
+    """Decodes packets, and adds up what of them is lost until the next frame that is not."""
+
+    def __init__(self, path: str, zero: float, untimed: bool) -> None:
+        self._path = path
+        self._zero = zero
+        self._untimed = untimed
+        self._lost = 0.0
+        self._skipped = 0
+        """Bytes that the demuxer passed over and left out of its positions."""
+        self._unsure = False
+        """A packet failed: the demuxer may have passed over more after it."""
+        self._bytes = 0
+        self._seconds = 0.0
+        self.failures = 0
+        """In a row."""
+        self.reached = 0.0
+
+    def take(self) -> float:
+        """Seconds lost since the last call."""
+        lost, self._lost = self._lost, 0.0
+        return lost
+
+    def decode(self, packet: Any) -> list[Any]:
+        """The packet's frames; none where it does not decode, which is noted."""
+        import av
+
+        if packet.pts is not None and packet.time_base:
+            self.reached = max(self.reached, float(packet.pts * packet.time_base) - self._zero + _duration(packet))
+        if self._untimed and self._unsure:
+            self._find(packet)
+        try:
+            frames = list(packet.decode())
+        except (av.FFmpegError, ValueError, MemoryError):  # One bad packet is a click; players go on, and so do we.
+            self.failures += 1
+            self._unsure = True
+            self._lost += max(_duration(packet), self._as_seconds(packet.size) if self._untimed else 0.0)
+            return []
+        if frames:
+            self.failures = 0
+            self._bytes += packet.size
+            self._seconds += sum(frame.samples / frame.sample_rate for frame in frames)
+        return frames
+
+    def _as_seconds(self, size: int) -> float:
+        return size / self._bytes * self._seconds if self._bytes else 0.0
+
+    def _find(self, packet: Any) -> None:
+        """Where a packet really lies: what lies between it and the one before was sound."""
+        self._unsure = False
+        if packet.pos is None or packet.pos < 0 or packet.size < 16:
+            return
+        expected = packet.pos + self._skipped
+        with contextlib.suppress(OSError), open(self._path, "rb") as file:
+            file.seek(expected)
+            missing = file.read(_FAR).find(bytes(packet)[:32])
+            if missing > 0:
+                self._skipped += missing
+                self._lost += self._as_seconds(missing)
+
+
+def _duration(packet: Any) -> float:
+    if packet.duration and packet.time_base:
+        return float(packet.duration * Fraction(packet.time_base))
+    return 0.0
+
+
+def _packets(container: Any, stream: Any, damage: _Damage) -> Iterator[Any]:
+    """The stream's packets. An error while reading is read past, as long as something comes after it."""
+    import av
+
+    stuck = 0
+    packets = container.demux(stream)
+    while stuck < _STUCK:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except (av.FFmpegError, OSError, ValueError):
+            # A generator that raised is at its end; the demuxer is not.
+            packets = container.demux(stream)
+            stuck += 1
+            continue
+        stuck = 0
+        yield packet
+
+
+def _counted(path: str, rate: int) -> float | None:
+    """Seconds by the count of frames that many an MP3 has in its first frame; None where there is none."""
+    with contextlib.suppress(OSError, struct.error), open(path, "rb") as file:
+        head = file.read(10)
+        size = 0
+        if head[:3] == b"ID3":
+            for byte in head[6:10]:
+                size = size << 7 | byte & 0x7F
+            size += 10
+        file.seek(size)
+        found = file.read(4096)
+        at = max(found.find(b"Xing"), found.find(b"Info"))
+        if at >= 0:
+            flags, frames = struct.unpack(">II", found[at + 4 : at + 12])
+            if flags & 1 and rate:
+                return float(frames * (1152 if rate >= 32000 else 576) / rate)
+    return None
+
+
+def _stated_by_wave(path: str) -> float | None:
+    """Seconds by the size that a WAVE file gives its samples; None where it gives none, as while recording."""
+    with contextlib.suppress(OSError, struct.error), open(path, "rb") as file:
+        if file.read(4) != b"RIFF":
+            return None
+        file.seek(12)
+        byte_rate = 0
+        while len(head := file.read(8)) == 8:
+            name, size = head[:4], struct.unpack("<I", head[4:])[0]
+            if name == b"data":
+                return size / byte_rate if byte_rate and 0 < size < 0x7FFFFF00 else None
+            if name == b"fmt ":
+                byte_rate = struct.unpack("<I", file.read(12)[8:])[0]
+                size -= 12
+            file.seek(size + size % 2, os.SEEK_CUR)
+    return None
+
+
+# Ogg
+
+
+class _Slice(io.RawIOBase):
+    """A part of a file as a file."""
+
+    def __init__(self, file: BinaryIO, begin: int, end: int) -> None:
+        self._file = file
+        self._begin = begin
+        self._end = end
+        file.seek(begin)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        left = self._end - self._file.tell()
+        return self._file.read(left if size < 0 else max(0, min(size, left)))
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: self._begin, os.SEEK_CUR: self._file.tell(), os.SEEK_END: self._end}[whence]
+        self._file.seek(max(self._begin, base + offset))
+        return self.tell()
+
+    def tell(self) -> int:
+        return self._file.tell() - self._begin
+
+
+def _chain(path: str) -> list[tuple[int, int]]:
+    """Where in an Ogg file each of the streams that follow one another lies, in bytes."""
+    begins: list[int] = []
+    heads = False
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        position = 0
+        while position < size:
+            file.seek(position)
+            header = file.read(27)
+            if header[:4] != b"OggS" or len(header) < 27:
+                position = _next_page(file, position + 1)
+                continue
+            begins_stream = bool(header[5] & 2)
+            if begins_stream and not heads:
+                begins.append(position)
+            heads = begins_stream
+            position += 27 + header[26] + sum(file.read(header[26]))
+        return list(zip(begins, [*begins[1:], size], strict=True))
+    return []
+
+
+def _next_page(file: BinaryIO, position: int) -> int:
+    """Where the next page may begin, after damage."""
+    while True:
+        file.seek(position)
+        block = file.read(65536)
+        found = block.find(b"OggS")
+        if found >= 0:
+            return position + found
+        if len(block) < 65536:
+            return position + len(block) + 27
+        position += len(block) - 3

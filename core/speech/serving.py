@@ -1,0 +1,373 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The child process that listens: faster-whisper and nothing else.
+
+Each line on stdin is a JSON object that says what to do. Records, one JSON object a line, come back on stdout:
+
+    {"type": "accepted"}                            before anything else
+    {"type": "loading", "device": "cpu"}            before a model is loaded
+    {"type": "started", "seconds": 12.5}            of the part; 0.0 when the file does not say
+    {"type": "language", "language": "en", "probability": 0.98}
+    {"type": "segment", "start": 1.0, "end": 2.5, "text": ..., "words": [...], ...}   seconds of the media
+    {"type": "window", "at": 425984, "speaking": false, "until": 26.6, "language": "en"}   all of it was heard
+    {"type": "notice", "message": ..., "fields": {...}}  the message is a template, see text.py
+    {"type": "error", "code": ..., "reason": ..., "fields": {...}}            the reason is a template too
+    {"type": "end"}                                 all segments are out: what happens after this does not matter
+
+stdout carries nothing else: file descriptor 1 is given away to stderr before any library is imported, because native
+code prints where it likes. The process ends when its parent does, however that ended, and when nothing was asked of
+it for the time that the last request named; until then it keeps its model.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import select
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from typing import Any, NoReturn, TypeVar
+
+from . import cards, model, voice
+from .hearing import Listener
+from .sound import RATE, Loss, Sound
+from .voice import VoiceOptions
+from .windows import Tape, Window, cut
+from .wire import ChildError, Records, clock, first_line
+
+T = TypeVar("T")
+
+_NICE = 10
+"""How much less urgent than Blender: the share that batch jobs commonly get (the default of nice(1))."""
+_AHEAD = 2
+"""Windows that are decoded while another is heard."""
+_SCARCE = 0.06
+"""Of the machine's memory; with less than that free an idle child ends."""
+_LOOK = 5.0
+"""Seconds between two looks of an idle child at the machine's memory."""
+_PLACES = 5
+"""Places of a loss that are named; of more only the first ones."""
+
+
+def main() -> NoReturn:
+    """Do what stdin says, and end without any teardown: CUDA and CTranslate2 have been seen to abort in theirs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches the whole group; the parent decides.
+    records = Records()
+    shelf = Shelf()
+    line = sys.stdin.buffer.readline()
+    if line:
+        _die_with_parent(json.loads(line)["parent"])
+        _step_back()
+    while line:
+        request = json.loads(line)
+        records.send("accepted")
+        _answer(request, records, shelf)
+        sys.stderr.flush()
+        if not request["keep"]:
+            break
+        with _ending_after(request["keep"]):
+            line = sys.stdin.buffer.readline()
+    os._exit(0)
+
+
+def _answer(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
+    try:
+        transcribe(request, records, shelf)
+        records.send("end")
+    except ChildError as error:
+        records.send("error", code=error.code, reason=error.reason, fields=error.fields)
+    except ImportError as error:
+        records.send("error", code="library_missing", reason="{reason}", fields={"reason": first_line(error)})
+    except MemoryError:
+        records.send("error", code="memory", reason="", fields={})
+    except Exception as error:  # The last one who can tell the parent what it was.
+        traceback.print_exc()
+        records.send("error", code="failed", reason="{reason}", fields={"reason": first_line(error)})
+
+
+# Living and dying
+
+
+def _step_back() -> None:
+    """Let Blender's window go first where both want the processor. On Windows the parent has seen to it."""
+    if os.name == "posix":
+        with contextlib.suppress(OSError):
+            os.nice(_NICE)
+
+
+def _die_with_parent(parent: int) -> None:
+    """Start a thread that ends this process when the parent is gone, `kill -9` included."""
+    threading.Thread(target=_watch_handle if os.name == "nt" else _watch_pipe, args=(parent,), daemon=True).start()
+
+
+def _watch_pipe(parent: int) -> None:
+    """Wait for the end of stdin without reading it: that is the main thread's."""
+    poll = select.poll()
+    poll.register(0, 0)  # Only what is always told: that the other end is gone.
+    while not poll.poll(1000) and os.getppid() == parent:
+        pass
+    os._exit(3)
+
+
+def _watch_handle(parent: int) -> None:
+    # Not stdin: on Windows a pending read on it blocks everyone who asks for the type of that handle,
+    # and the start-up code of several DLLs does.
+    import ctypes
+
+    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined, unused-ignore]
+    kernel.OpenProcess.restype = ctypes.c_void_p
+    kernel.WaitForSingleObject.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
+    synchronize, infinite = 0x00100000, 0xFFFFFFFF
+    handle = kernel.OpenProcess(synchronize, False, parent)
+    if handle:
+        kernel.WaitForSingleObject(handle, infinite)
+    os._exit(3)
+
+
+@contextlib.contextmanager
+def _ending_after(seconds: float) -> Iterator[None]:
+    """End the process if the block takes longer, or as soon as the machine is short of memory meanwhile."""
+    over = threading.Event()
+
+    def watch() -> None:
+        left = seconds
+        while left > 0 and not over.wait(min(_LOOK, left)):
+            left -= _LOOK
+            if _memory_is_scarce():
+                break
+        if not over.is_set():
+            os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _memory_is_scarce() -> bool:
+    """Whether others want the memory that the model takes. False where nothing says so."""
+    with contextlib.suppress(OSError, ValueError, IndexError), open("/proc/meminfo", encoding="ascii") as file:
+        sizes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in file)}
+        return sizes.get("MemAvailable", 1) < _SCARCE * sizes.get("MemTotal", 0)
+    return False
+
+
+# Work
+
+
+class Shelf:
+    """The model that was loaded last."""
+
+    def __init__(self) -> None:
+        self._key: tuple[Any, ...] = ()
+        self._model: Any = None
+
+    def get(self, request: dict[str, Any], device: cards.Device, records: Records) -> Any:
+        """The request's model on `device`. Raises as `model.load` does."""
+        path = request["model_path"]
+        key = (path, os.path.realpath(path), device.name, device.index, device.compute_type, request["threads"])
+        records.send("loading", device=device.name)
+        if key != self._key or self._model is None:
+            self._model, self._key = None, ()  # First: two of them may not fit.
+            self._model = model.load(path, device.name, device.index, device.compute_type, request["threads"])
+            self._key = key
+        return self._model
+
+
+def transcribe(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
+    """Decode, load, listen. Raises ChildError for what the user can mend."""
+    model.check_folder(request["model_path"])
+    start = float(request["start"])
+    sound = Sound(request["media"], start, request["end"], request["track"])
+    options = _voice_options(request, records)
+    place = request["place"]
+    detect = voice.available() and (request["vad"] or request["words"])
+    tape = Tape(sound.blocks(), place["at"], detect)
+    ears = _Ears(request, records, shelf)
+    with _ahead(cut(tape, options, place["at"], place["speaking"])) as windows:
+        ears.prepare()
+        records.send("started", seconds=sound.total or 0.0)
+        for group in _grouped(windows, request["batch_size"]):
+            for segment in ears.hear(group, start):
+                records.send("segment", **segment)
+            last = group[-1]
+            records.send(
+                "window", at=last.end, speaking=last.speaking, until=start + last.end / RATE, language=ears.language
+            )
+    if not tape.samples:
+        records.notice("The chosen part of the media holds no sound.")
+    _tell_loss(sound.loss, records)
+
+
+def _voice_options(request: dict[str, Any], records: Records) -> VoiceOptions | None:
+    if not request["vad"]:
+        return None
+    if not voice.available():
+        records.notice("Voice detection is not available on this machine; going on without.")
+        return None
+    return VoiceOptions(**request["voice"])
+
+
+def _grouped(windows: Iterator[Window], most: int) -> Iterator[list[Window]]:
+    """Windows to be heard at once: one, or with batches up to `most` that have something to hear."""
+    group: list[Window] = []
+    for window in windows:
+        group.append(window)
+        if not window.spans or sum(bool(item.spans) for item in group) >= max(1, most):
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+class _Ears:
+    """A listener on the first device that works."""
+
+    def __init__(self, request: dict[str, Any], records: Records, shelf: Shelf) -> None:
+        self._request = request
+        self._records = records
+        self._shelf = shelf
+        cards.preload()
+        self._devices = cards.devices(request["device"], request["compute_type"])
+        self._listener: Listener | None = None
+        self.language: str = request["place"]["language"] or request["language"] or ""
+
+    def prepare(self) -> None:
+        """Load the model. Raises ChildError, for what it was not made for too."""
+        self._try(lambda listener: None)
+
+    def hear(self, windows: list[Window], offset: float) -> list[dict[str, Any]]:
+        """All segments of the windows. A card that fails in the middle costs no more than these."""
+        loud = [window for window in windows if window.spans]
+        if not loud:
+            return []
+        many = self._request["batch_size"] > 1
+
+        def heard(listener: Listener) -> list[dict[str, Any]]:
+            return list(listener.hear_many(loud, offset) if many else listener.hear(loud[0], offset))
+
+        found: list[dict[str, Any]] = self._try(heard)
+        if not self.language and self._listener is not None:
+            self.language = self._listener.language
+            self._records.send("language", language=self.language, probability=self._listener.probability)
+        return found
+
+    def _try(self, work: Any) -> Any:
+        while True:
+            device = self._devices[0]
+            try:
+                if self._listener is None:
+                    self._listener = self._new_listener(device)
+                return work(self._listener)
+            except RuntimeError as error:
+                if device.name != "cuda":
+                    raise
+                self._listener = None
+                self._next_device(error)
+
+    def _new_listener(self, device: cards.Device) -> Listener:
+        loaded = self._shelf.get(self._request, device, self._records)
+        if self._request["task"] == "translate" and not model.translates(loaded, self._request["model_path"]):
+            raise ChildError("cannot_translate", "")
+        return Listener(loaded, self._request | {"language": self.language})
+
+    def _next_device(self, error: RuntimeError) -> None:
+        """Go on with less, or with the processor. Raises ChildError when there is nothing else to try."""
+        print(f"{self._devices[0].name}: {error}", file=sys.stderr, flush=True)
+        short = cards.is_short_of_memory(error)
+        self._devices.pop(0)
+        while self._devices and not short and self._devices[0].name == "cuda":
+            self._devices.pop(0)
+        lacking = ", ".join(cards.missing())
+        if not self._devices:
+            raise ChildError("graphics_card", "{reason}", reason=first_line(error), missing=lacking) from error
+        if self._devices[0].name == "cuda":
+            self._records.notice(
+                "The graphics card's memory is too small for this model; going on with less precision."
+            )
+        elif lacking:
+            self._records.notice(
+                "The graphics card cannot be used without {missing}; using the processor.", missing=lacking
+            )
+        else:
+            self._records.notice(
+                "The graphics card cannot be used ({reason}); using the processor.", reason=first_line(error)
+            )
+
+
+def _tell_loss(loss: Loss, records: Records) -> None:
+    """What the file could not give. Raises ChildError when that is so much that it must not pass for the whole."""
+    if loss.damaged:
+        records.notice(
+            "{seconds} s of sound could not be read, at {places}.",
+            seconds=f"{loss.seconds:.1f}",
+            places=_places(loss.damaged),
+        )
+    if loss.holes:
+        records.notice(
+            "The sound has holes of {seconds} s, at {places}; they count as silence.",
+            seconds=f"{sum(length for _, length in loss.holes):.1f}",
+            places=_places(loss.holes),
+        )
+    if loss.cut_off is not None:
+        raise ChildError(
+            "media_incomplete",
+            "it ends at {reached}, though it should last until {claimed}",
+            reached=clock(loss.reached),
+            claimed=clock(loss.cut_off),
+        )
+    if loss.grave:
+        raise ChildError(
+            "media_incomplete", "{seconds} s of its sound could not be read", seconds=f"{loss.seconds:.1f}"
+        )
+
+
+def _places(places: list[tuple[float, float]]) -> str:
+    """When, in words."""
+    named = ", ".join(clock(begin) for begin, _ in places[:_PLACES])
+    return f"{named}, ..." if len(places) > _PLACES else named
+
+
+@contextlib.contextmanager
+def _ahead(source: Iterator[T]) -> Iterator[Iterator[T]]:
+    """The items of `source`, made on another thread while the one before is in use."""
+    made: queue.Queue[tuple[T | None, BaseException | None]] = queue.Queue(_AHEAD)
+    stopped = threading.Event()
+
+    def put(item: T | None, error: BaseException | None) -> None:
+        while not stopped.is_set():
+            with contextlib.suppress(queue.Full):
+                made.put((item, error), timeout=0.1)
+                return
+
+    def make() -> None:
+        try:
+            for item in source:
+                put(item, None)
+                if stopped.is_set():
+                    return
+            put(None, None)
+        except BaseException as error:
+            put(None, error)
+
+    def taken() -> Iterator[T]:
+        while True:
+            item, error = made.get()
+            if error is not None:
+                raise error
+            if item is None:
+                return
+            yield item
+
+    maker = threading.Thread(target=make, daemon=True)
+    maker.start()
+    try:
+        yield taken()
+    finally:
+        stopped.set()
+        maker.join(5.0)
