@@ -292,7 +292,12 @@ class Download:
             # What is small comes later, unless it is none of the hub's.
             if file.present or (file.size < LARGE and not plan.source.links):
                 continue
-            self._update(state=State.DOWNLOADING, file=file.path)
+            self._update(
+                state=State.DOWNLOADING,
+                file=file.path,
+                file_bytes_done=self._done.get((plan.source, file.path), 0),
+                file_bytes_total=file.size,
+            )
             fetch.fetch(
                 self._blob(plan, file),
                 control=self._control,
@@ -322,7 +327,10 @@ class Download:
     def _finish(self, plan: Plan) -> None:
         hub = self._settings.hub
         small = [file for file in plan.files if not file.present and file.size < LARGE and not plan.source.links]
-        self._update(state=State.DOWNLOADING, file=small[-1].path if small else self.progress.file)
+        if small:
+            self._update(state=State.DOWNLOADING, file=small[-1].path, file_bytes_done=0, file_bytes_total=0)
+        else:
+            self._update(state=State.DOWNLOADING)
         self._with_retries(lambda: hub.finish(plan, lambda file: self._progressed(plan, file), self._control))
         with self._lock:
             for file in plan.files:
@@ -362,6 +370,8 @@ class Download:
         self._update(
             state=status.state,
             file=file.path,
+            file_bytes_done=status.bytes_done,
+            file_bytes_total=file.size,
             attempt=status.attempt,
             retry_in=status.retry_in,
             connections=status.connections,
@@ -369,7 +379,11 @@ class Download:
         )
 
     def _progressed(self, plan: Plan, file: PlannedFile) -> None:
-        self._update(done=((plan.source, file.path), file.size), files_done=self.progress.files_done + 1)
+        self._update(
+            done=((plan.source, file.path), file.size),
+            file_bytes_done=file.size,
+            files_done=self.progress.files_done + 1,
+        )
 
     def _update(
         self, force: bool = False, done: tuple[tuple[Source, str], int] | None = None, **changes: object
