@@ -837,6 +837,19 @@ class LibraryMissingError(SubtitleEditorError):
         )
 
 
+class ServiceLibraryError(SubtitleEditorError):
+    """The service, or what it is made with, is not installed."""
+
+    code = "service_library"
+
+    def __init__(self, library: str) -> None:
+        self.library = library
+        super().__init__(
+            Text("The service needs {library}, which is not installed.", library=library),
+            Text("Install it, outside of Blender, with: pip install subtitle-editor[server]"),
+        )
+
+
 # Subtitle files
 
 
