@@ -25,8 +25,14 @@ log = logging.getLogger(__name__)
 _POLL = 0.05
 """Seconds between two tries. Neither flock nor LockFile can be waited for and cancelled both."""
 
-_NO_LOCKS_HERE = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}
-"""Some network folders know no locks. Downloading twice is then better than not at all."""
+_NO_LOCKS_HERE = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS}
+"""Some network folders know no locks. Downloading twice is then better than not at all. (On macOS flock gives 45 for
+SMB, which is its ENOTSUP and not its EOPNOTSUPP.)"""
+_NO_LOCKS_ON_WINDOWS = _NO_LOCKS_HERE | {errno.EINVAL}
+"""What the C runtime makes of ERROR_INVALID_FUNCTION, the answer of file systems without locks."""
+
+_BEING_DELETED = 2.0
+"""Seconds in which a file that may not be opened on Windows may be one that its holder is deleting."""
 
 Grab = Callable[[int], bool]
 
@@ -36,7 +42,7 @@ def _grab_posix(descriptor: int) -> bool:
     import fcntl
 
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[attr-defined,unused-ignore]
     except BlockingIOError:
         return False
     return True
@@ -103,10 +109,11 @@ def is_locked(path: Path) -> bool:
 
 
 def _acquire(path: Path, control: Control, waiting: Callable[[], None] | None, limit: float | None) -> int:
-    until = math.inf if limit is None else time.monotonic() + limit
+    began = time.monotonic()
+    until = math.inf if limit is None else began + limit
     while True:
         control.check()
-        descriptor = _take(path)
+        descriptor = _take(path, patient=time.monotonic() - began < _BEING_DELETED)
         if descriptor is not None:
             return descriptor
         if time.monotonic() >= until:
@@ -116,18 +123,21 @@ def _acquire(path: Path, control: Control, waiting: Callable[[], None] | None, l
         control.sleep(_POLL)
 
 
-def _take(path: Path, windows: bool = sys.platform == "win32") -> int | None:
-    """An open descriptor that holds the lock, or None if another has it now."""
+def _take(path: Path, windows: bool = sys.platform == "win32", patient: bool = False) -> int | None:
+    """An open descriptor that holds the lock, or None if another has it now. `patient`: a file that Windows denies may
+    be one that its holder is just deleting, which is no reason to give up yet."""
     grab: Grab = _grab_windows if windows else _grab_posix
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     except OSError as ex:
+        if windows and patient and ex.errno == errno.EACCES:
+            return None
         raise FolderNotWritableError(path.parent, ex.strerror or str(ex)) from ex
     try:
         if grab(descriptor) and _is_still(path, descriptor):
             return descriptor
     except OSError as ex:
-        if ex.errno in _NO_LOCKS_HERE:
+        if ex.errno in (_NO_LOCKS_ON_WINDOWS if windows else _NO_LOCKS_HERE):
             log.warning("no file locks in %s: %s", path.parent, ex.strerror)
             return descriptor
         os.close(descriptor)
@@ -139,9 +149,12 @@ def _take(path: Path, windows: bool = sys.platform == "win32") -> int | None:
 def _is_still(path: Path, descriptor: int) -> bool:
     """Whether `path` is the file we locked: the one who held it before may have removed it in the meantime."""
     try:
-        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+        there, ours = os.stat(path), os.fstat(descriptor)
     except OSError:
         return False
+    # Shared folders of virtual machines and WebDAV give a file another number each time: then it counts that ours was
+    # not removed. A lock that nobody could ever hold would be waited for without end.
+    return os.path.samestat(there, ours) or ours.st_nlink > 0
 
 
 def _release(path: Path, descriptor: int, windows: bool = sys.platform == "win32") -> None:
