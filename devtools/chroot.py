@@ -218,5 +218,5 @@ def locked(file: Path) -> Iterator[None]:
     import fcntl  # Not on Windows, where nobody gets this far.
 
     with file.open("w", encoding="utf-8") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        fcntl.flock(handle, fcntl.LOCK_EX)  # type: ignore[attr-defined,unused-ignore]
         yield

@@ -14,8 +14,8 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-# The demo and the search for strings run with the set-up Python, for they need the add-on itself.
-IN_VENV = ("demo", "strings")
+# The demo, the search for strings and the scan of the zips run with the set-up Python, for they need more.
+IN_VENV = ("demo", "strings", "libraries")
 STANDARD = (ROOT / "dev.py", *(p for p in (ROOT / "devtools").glob("*.py") if not p.name.startswith(IN_VENV)))
 
 

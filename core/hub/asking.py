@@ -211,11 +211,10 @@ class Asking:
 
     @contextlib.contextmanager
     def _answer(self, request: Request, end: int | None = None) -> Iterator[Answer]:
-        from ..transfer.failures import TransientError
-        from ..transfer.http import Route
+        from ..transfer.http import Route, TransientError
 
         try:
-            answer = self._line.get(request, Route(), 0, end, as_it_comes=True)
+            answer = self._line.get(request, Route(), 0, end)
             with contextlib.closing(answer):
                 yield answer
         except TransientError as error:

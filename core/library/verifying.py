@@ -18,6 +18,7 @@ from . import listing as listings
 from . import marks as library_marks
 from . import status
 from .layout import repository_folder
+from .marks import write_marks
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +36,6 @@ class Verification:
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
     """There, but nobody kept the published hash: the cache was written by a program that does not."""
-    remembered: bool = True
-    """Whether the result could be written down for `status`: a share may be read and not written."""
 
     @property
     def whole(self) -> bool:
@@ -62,7 +61,7 @@ def verify(
 
     `report` gets progress in state VERIFYING on this thread, under the name `job`. Blocks for about a second a
     gigabyte. Raises JobCancelled soon after `control.cancel()` (what was compared until then is remembered),
-    ModelNotInstalledError if there is no snapshot. Where nothing can be written the result is as good: `remembered`.
+    ModelNotInstalledError if there is no snapshot, FolderNotWritableError if the result cannot be kept.
     """
     parts = {source: _checks(models_dir, source, entry.is_bundle) for source in entry.parts}
     checks = [check for part in parts.values() for check in part]
@@ -80,8 +79,9 @@ def verify(
             if state is not None and kind != "unknown":
                 found.setdefault(check.snapshot.parent.parent, []).append((check, state, kind == "verified"))
     finally:
-        kept = [_remember(folder, rows) for folder, rows in found.items()]
-    return Verification(**{kind: tuple(names) for kind, names in outcome.items()}, remembered=all(kept))
+        for folder, rows in found.items():
+            _remember(folder, rows)
+    return Verification(**{kind: tuple(names) for kind, names in outcome.items()})
 
 
 def _checks(models_dir: Path, source: Source, in_bundle: bool) -> list[_Check]:
@@ -166,9 +166,8 @@ class _Reader:
         self._report(dataclasses.replace(self._progress, speed=speed, eta=eta))
 
 
-def _remember(folder: Path, rows: list[tuple[_Check, os.stat_result, bool]]) -> bool:
-    """Whether it could be written. Never raises."""
+def _remember(folder: Path, rows: list[tuple[_Check, os.stat_result, bool]]) -> None:
     marks = library_marks.read(folder)
     for check, found, whole in rows:
         marks.set(check.snapshot, check.name, found, whole)
-    return library_marks.remember(folder, marks)
+    write_marks(folder, marks)

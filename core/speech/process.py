@@ -275,7 +275,7 @@ def _as_error(record: dict[str, Any], request: TranscriptionRequest) -> Subtitle
         case "cannot_translate":
             return TranslationUnknownError(request.model_id)
         case "library_missing":
-            return LibraryMissingError(reason)
+            return LibraryMissingError(reason, fields.get("system", ""))
         case "graphics_card":
             return GraphicsCardError(reason, fields["missing"])
         case "memory":

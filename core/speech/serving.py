@@ -32,7 +32,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar
 
-from . import cards, model, voice
+from . import cards, model, runtime, voice
 from .hearing import Listener
 from .sound import RATE, Loss, Sound
 from .voice import VoiceOptions
@@ -62,6 +62,7 @@ def main() -> NoReturn:
     if line:
         _die_with_parent(json.loads(line)["parent"])
         _step_back()
+        runtime.prepare()
     while line:
         request = json.loads(line)
         records.send("accepted")
@@ -81,7 +82,10 @@ def _answer(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
     except ChildError as error:
         records.send("error", code=error.code, reason=error.reason, fields=error.fields)
     except ImportError as error:
-        records.send("error", code="library_missing", reason="{reason}", fields={"reason": first_line(error)})
+        # With a path it is there and does not load: what it asks the system for is not.
+        system = sys.platform if error.path else ""
+        fields = {"reason": first_line(error), "system": system}
+        records.send("error", code="library_missing", reason="{reason}", fields=fields)
     except MemoryError:
         records.send("error", code="memory", reason="", fields={})
     except Exception as error:  # The last one who can tell the parent what it was.
@@ -96,7 +100,7 @@ def _step_back() -> None:
     """Let Blender's window go first where both want the processor. On Windows the parent has seen to it."""
     if os.name == "posix":
         with contextlib.suppress(OSError):
-            os.nice(_NICE)
+            os.nice(_NICE)  # type: ignore[attr-defined, unused-ignore]
 
 
 def _die_with_parent(parent: int) -> None:
@@ -106,7 +110,7 @@ def _die_with_parent(parent: int) -> None:
 
 def _watch_pipe(parent: int) -> None:
     """Wait for the end of stdin without reading it: that is the main thread's."""
-    poll = select.poll()
+    poll = select.poll()  # type: ignore[attr-defined, unused-ignore]
     poll.register(0, 0)  # Only what is always told: that the other end is gone.
     while not poll.poll(1000) and os.getppid() == parent:
         pass

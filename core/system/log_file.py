@@ -89,10 +89,8 @@ def _close() -> None:
     logger = logging.getLogger(_PACKAGE)
     logger.removeHandler(_handler)
     logger.setLevel(_level_before)
-    handler, _handler = _handler, None
-    # What a full disk did not take is tried once more now, and fails once more.
-    with contextlib.suppress(OSError):
-        handler.close()
+    _handler.close()
+    _handler = None
 
 
 def _make(path: Path, delay: bool) -> RotatingFileHandler:

@@ -142,7 +142,7 @@ def _open_direct(path: Path, plain: io.FileIO) -> io.FileIO | None:
     if not flag:
         return None
     try:
-        return io.FileIO(os.open(path, os.O_RDWR | os.O_CLOEXEC | flag), "r+")
+        return io.FileIO(os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | flag), "r+")
     except OSError as ex:
         log.debug("no direct input and output in %s: %s", path.parent, ex.strerror)
         return None
@@ -153,7 +153,7 @@ def sync_folder(folder: Path) -> None:
     if os.name == "nt":  # Folders cannot be opened there, and NTFS keeps a journal of names.
         return
     with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
         try:
             os.fsync(descriptor)
         finally:

@@ -16,9 +16,7 @@ MODULES = sorted(
     for path in CORE.rglob("*.py")
     if path.stem != "__init__"
 )
-HEAVY = (
-    "huggingface_hub", "faster_whisper", "ctranslate2", "av", "onnxruntime", "httpx2", "pysubs2", "urllib3", "budoux",
-)  # fmt: skip
+HEAVY = ("huggingface_hub", "faster_whisper", "ctranslate2", "av", "onnxruntime", "httpx2", "pysubs2", "urllib3")
 
 
 def run(code: str) -> str:

@@ -30,8 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..document import Document
-from . import subrip, substation, webvtt
+from . import subrip, webvtt
 from .base import Format
 
 HEAD = 16384
@@ -39,8 +38,6 @@ HEAD = 16384
 
 FORMATS: tuple[Format, ...] = (
     webvtt.FORMAT,
-    substation.ASS,
-    substation.SSA,
     subrip.FORMAT,
 )
 
@@ -85,11 +82,3 @@ def _fits(format: Format, head: str) -> bool:
     if format.sign is not None and format.sign.search(head):
         return True
     return format.looks is not None and format.looks(head)
-
-
-def is_own(document: Document, format: Format) -> bool:
-    """Whether the document was read from this format, or from one that says the same."""
-    if document.format == format.id:
-        return True
-    found = BY_ID.get(document.format)
-    return found is not None and bool(format.family) and found.family == format.family
