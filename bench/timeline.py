@@ -66,7 +66,7 @@ def bare(count: int) -> float:
         strip.location = (0.5, 0.06)
         strip.wrap_width = 0.9
         strip.use_shadow = True
-        compat.align_bottom(strip)
+        compat.hang(strip, "CENTER", "BOTTOM")
     return time.process_time() - began
 
 

@@ -11,7 +11,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from . import graphemes
 from .markup import BELOW, Placing, Span, after_edit, cut, shifted, tidied
 
 
@@ -135,4 +134,9 @@ def text_length(text: str) -> int:
     >>> text_length("Hello\\nworld"), text_length("cafe\\u0301")
     (11, 4)
     """
-    return len(text) if text.isascii() else graphemes.length(text)
+    if text.isascii():
+        return len(text)
+    # Here, not above: it costs more than all else that is imported when Blender starts.
+    from . import graphemes
+
+    return graphemes.length(text)

@@ -109,15 +109,22 @@ def set_edges(strip: Strip, start: int, end: int) -> None:
         setattr(strip, name, frame)
 
 
-def align_bottom(strip: Strip) -> None:
-    """Hang a TEXT strip's text from the middle of its lower edge."""
+def hang(strip: Strip, across: str, down: str) -> None:
+    """Hang a TEXT strip's text from that point of it: LEFT, CENTER or RIGHT, and TOP, CENTER or BOTTOM."""
     if hasattr(strip, "anchor_y"):
-        strip.anchor_x = "CENTER"
-        strip.anchor_y = "BOTTOM"
-        strip.alignment_x = "CENTER"
+        strip.anchor_x = across
+        strip.anchor_y = down
+        strip.alignment_x = across
     else:
-        strip.align_x = "CENTER"
-        strip.align_y = "BOTTOM"
+        strip.align_x = across
+        strip.align_y = down
+
+
+def hangs(strip: Strip) -> tuple[str, str]:
+    """The point that a TEXT strip's text hangs from."""
+    if hasattr(strip, "anchor_y"):
+        return strip.anchor_x, strip.anchor_y
+    return strip.align_x, strip.align_y
 
 
 def text_limit() -> int | None:

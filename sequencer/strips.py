@@ -18,7 +18,7 @@ import bpy
 from ..core.errors import MediaError, SubtitleEditorError
 from ..core.speech import media
 from ..core.text import Text
-from . import compat, cue
+from . import compat, cue, look
 from .compat import Strip
 
 if TYPE_CHECKING:
@@ -260,37 +260,22 @@ class Writer:
         if scene is None:
             return True
         make = compat.TextMaker(compat.strips_of(compat.editor_of(scene)))
-        look = Look(scene)
+        dress = look.Look(scene)
         until = None if budget is None else time.monotonic() + budget
         for placement in self._waiting:
-            self._make(make, look, placement)
+            self._make(make, dress, placement)
             if until is not None and time.monotonic() >= until:
                 return self.made >= self.total
         return True
 
-    def _make(self, make: compat.TextMaker, look: Look, item: Placement) -> None:
+    def _make(self, make: compat.TextMaker, dress: look.Look, item: Placement) -> None:
         self.made += 1
         channel = self.channel + item.row
         strip = make(cue.short_name(channel, self.made), channel, item.start, item.end)
         shown = strip.text = cue.fitted(item.cue.text)
         self.cut += shown != item.cue.text
         strip[cue.MARK] = cue.encode(item.cue, item.start, item.end, self._clock, shown)
-        look.apply(strip)
-
-
-class Look:
-    """Readable as it comes: low in the middle, one twentieth of the picture high, dark edge around the letters."""
-
-    def __init__(self, scene: bpy.types.Scene) -> None:
-        self._size = max(8, round(scene.render.resolution_y / 20))
-
-    def apply(self, strip: Strip) -> None:
-        """Give it to a TEXT strip."""
-        strip.font_size = self._size
-        strip.location = (0.5, 0.06)
-        strip.wrap_width = 0.9
-        strip.use_shadow = True
-        compat.align_bottom(strip)
+        dress.apply(strip, item.cue)
 
 
 # Strips to cues
@@ -345,7 +330,7 @@ def cues_of(
     cues: list[Cue] = []
     early = 0
     for strip, start, end in subtitles(scene, only_selected, channels):
-        one = cue.read(strip, clock)
+        one = look.worn(strip, cue.read(strip, clock))
         if not one.text.strip():
             continue
         if start < clock.zero:

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Formatting of whole subtitles is the strip's own, formatting inside a line waits in it, and both come out again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import pytest
+
+from subtitle_editor.core.cues import Cue
+from subtitle_editor.core.markup import BOLD, COLOR, ITALIC, UNDERLINE, Placing, Span
+from subtitle_editor.sequencer import compat, strips
+
+pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(60)]
+
+
+def made(*cues: Cue) -> list[Any]:
+    scene = bpy.context.scene
+    rate = strips.rate_of(scene)
+    placements = strips.place(cues, lambda seconds: scene.frame_start + rate.seconds_to_frame(seconds))
+    strips.Writer(scene, placements, 0).step()
+    return [strip for strip, *_ in sorted(strips.text_strips(scene), key=lambda item: item[1])]
+
+
+def read() -> list[Cue]:
+    return strips.cues_of(bpy.context.scene)[0]
+
+
+def test_the_strip_shows_what_all_of_its_text_has() -> None:
+    text = "All of it"
+    whole = (Span(0, 9, BOLD), Span(0, 9, COLOR, "#ff8000"), Span(0, 9, ITALIC))
+    first, second = made(Cue(0, 1, text, spans=whole, placing=Placing(9)), Cue(2, 3, text, spans=(Span(0, 3, ITALIC),)))
+    assert (first.use_bold, first.use_italic) == (True, True)
+    assert tuple(first.color) == pytest.approx((1.0, 128 / 255, 0.0, 1.0))
+    assert compat.hangs(first) == ("RIGHT", "TOP") and tuple(first.location) == pytest.approx((0.94, 0.94))
+    assert (second.use_bold, second.use_italic) == (False, False)
+    assert compat.hangs(second) == ("CENTER", "BOTTOM") and tuple(second.location) == pytest.approx((0.5, 0.06))
+
+
+def test_a_position_is_where_the_text_hangs() -> None:
+    (strip,) = made(Cue(0, 1, "here", placing=Placing(7, 0.25, 0.1)))
+    assert tuple(strip.location) == pytest.approx((0.25, 0.9))
+    assert read()[0].placing == Placing(7, 0.25, 0.1)
+
+
+def test_what_a_user_changes_on_the_strip_goes_out() -> None:
+    plain, slanted, moved, painted = made(
+        Cue(0, 1, "plain"), Cue(2, 3, "slanted", spans=(Span(0, 7, ITALIC),)), Cue(4, 5, "moved"), Cue(6, 7, "painted")
+    )
+    plain.use_bold = True
+    slanted.use_italic = False
+    moved.location = (0.5, 0.9)
+    painted.color = (1.0, 0.0, 0.0, 1.0)
+    bold, straight, above, red = read()
+    assert bold.spans == (Span(0, 5, BOLD),)
+    assert straight.spans == ()
+    assert above.placing == Placing(8)
+    assert red.spans == (Span(0, 7, COLOR, "#ff0000"),)
+
+
+def test_a_strip_cannot_speak_for_some_of_the_words() -> None:
+    spans = (Span(0, 4, ITALIC), Span(5, 10, UNDERLINE))
+    (strip,) = made(Cue(0, 1, "some words", spans=spans))
+    strip.use_italic = True
+    assert read()[0].spans == spans
