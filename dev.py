@@ -3,10 +3,12 @@
 """The developer's one command. Standard library only: it sets itself up, in `.venv` beside this file.
 
 python3 dev.py demo                 the main job, end to end, in real Blender, against a hub on this machine
-python3 dev.py test [PART...]       everything that CI runs; parts: lint, core, hub, blender, matrix, gui
+python3 dev.py test [PART...]       everything that CI runs; parts: lint, core, hub, service, blender, matrix,
+                                    gui
 python3 dev.py lint                 the quick half of `test`: ruff and mypy
 python3 dev.py matrix               the zip installed and used in each Blender from 4.2 on; --blender: only in one
 python3 dev.py gui [--all]          the add-on in a real Blender window, with a mouse; --pictures: docs/img anew
+python3 dev.py serve [-- OPTION...] the service and its page, against a hub on this machine
 python3 dev.py strings [--write]    texts that a language lacks; --write brings translations/ up to date
 python3 dev.py bench NAME           bench/NAME.py; what follows NAME goes to it
 python3 dev.py build                the extension's zips for Blender, with all wheels inside, into dist/
@@ -23,7 +25,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from devtools import build, checks, environment, gui, matrix, wheels
+from devtools import build, checks, environment, gui, matrix, service, wheels
 from devtools.console import SetupError, run, say
 
 DEMO_OPTIONS = ("endpoint", "model", "media", "rate")
@@ -72,6 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     window.add_argument("--out", type=Path, help="where the screenshots go (default: demo/gui)")
     window.add_argument("rest", nargs="*", metavar="-- PYTEST...", help="passed on to pytest")
     window.set_defaults(command=_gui)
+
+    serving = commands.add_parser("serve", help="the service and its page, against a hub on this machine")
+    serving.add_argument("rest", nargs="*", metavar="-- OPTION...", help="passed on to subtitle-editor serve")
+    serving.set_defaults(command=lambda options: service.serve(environment.prepare(), options.rest))
 
     words = commands.add_parser("strings", help="texts that a language lacks")
     words.add_argument("--write", action="store_true", help="bring translations/ up to date")

@@ -26,15 +26,18 @@ class Word:
     """How sure the model is, 0.0 to 1.0; 1.0 where nothing is known."""
     glued: bool = False
     """No space before this word: the rule in Chinese and Japanese, and for the pieces of `re-write`."""
+    guessed: bool = False
+    """Nobody measured these times: they are shared out by length, or put between neighbours."""
 
     def as_dict(self) -> dict[str, Any]:
         """As the command line prints it with `--json`."""
-        return {
+        data: dict[str, Any] = {
             "start": round(self.start, 3),
             "end": round(self.end, 3),
             "text": self.text,
             "probability": round(self.probability, 3),
         }
+        return data | {"guessed": True} if self.guessed else data
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

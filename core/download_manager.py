@@ -29,6 +29,7 @@ from .errors import (
 from .events import Cancelled, Checked, End, Event, Failed, Finished, Notice, State
 from .hub.client import Hub
 from .hub.tokens import Token
+from .library.status import NEWEST
 from .system.control import Control
 from .transfer.blob import DEFAULT_CONNECTIONS
 from .transfer.throttle import Throttle
@@ -173,7 +174,11 @@ class DownloadManager:
         entry = self._catalog().get(model)
         with self._lock:
             known = self.job_of(model)
-            if known and (record := self.get(known)) and (record.is_live or record.revision == revision):
+            if (
+                known
+                and (record := self.get(known))
+                and (record.is_live or _wanted(record.revision) == _wanted(revision))
+            ):
                 self.resume(known)
                 return known
             record = JobRecord(
@@ -482,3 +487,8 @@ class DownloadManager:
             elif known.state is State.DONE:
                 self._inbox.put(Finished(job=job.id, model=job.model, path=Path(known.path or "")))
         job.ended.set()
+
+
+def _wanted(revision: str | None) -> str | None:
+    """Which files a job is about: both words for the newest revision are about the same."""
+    return None if revision == NEWEST else revision

@@ -212,6 +212,53 @@ class NoHubError(HubError):
         )
 
 
+class UntrustedCertificateError(HubUnreachableError):
+    """Somebody whom this machine does not trust has signed the host's certificate: a company's proxy, a virus scanner,
+    a network that wants its user to sign in; or the clock is wrong. `variable` names a file, `path`, that is not there.
+    """
+
+    code = "untrusted_certificate"
+
+    def __init__(self, host: str, variable: str = "", path: str = "") -> None:
+        super().__init__(host, Text("its certificate is not trusted"))
+        if variable:
+            self.hint = Text(
+                "{variable} names {path}, which is not there: correct or unset it.", variable=variable, path=path
+            )
+        else:
+            self.hint = Text(
+                "Sign in to the network in a browser if it wants that, and check the clock. Install the certificate of "
+                "a company or virus scanner in the system, or name its file in SSL_CERT_FILE. "
+                "What was downloaded is kept."
+            )
+
+
+class ProxyError(HubError):
+    """The proxy that the environment or the system names does not let us through, or is none. `variable` names it;
+    empty if it is the system's. No login is ever part of the text."""
+
+    code = "proxy"
+
+    def __init__(self, proxy: str, reason: str = "", *, wants_login: bool = False, variable: str = "") -> None:
+        self.proxy = proxy
+        self.variable = variable
+        place = variable or Text("the settings of the system")
+        if wants_login:
+            message = Text(
+                "The proxy {proxy} asks for a name and a password, or does not accept those it got.", proxy=proxy
+            )
+            hint = Text(
+                "Write http://NAME:PASSWORD@{proxy} into {place}; what was downloaded is kept.",
+                proxy=proxy,
+                place=place,
+            )
+        else:
+            name = f"{place}: {proxy}" if proxy else place
+            message = Text("The proxy ({name}) cannot be used: {reason}.", name=name, reason=reason)
+            hint = Text("Correct it there, or name the host in NO_PROXY to go without; what was downloaded is kept.")
+        super().__init__(message, hint)
+
+
 class WrongContentError(HubError):
     """Again and again something else came than the file that the listing announces. `page`: it was a web page, as
     networks send that want their user to sign in."""
@@ -371,7 +418,7 @@ class UnsafeRedirectError(HubError, ValueError):
 
 
 class CorruptDownloadError(HubError, OSError):
-    """The bytes that arrived, twice, are not the ones that were published."""
+    """The bytes that arrive, again and again, are not the ones that were published."""
 
     code = "corrupt"
 
@@ -379,7 +426,7 @@ class CorruptDownloadError(HubError, OSError):
         self.file = file
         self.host = host
         super().__init__(
-            Text("{file} arrived damaged from {host}, twice; it was not kept.", file=file, host=host),
+            Text("{file} arrives damaged from {host}, also when it is fetched again.", file=file, host=host),
             Text("Try again later, or choose another hub endpoint in the preferences."),
         )
 
@@ -388,23 +435,36 @@ class CorruptDownloadError(HubError, OSError):
 
 
 class NoSpaceError(SubtitleEditorError, OSError):
-    """The disk is full, or will be."""
+    """The disk, or with `quota` the part of it that is ours, is full, or will be. `needed` is 0 if nobody knows."""
 
     code = "no_space"
 
-    def __init__(self, folder: Path, needed: int, free: int) -> None:
+    def __init__(self, folder: Path, needed: int, free: int, quota: bool = False) -> None:
         self.folder = folder
         self.needed = needed
         self.free = free
-        super().__init__(
-            Text(
+        if quota:
+            message = Text("Your share of the disk of {folder} is used up.", folder=folder)
+        else:
+            message = Text(
                 "There is not enough space in {folder}: {needed} more needed, {free} free.",
                 folder=folder,
                 needed=human_size(needed),
                 free=human_size(free),
-            ),
-            Text("Free some space or choose another models folder, then continue; what was downloaded is kept."),
-        )
+            )
+        hint = Text("Free some space or choose another models folder, then continue; what was downloaded is kept.")
+        super().__init__(message, hint)
+
+
+class FileTooLargeError(NoSpaceError):
+    """The disk has room, but takes no file as large as this: FAT32 ends at 4 GB."""
+
+    code = "file_too_large"
+
+    def __init__(self, folder: Path, needed: int) -> None:
+        super().__init__(folder, needed, 0)
+        self.message = Text("The disk of {folder} takes no file as large as this one.", folder=folder)
+        self.hint = Text("FAT32 ends at 4 GB, for example. Choose a models folder on another disk.")
 
 
 class FolderNotWritableError(SubtitleEditorError, PermissionError):
@@ -412,11 +472,24 @@ class FolderNotWritableError(SubtitleEditorError, PermissionError):
 
     code = "not_writable"
 
-    def __init__(self, folder: Path, reason: str) -> None:
+    def __init__(self, folder: Path, reason: str, hint: str = "") -> None:
         self.folder = folder
         super().__init__(
             Text("{folder} cannot be written: {reason}.", folder=folder, reason=reason),
-            Text("Change its permissions or choose another folder."),
+            hint or Text("Change its permissions or choose another folder."),
+        )
+
+
+class FileInUseError(SubtitleEditorError, PermissionError):
+    """Another program has a file open that we must write or remove."""
+
+    code = "in_use"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            Text("{path} is in use by another program.", path=path),
+            Text("Close what has it open (a player, a virus scanner, a cloud folder), then try again."),
         )
 
 
@@ -770,6 +843,19 @@ class LibraryMissingError(SubtitleEditorError):
         else:
             hint = Text("Install the extension again; on the command line, the package.")
         super().__init__(Text("A library that transcribing needs cannot be loaded: {reason}.", reason=reason), hint)
+
+
+class ServiceLibraryError(SubtitleEditorError):
+    """The service, or what it is made with, is not installed."""
+
+    code = "service_library"
+
+    def __init__(self, library: str) -> None:
+        self.library = library
+        super().__init__(
+            Text("The service needs {library}, which is not installed.", library=library),
+            Text("Install it, outside of Blender, with: pip install subtitle-editor[server]"),
+        )
 
 
 # Subtitle files

@@ -52,6 +52,9 @@ class Progress:
     state: State
     file: str = ""
     """The file that moved last, relative to its repository; empty before the first."""
+    file_bytes_done: int = 0
+    file_bytes_total: int = 0
+    """How far that file is; 0 where it is not fetched by itself."""
     files_done: int = 0
     files_total: int = 0
     bytes_done: int = 0

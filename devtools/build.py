@@ -22,6 +22,7 @@ from .wheels import PLATFORMS, SERIES, Target
 DIST = ROOT / "dist"
 LIMIT = 130_000_000
 """Bytes that a zip may have."""
+SERVICE = "subtitle_editor.server"
 THIRD_PARTY = "LICENSES/third-party.txt"
 
 _WHEN = (1980, 1, 1, 0, 0, 0)
@@ -101,10 +102,15 @@ def manifest(source: str, target: Target, wheel_names: Sequence[str]) -> str:
 
 
 def sources() -> dict[str, Path]:
-    """What of the checkout goes into every zip: the files of pyproject.toml's packages, and what users must get."""
+    """What of the checkout goes into every zip: the files of pyproject.toml's packages, and what users must get.
+
+    Without the service: it needs libraries that the zips do not carry, and no window.
+    """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     found = [ROOT / "LICENSE", ROOT / "README.md"]
     for package in project["packages"]:
+        if package == SERVICE:
+            continue
         folder = ROOT.joinpath(*package.split(".")[1:])
         for pattern in ("*.py", *project["package-data"].get(package, ())):
             found += folder.glob(pattern)

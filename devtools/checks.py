@@ -11,15 +11,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import gui, matrix
+from . import gui, matrix, service
 from .console import Argument, run_and_keep, say
 from .environment import FAKE_BPY, ROOT, VENV, Ready
 
-PARTS = ["lint", "core", "hub", "blender", "matrix", "gui"]
+PARTS = ["lint", "core", "hub", "service", "blender", "matrix", "gui"]
 _SYSTEMS = ("win32", "darwin")
 """What most users have and nobody here: mypy reads the branches that are for them alone."""
 _OWN = ("dev", "build", "chroot", "matrix")
-PACKAGES = ("core", "operators", "panels", "sequencer", "session", "translations")
+PACKAGES = ("core", "operators", "panels", "sequencer", "server", "session", "translations")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,6 +129,9 @@ def _steps(part: str, ready: Ready) -> list[Step]:
             ]
         case "hub":
             return [Step("tests of the loopback hub", [*pytest, "tests/hub"])]
+        case "service":
+            service.provide()
+            return [Step("tests of the service", [*pytest, "tests/server"])]
         case "blender":
             return [Step("tests in Blender", [*pytest, "tests/blender"])]
         case "matrix":

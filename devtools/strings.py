@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import builtins
 import dataclasses
+import json
 import string
 import sys
 from collections import defaultdict
@@ -21,6 +22,9 @@ from . import po
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "translations"
+SERVICE = ROOT / "server" / "texts"
+_SPOKEN = tuple(f"core/{name}" for name in ("catalog/", "download", "errors.py", "hub/", "library/", "transfer/"))
+"""Where the service's texts are from besides its own files: downloads and models, not subtitles."""
 LANGUAGES = {"de": "German", "fa": "Persian"}
 FROM_RIGHT = {"fa"}
 """Languages that are written from right to left: Blender has to get them ready to draw."""
@@ -198,9 +202,9 @@ def fields_of(text: str) -> list[str]:
 
 
 def sources() -> Iterator[Path]:
-    """The files that hold texts for Blender. The command line speaks English only."""
+    """The files that hold texts for Blender and the service. The command line speaks English only."""
     yield from (ROOT / name for name in ("__init__.py", "preferences.py", "properties.py"))
-    for folder in ("core", "operators", "panels", "sequencer", "session"):
+    for folder in ("core", "operators", "panels", "sequencer", "server", "session"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             if path.relative_to(ROOT).parts[:2] != ("core", "cli"):
                 yield path
@@ -302,16 +306,19 @@ def _fields_agree(entry: po.Entry) -> bool:
 
 
 def _stale(language: str, entries: Sequence[po.Entry], texts: dict[str, list[Found]]) -> list[Complaint]:
-    module = FOLDER / f"{language}.py"
-    made = module.read_text(encoding="utf-8") if module.exists() else ""
-    return [] if made == as_module(language, entries, texts) else [Complaint("stale", f"{module.name}: use --write")]
+    wanted = {
+        FOLDER / f"{language}.py": as_module(language, entries, texts),
+        SERVICE / f"{language}.json": as_table(entries, texts),
+    }
+    made = {path: path.read_text(encoding="utf-8") if path.exists() else "" for path in wanted}
+    return [Complaint("stale", f"{path.name}: use --write") for path in wanted if made[path] != wanted[path]]
 
 
 # Writing
 
 
 def update(language: str, texts: dict[str, list[Found]]) -> None:
-    """Bring the `.po` file up to date with the code, and the module with the file."""
+    """Bring the `.po` file up to date with the code, and what is made of it with the file."""
     path = FOLDER / f"{language}.po"
     known = po.read(path) if path.exists() else []
     by_text = {(entry.context, entry.text): entry for entry in known}
@@ -326,6 +333,8 @@ def update(language: str, texts: dict[str, list[Found]]) -> None:
     po.write(path, language, entries)
     module = as_module(language, entries, texts)
     (FOLDER / f"{language}.py").write_text(module, encoding="utf-8", newline="\n")
+    SERVICE.mkdir(exist_ok=True)
+    (SERVICE / f"{language}.json").write_text(as_table(entries, texts), encoding="utf-8", newline="\n")
 
 
 def as_module(language: str, entries: Sequence[po.Entry], texts: dict[str, list[Found]]) -> str:
@@ -352,6 +361,19 @@ def as_module(language: str, entries: Sequence[po.Entry], texts: dict[str, list[
             if translation:
                 lines.append(f"    ({context!r}, {text!r}): {ready_to_draw(translation)!r},")
     return "\n".join([*lines, "}", ""])
+
+
+def as_table(entries: Sequence[po.Entry], texts: dict[str, list[Found]]) -> str:
+    """What the service says: the texts of core and its own, as they are written, not as Blender draws them."""
+    ready = {
+        entry.text: entry.translation
+        for entry in entries
+        if entry.translation and not entry.context and not entry.is_unsure and _fields_agree(entry)
+    }
+    spoken = ("server/", *_SPOKEN)
+    of_service = [text for text, found in texts.items() if any(one.place.startswith(spoken) for one in found)]
+    table = {text: ready[text] for text in of_service if text in ready}
+    return json.dumps(table, ensure_ascii=False, indent=0, sort_keys=True) + "\n"
 
 
 def main(words: Sequence[str] | None = None) -> int:

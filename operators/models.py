@@ -121,6 +121,8 @@ class SUBTITLE_OT_verify_model(ModelTask, bpy.types.Operator):
         return Task(Text("Verifying {name}", name=entry.name), work, entry.id)
 
     def succeeded(self, _context: Context, result: Any) -> None:
+        if not result.remembered:
+            self.report({"INFO"}, translated("The result cannot be remembered: the folder cannot be written"))
         bad = (*result.damaged, *result.missing)
         if bad:
             names = ", ".join(bad)
@@ -152,7 +154,7 @@ class SUBTITLE_OT_repair_model(OnlineOperator, ModelTask, bpy.types.Operator):
 
             found = verifying.verify(settings.models_dir, entry, control, report, job)
             if found.damaged:
-                removing.remove_damaged(settings.models_dir, entry)
+                removing.remove_damaged(settings.models_dir, entry, found.damaged)
             return bool(found.damaged or found.missing)
 
         return Task(Text("Verifying {name}", name=entry.name), work, entry.id)
@@ -312,7 +314,9 @@ class SUBTITLE_OT_update_model(FollowingOperator, bpy.types.Operator):
         entry = entry_for(self)
         if not shelf.status(entry.id).state.usable:
             raise ModelNotInstalledError(entry.id)
-        return manager.start(entry.id, get(context)), entry.id
+        from ..core.library.status import NEWEST
+
+        return manager.start(entry.id, get(context), NEWEST), entry.id
 
 
 class SUBTITLE_OT_open_model_folder(bpy.types.Operator):

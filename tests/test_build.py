@@ -150,7 +150,7 @@ def test_everything_that_runs_in_blender_is_in_the_zip(build: ModuleType) -> Non
     paths = [part.replace(".", "/") for part in importlib.import_module("subtitle_editor").PARTS]
     assert [path for path in paths if names.isdisjoint({f"{path}.py", f"{path}/__init__.py"})] == []
     assert "dev.py" not in names
-    assert not [name for name in names if re.match(r"(tests|bench|docs|devtools|demo|dist|\.)", name)]
+    assert not [name for name in names if re.match(r"(tests|bench|docs|devtools|demo|dist|server|\.)", name)]
 
 
 def test_the_same_input_gives_the_same_bytes(build: ModuleType, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_links_are_found_at_all() -> None:
 
 
 def error_classes() -> Iterator[ast.ClassDef]:
-    for folder in ("core", "sequencer", "session", "operators"):
+    for folder in ("core", "sequencer", "session", "operators", "server"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.ClassDef) and node.name.endswith("Error") and code_of(node):

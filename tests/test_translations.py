@@ -129,6 +129,7 @@ def test_what_cannot_be_used_does_not_reach_blender() -> None:
 
 def test_update_keeps_translations_and_drops_what_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strings, "FOLDER", tmp_path)
+    monkeypatch.setattr(strings, "SERVICE", tmp_path / "service")
     po.write(tmp_path / "de.po", "de", [Entry("Go", "Los"), Entry("Stop", "Anhalten", OPERATOR), GOOD[0]])
     strings.update("de", TEXTS)
     kept = [(entry.context, entry.text, entry.translation) for entry in po.read(tmp_path / "de.po")]

@@ -35,12 +35,14 @@ Command = Callable[[Call], int]
 
 def add_download_options(parser: argparse.ArgumentParser) -> None:
     """The options of every command that downloads."""
-    parser.add_argument("--connections", type=_up_to(16), default=6, metavar="N", help="1 to 16 a file (default 6)")
-    parser.add_argument("--concurrency", type=_up_to(8), default=1, metavar="N", help="models at a time, 1 to 8")
+    parser.add_argument("--connections", type=up_to(16), default=6, metavar="N", help="1 to 16 a file (default 6)")
+    parser.add_argument("--concurrency", type=up_to(8), default=1, metavar="N", help="models at a time, 1 to 8")
     parser.add_argument("--limit-rate", type=positive, metavar="BYTES_PER_S", help="speed limit")
 
 
-def _up_to(most: int) -> Callable[[str], int]:
+def up_to(most: int) -> Callable[[str], int]:
+    """A whole number from 1 on for argparse."""
+
     def number(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
             raise argparse.ArgumentTypeError(f"1 to {most}")

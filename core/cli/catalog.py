@@ -12,11 +12,11 @@ from typing import Any
 
 from ..addresses import without_login
 from ..catalog import entries, search
-from ..catalog.entries import KIND_NAMES, Entry
+from ..catalog.entries import KIND_NAMES
 from ..errors import GatedError, UnknownModelError
 from ..hub.client import Hub
 from ..library import files as library_files
-from ..library import states
+from ..library import rows, states
 from ..library import status as library
 from ..library.states import ModelState
 from ..system import user_folder
@@ -73,7 +73,7 @@ def list_(call: Call) -> int:
         shown = human_size(size) if size else "?"
         name = f"{_MARKS[status.state]} {entry.id:<{width}}"
         text = f"{name} {shown:>9}  {_state_in_words(status):<13} {entry.description}"
-        call.output.record(describe(entry, status), text.rstrip())
+        call.output.record(rows.as_dict(entry, status), text.rstrip())
     return DONE
 
 
@@ -96,48 +96,12 @@ def _state_in_words(status: states.Status) -> str:
     return str(status.state)
 
 
-def describe(entry: Entry, status: states.Status) -> dict[str, Any]:
-    """A model as `--json` prints it: keys are a contract (docs/command-line.md)."""
-    installed = status.installed
-    data: dict[str, Any] = {
-        "id": entry.id,
-        "name": entry.name,
-        "provider": entry.provider,
-        "kind": entry.kind,
-        "size": installed.size if installed else entry.size,
-        "languages": list(entry.languages),
-        "licence": entry.licence,
-        "tags": list(entry.tags),
-        "description": entry.description,
-        "homepage": entry.homepage,
-        "repository": entry.sources[0].repo if entry.sources else None,
-        "repositories": [_repository(source) for source in entry.sources],
-        "links": [link.url for link in entry.links],
-        "alias_of": entry.alias_of,
-        "own": entry.own,
-        "installed": status.state.usable,
-        "state": status.state,
-        "bytes_done": status.bytes_done,
-        "bytes_total": status.bytes_total,
-        "damaged": list(status.damaged),
-        "partials": status.partials,
-        "update": status.newer.commit if status.newer else None,
-    }
-    if installed:
-        data.update(path=os.path.abspath(installed.path), revision=installed.revision)
-    return data
-
-
-def _repository(source: entries.Source) -> dict[str, Any]:
-    return {"repository": source.repo, "type": source.repo_type, "revision": source.revision}
-
-
 def show(call: Call) -> int:
     """`models show ID`: everything, and each file with its place and state."""
     entry = load_catalog(call.args, call.output).get(call.args.model)
     status = library.status(call.models_dir, entry)
     files = [file.as_dict() for file in library_files.files(call.models_dir, entry)]
-    data = describe(entry, status)
+    data = rows.as_dict(entry, status)
     call.output.record({**data, "files": files}, "\n".join([*_lines(data), *_file_lines(files)]))
     return DONE
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import time
 from collections.abc import Callable
 from typing import Any
@@ -57,7 +56,7 @@ def jobs(call: Call) -> int:
     store = store_of(call)
     found = store.jobs() + (store.history(call.args.history) if call.args.history else [])
     for record in found:
-        call.output.record(as_row(record), _line(record))
+        call.output.record(record.as_dict(), _line(record))
     if not found:
         call.output.say("No jobs.")
     return DONE
@@ -66,7 +65,7 @@ def jobs(call: Call) -> int:
 def status(call: Call) -> int:
     """`models status JOB`, with the details of a failure."""
     record = store_of(call).get(call.args.job)
-    data = as_row(record) | {"details": record.details}
+    data = record.as_dict() | {"details": record.details}
     text = "\n".join([_line(record), *(f"    {line}" for line in record.details.splitlines())])
     call.output.record(data, text)
     return DONE
@@ -119,7 +118,7 @@ def _ask(call: Call, wish: Wish, obeyed: Callable[[JobRecord], bool]) -> int:
         if record.elsewhere:
             time.sleep(0.2)
             record = store.get(record.id)
-    call.output.record(as_row(record), f"{record.id} {record.model}: {record.state}")
+    call.output.record(record.as_dict(), f"{record.id} {record.model}: {record.state}")
     return DONE
 
 
@@ -128,16 +127,6 @@ def store_of(call: Call) -> JobStore:
     store = JobStore(call.args.user_dir / user_folder.JOBS)
     store.on_notice(call.output.warn)
     return store
-
-
-def as_row(record: JobRecord) -> dict[str, Any]:
-    """A job as `--json` prints it: keys are a contract (docs/command-line.md)."""
-    data = {"job": record.id, **dataclasses.asdict(record)}
-    for key in ("id", "details", "position"):
-        del data[key]
-    for key in ("created", "started", "ended", "seconds"):
-        data[key] = None if data[key] is None else round(data[key], 3)
-    return data | {"mean_speed": round(record.mean_speed, 3)}
 
 
 def _line(record: JobRecord) -> str:

@@ -73,7 +73,10 @@ def _verify(call: Call, entry: Entry, job: str) -> int:
         "damaged": found.damaged,
         "missing": found.missing,
         "unknown": found.unknown,
+        "remembered": found.remembered,
     }
+    if not found.remembered:
+        call.output.say(f"{entry.id}: the result cannot be remembered: {call.models_dir} cannot be written")
     if bad:
         error = ModelDamagedError(entry.id, bad)
         if call.output.json:
@@ -100,8 +103,8 @@ def _repair(call: Call, entry: Entry, job: str) -> int:
         return DONE
     # Nothing is removed that cannot be fetched again.
     Hub(call.args.endpoint, call.token, call.args.offline).check_online()
-    names = removing.remove_damaged(call.models_dir, entry)
-    call.output.say(f"{entry.id}: fetching {', '.join((*names, *found.missing))} again")
+    removing.remove_damaged(call.models_dir, entry, found.damaged)
+    call.output.say(f"{entry.id}: fetching {', '.join((*found.damaged, *found.missing))} again")
     # The same commit again: a repair is no update.
     return _download(call, entry, status.SAME)
 
@@ -128,7 +131,7 @@ def update(call: Call) -> int:
     def one(call: Call, entry: Entry, job: str) -> int:
         newer = updates.check_updates(hub, call.models_dir, entry)
         if newer and not call.args.check:
-            return _download(call, entry, None)
+            return _download(call, entry, status.NEWEST)
         data = {"update": newer is not None, "revision": newer and newer.commit, "size": newer.size if newer else 0}
         text = f"{entry.id}: {human_size(newer.size)} to download" if newer else f"{entry.id}: up to date"
         call.output.record(as_json(Finished(job=job, model=entry.id)) | data, text)

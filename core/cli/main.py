@@ -22,6 +22,7 @@ from . import call, catalog, jobs, leftovers, library
 from .call import add_download_options, models_dir_of, token_of
 from .download import download
 from .output import FAILED, INTERRUPTED, USAGE, Output
+from .serve import add_serve
 from .subtitles import add_check, add_convert
 from .transcribe import add_transcribe
 
@@ -94,6 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     models = commands.add_parser("models", help="list, show and download models")
     _add_models(models.add_subparsers(metavar="ACTION", required=True), common)
+    add_serve(commands, common, _on_disk)
     add_transcribe(commands, common)
     add_check(commands, common)
     add_convert(commands, common)

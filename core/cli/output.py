@@ -13,12 +13,10 @@ from ..errors import SubtitleEditorError
 from ..events import Checked, CueFound, Event, Notice, Progress, State, TranscriptionProgress, as_json
 from ..subtitles.timecode import format_time
 from ..units import human_duration, human_size, human_speed
+from . import terminal
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: part of the contract."""
-
-_BAR = 24
-"""Width of the bar, in characters."""
 
 _LINE_EVERY = 5.0
 """Seconds between progress lines where there is no terminal to redraw."""
@@ -26,6 +24,9 @@ _LINE_EVERY = 5.0
 
 _CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 """Characters that make a terminal do things; names of servers and files may hold them."""
+
+_LINE = _CONTROL | dict.fromkeys((9, 10, *range(8234, 8239), *range(8294, 8298)), "�")
+"""For a line that is drawn over: also those that begin a new one, take many columns or turn its direction."""
 
 
 class Output:
@@ -95,9 +96,8 @@ class Output:
             return
         text = describe(event)
         if sys.stderr.isatty():
-            filled = round(_BAR * event.fraction)
-            bar = "█" * filled + "░" * (_BAR - filled)
-            sys.stderr.write(f"\r\x1b[2K{bar} {text.translate(_CONTROL)}"[:200])
+            line = terminal.line(event.fraction, text.translate(_LINE), terminal.columns())
+            sys.stderr.write(f"\r\x1b[2K{line}")
             sys.stderr.flush()
             self._bar_shown = True
         elif time.monotonic() - self._last_line >= _LINE_EVERY:

@@ -31,7 +31,9 @@ from ..errors import (
 from ..events import Checked, Event, Notice, Progress, State
 from ..hub.client import Hub
 from ..hub.plan import LARGE, Plan, PlannedFile
-from ..library.status import SAME, commit_on_disk
+from ..library import status as library
+from ..library.states import Installed
+from ..library.status import NEWEST, SAME, commit_on_disk
 from ..system.control import Control
 from ..system.names import is_revision
 from ..system.speed import SpeedMeter
@@ -50,6 +52,9 @@ SPACE_MARGIN = 64 * 1024 * 1024
 
 _POLICY = RetryPolicy(tries=5, first_wait=1.0)
 """For questions about a repository: somebody waits for the answer, so we give up sooner than within a file."""
+
+_PATIENCE = 1.2
+"""Seconds that a hub gets to say whether it has something newer than a model that is complete: some round trips."""
 
 _REPORT_EVERY = 0.1
 """Seconds between progress events: as often as a bar can be seen to move."""
@@ -94,9 +99,16 @@ class Download:
     def run(self) -> Path:
         """Do everything; the answer is the folder of the snapshot, for a bundle that of its first part.
 
+        A model that is complete on the disk is done, also when the hub cannot be asked whether it has a newer one.
         Raises JobCancelled, or SubtitleEditorError with what was fetched kept.
         """
-        plans = [self._planned(source) for source in self._entry.parts]
+        there = self._complete()
+        try:
+            plans = self._plans(briefly=there is not None)
+        except SubtitleEditorError as error:
+            if there is None or isinstance(error, UsageError):
+                raise
+            return self._done_already(there, error)
         self._tell_of_withheld_token()
         try:
             return self._run(plans)
@@ -144,6 +156,40 @@ class Download:
 
     # Steps
 
+    def _complete(self) -> Installed | None:
+        """What is on the disk if it is all that was asked for, and not known to be damaged."""
+        folder, wanted = self._settings.models_dir, self._revision
+        if wanted == NEWEST:
+            return None
+        found = library.status(folder, self._entry)
+        if not found.state.usable:
+            return None
+        return found.installed if wanted in (None, SAME) else library.find(folder, self._entry, wanted)
+
+    def _done_already(self, there: Installed, error: SubtitleEditorError) -> Path:
+        log.info("%s: complete in %s; %s", self._entry.id, there.path, error)
+        text = Text(
+            "{model} is complete on this computer. Whether there is a newer version could not be asked: {error}",
+            model=self._entry.id,
+            error=error.message,
+        )
+        self._report(Notice(job=self.progress.job, message=text))
+        self._update(force=True, bytes_done=there.size, bytes_total=there.size)
+        return there.path
+
+    def _plans(self, briefly: bool) -> list[Plan]:
+        """What is to be fetched of each part. `briefly`: one question, and no long wait for its answer."""
+        if not briefly:
+            return [self._planned(source) for source in self._entry.parts]
+        asking = self._control.child()
+        try:
+            return asking.apart(
+                lambda: [self._asked(source, asking) for source in self._entry.parts], "hub request", _PATIENCE
+            )
+        except TimeoutError as error:
+            asking.cancel()
+            raise HubUnreachableError(self._settings.hub.host, Text("it does not answer")) from error
+
     def _begin(self, plans: list[Plan]) -> None:
         """The bar starts with all that is there, parts of files too, and its speed with what comes from now on."""
         files = [(plan.source, file) for plan in plans for file in plan.files]
@@ -159,13 +205,15 @@ class Download:
         )
 
     def _planned(self, source: Source) -> Plan:
-        hub, folder = self._settings.hub, self._settings.models_dir
+        return self._with_retries(lambda: self._asked(source, self._control))
+
+    def _asked(self, source: Source, control: Control) -> Plan:
         revision = self._revisions[source] = self._revision_of(source)
-        return self._with_retries(lambda: hub.plan(source, folder, revision, self._control))
+        return self._settings.hub.plan(source, self._settings.models_dir, revision, control)
 
     def _revision_of(self, source: Source) -> str | None:
         """The revision to fetch of a part; None for the one that the catalogue says, or the newest."""
-        if self._revision is None or source.links:
+        if self._revision in (None, NEWEST) or source.links:
             return None
         if self._revision == SAME:
             return commit_on_disk(self._settings.models_dir, source)
@@ -189,10 +237,12 @@ class Download:
             for file in {file.target: file for file in plan.files if not file.present}.values()
         )
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / f".{self.progress.job}.probe"
-            probe.touch()
-            probe.unlink()
+            if needed:
+                # A share that cannot be written serves a model that is all there.
+                folder.mkdir(parents=True, exist_ok=True)
+                probe = folder / f".{self.progress.job}.probe"
+                probe.touch()
+                probe.unlink()
             free = shutil.disk_usage(folder).free
         except OSError as error:
             raise FolderNotWritableError(folder, (error.strerror or str(error)).lower()) from error
@@ -242,7 +292,12 @@ class Download:
             # What is small comes later, unless it is none of the hub's.
             if file.present or (file.size < LARGE and not plan.source.links):
                 continue
-            self._update(state=State.DOWNLOADING, file=file.path)
+            self._update(
+                state=State.DOWNLOADING,
+                file=file.path,
+                file_bytes_done=self._done.get((plan.source, file.path), 0),
+                file_bytes_total=file.size,
+            )
             fetch.fetch(
                 self._blob(plan, file),
                 control=self._control,
@@ -272,7 +327,10 @@ class Download:
     def _finish(self, plan: Plan) -> None:
         hub = self._settings.hub
         small = [file for file in plan.files if not file.present and file.size < LARGE and not plan.source.links]
-        self._update(state=State.DOWNLOADING, file=small[-1].path if small else self.progress.file)
+        if small:
+            self._update(state=State.DOWNLOADING, file=small[-1].path, file_bytes_done=0, file_bytes_total=0)
+        else:
+            self._update(state=State.DOWNLOADING)
         self._with_retries(lambda: hub.finish(plan, lambda file: self._progressed(plan, file), self._control))
         with self._lock:
             for file in plan.files:
@@ -312,6 +370,8 @@ class Download:
         self._update(
             state=status.state,
             file=file.path,
+            file_bytes_done=status.bytes_done,
+            file_bytes_total=file.size,
             attempt=status.attempt,
             retry_in=status.retry_in,
             connections=status.connections,
@@ -319,7 +379,11 @@ class Download:
         )
 
     def _progressed(self, plan: Plan, file: PlannedFile) -> None:
-        self._update(done=((plan.source, file.path), file.size), files_done=self.progress.files_done + 1)
+        self._update(
+            done=((plan.source, file.path), file.size),
+            file_bytes_done=file.size,
+            files_done=self.progress.files_done + 1,
+        )
 
     def _update(
         self, force: bool = False, done: tuple[tuple[Source, str], int] | None = None, **changes: object

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
 
 from ..events import State
 
@@ -53,6 +53,15 @@ class JobRecord:
     def mean_speed(self) -> float:
         """Bytes per second over the time the job ran; 0.0 if it fetched nothing."""
         return self.bytes_fetched / self.seconds if self.seconds > 0 else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """As `models jobs --json` and the service tell it: keys are a contract (docs/command-line.md)."""
+        data = {"job": self.id, **dataclasses.asdict(self)}
+        for key in ("id", "details", "position"):
+            del data[key]
+        for key in ("created", "started", "ended", "seconds"):
+            data[key] = None if data[key] is None else round(data[key], 3)
+        return data | {"mean_speed": round(self.mean_speed, 3)}
 
     @property
     def is_live(self) -> bool:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a download leaves behind for the library: what it is going to fetch, and what it has compared.
 
-Called by the thread that downloads. Nothing here raises: the download goes on without being remembered.
+Called by the thread that downloads. What cannot be remembered is no reason for a download to fail.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import logging
 import os
 import secrets
 
-from ..hub.plan import LARGE, Plan, PlannedFile
-from ..library import listing
+from ..hub.plan import LARGE, Plan, PlannedFile, disk_error
+from ..library import layout, listing, status
 from ..library import marks as library_marks
 
 log = logging.getLogger(__name__)
@@ -88,10 +88,24 @@ def _carry_over(marks: library_marks.Marks, plan: Plan, name: str) -> None:
 
 
 def record_revision(plan: Plan) -> None:
-    """Note that the branch or tag stands for the plan's commit, as huggingface_hub does: other programs find it so."""
+    """Note that the branch or tag stands for the plan's commit, as huggingface_hub does: other programs find it so.
+
+    Raises FolderNotWritableError, NoSpaceError where the snapshot would not be found without the note. Where it is, a
+    model whose bytes are all there is no failure for the lack of a few more.
+    """
     name = plan.source.revision or "main"
-    if name == plan.commit:
+    if name == plan.commit or layout.read_ref(plan.folder, name) == plan.commit:
         return
+    try:
+        _write_ref(plan, name)
+    except OSError as error:
+        found = status.newest_snapshot(plan.folder, plan.source)
+        if found is None or found.name != plan.commit:
+            raise disk_error(error, plan.folder) from error
+        log.warning("%s of %s is not noted: %s", name, plan.source.repo, error)
+
+
+def _write_ref(plan: Plan, name: str) -> None:
     ref = plan.folder.joinpath("refs", *name.split("/"))
     ref.parent.mkdir(parents=True, exist_ok=True)
     beside = ref.with_name(f"{ref.name}.{secrets.token_hex(4)}.tmp")

@@ -9,12 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..catalog.entries import Entry
-from ..errors import JobCancelled, OnlineAccessError, SubtitleEditorError, UnexpectedError
+from ..errors import JobCancelled, SubtitleEditorError, UnexpectedError
 from ..events import Cancelled, End, Event, Failed, Finished
 from ..hub.client import Hub
 from ..hub.tokens import Token
-from ..library import status as library
-from ..library.status import SAME
 from ..system.redaction import redact
 from ..transfer.throttle import Throttle
 from .book import Job
@@ -62,15 +60,6 @@ class Worker:
     def _fetched(self, job: Job, entry: Entry) -> Path:
         job.control.check()
         folder = Path(job.record.models_dir)
-        try:
-            self._hub.check_online()
-        except OnlineAccessError:
-            revision = job.record.revision
-            status = library.status(folder, entry)
-            found = status.installed if revision in (None, SAME) else library.find(folder, entry, revision)
-            if found is None or not status.state.usable:
-                raise
-            return found.path
         settings = DownloadSettings(
             models_dir=folder, hub=self._hub, throttle=self._throttle, connections=self._connections
         )

@@ -211,10 +211,11 @@ class Asking:
 
     @contextlib.contextmanager
     def _answer(self, request: Request, end: int | None = None) -> Iterator[Answer]:
-        from ..transfer.http import Route, TransientError
+        from ..transfer.failures import TransientError
+        from ..transfer.http import Route
 
         try:
-            answer = self._line.get(request, Route(), 0, end)
+            answer = self._line.get(request, Route(), 0, end, as_it_comes=True)
             with contextlib.closing(answer):
                 yield answer
         except TransientError as error:

@@ -8,6 +8,7 @@ hub tells about a repository, the catalogue tells of them: sizes and hashes. The
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import secrets
 from pathlib import Path
@@ -16,6 +17,8 @@ from ..catalog.entries import Source
 from ..library.layout import repository_folder
 from ..library.listing import listing, published, write_listing
 from .plan import Plan, PlannedFile, disk_error, links_supported, size_on_disk
+
+log = logging.getLogger(__name__)
 
 
 def plan(source: Source, models_dir: Path) -> Plan:
@@ -39,13 +42,21 @@ def finish(plan: Plan) -> Path:
     try:
         for file in plan.files:
             _link(plan, file)
-        if plan.source.links:
-            write_listing(plan.folder, plan.commit, listing(plan.source), made_up=True)
-        elif published(plan.folder, plan.commit) is None:
-            write_listing(plan.folder, plan.commit, plan.listing)
     except OSError as error:
         raise disk_error(error, plan.folder) from error
+    _keep_listing(plan)
     return plan.snapshot
+
+
+def _keep_listing(plan: Plan) -> None:
+    """Write the listing, unless it is there. Never raises: the files are all there, and can be used without."""
+    if published(plan.folder, plan.commit) is not None:
+        return
+    files = listing(plan.source) if plan.source.links else plan.listing
+    try:
+        write_listing(plan.folder, plan.commit, files, made_up=bool(plan.source.links))
+    except OSError as error:
+        log.warning("the listing of %s is not kept: %s", plan.source.repo, error)
 
 
 def _link(plan: Plan, file: PlannedFile) -> None:

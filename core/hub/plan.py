@@ -78,16 +78,20 @@ class Plan:
 def links_supported(models_dir: Path) -> bool:
     """Whether snapshots can be linked to blobs there, as huggingface_hub does: Windows needs its developer mode for it.
 
-    Makes the folder if need be. Raises NoSpaceError, FolderNotWritableError.
+    Makes the folder if need be. Raises NoSpaceError, FolderNotWritableError when it cannot be made. One that is there
+    and cannot be written is no matter here: perhaps nothing has to be.
     """
     if is_true(os.environ.get("HF_HUB_DISABLE_SYMLINKS", "")):
         return False
     try:
         models_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=models_dir, prefix=".links-") as scratch:
-            return _can_link(Path(scratch))
     except OSError as error:
         raise disk_error(error, models_dir) from error
+    try:
+        with tempfile.TemporaryDirectory(dir=models_dir, prefix=".links-") as scratch:
+            return _can_link(Path(scratch))
+    except OSError:
+        return os.name == "posix"
 
 
 def _can_link(folder: Path) -> bool:

@@ -80,7 +80,8 @@ class _Work:
 
     def _top(self) -> None:
         """Top of a thread: file after file until none waits. The first error ends all."""
-        from ..transfer.http import Line, TransientError
+        from ..transfer.failures import TransientError
+        from ..transfer.http import Line
 
         try:
             with contextlib.closing(Line(self._control, TIMEOUT)) as line, contextlib.suppress(queue.Empty):
@@ -115,7 +116,7 @@ class _Work:
         """What came (None if it cannot be unpacked), from which host, and whether that calls it a web page."""
         from ..transfer.http import Route
 
-        with contextlib.closing(line.get(self._request(file), Route(), 0, None)) as answer:
+        with contextlib.closing(line.get(self._request(file), Route(), 0, None, as_it_comes=True)) as answer:
             page = (answer.headers.get("Content-Type") or "").strip().lower().startswith("text/html")
             try:
                 return read(answer, file.size), answer.host, page

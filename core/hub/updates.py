@@ -12,13 +12,13 @@ from ..library import listing as listings
 from ..library import marks as library_marks
 from ..library import status
 from ..library.layout import repository_folder
-from ..library.marks import write_marks
 from .client import Hub
 from .plan import Plan
 
 
 def check_updates(hub: Hub, models_dir: Path, entry: Entry) -> library_marks.Newer | None:
-    """Ask the hub whether a model has changed since it was installed; None if not. `status` remembers the answer.
+    """Ask the hub whether a model has changed since it was installed; None if not. `status` remembers the answer,
+    unless the folder cannot be written.
 
     Only the entry's own files count: a repository often changes nothing but its README. Blocks on the network and
     raises what `Hub.plan` raises, and ModelNotInstalledError.
@@ -34,7 +34,7 @@ def check_updates(hub: Hub, models_dir: Path, entry: Entry) -> library_marks.New
         marks = library_marks.read(folder)
         if marks.newer != newer:
             marks.newer = newer
-            write_marks(folder, marks)
+            library_marks.remember(folder, marks)
         found += [newer] if newer else []
     return dataclasses.replace(found[0], size=sum(newer.size for newer in found)) if found else None
 

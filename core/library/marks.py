@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import FolderNotWritableError
-from . import marks as library_marks
 from .listing import Published, write_json
+
+log = logging.getLogger(__name__)
 
 FILE = ".subtitle-editor.json"
 _FORMAT = 1
@@ -116,8 +117,11 @@ def write(folder: Path, marks: Marks) -> None:
     write_json(folder / FILE, data)
 
 
-def write_marks(folder: Path, marks: library_marks.Marks) -> None:
+def remember(folder: Path, marks: Marks) -> bool:
+    """Replace the marks, if that is possible; whether it was. For what has succeeded without them. Never raises."""
     try:
-        library_marks.write(folder, marks)
+        write(folder, marks)
     except OSError as error:
-        raise FolderNotWritableError(folder, (error.strerror or str(error)).lower()) from error
+        log.info("what was found out about %s is not remembered: %s", folder.name, error)
+        return False
+    return True

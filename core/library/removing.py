@@ -11,7 +11,7 @@ import contextlib
 import logging
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from ..catalog.entries import Entry, Source
@@ -25,20 +25,25 @@ from .layout import repository_folder
 log = logging.getLogger(__name__)
 
 
-def remove_damaged(models_dir: Path, entry: Entry) -> tuple[str, ...]:
-    """Remove the files that are known to be damaged, and nothing else; a download then fetches only those.
+def remove_damaged(models_dir: Path, entry: Entry, damaged: Collection[str] | None = None) -> tuple[str, ...]:
+    """Remove the files that a verification found damaged, and nothing else; a download then fetches only those.
 
-    The answer is their names. Raises ModelBusyError, LinkedFolderError, FolderNotWritableError.
+    Without `damaged` those that are remembered as damaged. The answer is their names. Raises ModelBusyError,
+    LinkedFolderError, FolderNotWritableError.
     """
-    names: list[str] = []
+    removed: list[str] = []
     for source in entry.parts:
         folder = repository_folder(models_dir, source)
-        damaged = status.part_status(models_dir, source).damaged
+        label = f"{source.repo}/" if entry.is_bundle else ""
+        if damaged is None:
+            names = list(status.part_status(models_dir, source).damaged)
+        else:
+            names = [name.removeprefix(label) for name in damaged if name.startswith(label)]
         snapshot = status.newest_snapshot(folder, source)
-        if snapshot and damaged:
-            _remove(models_dir, folder, entry.id, [snapshot / name for name in damaged], {}, keep_shared=False)
-            names += [f"{source.repo}/{name}" if entry.is_bundle else name for name in damaged]
-    return tuple(names)
+        if snapshot and names:
+            _remove(models_dir, folder, entry.id, [snapshot / name for name in names], {}, keep_shared=False)
+            removed += [f"{label}{name}" for name in names]
+    return tuple(removed)
 
 
 def delete(models_dir: Path, entry: Entry, revision: str | None = None) -> int:

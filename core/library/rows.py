@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..catalog.entries import SPEECH_TO_TEXT, Entry, Source
@@ -130,6 +132,45 @@ def languages_text(codes: tuple[str, ...], short: bool = False) -> str:
         first, second = (Text(NAMES[code]) if code in NAMES else code for code in codes)
         return Text("{first}, {second}", first=first, second=second)
     return "".join(NAMES.get(code, code) for code in codes)
+
+
+# One model for programs
+
+
+def as_dict(entry: Entry, status: Status) -> dict[str, Any]:
+    """A model as `models list --json` and the service tell it: keys are a contract (docs/command-line.md)."""
+    installed = status.installed
+    data: dict[str, Any] = {
+        "id": entry.id,
+        "name": entry.name,
+        "provider": entry.provider,
+        "kind": entry.kind,
+        "size": installed.size if installed else entry.size,
+        "languages": list(entry.languages),
+        "licence": entry.licence,
+        "tags": list(entry.tags),
+        "description": entry.description,
+        "homepage": entry.homepage,
+        "repository": entry.sources[0].repo if entry.sources else None,
+        "repositories": [_repository(source) for source in entry.sources],
+        "links": [link.url for link in entry.links],
+        "alias_of": entry.alias_of,
+        "own": entry.own,
+        "installed": status.state.usable,
+        "state": status.state,
+        "bytes_done": status.bytes_done,
+        "bytes_total": status.bytes_total,
+        "damaged": list(status.damaged),
+        "partials": status.partials,
+        "update": status.newer.commit if status.newer else None,
+    }
+    if installed:
+        data.update(path=os.path.abspath(installed.path), revision=installed.revision)
+    return data
+
+
+def _repository(source: Source) -> dict[str, Any]:
+    return {"repository": source.repo, "type": source.repo_type, "revision": source.revision}
 
 
 # One model in detail

@@ -22,6 +22,10 @@ from .states import Installed, ModelState, Status
 SAME = "@installed"
 """Given as the revision of a download: the commits that are on the disk, each part's own. What a repair fetches."""
 
+NEWEST = "@newest"
+"""Given as the revision of a download: what the hub has now. Unlike without a revision, it is not done with what is on
+the disk when the hub cannot be asked. What an update fetches."""
+
 
 def find(models_dir: Path, entry: Entry, revision: str | None = None) -> Installed | None:
     """The newest complete snapshot of the entry, of every part of it, or None.

@@ -18,7 +18,6 @@ from . import listing as listings
 from . import marks as library_marks
 from . import status
 from .layout import repository_folder
-from .marks import write_marks
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +35,8 @@ class Verification:
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
     """There, but nobody kept the published hash: the cache was written by a program that does not."""
+    remembered: bool = True
+    """Whether the result could be written down for `status`: a share may be read and not written."""
 
     @property
     def whole(self) -> bool:
@@ -61,7 +62,7 @@ def verify(
 
     `report` gets progress in state VERIFYING on this thread, under the name `job`. Blocks for about a second a
     gigabyte. Raises JobCancelled soon after `control.cancel()` (what was compared until then is remembered),
-    ModelNotInstalledError if there is no snapshot, FolderNotWritableError if the result cannot be kept.
+    ModelNotInstalledError if there is no snapshot. Where nothing can be written the result is as good: `remembered`.
     """
     parts = {source: _checks(models_dir, source, entry.is_bundle) for source in entry.parts}
     checks = [check for part in parts.values() for check in part]
@@ -79,9 +80,8 @@ def verify(
             if state is not None and kind != "unknown":
                 found.setdefault(check.snapshot.parent.parent, []).append((check, state, kind == "verified"))
     finally:
-        for folder, rows in found.items():
-            _remember(folder, rows)
-    return Verification(**{kind: tuple(names) for kind, names in outcome.items()})
+        kept = [_remember(folder, rows) for folder, rows in found.items()]
+    return Verification(**{kind: tuple(names) for kind, names in outcome.items()}, remembered=all(kept))
 
 
 def _checks(models_dir: Path, source: Source, in_bundle: bool) -> list[_Check]:
@@ -166,8 +166,9 @@ class _Reader:
         self._report(dataclasses.replace(self._progress, speed=speed, eta=eta))
 
 
-def _remember(folder: Path, rows: list[tuple[_Check, os.stat_result, bool]]) -> None:
+def _remember(folder: Path, rows: list[tuple[_Check, os.stat_result, bool]]) -> bool:
+    """Whether it could be written. Never raises."""
     marks = library_marks.read(folder)
     for check, found, whole in rows:
         marks.set(check.snapshot, check.name, found, whole)
-    write_marks(folder, marks)
+    return library_marks.remember(folder, marks)

@@ -76,6 +76,7 @@ class Transcription:
         self._language = ""
         self.kept: Path | None = None
         """The journal on the disk, once there is one; `settle()` throws it away."""
+        self._moved = 0.0
 
     def start(self) -> None:
         """Begin; returns at once. Every error, a missing file included, comes as an event."""
@@ -234,7 +235,8 @@ class Transcription:
     # What the child says, on the job's thread
 
     def moved(self, state: State, done: float, total: float, eta: float | None) -> None:
-        """How far it is."""
+        """How far it is. What is told never goes back: a child that takes over begins a little before."""
+        self._moved = done = max(self._moved, done)
         self._inbox.put(
             TranscriptionProgress(
                 job=self.id,

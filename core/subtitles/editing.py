@@ -15,8 +15,8 @@ from ..cues import Word
 from ..markup import VOICE, Span, shifted, tidied
 from ..text import Text
 from . import realign, timing, wording
+from .breaks import ends_clause, ends_sentence
 from .document import Cue
-from .segmentation import ends_clause, ends_sentence
 from .track import Edited, EditError, Part, Rules, following, previous, settled, unchanged
 
 NEW_LENGTH = 3.0

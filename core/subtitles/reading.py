@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..errors import SubtitleFileError
 from ..text import Text
-from . import encodings
+from . import encodings, rolling
 from .document import Document, Finding, Kind
 from .formats import registry
 from .formats.base import Format, ReadOptions, Source
@@ -98,6 +98,8 @@ def _parsed(
         raise SubtitleFileError(path, Text("there are no subtitles in it"))
     source = Source(path, found, text, data, options)
     document = dataclasses.replace(_document(source), encoding=decoded_text.encoding)
+    if not options.keep_rolling:
+        document = rolling.folded(document)
     return _checked(source, dataclasses.replace(document, findings=decoded_text.findings + document.findings))
 
 

@@ -10,8 +10,8 @@ import re
 from ..cues import Word, text_length
 from . import realign
 from .document import Cue
+from .layout import break_lines
 from .profiles import Profile
-from .segmentation import break_lines
 
 _DASHED = re.compile(r"^\s*[-‐‑–—]\s*(?=\S)")
 _ELLIPSIS = re.compile(r"\.{3,}|…")

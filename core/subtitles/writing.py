@@ -12,17 +12,16 @@ import errno
 import os
 import secrets
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .. import markup
 from ..errors import FolderNotWritableError, SubtitleFileError
 from ..text import Text
 from . import encodings
-from .document import Cue, Document, Finding, Kind
+from .document import Document, Finding, Kind
 from .formats import registry
 from .formats.base import CannotWrite, Format, WriteOptions
+from .losses import losses_of
+from .styles import worn
 
 
 def save(
@@ -87,8 +86,10 @@ def _chosen(path: Path, name: str | None) -> Format:
 def _ready(document: Document, format: Format) -> tuple[Document, list[Finding]]:
     """What can be written: in order of time, unless the order means something, and nothing before zero."""
     findings: list[Finding] = []
+    if not (document.styles and registry.is_own(document, format)):
+        document = worn(document)
     cues = list(document.cues)
-    if not (format.keeps_order and document.format == format.id):
+    if not (format.keeps_order and registry.is_own(document, format)):
         cues.sort(key=lambda cue: cue.start)
     if not format.negative and any(cue.start < 0 for cue in cues):
         early = sum(1 for cue in cues if cue.end <= 0)
@@ -119,99 +120,6 @@ def _encoded(path: Path, text: str, encoding: str, newline: str) -> bytes:
             ),
             Text("Choose utf-8, which has all of them."),
         ) from refusal
-
-
-# What a format cannot say
-
-
-def losses_of(document: Document, format: Format) -> Finding | None:
-    """One line for all that the format cannot say of this document: `3 colours and 1 karaoke effect cannot ...`."""
-    counts: Counter[str] = Counter()
-    own = document.format == format.id
-    for cue in document.cues:
-        counts.update(_unsaid(cue, format, own))
-    if not own:
-        counts.update(_leftovers(document))
-    if not counts:
-        return None
-    parts = [_counted(what, number) for what, number in counts.items()]
-    listed = parts[0]
-    for part in parts[1:-1]:
-        listed = Text("{first}, {second}", first=listed, second=part)
-    if len(parts) > 1:
-        listed = Text("{first} and {second}", first=listed, second=parts[-1])
-    message = Text("{what} cannot be written as {format}.", what=listed, format=format.label)
-    return Finding(Kind.NOT_WRITTEN, message)
-
-
-def _unsaid(cue: Cue, format: Format, own: bool) -> Iterator[str]:
-    for span in cue.spans:
-        kind = span.kind
-        if kind not in format.keeps or ("." in kind and not own):
-            yield kind
-    placing = cue.placing
-    if placing != markup.BELOW:
-        if "placing" not in format.keeps:
-            yield "placing"
-        elif (placing.x is not None or placing.y is not None or placing.vertical) and "position" not in format.keeps:
-            yield "position"
-    if cue.speaker and "speaker" not in format.keeps:
-        yield "speaker"
-    if cue.layer and "layer" not in format.keeps:
-        yield "layer"
-    in_text = markup.TIME in format.keeps and any(span.kind == markup.TIME for span in cue.spans)
-    if cue.words and not in_text and "words" not in format.keeps:
-        yield "words"
-
-
-def _leftovers(document: Document) -> Iterator[str]:
-    yield from ["hidden"] * len(document.hidden)
-    for cue in document.cues:
-        for key in cue.extra:
-            if key.endswith((".before", ".effect")):
-                yield "note" if key.endswith(".before") else "effect"
-
-
-def _counted(what: str, number: int) -> str:
-    one, many = _NAMES.get(what, _OTHER)
-    return one if number == 1 else many(number)
-
-
-_OTHER: tuple[str, Callable[[int], str]] = (
-    Text("1 piece of formatting"),
-    lambda number: Text("{number} pieces of formatting", number=number),
-)
-_NAMES: dict[str, tuple[str, Callable[[int], str]]] = {
-    markup.BOLD: (Text("1 bold text"), lambda number: Text("{number} bold texts", number=number)),
-    markup.ITALIC: (Text("1 text in italics"), lambda number: Text("{number} texts in italics", number=number)),
-    markup.UNDERLINE: (Text("1 underlined text"), lambda number: Text("{number} underlined texts", number=number)),
-    markup.STRIKE: (Text("1 struck text"), lambda number: Text("{number} struck texts", number=number)),
-    markup.COLOR: (Text("1 colour"), lambda number: Text("{number} colours", number=number)),
-    markup.BACKGROUND: (Text("1 background"), lambda number: Text("{number} backgrounds", number=number)),
-    markup.FONT: (Text("1 font"), lambda number: Text("{number} fonts", number=number)),
-    markup.SIZE: (Text("1 font size"), lambda number: Text("{number} font sizes", number=number)),
-    markup.RUBY: (Text("1 ruby reading"), lambda number: Text("{number} ruby readings", number=number)),
-    markup.VOICE: (Text("1 speaker"), lambda number: Text("{number} speakers", number=number)),
-    markup.LANGUAGE: (Text("1 language"), lambda number: Text("{number} languages", number=number)),
-    markup.TIME: (Text("1 time inside a text"), lambda number: Text("{number} times inside texts", number=number)),
-    "ass.karaoke": (Text("1 karaoke effect"), lambda number: Text("{number} karaoke effects", number=number)),
-    "ass.tag": (Text("1 effect"), lambda number: Text("{number} effects", number=number)),
-    "ass.comment": (Text("1 comment"), lambda number: Text("{number} comments", number=number)),
-    "ass.drawing": (Text("1 drawing"), lambda number: Text("{number} drawings", number=number)),
-    "vtt.class": (Text("1 class"), lambda number: Text("{number} classes", number=number)),
-    "placing": (Text("1 placing"), lambda number: Text("{number} placings", number=number)),
-    "position": (Text("1 exact position"), lambda number: Text("{number} exact positions", number=number)),
-    "speaker": (Text("1 speaker"), lambda number: Text("{number} speakers", number=number)),
-    "layer": (Text("1 layer"), lambda number: Text("{number} layers", number=number)),
-    "words": (
-        Text("the word times of 1 subtitle"),
-        lambda number: Text("the word times of {number} subtitles", number=number),
-    ),
-    "hidden": (Text("1 hidden line"), lambda number: Text("{number} hidden lines", number=number)),
-    "note": (Text("1 note"), lambda number: Text("{number} notes", number=number)),
-    "effect": (Text("1 effect"), lambda number: Text("{number} effects", number=number)),
-}
-"""Kinds of spans and parts of a cue, in words: one of it, and many."""
 
 
 # To the disk

@@ -89,8 +89,10 @@ def _close() -> None:
     logger = logging.getLogger(_PACKAGE)
     logger.removeHandler(_handler)
     logger.setLevel(_level_before)
-    _handler.close()
-    _handler = None
+    handler, _handler = _handler, None
+    # What a full disk did not take is tried once more now, and fails once more.
+    with contextlib.suppress(OSError):
+        handler.close()
 
 
 def _make(path: Path, delay: bool) -> RotatingFileHandler:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..events import State
 from ..system.hashes import git_hasher
+from .journal import Ranges
 from .retries import RetryPolicy
 from .throttle import Throttle
 
@@ -108,4 +109,14 @@ TransferReport = Callable[[TransferStatus], None]
 
 
 class StartOver(Exception):
-    """What we have is not, or is no longer, what the server has. Never leaves `fetch`."""
+    """What we have is not, or is no longer, what the server has, and no hash could tell. Never leaves `fetch`."""
+
+
+class WrongBytes(Exception):
+    """All is there, and its hash is not the published one. Never leaves `fetch`."""
+
+    def __init__(self, old: Ranges, host: str) -> None:
+        """`old` was there before this run, and not all; the rest came from `host`."""
+        super().__init__(host)
+        self.old = old
+        self.host = host

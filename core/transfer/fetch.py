@@ -2,16 +2,7 @@
 """One blob from a URL to a file: over several connections, resumed, verified, and stopped at once when asked.
 
 Knows nothing of Hugging Face or Blender. `fetch` is the whole interface, beside `partial_of`, `partials` and `discard`,
-which look after what an interrupted `fetch` leaves. The parts:
-
-    transfer_work    the threads                  transfer_http     asking for a range, redirects, failures
-    transfer_intake  from memory into the file    transfer_disk     what is found on the disk and left there
-    transfer_parts   which bytes are there        transfer_journal  what says so after a crash
-    transfer_file    writing past the cache       transfer_hash     hashing from memory
-    retries          when to try again            throttle          the speed limit
-    control          stopping at once             locks             one process per blob
-    transfer_writer  writing while one reads      transfer_spool    what a kill leaves of what was not yet written
-    transfer_pace    how many connections
+which look after what an interrupted `fetch` leaves. docs/transfers.md has the parts.
 
 The thread that calls `fetch` hashes the bytes that are there without a gap, behind the connections' threads, which
 take the file's free parts in ascending order. It alone calls `report`.
@@ -28,6 +19,7 @@ import random
 import time
 from collections.abc import Callable
 
+from ..addresses import host_of
 from ..errors import CorruptDownloadError
 from ..events import State
 from ..system.control import Control
@@ -42,8 +34,10 @@ from .blob import (
     TransferReport,
     TransferSettings,
     TransferStatus,
+    WrongBytes,
 )
-from .partial import LOCK, beside, bytes_on_disk, make_folder, remove_beside
+from .journal import Ranges
+from .partial import LOCK, beside, bytes_on_disk, keep_only, make_folder, remove_beside
 from .retries import RetryPolicy
 from .throttle import Throttle
 
@@ -87,28 +81,46 @@ def fetch(
     make_folder(blob.target.parent)
     with file_lock(beside(blob.target, LOCK), control, waiting=lambda: tell(_waiting(blob))):
         result = _already_there(blob, control, tell)
-        return result or _fetch_twice_at_most(blob, control, settings, tell, say)
+        return result or _fetch_until_right(blob, control, settings, tell, say)
 
 
-def _fetch_twice_at_most(
+def _fetch_until_right(
     blob: Blob, control: Control, settings: TransferSettings, report: TransferReport, notice: Callable[[str], None]
 ) -> Result:
-    from ..addresses import host_of
+    """Fetch, and fetch again what may be wrong, as long as there is something that may.
+
+    When the hash is wrong nobody knows which bytes are. What came just now is fetched again first: it is less, and a
+    network that lies does it now. Then all is. What was there before is kept even when all that fails, as it came
+    last: it may be right, and the next run, which begins with it, does the same again.
+    """
     from .work import Transfer
 
-    fetched = 0
-    for last in (False, True):
+    fetched, wholes, host = 0, 0, host_of(blob.url)
+    old: Ranges | None = None
+    while True:
         transfer = Transfer(blob, control, settings, report, notice)
+        keep: Ranges = []
         try:
             digest = transfer.run()
-            return Result(digest, blob.digest is not None, blob.target.stat().st_size, fetched + transfer.bytes_fetched)
+            size = blob.target.stat().st_size
+            return Result(digest, blob.digest is not None, size, fetched + transfer.bytes_fetched)
         except StartOver as ex:
-            log.warning("%s: %s", blob.label, ex)
-            if not last:
-                notice(Text("{file}: {reason}; starting over.", file=blob.label, reason=ex.args[0]))
-            fetched += transfer.bytes_fetched
-            remove_beside(blob.target)
-    raise CorruptDownloadError(blob.label, host_of(blob.url))
+            reason = ex.args[0]
+        except WrongBytes as ex:
+            reason, host = Text("the bytes that arrived are not the published ones"), ex.host
+            if old is None:
+                keep = old = ex.old
+        log.warning("%s: %s", blob.label, reason)
+        fetched += transfer.bytes_fetched
+        wholes += not keep
+        if wholes > 1:
+            keep_only(blob.target, old or [])
+            raise CorruptDownloadError(blob.label, host)
+        keep_only(blob.target, keep)
+        if keep:
+            notice(Text("{file}: {reason}; what came just now is fetched again.", file=blob.label, reason=reason))
+        else:
+            notice(Text("{file}: {reason}; starting over.", file=blob.label, reason=reason))
 
 
 def _ignore(_: object) -> None:

@@ -11,35 +11,24 @@ from __future__ import annotations
 import contextlib
 import http.client
 import logging
-import re
 import socket
-import ssl
 import urllib.parse
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..addresses import host_of, may_be_asked, may_carry_token, origin_of
-from ..errors import (
-    AccessDeniedError,
-    FileNotOnHubError,
-    HubAnswerError,
-    HubError,
-    HubUnreachableError,
-    JobCancelled,
-    RateLimitedError,
-    TokenRefusedError,
-    UnsafeRedirectError,
-)
+from ..errors import HubAnswerError, HubError, JobCancelled, UnsafeRedirectError
 from ..system.control import Control
+from ..system.network import Proxy, proxy_for, tls_context
 from ..text import Text
-from .retries import asked_wait
+from .answers import SIGN_IN, Asked, Extent, Misfit, extent_of, length_of
+from .failures import WrongAnswerError, meaning_of_status, refusal, translated
 from .sockets import connect
 
 if TYPE_CHECKING:
     import urllib3
-
 
 log = logging.getLogger(__name__)
 
@@ -50,27 +39,9 @@ _MOST_REDIRECTS = 10
 _REDIRECTS = {301, 302, 303, 307, 308}
 _REFUSALS = {401, 403, 404, 410}
 """What storage hosts answer to a signed address that has expired; from the hub itself it is the answer."""
-_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
-_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)")
-
-
-class TransientError(Exception):
-    """Something that may be different the next time. `reason` fits into "HOST cannot be reached: REASON."."""
-
-    def __init__(self, host: str, reason: str, status: int | None = None, retry_after: float | None = None) -> None:
-        super().__init__(f"{host}: {reason}")
-        self.host = host
-        self.reason = reason
-        self.status = status
-        self.retry_after = retry_after
-
-    def for_good(self, name: str) -> HubError:
-        """What the user is told when trying again has not helped; `name` is the file's."""
-        if self.status == 429:
-            return RateLimitedError(self.host, self.retry_after)
-        if self.status is not None:
-            return HubAnswerError(self.host, self.status, name)
-        return HubUnreachableError(self.host, self.reason)
+_BODIES = {200, 203, 206, 416, SIGN_IN}
+"""What may bring the file, or an empty one, or tells by its body why not."""
+_MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +80,17 @@ class Route:
 
 
 class Answer:
-    """A response whose body is wanted: status 200, 206, or 416 for an empty file."""
+    """A response whose body is wanted."""
 
-    def __init__(self, response: urllib3.BaseHTTPResponse, host: str, control: Control, done: Callable[[], None]):
+    def __init__(
+        self, response: urllib3.BaseHTTPResponse, host: str, extent: Extent, control: Control, done: Callable[[], None]
+    ):
         self._response: Any = response
         self._control = control
         self._done = done
+        self._unpacker = _Unpacker(response) if extent.encoding else None
         self.host = host
-        self.ranged = response.status in (206, 416)
-        self.start, self.size = _extent(response, host)
-        """The first byte that follows, and the size of the whole file: None where not told."""
+        self.extent = extent
         self.headers: Mapping[str, str] = response.headers
         self.etag = response.headers.get("ETag")
 
@@ -128,9 +100,9 @@ class Answer:
         Raises TransientError and `JobCancelled`. Called for each 16 kB of an encrypted connection.
         """
         try:
-            count = _read_into(self._response, buffer)
+            count = self._unpacker.read_into(buffer) if self._unpacker else _read_into(self._response, buffer)
         except Exception as ex:
-            with _translated(self.host, self._control):
+            with translated(self.host, self._control):
                 raise ex
         self._control.check()
         return count
@@ -147,15 +119,25 @@ class Line:
     def __init__(self, control: Control, stall_seconds: float) -> None:
         self._control = control
         self._timeout = stall_seconds
-        self._pools: dict[str | None, urllib3.PoolManager] = {}
-        self._proxies: dict[tuple[str, str], str | None] = {}
+        self._pools: dict[Proxy | None, urllib3.PoolManager] = {}
+        self._proxies: dict[tuple[str, str], Proxy | None] = {}
         self._guards: dict[Any, Callable[[], None]] = {}
 
-    def get(self, request: Request, route: Route, start: int, end: int | None) -> Answer:
-        """Ask for bytes `start` to `end` (None: the whole file, without a range).
+    def get(
+        self,
+        request: Request,
+        route: Route,
+        start: int,
+        end: int | None,
+        size: int | None = None,
+        as_it_comes: bool = False,
+    ) -> Answer:
+        """Ask for bytes `start` to `end` (None: the whole file, without a range) of a file that has `size`, if known.
+        `as_it_comes`: the caller looks at the body itself, and undoes what compressed it.
 
         Raises TransientError for what may pass, a HubError for what will not, and `JobCancelled` at once.
         """
+        asked = Asked(request.name, start, end, size)
         while True:
             known = route.address
             response, address = self._follow(request, known or request.url, start, end)
@@ -165,14 +147,23 @@ class Line:
                 route.forget(known)
                 continue
             host = host_of(address)
-            if response.status in (200, 206) or (response.status == 416 and _is_empty(response)):
-                route.address = address
+            if response.status in _BODIES and not (response.status == 416 and end is None):
                 try:
-                    return Answer(response, host, self._control, self._sweep)
-                except TransientError:
+                    status = response.status
+                    if as_it_comes and status not in (416, SIGN_IN):
+                        extent = Extent(0, None, None, ranged=status == 206)
+                    else:
+                        extent = extent_of(status, response.headers, asked)
+                except Misfit as ex:
                     self._drop(response)
-                    raise
-            error = _meaning(response, host, request, address)
+                    route.forget(address)  # Next time it may lead elsewhere.
+                    log.info("%s: %s", host, ex.reason)
+                    raise WrongAnswerError(host, ex) from None
+                route.address = address
+                return Answer(
+                    response, host, extent or Extent(0, None, None, status == 206), self._control, self._sweep
+                )
+            error = _refused(response, host, request, address)
             self._drop(response)
             raise error
 
@@ -201,7 +192,11 @@ class Line:
             if not may_be_asked(target, request.url):
                 raise UnsafeRedirectError(host_of(address), host or Text("an address"))
             address = target
-        raise HubAnswerError(host_of(address), response.status, Text("{file}: too many redirects", file=request.name))
+        raise HubAnswerError(
+            host_of(address),
+            response.status,
+            Text("{file}: it redirects in a circle, {count} times", file=request.name, count=_MOST_REDIRECTS),
+        )
 
     def _ask(self, request: Request, address: str, start: int, end: int | None) -> urllib3.BaseHTTPResponse:
         self._control.check()
@@ -211,18 +206,24 @@ class Line:
             headers.update(request.headers)
         if end is not None:
             headers["Range"] = f"bytes={start}-{end - 1}"
-        host = host_of(address)
-        with _translated(host, self._control):
-            return self._pool(address).request(
+        host, proxy = host_of(address), self._proxy(address)
+        with translated(host, self._control, proxy):
+            response = self._pool(proxy).request(
                 "GET", address, headers=headers, redirect=False, retries=False, preload_content=False
             )
+        if response.status == 407 and proxy:
+            self._drop(response)
+            raise refusal(proxy, 407, host)
+        return response
 
-    def _pool(self, address: str) -> urllib3.PoolManager:
+    def _proxy(self, address: str) -> Proxy | None:
         parts = urllib.parse.urlsplit(address)
         host = parts.scheme, parts.netloc
         if host not in self._proxies:  # Asking the environment, or the registry, each time takes a sixth of a request.
-            self._proxies[host] = _proxy_for(address)
-        proxy = self._proxies[host]
+            self._proxies[host] = proxy_for(address)
+        return self._proxies[host]
+
+    def _pool(self, proxy: Proxy | None) -> urllib3.PoolManager:
         if proxy not in self._pools:
             self._pools[proxy] = _pool_manager(proxy, self._timeout, self._open_socket)
         return self._pools[proxy]
@@ -241,7 +242,7 @@ class Line:
     def _drop(self, response: urllib3.BaseHTTPResponse) -> None:
         """Be done with a response whose body nobody wants; a short body is read, which saves a connection."""
         with contextlib.suppress(Exception):
-            if (_length(response) or 0) <= 65536:
+            if (length_of(response.headers) or _MIB) <= 65536:
                 response.read(65536)
         response.close()
         self._sweep()
@@ -250,29 +251,6 @@ class Line:
         """Let go of connections that were closed: the guard holds a duplicate that keeps them open."""
         for connection in [c for c in self._guards if c.sock is None]:
             self._guards.pop(connection)()
-
-
-def _proxy_for(address: str) -> str | None:
-    """The proxy the environment (or the system's settings) names for `address`."""
-    parts = urllib.parse.urlsplit(address)
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy or urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
-
-
-def tls_context() -> ssl.SSLContext:
-    """Trust what the system trusts: companies with a certificate authority of their own need it.
-
-    Never share one between threads: truststore holds a lock of the context for as long as a handshake takes, so that
-    one silent server would hold up all others.
-    """
-    try:
-        import truststore
-    except ImportError:
-        return ssl.create_default_context()
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class _WithoutQueries(logging.Filter):
@@ -288,7 +266,9 @@ def _silence_addresses(_filter: logging.Filter = _WithoutQueries()) -> None:  # 
     logging.getLogger("urllib3.connectionpool").addFilter(_filter)
 
 
-def _pool_manager(proxy: str | None, timeout: float, open_socket: Callable[..., socket.socket]) -> urllib3.PoolManager:
+def _pool_manager(
+    proxy: Proxy | None, timeout: float, open_socket: Callable[..., socket.socket]
+) -> urllib3.PoolManager:
     """A pool manager of urllib3 whose connections come from `open_socket(connection, host, port, timeout)`."""
     import urllib3
     from urllib3 import connection, connectionpool, exceptions
@@ -330,106 +310,47 @@ def _pool_manager(proxy: str | None, timeout: float, open_socket: Callable[..., 
     if proxy is None:
         manager = urllib3.PoolManager(**settings)
     else:
-        parts = urllib.parse.urlsplit(proxy)
-        if parts.scheme not in ("http", "https"):
-            raise HubUnreachableError(
-                parts.hostname or proxy, Text("proxies of the kind {kind} are not supported", kind=parts.scheme)
-            )
-        if parts.username:
-            word = urllib.parse.unquote(f"{parts.username}:{parts.password or ''}")
-            settings["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=word)
-            proxy = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-        manager = urllib3.ProxyManager(proxy, **settings)
+        settings["proxy_headers"] = proxy.headers
+        if proxy.kind == "https":
+            settings["proxy_ssl_context"] = tls_context()
+        manager = urllib3.ProxyManager(proxy.address, **settings)
     manager.pool_classes_by_scheme = {"http": PlainPool, "https": EncryptedPool}
     return manager
 
 
-@contextlib.contextmanager
-def _translated(host: str, control: Control) -> Iterator[None]:
-    """Turn what urllib3 and the system raise into our errors. When cancelled, whatever it was is `JobCancelled`."""
-    from urllib3 import exceptions
-
-    try:
-        yield
-    except (JobCancelled, HubError):
-        raise
-    except Exception as ex:
-        control.check()
-        if isinstance(ex, (exceptions.HTTPError, http.client.HTTPException, OSError)):
-            log.debug("%s: %s", host, type(ex).__name__)
-            _raise_meaning(host, ex)
-        raise
-
-
-def _raise_meaning(host: str, ex: Exception) -> None:
-    from urllib3 import exceptions
-
-    chain = list(_causes(ex))
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
-        raise HubUnreachableError(host, Text("its certificate is not trusted")) from None
-    if any(isinstance(cause, exceptions.LocationValueError) for cause in chain):
-        raise HubUnreachableError(host or Text("The hub"), Text("this is not an address")) from None
-    for kind, reason in (
-        (socket.gaierror, Text("its name is not known here")),
-        (exceptions.ReadTimeoutError, Text("it went silent")),
-        (http.client.IncompleteRead, Text("the connection ended early")),
-        (exceptions.ProxyError, Text("the proxy does not pass us on")),
-    ):
-        if any(isinstance(cause, kind) for cause in chain):
-            raise TransientError(host, reason) from ex
-    if any(type(cause) is exceptions.ConnectTimeoutError for cause in chain):  # NewConnectionError is one too.
-        raise TransientError(host, Text("it does not answer")) from ex
-    if isinstance(ex, TimeoutError):
-        raise TransientError(host, Text("it went silent")) from ex
-    text = next((cause.strerror for cause in reversed(chain) if isinstance(cause, OSError) and cause.strerror), None)
-    raise TransientError(host, text.lower() if text else Text("the connection was lost")) from ex
-
-
-def _causes(ex: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while ex is not None and id(ex) not in seen:
-        seen.add(id(ex))
-        yield ex
-        yield from (arg for arg in ex.args if isinstance(arg, BaseException))
-        ex = ex.__cause__ or ex.__context__
-
-
-def _meaning(response: urllib3.BaseHTTPResponse, host: str, request: Request, address: str) -> Exception:
-    """The error that a response with this status is."""
+def _refused(response: urllib3.BaseHTTPResponse, host: str, request: Request, address: str) -> Exception:
+    """The error that a response without what was asked for is."""
     sent = may_carry_token(address, request.url) and any(name.lower() == "authorization" for name in request.headers)
     if request.explain and origin_of(address) == origin_of(request.url):
         error = request.explain(Refusal(response.status, response.headers, host, sent))
         if error is not None:
             return error
-    match response.status:
-        case 401:
-            return TokenRefusedError(host, sent)
-        case 403:
-            return AccessDeniedError(host, request.name)
-        case 404 | 410:
-            return FileNotOnHubError(request.name, host)
-        case status if status in _TRANSIENT or 520 <= status <= 599:
-            return TransientError(
-                host, Text("it answered {status}", status=status), status, asked_wait(response.headers)
-            )
-        case status:
-            return HubAnswerError(host, status, request.name)
+    return meaning_of_status(response.status, response.headers, host, request.name, sent)
 
 
-def _extent(response: urllib3.BaseHTTPResponse, host: str) -> tuple[int, int | None]:
-    """First byte, and size of the whole file, as the response's headers tell them."""
-    if response.status == 200:
-        return 0, _length(response)
-    match = _CONTENT_RANGE.fullmatch((response.headers.get("Content-Range") or "").strip())
-    if not match:
-        raise TransientError(host, Text("it sent a part without saying which"))
-    size = None if match[3] == "*" else int(match[3])
-    return int(match[1] or 0), size
+class _Unpacker:
+    """Undoes gzip or deflate while a body is read. Never holds more than a piece of it."""
 
+    def __init__(self, response: Any) -> None:
+        self._response = response
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        self._packed = bytearray(65536)
+        self._rest = b""
 
-def _is_empty(response: urllib3.BaseHTTPResponse) -> bool:
-    """Whether a 416 says that the file has no bytes: no range fits into such a file."""
-    return (response.headers.get("Content-Range") or "").strip() == "bytes */0"
+    def read_into(self, buffer: memoryview) -> int:
+        """As `Answer.read_into`."""
+        while not self._inflate.eof:
+            if not self._rest:
+                count = _read_into(self._response, memoryview(self._packed))
+                if not count:
+                    raise http.client.IncompleteRead(b"")
+                self._rest = bytes(self._packed[:count])
+            data = self._inflate.decompress(self._rest, len(buffer))
+            self._rest = self._inflate.unconsumed_tail
+            if data:
+                buffer[: len(data)] = data
+                return len(data)
+        return 0
 
 
 def _read_into(response: Any, buffer: memoryview) -> int:
@@ -453,8 +374,3 @@ def _read_into(response: Any, buffer: memoryview) -> int:
         raw.close()
         response.release_conn()
     return count
-
-
-def _length(response: urllib3.BaseHTTPResponse) -> int | None:
-    text = response.headers.get("Content-Length") or ""
-    return int(text) if re.fullmatch(r"\d{1,19}", text, re.ASCII) else None

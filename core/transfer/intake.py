@@ -93,13 +93,18 @@ class Intake:
         if self._journal is None:
             self._open_journal([])
 
-    def start_over(self) -> None:
-        """Nothing is there any more. Called with the lock held, and nothing on its way. Raises OSError."""
-        self.parts.clear()
-        self.blocks.forget()
-        if self._journal:
-            self._journal.close()
-            self._open_journal([])
+    def note(self, span: Span) -> None:
+        """What `span` has ahead is in the file, and counts from now on. Raises OSError."""
+        start, end = span.position, span.position + span.ahead
+        with self._lock:
+            self.bytes_fetched += span.ahead
+            self.parts.advance(span, span.ahead)
+            span.ahead = 0
+            self._told_progress()
+            self._lock.notify_all()
+            journal = self._journal
+        if journal:
+            journal.add(start, end)
 
     def _open_journal(self, durable: Ranges) -> None:
         """Begin the journal with what is there, of which `durable` is on the disk for good."""
@@ -218,12 +223,16 @@ class Intake:
                 span.ahead -= written
                 self.parts.advance(span, written)
                 count -= written
-            if self.parts.bytes_done > self._best:
-                self._best = self.parts.bytes_done
-                self._progress()
+            self._told_progress()
             ready = self.parts.prefix - self.blocks.hashed >= _HASH_STEP or self.parts.complete
             if ready and self.hash_sleeps:
                 self._lock.notify_all()
             journal = self._journal
         if journal:
             journal.add(start, end)
+
+    def _told_progress(self) -> None:
+        """Say so if more is there than ever. Called with the lock held."""
+        if self.parts.bytes_done > self._best:
+            self._best = self.parts.bytes_done
+            self._progress()

@@ -19,7 +19,7 @@ from ..system.locks import try_lock
 from ..text import Text
 from .blob import Blob
 from .file import sync_file, sync_folder
-from .journal import Record, read_journal
+from .journal import Journal, Ranges, Record, read_journal
 from .parts import PartMap
 from .spool import forget, spooled
 
@@ -53,6 +53,20 @@ def take_up(blob: Blob, notice: Callable[[str], None]) -> Record | None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
     os.close(os.open(part, flags, 0o600))
     return None
+
+
+def keep_only(target: Path, ranges: Ranges) -> None:
+    """Of what an interrupted `fetch` left for `target`, let the bytes in `ranges` count and no others. Raises what
+    `disk_error` makes of an OSError."""
+    try:
+        found = read_journal(journal_file(target)) if ranges else None
+        if found:
+            forget(spool_file(target))
+            Journal(journal_file(target), found.identity, ranges).close()
+        else:
+            remove_beside(target)
+    except OSError as ex:
+        raise disk_error(target.parent, 0, ex) from ex
 
 
 def give_name(blob: Blob, size: int, control: Control) -> None:

@@ -76,9 +76,10 @@ class PartMap:
         """What is being fetched now."""
         return tuple(self._claims)
 
-    def claim(self, length: int) -> Span | None:
-        """The first free bytes of the file, about `length`, are the caller's to fetch. None if none are free."""
-        position = 0
+    def claim(self, length: int, after: int = 0) -> Span | None:
+        """The first free bytes of the file from `after` on, about `length`, are the caller's to fetch. None if none are
+        free."""
+        position = after
         for start, end in sorted([*self.done, *((span.position, span.end) for span in self._claims)]):
             if start > position:
                 break

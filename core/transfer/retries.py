@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime
 import email.utils
 import random
 import re
@@ -59,8 +60,9 @@ class Retries:
         """New bytes came: whatever went wrong before is forgotten."""
         self.failures = 0
 
-    def failed(self, epoch: int, retry_after: float | None = None) -> bool:
-        """A request that began in `epoch` failed. False if it is time to give up."""
+    def failed(self, epoch: int, retry_after: float | None = None, tries: int | None = None) -> bool:
+        """A request that began in `epoch` failed. False if it is time to give up; after `tries` in a row, if that is
+        less than what the policy says."""
         if epoch == self.epoch:
             self.epoch += 1
             self.failures += 1
@@ -69,7 +71,7 @@ class Retries:
             if retry_after > self._policy.patience:
                 return False
             self._opens = max(self._opens, self._clock() + retry_after)
-        return self.failures < self._policy.tries
+        return self.failures < min(self._policy.tries, tries or self._policy.tries)
 
     def _pause(self) -> float:
         doubled = self._policy.first_wait * 2.0 ** min(self.failures - 1, 30)
@@ -88,27 +90,39 @@ def may_pass(status: int) -> bool:
     return status in _TRANSIENT or 520 <= status <= 599  # Those of Cloudflare for a server behind it.
 
 
+_LONGEST_WORD = 86400.0
+"""Seconds. Who asks for more than a day has a broken clock or counts in something else: as if nothing was said."""
+
 _RATE_LIMIT_PART = re.compile(r";\s*([rt])\s*=\s*(\d{1,9})")
 
 
 def asked_wait(headers: Mapping[str, str], now: Callable[[], float] = time.time) -> float | None:
     """Seconds a server asks us to wait before the next try, or None if it does not say.
 
-    Understands `Retry-After` with seconds or a date, and the `RateLimit` header of the IETF draft that the Hub sends
-    (`"api";r=0;t=120`: nothing remaining, and a new window in 120 s).
+    Understands `Retry-After` with seconds or a date, which is compared with the server's own `Date` rather than with
+    our clock, and the `RateLimit` header of the IETF draft that the Hub sends (`"api";r=0;t=120`: nothing remaining,
+    and a new window in 120 s).
 
     >>> asked_wait({"Retry-After": "30"}), asked_wait({"RateLimit": '"api";r=0;t=120'}), asked_wait({})
     (30.0, 120.0, None)
     """
     text = (headers.get("Retry-After") or "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII):
-        return float(text)
-    if text:
-        try:
-            return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now())
-        except (ValueError, TypeError, OverflowError, IndexError):
-            pass
+    wait: float | None = None
+    if re.fullmatch(r"\d{1,30}(\.\d{1,9})?", text, re.ASCII):
+        wait = float(text)
+    elif (until := _time_of(text)) is not None:
+        said = _time_of(headers.get("Date") or "")
+        wait = max(0.0, until - (now() if said is None else said))
     limit = dict(_RATE_LIMIT_PART.findall(headers.get("RateLimit") or ""))
-    if limit.get("r") == "0" and "t" in limit:
-        return float(limit["t"])
-    return None
+    if wait is None and limit.get("r") == "0" and "t" in limit:
+        wait = float(limit["t"])
+    return wait if wait is None or wait <= _LONGEST_WORD else None
+
+
+def _time_of(text: str) -> float | None:
+    """Seconds since 1970 of a date in a header. One that names no zone is in UTC, as all of them should be."""
+    try:
+        date = email.utils.parsedate_to_datetime(text)
+        return date.replace(tzinfo=date.tzinfo or datetime.UTC).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None

@@ -8,24 +8,24 @@ import logging
 import threading
 from collections.abc import Callable
 
+from ..addresses import host_of
 from ..errors import HubAnswerError, JobCancelled, SubtitleEditorError
 from ..events import State
 from ..system.control import Control
 from ..text import Text
-from .blob import Blob, StartOver, TransferReport, TransferSettings, TransferStatus
+from .blob import Blob, StartOver, TransferReport, TransferSettings, TransferStatus, WrongBytes
+from .failures import TransientError, WrongAnswerError
 from .file import PartFile
-from .hash import BLOCK, Block, PrefixHash
-from .http import Answer, Line, Request, Route, TransientError
+from .hash import BLOCK, PrefixHash
+from .http import Answer, Line, Request, Route
 from .intake import BLOCKS, UNWRITTEN, Intake
 from .pace import SMALLEST_PART, Pace
 from .partial import disk_error, give_name, part_file
 from .parts import UNKNOWN_SIZE, PartMap, Span
+from .receiving import Receiver
 from .retries import Retries
 
 log = logging.getLogger(__name__)
-
-_WRITE_AFTER = 0.5
-"""Seconds until a block that fills slowly is written all the same."""
 
 _PATIENCE = 0.25
 """Seconds that a connection without work waits before it takes over half of another's part: what the other has asked
@@ -40,6 +40,12 @@ _LOOK_EVERY = 0.02
 
 _STALLED_AFTER = 3.0
 """Seconds without a byte until the status says so. The connection gets its `stall_seconds` before it is given up."""
+
+_DOUBTS = 2
+"""Answers in a row that are other parts than those asked for, before the whole file is asked for."""
+
+_CHANGED_FOR_GOOD = 3
+"""Answers in a row with another ETag, before we believe that the file is another one."""
 
 _FAREWELL = 0.05
 """Seconds that a cancelled transfer waits for its threads, which then are past their system call or stuck in the
@@ -70,19 +76,18 @@ class Transfer:
         self._route = Route()
         self._retries = Retries(settings.retry, settings.clock, settings.jitter)
         self._intake = Intake(blob, self._control, settings.connections, self._seats, self._retries.progress)
+        self._receiver = Receiver(self._intake, self._control, settings.throttle, settings.clock)
         self._pace = Pace(settings.connections, BLOCKS * BLOCK, encrypted=blob.url.startswith("https:"))
         """What all connections fetch at one time fits into memory, where the hash then finds it."""
         self._ranges: bool | None = None
         """Whether the server knows ranges; None until the first answer, which one connection alone asks for."""
+        self._whole = False
+        """Ask for the whole file: the parts that came were not those asked for."""
+        self._doubts = 0
+        """Answers in a row that were other parts than those asked for."""
         self._etag: str | None = None
-        self._receiving = 0
-        self._received = 0
-        """Bytes that came over all connections; counted without the lock, so perhaps some are missing."""
         self._live = 0
         """Connections that were added and not retired since."""
-        self._last_byte = self._clock()
-        self._generation = 0
-        """Goes up when the bytes start anew under the hashing thread."""
         self._error: BaseException | None = None
         self._connections: list[threading.Thread] = []
         self._looked = -1e9
@@ -118,6 +123,7 @@ class Transfer:
     def _prepare(self) -> None:
         """Take up what an earlier run left, or begin with nothing."""
         self._intake.take_up(self._notice)
+        self._taken_up = self._parts.done
         self._blocks = self._intake.blocks
         self._hash = PrefixHash(self._blocks, self._lock, self._blob.hasher)
 
@@ -129,7 +135,6 @@ class Transfer:
 
     def _follow(self) -> None:
         """Hash the finished beginning of the file as it grows, and tell how it goes, until all is there and hashed."""
-        generation = self._generation
         with PartFile(self._part) as file:
             while True:
                 with self._lock:
@@ -139,9 +144,6 @@ class Transfer:
                         self._lock.wait(_GLANCE)
                         self._intake.hash_sleeps = False
                         self._check()
-                    if generation != self._generation:
-                        generation = self._generation
-                        self._hash.restart()
                     prefix, complete = self._parts.prefix, self._parts.complete
                     hashed = self._blocks.hashed
                     helpers = self._helpers_wanted()
@@ -167,7 +169,7 @@ class Transfer:
             return 0
         missing = self._parts.size - self._parts.bytes_done
         useful = -(-missing // SMALLEST_PART)
-        wanted = self._pace.connections(self._clock(), self._received)
+        wanted = self._pace.connections(self._clock(), self._receiver.received)
         return max(0, min(wanted, useful, self._settings.connections - self._intake.excess()) - self._live)
 
     def _add_connection(self) -> None:
@@ -178,7 +180,7 @@ class Transfer:
         self._connections.append(thread)
 
     def _tell(self, at_last: bool) -> None:
-        """Report, if the state changed or it is time; at last in any case."""
+        """TransferReport, if the state changed or it is time; at last in any case."""
         now = self._clock()
         if now - self._looked < _LOOK_EVERY and not at_last:
             return
@@ -194,9 +196,9 @@ class Transfer:
         wait = self._retries.wait_left
         if self._parts.complete:
             state = State.VERIFYING
-        elif wait > 0 and not self._receiving:
+        elif wait > 0 and not self._receiver.active:
             state = State.RETRYING
-        elif now - self._last_byte >= min(_STALLED_AFTER, self._settings.stall_seconds / 2):
+        elif now - self._receiver.last_byte >= min(_STALLED_AFTER, self._settings.stall_seconds / 2):
             state = State.STALLED
         else:
             state = State.DOWNLOADING
@@ -206,7 +208,7 @@ class Transfer:
             bytes_total=None if self._parts.size == UNKNOWN_SIZE else self._parts.size,
             attempt=self._retries.attempt,
             retry_in=wait if state is State.RETRYING else None,
-            connections=self._receiving,
+            connections=self._receiver.active,
         )
 
     def _stop(self) -> None:
@@ -235,7 +237,8 @@ class Transfer:
         """Compare the hash and give the file its name."""
         digest = self._hash.hexdigest
         if self._blob.digest is not None and digest != self._blob.digest:
-            raise StartOver(Text("the bytes that arrived are not the published ones"))
+            old = [] if self._taken_up == self._parts.done else self._taken_up
+            raise WrongBytes(old, host_of(self._route.address or self._blob.url))
         give_name(self._blob, self._parts.size, self._outer)
         return digest
 
@@ -297,16 +300,23 @@ class Transfer:
         began = self._clock()
         try:
             first = span.position
-            answer = line.get(self._request, self._route, span.position, span.end)
+            size = None if self._parts.size == UNKNOWN_SIZE else self._parts.size
+            answer = line.get(self._request, self._route, first, None if self._whole else span.end, size)
             try:
-                asked, before = self._clock(), self._received
+                asked, before = self._clock(), self._receiver.received
                 self._accept(span, answer, asked - began)
-                self._receive(file, span, answer)
+                if not answer.extent.ranged:
+                    with self._lock:
+                        self._parts.release(span)
+                    self._receiver.whole(file, answer)
+                    return
+                self._receiver.part(file, span, answer)
             finally:
                 answer.close()
             with self._lock:
+                self._doubts = 0
                 got, receiving = span.position - first, self._clock() - asked
-                self._pace.learn(got, asked - began, receiving, self._received - before, self._live)
+                self._pace.learn(got, asked - began, receiving, self._receiver.received - before, self._live)
         except TransientError as ex:
             self._failed(epoch, ex)
         finally:
@@ -328,90 +338,32 @@ class Transfer:
     def _accept(self, span: Span, answer: Answer, asking: float) -> None:
         """Compare an answer's headers with what we know, and learn from the first. It came after `asking` seconds.
 
-        Raises StartOver.
+        Raises TransientError and StartOver.
         """
+        extent = answer.extent
         with self._lock:
             self._pace.begin(asking, self._clock())
-            unknown = self._parts.size == UNKNOWN_SIZE
-            if answer.size is not None:
-                if not unknown and answer.size != self._parts.size:
-                    raise StartOver(
-                        Text(
-                            "the server has {size} bytes where {announced} were announced",
-                            size=answer.size,
-                            announced=self._parts.size,
-                        )
-                    )
-                self._parts.settle(answer.size)
-            if answer.etag and self._etag and answer.etag != self._etag and self._blob.digest is None:
-                raise StartOver(Text("the file changed on the server"))
-            self._etag = self._etag or answer.etag
+            self._check_etag(answer)
+            if extent.size is not None:
+                self._parts.settle(extent.size)
             if self._ranges is None:
                 self._lock.notify_all()
-            if answer.ranged:
-                if answer.start != span.position and answer.size != 0:
-                    raise TransientError(answer.host, Text("it sent another part than the one asked for"))
-                if answer.size is None and unknown:
+            self._ranges = extent.ranged
+            if extent.ranged:
+                if self._parts.size == UNKNOWN_SIZE:
                     raise HubAnswerError(answer.host, 206, Text("{file}, without its size", file=self._blob.label))
-                self._ranges = True
-            else:
-                self._accept_whole(span)
+                span.end = max(span.position, min(span.end, extent.end or 0))
             if self._parts.size != UNKNOWN_SIZE:
                 self._intake.size_is_known()
 
-    def _accept_whole(self, span: Span) -> None:
-        """The server ignores ranges and sends the file from its beginning: what we have is of no use."""
-        if self._ranges:
-            raise StartOver(Text("the server no longer sends parts"))
-        if self._parts.bytes_done:
-            log.info("%s: the server cannot resume, starting over", self._blob.label)
-            self._intake.start_over()
-            self._generation += 1
-        self._ranges = False
-        span.position, span.end = 0, self._parts.size
-
-    def _receive(self, file: PartFile, span: Span, answer: Answer) -> None:
-        """Bring the body of an answer into the partial file, block by block."""
-        with self._lock:
-            self._receiving += 1
-            self._last_byte = self._clock()
-        try:
-            while span.remaining > 0:
-                if not self._fill(file, self._intake.take_block(span.position), span, answer):
-                    self._end_of_body(span, answer)
-                    break
-        finally:
-            with self._lock:
-                self._receiving -= 1
-
-    def _fill(self, file: PartFile, block: Block, span: Span, answer: Answer) -> bool:
-        """Read until the block or the span is full, and have that written; False if the body ended before.
-
-        What came is written also when the rest does not come, and in between if it is much or takes long.
-        """
-        room = self._intake.room(block, span)
-        due = self._clock() + _WRITE_AFTER
-        try:
-            while room:
-                count = self._read(answer, room)
-                if not count:
-                    return False
-                room = room[count:]
-                span.ahead += count
-                self._received += count
-                self._last_byte = now = self._clock()
-                much = not room and span.kept < min(block.base + BLOCK, span.end)
-                if much or now >= due:
-                    self._intake.write(file, block, span)
-                    due = now + _WRITE_AFTER
-                if much:
-                    room = self._intake.room(block, span)
-        finally:
-            if room or not self._intake.hand_over(block, span):
-                self._intake.write(file, block, span)
-                with self._lock:
-                    block.busy = False
-        return True
+    def _check_etag(self, answer: Answer) -> None:
+        """Where no hash will tell, bytes of two ETags are never mixed. One answer may be a stray one."""
+        if self._blob.digest is None and answer.etag and self._etag and answer.etag != self._etag:
+            reason = Text("the file changed on the server")
+            if self._retries.failures + 1 >= _CHANGED_FOR_GOOD:
+                raise StartOver(reason)
+            raise TransientError(answer.host, reason)
+        self._etag = self._etag or answer.etag
 
     def _seats(self) -> int:
         """How many blocks may wait for the writer without a copy, so that these and one for each connection are not
@@ -422,32 +374,24 @@ class Transfer:
         """
         return max(0, self._settings.connections * UNWRITTEN // BLOCK - self._live) if self._ranges else 0
 
-    def _read(self, answer: Answer, buffer: memoryview) -> int:
-        throttle = self._settings.throttle
-        if throttle is None:
-            return answer.read_into(buffer)
-        granted, count = throttle.take(len(buffer), self._control), 0
-        try:
-            count = answer.read_into(buffer[:granted])
-        finally:
-            throttle.give_back(granted - count)
-        return count
-
-    def _end_of_body(self, span: Span, answer: Answer) -> None:
-        """The body ended before the part did: the file's end if nobody knows its size, else a broken connection."""
-        with self._lock:
-            if self._parts.size == UNKNOWN_SIZE:
-                self._parts.settle(span.position)
-                return
-        raise TransientError(answer.host, Text("the connection ended early"))
-
     def _failed(self, epoch: int, ex: TransientError) -> None:
         """Count a failure. Raises the error that the user sees when there have been too many."""
         with self._lock:
-            again = self._retries.failed(epoch, ex.retry_after)
+            if epoch == self._retries.epoch:
+                self._doubt(ex)
+            again = self._retries.failed(epoch, ex.retry_after, ex.tries)
             attempt, wait = self._retries.attempt, self._retries.wait_left
             self._lock.notify_all()
         if again:
             log.info("%s: %s; try %d in %.1f s", self._blob.label, ex, attempt, wait)
             return
         raise ex.for_good(self._blob.label)
+
+    def _doubt(self, ex: TransientError) -> None:
+        """Ask who gets parts wrong for the whole file, and who does not manage that for parts again, in turns."""
+        if self._whole:
+            self._whole, self._ranges = False, None
+        elif isinstance(ex, WrongAnswerError) and ex.whole_may_help:
+            self._doubts += 1
+            if self._doubts >= _DOUBTS:
+                self._whole, self._ranges = True, False

@@ -16,7 +16,9 @@ MODULES = sorted(
     for path in CORE.rglob("*.py")
     if path.stem != "__init__"
 )
-HEAVY = ("huggingface_hub", "faster_whisper", "ctranslate2", "av", "onnxruntime", "httpx2", "pysubs2", "urllib3")
+HEAVY = (
+    "huggingface_hub", "faster_whisper", "ctranslate2", "av", "onnxruntime", "httpx2", "pysubs2", "urllib3", "budoux",
+)  # fmt: skip
 
 
 def run(code: str) -> str:

@@ -112,6 +112,8 @@ class Format:
     """The same, for what a pattern cannot say; gets the first characters of the text."""
     magic: re.Pattern[bytes] | None = None
     """How a binary file begins (`match`). A format with it gets bytes."""
+    family: str = ""
+    """Formats of one family say each other's leftovers; empty: it has none."""
     exact: bool = True
     """Whether any text, and times of a hundredth of a second, come back from it as they went in."""
     keeps_order: bool = False

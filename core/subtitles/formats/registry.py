@@ -30,7 +30,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import subrip, webvtt
+from ..document import Document
+from . import subrip, substation, webvtt
 from .base import Format
 
 HEAD = 16384
@@ -38,6 +39,8 @@ HEAD = 16384
 
 FORMATS: tuple[Format, ...] = (
     webvtt.FORMAT,
+    substation.ASS,
+    substation.SSA,
     subrip.FORMAT,
 )
 
@@ -82,3 +85,11 @@ def _fits(format: Format, head: str) -> bool:
     if format.sign is not None and format.sign.search(head):
         return True
     return format.looks is not None and format.looks(head)
+
+
+def is_own(document: Document, format: Format) -> bool:
+    """Whether the document was read from this format, or from one that says the same."""
+    if document.format == format.id:
+        return True
+    found = BY_ID.get(document.format)
+    return found is not None and bool(format.family) and found.family == format.family

@@ -8,12 +8,10 @@ cue that has none is its text; text between cues, and times that cannot be read,
 from __future__ import annotations
 
 import html
-import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from ...cues import Word
 from ...markup import (
     BELOW,
     BOLD,
@@ -29,6 +27,7 @@ from ...markup import (
 )
 from ...text import Text
 from ..document import Cue, Document, Kind
+from ..inner_times import words_of
 from ..times import clock
 from .base import Findings, Format, Source, WriteOptions
 from .colors import from_css
@@ -195,7 +194,7 @@ class _File:
             else:
                 self._extra[HEAD] = blocks
         text, spans, speaker = read_text("\n".join(body), self._findings, index + 1, self._colors)
-        words = _words(text, spans, timing.start or 0.0, timing.end or 0.0)
+        words = words_of(text, spans, timing.start or 0.0, timing.end or 0.0)
         placing = placing_of(settings) if settings else BELOW
         cue = Cue(
             0.0, 0.0, text, words, spans=spans, placing=placing, speaker=speaker, name=name, extra=extra, line=index + 1
@@ -218,21 +217,6 @@ def _offset(header: str) -> float:
     local = timing_half(fields.get("LOCAL", "")) or 0.0
     ticks = fields.get("MPEGTS", "").strip()
     return float(Fraction(int(ticks), 90000)) - local if ticks.isascii() and ticks.isdigit() else 0.0
-
-
-def _words(text: str, spans: Sequence[Span], start: float, end: float) -> tuple[Word, ...]:
-    """Words out of the times inside a text, as YouTube writes them."""
-    points = [(span.start, float(span.value)) for span in spans if span.kind == TIME]
-    if not points:
-        return ()
-    edges = [(0, start), *points, (len(text), end)]
-    words = []
-    for (first, begin), (last, finish) in itertools.pairwise(edges):
-        piece = text[first:last]
-        if piece.strip():
-            glued = first > 0 and not piece[0].isspace() and not text[first - 1].isspace()
-            words.append(Word(begin, max(begin, finish), " ".join(piece.split()), glued=glued))
-    return tuple(words)
 
 
 # Text

@@ -329,7 +329,8 @@ def test_unsafe_name_writes_nothing(hub: LoopbackHub, tmp_path: Path):
     from subtitle_editor.core.errors import UnsafeNameError
     from subtitle_editor.core.hub.client import check_name
 
-    for name in ("../evil.txt", "a/../../evil", "/etc/passwd", "C:/evil", "a\\..\\evil", "a//b", "x\x00y", ""):
+    evil = ["../evil.txt", "a/../../evil", "/etc/passwd", "a//b", "x\x00y", ""]
+    for name in [*evil, "C:/evil", "a\\..\\evil", "nul"] if os.name == "nt" else evil:
         with pytest.raises(UnsafeNameError):
             check_name("owner/name", name)
     check_name("owner/name", "sub folder/model.v1.bin")

@@ -32,6 +32,7 @@ from subtitle_editor.core.errors import (
     SubtitleEditorError,
     TokenRefusedError,
     UnsafeRedirectError,
+    WrongContentError,
 )
 from subtitle_editor.core.events import State
 from subtitle_editor.core.transfer import partial
@@ -207,7 +208,6 @@ def test_progress_resets_the_count(hub: LoopbackHub, tmp_path: Path) -> None:
         (401, TokenRefusedError),
         (403, AccessDeniedError),
         (404, FileNotOnHubError),
-        (416, HubAnswerError),
         (418, HubAnswerError),
     ],
 )
@@ -257,13 +257,14 @@ def test_a_corrupt_byte_once_is_mended(hub: LoopbackHub, tmp_path: Path) -> None
 def test_a_corrupt_byte_always_is_an_error_and_no_file(hub: LoopbackHub, tmp_path: Path) -> None:
     hub.faults.add(Fault(path=PATTERN, host="content", times=None, corrupt_at=5_000_000))
     error = assert_fails(Fetch(blob_of(hub, tmp_path, DATA)), CorruptDownloadError, left=set())
-    assert "model.bin" in str(error) and "127.0.0.1" in str(error)
+    assert "model.bin" in str(error) and "127.0.0.2" in str(error), "the host that sent the bytes"
 
 
 def test_a_corrupt_partial_is_mended(hub: LoopbackHub, tmp_path: Path) -> None:
     blob = blob_of(hub, tmp_path, DATA)
     leave_partial(blob, bytes(len(DATA)), [(0, 5 * MIB)])
-    assert_right(Fetch(blob), fetched=2 * len(DATA) - 5 * MIB)
+    # What came now is fetched again first, then all.
+    assert_right(Fetch(blob), fetched=2 * (len(DATA) - 5 * MIB) + len(DATA))
 
 
 def test_an_ignored_range_starts_over_on_one_connection(hub: LoopbackHub, tmp_path: Path) -> None:
@@ -275,7 +276,7 @@ def test_an_ignored_range_starts_over_on_one_connection(hub: LoopbackHub, tmp_pa
     assert len(hub.requests_for(PATTERN, host="content")) == 1
     blob.target.unlink()
     leave_partial(blob, DATA, [(0, 5 * MIB), (7 * MIB, 8 * MIB)])
-    assert_right(Fetch(blob))
+    assert_right(Fetch(blob), fetched=len(DATA) - 6 * MIB)
 
 
 def test_an_ignored_range_and_a_drop(hub: LoopbackHub, tmp_path: Path) -> None:
@@ -294,7 +295,8 @@ def test_a_range_ignored_later_on(hub: LoopbackHub, tmp_path: Path) -> None:
 @pytest.mark.parametrize("delta", [-1000, -1, 1, 1000])
 def test_a_plan_that_is_wrong_about_the_size(hub: LoopbackHub, tmp_path: Path, delta: int) -> None:
     blob = blob_of(hub, tmp_path, DATA, size=len(DATA) + delta)
-    assert_fails(Fetch(blob), CorruptDownloadError, left=set())
+    error = assert_fails(Fetch(blob), WrongContentError, left={"blob.part", "blob.part.journal"})
+    assert str(len(DATA)) in str(error) and str(len(DATA) + delta) in str(error)
 
 
 @pytest.mark.parametrize("delta", [-1000, -1, 1, 1000])
@@ -307,7 +309,7 @@ def test_a_server_that_lies_about_the_size(
         hub.faults.add(Fault(path=PATTERN, host="content", times=None, ignore_range=True))
     hub.faults.add(Fault(path=PATTERN, host="content", times=None, size_delta=delta))
     blob = blob_of(hub, tmp_path, DATA, **({} if known else {"size": None}))
-    with pytest.raises((CorruptDownloadError, HubUnreachableError, HubAnswerError)):
+    with pytest.raises((CorruptDownloadError, HubUnreachableError, HubAnswerError, WrongContentError)):
         Fetch(blob).run()
     assert names_in(tmp_path) <= RESUMABLE
 
@@ -382,7 +384,7 @@ def test_redirects_in_a_circle_end(hub: LoopbackHub, tmp_path: Path) -> None:
     blob = blob_of(hub, tmp_path, DATA)
     hub.faults.add(Fault(path=PATTERN, host="hub", times=None, status=302, headers={"Location": blob.url}))
     error = assert_fails(Fetch(blob), HubAnswerError)
-    assert "too many redirects" in str(error)
+    assert "circle" in str(error) and len(hub.requests_for(PATTERN)) == 10
 
 
 # The disk

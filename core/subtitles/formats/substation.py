@@ -1,0 +1,407 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SubStation Alpha, `.ass` and `.ssa`: read so that what is written again differs only in what was changed.
+
+All sections are kept as they came; of each event the row, and its text where it has tags. Where text, formatting,
+place, style or times of a cue were changed, that part of its row is written anew. Not pysubs2's reading, which folds
+or drops rows that it cannot read; it makes SSA out of what is written here for other formats.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...markup import BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Placing, Span
+from ...text import Text
+from ..document import Cue, Document, Kind, Style, quoted
+from ..times import clock, clock_pattern, plain_signs, seconds_of
+from . import overrides
+from .base import CannotWrite, Findings, Format, Source, WriteOptions
+from .colors import from_substation
+from .settling import Row, settled
+from .tags import TextBuilder, marked_up
+
+HEAD = "ass.head"
+"""Of a document's `extra`: all lines above the first event."""
+TAIL = "ass.tail"
+"""Of a document's `extra`: all lines below the last event."""
+FIELDS = "ass.fields"
+"""Of a document's `extra`: the columns of its events, with commas between."""
+ROW = "ass.row"
+"""Of a cue's `extra`: its row up to the text, as it came."""
+RAW = "ass.raw"
+"""Of a cue's `extra`: its text, as it came, where that has tags or escapes."""
+EVENT = "ass.event"
+"""Of a hidden cue's `extra`: `Dialogue` or `Comment`."""
+INDEX = "ass.index"
+"""Of a cue's `extra`: which of the file's events it was, counted from 0."""
+BEFORE = "ass.before"
+"""Of a cue's `extra`: lines between the events above it that are none."""
+
+LONGEST = 10 * 3600 - 0.01
+"""Seconds. SubStation has one digit for the hours."""
+
+_ASS_FIELDS = "Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text"
+_SSA_ALIGN = {1: 1, 2: 2, 3: 3, 5: 7, 6: 8, 7: 9, 9: 4, 10: 5, 11: 6}
+_SECTION = re.compile(r"\[[\w +.-]*[a-z][\w +.-]*\]", re.IGNORECASE)
+_TIME = re.compile(clock_pattern())
+_TOKEN = re.compile(r"\\\u2060|\\[Nnh]|\\[{}]|\{[^{}]*\}")
+_ESCAPES = {"\\\u2060": "\\", "\\N": "\n", "\\n": "\n", "\\h": "\u00a0", "\\{": "{", "\\}": "}"}
+_RESOLUTION = re.compile(r"^PlayRes([XY])\s*:\s*(\d+)", re.IGNORECASE | re.MULTILINE)
+
+
+def read(source: Source) -> Document:
+    """Never raises."""
+    return _File(source.text).document()
+
+
+class _File:
+    def __init__(self, text: str) -> None:
+        self._lines = text.split("\n")
+        self._findings = Findings()
+        self._fields: tuple[str, ...] = _names(_ASS_FIELDS)
+        self._head: list[str] = []
+        self._tail: list[str] = []
+        self._waiting: list[str] = []
+        self._rows: list[Row] = []
+        self._hidden: list[Cue] = []
+        self._events = 0
+        self._styles: dict[str, Style] = {}
+        self._style_fields: tuple[str, ...] = ()
+        self._resolution = (384.0, 288.0)
+
+    def document(self) -> Document:
+        section = ""
+        for number, line in enumerate(self._lines, 1):
+            stripped = line.strip("\ufeff \t")
+            if _SECTION.fullmatch(stripped):
+                section = stripped[1:-1].lower()
+                self._kept(line)
+            else:
+                self._line(section, stripped, line, number)
+        cues = settled(self._rows, self._findings, sort=False)
+        extra = {HEAD: "\n".join(self._head).rstrip("\n"), FIELDS: ", ".join(self._fields)}
+        tail = "\n".join([*self._waiting, *self._tail]).strip("\n")
+        if tail:
+            extra[TAIL] = tail
+        return Document(
+            tuple(cues),
+            styles=self._styles,
+            hidden=tuple(self._hidden),
+            extra=extra,
+            findings=self._findings.done(),
+        )
+
+    def _kept(self, line: str) -> None:
+        (self._tail if self._events else self._head).append(line)
+
+    def _line(self, section: str, stripped: str, line: str, number: int) -> None:
+        key, colon, rest = stripped.partition(":")
+        key = key.lower()
+        in_events = section in ("events", "")
+        if section in ("fonts", "graphics"):
+            self._kept(line)
+        elif key in ("dialogue", "comment") and colon:
+            self._event("Comment" if key == "comment" else "Dialogue", stripped, rest, number)
+        elif key == "format" and in_events:
+            named = tuple(field.strip() for field in rest.split(","))
+            if {"start", "end", "text"} <= set(_lower(named)) and named[-1].lower() == "text":
+                self._fields = named
+            self._kept(line)
+        elif not self._events:
+            self._before_events(section, key, rest)
+            self._kept(line)
+        elif section == "events":
+            if stripped:
+                self._waiting.append(line)
+        else:
+            self._kept(line)
+
+    # Above the events
+
+    def _before_events(self, section: str, key: str, rest: str) -> None:
+        if section.endswith("styles"):
+            if key == "format":
+                self._style_fields = _lower(field.strip() for field in rest.split(","))
+            elif key == "style" and (style := _style(self._style_fields, rest, section)):
+                self._styles[style.name] = style
+        elif key in ("playresx", "playresy") and rest.strip().isdecimal() and int(rest) > 0:
+            x, y = self._resolution
+            self._resolution = (float(rest), y) if key == "playresx" else (x, float(rest))
+
+    # Events
+
+    def _event(self, kind: str, stripped: str, rest: str, number: int) -> None:
+        values = rest.lstrip().split(",", len(self._fields) - 1)
+        if len(values) < len(self._fields):
+            message = Text('"{text}" is incomplete; it was left out.', text=quoted(stripped))
+            self._findings.add(Kind.BROKEN, message, number, stripped)
+            return
+        row = dict(zip(_lower(self._fields), values, strict=True))
+        extra = {ROW: ",".join(values[:-1]), INDEX: str(self._events)}
+        self._events += 1
+        if self._waiting:
+            extra[BEFORE] = "\n".join(self._waiting)
+            self._waiting.clear()
+        style = row.get("style", "").strip()
+        read = read_text(row["text"], self._align_of(style), self._resolution)
+        if read.text != row["text"]:
+            extra[RAW] = row["text"]
+        start, end = (_TIME.fullmatch(plain_signs(row[name]).strip()) for name in ("start", "end"))
+        cue = Cue(
+            0.0, 0.0, read.text, spans=read.spans, placing=read.placing, style=style,
+            speaker=row.get("name", row.get("actor", "")).strip(), layer=_number(row.get("layer", "0")),
+            extra=extra, line=number,
+        )  # fmt: skip
+        times = f"{row['start']},{row['end']}"
+        made = Row(start and seconds_of(start), end and seconds_of(end), cue, times)
+        if kind == "Comment" or not read.text or (made.start is not None and made.start == made.end):
+            self._hide(kind, made)
+        else:
+            self._rows.append(made)
+
+    def _hide(self, kind: str, row: Row) -> None:
+        cue = row.cue
+        extra = {**cue.extra, EVENT: kind}
+        self._hidden.append(dataclasses.replace(cue, start=row.start or 0.0, end=row.end or 0.0, extra=extra))
+        if kind == "Comment":
+            return
+        if cue.text:
+            message = Text('"{text}" has no length, so that nobody sees it.', text=quoted(cue.text))
+            self._findings.add(Kind.HIDDEN, message, cue.line, cue.text)
+        elif any(span.kind == overrides.DRAWING for span in cue.spans):
+            self._findings.add(Kind.HIDDEN, Text("a drawing, not text; it is kept for SubStation only."), cue.line)
+        else:
+            self._findings.add(Kind.HIDDEN, Text("an event without text; it is kept for SubStation only."), cue.line)
+
+    def _align_of(self, style: str) -> int:
+        found = self._styles.get(style) or self._styles.get(style.lstrip("*"))
+        return found.align if found else 2
+
+
+def _names(fields: str) -> tuple[str, ...]:
+    return tuple(field.strip() for field in fields.split(","))
+
+
+def _lower(names: Sequence[str] | Iterator[str]) -> tuple[str, ...]:
+    return tuple(name.lower() for name in names)
+
+
+def _number(text: str) -> int:
+    match = re.search(r"-?\d{1,9}", text)
+    return int(match[0]) if match else 0
+
+
+def _style(fields: Sequence[str], rest: str, section: str) -> Style | None:
+    values = [value.strip() for value in rest.split(",")]
+    row = dict(zip(fields, values, strict=False))
+    if not row.get("name"):
+        return None
+    align = _number(row.get("alignment", "2"))
+    if "+" not in section:
+        align = _SSA_ALIGN.get(align, 2)
+    size = row.get("fontsize", "")
+    return Style(
+        row["name"],
+        font=row.get("fontname", ""),
+        size=float(size) if re.fullmatch(r"\d{1,6}(\.\d+)?", size) else None,
+        color=from_substation(row.get("primarycolour", "")) or "",
+        bold=row.get("bold", "0") not in ("", "0"),
+        italic=row.get("italic", "0") not in ("", "0"),
+        underline=row.get("underline", "0") not in ("", "0"),
+        strike=row.get("strikeout", "0") not in ("", "0"),
+        align=align if 1 <= align <= 9 else 2,
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TextRead:
+    """What the text of an event says."""
+
+    text: str
+    spans: tuple[Span, ...]
+    placing: Placing
+
+
+def read_text(raw: str, align: int = 2, resolution: tuple[float, float] = (384.0, 288.0)) -> TextRead:
+    """The text of an event without its tags, their spans, and where it stands; `align` is that of its style."""
+    if "{" not in raw and "\\" not in raw:
+        builder = TextBuilder()
+        builder.text(raw)
+        return TextRead(*builder.done(), Placing(align))
+    builder = TextBuilder()
+    blocks = overrides.Overrides(builder, resolution)
+    end = 0
+    for match in _TOKEN.finditer(raw):
+        blocks.text(raw[end : match.start()])
+        end = match.end()
+        if match[0][0] == "{":
+            blocks.apply(match[0][1:-1])
+        else:
+            blocks.text(_ESCAPES[match[0]])
+    blocks.text(raw[end:])
+    text, spans = builder.done()
+    spans = tuple(sorted([*spans, *(Span(0, 0, overrides.COMMENT, value) for value in builder.empty)]))
+    x, y = blocks.position or (None, None)
+    return TextRead(text, spans, Placing(blocks.align or align, x, y))
+
+
+# Writing
+
+KEEPS = frozenset(
+    {BOLD, ITALIC, UNDERLINE, STRIKE, COLOR, FONT, SIZE, "placing", "position", "style", "speaker", "layer"}
+    | {overrides.TAG, overrides.KARAOKE, overrides.COMMENT, overrides.DRAWING}
+)
+
+
+def write(document: Document, format: Format, options: WriteOptions) -> str:
+    """A document that was read from the same format keeps its rows; another gets a header for its styles."""
+    if any(cue.end > LONGEST for cue in document.cues):
+        raise CannotWrite(Text("this format ends at 10 hours"), Text("Choose .srt or .vtt."))
+    is_ours = document.format in ("ass", "ssa")
+    text = _again(document) if is_ours else _new(document, options)
+    if format.id == (document.format if is_ours else "ass"):
+        return text
+    import pysubs2
+
+    return str(pysubs2.SSAFile.from_string(text).to_string(format.id, header_notice="Made with Subtitle Editor"))
+
+
+def _again(document: Document) -> str:
+    """What was read, with what was changed."""
+    extra = document.extra
+    fields = _lower(_names(extra.get(FIELDS, _ASS_FIELDS)))
+    found = dict(_RESOLUTION.findall(extra.get(HEAD, "")))
+    resolution = float(found.get("X") or 384), float(found.get("Y") or 288)
+    lines = [extra.get(HEAD, "")]
+    waiting = sorted(document.hidden, key=_index)
+    for cue in document.cues:
+        # Hidden events stand where they stood; those whose neighbours moved come before the next later one.
+        while waiting and INDEX in cue.extra and _index(waiting[0]) < _index(cue):
+            lines += _event(waiting.pop(0), fields, document.styles, resolution)
+        lines += _event(cue, fields, document.styles, resolution)
+    for cue in waiting:
+        lines += _event(cue, fields, document.styles, resolution)
+    if TAIL in extra:
+        lines += ["", extra[TAIL]]
+    return "\n".join(lines) + "\n"
+
+
+def _index(cue: Cue) -> int:
+    return int(cue.extra.get(INDEX, "0"))
+
+
+def _event(
+    cue: Cue, fields: Sequence[str], styles: Mapping[str, Style], resolution: tuple[float, float]
+) -> Iterator[str]:
+    if BEFORE in cue.extra:
+        yield cue.extra[BEFORE]
+    values = cue.extra[ROW].split(",") if ROW in cue.extra else []
+    row = dict(zip(fields, values, strict=False))
+    for name, time in (("start", cue.start), ("end", cue.end)):
+        match = _TIME.fullmatch(plain_signs(row.get(name, "")).strip())
+        if not match or seconds_of(match) != time:
+            row[name] = clock(time, ".", 2, 1)
+    speaker = "name" if "name" in fields else "actor"
+    for name, value in (("style", cue.style), (speaker, cue.speaker)):
+        if row.get(name, "").strip() != value:
+            row[name] = value.replace(",", ";")
+    if _number(row.get("layer", "0")) != cue.layer:
+        row["layer"] = str(cue.layer)
+    defaults = {"layer": "0", "marked": "Marked=0", "style": "Default", "name": "", "actor": "", "effect": ""}
+    listed = [row.get(name) or defaults.get(name, "0") if name not in row else row[name] for name in fields[:-1]]
+    align = styles[cue.style].align if cue.style in styles else 2
+    yield f"{cue.extra.get(EVENT, 'Dialogue')}: {','.join(listed)},{_text(cue, align, resolution)}"
+
+
+def _text(cue: Cue, align: int, resolution: tuple[float, float]) -> str:
+    raw = cue.extra.get(RAW)
+    if raw is not None and read_text(raw, align, resolution) == TextRead(cue.text, cue.spans, cue.placing):
+        return raw
+    tags = ""
+    if cue.placing.align != align:
+        tags += f"\\an{cue.placing.align}"
+    if cue.placing.x is not None and cue.placing.y is not None:
+        tags += f"\\pos({cue.placing.x * resolution[0]:g},{cue.placing.y * resolution[1]:g})"
+    text = marked_up(cue.text, cue.spans, overrides.opening, overrides.closing, _escaped)
+    return f"{{{tags}}}{text}" if tags else text
+
+
+_SPECIAL = re.compile(r"\\(?=[Nnh{}\u2060]|$)|[{}]|\n|\u00a0")
+_SAID = {"{": "\\{", "}": "\\}", "\n": "\\N", "\u00a0": "\\h", "\\": "\\\u2060"}
+
+
+def _escaped(text: str) -> str:
+    """A backslash that would make an escape is parted from what follows by a word joiner, which has no width."""
+    return _SPECIAL.sub(lambda match: _SAID[match[0]], text)
+
+
+def _new(document: Document, options: WriteOptions) -> str:
+    width, height = options.resolution
+    scale = height / 1080
+    head = [
+        "[Script Info]",
+        "; Made with Subtitle Editor",
+        "ScriptType: v4.00+",
+        f"PlayResX: {width}",
+        f"PlayResY: {height}",
+        "WrapStyle: 2",
+        "ScaledBorderAndShadow: yes",
+        "",
+        "[V4+ Styles]",
+        "Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, "
+        "Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, "
+        "MarginR, MarginV, Encoding",
+        _style_row(Style("Default", "Arial"), scale),
+        "",
+        "[Events]",
+        f"Format: {_ASS_FIELDS}",
+    ]
+    fields = _lower(_names(_ASS_FIELDS))
+    lines: list[str] = []
+    for cue in document.cues:
+        plain = dataclasses.replace(cue, style="Default", extra={}, spans=_sayable(cue.spans))
+        lines += _event(plain, fields, {}, (float(width), float(height)))
+    return "\n".join([*head, *lines]) + "\n"
+
+
+def _sayable(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """What means the same here: another format's sizes are in other units."""
+    return tuple(span for span in spans if span.kind != SIZE and "." not in span.kind)
+
+
+def _style_row(style: Style, scale: float) -> str:
+    # Sizes are in the units of PlayRes: the usual default of 20 is meant for a picture 288 lines high.
+    size = style.size or 64 * scale
+    color = f"&H00{style.color[5:7]}{style.color[3:5]}{style.color[1:3]}".upper() if style.color else "&H00FFFFFF"
+    switches = ",".join("-1" if on else "0" for on in (style.bold, style.italic, style.underline, style.strike))
+    margins = f"{round(96 * scale)},{round(96 * scale)},{round(54 * scale)}"
+    return (
+        f"Style: {style.name},{style.font or 'Arial'},{size:g},{color},&H000000FF,&H00000000,&H00000000,{switches},"
+        f"100,100,0,0,1,{3 * scale:g},{scale:g},{style.align},{margins},1"
+    )
+
+
+ASS = Format(
+    id="ass",
+    label="Advanced SubStation Alpha",
+    suffixes=(".ass",),
+    sign=re.compile(r"^\[V4\+ Styles\]|^ScriptType:\s*v4\.00\+", re.IGNORECASE | re.MULTILINE),
+    read=read,
+    write=write,
+    keeps=KEEPS,
+    family="substation",
+    keeps_order=True,
+)
+SSA = Format(
+    id="ssa",
+    label="SubStation Alpha",
+    suffixes=(".ssa",),
+    sign=re.compile(r"^\[(V4 Styles|Script Info|Events)\]\s*$", re.IGNORECASE | re.MULTILINE),
+    read=read,
+    write=write,
+    keeps=KEEPS,
+    family="substation",
+    keeps_order=True,
+)

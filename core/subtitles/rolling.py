@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Captions that roll up line by line, as YouTube writes them, folded into subtitles that are read once.
+
+In such a file each caption repeats the last line of the one before and adds a line; between two of them stands one of
+10 ms that only repeats. A viewer reads each line twice, and a subtitle editor shows twice as many subtitles as there
+are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+
+from ..text import Text
+from .document import Cue, Document, Finding, Kind
+from .inner_times import words_of
+
+SHORT = 0.05
+"""Seconds. No caption meant to be read is shorter; YouTube's steps are 10 ms."""
+TOUCHING = 0.06
+"""Seconds between two captions that belong together."""
+MOSTLY = 0.5
+"""Share of the captions that touch and repeat, from which on a file is one that rolls."""
+
+
+def is_rolling(cues: Sequence[Cue]) -> bool:
+    """Whether most captions that touch the one before begin with its last line, with steps too short to be read."""
+    touching = [pair for pair in itertools.pairwise(cues) if _touch(*pair)]
+    if len(touching) < 2:
+        return False
+    repeating = sum(1 for before, after in touching if _repeated(before, after))
+    steps = sum(1 for cue in cues if cue.duration <= SHORT)
+    return repeating >= MOSTLY * len(touching) and steps >= len(cues) / 5
+
+
+def folded(document: Document) -> Document:
+    """The document with each line once, from when it first appears to when the next one does; as it is otherwise."""
+    if not is_rolling(document.cues):
+        return document
+    kept: list[Cue] = []
+    previous: Cue | None = None
+    for cue in document.cues:
+        new = cue if previous is None or not _touch(previous, cue) else _new_lines(previous, cue)
+        if new is not None:
+            kept.append(new)
+        elif kept:
+            kept[-1] = dataclasses.replace(kept[-1], end=max(kept[-1].end, cue.end))
+        previous = cue
+    message = Text(
+        "the captions roll up line by line: {before} of them were folded into {after} subtitles.",
+        before=len(document.cues),
+        after=len(kept),
+    )
+    return document.with_cues(kept).with_findings([Finding(Kind.ROLLING, message)])
+
+
+def _touch(before: Cue, after: Cue) -> bool:
+    return abs(after.start - before.end) <= TOUCHING
+
+
+def _repeated(before: Cue, after: Cue) -> int:
+    """How many lines of `after` are the last ones of `before`."""
+    old, new = before.lines, after.lines
+    return next((count for count in range(min(len(old), len(new)), 0, -1) if old[-count:] == new[:count]), 0)
+
+
+def _new_lines(before: Cue, after: Cue) -> Cue | None:
+    """What `after` adds to `before`; None where it adds nothing."""
+    count = _repeated(before, after)
+    if count == 0:
+        return after
+    if count == len(after.lines):
+        return None
+    start = sum(len(line) + 1 for line in after.lines[:count])
+    part = after.part(start, len(after.text))
+    # The words before the first time are the repeated line and what is new of it in one: by the new text alone.
+    return dataclasses.replace(part, words=words_of(part.text, part.spans, after.start, after.end))

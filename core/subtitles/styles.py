@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Named styles, for formats and strips that have none: what a style says becomes the cue's own formatting."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator
+
+from ..markup import BOLD, COLOR, ITALIC, STRIKE, UNDERLINE, Span, tidied
+from .document import Cue, Document, Style
+
+
+def usual_style(document: Document) -> str:
+    """The name of the style that most cues have: what it looks like is how subtitles look in this file."""
+    counts = Counter(cue.style for cue in document.cues)
+    return counts.most_common(1)[0][0] if counts else ""
+
+
+def worn(document: Document) -> Document:
+    """The same document with what sets a cue's style apart from the usual one as spans over all of its text."""
+    if not document.styles:
+        return document
+    usual = document.styles.get(usual_style(document), Style(""))
+    return document.with_cues(_worn(cue, document.styles.get(cue.style, usual), usual) for cue in document.cues)
+
+
+def _worn(cue: Cue, style: Style, usual: Style) -> Cue:
+    added = list(_differences(cue, style, usual))
+    return dataclasses.replace(cue, spans=tidied((*cue.spans, *added), len(cue.text))) if added else cue
+
+
+def _differences(cue: Cue, style: Style, usual: Style) -> Iterator[Span]:
+    for kind, on, is_usual, off in (
+        (BOLD, style.bold, usual.bold, "\\b0"),
+        (ITALIC, style.italic, usual.italic, "\\i0"),
+        (UNDERLINE, style.underline, usual.underline, "\\u0"),
+        (STRIKE, style.strike, usual.strike, "\\s0"),
+    ):
+        if on and not is_usual:
+            end = next((span.start for span in cue.spans if span.value == off), len(cue.text))
+            yield Span(0, end, kind)
+    if style.color and style.color != usual.color and all(span.kind != COLOR for span in cue.spans):
+        yield Span(0, len(cue.text), COLOR, style.color)

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How this machine reaches others: its proxies and the certificates it trusts, as environment and system say.
+
+curl, requests, urllib and httpx each read the environment in a way of their own, and people have it set up for the one
+they use. Here it is decided: `proxy_for` says by which proxy an address is asked, `tls_context` whom to trust. Nothing
+here asks the network.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import ipaddress
+import logging
+import os
+import re
+import ssl
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import ProxyError, UntrustedCertificateError
+from ..text import Text
+
+log = logging.getLogger(__name__)
+
+BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Environment variables that name a file, or a folder, of certificate authorities. All that are set are trusted beside
+those of the system: a company's bundle often holds the company's alone."""
+
+_PORTS = {"http": 80, "https": 443}
+_WITHOUT_HOST = re.compile(r"[\s,;]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A server that passes requests on."""
+
+    kind: str
+    """`http`, or `https` where the way to the proxy is encrypted itself."""
+    host: str
+    port: int
+    login: str | None = field(default=None, repr=False)
+    """`name:password` as they are, not as an address writes them. A secret."""
+    variable: str = ""
+    """The environment variable that names the proxy; empty if it is the system's."""
+
+    @property
+    def address(self) -> str:
+        """For the libraries, and fit to be shown: without the login."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.kind}://{host}:{self.port}"
+
+    @property
+    def label(self) -> str:
+        """The proxy in a message."""
+        return f"{self.host}:{self.port}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the proxy is told and nobody else. A secret."""
+        if self.login is None:
+            return {}
+        return {"Proxy-Authorization": f"Basic {base64.b64encode(self.login.encode()).decode()}"}
+
+
+def proxy_for(url: str) -> Proxy | None:
+    """The proxy by which `url` is to be asked, None for none. Any thread; on Windows and macOS it may ask the system.
+
+    `SCHEME_proxy` decides, then `all_proxy`, each in lower case before upper; where none of them is set, the settings
+    of the system. What `no_proxy` names is asked directly, whatever proxy there is: names with all below them, `*`,
+    addresses, networks such as 10.0.0.0/8, each with a port if only that is meant. Raises ProxyError for a setting that
+    is no proxy that can be used.
+    """
+    parts = urllib.parse.urlsplit(url)
+    host, port = (parts.hostname or "").rstrip("."), parts.port or _PORTS.get(parts.scheme, 0)
+    if _excepted(host, port, _variable("no_proxy")[1]):
+        return None
+    for variable in (f"{parts.scheme}_proxy", "all_proxy"):
+        name, text = _variable(variable)
+        if text is not None:
+            return _proxy(text, name) if text else None
+    text = _system_proxy(parts.scheme, host, port)
+    return _proxy(text, "") if text else None
+
+
+def _variable(name: str) -> tuple[str, str | None]:
+    """The variable in one of its two spellings, and its value; None if it is not set."""
+    names = [name] if name == "http_proxy" and "REQUEST_METHOD" in os.environ else [name, name.upper()]
+    for one in names:  # In a CGI script HTTP_PROXY is a header that anybody may send.
+        if one in os.environ:
+            return one, os.environ[one].strip()
+    return name, None
+
+
+def _excepted(host: str, port: int, exceptions: str | None) -> bool:
+    """Whether `no_proxy` names the host."""
+    return any(_covers(entry, host.lower(), port) for entry in _WITHOUT_HOST.split(exceptions or "") if entry)
+
+
+def _covers(entry: str, host: str, port: int) -> bool:
+    """Whether one entry of `no_proxy` does.
+
+    >>> [_covers(entry, "10.1.2.3", 443) for entry in ("10.0.0.0/8", "10.1.2.3", "10.1.2.3:80", "*", "10.1.2")]
+    [True, True, False, True, False]
+    >>> [_covers(entry, "cdn.hub.example", 443) for entry in ("hub.example", ".hub.example:443", "b.example")]
+    [True, True, False]
+    """
+    if entry == "*":
+        return True
+    address = _address(host)
+    with contextlib.suppress(ValueError):
+        network = ipaddress.ip_network(entry.strip("[]"), strict=False)
+        return address is not None and address.version == network.version and address in network
+    name, mark, wanted = entry.rpartition(":")
+    if mark and wanted.isdecimal():
+        return int(wanted) == port and _covers(name, host, port)
+    name = entry.lower().removeprefix("*").strip(".")
+    return bool(name) and (host == name or (address is None and host.endswith(f".{name}")))
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _system_proxy(scheme: str, host: str, port: int) -> str | None:
+    """What the settings of Windows or macOS say; None on systems whose settings are the environment."""
+    request: Any = urllib.request
+    platform: str = sys.platform  # Not the literal: each system's branch is checked on all of them.
+    if platform == "win32":
+        proxies, bypass = request.getproxies_registry(), request.proxy_bypass_registry
+    elif platform == "darwin":
+        proxies, bypass = request.getproxies_macosx_sysconf(), request.proxy_bypass_macosx_sysconf
+    else:
+        return None
+    found: str | None = proxies.get(scheme) or proxies.get("all")
+    return found if found and not bypass(f"{host}:{port}") else None
+
+
+def _proxy(text: str, variable: str) -> Proxy:
+    """A proxy as people write it: with or without scheme and port, its login with `@`, `#` and `/` as they are.
+
+    >>> _proxy("me:p@ss/w#rd%21@proxy.example:3128", "")
+    Proxy(kind='http', host='proxy.example', port=3128, variable='')
+    """
+    kind, mark, rest = text.partition("://") if "://" in text else ("http", "", text)
+    kind = kind.lower()
+    login, mark, place = rest.rpartition("@")
+    place = re.split(r"[/?#]", place, maxsplit=1)[0]
+    try:
+        parts = urllib.parse.urlsplit(f"//{place}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    if not host or any(ord(char) <= 32 for char in host):
+        raise ProxyError("", Text("it is no address"), variable=variable)
+    if kind not in _PORTS:
+        raise ProxyError(
+            host,
+            Text("proxies of the kind {kind} are not supported here, only http and https", kind=kind),
+            variable=variable,
+        )
+    user, _, password = login.partition(":")
+    word = f"{urllib.parse.unquote(user)}:{urllib.parse.unquote(password)}" if mark else None
+    return Proxy(kind, host, port or _PORTS[kind], word, variable)
+
+
+def tls_context() -> ssl.SSLContext:
+    """Trust what the system trusts, and what `BUNDLES` name: companies with an authority of their own need either.
+
+    Never share one between threads: truststore holds a lock of the context for as long as a handshake takes, so that
+    one silent server would hold up all others.
+    """
+    try:
+        import truststore
+    except ImportError:
+        context = ssl.create_default_context()
+    else:
+        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for variable, path in _bundles().items():
+        try:
+            context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
+        except (OSError, ValueError) as ex:  # SSLError is an OSError. Left over from what was uninstalled, mostly.
+            log.warning("%s names %s, which cannot be used: %s", variable, path, ex)
+    return context
+
+
+def _bundles() -> Mapping[str, str]:
+    return {name: os.environ[name] for name in BUNDLES if os.environ.get(name, "").strip()}
+
+
+def untrusted(host: str) -> UntrustedCertificateError:
+    """The error that says that the certificate of `host` is signed by nobody we trust."""
+    missing = next(((name, path) for name, path in _bundles().items() if not os.path.exists(path)), None)
+    return UntrustedCertificateError(host, *(missing or ()))

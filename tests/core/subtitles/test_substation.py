@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SubStation: what is not changed comes back byte for byte, what is changed is all that changes."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pysubs2
+import pytest
+
+from subtitle_editor.core.markup import BOLD, COLOR, ITALIC, Span
+from subtitle_editor.core.subtitles import reading, writing
+from subtitle_editor.core.subtitles.document import Cue, Document, Kind
+
+DATA = Path(__file__).parents[2] / "data" / "subtitles"
+ASS = DATA / "samples" / "ass.ass"
+
+
+def written(document: Document, format: str = "ass") -> str:
+    return writing.rendered(Path("out"), document, format)[0].decode()
+
+
+def changed_lines(before: str, after: str) -> list[tuple[str, str]]:
+    old, new = before.splitlines(), after.splitlines()
+    assert len(old) == len(new)
+    return [(a, b) for a, b in zip(old, new, strict=True) if a != b]
+
+
+@pytest.mark.parametrize("path", [ASS, DATA / "samples" / "ssa.ssa", DATA / "cases" / "ass-mixed.ass"])
+def test_what_was_not_touched_is_the_same_to_the_byte(path: Path) -> None:
+    assert written(reading.load(path), path.suffix[1:]) == path.read_text(encoding="utf-8")
+
+
+def test_a_shift_changes_times_and_nothing_else_those_of_drawings_and_comments_too() -> None:
+    source = pysubs2.SSAFile.load(str(ASS))
+    moved = pysubs2.SSAFile.from_string(written(reading.load(ASS).moved(1.0)))
+    assert [(e.start, e.end) for e in moved] == [(e.start + 1000, e.end + 1000) for e in source]
+    assert [(e.text, e.style, e.name, e.effect, e.layer, e.marginv, e.type) for e in moved] == [
+        (e.text, e.style, e.name, e.effect, e.layer, e.marginv, e.type) for e in source
+    ]
+    assert moved.styles == source.styles
+
+
+def test_an_edited_text_keeps_its_tags_and_no_other_line_changes() -> None:
+    document = reading.load(ASS)
+    index = next(i for i, cue in enumerate(document.cues) if cue.text == "sing a song")
+    cues = list(document.cues)
+    cues[index] = cues[index].with_text("sing a long song")
+    ((_, line),) = changed_lines(ASS.read_text(encoding="utf-8"), written(document.with_cues(cues)))
+    assert line == (
+        r"Dialogue: 1,0:00:04.00,0:00:06.50,Sign,,0,0,20,Banner;20,{\k20}sing {\kf30}a long {\k40}{\t(0,100,\fs20)}song"
+    )
+
+
+def test_style_speaker_and_layer_can_be_changed() -> None:
+    document = reading.load(ASS)
+    first = dataclasses.replace(document.cues[0], style="Sign", speaker="Ben, senior", layer=3)
+    ((_, line),) = changed_lines(
+        ASS.read_text(encoding="utf-8"), written(document.with_cues([first, *document.cues[1:]]))
+    )
+    # A comma would begin the next column. The place of another style's is not where the text is: that is said too.
+    assert line.startswith(r"Dialogue: 3,0:00:01.00,0:00:03.00,Sign,Ben; senior,0,0,0,,{\an2}")
+
+
+def test_a_deleted_and_a_new_cue_leave_the_others_where_they_are() -> None:
+    document = reading.load(ASS)
+    new = Cue(20.0, 21.0, "new\nlines {here}", spans=(Span(0, 3, BOLD),), style="Default")
+    text = written(document.with_cues([*document.cues[1:], new]))
+    again = reading.parse(text.encode(), "in.ass")
+    assert [cue.text for cue in again.cues] == [cue.text for cue in document.cues[1:]] + ["new\nlines {here}"]
+    assert [cue.text for cue in again.hidden] == [cue.text for cue in document.hidden]
+    assert again.cues[-1].spans == (Span(0, 3, BOLD),)
+
+
+def test_a_style_becomes_formatting_where_there_are_no_styles() -> None:
+    (cue,) = [
+        cue for cue in reading.parse(written(reading.load(ASS), "srt").encode(), "in.srt").cues if "sing" in cue.text
+    ]
+    assert {(span.kind, span.value) for span in cue.spans} == {(BOLD, ""), (ITALIC, ""), (COLOR, "#ffff00")}
+    assert cue.placing.align == 8
+
+
+def test_positions_are_shares_of_the_picture() -> None:
+    (cue,) = [cue for cue in reading.load(ASS).cues if cue.text.startswith("two")]
+    assert cue.placing == (7, 0.1, 0.1, "")
+    new = Document((dataclasses.replace(cue, extra={}),))
+    assert r"{\an7\pos(192,108)}" in written(new)
+
+
+@pytest.mark.parametrize("text", ["C:\\Notes\\home\\new", "a\\", "\\N", "\\\\{", "{\\an8}", "}{", "\\h\\n"])
+def test_backslashes_and_braces_of_other_formats_are_text(text: str) -> None:
+    made = written(Document((Cue(1.0, 2.0, text),)))
+    row = made.splitlines()[-1].split(",", 9)[9]
+    assert not any(escape in row for escape in ("\\N", "\\n", "\\h"))
+    assert reading.parse(made.encode(), "in.ass").cues[0].text == text
+    assert "\n" not in pysubs2.SSAFile.from_string(made)[0].plaintext
+
+
+def test_both_versions_into_each_other() -> None:
+    ass, ssa = reading.load(ASS), reading.load(DATA / "samples" / "ssa.ssa")
+    into_ssa = reading.parse(written(ass, "ssa").encode(), "in.ssa")
+    into_ass = reading.parse(written(ssa, "ass").encode(), "in.ass")
+    assert (into_ssa.format, into_ass.format) == ("ssa", "ass")
+    for before, after in ((ass, into_ssa), (ssa, into_ass)):
+        assert [(c.start, c.text, c.spans, c.placing, c.style) for c in after.cues] == [
+            (c.start, c.text, c.spans, c.placing, c.style) for c in before.cues
+        ]
+        assert set(after.styles) == set(before.styles)
+
+
+def test_broken_rows_cost_only_themselves() -> None:
+    text = ASS.read_text(encoding="utf-8").replace("0:00:01.00,0:00:03.00,Default,Ana", "0:00:xx.00,never,Default,Ana")
+    text = text.replace("\n[Fonts]", "Dialogue: 0,0:00:05\n\n[Fonts]")
+    document = reading.parse(text.encode(), "in.ass")
+    assert len(document.cues) == 3
+    found = {finding.kind: finding for finding in document.findings}
+    assert "Slanted and bold under, yes" in found[Kind.TIME].quote
+    assert found[Kind.BROKEN].quote == "Dialogue: 0,0:00:05"
+
+
+def test_what_nobody_sees_is_said() -> None:
+    document = reading.load(DATA / "cases" / "ass-mixed.ass")
+    assert [str(finding) for finding in document.findings] == [
+        "Line 15: a drawing, not text; it is kept for SubStation only.",
+        'Line 17: "zero length" has no length, so that nobody sees it.',
+    ]
+    assert [(cue.start, cue.end, cue.text) for cue in document.cues] == [
+        (1, 3, "Well, yes, of course, sure"),
+        (4, 6, "sing a song"),
+        (7, 9, "Shop open"),
+        (10, 12, "two\nlines\u00a0here"),
+    ]

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writing whole or not at all, waiting for other programs, names that fit, and disks that are named by their fault."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitle_editor.core.errors import (
+    FileInUseError,
+    FileTooLargeError,
+    FolderNotWritableError,
+    NoSpaceError,
+    SubtitleEditorError,
+)
+from subtitle_editor.core.system import files
+
+pytestmark = pytest.mark.timeout(30)
+
+
+def refusal(winerror: int) -> PermissionError:
+    """What Windows raises while another program has a file open."""
+    error = PermissionError(errno.EACCES, "Access is denied")
+    error.winerror = winerror  # type: ignore[attr-defined]
+    return error
+
+
+class Held:
+    """Another program that has a file open for a while: the system call fails as long as it does."""
+
+    def __init__(self, call: Callable[..., None], seconds: float, winerror: int) -> None:
+        self._call = call
+        self._until = time.monotonic() + seconds
+        self._winerror = winerror
+        self.refused = 0
+
+    def __call__(self, *arguments: object, **options: object) -> None:
+        if time.monotonic() < self._until:
+            self.refused += 1
+            raise refusal(self._winerror)
+        self._call(*arguments, **options)
+
+
+@pytest.mark.parametrize("winerror", [5, 32, 33])
+def test_another_program_that_lets_go_in_time_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, winerror: int
+) -> None:
+    path = tmp_path / "file"
+    files.write(path, b"old")
+    monkeypatch.setattr(os, "replace", Held(os.replace, 0.2, winerror))
+    files.write(path, b"new")
+    assert path.read_bytes() == b"new"
+    monkeypatch.setattr(os, "unlink", Held(os.unlink, 0.2, winerror))
+    files.remove(path)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("winerror", [32, 33])
+def test_one_that_does_not_is_named_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, winerror: int
+) -> None:
+    path = tmp_path / "file"
+    files.write(path, b"old")
+    monkeypatch.setattr(files, "PATIENCE", 0.1)
+    monkeypatch.setattr(os, "replace", Held(os.replace, 60, winerror))
+    with pytest.raises(OSError) as caught:
+        files.write(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+    assert isinstance(files.disk_error(tmp_path, caught.value), FileInUseError)
+
+
+def test_waiting_for_another_program_can_be_cancelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").touch()
+    monkeypatch.setattr(os, "replace", Held(os.replace, 60, 32))
+
+    class Enough(Exception):
+        pass
+
+    def sleep(seconds: float) -> None:
+        raise Enough
+
+    with pytest.raises(Enough):
+        files.replace(tmp_path / "a", tmp_path / "b", 30.0, sleep)
+
+
+def test_an_ordinary_refusal_is_not_waited_for(tmp_path: Path) -> None:
+    slept: list[float] = []
+    with pytest.raises(FileNotFoundError):
+        files.replace(tmp_path / "none", tmp_path / "b", 30.0, slept.append)
+    with pytest.raises(OSError):
+        files.remove(tmp_path, 30.0, slept.append)  # A folder.
+    assert slept == []
+    files.remove(tmp_path / "none")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_what_is_written_has_the_permissions_it_should(tmp_path: Path) -> None:
+    secret, plain = tmp_path / "secret", tmp_path / "plain"
+    files.write(secret, b"x", private=True)
+    plain.touch()
+    plain.chmod(0o604)
+    files.write(plain, b"x")
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (secret, plain)] == [0o600, 0o604]
+    secret.chmod(0o644)
+    files.write(secret, b"y", private=True)
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    files.write(link, b"new")
+    assert link.is_symlink() and real.read_bytes() == b"new"
+
+
+def test_whoever_reads_finds_the_old_or_the_new(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    contents = [bytes([number]) * 50_000 for number in range(20)]
+    files.write(path, contents[0])
+    done = threading.Event()
+
+    def write() -> None:
+        for content in contents * 3:
+            files.write(path, content)
+        done.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    while not done.is_set():
+        assert path.read_bytes() in contents
+    thread.join()
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=300)
+
+
+@given(name=NAMES, suffix=st.sampled_from(["", ".srt", ".part.journal.new"]))
+def test_any_name_fits_and_stays_itself(name: str, suffix: str) -> None:
+    short = files.fitted(name, suffix)
+    assert len(short.encode()) <= 255 and short.endswith(suffix)
+    assert short == name + suffix or len((name + suffix).encode()) > 255
+    stem = files.fitted(name, longest=238)
+    assert files.fitted(stem, longest=238) == stem
+
+
+def test_two_long_names_do_not_become_one() -> None:
+    assert len({files.fitted("x" * 300 + str(number), ".part") for number in range(1000)}) == 1000
+
+
+@pytest.mark.parametrize("name", ["é" * 127, "x" * 255, "漢" * 85])
+def test_the_longest_name_of_a_disk_can_be_written(tmp_path: Path, name: str) -> None:
+    files.write(tmp_path / name, b"x")
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "word"),
+    [
+        (errno.ENOSPC, NoSpaceError, "space"),
+        (errno.EDQUOT, NoSpaceError, "share"),
+        (errno.EFBIG, FileTooLargeError, "FAT32"),
+        (errno.EROFS, FolderNotWritableError, "only be read"),
+        (errno.EACCES, FolderNotWritableError, "permission"),
+        (errno.EIO, FolderNotWritableError, "reports an error"),
+        (errno.ENAMETOOLONG, FolderNotWritableError, "too long"),
+        (errno.ESTALE, FolderNotWritableError, "not there any more"),
+        (errno.ENODEV, FolderNotWritableError, "not there any more"),
+        (errno.ENOTCONN, FolderNotWritableError, "not there any more"),
+        (errno.EMFILE, FolderNotWritableError, "too many files"),
+        (errno.ELOOP, FolderNotWritableError, "symbolic link"),
+    ],
+)
+def test_a_disk_is_named_by_its_fault(tmp_path: Path, number: int, kind: type[SubtitleEditorError], word: str) -> None:
+    error = files.disk_error(tmp_path, OSError(number, os.strerror(number)), 5_000_000)
+    assert type(error) is kind and word in str(error) and str(tmp_path) in str(error)
+    assert ("permissions" in error.hint) == (number == errno.EACCES)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="/dev/full is Linux")
+def test_a_disk_that_is_full_leaves_the_old(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    files.write(path, b"old")
+    code = (
+        "import resource, signal, sys; from pathlib import Path; from subtitle_editor.core.system import files\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try: files.write(Path(sys.argv[1]), bytes(5000))\n"
+        "except OSError as error: print(type(files.disk_error(Path('.'), error)).__name__)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert done.stdout.strip() == "FileTooLargeError", done.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["file"] and path.read_bytes() == b"old"
