@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Generator
 from types import FrameType
@@ -139,10 +140,10 @@ def _listening(settings: Settings) -> socket.socket:
 
 def _sockets(wanted: int) -> int:
     """How many connections there may be: as many as are wanted, if the system lets us have them."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit.
+    if sys.platform == "win32":  # It has no such limit.
         return wanted
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < wanted + 600 and soft != resource.RLIM_INFINITY:
         enough = wanted + 600 if hard == resource.RLIM_INFINITY else min(hard, wanted + 600)
