@@ -27,6 +27,7 @@ PARTS = (
     "panels.models",
     "panels.jobs",
     "panels.menu",
+    "sequencer.undo",
     "session.downloads",
     # Last in, first out: it stops the jobs before anything they show themselves in is gone.
     "session.lifetime",

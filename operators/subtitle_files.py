@@ -102,7 +102,13 @@ class SUBTITLE_OT_import_file(bpy.types.Operator):
     def modal(self, context: Context, event: Event) -> _Result:
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
-        if self._writer.step(WRITE_BUDGET):
+        try:
+            done = self._writer.step(WRITE_BUDGET)
+        except SubtitleEditorError as error:
+            self._leave(context)
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
+        if done:
             self._leave(context)
             return self._report_end()
         made, total = self._writer.made, self._writer.total

@@ -141,7 +141,9 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
     def _report_end(self) -> _Result:
         run = self._run
         for notice in run.notices:
-            self.report({"INFO"}, translated(notice))
+            self.report({"WARNING" if run.scene_gone else "INFO"}, translated(notice))
+        if run.scene_gone:
+            return {"CANCELLED"}
         match run.end:
             case Failed(error=error):
                 self.report(

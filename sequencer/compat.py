@@ -27,6 +27,11 @@ def scene_of(context: bpy.types.Context) -> bpy.types.Scene:
     return scene if scene is not None else context.scene
 
 
+def scene_by_uid(uid: int) -> bpy.types.Scene | None:
+    """The scene with this `session_uid`, which a rename or an undo does not change; None once it was deleted."""
+    return next((scene for scene in bpy.data.scenes if scene.session_uid == uid), None)
+
+
 def editor_of(scene: bpy.types.Scene) -> Any:
     """The scene's sequence editor, made when there is none yet."""
     return scene.sequence_editor if scene.sequence_editor is not None else scene.sequence_editor_create()

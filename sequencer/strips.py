@@ -6,19 +6,20 @@ Second 0 of a subtitle file is the scene's first frame. Everything here runs on 
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import heapq
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from ..core.errors import MediaError, SubtitleEditorError
 from ..core.speech import media
 from ..core.text import Text
-from . import compat, cue, look
+from . import compat, cue, look, undo
 from .compat import Strip
 
 if TYPE_CHECKING:
@@ -27,6 +28,19 @@ if TYPE_CHECKING:
 
 MAX_CHANNEL = 128
 """The sequencer's highest channel (MAXSEQ in Blender's DNA_sequence_types.h)."""
+
+
+class SceneGoneError(SubtitleEditorError):
+    """The scene that gets subtitles was deleted before they were all made."""
+
+    code = "scene_gone"
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(
+            Text("The scene was deleted before its {number} subtitles were made.", number=number),
+            Text("Do it again in another scene."),
+        )
 
 
 class ChannelsFullError(SubtitleEditorError):
@@ -226,7 +240,8 @@ def free_channel(scene: bpy.types.Scene, placements: Sequence[Placement], above:
 class Writer:
     """Makes TEXT strips a few at a time, so that Blender stays responsive: making them is quadratic in Blender itself.
 
-    The scene is looked up anew for each chunk: an undo between two of them replaces it.
+    The scene is looked up anew for each chunk: the user may rename it in between. An undo in between takes strips away
+    that have no step of their own yet: they are made again. What the user deletes stays deleted.
     """
 
     def __init__(self, scene: bpy.types.Scene, placements: Sequence[Placement], above: int) -> None:
@@ -234,13 +249,19 @@ class Writer:
         self.channel = free_channel(scene, placements, above)
         self.rows = 1 + max((item.row for item in placements), default=0)
         """How many channels it uses from `channel` on."""
-        self.made = 0
         self.total = len(placements)
         self.cut = 0
         """Strips that show less than their text, because this Blender holds no more; the text itself is kept."""
-        self._scene_name = scene.name
-        self._waiting = iter(placements)
+        self._scene = scene.session_uid
+        self._waiting = collections.deque(enumerate(placements, 1))
+        self._made: dict[str, tuple[int, Placement]] = {}
+        self._undone = undo.count()
         self._clock = cue.Clock(rate_of(scene), int(scene.frame_start))
+
+    @property
+    def made(self) -> int:
+        """How many are made."""
+        return len(self._made)
 
     @property
     def fraction(self) -> float:
@@ -255,23 +276,37 @@ class Writer:
         return Text("{number} texts are longer than this Blender shows. All of each is kept.", number=self.cut)
 
     def step(self, budget: float | None = None) -> bool:
-        """Make strips for about `budget` seconds, or all of them. Returns whether it is done."""
-        scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene_name)
+        """Make strips for about `budget` seconds, or all of them. Returns whether it is done.
+
+        Raises SceneGoneError when the scene was deleted meanwhile.
+        """
+        scene = compat.scene_by_uid(self._scene)
         if scene is None:
-            return True
-        make = compat.TextMaker(compat.strips_of(compat.editor_of(scene)))
+            raise SceneGoneError(self.total)
+        strips = compat.strips_of(compat.editor_of(scene))
+        self._look_for_undone(strips)
+        make = compat.TextMaker(strips)
         dress = look.Look(scene)
         until = None if budget is None else time.monotonic() + budget
-        for placement in self._waiting:
-            self._make(make, dress, placement)
+        while self._waiting:
+            self._make(make, dress, *self._waiting.popleft())
             if until is not None and time.monotonic() >= until:
-                return self.made >= self.total
-        return True
+                break
+        return not self._waiting
 
-    def _make(self, make: compat.TextMaker, dress: look.Look, item: Placement) -> None:
-        self.made += 1
+    def _look_for_undone(self, strips: Any) -> None:
+        """After an undo: have those made again that are no longer there."""
+        if self._undone == undo.count():
+            return
+        self._undone = undo.count()
+        there = {strip.name for strip in strips}
+        gone = [self._made.pop(name) for name in list(self._made) if name not in there]
+        self._waiting.extendleft(reversed(gone))
+
+    def _make(self, make: compat.TextMaker, dress: look.Look, number: int, item: Placement) -> None:
         channel = self.channel + item.row
-        strip = make(cue.short_name(channel, self.made), channel, item.start, item.end)
+        strip = make(cue.short_name(channel, number), channel, item.start, item.end)
+        self._made[strip.name] = number, item
         shown = strip.text = cue.fitted(item.cue.text)
         self.cut += shown != item.cue.text
         strip[cue.MARK] = cue.encode(item.cue, item.start, item.end, self._clock, shown)

@@ -43,10 +43,12 @@ class TranscriptionRun:
         """The job's ending; strips may still be in the making."""
         self.made = 0
         self.done = False
+        self.scene_gone = False
+        """Whether the subtitles went into a file, because their scene was deleted."""
         self.notices: list[str] = []
         self.fraction = 0.0
         self.text: str = Text("Starting")
-        self._scene_name = scene.name
+        self._scene = scene.session_uid
         # Read now: when the file is closed during the work there is no scene to ask.
         self._first_frame = int(scene.frame_start)
         self._folder = user_dir()
@@ -140,6 +142,9 @@ class TranscriptionRun:
             return
         try:
             self.done = self._writer.step(budget)
+        except strips.SceneGoneError:
+            self._keep(self._cues())
+            return
         except BaseException:
             self.done = True
             raise
@@ -149,14 +154,23 @@ class TranscriptionRun:
         if self.done and (notice := self._writer.notice):
             self.notices.append(notice)
 
+    def _keep(self, cues: list[Cue]) -> None:
+        """The scene was deleted: the subtitles are kept all the same, and that is said."""
+        self.done, self.made, self.scene_gone = True, 0, True
+        now.recovered = found = rescue(self._folder, self._use, self._first_frame, cues)
+        if found is None:
+            self.notices.append(Text("The scene was deleted, and the subtitles could not be kept: see the log."))
+            return
+        kept = Text("The scene was deleted; {number} subtitles are kept in {path}", number=found.count, path=found.path)
+        self.notices.append(kept)
+
     def _new_writer(self) -> strips.Writer | None:
-        scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene_name)
+        scene = compat.scene_by_uid(self._scene)
         cues = self._cues()
         if not cues:
             return None
         if scene is None:
-            # Somebody has deleted or renamed it: the subtitles are kept all the same.
-            now.recovered = rescue(self._folder, self._use, self._first_frame, cues)
+            self._keep(cues)
             return None
         try:
             zero = int(scene.frame_start)
@@ -182,9 +196,10 @@ def rescue(folder: Path, use: strips.MediaUse, first_frame: int, cues: list[Cue]
     def seconds(of_media: float) -> float:
         return max(0.0, use.rate.frame_to_seconds(use.frame(of_media) - first_frame))
 
-    path = folder / "recovered" / f"{use.path.stem} {time.strftime('%Y-%m-%d %H-%M-%S')}.srt"
+    path = folder / "recovered"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
+        path = _free_name(path, use.path.stem, time.strftime("%Y-%m-%d %H-%M-%S"))
         moved = [dataclasses.replace(cue, start=seconds(cue.start), end=seconds(cue.end), words=()) for cue in cues]
         files.save(path, moved)
     except (OSError, SubtitleEditorError):
@@ -192,6 +207,15 @@ def rescue(folder: Path, use: strips.MediaUse, first_frame: int, cues: list[Cue]
         return None
     log.info("%d subtitles are kept in %s", len(cues), path)
     return Recovered(path, len(cues))
+
+
+def _free_name(folder: Path, stem: str, when: str) -> Path:
+    """A file in `folder` that is not there yet, called after a media file whose name may be as long as names can be."""
+    from ..core.system.files import fitted
+
+    suffixes = ("", *(f" ({number})" for number in range(2, 1000)))
+    places = (folder / fitted(stem, f" {when}{suffix}.srt") for suffix in suffixes)
+    return next(place for place in places if not place.exists())
 
 
 def shape(use: strips.MediaUse, heard: tuple[Cue, ...], profile: Profile) -> list[Cue]:

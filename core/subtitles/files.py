@@ -379,7 +379,7 @@ _WRITERS: dict[str, Callable[[Sequence[Cue], str], str]] = {
 
 def _write_atomically(path: Path, data: bytes) -> None:
     target = Path(os.path.realpath(path))  # A link stays a link.
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.tmp")
+    temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")  # The name may be as long as names can be.
     try:
         # Not tempfile: it makes files that only their owner may read, and a subtitle file is not a secret.
         with open(temporary, "xb") as file:

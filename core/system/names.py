@@ -12,10 +12,6 @@ _HASH = re.compile(r"[0-9A-Za-z]{16,128}")
 _REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+@-]*(?:/[A-Za-z0-9_][A-Za-z0-9._+@-]*)*")
 
 
-LONGEST = 255
-"""Bytes of a name of one file or folder: what Linux's file systems take, and macOS and Windows count more kindly."""
-
-
 def is_inner_path(name: str, windows: bool = sys.platform == "win32") -> bool:
     """Whether a relative path with forward slashes stays inside the folder it is put into, and can be made there.
 
@@ -40,21 +36,6 @@ def _is_good_on_windows(part: str) -> bool:
         or any(char in ':*?"<>|\\' for char in part)
         or part.split(".")[0].rstrip(" ").upper() in _WINDOWS_DEVICES
     )
-
-
-def fitting(stem: str, suffix: str) -> str:
-    """A file's name of both, its stem cut where the two are longer than a name may be. No character is cut in two.
-
-    >>> fitting("film", ".srt"), len(fitting("\u5b57" * 100, ".srt").encode())
-    ('film.srt', 253)
-    """
-    room = LONGEST - len(suffix.encode("utf-8", "surrogatepass"))
-    data = stem.encode("utf-8", "surrogatepass")
-    if len(data) <= room:
-        return f"{stem}{suffix}"
-    while room > 0 and data[room] & 0xC0 == 0x80:
-        room -= 1
-    return f"{data[: max(0, room)].decode('utf-8', 'surrogatepass').rstrip()}{suffix}"
 
 
 def is_repository(name: str) -> bool:

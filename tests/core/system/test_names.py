@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.errors import UnknownModelError
-from subtitle_editor.core.system.names import fitting, is_inner_path
+from subtitle_editor.core.system.names import is_inner_path
 from tests.hub.server import LoopbackHub
 
 WINDOWS_ONLY = ["aux.txt", "a/nul", "a:b", 'q"x', "who?", "star*", "a|b", "<x>", "trailing.", "trailing ", "a\\b"]
@@ -57,16 +57,6 @@ def test_a_model_with_such_files_arrives(hub: LoopbackHub, tmp_path: Path) -> No
     assert record is not None and record.path, record
     assert {name: (Path(record.path) / name).read_bytes() for name in files} == files
     assert manager.shutdown(10)
-
-
-@given(st.text(max_size=400), st.sampled_from([".srt", " 2026-01-01 10-20-30.srt", ""]))
-def test_a_name_that_is_too_long_is_cut(stem: str, suffix: str) -> None:
-    name = fitting(stem, suffix)
-    assert name.endswith(suffix) and len(name.encode("utf-8", "surrogatepass")) <= 255
-    cut = name.removesuffix(suffix) if suffix else name
-    assert stem.startswith(cut)
-    if len(f"{stem}{suffix}".encode("utf-8", "surrogatepass")) <= 255:
-        assert name == f"{stem}{suffix}"
 
 
 # Ids
