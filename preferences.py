@@ -11,7 +11,8 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 from .core.errors import SubtitleEditorError
 from .core.hub import endpoint as endpoints
 from .core.hub.tokens import write
-from .session.settings import DEFAULT_CONNECTIONS, forget_token, get, read_token, token_path
+from .core.transfer.limits import DEFAULT_CONNECTIONS, MOST_CONNECTIONS
+from .session.settings import forget_token, get, read_token, token_path
 
 if TYPE_CHECKING:
     from bpy.types import Context
@@ -98,7 +99,7 @@ class SubtitleEditorPreferences(bpy.types.AddonPreferences):
         description="How many connections one download uses at a time",
         default=DEFAULT_CONNECTIONS,
         min=1,
-        max=16,
+        max=MOST_CONNECTIONS,
     )
     speed_limit: IntProperty(  # type: ignore[valid-type]
         name="Speed Limit (MB/s)",

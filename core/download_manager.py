@@ -31,7 +31,7 @@ from .hub.client import Hub
 from .hub.tokens import Token
 from .library.status import NEWEST
 from .system.control import Control
-from .transfer.blob import DEFAULT_CONNECTIONS
+from .transfer.limits import DEFAULT_CONNECTIONS
 from .transfer.throttle import Throttle
 
 TOKEN_NOTICE = "Downloading without a token. A free one from the hub raises its rate limits; none is needed."

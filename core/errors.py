@@ -443,6 +443,7 @@ class NoSpaceError(SubtitleEditorError, OSError):
         self.folder = folder
         self.needed = needed
         self.free = free
+        self.quota = quota
         if quota:
             message = Text("Your share of the disk of {folder} is used up.", folder=folder)
         else:

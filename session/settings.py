@@ -15,6 +15,7 @@ from ..core.hub.tokens import FILE_NAME, read
 from ..core.system import user_folder
 from ..core.system.folders import expanded
 from ..core.text import Text
+from ..core.transfer.limits import DEFAULT_CONNECTIONS
 
 if TYPE_CHECKING:
     from bpy.types import Context
@@ -25,8 +26,6 @@ _ADDON = __package__.rpartition(".")[0]
 """What Blender calls the add-on: the package above this folder."""
 
 TOKEN_PAGE = "https://huggingface.co/settings/tokens"
-
-DEFAULT_CONNECTIONS = 6
 
 _token: str | None = None
 """The token once read: the preferences ask for it at each redraw, which must not read the disk."""

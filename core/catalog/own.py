@@ -10,15 +10,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
-import secrets
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import CatalogEntryError, CatalogError, FolderNotWritableError
+from ..errors import CatalogEntryError, CatalogError
+from ..system import files
 from ..system.control import Control
 from ..system.locks import file_lock
 from ..text import Text
@@ -218,7 +217,7 @@ def _locked(user_file: Path) -> Iterator[None]:
     try:
         user_file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FolderNotWritableError(user_file.parent, (error.strerror or str(error)).lower()) from error
+        raise files.disk_error(user_file.parent, error) from error
     with contextlib.ExitStack() as held:
         try:
             held.enter_context(file_lock(user_file.with_name(f"{user_file.name}.lock"), Control(), limit=LOCK_LIMIT))
@@ -238,23 +237,14 @@ def _read(user_file: Path) -> str:
     except UnicodeDecodeError as error:
         raise CatalogError(user_file, Text("it is not UTF-8 text")) from error
     except OSError as error:
-        raise CatalogError(user_file, (error.strerror or str(error)).lower()) from error
+        raise CatalogError(user_file, files.reason_of(error)) from error
 
 
 def _replace(user_file: Path, text: str) -> None:
-    # The file may be a link to where the user keeps such things: that one is replaced, not the link.
-    real = Path(os.path.realpath(user_file))
-    beside = real.with_name(f".{real.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with beside.open("wb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, real)
+        files.write(user_file, text.encode("utf-8"))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise FolderNotWritableError(real.parent, (error.strerror or str(error)).lower()) from error
+        raise files.disk_error(user_file.parent, error) from error
 
 
 def taken(entries: Iterable[Entry], source: Source) -> Entry | None:

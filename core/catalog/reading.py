@@ -15,6 +15,7 @@ from typing import Any
 
 from ..addresses import is_safe
 from ..errors import CatalogError
+from ..system.files import reason_of
 from ..system.names import is_inner_path, is_repository, is_revision
 from ..text import Text
 from . import cutting
@@ -82,7 +83,7 @@ def tables(path: Path) -> tuple[list[Any], str]:
         text = data.decode("utf-8-sig")
         found = tomllib.loads(text).get("model", [])
     except OSError as error:
-        raise CatalogError(path, (error.strerror or str(error)).lower()) from error
+        raise CatalogError(path, reason_of(error)) from error
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise CatalogError(path, Text("it is not UTF-8 text"), line) from error

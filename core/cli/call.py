@@ -17,6 +17,7 @@ from ..hub.tokens import Token
 from ..library import layout
 from ..subtitles.profiles import PROFILES
 from ..system import user_folder
+from ..transfer.limits import DEFAULT_CONNECTIONS, MOST_CONNECTIONS
 from .output import Output
 
 
@@ -35,7 +36,13 @@ Command = Callable[[Call], int]
 
 def add_download_options(parser: argparse.ArgumentParser) -> None:
     """The options of every command that downloads."""
-    parser.add_argument("--connections", type=up_to(16), default=6, metavar="N", help="1 to 16 a file (default 6)")
+    parser.add_argument(
+        "--connections",
+        type=up_to(MOST_CONNECTIONS),
+        default=DEFAULT_CONNECTIONS,
+        metavar="N",
+        help=f"1 to {MOST_CONNECTIONS} a file (default {DEFAULT_CONNECTIONS})",
+    )
     parser.add_argument("--concurrency", type=up_to(8), default=1, metavar="N", help="models at a time, 1 to 8")
     parser.add_argument("--limit-rate", type=positive, metavar="BYTES_PER_S", help="speed limit")
 

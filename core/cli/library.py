@@ -23,6 +23,7 @@ from ..hub.client import Hub
 from ..library import layout, removing, status, verifying
 from ..library.states import ModelState
 from ..system.names import is_repository
+from ..transfer.limits import DEFAULT_CONNECTIONS
 from ..units import human_size
 from .call import Call, Command, load_catalog
 from .download import download
@@ -193,7 +194,8 @@ def _each(call: Call, entries: Sequence[Entry], run: Callable[[Call, Entry, str]
 
 
 def _download(call: Call, entry: Entry, commit: str | None) -> int:
-    wanted = {"models": [entry.id], "revision": commit, "connections": 6, "concurrency": 1, "limit_rate": None}
+    wanted = {"models": [entry.id], "revision": commit, "connections": DEFAULT_CONNECTIONS}
+    wanted |= {"concurrency": 1, "limit_rate": None}
     return download(argparse.Namespace(**{**vars(call.args), **wanted}), call.output, call.models_dir, call.token)
 
 

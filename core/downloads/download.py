@@ -7,7 +7,6 @@ Plan, check the disk, fetch what is large with `transfer`, then what is small, a
 from __future__ import annotations
 
 import dataclasses
-import errno
 import logging
 import shutil
 import threading
@@ -19,7 +18,6 @@ from typing import TypeVar
 from ..addresses import server_of, without_login
 from ..catalog.entries import Entry, Source
 from ..errors import (
-    FolderNotWritableError,
     HubAnswerError,
     HubUnreachableError,
     NoSpaceError,
@@ -35,10 +33,12 @@ from ..library import status as library
 from ..library.states import Installed
 from ..library.status import NEWEST, SAME, commit_on_disk
 from ..system.control import Control
+from ..system.files import disk_error, remove
 from ..system.names import is_revision
 from ..system.speed import SpeedMeter
 from ..text import Text
 from ..transfer import blob, fetch, partial
+from ..transfer.limits import DEFAULT_CONNECTIONS
 from ..transfer.retries import Retries, RetryPolicy, may_pass
 from ..transfer.throttle import Throttle
 from .records import record_download, record_file, record_plan, record_revision
@@ -67,7 +67,7 @@ class DownloadSettings:
     models_dir: Path
     hub: Hub
     throttle: Throttle
-    connections: int = blob.DEFAULT_CONNECTIONS
+    connections: int = DEFAULT_CONNECTIONS
 
 
 class Download:
@@ -113,15 +113,12 @@ class Download:
         try:
             return self._run(plans)
         except SubtitleEditorError as error:
-            if not isinstance(error, NoSpaceError) or error.needed:
+            if type(error) is not NoSpaceError or error.needed:
                 raise
             # Who writes small files does not know how much is lacking.
-            raise NoSpaceError(error.folder, self._bytes_left, error.free) from error
+            raise NoSpaceError(error.folder, self._bytes_left, error.free, error.quota) from error
         except OSError as error:
-            folder = self._settings.models_dir
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise NoSpaceError(folder, self._bytes_left, shutil.disk_usage(folder).free) from error
-            raise FolderNotWritableError(folder, (error.strerror or str(error)).lower()) from error
+            raise disk_error(self._settings.models_dir, error, self._bytes_left) from error
 
     @property
     def _bytes_left(self) -> int:
@@ -242,10 +239,10 @@ class Download:
                 folder.mkdir(parents=True, exist_ok=True)
                 probe = folder / f".{self.progress.job}.probe"
                 probe.touch()
-                probe.unlink()
+                remove(probe)
             free = shutil.disk_usage(folder).free
         except OSError as error:
-            raise FolderNotWritableError(folder, (error.strerror or str(error)).lower()) from error
+            raise disk_error(folder, error, needed) from error
         self._tell_checked(plans, needed, free)
         if needed and needed + SPACE_MARGIN > free:
             raise NoSpaceError(folder, needed + SPACE_MARGIN, free)
@@ -399,7 +396,8 @@ class Download:
             if told and not force and time.monotonic() - self._reported < _REPORT_EVERY:
                 return
             self._reported = time.monotonic()
-        self._report(new)
+        # A worker that a cancel left behind must not be heard after the job's end.
+        self._control.unless_cancelled(lambda: self._report(new))
 
     def _measured(self, progress: Progress) -> Progress:
         self._meter.add(progress.bytes_done)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import secrets
 
-from ..hub.plan import LARGE, Plan, PlannedFile, disk_error
+from ..hub.plan import LARGE, Plan, PlannedFile
 from ..library import layout, listing, status
 from ..library import marks as library_marks
+from ..system.files import disk_error, write
 
 log = logging.getLogger(__name__)
 
@@ -101,13 +101,11 @@ def record_revision(plan: Plan) -> None:
     except OSError as error:
         found = status.newest_snapshot(plan.folder, plan.source)
         if found is None or found.name != plan.commit:
-            raise disk_error(error, plan.folder) from error
+            raise disk_error(plan.folder, error) from error
         log.warning("%s of %s is not noted: %s", name, plan.source.repo, error)
 
 
 def _write_ref(plan: Plan, name: str) -> None:
     ref = plan.folder.joinpath("refs", *name.split("/"))
     ref.parent.mkdir(parents=True, exist_ok=True)
-    beside = ref.with_name(f"{ref.name}.{secrets.token_hex(4)}.tmp")
-    beside.write_text(plan.commit, encoding="utf-8")
-    os.replace(beside, ref)
+    write(ref, plan.commit.encode())

@@ -16,7 +16,8 @@ from pathlib import Path
 from ..catalog.entries import Source
 from ..library.layout import repository_folder
 from ..library.listing import listing, published, write_listing
-from .plan import Plan, PlannedFile, disk_error, links_supported, size_on_disk
+from ..system.files import disk_error, replace
+from .plan import Plan, PlannedFile, links_supported, size_on_disk
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def finish(plan: Plan) -> Path:
         for file in plan.files:
             _link(plan, file)
     except OSError as error:
-        raise disk_error(error, plan.folder) from error
+        raise disk_error(plan.folder, error) from error
     _keep_listing(plan)
     return plan.snapshot
 
@@ -69,7 +70,7 @@ def _link(plan: Plan, file: PlannedFile) -> None:
     beside = place.with_name(f".{secrets.token_hex(8)}.tmp")
     beside.symlink_to(os.path.relpath(file.target, place.parent))
     try:
-        os.replace(beside, place)  # Another program may do the same at this moment.
+        replace(beside, place)  # Another program may do the same at this moment.
     except OSError:
         beside.unlink(missing_ok=True)
         raise

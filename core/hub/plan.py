@@ -3,19 +3,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import errno
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from ..catalog.entries import Source
-from ..errors import FolderNotWritableError, NoSpaceError, SubtitleEditorError
 from ..library.listing import Published
-from ..text import Text
+from ..system.files import disk_error
 from .endpoint import is_true
 
 LARGE = 1_000_000
@@ -86,7 +82,7 @@ def links_supported(models_dir: Path) -> bool:
     try:
         models_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise disk_error(error, models_dir) from error
+        raise disk_error(models_dir, error) from error
     try:
         with tempfile.TemporaryDirectory(dir=models_dir, prefix=".links-") as scratch:
             return _can_link(Path(scratch))
@@ -109,21 +105,3 @@ def size_on_disk(path: Path) -> int | None:
         return path.stat().st_size
     except OSError:
         return None
-
-
-def disk_error(error: OSError, folder: Path) -> SubtitleEditorError:
-    """What the user is told when the disk refuses something in `folder`, or below it."""
-    if error.errno in _FULL:
-        return NoSpaceError(folder, 0, _free(folder))
-    return FolderNotWritableError(folder, (error.strerror or str(error)).lower() or Text("the system refused"))
-
-
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-
-
-def _free(folder: Path) -> int:
-    """Bytes free where `folder` is, or will be; 0 if nobody says."""
-    for place in (folder, *folder.parents):
-        with contextlib.suppress(OSError):
-            return shutil.disk_usage(place).free
-    return 0

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import queue
-import secrets
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -18,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from ..errors import CorruptDownloadError, JobCancelled, WrongContentError
 from ..system.control import Control
+from ..system.files import disk_error, write
 from ..system.hashes import git_hasher
 from ..text import Text
 from .asking import TIMEOUT, read
-from .plan import PlannedFile, disk_error
+from .plan import PlannedFile
 
 if TYPE_CHECKING:
     from ..transfer.http import Line, Request
@@ -146,19 +145,8 @@ def _complaint(file: PlannedFile, body: bytes | None, host: str, page: bool) -> 
 
 
 def _put(target: Path, body: bytes) -> None:
-    """Write a file beside its place and move it there: nobody ever sees half of it."""
-    beside = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("xb") as file:
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
-            raise
+        write(target, body)
     except OSError as error:
-        raise disk_error(error, target.parent) from error
+        raise disk_error(target.parent, error) from error

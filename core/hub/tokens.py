@@ -7,17 +7,15 @@ A token goes to the hub's own host and into the 0600 file of `token_file`; nowhe
 from __future__ import annotations
 
 import codecs
-import contextlib
 import dataclasses
 import os
 import re
-import secrets
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from .. import addresses
-from ..errors import FolderNotWritableError
+from ..system import files
 from ..system.folders import expanded, hugging_face_home
 from ..text import Text
 from . import endpoint as endpoints
@@ -146,25 +144,9 @@ def write(path: Path, token: str) -> None:
     token = token.strip()
     try:
         if not token:
-            path.unlink(missing_ok=True)
+            files.remove(path)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, token.encode("utf-8"))
+        files.write(path, token.encode("utf-8"), private=True)
     except OSError as error:
-        raise FolderNotWritableError(path.parent, error.strerror or str(error)) from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    # O_BINARY exists on Windows only, where a text-mode descriptor would rewrite line ends.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    try:
-        with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise
+        raise files.disk_error(path.parent, error) from error

@@ -14,9 +14,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..catalog.entries import SPEECH_TO_TEXT, Entry, Source
-from ..errors import FolderNotWritableError, ImportModelError, NoSpaceError, SubtitleEditorError
+from ..errors import ImportModelError, NoSpaceError, SubtitleEditorError
 from ..events import Progress, ProgressReport, State
 from ..system.control import Control
+from ..system.files import disk_error, reason_of, remove, replace
 from ..system.hashes import git_hasher
 from ..system.locks import try_lock
 from ..text import Text
@@ -71,7 +72,7 @@ def import_folder(
     except SubtitleEditorError:
         raise
     except OSError as error:
-        raise FolderNotWritableError(target, (error.strerror or str(error)).lower()) from error
+        raise disk_error(target, error) from error
     return Installed(snapshot, needed, snapshot.name)
 
 
@@ -179,12 +180,12 @@ class _Copier:
                     raise ImportModelError(self._origin, why, Text("Wait until that is done."))
                 try:
                     for path in layout.import_leftovers(self._folder):
-                        path.unlink()
+                        remove(path)
                     yield
                 finally:
                     for path in self.temporary.values():
                         with contextlib.suppress(OSError):
-                            path.unlink()
+                            remove(path)
         finally:
             for place in (blobs, self._folder):
                 with contextlib.suppress(OSError):
@@ -219,7 +220,7 @@ class _Copier:
                 while chunk := file.read(_CHUNK):
                     yield chunk
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = reason_of(error)
             why = Text("{name} cannot be read: {reason}", name=name, reason=reason)
             raise ImportModelError(self._origin, why, Text("Look after the disk it is on.")) from error
 
@@ -237,13 +238,13 @@ def _link(folder: Path, files: dict[str, listing.Published], temporary: dict[str
     for name, file in files.items():
         place, blob = snapshot / name, folder / "blobs" / file.digest
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.unlink(missing_ok=True)
+        remove(place)
         try:
             place.symlink_to(os.path.relpath(blob, place.parent))
-            os.replace(temporary[name], blob)
+            replace(temporary[name], blob)
         except OSError:
             # Windows makes links only in its developer mode; huggingface_hub then has the files here too.
-            os.replace(temporary[name], place)
+            replace(temporary[name], place)
     listing.write_listing(folder, commit, files, made_up=True)
     if revision == commit:
         return snapshot  # Of direct files: the catalogue's hashes are the revision.

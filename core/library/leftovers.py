@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..errors import FolderNotWritableError
+from ..system import files
 from ..system.locks import is_locked
 
 SUFFIX = ".incomplete"
@@ -75,9 +75,9 @@ def remove(models_dir: Path, leftovers: Iterable[Leftover]) -> tuple[int, tuple[
             kept.append(now)
             continue
         try:
-            now.path.unlink(missing_ok=True)
+            files.remove(now.path)
         except OSError as error:
-            raise FolderNotWritableError(now.path.parent, (error.strerror or str(error)).lower()) from error
+            raise files.disk_error(now.path.parent, error) from error
         freed += now.size
     return freed, tuple(kept)
 

@@ -7,11 +7,11 @@ import dataclasses
 import hashlib
 import json
 import os
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..catalog.entries import Source
+from ..system.files import write
 from ..system.hashes import git_hasher
 
 _MADE_UP = "imported by subtitle-editor"
@@ -70,9 +70,7 @@ def is_made_up(folder: Path, commit: str) -> bool:
 
 def write_json(path: Path, data: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    beside.write_text(json.dumps(data, indent=1), encoding="utf-8")
-    os.replace(beside, path)
+    write(path, json.dumps(data, indent=1).encode())
 
 
 def digest(path: Path, like: Published, read_bytes: Callable[[int], None]) -> tuple[str, os.stat_result]:

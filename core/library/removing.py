@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from ..catalog.entries import Entry, Source
-from ..errors import FolderNotWritableError, LinkedFolderError, ModelBusyError
+from ..errors import LinkedFolderError, ModelBusyError
+from ..system.files import disk_error, remove
 from ..system.locks import try_lock
 from ..system.names import is_revision
 from ..transfer import partial
@@ -149,7 +150,7 @@ def _remove(
                     _unlink(path)
                 freed += size
         except OSError as error:
-            raise FolderNotWritableError(folder, (error.strerror or str(error)).lower()) from error
+            raise disk_error(folder, error) from error
     return freed
 
 
@@ -184,7 +185,7 @@ def _unlink(path: Path) -> int:
     """Remove a file or link; the bytes that freed. One that is gone already is fine. Raises OSError."""
     try:
         found = path.lstat()
-        path.unlink()
+        remove(path)
     except FileNotFoundError:
         return 0
     return found.st_size if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 else 0

@@ -6,15 +6,11 @@ Safe on any thread; nothing here touches Blender.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import errno
-import os
-import secrets
-import shutil
 from pathlib import Path
 
-from ..errors import FolderNotWritableError, SubtitleFileError
+from ..errors import NoSpaceError, SubtitleFileError
+from ..system import files
 from ..text import Text
 from . import encodings
 from .document import Document, Finding, Kind
@@ -126,21 +122,12 @@ def _encoded(path: Path, text: str, encoding: str, newline: str) -> bytes:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Replace the file, or make it, all at once. Raises FolderNotWritableError, or SubtitleFileError on a full disk."""
-    target = Path(os.path.realpath(path))  # A link stays a link.
-    temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")  # The name may be as long as names can be.
+    """Replace the file, or make it, all at once. Raises SubtitleFileError on a full disk, else what
+    `files.disk_error` makes of what the disk says."""
     try:
-        # Not tempfile: it makes files that only their owner may read, and a subtitle file is not a secret.
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            shutil.copymode(target, temporary)
-        os.replace(temporary, target)
+        files.write(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        failure = files.disk_error(path.parent, error)
+        if isinstance(failure, NoSpaceError):
             raise SubtitleFileError(path, Text("the disk is full"), Text("Free some space and save again.")) from error
-        raise FolderNotWritableError(target.parent, error.strerror or str(error)) from error
+        raise failure from error

@@ -67,6 +67,13 @@ class Control:
         if self._cancelled:
             raise JobCancelled
 
+    def unless_cancelled(self, act: Callable[[], None]) -> None:
+        """`act()` if the job is not cancelled, and then before it is: `cancel` waits for it. For what nobody may hear
+        of a job after its end, from threads that were left behind. `act` must not wait for anything."""
+        with self.condition:
+            if not self._cancelled:
+                act()
+
     def sleep(self, seconds: float) -> None:
         """Do nothing for a while. Raises `JobCancelled` at once when the job is cancelled."""
         self.wait_for(lambda: False, seconds)

@@ -35,8 +35,8 @@ _QUOTA = {getattr(errno, "EDQUOT", errno.ENOSPC)} - _FULL
 
 _REASONS = {
     errno.EROFS: Text("the disk can only be read"),
-    errno.EACCES: Text("there is no permission to write there"),
-    errno.EPERM: Text("there is no permission to write there"),
+    errno.EACCES: Text("permission denied"),
+    errno.EPERM: Text("permission denied"),
     errno.ENAMETOOLONG: Text("the name is too long for this disk"),
     errno.ENOTDIR: Text("a file is where a folder should be"),
     errno.EEXIST: Text("a file is where a folder should be"),

@@ -17,8 +17,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..errors import FolderNotWritableError
 from .control import Control
+from .files import disk_error
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ def _take(path: Path, windows: bool = sys.platform == "win32", patient: bool = F
     except OSError as ex:
         if windows and patient and ex.errno == errno.EACCES:
             return None
-        raise FolderNotWritableError(path.parent, ex.strerror or str(ex)) from ex
+        raise disk_error(path.parent, ex) from ex
     try:
         if grab(descriptor) and _is_still(path, descriptor):
             return descriptor

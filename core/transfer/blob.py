@@ -14,16 +14,13 @@ from typing import TYPE_CHECKING
 from ..events import State
 from ..system.hashes import git_hasher
 from .journal import Ranges
+from .limits import DEFAULT_CONNECTIONS, STALL_SECONDS
 from .retries import RetryPolicy
 from .throttle import Throttle
 
 if TYPE_CHECKING:
     from ..errors import HubError
     from .http import Refusal
-
-DEFAULT_CONNECTIONS = 6
-
-MOST_CONNECTIONS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +96,7 @@ class TransferSettings:
 
     throttle: Throttle | None = None
     connections: int = DEFAULT_CONNECTIONS
-    stall_seconds: float = 20.0
+    stall_seconds: float = STALL_SECONDS
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random

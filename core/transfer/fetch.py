@@ -26,8 +26,6 @@ from ..system.control import Control
 from ..system.locks import file_lock
 from ..text import Text
 from .blob import (
-    DEFAULT_CONNECTIONS,
-    MOST_CONNECTIONS,
     Blob,
     Result,
     StartOver,
@@ -37,6 +35,7 @@ from .blob import (
     WrongBytes,
 )
 from .journal import Ranges
+from .limits import DEFAULT_CONNECTIONS, MOST_CONNECTIONS, STALL_SECONDS
 from .partial import LOCK, beside, bytes_on_disk, keep_only, make_folder, remove_beside
 from .retries import RetryPolicy
 from .throttle import Throttle
@@ -52,7 +51,7 @@ def fetch(
     connections: int = DEFAULT_CONNECTIONS,
     report: TransferReport | None = None,
     notice: Callable[[str], None] | None = None,
-    stall_seconds: float = 20.0,
+    stall_seconds: float = STALL_SECONDS,
     retry: RetryPolicy | None = None,
     clock: Callable[[], float] = time.monotonic,
     jitter: Callable[[], float] = random.random,

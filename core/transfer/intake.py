@@ -12,11 +12,12 @@ import functools
 from collections.abc import Callable, Sequence
 
 from ..system.control import Control
-from .blob import MOST_CONNECTIONS, Blob
+from .blob import Blob
 from .checkpoints import Checkpoints
 from .file import PartFile
 from .hash import BLOCK, Block, Blocks
 from .journal import Identity, Journal, Ranges
+from .limits import MOST_CONNECTIONS
 from .partial import journal_file, part_file, spool_file, take_up
 from .parts import UNKNOWN_SIZE, PartMap, Span
 from .spool import Spool, copy_back, forget

@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..system.files import replace
 from .boot import boot_id
 from .parts import PartMap
 
@@ -64,6 +65,13 @@ class Record:
     """What can be relied on now."""
     durable: Ranges
     """What of it a power cut cannot take any more."""
+
+    def up_to(self, size: int) -> Record:
+        """The same of a file that has become as short as `size`."""
+        done, durable = (
+            [(start, min(end, size)) for start, end in ranges if start < size] for ranges in (self.done, self.durable)
+        )
+        return Record(self.identity, done, durable)
 
     def has(self, start: int, end: int) -> bool:
         """Whether bytes `start` to `end` can be relied on."""
@@ -112,7 +120,7 @@ class Journal:
             if durable:  # A new name without its content would lose what the old journal had for certain.
                 file.flush()
                 os.fsync(file.fileno())
-        os.replace(fresh, path)
+        replace(fresh, path)
         # Unbuffered: a line that waits in this process is lost when it is killed.
         self._file = open(path, "ab", buffering=0)  # noqa: SIM115
         self._length = len(text)

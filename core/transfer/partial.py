@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a transfer finds on the disk, what it leaves there, and what it says when the disk refuses."""
+"""What a transfer finds on the disk, and what it leaves there."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import contextlib
 import errno
 import logging
 import os
-import shutil
-import tempfile
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import FolderNotWritableError, NoSpaceError, SubtitleEditorError
 from ..system.control import Control
+from ..system.files import LONGEST_NAME, disk_error, fitted, remove, replace
 from ..system.locks import try_lock
 from ..text import Text
 from .blob import Blob
@@ -28,7 +27,10 @@ _PART, _JOURNAL, _SPOOL, LOCK = ".part", ".part.journal", ".part.spool", ".lock"
 
 log = logging.getLogger(__name__)
 
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_NAME_PATIENCE = 30.0
+"""Seconds for a program that looks into the complete file, such as a virus scanner: it has gigabytes to go through."""
+
+_LONGEST_STEM = LONGEST_NAME - len(_JOURNAL + ".new")
 
 
 def take_up(blob: Blob, notice: Callable[[str], None]) -> Record | None:
@@ -39,20 +41,29 @@ def take_up(blob: Blob, notice: Callable[[str], None]) -> Record | None:
     part = part_file(blob.target)
     found = read_journal(journal_file(blob.target))
     have = part.stat().st_size if part.exists() else None
-    if found and have is not None:
-        serves = found.identity.serves(blob.size, blob.sha256, blob.etag)
-        if serves and all(end <= have for _, end in found.done):
-            return found
+    if found and have is not None and found.identity.serves(blob.size, blob.sha256, blob.etag):
+        return found.up_to(have)
     if have:
         notice(Text("The unfinished download of {file} cannot be continued; starting over.", file=blob.label))
-    with contextlib.suppress(FileNotFoundError):
-        journal_file(blob.target).unlink()
+    remove(journal_file(blob.target))
     forget(spool_file(blob.target))
     with contextlib.suppress(OSError):
-        part.unlink()  # Not only emptied: a thread that was left behind in the disk may still have the old one.
+        remove(part)  # Not only emptied: a thread that was left behind in the disk may still have the old one.
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-    os.close(os.open(part, flags, 0o600))
+    descriptor = os.open(part, flags, 0o600)
+    try:
+        _check_room(descriptor, blob.size or 0)
+    finally:
+        os.close(descriptor)
     return None
+
+
+def _check_room(descriptor: int, size: int) -> None:
+    """Raise OSError where no file may have `size` bytes, before the first of them comes: FAT32 ends at 4 GB."""
+    try:
+        os.lseek(descriptor, size, os.SEEK_SET)
+    except OSError as ex:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG)) from ex
 
 
 def keep_only(target: Path, ranges: Ranges) -> None:
@@ -66,7 +77,7 @@ def keep_only(target: Path, ranges: Ranges) -> None:
         else:
             remove_beside(target)
     except OSError as ex:
-        raise disk_error(target.parent, 0, ex) from ex
+        raise disk_error(target.parent, ex) from ex
 
 
 def give_name(blob: Blob, size: int, control: Control) -> None:
@@ -79,19 +90,11 @@ def give_name(blob: Blob, size: int, control: Control) -> None:
         file.truncate(size)
     part.chmod(ordinary_mode(folder))
     control.apart(lambda: sync_file(part), f"{blob.label} last sync")
-    os.replace(part, blob.target)
+    replace(part, blob.target, _NAME_PATIENCE, control.sleep)
     forget(spool_file(blob.target))  # Which a late thread or a virus scanner may have kept from being deleted before.
     sync_folder(folder)
     with contextlib.suppress(OSError):
-        journal_file(blob.target).unlink()
-
-
-def disk_error(folder: Path, missing: int, ex: OSError) -> SubtitleEditorError:
-    """What the user is told when a file in `folder` cannot be written, of which `missing` bytes are still to come."""
-    if ex.errno in _FULL:
-        with contextlib.suppress(OSError):
-            return NoSpaceError(folder, missing, shutil.disk_usage(folder).free)
-    return FolderNotWritableError(folder, (ex.strerror or str(ex)).lower())
+        remove(journal_file(blob.target))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +157,8 @@ def spool_file(target: Path) -> Path:
 
 
 def beside(target: Path, suffix: str) -> Path:
-    """The file next to `target` whose name is longer by `suffix`."""
-    return target.with_name(target.name + suffix)
+    """The file next to `target` whose name is longer by `suffix`; of a name too long for that, the beginning."""
+    return target.with_name(fitted(target.name, longest=_LONGEST_STEM) + suffix)
 
 
 def partial_files(target: Path) -> tuple[Path, ...]:
@@ -167,15 +170,15 @@ def partial_files(target: Path) -> tuple[Path, ...]:
 def remove_beside(target: Path) -> None:
     for path in partial_files(target):
         with contextlib.suppress(OSError):
-            path.unlink()
+            remove(path)
 
 
 def make_folder(folder: Path) -> None:
-    """Make `folder` and those above it. Raises FolderNotWritableError."""
+    """Make `folder` and those above it. Raises what `disk_error` makes of an OSError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as ex:
-        raise FolderNotWritableError(folder, (ex.strerror or str(ex)).lower()) from ex
+        raise disk_error(folder, ex) from ex
 
 
 def ordinary_mode(folder: Path) -> int:
@@ -183,12 +186,13 @@ def ordinary_mode(folder: Path) -> int:
 
     On a disk too full for one more name the answer is the usual one: a finished download must not fail over this.
     """
+    scratch = folder / f".mode-{secrets.token_hex(8)}"
     try:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".mode-") as scratch:
-            descriptor = os.open(os.path.join(scratch, "x"), os.O_CREAT | os.O_WRONLY, 0o666)
-            try:
-                return os.fstat(descriptor).st_mode & 0o777
-            finally:
-                os.close(descriptor)
+        descriptor = os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        try:
+            return os.fstat(descriptor).st_mode & 0o777
+        finally:
+            os.close(descriptor)
+            remove(scratch)
     except OSError:
         return 0o644

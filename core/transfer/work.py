@@ -12,6 +12,7 @@ from ..addresses import host_of
 from ..errors import HubAnswerError, JobCancelled, SubtitleEditorError
 from ..events import State
 from ..system.control import Control
+from ..system.files import disk_error
 from ..text import Text
 from .blob import Blob, StartOver, TransferReport, TransferSettings, TransferStatus, WrongBytes
 from .failures import TransientError, WrongAnswerError
@@ -20,7 +21,7 @@ from .hash import BLOCK, PrefixHash
 from .http import Answer, Line, Request, Route
 from .intake import BLOCKS, UNWRITTEN, Intake
 from .pace import SMALLEST_PART, Pace
-from .partial import disk_error, give_name, part_file
+from .partial import give_name, part_file
 from .parts import UNKNOWN_SIZE, PartMap, Span
 from .receiving import Receiver
 from .retries import Retries
@@ -116,7 +117,7 @@ class Transfer:
         except SubtitleEditorError:
             raise
         except OSError as ex:
-            raise disk_error(self._part.parent, self._parts.size - self._parts.bytes_done, ex) from ex
+            raise disk_error(self._part.parent, ex, self._parts.size - self._parts.bytes_done) from ex
 
     # The caller's thread
 

@@ -175,7 +175,7 @@ def test_the_longest_name_of_a_disk_can_be_written(tmp_path: Path, name: str) ->
         (errno.EDQUOT, NoSpaceError, "share"),
         (errno.EFBIG, FileTooLargeError, "FAT32"),
         (errno.EROFS, FolderNotWritableError, "only be read"),
-        (errno.EACCES, FolderNotWritableError, "permission"),
+        (errno.EACCES, FolderNotWritableError, "denied"),
         (errno.EIO, FolderNotWritableError, "reports an error"),
         (errno.ENAMETOOLONG, FolderNotWritableError, "too long"),
         (errno.ESTALE, FolderNotWritableError, "not there any more"),
