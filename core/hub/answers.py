@@ -70,6 +70,21 @@ def listed(data: Any) -> list[Listed] | None:
     return whole if len(whole) == len(found) else None
 
 
+def siblings(data: Any) -> list[Listed] | None:
+    """The files that `/api/models/OWNER/NAME/revision/COMMIT?blobs=true` names; None if it does not say all of them."""
+    rows = data.get("siblings") if isinstance(data, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return None
+    return listed([_as_listed(row) for row in rows])
+
+
+def _as_listed(row: dict[str, Any]) -> dict[str, Any]:
+    lfs = row.get("lfs")
+    if isinstance(lfs, dict):
+        lfs = {"oid": lfs.get("sha256"), "size": lfs.get("size", row.get("size"))}
+    return {"path": row.get("rfilename"), "size": row.get("size"), "oid": row.get("blobId"), "lfs": lfs}
+
+
 def _file(row: Any) -> Listed | None:
     if not isinstance(row, dict):
         return None

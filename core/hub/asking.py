@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import logging
+import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -27,23 +29,40 @@ from ..errors import (
     RevisionNotFoundError,
     TokenRefusedError,
 )
-from .answers import Listed, Profile, listed, profile
-from .tokens import Token
+from .answers import Listed, Profile, listed, profile, siblings
+from .tokens import Origin
 
 if TYPE_CHECKING:
     from ..catalog.entries import Source
     from ..system.control import Control
     from ..transfer.http import Answer, Line, Refusal, Request
 
-TIMEOUT = 15.0
-"""Seconds without a byte of an answer."""
+_TIMEOUT = 30.0
+"""Seconds without a byte of an answer. A mirror that does not know a repository yet asks the hub for it first."""
+
+_TIMEOUT_VARIABLES = ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT")
 
 _LARGEST = 64 << 20
 """Bytes of an answer; a full page of a listing has some 300 kB."""
 
 _MOST_PAGES = 10_000
 
+log = logging.getLogger(__name__)
+
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel\s*=\s*"?next\b', re.IGNORECASE)
+
+
+class _UnknownQuestion(HubError):
+    """The server is a hub, but does not know this question. Never leaves this file."""
+
+    def __init__(self) -> None:
+        super().__init__("unknown question")
+
+
+def patience() -> float:
+    """Seconds to wait for an answer, or for its next byte: more where Hugging Face's variables say so."""
+    given = (os.environ.get(name, "").strip() for name in _TIMEOUT_VARIABLES)
+    return max(_TIMEOUT, *(float(text) for text in given if re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII)), 0.0)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,9 +71,10 @@ class Server:
 
     endpoint: str
     """Its address, without a login and without a slash at its end."""
-    token: Token = dataclasses.field(default_factory=Token)
     authorization: str = dataclasses.field(default="", repr=False)
     """The header's value; empty for none. A secret."""
+    origin: Origin = Origin.NONE
+    """Where that is from."""
 
     @property
     def host(self) -> str:
@@ -72,11 +92,15 @@ class Server:
         """There is a token, and it is not sent: the way to this hub is not encrypted."""
         return bool(self.authorization) and not self.headers
 
-    def request(self, url: str, source: Source, revision: str | None = None, file: str = "") -> Request:
-        """A question to this hub about a repository, or for a `file` of it."""
+    def request(
+        self, url: str, source: Source, revision: str | None = None, file: str = "", optional: bool = False
+    ) -> Request:
+        """A question to this hub about a repository, or for a `file` of it. `optional`: not all servers know it."""
         from ..transfer.http import Request
 
         def explain(refusal: Refusal) -> HubError | None:
+            if optional and refusal.status in (404, 405, 501) and "X-Error-Code" not in refusal.headers:
+                return _UnknownQuestion()
             return self._explained(refusal, source, revision, file)
 
         return Request(url, self.headers, file or source.repo, explain)
@@ -87,7 +111,13 @@ class Server:
 
     def _explained(self, refusal: Refusal, source: Source, revision: str | None, file: str) -> HubError | None:
         """What a refusal means by the hub's own words for it; None for one that any server may give."""
-        match refusal.headers.get("X-Error-Code"):
+        code = refusal.headers.get("X-Error-Code")
+        if said := refusal.headers.get("X-Error-Message"):
+            log.info("%s answered %s: %s", refusal.host, refusal.status, said[:200])
+        if refusal.status == 401 and refusal.sent and code != "GatedRepo":
+            # A repository that is not there is a 404 to those who may ask; this is about the token: it has expired.
+            return self.refusal_of_token(refusal.host, sent=True)
+        match code:
             case "GatedRepo":
                 return GatedError(source.repo, f"{self.endpoint}/{source.page}", refusal.sent)
             case "RepoNotFound":
@@ -107,7 +137,7 @@ class Server:
 
     def refusal_of_token(self, host: str, sent: bool) -> TokenRefusedError:
         """The error of a token that was not accepted, or that is missing."""
-        return TokenRefusedError(host, sent, self.token.source.label, withheld=self.withholds)
+        return TokenRefusedError(host, sent, self.origin.label, withheld=self.withholds)
 
 
 class Asking:
@@ -121,7 +151,7 @@ class Asking:
         from ..transfer.http import Line
 
         self._server = server
-        self._line: Line = Line(control, TIMEOUT)
+        self._line: Line = Line(control, patience())
 
     def close(self) -> None:
         """Close the connections."""
@@ -163,7 +193,12 @@ class Asking:
         asked: set[str] = set()
         while query not in asked and len(asked) < _MOST_PAGES:
             asked.add(query)
-            data, answer, host = self._json(self._server.request(f"{address}?{query}", source, commit))
+            try:
+                data, answer, host = self._json(
+                    self._server.request(f"{address}?{query}", source, commit, optional=True)
+                )
+            except _UnknownQuestion:
+                return self._siblings(source, commit)
             page = listed(data)
             if page is None:
                 raise NoHubError(host)
@@ -174,14 +209,19 @@ class Asking:
             query = _query_of(following[1])
         raise NoHubError(self._server.host)  # It turns in a circle.
 
+    def _siblings(self, source: Source, commit: str) -> list[Listed]:
+        """The same, of a server that does not know the question: some keep only what is said of a repository."""
+        data, _, host = self._json(self._server.request(f"{self._api(source)}/revision/{commit}?blobs=true", source))
+        found = siblings(data)
+        if found is None:
+            raise NoHubError(host)
+        return found
+
     def check_access(self, source: Source) -> None:
         """Ask whether the files of a gated repository may be read with our token. Raises GatedError if not."""
-        # A mirror that does not know the question says nothing: its files will tell.
-        with (
-            contextlib.suppress(RepositoryNotFoundError, NoHubError),
-            self._answer(self._server.request(f"{self._api(source)}/auth-check", source)),
-        ):
-            pass
+        request = self._server.request(f"{self._api(source)}/auth-check", source, optional=True)
+        with contextlib.suppress(_UnknownQuestion), self._answer(request):
+            pass  # Of a server that does not know the question the files will tell.
 
     def may_read(self, source: Source) -> bool:
         """Whether the files of a gated repository may be read with our token."""

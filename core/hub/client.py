@@ -30,7 +30,7 @@ from .answers import Listed
 from .asking import Asking, Server
 from .endpoint import offline_by, resolve
 from .plan import LARGE, Plan, PlannedFile, links_supported, size_on_disk
-from .tokens import Token
+from .tokens import Origin, Token
 
 if TYPE_CHECKING:
     from ..transfer.http import Request
@@ -70,6 +70,8 @@ class Hub:
         self._token = token or Token()
         self._account: str | None = None
         hide(self._token.value)
+        if is_address(self._given):
+            hide(urlsplit(self._given).password)
 
     def check_online(self) -> None:
         """Raise OnlineAccessError if the network is not to be used."""
@@ -102,22 +104,16 @@ class Hub:
         """What requests are made of. Raises EndpointError, TokenRefusedError."""
         if not is_address(self._given):
             raise EndpointError(self.endpoint)
-        server = Server(self.endpoint, self._token, self._authorization)
-        if self._token and not all("!" <= char <= "~" for char in self._token.value):
+        parts = urlsplit(self._given)
+        if parts.username:  # A login in the address is meant for this very server, a token perhaps for another.
+            login = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+            return Server(self.endpoint, f"Basic {base64.b64encode(login).decode()}", Origin.ADDRESS)
+        if not self._token:
+            return Server(self.endpoint)
+        server = Server(self.endpoint, f"Bearer {self._token.value}", self._token.source)
+        if not all("!" <= char <= "~" for char in self._token.value):
             raise server.refusal_of_token(self.host, sent=True)  # It cannot stand in a header.
         return server
-
-    @property
-    def _authorization(self) -> str:
-        """The header's value: the token, or the login in the endpoint's address, which some mirrors want."""
-        if self._token:
-            return f"Bearer {self._token.value}"
-        parts = urlsplit(self._given)
-        if not parts.username:
-            return ""
-        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        hide(parts.password)
-        return f"Basic {base64.b64encode(login.encode()).decode()}"
 
     def whoami(self, control: Control | None = None) -> str:
         """The account the token belongs to. Raises TokenRefusedError without one, or for a bad one."""

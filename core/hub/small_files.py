@@ -19,7 +19,7 @@ from ..system.control import Control
 from ..system.files import disk_error, write
 from ..system.hashes import git_hasher
 from ..text import Text
-from .asking import TIMEOUT, read
+from .asking import patience, read
 from .plan import PlannedFile
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class _Work:
         from ..transfer.http import Line
 
         try:
-            with contextlib.closing(Line(self._control, TIMEOUT)) as line, contextlib.suppress(queue.Empty):
+            with contextlib.closing(Line(self._control, patience())) as line, contextlib.suppress(queue.Empty):
                 while True:
                     file = self._waiting.get_nowait()
                     try:

@@ -41,6 +41,8 @@ class Origin(StrEnum):
     ENVIRONMENT = "environment"
     OLD_ENVIRONMENT = "old_environment"
     """Of the variable that came before `HF_TOKEN`, which Hugging Face programs still read."""
+    ADDRESS = "address"
+    """No token, but the name and password in the hub's address."""
     LOGIN = "login"
     """What `hf auth login` keeps for all Hugging Face programs of this user."""
 
@@ -56,6 +58,7 @@ def _labels() -> dict[Origin, str]:
         Origin.PREFERENCE: Text("the preferences"),
         Origin.ENVIRONMENT: ENVIRONMENT,
         Origin.OLD_ENVIRONMENT: _OLD_ENVIRONMENT,
+        Origin.ADDRESS: Text("the address of the hub"),
         Origin.LOGIN: Text("the Hugging Face login ({file})", file=login_file()),
     }
 

@@ -12,7 +12,10 @@ import pytest
 from subtitle_editor.core.errors import NoHubError, SubtitleEditorError
 from subtitle_editor.core.events import Failed, Finished
 from subtitle_editor.core.hub import look
+from subtitle_editor.core.hub.asking import patience
 from subtitle_editor.core.hub.client import Hub
+from subtitle_editor.core.hub.tokens import Origin, Token
+from subtitle_editor.core.library import verifying
 from tests.core.hub.book import ENTRY, FILES, REPO, asked_for, code_of, contents, download, stock, token
 from tests.hub_by_the_book.server import Hub as Server
 from tests.hub_by_the_book.server import Reply
@@ -68,6 +71,39 @@ def test_questions_are_understood_when_they_come_compressed(hub: Server, tmp_pat
     hub.behaviour.compress = True
     found = Hub(hub.url).repository(REPO)
     assert found.files["tokenizer.json"] == len(FILES["tokenizer.json"])
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_server_without_listings_says_it_with_the_repository(hub: Server, tmp_path: Path, status: int):
+    hub.override(lambda seen: "/tree/" in seen.path, Reply(status, {}, b"Not Found"))
+    assert isinstance(end := download(hub.url, tmp_path), Finished), end
+    assert contents(tmp_path) == FILES
+    assert verifying.verify(tmp_path, ENTRY).whole
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_server_that_does_not_know_who_may_read_is_asked_for_the_files(hub: Server, tmp_path: Path, status: int):
+    hub.accounts["hf_good"] = "ada"
+    hub.repositories[0].gated, hub.repositories[0].accepted_by = "auto", {"ada"}
+    hub.override(lambda seen: seen.path.endswith("/auth-check"), Reply(status))
+    assert code_of(download(hub.url, tmp_path)) == "gated"
+    assert isinstance(download(hub.url, tmp_path, token=token()), Finished)
+
+
+def test_a_token_that_has_expired_is_what_is_wrong(hub: Server, tmp_path: Path):
+    """The Hub then answers as it does to strangers: RepoNotFound."""
+    said = {"X-Error-Code": "RepoNotFound", "X-Error-Message": 'User Access Token "old" is expired'}
+    hub.override(lambda seen: seen.token is not None, Reply(401, said))
+    given = Token("hf_old", Origin.ENVIRONMENT)
+    end = download(hub.url, tmp_path, token=given)
+    assert code_of(end) == "token_refused" and "HF_TOKEN" in str(end.error)
+
+
+@pytest.mark.parametrize("value", ["", "60", "7.5", "soon", "-1", "1e9"])
+def test_how_long_an_answer_may_take(monkeypatch: pytest.MonkeyPatch, value: str):
+    monkeypatch.setenv("HF_HUB_DOWNLOAD_TIMEOUT", value)
+    monkeypatch.delenv("HF_HUB_ETAG_TIMEOUT", raising=False)
+    assert patience() == (60.0 if value == "60" else 30.0)
 
 
 @pytest.mark.parametrize("name", ["config.json", "vocabulary.txt"])
