@@ -56,7 +56,7 @@ def addon(empty: None) -> Iterator[bpy.types.AddonPreferences]:
 @pytest.fixture
 def hub() -> Iterator[LoopbackHub]:
     """A hub that serves the test model under the name of Whisper tiny."""
-    with LoopbackHub(lfs_threshold=100_000) as hub:
+    with LoopbackHub() as hub:
         hub.add_model(TINY_REPOSITORY, {path.name: path for path in MODEL_FILES.iterdir() if path.is_file()})
         yield hub
 

@@ -69,7 +69,7 @@ def user(blender: gui_blender.Blender) -> Iterator[Path]:
 def hub() -> Iterator[LoopbackHub]:
     """A hub with the tests' own model as Whisper tiny, and as base."""
     files = {file.name: file for file in MODEL_FILES.iterdir() if file.is_file()}
-    with LoopbackHub(lfs_threshold=100_000) as hub:
+    with LoopbackHub() as hub:
         hub.add_model(TINY, files)
         hub.add_model(BASE, files)
         yield hub

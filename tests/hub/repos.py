@@ -8,14 +8,22 @@ its `main` is asked for. All methods may be called from any thread.
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 KINDS = ("models", "datasets")
+
+# What the .gitattributes of a new repository on the Hub gives to LFS. No size has a say in it.
+LFS = tuple(
+    "*.7z *.arrow *.bin *.bz2 *.ckpt *.ftz *.gguf *.gz *.h5 *.joblib *.lfs.* *.mlmodel *.model *.msgpack *.npy *.npz "
+    "*.onnx *.ot *.parquet *.pb *.pickle *.pkl *.pt *.pth *.rar *.safetensors *.tar.* *.tar *.tflite *.tgz *.wasm "
+    "*.xz *.zip *.zst *tfevents*".split()
+)
 
 # What a real git-lfs pointer looks like; its git hash is the `oid` the Hub lists for an LFS file.
 _POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n"
@@ -35,7 +43,7 @@ class File:
     oid: str
     """Git blob hash: of the content, or of the LFS pointer."""
     sha256: str | None
-    """Of the content. None for a file too small for LFS, as on the real Hub."""
+    """Of the content. None for a file that is not in LFS."""
     pointer_size: int = 0
 
     @property
@@ -106,14 +114,14 @@ class Repo:
 class Store:
     """Every repository below `root`, and those added by :meth:`add`."""
 
-    def __init__(self, root: Path, lfs_threshold: int) -> None:
+    def __init__(self, root: Path, lfs: Sequence[str]) -> None:
         self.root = root
-        self.lfs_threshold = lfs_threshold
+        self.lfs = tuple(lfs)
         self.removed_blobs: set[str] = set()
         self._lock = threading.RLock()
         self._repos: dict[tuple[str, str], Repo] = {}
         self.plain: dict[str, File] = {}
-        self._hashes: dict[tuple[Path, int, int], tuple[str, str | None, int]] = {}
+        self._hashes: dict[tuple[Path, int, int, bool], tuple[str, str | None, int]] = {}
 
     def add(self, kind: str, repo_id: str, files: Mapping[str, bytes | str | Path], private: bool, gated: bool) -> Repo:
         """Add a repository, or a new revision of one. A `Path` is served where it lies, not copied."""
@@ -215,9 +223,10 @@ class Store:
 
     def _describe(self, name: str, path: Path) -> File:
         stat = path.stat()
-        key = (path, stat.st_size, stat.st_mtime_ns)
+        lfs = any(fnmatch.fnmatchcase(name.rpartition("/")[2], pattern) for pattern in self.lfs)
+        key = (path, stat.st_size, stat.st_mtime_ns, lfs)
         if key not in self._hashes:
-            self._hashes[key] = _hashes(path, stat.st_size, stat.st_size > self.lfs_threshold)
+            self._hashes[key] = _hashes(path, stat.st_size, lfs)
         oid, sha256, pointer_size = self._hashes[key]
         return File(name, path, stat.st_size, stat.st_mtime_ns, oid, sha256, pointer_size)
 

@@ -31,12 +31,12 @@ from urllib.parse import quote
 
 if TYPE_CHECKING or __package__:
     from .faults import Fault, Faults, Host
-    from .repos import Repo, Revision, Store
+    from .repos import LFS, Repo, Revision, Store
     from .routes import Access, Addresses, ContentRoutes, HubRoutes
     from .wire import Request, Server, Settings
 else:  # Run as a script.
     from faults import Fault, Faults, Host
-    from repos import Repo, Revision, Store
+    from repos import LFS, Repo, Revision, Store
     from routes import Access, Addresses, ContentRoutes, HubRoutes
     from wire import Request, Server, Settings
 
@@ -53,8 +53,8 @@ class LoopbackHub:
     """A hub on 127.0.0.1 with its content host on 127.0.0.2, running from construction to `close()`.
 
     `root` may hold `models/OWNER/NAME/...` and `datasets/OWNER/NAME/...`; those folders are served as
-    they are, and a change in one is a new revision. `lfs_threshold`: files above this many bytes are LFS
-    (the default is that of a Hub repository for text, 1 MB; 10 MB for others does not matter here).
+    they are, and a change in one is a new revision. `lfs`: patterns of the names of files that are in LFS, whatever
+    their size (the default is that of a new repository on the Hub).
     `rate`: bytes per second and connection, None for as fast as it goes. `latency`: seconds before each
     answer. `address_lifetime`: seconds a signed address lives. Every method may be called from any thread.
     """
@@ -64,7 +64,7 @@ class LoopbackHub:
         root: Path | str | None = None,
         *,
         port: int = 0,
-        lfs_threshold: int = 1_000_000,
+        lfs: Sequence[str] = LFS,
         page_size: int | None = None,
         rate: float | None = None,
         latency: float = 0.0,
@@ -72,7 +72,7 @@ class LoopbackHub:
     ) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="loopback-hub-") if root is None else None
         self.root = Path(root if root is not None else self._temporary.name)  # type: ignore[union-attr]
-        self.store = Store(self.root, lfs_threshold)
+        self.store = Store(self.root, lfs)
         self.faults = Faults()
         self.settings = Settings(self.faults, rate=rate, latency=latency)
         self._access = Access()
@@ -214,7 +214,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="of the hub; default: any free one")
     parser.add_argument("--rate", type=float, help="bytes per second and connection")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
-    parser.add_argument("--lfs-threshold", type=int, default=1_000_000, help="bytes")
     parser.add_argument("--json", action="store_true", help="print one line of JSON with the endpoints")
     parser.add_argument("--until-eof", action="store_true", help="stop at the end of standard input")
     options = parser.parse_args(arguments)
@@ -223,7 +222,6 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(name, lambda *_: stop.set())
     with LoopbackHub(
         options.root, port=options.port, rate=options.rate, latency=options.latency,
-        lfs_threshold=options.lfs_threshold,
     ) as hub:  # fmt: skip
         hub.prepare()
         if options.json:

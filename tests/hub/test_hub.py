@@ -314,7 +314,7 @@ def test_parse_range_stays_inside_the_file(size: int, first: int | None, last: i
 
 
 def test_empty_and_one_byte_files() -> None:
-    with LoopbackHub(lfs_threshold=-1) as hub:
+    with LoopbackHub(lfs=("*",)) as hub:
         hub.add_model(TINY, {"empty": b"", "one": b"x"})
         for name, body in (("empty", b""), ("one", b"x")):
             redirect = Answer(resolve(hub, name), "HEAD")

@@ -131,7 +131,7 @@ def this_platform() -> str:
 @pytest.fixture
 def hub() -> Iterator[LoopbackHub]:
     """A hub that serves the test model under the name of Whisper tiny."""
-    with LoopbackHub(lfs_threshold=100_000) as hub:
+    with LoopbackHub() as hub:
         files = (DATA / "tiny_whisper" / "model").iterdir()
         hub.add_model(TINY_REPOSITORY, {path.name: path for path in files if path.is_file()})
         yield hub
