@@ -205,8 +205,22 @@ class Download:
         return self._with_retries(lambda: self._asked(source, self._control))
 
     def _asked(self, source: Source, control: Control) -> Plan:
+        hub, folder = self._settings.hub, self._settings.models_dir
         revision = self._revisions[source] = self._revision_of(source)
-        return self._settings.hub.plan(source, self._settings.models_dir, revision, control)
+        try:
+            return hub.plan(source, folder, revision, control)
+        except RevisionNotFoundError:
+            if self._revision != SAME or revision is None:
+                raise
+        # Its owner has written the history anew, or this is a mirror that keeps the newest alone.
+        text = Text(
+            "{host} no longer has the installed version of {repo}: the newest takes its place.",
+            host=hub.host,
+            repo=source.repo,
+        )
+        self._report(Notice(job=self.progress.job, message=text))
+        self._revisions[source] = None
+        return hub.plan(source, folder, None, control)
 
     def _revision_of(self, source: Source) -> str | None:
         """The revision to fetch of a part; None for the one that the catalogue says, or the newest."""

@@ -35,12 +35,13 @@ def download(
     folder: Path,
     entry: Entry = ENTRY,
     said: Callable[[Event], object] = lambda event: None,
+    revision: str | None = None,
     **options: Any,
 ) -> End:
     """Download with a manager; how it ended."""
     manager = DownloadManager(folder, endpoint=endpoint, catalog=Catalog((entry,)), **options)
     try:
-        job = manager.enqueue(entry.id)
+        job = manager.enqueue(entry.id, revision)
         manager.wait(job, 60)
         ends = []
         for event in manager.drain():

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.events import Finished
+from subtitle_editor.core.events import Event, Finished, Notice
 from subtitle_editor.core.library import removing, status, verifying
 from subtitle_editor.core.library.states import ModelState
+from subtitle_editor.core.library.status import SAME
 from tests.core.hub.book import ENTRY, FILES, REPO, asked_for, code_of, contents, download, stock
 from tests.hub_by_the_book.server import Hub as Server
 
@@ -87,6 +88,22 @@ def test_files_of_any_size_in_lfs_or_not(tmp_path: Path, size: int, lfs: bool):
         assert isinstance(end := download(hub.url, tmp_path), Finished), end
         assert contents(tmp_path) == {**FILES, "model.bin": data}
         assert status.status(tmp_path, ENTRY).state is ModelState.INSTALLED
+
+
+def test_what_rots_is_mended_also_when_the_hub_has_lost_its_version(hub: Server, tmp_path: Path):
+    """An owner may write a history anew; and some mirrors keep the newest version alone."""
+    assert isinstance(download(hub.url, tmp_path), Finished)
+    [place] = tmp_path.glob("models--*/snapshots/*/vocabulary.txt")
+    place.resolve().write_bytes(_flipped(FILES["vocabulary.txt"]))
+    assert verifying.verify(tmp_path, ENTRY).damaged
+    removing.remove_damaged(tmp_path, ENTRY)
+    hub.repositories.clear()
+    commit = hub.add(REPO).commit({**FILES, "config.json": b"{}"}, lfs=("*.bin",))
+    said: list[Event] = []
+    end = download(hub.url, tmp_path, said=said.append, revision=SAME)
+    assert isinstance(end, Finished) and end.path and end.path.name == commit, end
+    assert any("no longer has" in event.message for event in said if isinstance(event, Notice))
+    assert verifying.verify(tmp_path, ENTRY).whole
 
 
 def test_huggingface_hub_finds_what_we_put_there(hub: Server, tmp_path: Path):
