@@ -170,12 +170,13 @@ class EndpointError(HubError, ValueError):
 
 
 class HubUnreachableError(HubError, ConnectionError):
-    """No answer from the hub, after all tries."""
+    """No answer from the hub, after all tries. `may_pass`: another one later may help, without a change of anything."""
 
     code = "unreachable"
 
-    def __init__(self, host: str, reason: str) -> None:
+    def __init__(self, host: str, reason: str, may_pass: bool = True) -> None:
         self.host = host
+        self.may_pass = may_pass
         super().__init__(
             Text("{host} cannot be reached: {reason}.", host=host, reason=reason),
             Text(
@@ -220,7 +221,7 @@ class UntrustedCertificateError(HubUnreachableError):
     code = "untrusted_certificate"
 
     def __init__(self, host: str, variable: str = "", path: str = "") -> None:
-        super().__init__(host, Text("its certificate is not trusted"))
+        super().__init__(host, Text("its certificate is not trusted"), may_pass=False)
         if variable:
             self.hint = Text(
                 "{variable} names {path}, which is not there: correct or unset it.", variable=variable, path=path

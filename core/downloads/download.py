@@ -19,6 +19,7 @@ from ..addresses import server_of, without_login
 from ..catalog.entries import Entry, Source
 from ..errors import (
     HubAnswerError,
+    HubError,
     HubUnreachableError,
     NoSpaceError,
     RateLimitedError,
@@ -361,8 +362,7 @@ class Download:
                 # The network lets go at once, but a disk may not. What is left behind writes whole files or none.
                 return self._control.apart(work, "hub request")
             except (HubUnreachableError, RateLimitedError, HubAnswerError) as error:
-                transient = not isinstance(error, HubAnswerError) or may_pass(error.status)
-                if not transient or not retries.failed(epoch, getattr(error, "retry_after", None)):
+                if not _is_passing(error) or not retries.failed(epoch, getattr(error, "retry_after", None)):
                     raise
                 log.info("%s: %s; try %d follows", self._entry.id, error.message, retries.attempt)
             self._count_down(retries)
@@ -417,3 +417,14 @@ class Download:
         self._meter.add(progress.bytes_done)
         left = progress.bytes_total - progress.bytes_done
         return dataclasses.replace(progress, speed=self._meter.speed, eta=self._meter.eta(left) if left > 0 else None)
+
+
+def _is_passing(error: HubError) -> bool:
+    """Whether the same question may get another answer in a moment."""
+    match error:
+        case HubAnswerError():
+            return may_pass(error.status)
+        case HubUnreachableError():
+            return error.may_pass
+        case _:
+            return isinstance(error, RateLimitedError)

@@ -65,7 +65,8 @@ def listed(data: Any) -> list[Listed] | None:
     """The files of a page of `/api/models/OWNER/NAME/tree/COMMIT`; None if no hub answers so."""
     if not isinstance(data, list):
         return None
-    found = [_file(row) for row in data if not (isinstance(row, dict) and row.get("type") == "directory")]
+    # Folders and links to other repositories are no files.
+    found = [_file(row) for row in data if not (isinstance(row, dict) and row.get("type", "file") != "file")]
     whole = [file for file in found if file is not None]
     return whole if len(whole) == len(found) else None
 

@@ -99,7 +99,9 @@ def _meaning_of(host: str, chain: list[BaseException]) -> Exception:
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
         return untrusted(host)
     if any(isinstance(cause, exceptions.LocationValueError) for cause in chain):
-        return HubUnreachableError(host or Text("The hub"), Text("this is not an address"))
+        return HubUnreachableError(host or Text("The hub"), Text("this is not an address"), may_pass=False)
+    if any(isinstance(cause, ssl.SSLError) and cause.reason == "WRONG_VERSION_NUMBER" for cause in chain):
+        return HubUnreachableError(host, Text("it does not speak https there"), may_pass=False)
     for kind, reason in (
         (socket.gaierror, Text("its name is not known here")),
         (exceptions.ReadTimeoutError, Text("it went silent")),

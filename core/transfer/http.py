@@ -9,6 +9,7 @@ each range.
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import logging
 import socket
@@ -300,11 +301,14 @@ def _pool_manager(
     class EncryptedPool(connectionpool.HTTPSConnectionPool):
         ConnectionCls = Encrypted
 
+        def __init__(self, *where: Any, **settings: Any) -> None:
+            super().__init__(*where, **{**settings, "ssl_context": context()})
+
+    context = functools.cache(tls_context)  # Reading all certificates takes a while, and not every hub is encrypted.
     settings: dict[str, Any] = {
         "num_pools": 4,
         "maxsize": 1,
         "timeout": urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout),
-        "ssl_context": tls_context(),
     }
     manager: urllib3.PoolManager
     if proxy is None:

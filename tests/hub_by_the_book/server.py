@@ -104,6 +104,10 @@ class Hub:
         """Asked in turn before anything else; the first answer counts."""
         self.damage: Callable[[str, bytes], bytes] = lambda path, content: content
         """What becomes of a file's bytes on their way."""
+        self.more_rows: list[dict[str, Any]] = []
+        """What listings name besides the files and their folders."""
+        self.connections = 0
+        """How many were made to the two servers."""
         self._lock = threading.Lock()
         self._hub = _Server(self, "hub")
         self._storage = _Server(self, "storage")
@@ -169,6 +173,11 @@ class _Server(ThreadingHTTPServer):
         self.role = role
         super().__init__(("127.0.0.1", 0), _Handler)
 
+    def get_request(self) -> Any:
+        found = super().get_request()
+        self.hub.connections += 1
+        return found
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no news."""
 
@@ -176,6 +185,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
+    disable_nagle_algorithm = True
 
     def log_message(self, *_: Any) -> None:
         """Quiet."""
@@ -211,7 +221,8 @@ class _Handler(BaseHTTPRequestHandler):
         if behaviour.compress and body:
             body = gzip.compress(body)
             headers["Content-Encoding"] = "gzip"
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)
+        headers = {"Date": self.date_time_string(), "Server": "hub-by-the-book", **headers}
         for name, value in headers.items():
             self.send_header(name, value)
         chunked = not behaviour.lengths and self.command != "HEAD" and body
@@ -350,7 +361,7 @@ class _Answering:
         if commit is None:
             return _error(404, "RevisionNotFound", f"Invalid rev id: {revision}")
         recursive = self.seen.query.get("recursive", ["false"])[0].lower() in ("true", "1")
-        rows = list(_tree_rows(repository.commits[commit], folder, recursive))
+        rows = [*self.hub.more_rows, *_tree_rows(repository.commits[commit], folder, recursive)]
         begin = int(self.seen.query.get("cursor", ["0"])[0])
         end = begin + self.behaviour.page_size
         headers = {}

@@ -60,7 +60,7 @@ def code_of(end: End) -> str:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """The files of the one snapshot below a models folder."""
-    [snapshot] = folder.glob("models--*/snapshots/*")
+    [snapshot] = folder.glob("*s--*/snapshots/*")
     return {path.relative_to(snapshot).as_posix(): path.read_bytes() for path in snapshot.rglob("*") if path.is_file()}
 
 

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from subtitle_editor.core.catalog.entries import Entry, Source
 from subtitle_editor.core.errors import NoHubError, SubtitleEditorError
-from subtitle_editor.core.events import Failed, Finished
+from subtitle_editor.core.events import Event, Failed, Finished, Progress
 from subtitle_editor.core.hub import look
 from subtitle_editor.core.hub.asking import patience
 from subtitle_editor.core.hub.client import Hub
@@ -172,6 +174,48 @@ def test_a_listing_that_makes_no_sense_is_no_hubs(hub: Server, tmp_path: Path, r
     assert code_of(download(hub.url, tmp_path)) == "no_hub"
 
 
+def test_what_is_no_file_is_left_out_of_a_listing(hub: Server, tmp_path: Path):
+    """Folders; and repositories inside of others, of which nobody tells the size."""
+    others = [
+        {"type": "directory", "path": "sub", "oid": "a" * 40, "size": 0},
+        {"type": "unknown", "path": "other"},
+        {"type": "commit", "path": "vendor", "oid": "b" * 40},
+    ]
+    hub.more_rows = others
+    end = download(hub.url, tmp_path)
+    assert isinstance(end, Finished), end
+    assert contents(tmp_path) == FILES
+
+
+NAMES = ["a b.txt", "x#y?z%20.txt", "سلام/فایل.txt", "tag+v&1=2.txt", "ſ'\".txt", "deep/er/and/deeper.txt"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+@pytest.mark.parametrize("lfs", [(), ("*.txt",)])
+def test_names_with_signs_that_addresses_use_otherwise(tmp_path: Path, lfs: tuple[str, ...]):
+    files = {name: name.encode() * 7 for name in NAMES}
+    entry = Entry("odd", "Odd", "language", 1, (Source("ada/odd-names"),))
+    with Server() as hub:
+        hub.add("ada/odd-names").commit(files, lfs=lfs)
+        end = download(hub.url, tmp_path, entry)
+        assert isinstance(end, Finished), end
+        found = contents(tmp_path)
+        assert {name: found[name] for name in NAMES} == files
+
+
+def test_many_small_files_come_over_few_connections(tmp_path: Path):
+    files = {f"part/{number:04}.json": b"[%d]" % number for number in range(400)}
+    entry = Entry("many", "Many", "dataset", 1, (Source("ada/many", "dataset"),))
+    with Server() as hub:
+        hub.add("ada/many", "datasets").commit(files)
+        said: list[Event] = []
+        assert isinstance(download(hub.url, tmp_path, entry, said.append), Finished)
+        assert len(contents(tmp_path)) == 401
+        assert hub.connections <= 8
+        done = [event.files_done for event in said if isinstance(event, Progress)]
+        assert done == sorted(done) and done[-1] == 401
+
+
 def test_a_listing_that_turns_in_a_circle_ends(hub: Server, tmp_path: Path):
     hub.behaviour.page_size = 2
     query = "recursive=true&limit=2&cursor=2"
@@ -227,6 +271,12 @@ def test_an_error_of_our_own_is_called_unexpected_and_logged(
     end = download(hub.url, tmp_path)
     assert isinstance(end, Failed) and end.error.code == "unexpected"
     assert "our own mistake" in caplog.text
+
+
+def test_a_hub_without_https_is_told_to_have_none(hub: Server, tmp_path: Path):
+    end = download(hub.url.replace("http://", "https://"), tmp_path)
+    assert code_of(end) == "unreachable" and "does not speak https" in str(end.error)
+    assert hub.connections == 1  # Trying again does not help.
 
 
 def test_a_hub_that_is_away_is_named_with_its_port(tmp_path: Path):
