@@ -664,6 +664,7 @@ TEXTS = {
     ('*', 'it answered {status}'): 'es antwortete mit {status}',
     ('*', 'it answered {status} when asked for {host}'): 'auf die Frage nach {host} antwortete er {status}',
     ('*', 'it does not speak https itself; its address begins with http://'): 'er selbst spricht kein https; seine Adresse beginnt mit http://',
+    ('*', 'it does not speak https there'): 'er spricht dort kein https',
     ('*', 'it went silent'): 'keine Daten mehr empfangen',
     ('*', 'its name is not known here'): 'der Name ist hier unbekannt',
     ('*', 'the connection ended early'): 'die Verbindung endete vorzeitig',

@@ -664,6 +664,7 @@ TEXTS = {
     ('*', 'it answered {status}'): 'ﺩﺍﺩ {status} ﺦﺳﺎﭘ',
     ('*', 'it answered {status} when asked for {host}'): '{status} ﺩﺍﺩ ﺦﺳﺎﭘ {host} ﺖﺳﺍﻮﺧﺭﺩ ﻪﺑ ﺦﺳﺎﭘ ﺭﺩ',
     ('*', 'it does not speak https itself; its address begins with http://'): 'ﺩﻮﺷﯽﻣ ﺯﺎﻏﺁ //:http ﺎﺑ ﻥﺁ ﯽﻧﺎﺸﻧ ؛ﺪﻧﺍﺩﯽﻤﻧ https ﺵﺩﻮﺧ',
+    ('*', 'it does not speak https there'): 'ﺩﺮﺑﯽﻤﻧ ﺭﺎﮐ ﻪﺑ https ﺎﺠﻧﺁ',
     ('*', 'it went silent'): 'ﺩﺎﺘﺳﺮﻔﻧ ﯼﺰﯿﭼ ﺮﮕﯾﺩ',
     ('*', 'its name is not known here'): 'ﺖﺴﯿﻧ ﻪﺘﺧﺎﻨﺷ ﺎﺠﻨﯾﺍ ﻥﺁ ﻡﺎﻧ',
     ('*', 'the connection ended early'): 'ﺖﻓﺎﯾ ﻥﺎﯾﺎﭘ ﺪﻋﻮﻣ ﺯﺍ ﺮﺗﺩﻭﺯ ﻝﺎﺼﺗﺍ',
