@@ -31,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..document import Document
-from . import subrip, substation, webvtt
+from . import lrc, microdvd, mpl2, sbv, subrip, substation, subviewer, tmplayer, ttml_writing, webvtt
 from .base import Format
 
 HEAD = 16384
@@ -41,7 +41,15 @@ FORMATS: tuple[Format, ...] = (
     webvtt.FORMAT,
     substation.ASS,
     substation.SSA,
+    ttml_writing.FORMAT,
+    subviewer.FORMAT,
+    sbv.FORMAT,
+    microdvd.FORMAT,
+    mpl2.FORMAT,
+    lrc.FORMAT,
+    subviewer.FORMAT_1,
     subrip.FORMAT,
+    tmplayer.FORMAT,
 )
 
 BY_ID: dict[str, Format] = {format.id: format for format in FORMATS}

@@ -349,14 +349,16 @@ def write(document: Document, format: Format, options: WriteOptions) -> str:
         times = f"{clock(cue.start, ',')} --> {clock(cue.end, ',')}"
         if own and COORDINATES in cue.extra:
             times += f"  {cue.extra[COORDINATES]}"
-        blocks.append(f"{number}\n{times}\n{_text(cue, own)}\n")
+        blocks.append(f"{number}\n{times}\n{written(cue, own)}\n")
     return "\n".join(blocks)
 
 
-def _text(cue: Cue, own: bool) -> str:
+def written(cue: Cue, own: bool) -> str:
+    """The text of a cue with its tags; for other formats that borrow them too. `own`: also what only SubRip says."""
     if cue.spans:
         spans = [span for span in cue.spans if own or not span.kind.startswith(("srt.", "ass."))]
-        text = marked_up(cue.text, spans, _opening, _closing, _escaped)
+        # What looks like markup is found before the tags are put in: one of them may stand in the middle of it.
+        text = marked_up(_MARKUP.sub(_marked, cue.text), spans, _opening, _closing, _unmarked)
     else:
         text = _escaped(cue.text)
     if "\n" in text or "-->" in text:
@@ -387,6 +389,20 @@ def _closing(span: Span) -> str:
     if span.kind == "srt.tag" and (match := re.match(r"<(\w+)", span.value)):
         return f"</{match[1]}>"
     return ""
+
+
+_MARKS = {"<": "\ufdd0", "{": "\ufdd1", "&": "\ufdd2"}
+"""Signs that begin markup, and code points that are no characters to stand for them meanwhile."""
+
+
+def _marked(match: re.Match[str]) -> str:
+    return _MARKS[match[0][0]] + match[0][1:]
+
+
+def _unmarked(text: str) -> str:
+    for sign, mark in _MARKS.items():
+        text = text.replace(mark, f"&#{ord(sign)};")
+    return text
 
 
 def _escaped(text: str) -> str:

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What formats with one subtitle a line have in common: finding these lines, and what stands between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from ...text import Text
+from ..document import Kind, quoted
+from .base import Findings
+
+T = TypeVar("T")
+
+
+def gathered(text: str, begins: Callable[[str], T | None], findings: Findings) -> Iterator[tuple[int, T, list[str]]]:
+    """Each line that begins a subtitle: its number, what `begins` makes of it, and the lines up to the next such line.
+
+    What stands above the first is noted as text that belongs to no subtitle.
+    """
+    current: tuple[int, T, list[str]] | None = None
+    for number, line in enumerate(text.split("\n"), 1):
+        found = begins(line)
+        if found is not None:
+            if current is not None:
+                yield current
+            current = number, found, []
+        elif current is not None:
+            current[2].append(line)
+        else:
+            findings.stray(number, line.strip("\ufeff \t"))
+    if current is not None:
+        yield current
+
+
+def with_more(first: str, number: int, more: list[str], findings: Findings) -> str:
+    """The text of a subtitle that should be one line, with the lines below it that begin no other: noted."""
+    below = [line.strip() for line in more if line.strip()]
+    if not below:
+        return first
+    message = Text('"{text}" has no time; it was added to the subtitle above it.', text=quoted("\n".join(below)))
+    findings.add(Kind.BROKEN, message, number + 1)
+    return "\n".join([first, *below])
+
+
+def share(head: str, pattern: re.Pattern[str]) -> float:
+    """How many of the lines with something in them match, 0.0 to 1.0; for `Format.looks`."""
+    lines = [line for line in head.split("\n")[:200] if line.strip()]
+    return sum(1 for line in lines if pattern.match(line)) / len(lines) if lines else 0.0

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""MicroDVD: `{first frame}{last frame}first line|second line`; a first line `{1}{1}25` says frames per second."""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+
+from ...markup import COLOR, FONT, SIZE, SWITCHES
+from ...text import Text
+from ..document import Cue, Document, Kind
+from . import codes
+from .base import Findings, Format, Source, WriteOptions
+from .lines import gathered, with_more
+from .settling import Row, settled
+
+USUAL_RATE = Fraction(24000, 1001)
+"""Frames per second where nobody says any: that of films, which ffmpeg and Subtitle Edit take as well."""
+
+_LINE = re.compile(r"\s*\{\s*(\d{1,9})\s*\}\s*\{\s*(\d{0,9})\s*\}(.*)$")
+_SIGN = re.compile(r"^\s*\{\s*\d{1,9}\s*\}\s*\{\s*\d{0,9}\s*\}", re.MULTILINE)
+_RATE = re.compile(r"\s*(\d{1,3})(?:[.,](\d{1,6}))?\s*(?:fps)?\s*$", re.IGNORECASE)
+_NTSC = {Fraction(rate, 1000): Fraction(rate // 1000 + 1) * 1000 / 1001 for rate in (23976, 29970, 59940)} | {
+    Fraction(2398, 100): USUAL_RATE,
+    Fraction(2397, 100): USUAL_RATE,
+    Fraction(23976, 1000): USUAL_RATE,
+    Fraction(23976024, 1000000): USUAL_RATE,
+    Fraction(2997, 100): Fraction(30000, 1001),
+    Fraction(5994, 100): Fraction(60000, 1001),
+}
+
+
+def read(source: Source) -> Document:
+    """Never raises. A rate in the file wins over that of the options."""
+    findings = Findings()
+    said: Fraction | None = None
+    found: list[tuple[int, re.Match[str], list[str]]] = []
+    for number, match, more in gathered(source.text, _LINE.match, findings):
+        if not found and said is None and match[1] in ("0", "1") and match[2] in ("0", "1"):
+            said = rate_of(match[3])
+            if said is not None:
+                for index, line in enumerate(more, number + 1):
+                    findings.stray(index, line)
+                continue
+        found.append((number, match, more))
+    rate = said or source.options.fps
+    if rate is None:
+        rate = USUAL_RATE
+        message = Text(
+            "the times count frames and the file does not say how many a second has; {rate:g} were taken. "
+            "If the subtitles drift, say the frame rate.",
+            rate=round(float(rate), 3),
+        )
+        findings.add(Kind.RATE, message, 1)
+    rows = [_row(number, match, more, rate, findings) for number, match, more in found]
+    return Document(tuple(settled(rows, findings)), fps=rate, findings=findings.done())
+
+
+def rate_of(text: str) -> Fraction | None:
+    """The frames per second that `text` is, 23.976 and its like as the fractions they stand for; None if it is none."""
+    match = _RATE.match(text)
+    if match is None:
+        return None
+    rate = Fraction(f"{match[1]}.{match[2] or 0}")
+    return _NTSC.get(rate, rate) if 1 <= rate <= 240 else None
+
+
+def _row(number: int, match: re.Match[str], more: list[str], rate: Fraction, findings: Findings) -> Row:
+    raw = with_more(match[3], number, more, findings)
+    text, spans = codes.read_text(raw, findings, number)
+    end = float(int(match[2]) / rate) if match[2] else None
+    times = f"{{{match[1]}}}{{{match[2]}}}"
+    return Row(float(int(match[1]) / rate), end, Cue(0.0, 0.0, text, spans=spans, line=number), times)
+
+
+def write(document: Document, format: Format, options: WriteOptions) -> str:
+    """With the rate in the first line. Rate: that of the options, else the document's own, else 23.976."""
+    rate = options.fps or document.fps or USUAL_RATE
+    own = document.format == format.id
+    lines = [f"{{1}}{{1}}{_decimal(rate)}"]
+    for cue in document.cues:
+        start, end = (math.floor(Fraction(str(time)) * rate + Fraction(1, 2)) for time in (cue.start, cue.end))
+        text = codes.written(cue.text, cue.spans, own)
+        lines.append(f"{{{start}}}{{{max(end, start + 1)}}}{text}")
+    return "\n".join(lines) + "\n"
+
+
+def _decimal(rate: Fraction) -> str:
+    return f"{float(rate):.3f}".rstrip("0").rstrip(".") if rate.denominator > 1 else str(rate.numerator)
+
+
+FORMAT = Format(
+    id="microdvd",
+    label="MicroDVD",
+    suffixes=(".sub", ".txt"),
+    sign=_SIGN,
+    read=read,
+    write=write,
+    exact=False,
+    keeps=frozenset((*SWITCHES, COLOR, FONT, SIZE, codes.CODE)),
+)

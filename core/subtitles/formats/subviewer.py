@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SubViewer, both versions.
+
+Version 2: a head in brackets, then `00:00:01.00,00:00:03.00` and a line of text with `[br]` between its lines.
+Version 1: `[00:00:01]`, the text with `|` between its lines, and a time without text where it ends.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+
+from ...text import Text
+from ..document import Cue, Document, Kind
+from ..times import clock_pattern, plain_signs, seconds_of
+from . import subrip
+from .base import Findings, Format, Source
+from .lines import gathered
+from .settling import FALLBACK_DURATION, Row, settled
+
+HEAD = "subviewer.head"
+"""Of a document's `extra`: the lines in brackets above the subtitles, and what belongs to them, as they came."""
+
+_LONGEST = 100
+_TWO_TIMES = re.compile(rf"{clock_pattern('a')}\s*,\s*{clock_pattern('b')}")
+_ONE_TIME = re.compile(r"\[\s*(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?\s*\]")
+_BREAK = re.compile(r"\[br\]|\|", re.IGNORECASE)
+_STYLE = re.compile(r"\[(?:COLF|STYLE|SIZE|FONT)\].*", re.IGNORECASE)
+_END = re.compile(r"\[END(?: SUBTITLE)?\]|\*+\s*END SCRIPT\s*\*+", re.IGNORECASE)
+
+
+def read(source: Source) -> Document:
+    """Version 2. Never raises."""
+    findings = Findings()
+    head, text = _parted(source.text, _two_times)
+    rows = []
+    for number, times, body in gathered(text, _two_times, findings):
+        raw = _without_style(body, number, findings)
+        content, spans, placing, speaker = subrip.read_text(_BREAK.sub("\n", raw), findings, number)
+        cue = Cue(0.0, 0.0, content, spans=spans, placing=placing, speaker=speaker, line=number)
+        rows.append(Row(seconds_of(times, "a"), seconds_of(times, "b"), cue, times[0]))
+    cues = tuple(settled(rows, findings))
+    return Document(cues, extra={HEAD: head} if head else {}, findings=findings.done())
+
+
+def _two_times(line: str) -> re.Match[str] | None:
+    return _TWO_TIMES.fullmatch(plain_signs(line).strip("\ufeff \t")) if len(line) < _LONGEST else None
+
+
+def read_first(source: Source) -> Document:
+    """Version 1. Never raises."""
+    findings = Findings()
+    head, text = _parted(source.text, _one_time)
+    times: list[tuple[float, int, str]] = []
+    for number, match, body in gathered(text, _one_time, findings):
+        whole = (int(match[1] or 0) * 60 + int(match[2])) * 60 + int(match[3])
+        times.append((float(f"{whole}.{match[4] or 0}"), number, _without_style(body, number, findings)))
+    following = dict(itertools.pairwise(sorted({start for start, _, _ in times})))
+    rows = []
+    for start, number, raw in times:
+        content, spans, placing, speaker = subrip.read_text(_BREAK.sub("\n", raw), findings, number)
+        cue = Cue(0.0, 0.0, content, spans=spans, placing=placing, speaker=speaker, line=number)
+        if content:
+            rows.append(Row(start, following.get(start, start + FALLBACK_DURATION), cue))
+        elif raw.strip():
+            findings.markup(number, raw.strip())
+    cues = tuple(settled(rows, findings))
+    return Document(cues, extra={HEAD: head} if head else {}, findings=findings.done())
+
+
+def _one_time(line: str) -> re.Match[str] | None:
+    return _ONE_TIME.fullmatch(plain_signs(line).strip("\ufeff \t")) if len(line) < _LONGEST else None
+
+
+def _parted(text: str, begins: Callable[[str], object]) -> tuple[str, str]:
+    """The head, where it is one, and the text with the head's lines emptied, so that lines keep their numbers."""
+    lines = text.split("\n")
+    first = next((index for index, line in enumerate(lines) if begins(line)), len(lines))
+    head = lines[:first]
+    if first == len(lines) or not any(line.lstrip("\ufeff \t").startswith(("[", "*")) for line in head):
+        return "", text
+    return "\n".join(head).strip("\ufeff \n"), "\n".join([""] * first + lines[first:])
+
+
+def _without_style(body: list[str], number: int, findings: Findings) -> str:
+    """The lines of a text; a change of the style, and the mark that ends the file, are noted."""
+    kept = []
+    for index, line in enumerate(body, number + 1):
+        if _STYLE.fullmatch(line.strip()):
+            findings.markup(index, line.strip())
+        elif _END.fullmatch(line.strip()):
+            message = Text("the file says that it ends here.")
+            findings.add(Kind.HIDDEN, message, index, line.strip())
+        else:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+FORMAT = Format(
+    id="subviewer",
+    label="SubViewer 2",
+    suffixes=(".sub", ".txt"),
+    sign=re.compile(
+        r"^\s*\[INFORMATION\]|^[ \t]*\d{1,2}:\d\d:\d\d\.\d{1,2}[ \t]*,[ \t]*\d{1,2}:\d\d:\d\d\.\d{1,2}[ \t]*$",
+        re.MULTILINE | re.IGNORECASE,
+    ),
+    read=read,
+)
+
+FORMAT_1 = Format(
+    id="subviewer1",
+    label="SubViewer 1",
+    suffixes=(".sub", ".txt"),
+    sign=re.compile(r"^[ \t]*\[\d{1,3}:\d\d:\d\d(?:[.,]\d{1,3})?\][ \t]*$|^\*+[ \t]*START SCRIPT", re.MULTILINE),
+    read=read_first,
+)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""TMPlayer: `00:00:01:first line|second line`, also with `=` before the text, and with `,1=` and `,2=` for two lines.
+
+There are no ends. A text is shown until the next one, at most six seconds (what MPlayer does); a line without text ends
+the one before it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from ..document import Cue, Document
+from . import codes
+from .base import Findings, Format, Source
+from .lines import gathered, share, with_more
+from .settling import Row, settled
+
+LONGEST = 6.0
+"""Seconds that a text is shown if nothing follows: MPlayer's own limit."""
+
+_LINE = re.compile(r"\s*(\d{1,3}):(\d{1,2}):(\d{1,2})(?:[.](\d{1,3}))?(?:,(\d))?\s?[:=](.*)$")
+_SHARE = 0.5
+
+
+def looks(head: str) -> bool:
+    """Whether at least half of the lines are such."""
+    return share(head, _LINE) >= _SHARE
+
+
+def read(source: Source) -> Document:
+    """Never raises."""
+    findings = Findings()
+    texts: list[tuple[float, int, str]] = []
+    for number, match, more in gathered(source.text, _LINE.match, findings):
+        raw = with_more(match[6], number, more, findings)
+        whole = (int(match[1]) * 60 + int(match[2])) * 60 + int(match[3])
+        start = float(f"{whole}.{match[4] or 0}")
+        if texts and texts[-1][0] == start and match[5] not in (None, "1"):
+            texts[-1] = (start, texts[-1][1], f"{texts[-1][2]}|{raw}")
+        else:
+            texts.append((start, number, raw))
+    return Document(tuple(settled(_rows(texts, findings), findings)), findings=findings.done())
+
+
+def _rows(texts: list[tuple[float, int, str]], findings: Findings) -> list[Row]:
+    rows = []
+    following = dict(itertools.pairwise(sorted({start for start, _, _ in texts})))
+    for start, number, raw in texts:
+        text, spans = codes.read_text(raw, findings, number, slashes=True)
+        if not text:
+            if raw.strip():
+                findings.markup(number, raw)
+            continue
+        end = min(following.get(start, start + LONGEST), start + LONGEST)
+        rows.append(Row(start, end if end > start else None, Cue(0.0, 0.0, text, spans=spans, line=number)))
+    return rows
+
+
+FORMAT = Format(
+    id="tmplayer",
+    label="TMPlayer",
+    suffixes=(".tmp", ".txt", ".sub"),
+    looks=looks,
+    read=read,
+)

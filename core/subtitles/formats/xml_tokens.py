@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""XML and HTML as subtitle files have them, cut into tags and text, whatever is wrong with them.
+
+Not an XML parser of the library: these stop at the first fault, and a file with one stray `&` would be lost. Nothing is
+expanded here but characters' own names, so that there is no entity to make a bomb of, and nothing outside is read. On
+a file without faults it sees what an XML parser sees, which a test compares. Time is linear in the text.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+_NAME = r"[A-Za-z_\u0080-\U0010ffff][^\s<>/=\"'&]*+"
+_TOKEN = re.compile(
+    r"<!--(?P<comment>.*?)(?:-->|\Z)"
+    r"|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)"
+    r"|<\?(?P<instruction>.*?)(?:\?>|\Z)"
+    r"|(?P<doctype><!DOCTYPE\b[^\[>]*+(?:\[.*?(?:\]\s*>|\Z)|>|\Z))"
+    rf"|</(?P<close>{_NAME})(?P<behind>[^<>]*+)>"
+    rf"|<(?P<open>{_NAME})(?P<attributes>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>",
+    re.DOTALL | re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(r"([^\s=<>\"'/]++)\s*=\s*(\"[^\"]*+\"|'[^']*+'|[^\s\"'<>]++)")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+
+Kind = Literal["open", "close", "text", "comment", "instruction", "doctype"]
+
+
+class Token(NamedTuple):
+    """A piece of the file."""
+
+    kind: Kind
+    raw: str
+    """As it stands in the file."""
+    start: int
+    """Where, in characters."""
+    line: int
+    """Counted from 1."""
+    name: str = ""
+    """Of a tag, with its prefix as it stands."""
+    text: str = ""
+    """What a text says, its entities read; what a comment or an instruction holds."""
+    attributes: tuple[tuple[str, str], ...] = ()
+    """With their prefixes, values read."""
+    empty: bool = False
+    """Whether an opening tag closes itself."""
+    unread: str = ""
+    """What stands in a tag and is no attribute."""
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """All of the text, in order: every character is in the `raw` of one token."""
+    position = 0
+    line = 1
+    for match in _TOKEN.finditer(text):
+        if match.start() > position:
+            raw = text[position : match.start()]
+            yield Token("text", raw, position, line, text=unescaped(raw))
+            line += raw.count("\n")
+        yield _token(match, line)
+        line += match[0].count("\n")
+        position = match.end()
+    if position < len(text):
+        raw = text[position:]
+        yield Token("text", raw, position, line, text=unescaped(raw))
+
+
+def _token(match: re.Match[str], line: int) -> Token:
+    raw, start = match[0], match.start()
+    match match.lastgroup:
+        case "cdata":
+            return Token("text", raw, start, line, text=match["cdata"])
+        case "comment" | "instruction" | "doctype" as kind:
+            return Token(kind, raw, start, line, text=match[kind])
+        case "behind":
+            return Token("close", raw, start, line, match["close"], unread=match["behind"].strip())
+    inside = match["attributes"]
+    empty = inside.rstrip().endswith("/")
+    if empty:
+        inside = inside.rstrip()[:-1]
+    if not inside.strip():
+        return Token("open", raw, start, line, match["open"], empty=empty)
+    pairs = tuple((name, unescaped(value.strip("\"'"))) for name, value in _ATTRIBUTE.findall(inside))
+    unread = _ATTRIBUTE.sub("", inside).strip(" \t\n/")
+    return Token("open", raw, start, line, match["open"], attributes=pairs, empty=empty, unread=unread)
+
+
+def unescaped(text: str) -> str:
+    """With the characters that entities stand for; an entity that nobody knows, or that is no character, stays.
+
+    >>> unescaped("a &amp; b &lt; c &nbsp; d & e &what; &#0;")
+    'a & b < c \\xa0 d & e &what; &#0;'
+    """
+    return _ENTITY.sub(_character, text) if "&" in text else text
+
+
+def _character(match: re.Match[str]) -> str:
+    found = html.unescape(match[0])
+    usable = found != match[0] and all(
+        char in "\t\n" or (char >= " " and not "\ud800" <= char <= "\udfff") for char in found
+    )
+    return found if usable and "\ufffd" not in found else match[0]
+
+
+def local(name: str) -> str:
+    """A name without its prefix."""
+    return name.rpartition(":")[2]
+
+
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def escaped(text: str) -> str:
+    """As XML wants it inside an element; what no XML file may hold becomes U+FFFD."""
+    return _ILLEGAL.sub("\ufffd", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def quoted(text: str) -> str:
+    """The same for the value of an attribute, with its quotes."""
+    return '"' + escaped(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;") + '"'

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""MicroDVD, MPL2, TMPlayer, SubViewer, SBV and LRC: what each means by its lines."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from subtitle_editor.core.cues import Word
+from subtitle_editor.core.markup import BOLD, COLOR, FONT, ITALIC, SIZE, TIME, UNDERLINE, Span
+from subtitle_editor.core.subtitles import reading, writing
+from subtitle_editor.core.subtitles.document import Cue, Document, Kind
+from subtitle_editor.core.subtitles.formats.base import ReadOptions, WriteOptions
+from subtitle_editor.core.subtitles.formats.microdvd import rate_of
+
+
+def read(text: str, format: str | None = None, fps: Fraction | None = None) -> Document:
+    return reading.parse(text.encode(), "in.txt", format=format, options=ReadOptions(fps=fps))
+
+
+def shown(document: Document) -> list[tuple[float, float, str]]:
+    return [(round(cue.start, 6), round(cue.end, 6), cue.text) for cue in document.cues]
+
+
+def written(document: Document, format: str, options: WriteOptions | None = None) -> str:
+    data, _ = writing.rendered(Path("out"), document, format, options=options)
+    return data.decode()
+
+
+# MicroDVD
+
+
+def test_microdvd_by_the_rate_of_the_file_of_the_user_or_a_guess() -> None:
+    assert shown(read("{1}{1}25\n{25}{75}x")) == [(1, 3, "x")]
+    assert shown(read("{1}{1}25\n{25}{75}x", fps=Fraction(30))) == [(1, 3, "x")]
+    assert shown(read("{25}{75}x", fps=Fraction(25))) == [(1, 3, "x")]
+    guessed = read("{24}{48}x")
+    assert shown(guessed) == [(1.001, 2.002, "x")]
+    assert [finding.kind for finding in guessed.findings] == [Kind.RATE]
+
+
+@pytest.mark.parametrize(
+    ("said", "rate"),
+    [
+        ("23.976", Fraction(24000, 1001)),
+        ("29,97", Fraction(30000, 1001)),
+        ("25.000", Fraction(25)),
+        ("x", None),
+        ("0", None),
+    ],
+)
+def test_rates_as_files_say_them(said: str, rate: Fraction | None) -> None:
+    assert rate_of(said) == rate
+
+
+def test_microdvd_codes() -> None:
+    document = read("{1}{1}25\n{25}{75}{Y:b}{y:i,u}one|{c:$0000ff}{f:Arial}{s:20}two|{H:x}three")
+    (cue,) = document.cues
+    assert cue.text == "one\ntwo\nthree"
+    assert {span for span in cue.spans if span.end > span.start} == {
+        Span(0, 13, BOLD),
+        Span(0, 3, ITALIC),
+        Span(0, 3, UNDERLINE),
+        Span(4, 7, COLOR, "#ff0000"),
+        Span(4, 7, FONT, "Arial"),
+        Span(4, 7, SIZE, "20"),
+    }
+    again = read(written(document, "microdvd"))
+    assert again.cues == document.cues
+
+
+def test_microdvd_without_an_end_and_with_lines_that_have_no_time() -> None:
+    document = read("stray\n{1}{1}25\n{25}{}x\n{50}{75}y\nmore of y\n\n", format="microdvd")
+    assert shown(document) == [(1, 2, "x"), (2, 3, "y\nmore of y")]
+    assert {finding.kind for finding in document.findings} == {Kind.STRAY, Kind.TIME, Kind.BROKEN}
+
+
+def test_microdvd_is_written_at_a_rate() -> None:
+    document = Document((Cue(1, 3, "a|b {y:i}"), Cue(3, 3.01, "c")))
+    text = written(document, "microdvd", WriteOptions(fps=Fraction(25)))
+    assert text == "{1}{1}25\n{25}{75}a│b (y:i)\n{75}{76}c\n"
+    assert written(document, "microdvd").startswith("{1}{1}23.976\n{24}{72}")
+
+
+# MPL2 and TMPlayer
+
+
+def test_mpl2() -> None:
+    document = read("[10][30]/one|two\n[35][]open\n[50][70]\\bold")
+    assert shown(document) == [(1, 3, "one\ntwo"), (3.5, 5, "open"), (5, 7, "bold")]
+    assert document.cues[0].spans == (Span(0, 3, ITALIC),)
+    assert document.cues[2].spans == (Span(0, 4, BOLD),)
+
+
+def test_tmplayer_lasts_until_the_next_line_but_not_for_minutes() -> None:
+    document = read("00:00:01:one|two\n00:00:03:\n00:00:05=three\n00:01:00:four\n00:01:02,1=five\n00:01:02,2=six")
+    assert shown(document) == [
+        (1, 3, "one\ntwo"),
+        (5, 11, "three"),
+        (60, 62, "four"),
+        (62, 68, "five\nsix"),
+    ]
+    assert document.format == "tmplayer"
+
+
+# SubViewer and SBV
+
+
+def test_subviewer_2() -> None:
+    document = read(
+        "[INFORMATION]\n[TITLE]T\n[END INFORMATION]\n00:00:01.00,00:00:03.50\none[br]two\n\n00:00:04.00,00:00:06.00\nx"
+    )
+    assert shown(document) == [(1, 3.5, "one\ntwo"), (4, 6, "x")]
+    assert "[TITLE]T" in str(document.extra["subviewer.head"])
+
+
+def test_subviewer_1() -> None:
+    document = read("[TITLE]\nT\n[BEGIN]\n[00:00:01]\none|two\n[00:00:03]\n\n[00:00:05]\nthree\n[00:00:06]\n\n[end]")
+    assert shown(document) == [(1, 3, "one\ntwo"), (5, 6, "three")]
+    assert document.format == "subviewer1"
+
+
+def test_sbv() -> None:
+    document = read("0:00:01.000,0:00:03.000\none\ntwo\n\nthree\n\n0:00:04.000,0:00:06.000\n<i>x</i>[br]y\n")
+    assert shown(document) == [(1, 3, "one\ntwo\nthree"), (4, 6, "x\ny")]
+    assert written(document, "sbv").endswith("0:00:04.000,0:00:06.000\n<i>x</i>\ny\n")
+    awkward = Document((Cue(1, 2, "0:00:01.000,0:00:03.000"), Cue(3, 4, "b")))
+    assert [cue.start for cue in read(written(awkward, "sbv"), "sbv").cues] == [1, 3]
+
+
+# LRC
+
+
+def test_lrc_ends_offsets_and_lines_that_come_again() -> None:
+    text = (
+        "[ti:T]\n[offset:+500]\n[00:10.00][00:20.50]chorus\n[00:12.00]\n[00:15:50]verse\n"
+        "[01:00.00]end\n[length:01:10]\n"
+    )
+    document = read(text)
+    assert shown(document) == [
+        (9.5, 11.5, "chorus"),
+        (15, 20, "verse"),
+        (20, 59.5, "chorus"),
+        (59.5, 69.5, "end"),
+    ]
+    assert "[ti:T]" in str(document.extra["lrc.tags"])
+    assert document.findings == ()
+    # Written with the times as they are, without the offset.
+    assert shown(read(written(document, "lrc"), "lrc")) == shown(document)
+
+
+def test_lrc_word_by_word() -> None:
+    (cue, other) = read("[00:10.00]<00:10.00>Some <00:10.50>bo<00:10.70>dy <00:11.00>sang<00:11.50>\n[00:12.00]x").cues
+    assert cue.text == "Some body sang"
+    assert cue.words == (
+        Word(10, 10.5, "Some"),
+        Word(10.5, 10.7, "bo"),
+        Word(10.7, 11, "dy", glued=True),
+        Word(11, 11.5, "sang"),
+    )
+    assert (cue.end, other.start) == (11.5, 12)
+    assert [span.value for span in cue.spans if span.kind == TIME] == ["10.5", "10.7", "11"]
+
+
+def test_lrc_words_of_a_line_that_comes_again() -> None:
+    document = read("[00:10.00][00:20.00]<00:10.50>la <00:11.00>la\n[00:30.00]x")
+    assert [[word.start for word in cue.words] for cue in document.cues[:2]] == [[10.5, 11], [20.5, 21]]
+
+
+def test_lrc_keeps_words_of_other_formats() -> None:
+    cue = Cue(1, 3, "Hello you\nthere", (Word(1, 1.5, "Hello"), Word(1.5, 2, "you"), Word(2, 2.5, "there")))
+    text = written(Document((cue,)), "lrc")
+    assert text == "[00:01.00]<00:01.00>Hello <00:01.50>you\n[00:01.00]<00:02.00>there<00:02.50>\n[00:03.00]\n"
+
+
+def test_lrc_text_without_times_is_not_lost() -> None:
+    document = read("[00:01.00]one\ncontinued\n[Chorus]\n[00:03.00]two\nthe end", format="lrc")
+    assert [cue.text for cue in document.cues] == ["one\ncontinued", "two\nthe end"]
+    assert [finding.quote for finding in document.findings if finding.kind is Kind.STRAY] == ["[Chorus]"]
