@@ -31,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..document import Document
-from . import lrc, microdvd, mpl2, sbv, subrip, substation, subviewer, tmplayer, ttml_writing, webvtt
+from . import json_files, lrc, microdvd, mpl2, sami, sbv, subrip, substation, subviewer, tmplayer, ttml_writing, webvtt
 from .base import Format
 
 HEAD = 16384
@@ -42,6 +42,11 @@ FORMATS: tuple[Format, ...] = (
     substation.ASS,
     substation.SSA,
     ttml_writing.FORMAT,
+    sami.FORMAT,
+    json_files.FORMAT,
+    json_files.WHISPER,
+    json_files.WHISPER_CPP,
+    json_files.YOUTUBE,
     subviewer.FORMAT,
     sbv.FORMAT,
     microdvd.FORMAT,

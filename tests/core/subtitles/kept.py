@@ -34,6 +34,7 @@ def _of_cue(cue: Cue) -> Iterable[str]:
     yield from cue.extra.values()
     for span in cue.spans:
         yield span.value
+    yield from (word.text for word in cue.words if word.text not in cue.text)
 
 
 def _strings(value: object) -> Iterable[str]:

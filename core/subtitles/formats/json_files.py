@@ -1,0 +1,470 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""JSON: our own, Whisper's and its relatives', whisper.cpp's, and YouTube's.
+
+Ours holds all that a cue has, and is read back the same. A list of rows with times and texts of any other program is
+read as well, by the names that are known (`json_rows`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import re
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from ... import markup
+from ...cues import Word
+from ...markup import BELOW, TIME, Placing, Span, tidied
+from ..document import Cue, Document, Style
+from . import json_rows
+from .base import Findings, Format, Source, WriteOptions
+from .json_rows import REST, WORDS, Fields, dumped, load, number, row_of, text_cue
+from .settling import Row, settled
+
+_KINDS = frozenset(
+    {markup.BOLD, markup.ITALIC, markup.UNDERLINE, markup.STRIKE, markup.COLOR, markup.BACKGROUND, markup.FONT}
+    | {markup.SIZE, markup.RUBY, markup.VOICE, markup.LANGUAGE, markup.TIME}
+)
+
+
+_FOREIGN = re.compile(r"[a-z0-9]+\.[a-z_]+")
+"""A kind of span, or a key of `extra`, that is some format's own."""
+
+# Ours
+
+
+def read(source: Source) -> Document:
+    """Ours, and any list of rows. Raises SubtitleFileError where there are no rows."""
+    findings = Findings()
+    items, others = load(source, findings)
+    rows = []
+    for index, item in enumerate(items):
+        row = row_of(item, index, findings)
+        if row is not None:
+            row.cue = _with_looks(row.cue)
+            rows.append(row)
+    language = others.pop("language") if isinstance(others.get("language"), str) else ""
+    fps = _rate(others.get("fps"))
+    if fps is not None:
+        del others["fps"]
+    styles = _styles(others)
+    if type(others.get("version")) is int:
+        del others["version"]
+    return Document(
+        tuple(settled(rows, findings)),
+        language=language,
+        fps=fps,
+        styles=styles,
+        extra={REST: dumped(others)} if others else {},
+        findings=findings.done(),
+    )
+
+
+def _styles(others: dict[str, Any]) -> dict[str, Style]:
+    """The styles; one that says more than we know stays where it is as well."""
+    items = others.pop("styles", [])
+    if not isinstance(items, list):
+        others["styles"] = items
+        return {}
+    found = [(item, _style(item)) for item in items]
+    left = [item for item, style in found if style is None or _said(dataclasses.asdict(style)) != _said(item)]
+    if left:
+        others["other_styles"] = left
+    return {style.name: style for _, style in found if style is not None}
+
+
+def _rate(value: Any) -> Fraction | None:
+    try:
+        rate = Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        return None
+    return rate if 1 <= rate <= 1000 else None
+
+
+def _style(item: Any) -> Style | None:
+    if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+        return None
+    known = {field.name: field.default for field in dataclasses.fields(Style)}
+    values = {key: value for key, value in item.items() if key in known and type(value) is type(known[key])}
+    size = number(item.get("size"))
+    return Style(**{**values, "name": item["name"], "size": size})
+
+
+def _with_looks(cue: Cue) -> Cue:
+    """With what our own rows say of looks: they are among what is left of the row."""
+    if REST not in cue.extra:
+        return cue
+    fields = Fields(json.loads(cue.extra[REST]))
+    left = fields.left
+    spans = left.get("spans")
+    if isinstance(spans, list) and all(_is_span(span) for span in spans):
+        del left["spans"]
+        cue = dataclasses.replace(cue, spans=tidied((Span(*span) for span in spans), len(cue.text)))
+    placing = left.get("placing")
+    if isinstance(placing, dict) and placing.keys() <= set(Placing._fields) and placing.get("align") in range(1, 10):
+        del left["placing"]
+        vertical = placing.get("vertical")
+        cue = dataclasses.replace(
+            cue,
+            placing=Placing(
+                placing["align"],
+                number(placing.get("x")),
+                number(placing.get("y")),
+                vertical if vertical in ("rl", "lr") else "",
+            ),
+        )
+    texts = {key: left.pop(key) for key in ("style", "name") if isinstance(left.get(key), str)}
+    layer = left.pop("layer") if type(left.get("layer")) is int else 0
+    extra = left.pop("extra") if _is_texts(left.get("extra")) else {}
+    kept = {key: value for key, value in cue.extra.items() if key != REST}
+    return dataclasses.replace(cue, layer=layer, extra={**extra, **kept, **fields.rest()}, **texts)
+
+
+def _is_span(item: Any) -> bool:
+    return (
+        isinstance(item, list)
+        and len(item) == 4
+        and all(type(place) is int for place in item[:2])
+        and all(isinstance(part, str) for part in item[2:])
+        and (item[2] in _KINDS or _FOREIGN.fullmatch(item[2]) is not None)
+    )
+
+
+def _is_texts(item: Any) -> bool:
+    return isinstance(item, dict) and all(
+        isinstance(value, str) and _FOREIGN.fullmatch(key) is not None for key, value in item.items()
+    )
+
+
+def write(document: Document, format: Format, options: WriteOptions) -> str:
+    """All of it; what only another format understands stays away."""
+    own = document.format == format.id
+    head: dict[str, Any] = {"version": 1}
+    if document.language:
+        head["language"] = document.language
+    if document.fps is not None:
+        head["fps"] = str(document.fps)
+    if document.styles:
+        head["styles"] = [_said(dataclasses.asdict(style)) for style in document.styles.values()]
+    if own:
+        head.update(_others(document.extra))
+    rows = [json.dumps(_row(cue, own), ensure_ascii=False) for cue in document.cues]
+    body = json.dumps(head, ensure_ascii=False)[1:-1]
+    return f'{{{body}, "cues": [\n' + ",\n".join(rows) + "\n]}\n"
+
+
+def _said(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value not in ("", None, False)}
+
+
+def _others(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file or a row said besides, as it was."""
+    found = json.loads(str(extra.get(REST, "{}")))
+    return found if isinstance(found, dict) else {}
+
+
+def _row(cue: Cue, own: bool) -> dict[str, Any]:
+    row = cue.as_dict()
+    if WORDS in cue.extra and own:
+        _with_others(row.get("words", []), cue.extra[WORDS])
+    for word, data in zip(cue.words, row.get("words", ()), strict=False):
+        data["text"] = word.text
+    if cue.speaker:
+        row["speaker"] = cue.speaker
+    spans = [list(span) for span in cue.spans if own or span.kind in _KINDS]
+    if spans:
+        row["spans"] = spans
+    if cue.placing != BELOW:
+        row["placing"] = _said(cue.placing._asdict())
+    if cue.style:
+        row["style"] = cue.style
+    if cue.layer:
+        row["layer"] = cue.layer
+    extra = {key: value for key, value in cue.extra.items() if key not in (REST, WORDS)}
+    if own:
+        if cue.name and not cue.name.isdigit():
+            row["name"] = cue.name
+        if extra:
+            row["extra"] = extra
+        row.update((key, value) for key, value in _others(cue.extra).items() if key not in row)
+    return row
+
+
+def _with_others(words: list[dict[str, Any]], others: str) -> None:
+    rest = json.loads(others)
+    if isinstance(rest, list) and len(rest) == len(words):
+        for word, more in zip(words, rest, strict=True):
+            if isinstance(more, dict):
+                word.update((key, value) for key, value in more.items() if key not in word)
+
+
+# Whisper's
+
+
+def read_whisper(source: Source) -> Document:
+    """openai-whisper, faster-whisper's tools, WhisperX, stable-ts: `segments` with `words`."""
+    findings = Findings()
+    items, others = load(source, findings)
+    rows = [row for index, item in enumerate(items) if (row := row_of(item, index, findings)) is not None]
+    if _letters(others.get("text")) == _letters("".join(row.cue.text for row in rows)):
+        others.pop("text", None)
+    language = others.get("language", "")
+    return Document(
+        tuple(settled(rows, findings)),
+        language=language if isinstance(language, str) else "",
+        extra={REST: dumped(others)} if others else {},
+        findings=findings.done(),
+    )
+
+
+def _letters(text: Any) -> str:
+    return "".join(text.split()) if isinstance(text, str) else ""
+
+
+def write_whisper(document: Document, format: Format, options: WriteOptions) -> str:
+    """`text`, `segments` and `language`, as openai-whisper writes them; words begin with the space in front of them."""
+    own = document.format == format.id
+    segments = [_segment(index, cue, own) for index, cue in enumerate(document.cues)]
+    data: dict[str, Any] = {"text": "".join(segment["text"] for segment in segments)}
+    others = _others(document.extra) if own else {}
+    data.update((key, value) for key, value in others.items() if key not in ("text", "segments", "language"))
+    data["segments"] = segments
+    data["language"] = document.language
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def _segment(index: int, cue: Cue, own: bool) -> dict[str, Any]:
+    segment: dict[str, Any] = {"id": index, "start": cue.start, "end": cue.end, "text": f" {cue.text}"}
+    for name in ("avg_logprob", "no_speech_prob", "compression_ratio"):
+        if (value := getattr(cue, name)) is not None:
+            segment[name] = value
+    if cue.speaker:
+        segment["speaker"] = cue.speaker
+    if cue.words:
+        segment["words"] = [
+            {
+                "word": word.text if word.glued else f" {word.text}",
+                "start": word.start,
+                "end": word.end,
+                "probability": word.probability,
+            }
+            for word in cue.words
+        ]
+    if own:
+        if WORDS in cue.extra:
+            _with_others(segment.get("words", []), cue.extra[WORDS])
+        segment.update((key, value) for key, value in _others(cue.extra).items() if key not in segment)
+    return segment
+
+
+# whisper.cpp's
+
+
+def read_whisper_cpp(source: Source) -> Document:
+    """whisper.cpp's `-oj` and `-ojf`: `transcription` with `offsets` in thousandths and `tokens`."""
+    findings = Findings()
+    items, others = load(source, findings)
+    rows = []
+    for index, item in enumerate(items):
+        flat = _flat(item) if isinstance(item, dict) else item
+        row = row_of(flat, index, findings)
+        if row is not None:
+            rows.append(row)
+    result = others.get("result")
+    language = result.get("language", "") if isinstance(result, dict) else ""
+    return Document(
+        tuple(settled(rows, findings)),
+        language=language if isinstance(language, str) else "",
+        extra={REST: dumped(others)} if others else {},
+        findings=findings.done(),
+    )
+
+
+_SPECIAL = re.compile(r"\s*\[_.*\]\s*|\s*<\|.*\|>\s*")
+
+
+def _flat(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as the other programs have it. Tokens are pieces of words: one without a space in front goes on."""
+    row = dict(item)
+    for key, value in _times(row.get("offsets"), row.get("timestamps")).items():
+        row[key] = value
+    for key in ("offsets", "timestamps"):
+        times = row.get(key)
+        if (
+            isinstance(times, dict)
+            and times.keys() == {"from", "to"}
+            and None not in map(json_rows.seconds, times.values())
+        ):
+            del row[key]
+    tokens = row.get("tokens")
+    if isinstance(tokens, list) and all(isinstance(token, dict) for token in tokens):
+        words = _words(tokens)
+        if words:
+            row["words"] = words
+    return row
+
+
+def _times(offsets: Any, stamps: Any) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for key, name in (("from", "start"), ("to", "end")):
+        millis = number(offsets.get(key)) if isinstance(offsets, dict) else None
+        stamp = json_rows.seconds(stamps.get(key)) if isinstance(stamps, dict) else None
+        if millis is not None:
+            found[name] = millis / 1000
+        elif stamp is not None:
+            found[name] = stamp
+    return found
+
+
+def _words(tokens: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    words: list[dict[str, Any]] = []
+    for token in tokens:
+        letters, times = token.get("text"), _times(token.get("offsets"), token.get("timestamps"))
+        if not isinstance(letters, str) or _SPECIAL.fullmatch(letters) or len(times) < 2:
+            continue
+        sure = number(token.get("p"))
+        if words and letters and not letters[0].isspace():
+            last = words[-1]
+            last.update(word=last["word"] + letters, end=times["end"])
+            last["probability"] = min(last["probability"], 1.0 if sure is None else sure)
+        else:
+            words.append({"word": letters, "probability": 1.0 if sure is None else sure, **times})
+    return words
+
+
+# YouTube's
+
+
+def read_youtube(source: Source) -> Document:
+    """YouTube's `json3`: `events` with `segs`, in thousandths. An event that only breaks the line says nothing."""
+    findings = Findings()
+    items, others = load(source, findings)
+    rows: list[Row] = []
+    for index, item in enumerate(items):
+        row = _event(item, index) if isinstance(item, dict) and isinstance(item.get("segs"), list) else None
+        if row is not None:
+            rows.append(row)
+        elif isinstance(item, dict) and "segs" not in item:
+            others[f"event {index}"] = item
+        elif isinstance(item, dict):
+            pass
+        elif item:
+            findings.stray(0, dumped(item))
+    _until_the_next(rows)
+    cues = settled(rows, findings)
+    return Document(tuple(cues), extra={REST: dumped(others)} if others else {}, findings=findings.done())
+
+
+def _event(item: Mapping[str, Any], index: int) -> Row | None:
+    fields = Fields(item)
+    start, unread = fields.time(("tStartMs",), 1000)
+    length, more = fields.time(("dDurationMs",), 1000)
+    segments = fields.left.pop("segs")
+    text, points, rest = _joined(segments, start)
+    cue = text_cue(text)
+    if not cue.text and not rest and set(fields.left) <= {"aAppend", "wWinId", "id", "wpWinPosId", "wsWinStyleId"}:
+        return None  # A window that opens, or a line that rolls up.
+    if rest:
+        fields.left["segs"] = rest
+    spans = (
+        tuple(Span(place, place, TIME, f"{time:g}") for place, time in points[1:]) if cue.text == text.strip() else ()
+    )
+    end = start + length if start is not None and length is not None else None
+    words = _spoken(text, points, end)
+    cue = dataclasses.replace(cue, spans=spans, words=words, name=str(index + 1), extra=fields.rest())
+    return Row(start, end, cue, " ".join(part for part in (unread, more) if part))
+
+
+def _joined(segments: Iterable[Any], start: float | None) -> tuple[str, list[tuple[int, float]], list[Any]]:
+    """The text, where in it and when each piece begins, and what else the pieces say."""
+    text = ""
+    points: list[tuple[int, float]] = []
+    rest: list[Any] = []
+    for segment in segments:
+        fields = Fields(segment) if isinstance(segment, dict) else Fields({"utf8": dumped(segment)})
+        letters = fields.text(("utf8",)) or ""
+        offset = fields.number("tOffsetMs")
+        if letters.strip() and start is not None and (offset is not None or not points):
+            points.append((len(text) + len(letters) - len(letters.lstrip()), round(start + (offset or 0.0) / 1000, 6)))
+        fields.left.pop("acAsrConf", None)
+        if fields.left:
+            rest.append(fields.left)
+        text += letters
+    lead = len(text) - len(text.lstrip())
+    return text, [(place - lead, time) for place, time in points], rest
+
+
+def _spoken(text: str, points: list[tuple[int, float]], end: float | None) -> tuple[Word, ...]:
+    stripped = text.strip()
+    if len(points) < 2 or end is None:
+        return ()
+    words = []
+    for index, (place, time) in enumerate(points):
+        stop, finish = points[index + 1] if index + 1 < len(points) else (len(stripped), max(end, time))
+        letters = stripped[place:stop].strip()
+        if letters:
+            words.append(Word(time, max(time, finish), letters, glued=place > 0 and not stripped[place - 1].isspace()))
+    return tuple(words)
+
+
+def _until_the_next(rows: list[Row]) -> None:
+    """Captions that speech recognition made last until they have rolled out of sight, over the next ones: they are
+    read until the next one begins."""
+    timed = [row for row in rows if row.start is not None and row.end is not None]
+    for row, following in itertools.pairwise(timed):
+        spoken = row.cue.words and following.cue.words and row.start is not None and following.start is not None
+        if spoken and (row.start or 0.0) < (following.start or 0.0) < (row.end or 0.0):
+            row.end = following.start
+
+
+_JSON = re.compile(r"[\[{]\s*(?:[\[{\"\]}]|$)")
+_YOUTUBE = re.compile(r"\"(?:wireMagic|tStartMs)\"\s*:")
+_CPP = re.compile(r"\"(?:systeminfo|transcription)\"\s*:")
+_WHISPER = re.compile(r"\"segments\"\s*:\s*\[|\A\{\s*\"text\"\s*:\s*\"")
+_OURS = re.compile(r"\"cues\"\s*:")
+
+
+def _looks_like(pattern: re.Pattern[str] | None, *others: re.Pattern[str]) -> Any:
+    def looks(head: str) -> bool:
+        if not _JSON.match(head) or any(other.search(head) for other in others):
+            return False
+        return pattern is None or pattern.search(head) is not None
+
+    return looks
+
+
+FORMAT = Format(
+    id="json",
+    label="JSON with all there is",
+    suffixes=(".json",),
+    looks=_looks_like(None, _YOUTUBE, _CPP, _WHISPER),
+    read=read,
+    write=write,
+    keeps=_KINDS | {"placing", "position", "style", "speaker", "layer", "words"},
+)
+WHISPER = Format(
+    id="whisper",
+    label="JSON of Whisper",
+    suffixes=(".json",),
+    looks=_looks_like(_WHISPER, _YOUTUBE, _CPP, _OURS),
+    read=read_whisper,
+    write=write_whisper,
+    keeps=frozenset({"speaker", "words"}),
+)
+WHISPER_CPP = Format(
+    id="whispercpp",
+    label="JSON of whisper.cpp",
+    suffixes=(".json",),
+    looks=_looks_like(_CPP, _YOUTUBE, _OURS),
+    read=read_whisper_cpp,
+)
+YOUTUBE = Format(
+    id="json3",
+    label="JSON of YouTube",
+    suffixes=(".json3", ".json"),
+    looks=_looks_like(_YOUTUBE),
+    read=read_youtube,
+)

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What JSON files of subtitles have in common: finding the rows, whatever is wrong with the file, and reading one.
+
+Programs name the same things differently; all names that are known are in one table here. What a row says that we have
+no word for is kept with its cue, as JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ...cues import Word
+from ...text import Text
+from ..document import Cue, Kind, quoted
+from ..times import clock_pattern, plain_signs, seconds_of
+from .base import Findings, Source
+from .settling import Row
+from .tags import tidied_text
+
+REST = "json.rest"
+"""Of a cue's `extra`: the keys of its row that we have no word for, as JSON. Of a document's: those of the file."""
+WORDS = "json.words"
+"""Of a cue's `extra`: the same for each of its words, a list."""
+
+STARTS = ("start", "begin", "from", "startTime", "start_time", "startSeconds")
+ENDS = ("end", "stop", "to", "endTime", "end_time", "endSeconds")
+LENGTHS = ("duration", "dur", "length")
+TEXTS = ("text", "content", "caption", "transcript", "sentence", "line", "word")
+SPEAKERS = ("speaker", "speaker_label")
+_LISTS = ("cues", "segments", "transcription", "events", "subtitles", "captions", "chunks", "body", "lines", "results")
+"""Keys that the list of rows has in the files of one program or another."""
+
+_CLOCK = re.compile(clock_pattern())
+_OBJECT = re.compile(r"\{\s*\"")
+_LONGEST_ROW = 100_000
+"""Characters of a row of a broken file."""
+_MOST_ATTEMPTS = 20_000
+
+
+def load(source: Source, findings: Findings) -> tuple[list[Any], dict[str, Any]]:
+    """The rows of a file, and what it says besides. Raises SubtitleFileError where there are none.
+
+    Of a broken file the rows that are whole are taken, and the rest is noted.
+    """
+    try:
+        data = json.loads(source.text, object_pairs_hook=_object)
+    except RecursionError:
+        raise source.broken(Text("its JSON is nested too deeply")) from None
+    except ValueError as error:
+        rows = list(_whole_rows(source.text, findings, getattr(error, "lineno", 0)))
+        if not rows:
+            raise source.broken(Text("it is broken ({detail})", detail=str(error)[:180])) from None
+        return rows, {}
+    if isinstance(data, list):
+        return data, {}
+    if isinstance(data, dict):
+        for key in (*_LISTS, *data):
+            rows = data.get(key)
+            if isinstance(rows, list) and (not rows or any(isinstance(row, dict) for row in rows)):
+                others = {name: value for name, value in data.items() if name != key}
+                return rows, others if key in _LISTS else {**others, "list": key}
+        if _first(data, STARTS) is not None:
+            return [data], {}
+    raise source.broken(Text("it is JSON, but not of subtitles"))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which a key that comes twice is there twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        found = {}
+        for key, value in pairs:
+            while key in found:
+                key += "'"
+            found[key] = value
+    return found
+
+
+def _whole_rows(text: str, findings: Findings, line: int) -> Iterator[Any]:
+    """Rows out of a file that is no JSON: broken off, one object a line, a comma too many."""
+    decoder = json.JSONDecoder(object_pairs_hook=_object)
+    position = behind = attempts = 0
+    message = Text("the file is broken here; what is whole of it was read.")
+    while (match := _OBJECT.search(text, position)) and attempts < _MOST_ATTEMPTS:
+        attempts += 1
+        try:
+            row, length = decoder.raw_decode(text[match.start() : match.start() + _LONGEST_ROW])
+        except (ValueError, RecursionError):
+            position = match.end()
+            continue
+        if not isinstance(row, dict) or (_first(row, STARTS) is None and "segs" not in row and "timestamps" not in row):
+            position = match.end()
+            continue
+        _note(findings, message, text, behind, match.start())
+        position = behind = match.start() + length
+        attempts = 0
+        yield row
+    if behind or line:
+        _note(findings, message, text, behind, len(text))
+
+
+def _note(findings: Findings, message: str, text: str, start: int, end: int) -> None:
+    left = text[start:end].strip(" \t\n,[]{}")
+    if left:
+        findings.add(Kind.BROKEN, message, text.count("\n", 0, start) + 1, left)
+
+
+def _first(row: Mapping[str, Any], names: Iterable[str]) -> str | None:
+    return next((name for name in names if name in row), None)
+
+
+def number(value: Any) -> float | None:
+    """A finite number, of a number or a text that is one; None for all else."""
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def seconds(value: Any) -> float | None:
+    """A time: seconds, or a clock as text."""
+    found = number(value)
+    if found is None and isinstance(value, str) and len(value) < 60:
+        match = _CLOCK.fullmatch(plain_signs(value).strip())
+        return seconds_of(match) if match else None
+    return found
+
+
+class Fields:
+    """One row while it is read: each key that is understood is taken out, what is left is kept."""
+
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self.left: dict[str, Any] = dict(row)
+
+    def time(self, names: Iterable[str], scale: float = 1.0) -> tuple[float | None, str]:
+        """The first of these that is a time, in seconds, and what stands there where it is none."""
+        for name in names:
+            if name in self.left:
+                found = seconds(self.left[name])
+                if found is not None:
+                    del self.left[name]
+                    return (found if scale == 1.0 else found / scale), ""
+                return None, dumped(self.left.pop(name))
+        return None, ""
+
+    def text(self, names: Iterable[str]) -> str | None:
+        """The first of these that is a text; None where there is none."""
+        for name in names:
+            value = self.left.get(name)
+            if isinstance(value, str):
+                del self.left[name]
+                return value
+        return None
+
+    def number(self, name: str) -> float | None:
+        """The number of this name; what is none stays."""
+        found = number(self.left.get(name))
+        if found is not None and not isinstance(self.left[name], str):
+            del self.left[name]
+            return found
+        return None
+
+    def rest(self) -> dict[str, str]:
+        """What is left, for a cue's `extra`."""
+        return {REST: dumped(self.left)} if self.left else {}
+
+
+def dumped(value: Any) -> str:
+    """As JSON in one line; NaN and infinities as JavaScript has them, which Python reads again."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def row_of(item: Any, index: int, findings: Findings, *, scale: float = 1.0) -> Row | None:
+    """The row of a list; None, noted, where it is none. `scale`: units of its times in a second."""
+    name = str(index + 1)
+    if not isinstance(item, dict):
+        if isinstance(item, str | list) and item:
+            findings.stray(0, dumped(item))
+        return None
+    fields = Fields(item)
+    start, unread_start = fields.time(STARTS, scale)
+    end, unread_end = fields.time(ENDS, scale)
+    if start is None and isinstance(item.get("timestamp"), list) and len(item["timestamp"]) == 2:
+        fields.left.pop("timestamp")
+        start, end = (seconds(value) for value in item["timestamp"])
+    if end is None and not unread_end and start is not None:
+        length, unread_end = fields.time(LENGTHS, scale)
+        end = start + length if length is not None else None
+    text = fields.text(TEXTS)
+    if text is None:
+        message = Text('"{text}" is no subtitle; it was left out.', text=quoted(dumped(item)))
+        findings.add(Kind.BROKEN, message, quote=dumped(item), cue=name)
+        return None
+    cue = with_scores(text_cue(text), fields)
+    words, others = words_of(fields.left.pop("words", None), cue.text, start, end)
+    extra = fields.rest()
+    if others:
+        extra[WORDS] = others
+    times = " ".join(part for part in (unread_start, unread_end) if part)
+    if not cue.text and extra:
+        times = f"{times} {extra.get(REST, '')}".strip()
+    return Row(start, end, dataclasses.replace(cue, words=words, name=name, extra=extra), times)
+
+
+def text_cue(raw: str) -> Cue:
+    """A cue without times, its text tidied."""
+    return Cue(0.0, 0.0, tidied_text(raw.replace("\r\n", "\n").replace("\r", "\n"))[0])
+
+
+def with_scores(cue: Cue, fields: Fields) -> Cue:
+    """With what a speech model says of its own doubts, and who speaks."""
+    return dataclasses.replace(
+        cue,
+        avg_logprob=fields.number("avg_logprob"),
+        no_speech_prob=fields.number("no_speech_prob"),
+        compression_ratio=fields.number("compression_ratio"),
+        speaker=" ".join((fields.text(SPEAKERS) or "").split()),
+    )
+
+
+def words_of(items: Any, text: str, start: float | None, end: float | None) -> tuple[tuple[Word, ...], str]:
+    """The words of a row, and as JSON what they say besides. Words without times get the room between their
+    neighbours, shared out."""
+    if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
+        return (), dumped(items) if items else ""
+    raw: list[tuple[float | None, float | None, str, float]] = []
+    rest: list[dict[str, Any]] = []
+    for item in items:
+        fields = Fields(item)
+        first, last = fields.time(STARTS)[0], fields.time(ENDS)[0]
+        letters = fields.text(("word", "text")) or ""
+        sure = next(
+            (found for name in ("probability", "score", "p") if (found := fields.number(name)) is not None), 1.0
+        )
+        rest.append(fields.left)
+        raw.append((first, last, letters, sure))
+    timed = _timed(raw, start, end)
+    words: list[Word] = []
+    place = 0
+    for (first, last, guessed), (_, _, letters, sure) in zip(timed, raw, strict=True):
+        clean = letters.strip()
+        at = text.find(clean, place) if clean else -1
+        if at >= 0:
+            glued = at > 0 and not text[at - 1].isspace()
+            place = at + len(clean)
+        else:
+            glued = bool(words) and not letters[:1].isspace()
+        if clean:
+            words.append(Word(first, max(first, last), clean, sure, glued, guessed))
+    return tuple(words), dumped(rest) if any(rest) else ""
+
+
+def _timed(
+    raw: Sequence[tuple[float | None, float | None, str, float]], start: float | None, end: float | None
+) -> list[tuple[float, float, bool]]:
+    out: list[tuple[float, float, bool]] = []
+    previous = start or 0.0
+    index = 0
+    while index < len(raw):
+        first, last = raw[index][0], raw[index][1]
+        if first is not None:
+            out.append((first, last if last is not None else first, last is None))
+            previous = out[-1][1]
+            index += 1
+            continue
+        stop = next((later for later in range(index, len(raw)) if raw[later][0] is not None), len(raw))
+        following = raw[stop][0] if stop < len(raw) else end
+        room = max(0.0, (following if following is not None else previous) - previous)
+        count = stop - index
+        out += [(previous + room * step / count, previous + room * (step + 1) / count, True) for step in range(count)]
+        previous += room
+        index = stop
+    return out
