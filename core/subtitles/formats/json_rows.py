@@ -60,10 +60,10 @@ def load(source: Source, findings: Findings) -> tuple[list[Any], dict[str, Any]]
         return data, {}
     if isinstance(data, dict):
         for key in (*_LISTS, *data):
-            rows = data.get(key)
-            if isinstance(rows, list) and (not rows or any(isinstance(row, dict) for row in rows)):
+            found = data.get(key)
+            if isinstance(found, list) and (not found or any(isinstance(row, dict) for row in found)):
                 others = {name: value for name, value in data.items() if name != key}
-                return rows, others if key in _LISTS else {**others, "list": key}
+                return found, others if key in _LISTS else {**others, "list": key}
         if _first(data, STARTS) is not None:
             return [data], {}
     raise source.broken(Text("it is JSON, but not of subtitles"))
