@@ -13,8 +13,8 @@ from . import system
 from .console import run, run_and_keep, say
 from .environment import ROOT, VENV, Ready
 
-BROWSER = {"chromium": "chromium", "chromedriver": "chromium-driver"}
-"""Programs, and the Debian packages that bring them."""
+PROGRAMS = {"chromium": "chromium", "chromedriver": "chromium-driver", "npm": "npm", "curl": "curl", "strace": "strace"}
+"""What the tests use, and the Debian packages that bring it."""
 FONTS = Path("/usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf")
 """Without one like it Persian is boxes in every picture."""
 
@@ -25,13 +25,11 @@ AXE_FILE = VENV / "axe-core" / "axe.min.js"
 
 
 def provide() -> None:
-    """Have Chromium and axe-core, for the tests of the page; what cannot be had is said, and those are left out."""
-    missing = [package for program, package in BROWSER.items() if shutil.which(program) is None]
+    """Have Chromium, axe-core and some programs for the tests; what cannot be had is said, and its tests left out."""
+    missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
     if not FONTS.exists():
         missing.append("fonts-noto-core")
-    if shutil.which("npm") is None:
-        missing.append("npm")
-    system.provide(missing, "the tests of the service's page", required=False)
+    system.provide(missing, "the tests of the service", required=False)
     if not AXE_FILE.exists() and (why := _fetch_axe()):
         say(f"axe-core cannot be had: {why} The test with it is left out.")
 

@@ -68,7 +68,7 @@ class Field:
         if self.pattern:
             return re.fullmatch(self.pattern.removeprefix("^").removesuffix("$"), value, re.ASCII) is not None
         # A lone surrogate is no text, and could not be written down.
-        return len(value) <= self.longest and value.isprintable()
+        return len(value) <= self.longest and not any("\ud800" <= char <= "\udfff" for char in value)
 
     def _wanted(self) -> Text:
         if self.words:

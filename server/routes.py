@@ -518,19 +518,31 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 
 
 def routes(service: Service) -> list[Route]:
-    """For Starlette."""
-    return [
-        Route(endpoint.path, _handled(service, endpoint), methods=[endpoint.method], name=endpoint.name)
-        for endpoint in ENDPOINTS
-    ]
+    """For Starlette: one for each address, so that `Allow` names all of its methods."""
+    by_path: dict[str, dict[str, _Handle]] = {}
+    for endpoint in ENDPOINTS:
+        by_path.setdefault(endpoint.path, {})[endpoint.method] = _handled(service, endpoint)
+    # Those without a field first: `catalog/download` is no entry of the catalogue.
+    plain_first = sorted(by_path.items(), key=lambda item: "{" in item[0])
+    return [Route(path, _by_method(handlers), methods=list(handlers)) for path, handlers in plain_first]
 
 
-def _handled(service: Service, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+_Handle = Callable[[Request], Awaitable[Response]]
+
+
+def _by_method(handlers: dict[str, _Handle]) -> _Handle:
+    async def handle(request: Request) -> Response:
+        return await handlers["GET" if request.method == "HEAD" else request.method](request)
+
+    return handle
+
+
+def _handled(service: Service, endpoint: Endpoint) -> _Handle:
     async def handle(request: Request) -> Response:
         given = inputs.path(request, endpoint.in_path) | inputs.query(request, endpoint.in_query)
         if request.method not in ("GET", "HEAD"):
             given |= await inputs.body(request, endpoint.in_body)
-            what = " ".join(str(value) for value in given.values())
+            what = " ".join(ascii(value) for value in given.values())
             log.info("%s %s from %s", endpoint.name, what, address_of(request.scope))
         language = languages.chosen(request.headers.get("accept-language", ""))
         return await endpoint.handler(Call(service, given, language, request))

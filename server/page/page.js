@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The page: what the service says, on the screen. Elements are made once and changed in place, so that the focus stays.
-import { LANGUAGES, duration, language, languages, number, size, speak, t, when } from "./texts.js";
+import { LANGUAGES, duration, language, languages, number, percent, size, speak, speed, t, when } from "./texts.js";
 
 const $ = (id) => document.getElementById(id);
 const API = "/api/sources";
@@ -62,21 +62,23 @@ async function ask(method, path, body) {
 }
 
 async function doing(button, work) {
-  if (button) button.disabled = true;
+  // Not `disabled`, which takes the focus away.
+  if (button?.dataset.busy) return;
+  if (button) button.dataset.busy = "1";
   try {
     await work();
   } catch (error) {
     if (error.code !== "access_token") toast(error.message, "bad");
   } finally {
-    if (button) button.disabled = false;
+    if (button) delete button.dataset.busy;
   }
 }
 
 function toast(text, kind = "") {
   const shown = make("div", { class: `toast ${kind}`, ...(kind === "bad" ? { role: "alert" } : {}) },
-    make("p", {}, text), make("button", { type: "button", onclick: () => shown.remove() }, t("close")));
+    make("p", { dir: "auto" }, text), make("button", { type: "button", onclick: () => shown.remove() }, t("close")));
   $("toasts").append(shown);
-  while ($("toasts").children.length > 4) $("toasts").firstChild.remove();
+  while ($("toasts").children.length > (innerWidth < 600 ? 2 : 4)) $("toasts").firstChild.remove();
   if (kind !== "bad") setTimeout(() => shown.remove(), 8000);
 }
 
@@ -225,14 +227,15 @@ function numbers(work) {
   const parts = [];
   if (work.state === "retrying" && work.retry_in != null) parts.push(t("again_in", { time: duration(work.retry_in) }));
   if (work.bytes_total) {
-    parts.push(`${number(Math.floor(work.percent))}${language === "fa" ? "٪" : "\u202f%"}`);
+    parts.push(percent(work.percent));
     parts.push(t("of", { done: size(work.bytes_done), total: size(work.bytes_total) }));
   }
   if (work.speed > 0 && !atRest(work)) {
-    parts.push(`${size(work.speed)}/s`);
+    parts.push(speed(work.speed));
     if (work.eta != null) parts.push(t("left", { time: duration(work.eta) }));
   }
-  return parts.join(" · ");
+  // Each by itself, so that none gets mixed up with its neighbours from right to left.
+  return parts.map((part) => `\u2068${part}\u2069`).join(" · ");
 }
 
 const wordOf = (work) => (work.task && work.state === "running" ? t(`w_${work.work}`) : t(`s_${work.state}`));
@@ -256,15 +259,15 @@ function showLive(parts, work, name) {
   parts.live.classList.toggle("unknown", !known && !resting && work.state !== "queued");
   parts.fill.style.inlineSize = known ? `${work.percent}%` : "0";
   const words = `${wordOf(work)}${work.elsewhere ? ` (${t("elsewhere")})` : ""}`;
-  const said = [words, numbers(work)].filter(Boolean).join(" · ");
+  const said = [work.state === "downloading" && !work.elsewhere ? "" : words, numbers(work)].filter(Boolean).join(" · ") || words;
   parts.track.setAttribute("aria-label", name);
-  parts.track.setAttribute("aria-valuetext", said);
+  parts.track.setAttribute("aria-valuetext", [words, numbers(work)].filter(Boolean).join(" · "));
   if (known) parts.track.setAttribute("aria-valuenow", String(Math.floor(work.percent)));
   else parts.track.removeAttribute("aria-valuenow");
   put(parts.state, said);
   parts.file.hidden = !work.file || resting;
   if (!parts.file.hidden) {
-    const more = work.file_percent != null ? ` (${number(Math.floor(work.file_percent))}\u202f%)` : "";
+    const more = work.file_percent != null ? ` (${percent(work.file_percent)})` : "";
     parts.file.replaceChildren(t("file", { i: number(work.file_number), n: number(work.files_total) }), latin(work.file), more);
   }
   put(parts.message, [work.message, work.hint].filter(Boolean).join(" "));
@@ -363,10 +366,10 @@ function showModel(id) {
   if (!cards.has(id)) cards.set(id, makeCard(id));
   const card = cards.get(id);
   const work = workOf(id);
-  const [kind, sign] = BADGES[model.state] ?? ["", ""];
+  const [kind, sign] = work ? ["busy", ""] : BADGES[model.state] ?? ["", ""];
   put(card.name, model.name);
   card.badge.className = `badge ${kind}`;
-  put(card.badge, [sign, t(`s_${model.state}`)].filter(Boolean).join(" "));
+  put(card.badge, work ? wordOf(work) : [sign, t(`s_${model.state}`)].filter(Boolean).join(" "));
   const facts = [kindName(model.kind), model.provider, model.licence, model.size ? size(model.size) : "", languages(model.languages)];
   const text = facts.filter(Boolean);
   if (card.facts.textContent !== text.join("")) card.facts.replaceChildren(...text.map((fact) => make("li", {}, make("bdi", {}, fact))));
@@ -445,7 +448,7 @@ function showRows() {
 
 function pastRow(job) {
   const badge = { done: "good", failed: "bad" }[job.state] ?? "";
-  const facts = [job.ended ? when(job.ended) : "", job.bytes_total ? size(job.bytes_total) : "", job.seconds ? duration(job.seconds) : "", job.mean_speed ? `${size(job.mean_speed)}/s` : ""];
+  const facts = [job.ended ? when(job.ended) : "", job.bytes_total ? size(job.bytes_total) : "", job.seconds ? duration(job.seconds) : "", job.mean_speed ? speed(job.mean_speed) : ""];
   const box = make("li", { class: "row" },
     make("div", { class: "top" }, make("h3", {}, nameOf(job.model)), make("span", { class: `badge ${badge}` }, t(`s_${job.state}`))),
     make("ul", { class: "facts" }, ...facts.filter(Boolean).map((fact) => make("li", {}, make("bdi", {}, fact)))));
@@ -535,6 +538,7 @@ for (const button of document.querySelectorAll("dialog .close")) button.addEvent
 $("language").addEventListener("change", () => {
   keep("language", $("language").value);
   speak($("language").value);
+  $("toasts").replaceChildren();
   word();
   if (socket) { const old = socket; socket = null; old.close(); }
   follow();

@@ -129,12 +129,16 @@ export function t(key, fields = {}) {
 export const number = (value, digits = 0) =>
   new Intl.NumberFormat(language, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
 
-export function size(bytes) {
+export const percent = (value) => `${number(Math.floor(value))}${language === "fa" ? "٪" : "\u202f%"}`;
+
+export const speed = (bytes) => size(bytes, "/s");
+
+export function size(bytes, per = "") {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let unit = 0;
   while (bytes >= 999.5 && unit < 4) { bytes /= 1000; unit += 1; }
   // Isolated, so that a Latin unit stays behind its number in a text from right to left.
-  return `\u2068${number(bytes, unit === 0 ? 0 : unit < 3 ? 1 : 2)}\u00a0${units[unit]}\u2069`;
+  return `\u2068${number(bytes, unit === 0 ? 0 : unit < 3 ? 1 : 2)}\u00a0${units[unit]}${per}\u2069`;
 }
 
 export function duration(seconds) {

@@ -188,8 +188,8 @@ class Service:
 
         return int(psutil.Process(self.process.pid).memory_info().rss)
 
-    def follow(self, **options: Any) -> Socket:
-        return Socket(self, **options)
+    def follow(self, query: str = "", **options: Any) -> Socket:
+        return Socket(self, query, **options)
 
 
 class Socket:

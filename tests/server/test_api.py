@@ -304,7 +304,7 @@ def test_the_log_and_the_disk(service: Service) -> None:
     service.wait(service.download("tiny"), "done")
     log = service.good("GET", "/api/log?lines=50")
     assert Path(log["path"]) == service.user / "logs" / "subtitle-editor.log"
-    assert any("download tiny from 127.0.0.1" in line for line in log["lines"])
+    assert any("download 'tiny' from 127.0.0.1" in line for line in log["lines"])
     disk = service.good("GET", "/api/sources/disk?fresh=true")
     assert (disk["models_dir"], disk["installed"]) == (str(service.models), 1)
     assert SIZE < disk["used"] < SIZE + 100_000 and disk["free"] > 0
