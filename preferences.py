@@ -129,6 +129,47 @@ class SubtitleEditorPreferences(bpy.types.AddonPreferences):
         default=False,
     )
 
+    device: EnumProperty(  # type: ignore[valid-type]
+        name="Listen With",
+        description="What computes while transcribing",
+        items=(
+            ("auto", "Automatic", "The graphics card when it works, else the processor"),
+            ("cpu", "Processor", "Works everywhere"),
+            ("cuda", "Graphics Card", "NVIDIA, with cuBLAS 12"),
+        ),
+        default="auto",
+    )
+    device_number: IntProperty(  # type: ignore[valid-type]
+        name="Card", description="Which graphics card, counted from 0", default=0, min=0, max=15
+    )
+    compute_type: EnumProperty(  # type: ignore[valid-type]
+        name="Precision",
+        description="How exactly it computes: less takes less memory",
+        items=(
+            ("default", "As the Model", "As the model was saved"),
+            ("auto", "Fastest", "The fastest that the device has"),
+            ("int8", "8 Bit", "Least memory"),
+            ("int8_float16", "8 and 16 Bit", "For graphics cards with little memory"),
+            ("float16", "16 Bit", "For graphics cards"),
+            ("float32", "32 Bit", "Most memory"),
+        ),
+        default="default",
+    )
+    threads: IntProperty(  # type: ignore[valid-type]
+        name="Threads",
+        description="Of the processor, while transcribing; 0: as many as it likes",
+        default=0,
+        min=0,
+        max=256,
+    )
+    keep_model: IntProperty(  # type: ignore[valid-type]
+        name="Keep Model Loaded",
+        description="Minutes that the model stays in memory after a transcription, so that the next one begins at once",
+        default=5,
+        min=0,
+        max=1440,
+    )
+
     def draw(self, context: Context) -> None:
         """Called by Blender for each redraw; reads memory only."""
         from .panels import account

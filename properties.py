@@ -8,7 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
 
 from .core.catalog import entries
 from .core.languages import NAMES
@@ -33,6 +41,11 @@ _TASKS = (
     ("translate", "To English", "English subtitles, whatever is spoken (not with turbo and .en models)"),
 )
 
+_SOURCES = (
+    ("SELECTED", "Selected Strips", "The selected strips, else the active one"),
+    ("ALL", "Whole Edit", "All that the sequencer plays"),
+)
+
 
 class SubtitleEditorSettings(bpy.types.PropertyGroup):
     """Choices for the work on this scene."""
@@ -53,6 +66,58 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
         name="Word Times",
         description="Measure when each word is said: better line breaks and cuts, a little slower",
         default=True,
+    )
+    source: EnumProperty(  # type: ignore[valid-type]
+        name="Sound", description="Which strips are heard; muted ones never are", items=_SOURCES, default="SELECTED"
+    )
+    track: StringProperty(  # type: ignore[valid-type]
+        name="Audio Track",
+        description="Of films with several: its number from 1, its language, or all. Empty: the default one",
+    )
+    prompt: StringProperty(  # type: ignore[valid-type]
+        name="Prompt", description="What was said before, or in what manner: each half minute begins with it"
+    )
+    hotwords: StringProperty(  # type: ignore[valid-type]
+        name="Hotwords", description="Names and words to expect everywhere, with commas"
+    )
+    glossary: StringProperty(  # type: ignore[valid-type]
+        name="Glossary",
+        description="A text file of names and words to expect everywhere, one a line",
+        subtype="FILE_PATH",
+    )
+    use_vad: BoolProperty(  # type: ignore[valid-type]
+        name="Voice Detection",
+        description="Hear only where somebody speaks. Off: hear all of it, such as singing; more is invented then",
+        default=True,
+    )
+    vad_threshold: FloatProperty(  # type: ignore[valid-type]
+        name="Threshold", description="How sure it must be of a voice", default=0.5, min=0.05, max=0.95
+    )
+    vad_min_speech: IntProperty(  # type: ignore[valid-type]
+        name="Shortest Speech", description="Milliseconds; what is shorter is not heard", default=0, min=0, max=10000
+    )
+    vad_min_silence: IntProperty(  # type: ignore[valid-type]
+        name="Shortest Silence",
+        description="Milliseconds; shorter silence is heard with the speech around it",
+        default=2000,
+        min=0,
+        max=60000,
+    )
+    vad_pad: IntProperty(  # type: ignore[valid-type]
+        name="Padding", description="Milliseconds of silence that are heard around speech", default=400, min=0, max=5000
+    )
+    beam_size: IntProperty(  # type: ignore[valid-type]
+        name="Beam Size", description="How many wordings are weighed. 1 is fastest", default=5, min=1, max=64
+    )
+    batch_size: IntProperty(  # type: ignore[valid-type]
+        name="Batch Size",
+        description="Half minutes heard at once: faster on a graphics card, and no second try where one goes wrong",
+        default=1,
+        min=1,
+        max=64,
+    )
+    suppress_numerals: BoolProperty(  # type: ignore[valid-type]
+        name="Numbers as Words", description="Write numbers as words instead of digits", default=False
     )
     profile: EnumProperty(  # type: ignore[valid-type]
         name="Profile",

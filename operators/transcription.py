@@ -9,15 +9,19 @@ import bpy
 
 from ..core.errors import SubtitleEditorError
 from ..core.events import Cancelled, Failed, Finished
+from ..core.subtitles.profiles import PROFILES
 from ..core.text import Text
-from ..sequencer import compat, strips
-from ..session import pump, state
+from ..sequencer import compat, sounds, strips
+from ..session import choices, pump, state, unfinished
+from ..session.settings import user_dir
 from ..session.transcription import Fetch, TranscriptionRun, fetch_missing, prepare
 from ..session.waker import Waker
 from ..translations import translated
 
 if TYPE_CHECKING:
     from bpy.types import Context
+
+    from ..core.speech.segments import Kept
 
 _Result = set[str]
 
@@ -30,6 +34,16 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
     # Blender pushes one undo step when the operator finishes. Not REGISTER: its redo panel would transcribe again.
     bl_options = {"UNDO"}
 
+    existing: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Subtitles That Are There",
+        items=(
+            ("BESIDE", "Keep", "The new ones go to free channels above"),
+            ("REPLACE", "Replace", "Those that lie where the new ones are made go; all others stay"),
+        ),
+        default="BESIDE",
+        options={"SKIP_SAVE"},
+    )
+
     _run: TranscriptionRun
     _fetch: Fetch | None = None
     _waker: Waker | None = None
@@ -39,10 +53,24 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
         if state.now.transcription is not None:
             cls.poll_message_set(translated("A transcription is running"))
             return False
-        if strips.media_strip(compat.scene_of(context)) is None:
+        scene = compat.scene_of(context)
+        if not sounds.chosen(scene, choices.of(scene).source == "ALL"):
             cls.poll_message_set(translated("Select one sound or movie strip"))
             return False
         return True
+
+    def invoke(self, context: Context, _event: bpy.types.Event) -> _Result:
+        scene = compat.scene_of(context)
+        heard = sounds.chosen(scene, choices.of(scene).source == "ALL")
+        if not strips.any_between(scene, [(compat.left(strip), compat.right(strip)) for strip in heard]):
+            return self.execute(context)
+        self.existing = "REPLACE"
+        return set(context.window_manager.invoke_props_dialog(self))
+
+    def draw(self, _context: Context) -> None:
+        """Of the dialog that asks what to do with the subtitles that are there."""
+        self.layout.label(text="There are subtitles already where new ones will be made.")
+        self.layout.row().prop(self, "existing", expand=True)
 
     def execute(self, context: Context) -> _Result:
         try:
@@ -65,7 +93,7 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
 
     def _begin(self, context: Context) -> None:
         """Start the child process. Raises SubtitleEditorError."""
-        self._run = prepare(context)
+        self._run = prepare(context, replace=self.existing == "REPLACE")
         state.start_log()
         state.now.transcription = self._run
         self._run.start()
@@ -100,6 +128,7 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
                 self._run.stop()
         finally:
             state.now.transcription = None
+            unfinished.look_soon(user_dir())
         return self._report_end()
 
     def modal(self, context: Context, event: bpy.types.Event) -> _Result:
@@ -135,6 +164,7 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
 
     def _leave(self) -> None:
         state.now.transcription = None
+        unfinished.look_soon(user_dir())
         if self._waker is not None:
             self._waker.end()
 
@@ -181,6 +211,90 @@ class SUBTITLE_OT_dismiss_recovered(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class _Unfinished:
+    """Work on a transcription that ended early; `journal` is its file, as the panel knows it."""
+
+    journal: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, _context: Context) -> bool:
+        return state.now.transcription is None
+
+    def _kept(self) -> Kept | None:
+        kept = unfinished.kept_of(self.journal)
+        if kept is None:
+            self.report({"INFO"}, translated("That is not there any more"))  # type: ignore[attr-defined]
+            unfinished.look_soon(user_dir())
+        return kept
+
+
+class SUBTITLE_OT_continue_unfinished(_Unfinished, bpy.types.Operator):
+    """Go on where it stopped, with the options that it had"""
+
+    bl_idname = "subtitle.continue_unfinished"
+    bl_label = "Continue"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, context: Context) -> _Result:
+        kept = self._kept()
+        if kept is None:
+            return {"CANCELLED"}
+        if not unfinished.choose_again(compat.scene_of(context), kept):
+            message = Text(
+                "No strip here plays {media}. Open the file that does, or take what there is.", media=kept.media
+            )
+            self.report({"ERROR"}, translated(message))
+            return {"CANCELLED"}
+        how = "EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT"
+        return set(bpy.ops.subtitle.transcribe(how))  # type: ignore[attr-defined]
+
+
+class SUBTITLE_OT_take_unfinished(_Unfinished, bpy.types.Operator):
+    """Make subtitles of what was heard, and hear no more of it"""
+
+    bl_idname = "subtitle.take_unfinished"
+    bl_label = "Take What Is There"
+    bl_options = {"INTERNAL", "UNDO"}
+
+    def execute(self, context: Context) -> _Result:
+        from ..core.speech import segments
+
+        kept = self._kept()
+        if kept is None:
+            return {"CANCELLED"}
+        scene = compat.scene_of(context)
+        try:
+            made = unfinished.take(scene, kept, PROFILES[choices.of(scene).profile], user_dir())
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
+        if made:
+            segments.remove(kept.path)
+        unfinished.look_soon(user_dir())
+        self.report({"INFO"}, translated(Text("{number} subtitles made", number=made)))
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_discard_unfinished(_Unfinished, bpy.types.Operator):
+    """Throw away what was heard"""
+
+    bl_idname = "subtitle.discard_unfinished"
+    bl_label = "Discard"
+    bl_options = {"INTERNAL"}
+
+    def invoke(self, context: Context, event: bpy.types.Event) -> _Result:
+        return set(context.window_manager.invoke_confirm(self, event))
+
+    def execute(self, _context: Context) -> _Result:
+        from ..core.speech import segments
+
+        kept = self._kept()
+        if kept is not None:
+            segments.remove(kept.path)
+            unfinished.look_soon(user_dir())
+        return {"FINISHED"}
+
+
 class SUBTITLE_OT_cancel_transcription(bpy.types.Operator):
     """Stop the transcription. The subtitles found so far are kept"""
 
@@ -201,5 +315,12 @@ class SUBTITLE_OT_cancel_transcription(bpy.types.Operator):
 
 
 register, unregister = bpy.utils.register_classes_factory(
-    (SUBTITLE_OT_transcribe, SUBTITLE_OT_cancel_transcription, SUBTITLE_OT_dismiss_recovered)
+    (
+        SUBTITLE_OT_transcribe,
+        SUBTITLE_OT_cancel_transcription,
+        SUBTITLE_OT_dismiss_recovered,
+        SUBTITLE_OT_continue_unfinished,
+        SUBTITLE_OT_take_unfinished,
+        SUBTITLE_OT_discard_unfinished,
+    )
 )

@@ -33,6 +33,13 @@ def draw(settings: Preferences, layout: UILayout, context: Context) -> None:
     column = layout.column(heading="Downloads")
     column.prop(settings, "resume_jobs")
     column.prop(settings, "download_missing")
+    column = layout.column()
+    column.prop(settings, "device")
+    if settings.device == "cuda":
+        column.prop(settings, "device_number")
+    column.prop(settings, "compute_type")
+    column.prop(settings, "threads")
+    column.prop(settings, "keep_model")
     row = layout.row(align=True)
     row.operator("subtitle.open_user_folder", icon="FILE_FOLDER")
     row.operator("subtitle.open_log", icon="TEXT")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..core.text import Text
-from ..sequencer import compat, strips
+from ..sequencer import compat, sounds
 from ..session import choices, shelf, state
 from ..session.shelf import installed, message_of, record_of
 from ..translations import iface
@@ -16,6 +16,10 @@ from .parts import SubtitlePanel, job_row, label, offline_hint, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
+
+
+_UNFINISHED = 3
+"""How many transcriptions that ended early are shown."""
 
 
 class SUBTITLE_PT_transcription(SubtitlePanel, bpy.types.Panel):
@@ -35,8 +39,11 @@ class SUBTITLE_PT_transcription(SubtitlePanel, bpy.types.Panel):
             row = layout.row(align=True)
             row.progress(factor=run.fraction, text=iface(run.text))
             row.operator("subtitle.cancel_transcription", text="", icon="X")
+            for line in getattr(run, "lines", ()):
+                layout.label(text=line, translate=False)
             return
         _draw_recovered(layout, context)
+        _draw_unfinished(layout, context)
         column = layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
@@ -48,15 +55,43 @@ class SUBTITLE_PT_transcription(SubtitlePanel, bpy.types.Panel):
         column.prop(settings, "language")
         column.prop(settings, "task")
         column.prop(settings, "profile")
-        column.prop(settings, "use_word_times")
-        strip = strips.media_strip(scene)
-        if strip is None:
+        column.prop(settings, "source")
+        chosen = sounds.chosen(scene, settings.source == "ALL")
+        if not chosen:
             wrapped(layout, context, Text("Select one sound or movie strip"), icon="INFO")
+        elif len(chosen) == 1:
+            label(layout, chosen[0].name, icon="FILE_MOVIE" if chosen[0].type == "MOVIE" else "SOUND")
         else:
-            label(layout, strip.name, icon="SOUND" if strip.type == "SOUND" else "FILE_MOVIE")
+            label(layout, Text("{number} strips", number=len(chosen)), icon="SOUND")
         button = layout.row()
         button.scale_y = 1.2
         button.operator("subtitle.transcribe", icon="PLAY")
+
+
+class SUBTITLE_PT_transcription_more(SubtitlePanel, bpy.types.Panel):
+    """How to listen: for those whom the defaults do not fit."""
+
+    bl_idname = "SUBTITLE_PT_transcription_more"
+    bl_parent_id = "SUBTITLE_PT_transcription"
+    bl_label = "More"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Context) -> None:
+        """Called by Blender for each redraw; reads memory only."""
+        settings = choices.of(compat.scene_of(context))
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.active = state.now.transcription is None
+        for name in ("use_word_times", "track", "prompt", "hotwords", "glossary", "suppress_numerals"):
+            layout.prop(settings, name)
+        layout.prop(settings, "use_vad")
+        column = layout.column()
+        column.active = settings.use_vad
+        for name in ("vad_threshold", "vad_min_speech", "vad_min_silence", "vad_pad"):
+            column.prop(settings, name)
+        for name in ("beam_size", "batch_size"):
+            layout.prop(settings, name)
 
 
 def _draw_model(layout: UILayout, context: Context, model: str) -> None:
@@ -79,6 +114,18 @@ def _draw_model(layout: UILayout, context: Context, model: str) -> None:
         layout.operator("subtitle.download_model", text="Download", icon="IMPORT").model = model
 
 
+def _draw_unfinished(layout: UILayout, context: Context) -> None:
+    """What ended early, the newest of it, and what can be done with it."""
+    for item in state.now.unfinished[:_UNFINISHED]:
+        box = layout.box()
+        wrapped(box, context, item.text, icon="TIME")
+        row = box.row(align=True)
+        journal = str(item.journal)
+        row.operator("subtitle.continue_unfinished", icon="PLAY").journal = journal
+        row.operator("subtitle.take_unfinished").journal = journal
+        row.operator("subtitle.discard_unfinished", text="", icon="X").journal = journal
+
+
 def _draw_recovered(layout: UILayout, context: Context) -> None:
     found = state.now.recovered
     if found is None:
@@ -91,4 +138,6 @@ def _draw_recovered(layout: UILayout, context: Context) -> None:
     row.operator("subtitle.dismiss_recovered", text="", icon="X")
 
 
-register, unregister = bpy.utils.register_classes_factory((SUBTITLE_PT_transcription,))
+register, unregister = bpy.utils.register_classes_factory(
+    (SUBTITLE_PT_transcription, SUBTITLE_PT_transcription_more)
+)

@@ -37,6 +37,24 @@ def editor_of(scene: bpy.types.Scene) -> Any:
     return scene.sequence_editor if scene.sequence_editor is not None else scene.sequence_editor_create()
 
 
+def shown(editor: Any) -> Any:
+    """Whose strips the sequencer shows: the meta strip's that is being edited, else the editor's own."""
+    stack = editor.meta_stack
+    return stack[-1] if len(stack) else editor
+
+
+def holder(editor: Any, meta: str) -> Any:
+    """The meta strip of this name, wherever it is; the editor itself where there is none."""
+    found = find(editor, meta) if meta else None
+    return found if found is not None and found.type == "META" else editor
+
+
+def find(editor: Any, name: str) -> Strip | None:
+    """The strip of this name, wherever it is; names are unique in a scene."""
+    strips = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
+    return next((strip for strip in strips if strip.name == name), None)
+
+
 class TextMaker:
     """Makes TEXT strips in a collection; asks once what this Blender calls the end of one."""
 
@@ -82,6 +100,13 @@ def trimmed_start(strip: Strip) -> int:
     if hasattr(strip, "content_trim_start"):
         return int(strip.content_trim_start)
     return int(getattr(strip, "animation_offset_start", 0))
+
+
+def trimmed_end(strip: Strip) -> int:
+    """The same at the end."""
+    if hasattr(strip, "content_trim_end"):
+        return int(strip.content_trim_end)
+    return int(getattr(strip, "animation_offset_end", 0))
 
 
 def edge_names(strips: Any) -> tuple[str, str]:

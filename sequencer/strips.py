@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Subtitles on the timeline: cues to TEXT strips and back, and which part of its media a strip uses.
+"""Subtitles on the timeline: cues to TEXT strips and back.
 
 Second 0 of a subtitle file is the scene's first frame. Everything here runs on the main thread.
 """
@@ -11,13 +11,11 @@ import dataclasses
 import heapq
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core.errors import MediaError, SubtitleEditorError
-from ..core.speech import media
+from ..core.errors import SubtitleEditorError
 from ..core.text import Text
 from . import compat, cue, look, undo
 from .compat import Strip
@@ -55,120 +53,12 @@ class ChannelsFullError(SubtitleEditorError):
         )
 
 
-# Media strips
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class MediaUse:
-    """Which seconds of a media file a strip shows, and where they lie on the timeline."""
-
-    path: Path
-    start: float
-    """The first second of the media that is used."""
-    end: float
-    """Where the used part ends, in seconds of the media."""
-    left: int
-    """The timeline frame that shows `start`."""
-    right: int
-    channel: int
-    speed: float
-    """Seconds of media per second of timeline."""
-    rate: FrameRate
-
-    def frame(self, seconds: float) -> int:
-        """The timeline frame of a second of the media, kept inside the strip."""
-        frame = self.left + self.rate.seconds_to_frame((seconds - self.start) / self.speed)
-        return min(max(frame, self.left), self.right)
-
-    def seconds(self, of_media: float, zero: int) -> float:
-        """The time on the timeline, from frame `zero` on, of a second of the media; not rounded to a frame."""
-        return (of_media - self.start) / self.speed + self.rate.frame_to_seconds(self.left - zero)
-
-    def inside(self, cues: Iterable[Cue]) -> list[Cue]:
-        """The cues that begin or end inside the used part."""
-        return [cue for cue in cues if cue.end > self.start and cue.start < self.end]
-
-
 def rate_of(scene: bpy.types.Scene) -> FrameRate:
     """The scene's frame rate, exact."""
     # Here, not above: exact arithmetic takes a tenth of the time that registering may.
     from ..core.subtitles.timecode import FrameRate
 
     return FrameRate(scene.render.fps, scene.render.fps_base)
-
-
-def media_strip(scene: bpy.types.Scene) -> Strip | None:
-    """The sound or film to transcribe: the active strip, else the first selected, else the only one there is."""
-    editor = scene.sequence_editor
-    if editor is None:
-        return None
-    if editor.active_strip is not None and _has_media(editor.active_strip):
-        return editor.active_strip
-    strips = [strip for strip in compat.strips_of(editor) if _has_media(strip)]
-    selected = [strip for strip in strips if strip.select]
-    if selected:
-        # A film's sound is the strip to take: what is heard on the timeline is that one.
-        return next((strip for strip in selected if strip.type == "SOUND"), selected[0])
-    return strips[0] if len(strips) == 1 else None
-
-
-def _has_media(strip: Strip) -> bool:
-    return strip.type in ("SOUND", "MOVIE")
-
-
-def media_use(strip: Strip, scene: bpy.types.Scene) -> MediaUse:
-    """What `strip` shows of its media. Reads the media's header.
-
-    Raises MediaError: a missing file, one that cannot be read, or a strip without a file.
-    """
-    path = _media_path(strip, scene)
-    rate = rate_of(scene)
-    fps = float(rate)
-    per_frame, unit = _seconds_per_frame(strip, media.duration(path), fps)
-    first = compat.left(strip)
-    skipped = compat.trimmed_start(strip) * unit
-    delay = float(getattr(strip, "sound_offset", 0.0))
-    start = max(0.0, (first - compat.content_start(strip)) * per_frame + skipped - delay)
-    last = compat.right(strip)
-    return MediaUse(
-        path=path,
-        start=start,
-        end=start + (last - first) * per_frame,
-        left=first,
-        right=last,
-        channel=strip.channel,
-        speed=per_frame * fps,
-        rate=rate,
-    )
-
-
-def _media_path(strip: Strip, scene: bpy.types.Scene) -> Path:
-    owner = strip.sound if strip.type == "SOUND" else strip
-    if owner is None or not owner.filepath:
-        raise MediaError(
-            Text('The strip "{strip}" has no media file.', strip=strip.name), Text("Relink it or choose another strip.")
-        )
-    library = getattr(owner, "library", None) if strip.type == "SOUND" else scene.library
-    return Path(bpy.path.abspath(owner.filepath, library=library))
-
-
-def _seconds_per_frame(strip: Strip, duration: float | None, fps: float) -> tuple[float, float]:
-    """Seconds of media per timeline frame, and per frame of the media.
-
-    A sound keeps real time. A film keeps it too when it was added with "Adjust Playback Rate", and otherwise shows one
-    of its frames per timeline frame: Blender does not say which, but the strip's length tells. A length that fits
-    neither comes from retiming, and the average speed is taken.
-    """
-    media_fps = float(getattr(strip, "fps", 0.0)) if strip.type == "MOVIE" else 0.0
-    unit = 1 / media_fps if media_fps > 0 else 1 / fps
-    frames = compat.content_duration(strip)
-    if duration is None or frames < 1:
-        return 1 / fps, unit
-    best = min((1 / fps, unit), key=lambda step: abs(frames * step - duration))
-    # Containers round their duration and streams differ a little in length: 2 frames or 2 % still mean "the same".
-    if abs(frames * best - duration) <= max(2 * best, 0.02 * duration):
-        return best, unit
-    return duration / frames, unit
 
 
 # Cues to strips
@@ -229,12 +119,17 @@ def free_channel(scene: bpy.types.Scene, placements: Sequence[Placement], above:
     first = min(item.start for item in placements)
     last = max(item.end for item in placements)
     rows = 1 + max(item.row for item in placements)
-    strips = compat.strips_of(compat.editor_of(scene))
+    strips = compat.strips_of(compat.shown(compat.editor_of(scene)))
     taken = {s.channel for s in strips if compat.left(s) < last and compat.right(s) > first}
     for channel in range(above + 1, MAX_CHANNEL - rows + 2):
         if taken.isdisjoint(range(channel, channel + rows)):
             return channel
     raise ChannelsFullError(rows)
+
+
+def clock_of(scene: bpy.types.Scene) -> cue.Clock:
+    """Frames of a scene as seconds of its subtitles."""
+    return cue.Clock(rate_of(scene), int(scene.frame_start))
 
 
 class Writer:
@@ -253,6 +148,9 @@ class Writer:
         self.cut = 0
         """Strips that show less than their text, because this Blender holds no more; the text itself is kept."""
         self._scene = scene.session_uid
+        editor = compat.editor_of(scene)
+        self._meta = compat.shown(editor).name if len(editor.meta_stack) else ""
+        """The meta strip that is being edited: strips outside of it would not be seen there."""
         self._waiting = collections.deque(enumerate(placements, 1))
         self._made: dict[str, tuple[int, Placement]] = {}
         self._undone = undo.count()
@@ -283,7 +181,7 @@ class Writer:
         scene = compat.scene_by_uid(self._scene)
         if scene is None:
             raise SceneGoneError(self.total)
-        strips = compat.strips_of(compat.editor_of(scene))
+        strips = compat.strips_of(compat.holder(compat.editor_of(scene), self._meta))
         self._look_for_undone(strips)
         make = compat.TextMaker(strips)
         dress = look.Look(scene)
@@ -293,6 +191,16 @@ class Writer:
             if until is not None and time.monotonic() >= until:
                 break
         return not self._waiting
+
+    def select(self) -> None:
+        """Select what was made and nothing else: the next thing that is moved is that."""
+        scene = compat.scene_by_uid(self._scene)
+        if scene is None:
+            return
+        for strip in compat.strips_of(compat.holder(compat.editor_of(scene), self._meta)):
+            made = strip.name in self._made
+            if strip.select != made:
+                strip.select = made
 
     def _look_for_undone(self, strips: Any) -> None:
         """After an undo: have those made again that are no longer there."""
@@ -311,6 +219,31 @@ class Writer:
         self.cut += shown != item.cue.text
         strip[cue.MARK] = cue.encode(item.cue, item.start, item.end, self._clock, shown)
         dress.apply(strip, item.cue)
+
+
+def remove_between(scene: bpy.types.Scene, ranges: Sequence[tuple[int, int]], keep: Container[str] = ()) -> int:
+    """Remove the subtitles of ours, among the strips that are shown, whose middle lies in one of the ranges of frames.
+
+    Those whose names are in `keep` stay. How many are gone.
+    """
+    strips = compat.strips_of(compat.shown(compat.editor_of(scene)))
+    gone = [strip for strip in strips if cue.is_subtitle(strip) and strip.name not in keep and _is_in(strip, ranges)]
+    for strip in gone:
+        strips.remove(strip)
+    return len(gone)
+
+
+def any_between(scene: bpy.types.Scene, ranges: Sequence[tuple[int, int]]) -> bool:
+    """Whether there is a subtitle that `remove_between` would remove."""
+    if scene.sequence_editor is None:
+        return False
+    strips = compat.strips_of(compat.shown(scene.sequence_editor))
+    return any(cue.is_subtitle(strip) and _is_in(strip, ranges) for strip in strips)
+
+
+def _is_in(strip: Strip, ranges: Sequence[tuple[int, int]]) -> bool:
+    middle = (compat.left(strip) + compat.right(strip)) / 2
+    return any(first <= middle < last for first, last in ranges)
 
 
 # Strips to cues

@@ -38,6 +38,19 @@ class Choices(Protocol):
     language: str
     task: str
     use_word_times: bool
+    source: str
+    track: str
+    prompt: str
+    hotwords: str
+    glossary: str
+    use_vad: bool
+    vad_threshold: float
+    vad_min_speech: int
+    vad_min_silence: int
+    vad_pad: int
+    beam_size: int
+    batch_size: int
+    suppress_numerals: bool
     profile: str
     only_selected: bool
 

@@ -7,7 +7,8 @@ import time
 
 import bpy
 
-from . import downloads, pump, screen, shelf, state, waker
+from . import downloads, pump, screen, shelf, state, unfinished, waker
+from .settings import user_dir
 
 
 @bpy.app.handlers.persistent
@@ -20,6 +21,8 @@ def register() -> None:
     """Called by the package."""
     bpy.app.handlers.load_post.append(_file_loaded)
     bpy.app.timers.register(pump.refresh_once, first_interval=state.TICK, persistent=True)
+    if not bpy.app.background:
+        unfinished.look_soon(user_dir())
 
 
 def unregister() -> None:
@@ -45,13 +48,21 @@ def unregister() -> None:
         task.finished.wait(max(0.0, deadline - time.monotonic()))
     for timer in list(waker.timers):
         waker.remove_timer(timer)
-    for callback in (pump.poll, screen.drawn, pump.refresh_once):
+    for callback in (pump.poll, screen.drawn, pump.refresh_once, unfinished.show):
         if bpy.app.timers.is_registered(callback):
             bpy.app.timers.unregister(callback)
     if _file_loaded in bpy.app.handlers.load_post:
         bpy.app.handlers.load_post.remove(_file_loaded)
     screen.show_status(None)
+    _end_waiting_child()
     _reset()
+
+
+def _end_waiting_child() -> None:
+    """The process that waits for the next transcription with its model loaded, if there was one."""
+    from ..core.speech.process import warm
+
+    warm.close()
 
 
 def _reset() -> None:

@@ -47,6 +47,11 @@ class Preferences(Protocol):
     concurrency: int
     resume_jobs: bool
     download_missing: bool
+    device: str
+    device_number: int
+    compute_type: str
+    threads: int
+    keep_model: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -70,6 +75,12 @@ class Settings:
     """Go on by itself with what the last session left."""
     download_missing: bool = False
     """Download the chosen model when Transcribe is pressed without it."""
+    device: str = "auto"
+    """What listens: `auto`, `cpu`, `cuda`, or `cuda:1` for the second card."""
+    compute_type: str = "default"
+    threads: int = 0
+    keep_model: float = 300.0
+    """Seconds that the model stays loaded after a transcription."""
 
     @property
     def user_catalog(self) -> Path:
@@ -102,6 +113,10 @@ def get(context: Context) -> Settings:
         offline=why_offline(context) is not None,
         resume_jobs=found.resume_jobs,
         download_missing=found.download_missing,
+        device=f"cuda:{found.device_number}" if found.device == "cuda" and found.device_number else found.device,
+        compute_type=found.compute_type,
+        threads=found.threads,
+        keep_model=found.keep_model * 60.0,
     )
 
 

@@ -75,6 +75,16 @@ class Recovered:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A transcription that ended before its end and can be continued."""
+
+    journal: Path
+    media: Path
+    text: str
+    """What the panel says."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Account:
     """What testing the token has shown."""
 
@@ -100,6 +110,8 @@ class _State:
     """Work other than downloads that is under way."""
     transcription: Running | None = None
     recovered: Recovered | None = None
+    unfinished: list[Unfinished] = dataclasses.field(default_factory=list)
+    """What can be continued, newest first."""
     account: Account | None = None
     """None until the token was tested, or after it was changed."""
     log: Path | None = None

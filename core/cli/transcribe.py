@@ -135,7 +135,7 @@ class _One:
             raise JournalError(self._film.media)
         job = Transcription(self._request, journals=self._journals, keep=_KEEP if self._many else 0.0)
         end, stopped = self._follow(job)
-        made, written = self._write(end)
+        made, written = self._write(end, job.language)
         self._tell(end, made, written)
         if isinstance(end, Finished) and written is not None:
             job.settle()
@@ -203,17 +203,17 @@ class _One:
         if kept is None or not kept.all_cues:
             raise UsageError(f"Nothing is kept of {self._film.media} with these options.", "Transcribe it.")
         end = Finished(job="", model=self._request.model_id, cues=kept.all_cues, language=kept.place.language)
-        made, written = self._write(end)
+        made, written = self._write(end, end.language)
         self._tell(end, made, written)
         if written is not None:
             segments.remove(kept.path)
         return _Result(self._film, "done", DONE if written else FAILED, len(made), time.monotonic() - began)
 
-    def _write(self, end: End) -> tuple[list[Cue], Path | None]:
+    def _write(self, end: End, language: str) -> tuple[list[Cue], Path | None]:
         """The subtitles and the file they are in: None when they found no place."""
         if not isinstance(end, Finished) and not end.cues:
             return [], self._film.target
-        made = segment(end.cues, PROFILES[self._args.profile])
+        made = segment(end.cues, PROFILES[self._args.profile], language=language)
         try:
             files.save(self._film.target, made)
             return made, self._film.target

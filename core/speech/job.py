@@ -103,6 +103,11 @@ class Transcription:
             segments.remove(self.kept)
 
     @property
+    def language(self) -> str:
+        """What is spoken, once that is known."""
+        return self._language
+
+    @property
     def running(self) -> bool:
         """Whether it was started and the last event is not on the queue yet."""
         return self._thread.ident is not None and not self._ended.is_set()

@@ -197,6 +197,7 @@ def test_offline_says_which_switch(ready: Any, addon: Any) -> None:
 
 
 def test_preferences(ready: Any, addon: Any) -> None:
+    addon.device = "cuda"
     layout = preferences_drawn()
     names = {arguments["property"] for arguments, _ in layout.all("prop")}
     own = {found.identifier for found in addon.bl_rna.properties} - {"bl_idname", "rna_type"}

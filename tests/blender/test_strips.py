@@ -17,7 +17,7 @@ from subtitle_editor.core.errors import MediaNotFoundError
 from subtitle_editor.core.markup import ITALIC, Span
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.core.subtitles.timecode import FrameRate
-from subtitle_editor.sequencer import compat, cue, strips
+from subtitle_editor.sequencer import compat, cue, sounds, strips
 
 from .conftest import SPEECH
 
@@ -211,7 +211,7 @@ def test_a_text_too_long_for_this_blender_is_shown_in_part_and_kept_whole(monkey
 
 def test_the_whole_sound() -> None:
     strip = add_sound(start=25)
-    use = strips.media_use(strip, scene())
+    use = sounds.media_use(strip, scene())
     assert use.path == SPEECH / "hello.flac"
     assert use.start == 0.0
     assert use.end == pytest.approx(8.057, abs=0.05)
@@ -221,7 +221,7 @@ def test_the_whole_sound() -> None:
 def test_only_the_used_part_of_a_sound() -> None:
     strip = add_sound(start=10)
     compat.set_edges(strip, 10 + 48, 10 + 120)
-    use = strips.media_use(strip, scene())
+    use = sounds.media_use(strip, scene())
     assert (use.start, use.end) == (pytest.approx(2.0), pytest.approx(5.0))
     assert use.frame(2.0) == 58
     assert use.frame(3.5) == 10 + 84
@@ -231,7 +231,7 @@ def test_only_the_used_part_of_a_sound() -> None:
 
 def test_a_sound_under_a_fractional_rate() -> None:
     scene().render.fps, scene().render.fps_base = 30, 1.001
-    use = strips.media_use(add_sound(start=1), scene())
+    use = sounds.media_use(add_sound(start=1), scene())
     assert use.speed == pytest.approx(1.0)
     assert use.frame(5.0) == 1 + 150
 
@@ -239,7 +239,7 @@ def test_a_sound_under_a_fractional_rate() -> None:
 def test_a_film_that_shows_one_of_its_frames_per_timeline_frame(film: Path) -> None:
     strip = compat.strips_of(compat.editor_of(scene())).new_movie("Film", str(film), 1, 1)
     assert scene().render.fps == 24
-    use = strips.media_use(strip, scene())
+    use = sounds.media_use(strip, scene())
     # 100 frames of a 25th of a second: the timeline runs slower than the film.
     assert use.end == pytest.approx(4.0)
     assert use.frame(2.0) == 1 + 50
@@ -249,18 +249,22 @@ def test_a_film_that_shows_one_of_its_frames_per_timeline_frame(film: Path) -> N
 def test_a_missing_file() -> None:
     strip = add_sound(name="no such file.flac")
     with pytest.raises(MediaNotFoundError):
-        strips.media_use(strip, scene())
+        sounds.media_use(strip, scene())
 
 
-def test_which_strip_is_meant() -> None:
-    assert strips.media_strip(scene()) is None
+def test_which_strips_are_meant() -> None:
+    assert sounds.chosen(scene()) == []
     first = add_sound(channel=1)
-    assert strips.media_strip(scene()) == first
+    first.select = False
+    assert sounds.chosen(scene()) == [first], "the only one"
     second = add_sound(channel=2)
     first.select = second.select = False
     scene().sequence_editor.active_strip = None
-    assert strips.media_strip(scene()) is None
-    second.select = True
-    assert strips.media_strip(scene()) == second
+    assert sounds.chosen(scene()) == []
+    assert sounds.chosen(scene(), whole=True) == [first, second]
     scene().sequence_editor.active_strip = first
-    assert strips.media_strip(scene()) == first
+    assert sounds.chosen(scene()) == [first]
+    second.select = True
+    assert sounds.chosen(scene()) == [second]
+    first.select = True
+    assert sounds.chosen(scene()) == [first, second]

@@ -78,6 +78,96 @@ def test_only_the_used_part_is_transcribed(installed: Any) -> None:
         assert compat.left(strip) <= start < end <= compat.right(strip)
 
 
+def test_pieces_of_a_film_are_heard_once_and_lie_where_each_plays(installed: Any) -> None:
+    """Two cuts of one sound in the wrong order, and a third of another: one undo, one loading, each at its place."""
+    editor = compat.editor_of(bpy.context.scene)
+    late, early = add_sound("colours.flac", start=400), add_sound("colours.flac", start=1)
+    compat.set_edges(late, 400 + 7, 400 + 60)  # "open the red window"
+    compat.set_edges(early, 1 + round(5.3 * 24), 1 + round(9.5 * 24))  # "close the left window", "yes please"
+    other = add_sound("hello.flac", start=700)
+    for strip in (late, early, other):
+        strip.select = True
+    editor.active_strip = other
+    assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
+    bpy.context.scene.frame_start = 1
+    cues, _ = strips.cues_of(bpy.context.scene)
+    wanted = ["close the left window", "yes please", "open the red window"]
+    assert words(cue.text for cue in cues) == words([*wanted, *(line["text"] for line in spoken("hello.flac"))])
+    assert next(cue.start for cue in cues) == pytest.approx(5.912, abs=0.3)
+    red = next(cue for cue in cues if "red" in cue.text)
+    assert red.start == pytest.approx(399 / 24 + spoken("colours.flac")[0]["start"], abs=0.3)
+    assert {strip.type for strip in compat.strips_of(editor) if strip.select} == {"TEXT"}
+
+
+def test_again_replaces_only_where_it_heard(installed: Any) -> None:
+    first = add_sound("hello.flac", start=1)
+    assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
+    for strip in compat.strips_of(compat.editor_of(bpy.context.scene)):
+        strip.select = False
+    second = add_sound("late.flac", start=400)
+    second.select = True
+    assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
+    before = [(strip.name, strip.text) for strip, *_ in strips.text_strips(bpy.context.scene)]
+    for strip in compat.strips_of(compat.editor_of(bpy.context.scene)):
+        strip.select = strip == first
+    count = len(before)
+    assert bpy.ops.subtitle.transcribe(existing="REPLACE") == {"FINISHED"}
+    after = [strip for strip, *_ in strips.text_strips(bpy.context.scene)]
+    assert len(after) == count
+    for strip in compat.strips_of(compat.editor_of(bpy.context.scene)):
+        strip.select = strip == first
+    assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
+    assert len(list(strips.text_strips(bpy.context.scene))) > count
+
+
+def test_a_strip_moved_meanwhile_has_its_subtitles_where_it_is(installed: Any) -> None:
+    from subtitle_editor.session import state
+
+    strip = add_sound("hello.flac", start=1)
+
+    def move(event: Event) -> None:
+        if isinstance(event, Finished):
+            compat.set_edges(strip, compat.left(strip) + 240, compat.right(strip) + 240)
+
+    state.listeners.append(move)
+    try:
+        assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
+    finally:
+        state.listeners.remove(move)
+    bpy.context.scene.frame_start = 1
+    cues, _ = strips.cues_of(bpy.context.scene)
+    assert cues[0].start == pytest.approx(10.0 + spoken("hello.flac")[0]["start"], abs=0.3)
+
+
+def test_inside_of_a_meta_they_are_seen_there(installed: Any) -> None:
+    strip = add_sound("hello.flac", start=1)
+    editor = compat.editor_of(bpy.context.scene)
+    meta = compat.strips_of(editor).new_meta("Meta", 2, 1)
+    strip.move_to_meta(meta)
+    compat.set_edges(meta, 1, 195)
+    for one in compat.strips_of(editor):
+        one.select = True
+    assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
+    assert len(list(strips.text_strips(bpy.context.scene))) == len(spoken("hello.flac"))
+    assert all(one.type == "SOUND" for one in compat.strips_of(meta))
+
+
+def test_the_options_reach_the_child(installed: Any, tmp_path: Path, addon: Any) -> None:
+    from subtitle_editor.session import transcription
+
+    (tmp_path / "names.txt").write_text("Dunja\n", encoding="utf-8")
+    installed.track, installed.hotwords, installed.glossary = "2", "cat", str(tmp_path / "names.txt")
+    installed.use_vad, installed.vad_pad, installed.beam_size = False, 100, 2
+    addon.device, addon.threads = "cpu", 2
+    add_sound("hello.flac")
+    request = transcription.prepare(bpy.context)._request
+    assert (request.track, request.hotwords, request.vad) == ("2", "Dunja, cat", False)
+    assert (request.voice.speech_pad_ms, request.beam_size, request.device, request.threads) == (100, 2, "cpu", 2)
+    installed.track = "3"
+    with pytest.raises(RuntimeError, match="has no audio track"):
+        bpy.ops.subtitle.transcribe()
+
+
 def test_without_the_model_it_says_so(ready: Any) -> None:
     add_sound("hello.flac")
     with pytest.raises(RuntimeError, match="tiny is not downloaded yet"):
@@ -144,7 +234,7 @@ def begin(scene: Any) -> Any:
 def hear(run: Any, count: int) -> None:
     """Until so many segments have come; none of them becomes a strip yet."""
     deadline = time.monotonic() + 60
-    while len(run._heard) < count and run.end is None:
+    while len(run.heard) < count and run.end is None:
         assert time.monotonic() < deadline
         run.wait(0.02)
         run.listen()
@@ -159,7 +249,7 @@ def test_subtitles_of_a_closed_file_are_kept_and_can_be_imported(installed: Any)
     add_sound("long.flac", start=49)
     run = begin(bpy.context.scene)
     hear(run, 3)
-    heard = list(run._heard)
+    heard = list(run.heard)
     # What the operator's cancel() does when Blender calls it between two files.
     state.now.transcription.abandon()
     state.now.transcription = None
@@ -221,6 +311,78 @@ def test_nothing_heard_leaves_no_file(installed: Any) -> None:
     state.now.transcription = None
     assert state.now.recovered is None
     assert not (settings.user_dir() / "recovered").exists()
+
+
+# What ended early
+
+
+def interrupted(name: str, count: int) -> None:
+    """A transcription that a crash of everything has ended after so many segments."""
+    from subtitle_editor.session import state, unfinished
+    from subtitle_editor.session.settings import user_dir
+
+    run = begin(bpy.context.scene)
+    hear(run, count)
+    run._job.cancel()
+    assert run._job.wait(60)
+    state.now.transcription = None
+    unfinished.look_soon(user_dir())
+
+
+def test_what_ended_early_is_offered_and_continued_to_the_same(installed: Any) -> None:
+    from subtitle_editor.session import state
+
+    from .recording import drawn
+
+    strip = add_sound("long.flac", start=49)
+    assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
+    wanted = [(cue.start, cue.text) for cue in strips.cues_of(bpy.context.scene)[0]]
+    strips.remove_between(bpy.context.scene, [(0, 1000)])
+    assert state.now.unfinished == [], "what became strips is kept nowhere else"
+    strip.select = True
+    interrupted("long.flac", 1)
+    (item,) = state.now.unfinished
+    panel = drawn("SUBTITLE_PT_transcription")
+    assert panel.buttons()["subtitle.continue_unfinished"] == [{"journal": str(item.journal)}]
+    strip.select = False
+    assert bpy.ops.subtitle.continue_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    assert [(cue.start, cue.text) for cue in strips.cues_of(bpy.context.scene)[0]] == wanted
+    assert state.now.unfinished == []
+
+
+def test_what_was_heard_is_taken_without_listening(installed: Any) -> None:
+    from subtitle_editor.session import state
+
+    add_sound("long.flac", start=49)
+    interrupted("long.flac", 2)
+    (item,) = state.now.unfinished
+    assert bpy.ops.subtitle.take_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    cues, _ = strips.cues_of(bpy.context.scene)
+    assert words(cue.text for cue in cues)[:4] == ["please", "open", "the", "blender"]
+    assert state.now.unfinished == []
+
+
+def test_what_was_heard_is_taken_as_a_file_where_no_strip_plays_it(installed: Any) -> None:
+    from subtitle_editor.session import state
+
+    add_sound("long.flac")
+    interrupted("long.flac", 2)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    (item,) = state.now.unfinished
+    with pytest.raises(RuntimeError, match="No strip here plays"):
+        bpy.ops.subtitle.continue_unfinished(journal=str(item.journal))
+    assert bpy.ops.subtitle.take_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    assert state.now.recovered is not None and "please" in state.now.recovered.path.read_text(encoding="utf-8")
+
+
+def test_what_was_heard_is_thrown_away_when_asked(installed: Any) -> None:
+    from subtitle_editor.session import state
+
+    add_sound("long.flac")
+    interrupted("long.flac", 1)
+    (item,) = state.now.unfinished
+    assert bpy.ops.subtitle.discard_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    assert state.now.unfinished == [] and not item.journal.exists()
 
 
 # The model is not there yet

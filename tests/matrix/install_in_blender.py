@@ -131,14 +131,14 @@ def set_up(module: str, task: Task) -> str:
 def media_used(module: str) -> dict[str, Any]:
     """Which seconds of the clip are used while its strip shows frames 49 to 120; what Python warns of meanwhile."""
     compat = importlib.import_module(f"{module}.sequencer.compat")
-    strips = importlib.import_module(f"{module}.sequencer.strips")
+    sounds = importlib.import_module(f"{module}.sequencer.sounds")
     scene = bpy.context.scene
-    strip = strips.media_strip(scene)
+    [strip] = sounds.chosen(scene)
     whole = compat.left(strip), compat.right(strip)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         compat.set_edges(strip, 49, 121)
-        use = strips.media_use(strip, scene)
+        use = sounds.media_use(strip, scene)
         compat.set_edges(strip, *whole)
     said = [str(warning.message) for warning in caught if ID in warning.filename]
     return {"seconds": [use.start, use.end], "frames": [use.left, use.right, use.frame(3.0)], "said": said}

@@ -205,11 +205,11 @@ def metas() -> list[Any]:
 
 def film(path: str) -> list[Any]:
     """What is read of a film strip: where its content lies while its edges move."""
-    from subtitle_editor.sequencer import compat, strips
+    from subtitle_editor.sequencer import compat, sounds
 
     scene = fresh()
     strip = compat.strips_of(compat.editor_of(scene)).new_movie("Film", path, 1, 10)
-    result: list[Any] = [strips.media_strip(scene) == strip]
+    result: list[Any] = [sounds.chosen(scene) == [strip]]
     for edges in ((10, 100), (58, 130), (20, 21), (-5, 400)):
         compat.set_edges(strip, *edges)
         where = (compat.left(strip), compat.right(strip), compat.content_start(strip), compat.content_duration(strip))
@@ -234,10 +234,10 @@ def look() -> list[Any]:
 
 def alien() -> list[Any]:
     """TEXT strips that somebody else made, with Blender's own parameters, and a scene without a sequencer."""
-    from subtitle_editor.sequencer import compat, strips
+    from subtitle_editor.sequencer import compat, sounds
 
     scene = fresh()
-    without = [strips.media_strip(scene), read(scene)]
+    without = [*sounds.chosen(scene), None, read(scene)]
     collection = compat.strips_of(compat.editor_of(scene))
     for number in range(3):
         compat.new_text(collection, "Same name", 1 + number, 30, 20).text = f"{number}"

@@ -1,0 +1,363 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which seconds of which media are heard where on the timeline: through cuts, trims, retiming, metas and scenes.
+
+Where that cannot be told for certain it is refused: subtitles at wrong places are worse than none. Main thread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.errors import MediaError
+from ..core.speech import media
+from ..core.text import Text
+from . import compat, dna
+from .compat import Strip
+from .strips import rate_of
+
+if TYPE_CHECKING:
+    from ..core.cues import Cue
+    from ..core.subtitles.timecode import FrameRate
+
+MEDIA = ("SOUND", "MOVIE")
+HOLDERS = ("META", "SCENE")
+"""Strips that may have media inside."""
+
+_DEEPEST = 8
+"""Scenes in scenes: one may show itself."""
+
+
+class UncertainTimingError(MediaError):
+    """Which part of its media a strip shows when cannot be told for certain."""
+
+    code = "uncertain_timing"
+
+    def __init__(self, strip: str, reason: str) -> None:
+        super().__init__(
+            Text('It is not certain what "{strip}" plays when: {reason}.', strip=strip, reason=reason),
+            Text("Render its sound to a file (Render > Render Audio) and transcribe that."),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a strip that plays at one speed: frames `left` up to `right` are seconds `start` up to `end`."""
+
+    left: float
+    right: float
+    start: float
+    end: float
+
+    def cut(self, first: float, last: float) -> Stretch | None:
+        """What of it lies between two frames; None when nothing does."""
+        left, right = max(self.left, first), min(self.right, last)
+        if left >= right:
+            return None
+        per_frame = (self.end - self.start) / (self.right - self.left)
+        return Stretch(
+            left, right, self.start + (left - self.left) * per_frame, self.end - (self.right - right) * per_frame
+        )
+
+    def moved(self, frames: float) -> Stretch:
+        """The same, so many frames later."""
+        return dataclasses.replace(self, left=self.left + frames, right=self.right + frames)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MediaUse:
+    """Which seconds of a media file a strip plays, and where they lie on the timeline."""
+
+    path: Path
+    stretches: tuple[Stretch, ...]
+    """In order of time, at least one."""
+    channel: int
+    rate: FrameRate
+    name: str
+    """The strip's."""
+    content_start: float
+    """Where its content begins, by which it is seen to have been moved."""
+
+    @property
+    def start(self) -> float:
+        """The first second of the media that is used."""
+        return self.stretches[0].start
+
+    @property
+    def end(self) -> float:
+        """Where the used part ends, in seconds of the media."""
+        return self.stretches[-1].end
+
+    @property
+    def left(self) -> int:
+        """The first frame."""
+        return round(self.stretches[0].left)
+
+    @property
+    def right(self) -> int:
+        """The frame after the last."""
+        return round(self.stretches[-1].right)
+
+    @property
+    def speed(self) -> float:
+        """Seconds of media per second of timeline, on the whole."""
+        frames = self.stretches[-1].right - self.stretches[0].left
+        return (self.end - self.start) / frames * float(self.rate)
+
+    def seconds(self, of_media: float, zero: int) -> float:
+        """The time on the timeline, from frame `zero` on, of a second of the media; kept inside the strip, and not
+        rounded to a frame.
+        """
+        found = next((one for one in self.stretches if of_media <= one.end), self.stretches[-1])
+        inside = min(max(of_media, found.start), found.end)
+        speed = (found.end - found.start) / (found.right - found.left) * float(self.rate)
+        whole = int(found.left // 1)
+        begin = self.rate.frame_to_seconds(whole - zero) + (found.left - whole) / float(self.rate)
+        return begin + ((inside - found.start) / speed if speed > 0 else 0.0)
+
+    def frame(self, seconds: float) -> int:
+        """The timeline frame of a second of the media, kept inside the strip."""
+        zero = self.left
+        return min(max(zero + self.rate.seconds_to_frame(self.seconds(seconds, zero)), zero), self.right)
+
+    def moved(self, frames: float) -> MediaUse:
+        """The same, so many frames later."""
+        stretches = tuple(stretch.moved(frames) for stretch in self.stretches)
+        return dataclasses.replace(self, stretches=stretches, content_start=self.content_start + frames)
+
+    def inside(self, cues: Iterable[Cue]) -> list[Cue]:
+        """The cues that begin or end inside the used part."""
+        return [cue for cue in cues if cue.end > self.start and cue.start < self.end]
+
+    def on_timeline(self, heard: Iterable[Cue], zero: int) -> list[Cue]:
+        """What was heard of the media as it is heard here, in seconds from frame `zero` on. Of a sentence that the
+        strip cuts through only the words that are in it.
+        """
+        found = []
+        for one in self.inside(heard):
+            words = tuple(
+                dataclasses.replace(word, start=self.seconds(word.start, zero), end=self.seconds(word.end, zero))
+                for word in one.words
+                if self.start <= (word.start + word.end) / 2 < self.end
+            )
+            if one.words and not words:
+                continue
+            text = one.text if len(words) == len(one.words) else _joined(words)
+            start = words[0].start if words else self.seconds(one.start, zero)
+            end = max(start, words[-1].end if words else 0.0, self.seconds(one.end, zero))
+            found.append(dataclasses.replace(one, start=start, end=end, text=text, words=words))
+        return found
+
+
+def _joined(words: Iterable[object]) -> str:
+    text = ""
+    for word in words:
+        text += ("" if not text or getattr(word, "glued", False) else " ") + str(getattr(word, "text", ""))
+    return text
+
+
+# Which strips
+
+
+def chosen(scene: bpy.types.Scene, whole: bool = False) -> list[Strip]:
+    """The strips to hear: those selected, else the active one, else the only one there is; with `whole` all that the
+    scene plays. Of those that are shown: inside of a meta while that is being edited. Memory only.
+    """
+    editor = scene.sequence_editor
+    if editor is None:
+        return []
+    strips = [strip for strip in compat.strips_of(compat.shown(editor)) if strip.type in (*MEDIA, *HOLDERS)]
+    if whole:
+        return strips
+    if selected := [strip for strip in strips if strip.select]:
+        return selected
+    media_strips = [strip for strip in strips if strip.type in MEDIA]
+    active = editor.active_strip
+    if active is not None and any(strip == active for strip in media_strips):
+        return [active]
+    return media_strips if len(media_strips) == 1 else []
+
+
+def media_uses(scene: bpy.types.Scene, whole: bool = False) -> list[MediaUse]:
+    """What the chosen strips play, muted ones left out. Of a film and its own sound, the sound. Reads headers.
+
+    Raises MediaError: nothing to hear, a missing or unreadable file, or a timing that is not certain.
+    """
+    if not (strips := chosen(scene, whole)):
+        raise MediaError(Text("No sound or film is chosen."), Text("Select one sound or movie strip."))
+    found = [use for strip in strips for use in _uses(strip, scene)]
+    sounds = [use for use, kind in found if kind == "SOUND"]
+    # A film's sound is the strip to take: what is heard on the timeline is that one.
+    uses = [use for use, kind in found if kind == "SOUND" or not any(_is_sound_of(sound, use) for sound in sounds)]
+    if not uses:
+        raise MediaError(Text("Nothing that is chosen can be heard."), Text("Select strips that are not muted."))
+    return uses
+
+
+def media_use(strip: Strip, scene: bpy.types.Scene) -> MediaUse:
+    """What one sound or film strip plays. Raises as `media_uses` does."""
+    return _use(strip, scene, -(2**31), 2**31, rate_of(scene))
+
+
+def _is_sound_of(sound: MediaUse, film: MediaUse) -> bool:
+    return sound.path == film.path and sound.left < film.right and film.left < sound.right
+
+
+def _uses(strip: Strip, scene: bpy.types.Scene) -> Iterator[tuple[MediaUse, str]]:
+    for inner, owner, first, last, shift in _inside(strip, scene, -(2**31), 2**31, 0, 0):
+        use = _use(inner, owner, first, last, rate_of(scene))
+        # By the outermost strip, for that is what a user moves.
+        outer = dataclasses.replace(use.moved(shift), channel=strip.channel, name=strip.name)
+        yield dataclasses.replace(outer, content_start=compat.content_start(strip)), str(inner.type)
+
+
+def _inside(
+    strip: Strip, scene: bpy.types.Scene, first: float, last: float, shift: float, depth: int
+) -> Iterator[tuple[Strip, bpy.types.Scene, float, float, float]]:
+    """Each strip with media that is heard through `strip`, its scene, the frames there between which it is, and how
+    many frames later these are on the outer timeline.
+    """
+    first, last = max(first, compat.left(strip)), min(last, compat.right(strip))
+    if first >= last or strip.mute or _channel_is_muted(strip, scene) or depth > _DEEPEST:
+        return
+    if strip.type in MEDIA:
+        yield strip, scene, first, last, shift
+    elif strip.type in HOLDERS and hasattr(strip, "retiming_keys") and len(strip.retiming_keys):
+        raise UncertainTimingError(strip.name, Text("it is retimed as a whole"))
+    elif strip.type == "META":
+        for inner in compat.strips_of(strip):
+            yield from _inside(inner, scene, first, last, shift, depth + 1)
+    elif strip.type == "SCENE" and strip.scene is not None and strip.scene.sequence_editor is not None:
+        if getattr(strip, "scene_input", "SEQUENCER") != "SEQUENCER":
+            return
+        # The inner scene begins with its first frame where the strip's content begins.
+        offset = compat.content_start(strip) - strip.scene.frame_start - compat.trimmed_start(strip)
+        for inner in compat.strips_of(strip.scene.sequence_editor):
+            yield from _inside(inner, strip.scene, first - offset, last - offset, shift + offset, depth + 1)
+
+
+def _channel_is_muted(strip: Strip, scene: bpy.types.Scene) -> bool:
+    parent = strip.parent_meta() if hasattr(strip, "parent_meta") else None
+    channels = (parent or scene.sequence_editor).channels
+    return bool(channels[strip.channel].mute) if strip.channel < len(channels) else False
+
+
+# How a strip plays its media
+
+
+def _use(strip: Strip, scene: bpy.types.Scene, first: float, last: float, rate: FrameRate) -> MediaUse:
+    """Raises MediaError."""
+    path = _media_path(strip, scene)
+    left, right = max(first, compat.left(strip)), min(last, compat.right(strip))
+    parts = _retimed(strip, path, rate) or [_plain(strip, path, rate)]
+    stretches = [part for one in parts if (part := one.cut(left, right)) is not None and part.end > part.start]
+    stretches = [part for part in stretches if part.end > 0.0]
+    if not stretches:
+        raise MediaError(
+            Text('Nothing of its sound is heard in "{strip}".', strip=strip.name), Text("Choose another strip.")
+        )
+    if stretches[0].start < 0.0:
+        begin = stretches[0]
+        per_frame = (begin.end - begin.start) / (begin.right - begin.left)
+        stretches[0] = Stretch(begin.left - begin.start / per_frame, begin.right, 0.0, begin.end)
+    return MediaUse(path, tuple(stretches), strip.channel, rate, strip.name, compat.content_start(strip))
+
+
+def _plain(strip: Strip, path: Path, rate: FrameRate) -> Stretch:
+    """The whole content of a strip without retiming, and what its edges reach beyond it.
+
+    A sound keeps real time. A film keeps it too when it was added with "Adjust Playback Rate", and otherwise shows one
+    of its frames per timeline frame: Blender does not say which, but the strip's length tells.
+    """
+    per_frame, unit = _seconds_per_frame(strip, media.duration(path), float(rate))
+    begin, skipped = compat.content_start(strip), compat.trimmed_start(strip) * unit - _delay(strip)
+    left, right = compat.left(strip), compat.right(strip)
+    return Stretch(left, right, skipped + (left - begin) * per_frame, skipped + (right - begin) * per_frame)
+
+
+def _delay(strip: Strip) -> float:
+    return float(getattr(strip, "sound_offset", 0.0))
+
+
+def _retimed(strip: Strip, path: Path, rate: FrameRate) -> list[Stretch]:
+    """The stretches between a strip's retiming keys; none where it has none. Raises UncertainTimingError."""
+    keys = dna.retiming(strip)
+    if keys is None:
+        raise UncertainTimingError(strip.name, Text("this Blender does not tell how it is retimed"))
+    if not keys:
+        return []
+    duration = media.duration(path)
+    if duration is None:
+        raise UncertainTimingError(strip.name, Text("its file does not say how long it is"))
+    unit = 1 / float(rate)
+    if strip.type == "MOVIE" and float(getattr(strip, "fps", 0.0)) > 0:
+        unit = 1 / float(strip.fps)
+    skipped = compat.trimmed_start(strip) * unit
+    length = duration - skipped - compat.trimmed_end(strip) * unit
+    found = []
+    for before, after in itertools.pairwise(keys):
+        if after.frame <= before.frame:
+            continue
+        if before.ramp and after.ramp and compat.left(strip) < after.frame and before.frame < compat.right(strip):
+            raise UncertainTimingError(strip.name, Text("its speed changes gradually"))
+        begin, end = (skipped + key.factor * length - _delay(strip) for key in (before, after))
+        found.append(Stretch(before.frame, after.frame, begin, end))
+    return found
+
+
+def path_of(strip: Strip, scene: bpy.types.Scene) -> Path | None:
+    """The file that a strip plays, packed or not; None where it has none. Writes nothing."""
+    owner = strip.sound if strip.type == "SOUND" else strip
+    if owner is None or not owner.filepath or getattr(owner, "packed_file", None) is not None:
+        return None
+    return _media_path(strip, scene)
+
+
+def _media_path(strip: Strip, scene: bpy.types.Scene) -> Path:
+    owner = strip.sound if strip.type == "SOUND" else strip
+    if owner is None or not owner.filepath:
+        raise MediaError(
+            Text('The strip "{strip}" has no media file.', strip=strip.name), Text("Relink it or choose another strip.")
+        )
+    library = getattr(owner, "library", None) if strip.type == "SOUND" else scene.library
+    path = Path(bpy.path.abspath(owner.filepath, library=library))
+    packed = getattr(owner, "packed_file", None)
+    return _unpacked(packed.data, path) if packed is not None else path
+
+
+def _unpacked(data: bytes, path: Path) -> Path:
+    """A packed sound as a file: the same name for the same sound, so that what was heard of it is known again."""
+    folder = Path(bpy.app.tempdir) / "subtitle_editor"
+    target = folder / f"{hashlib.sha256(data).hexdigest()[:24]}{path.suffix}"
+    try:
+        if not target.is_file() or target.stat().st_size != len(data):
+            folder.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+    except OSError as error:
+        raise MediaError(
+            Text("The packed sound {path} cannot be unpacked: {reason}.", path=path.name, reason=str(error.strerror)),
+            Text("Unpack it (File > External Data) and try again."),
+        ) from error
+    return target
+
+
+def _seconds_per_frame(strip: Strip, duration: float | None, fps: float) -> tuple[float, float]:
+    """Seconds of media per timeline frame, and per frame of the media. Raises UncertainTimingError."""
+    if strip.type == "SOUND":
+        return 1 / fps, 1 / fps
+    media_fps = float(getattr(strip, "fps", 0.0))
+    unit = 1 / media_fps if media_fps > 0 else 1 / fps
+    frames = compat.content_duration(strip)
+    if duration is None or frames < 1 or abs(unit * fps - 1) < 0.001:
+        return unit, unit
+    best = min((1 / fps, unit), key=lambda step: abs(frames * step - duration))
+    # Containers round their duration and streams differ a little in length: 2 frames or 2 % still mean "the same".
+    if abs(frames * best - duration) <= max(2 * best, 0.02 * duration):
+        return best, unit
+    raise UncertainTimingError(strip.name, Text("its length fits neither its own frame rate nor the scene's"))
