@@ -4,7 +4,7 @@
 Blender (5.2 too) draws the characters of a text one by one, from left to right. Its own translations are prepared for
 that when they are built (`bl_i18n_utils/utils_rtl.py`, with the FriBidi library); ours in the same way, and names and
 descriptions where they are drawn. This is the part of Unicode's rules that one line of an interface needs, with Latin
-words, numbers and {fields} in it.
+words, numbers and {fields} in it; the order is that of bidi.py.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
+
+from . import bidi
 
 _ISOLATED, _FINAL, _INITIAL, _MEDIAL = "isolated", "final", "initial", "medial"
 
@@ -69,6 +71,59 @@ def lines(text: str, characters: int) -> list[str]:
     else:
         from_right = reads_from_right(text)
     return [visual(line, from_right) for line in textwrap.wrap(text, characters, break_on_hyphens=False)]
+
+
+def drawn_lines(text: str) -> str:
+    """A text of several lines, each of them ready to draw: what a TEXT strip is given.
+
+    >>> drawn_lines(chr(10).join(("\u062d\u0630\u0641", "abc"))).splitlines() == ["\ufed1\ufeac\ufea3", "abc"]
+    True
+    """
+    return "\n".join(drawn(line) for line in text.split("\n"))
+
+
+def is_drawn(text: str) -> bool:
+    """Whether a text has letters in the shape that only a text which is ready to draw has."""
+    return not text.isascii() and _SHAPED.search(text) is not None
+
+
+def written(text: str, from_right: bool | None = None) -> str:
+    """A text that is ready to draw, or was and has been edited since, in the order of reading and with real letters.
+
+    `from_right`: the direction of its paragraphs, where that is known; else it is that of most letters of a line, for
+    what is drawn does not tell. Non-joiners, which are not drawn, are put where a letter keeps its end although the
+    next one could join it. A line without shaped letters stays as it is.
+
+    >>> written(drawn("\u0645\u06cc\u200c\u0634\u0648\u062f 12")) == "\u0645\u06cc\u200c\u0634\u0648\u062f 12"
+    True
+    """
+    lines = text.split("\n")
+    return "\n".join(_written(line, from_right) if is_drawn(line) else line for line in lines)
+
+
+def _written(line: str, from_right: bool | None) -> str:
+    if from_right is None:
+        from_right = sum(map(_from_right, line)) * 2 > sum(char.isalpha() for char in line)
+    letters: list[str] = []
+    before = last = ""
+    # Turned round twice it is in the order of reading; letters that have their shape keep it.
+    for piece in _ordered(_PIECE.findall(line), from_right):
+        shape, real = _shape_of(piece[:1])
+        apart = before in (_ISOLATED, _FINAL) and shape in (_ISOLATED, _INITIAL)
+        if apart and _joins_next(last[-1:]) and _joins_previous(real[:1]):
+            letters.append(_NON_JOINER)
+        letters.append(real + piece[1:])
+        before, last = shape, real
+    return "".join(letters)
+
+
+@functools.cache
+def _shape_of(char: str) -> tuple[str, str]:
+    """The shape of a letter, empty for one that has none, and the letter, or lam and alef, that it is a shape of."""
+    shape, _, base = unicodedata.decomposition(char).partition(" ") if _SHAPED.fullmatch(char) else ("", "", "")
+    if shape.strip("<>") not in (_ISOLATED, _FINAL, _INITIAL, _MEDIAL):
+        return "", char
+    return shape.strip("<>"), "".join(chr(int(digits, 16)) for digits in base.split())
 
 
 def reads_from_right(text: str) -> bool:
@@ -147,46 +202,17 @@ def _joins_previous(unit: str) -> bool:
 
 
 def _ordered(pieces: list[str], from_right: bool) -> Iterator[str]:
-    """The pieces from left to right: the runs in the direction of the paragraph, the pieces of each in its own."""
-    sides = [_side(piece) for piece in pieces]
-    _pair_brackets(pieces, sides, not from_right)
-    before = not from_right
-    to_right: list[bool] = []
-    for index, side in enumerate(sides):
-        if side is None:
-            # Between two words of one direction it belongs to them; anywhere else to the paragraph.
-            after = next((later for later in sides[index:] if later is not None), not from_right)
-            side = before if before == after else not from_right
-        to_right.append(side)
-        before = side
-    runs = [(side, list(group)) for side, group in itertools.groupby(range(len(pieces)), lambda index: to_right[index])]
-    for side, run in reversed(runs) if from_right else runs:
-        for index in run if side else reversed(run):
-            if pieces[index] != _LEFT_MARK:
-                yield pieces[index] if side or pieces[index].startswith("{") else pieces[index].translate(_MIRRORED)
+    """The pieces from left to right."""
+    found = bidi.levels([_kind(piece) for piece in pieces], pieces, from_right)
+    for index in bidi.order(found):
+        piece = pieces[index]
+        if piece != _LEFT_MARK:
+            yield piece.translate(_MIRRORED) if found[index] % 2 and not piece.startswith("{") else piece
 
 
-def _pair_brackets(pieces: list[str], sides: list[bool | None], base: bool) -> None:
-    """Give both brackets of a pair the same side: that of what stands before them, unless they hold another."""
-    opened: list[int] = []
-    for index, piece in enumerate(pieces):
-        if piece in ("(", "["):
-            opened.append(index)
-        elif piece in (")", "]") and opened:
-            first = opened.pop()
-            inside = {side for side in sides[first + 1 : index] if side is not None}
-            if inside:
-                before = next((side for side in reversed(sides[:first]) if side is not None), base)
-                sides[first] = sides[index] = base if base in inside else before
-
-
-def _side(piece: str) -> bool | None:
-    """True for what is read from left to right, False from right to left, None for what depends on its neighbours."""
-    if piece.startswith("{"):
-        # A field stands by itself, whatever it will hold: between two of them the paragraph's order holds.
-        return None
-    kind = unicodedata.bidirectional(piece[0])
-    return True if kind in ("L", "EN", "AN") else False if kind in ("R", "AL") else None
+def _kind(piece: str) -> str:
+    # A field stands by itself, whatever it will hold: between two of them the paragraph's order holds.
+    return "ON" if piece.startswith("{") and len(piece) > 1 else unicodedata.bidirectional(piece[0]) or "ON"
 
 
 def _from_right(char: str) -> bool:
