@@ -6,16 +6,18 @@ With a job store the queue and the history outlive the process, too, and are sha
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import secrets
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from . import events
 from .catalog import reading as catalogs
-from .catalog.entries import Catalog
+from .catalog.entries import Catalog, Entry
 from .downloads.book import Job, JobBook
 from .downloads.record import JobRecord, Wish
 from .downloads.store import JobStore
@@ -33,6 +35,8 @@ from .library.status import NEWEST
 from .system.control import Control
 from .transfer.limits import DEFAULT_CONNECTIONS
 from .transfer.throttle import Throttle
+
+log = logging.getLogger(__name__)
 
 TOKEN_NOTICE = "Downloading without a token. A free one from the hub raises its rate limits; none is needed."
 
@@ -153,13 +157,16 @@ class DownloadManager:
 
         Those of other processes do not count: this one would wait for their files, and then find them there.
         """
-        target = self._catalog().get(model).download_id
+        catalog = self._catalog()
+        return self._job_of(catalog.get(model), catalog)
+
+    def _job_of(self, entry: Entry, catalog: Catalog) -> str | None:
         for record in self.jobs():
             here = record.models_dir == self._folder and not record.elsewhere
             own = self._book.own.get(record.id)
             if own is not None and own.stop is State.CANCELLED:
                 continue  # It is about to end, and nobody else waits for it.
-            if here and self._download_id(record.model) == target:
+            if here and self._download_id(record.model, catalog) == entry.download_id:
                 return record.id
         return None
 
@@ -171,9 +178,10 @@ class DownloadManager:
 
         Raises UnknownModelError. Everything else that can go wrong comes as the job's `Failed`.
         """
-        entry = self._catalog().get(model)
+        catalog = self._catalog()
+        entry = catalog.get(model)
         with self._lock:
-            known = self.job_of(model)
+            known = self._job_of(entry, catalog)
             if (
                 known
                 and (record := self.get(known))
@@ -188,7 +196,7 @@ class DownloadManager:
                 models_dir=self._folder,
                 created=time.time(),
             )
-            job = self._book.own[record.id] = Job(record)
+            job = self._book.own[record.id] = Job(record, entry)
             if not self._hub.has_token and self._hub.is_online and not self._told_of_token:
                 self._told_of_token = True
                 self._inbox.put(Notice(job=job.id, message=TOKEN_NOTICE))
@@ -281,6 +289,14 @@ class DownloadManager:
         keeper.load(timeout if keeper.exists else 0.0)
         return [record for record in self.jobs() if not record.elsewhere]
 
+    def expect(self, records: Iterable[JobRecord]) -> None:
+        """Know of jobs that rest before the store says so: those of a manager that this one takes the place of.
+
+        Of each the store has the last word.
+        """
+        with self._lock:
+            self._book.expect(records)
+
     def wait(self, job: str, timeout: float | None = None) -> bool:
         """Block until the job's End is on the queue, at most `timeout` seconds. Whether it is."""
         with self._lock:
@@ -310,10 +326,11 @@ class DownloadManager:
     def _catalog(self) -> Catalog:
         return self._given_catalog or catalogs.load(self._user_catalog)
 
-    def _download_id(self, model: str) -> str:
+    @staticmethod
+    def _download_id(model: str, catalog: Catalog) -> str:
         """What is fetched for a model; the model itself if it is in no catalogue any more."""
         try:
-            return self._catalog().get(model).download_id
+            return catalog.get(model).download_id
         except UnknownModelError:
             return model
 
@@ -414,6 +431,10 @@ class DownloadManager:
         under_way = job.record.bytes_fetched > 0 or (job.run is not None and job.run.is_fetching)
         return isinstance(error, NoSpaceError) and under_way and self._pause_when_full and not self._closed
 
+    def _entry_of(self, job: Job) -> Entry:
+        """As it was when the job was asked for; of one that an earlier process has left, as it is now."""
+        return job.entry or self._catalog().get(job.model)
+
     def _outcome(self, job: Job) -> End | None:
         """How the job ended; None when it is another process's."""
         keeper = self._book.keeper
@@ -422,7 +443,7 @@ class DownloadManager:
         with self._lock:
             job.begin()
             self._book.save(job)
-        return self._runner.run(job, lambda: self._catalog().get(job.model))
+        return self._runner.run(job, self._entry_of)
 
     def _reported(self, event: Event) -> None:
         if isinstance(event, Checked):
@@ -465,11 +486,28 @@ class DownloadManager:
                 self._drop(job)
             for record in new:
                 self._inbox.put(Job(record).progress())
+            self._fold()
             if self._resume_all:
                 self._resume_all = False
                 for record in jobs:
                     if record.state is State.INTERRUPTED:
                         self.resume(record.id)
+
+    def _fold(self) -> None:
+        """End what rests in the store and is what a job of ours is fetching already: begun before the store was read,
+        it goes on from the same files, and one line for one download is enough."""
+        catalog = self._catalog()
+        ours = {
+            (self._download_id(job.model, catalog), _wanted(job.record.revision))
+            for job in self._book.own.values()
+            if job.record.is_live
+        }
+        for record in self._book.unfinished():
+            key = self._download_id(record.model, catalog), _wanted(record.revision)
+            rests = not record.is_live and not record.elsewhere and record.models_dir == self._folder
+            if rests and key in ours and (found := self._book.adopt(record.id)) is not None:
+                log.info("the job %s goes on as a newer one of %s", record.id, record.model)
+                self._stop(found, State.CANCELLED)
 
     def told(self, message: str) -> None:
         """Called by the keeper."""

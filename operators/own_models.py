@@ -117,7 +117,7 @@ class SUBTITLE_OT_add_model(OnlineOperator, TaskOperator, bpy.types.Operator):
         self.report({"INFO"}, translated(Text("{name} is on the list", name=result.name)))
 
 
-class SUBTITLE_OT_remove_model(bpy.types.Operator):
+class SUBTITLE_OT_remove_model(TaskOperator, bpy.types.Operator):
     """Take a model of your own off the list. Its files, if it was downloaded, stay"""
 
     bl_idname = "subtitle.remove_model"
@@ -128,20 +128,24 @@ class SUBTITLE_OT_remove_model(bpy.types.Operator):
     def invoke(self, context: Context, event: Event) -> _Result:
         return set(context.window_manager.invoke_confirm(self, event))
 
-    def execute(self, context: Context) -> _Result:
-        from ..core.catalog import own
+    def prepare(self, context: Context) -> Task:
+        entry = entry_for(self)
+        if not entry.own:
+            raise SubtitleEditorError(Text("{name} is built in and stays on the list.", name=entry.name))
+        self._name = entry.name
+        file = get(context).user_catalog
 
-        try:
-            entry = entry_for(self)
-            if not entry.own:
-                raise SubtitleEditorError(Text("{name} is built in and stays on the list.", name=entry.name))
-            own.remove(get(context).user_catalog, entry.id)
-        except SubtitleEditorError as error:
-            self.report({"ERROR"}, translated(str(error)))
-            return {"CANCELLED"}
+        def work(_control: Control, _report: ProgressReport, _job: str) -> None:
+            # The file may be long, and another program may hold it.
+            from ..core.catalog import own
+
+            own.remove(file, entry.id)
+
+        return Task(Text("Taking {name} off the list", name=entry.name), work, entry.id)
+
+    def succeeded(self, _context: Context, _result: Any) -> None:
         pump.refresh_soon()
-        self.report({"INFO"}, translated(Text("{name} is off the list", name=entry.name)))
-        return {"FINISHED"}
+        self.report({"INFO"}, translated(Text("{name} is off the list", name=self._name)))
 
 
 register, unregister = bpy.utils.register_classes_factory(

@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PATIENCE = 5.0
-"""Seconds to wait for the job store where nobody looks at a window that stands still."""
-
-_BLINK = 1.0
-"""The same where somebody does look, and has clicked on one of its jobs. It takes some milliseconds."""
+"""Seconds to wait for the job store in background. A window waits for nothing: what the store says comes later."""
 
 _RESTORE_AFTER = 0.5
 """Seconds after the start of Blender until the last session's jobs are looked for."""
@@ -53,27 +50,36 @@ def for_settings(settings: Settings) -> DownloadManager:
 
     Raises SubtitleEditorError when they changed while a download runs.
     """
-    _adopt(wait=True)
-    patience = _PATIENCE if _in_background() else 0.0
-    if state.now.manager is not None and _differ(state.now.settings, settings):
-        if state.now.manager.busy:
+    _adopt_at_once()
+    old = state.now.manager
+    if old is not None and _differ(state.now.settings, settings):
+        if any(record.is_live and not record.elsewhere for record in old.jobs()):
             raise SubtitleEditorError(
                 Text("The preferences changed while a download is running."),
                 Text("Wait for it, or pause it, and try again."),
             )
-        state.now.manager.shutdown(state.JOIN)
         state.now.manager = None
         state.now.progress.clear()
         # What the old one still had to say nobody will hear.
         state.now.followed.clear()
-        # The click may be about a job that the new one has to know.
-        patience = max(patience, _BLINK)
     if state.now.manager is None:
         state.now.manager = _new_manager(settings)
-        state.now.manager.restore(_resumes(settings), patience)
+        if old is not None:
+            # The click may be about one of these, and the store may take its time to say so.
+            state.now.manager.expect(old.jobs())
+            _leave(old)
+        state.now.manager.restore(_resumes(settings), _PATIENCE if _in_background() else 0.0)
     apply(settings)
     state.now.settings = settings
     return state.now.manager
+
+
+def _leave(manager: DownloadManager) -> None:
+    """Shut down a manager in which nothing runs. In the window apart: what it has to write may take its time."""
+    if _in_background():
+        manager.shutdown(state.JOIN)
+    else:
+        threading.Thread(target=manager.shutdown, args=(state.JOIN,), name="subtitle jobs", daemon=True).start()
 
 
 def current() -> DownloadManager:
@@ -177,17 +183,32 @@ def restore() -> float | None:
     return None if _adopt() else state.TICK
 
 
-def _adopt(wait: bool = False) -> bool:
-    """Take the manager that a thread has made; whether none is in the making any more."""
+def _adopt_at_once() -> None:
+    """Somebody has clicked. In the window a manager that still reads its store will do, and one that is not even made
+    is made here: the thread then finds that it has been left."""
     opening = making()
     if opening is None:
-        return True
-    if wait:
+        return
+    if _in_background():
         opening.join()
-    if opening.is_alive():
+    if opening.is_alive() and opening.manager is None:
+        opening.abandoned = True
+    _take(opening)
+
+
+def _adopt() -> bool:
+    """Take the manager that a thread has made; whether none is in the making any more."""
+    opening = making()
+    if opening is not None and opening.is_alive():
         return False
+    if opening is not None:
+        _take(opening)
+    return True
+
+
+def _take(opening: Opening) -> None:
     forget()
-    if opening.manager is not None:
+    if opening.manager is not None and not opening.abandoned:
         state.now.manager, state.now.settings = opening.manager, opening.settings
         state.now.followed.update(record.id for record in state.jobs() if record.is_live and not record.elsewhere)
         if state.now.followed:
@@ -195,7 +216,6 @@ def _adopt(wait: bool = False) -> bool:
         pump.rebuild()
         pump.take_over()
         screen.redraw()
-    return True
 
 
 def register() -> None:

@@ -10,6 +10,9 @@ import bpy
 from . import downloads, pump, screen, shelf, state, unfinished, waker
 from .settings import user_dir
 
+_FOR_THE_DISK = 0.5
+"""Seconds of the JOIN that a manager keeps for its store; it takes them in any case."""
+
 
 @bpy.app.handlers.persistent
 def _file_loaded(*_: object) -> None:
@@ -34,18 +37,22 @@ def unregister() -> None:
         state.now.transcription.abandon()
     for task in state.now.tasks:
         task.cancel()
+    deadline = time.monotonic() + state.JOIN
+
+    def left() -> float:
+        return max(0.0, deadline - time.monotonic())
+
     opening = downloads.making()
     if opening is not None:
         opening.abandoned = True
-        opening.join(state.JOIN)
     for found in {id(one): one for one in (state.now.manager, opening and opening.manager) if one}.values():
-        found.shutdown(state.JOIN)
-    deadline = time.monotonic() + state.JOIN
+        # The disk gets the rest, or half a second in any case, to have written where the jobs are.
+        found.shutdown(max(0.0, left() - _FOR_THE_DISK))
     if state.now.transcription is not None:
         # After the manager: it may be a download that it waits for.
-        state.now.transcription.wait(state.JOIN)
+        state.now.transcription.wait(left())
     for task in state.now.tasks:
-        task.finished.wait(max(0.0, deadline - time.monotonic()))
+        task.finished.wait(left())
     for timer in list(waker.timers):
         waker.remove_timer(timer)
     for callback in (pump.poll, screen.drawn, pump.refresh_once, unfinished.show):

@@ -141,7 +141,9 @@ def take_over() -> None:
 
 
 def _runs() -> bool:
-    return state.busy() or now.transcription is not None or bool(sleepers)
+    # A manager whose store is still being read may have something to tell at any moment.
+    reads = now.manager is not None and now.manager.busy
+    return state.busy() or reads or now.transcription is not None or bool(sleepers)
 
 
 def poll() -> float | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from ..catalog.entries import Entry
 from ..events import Checked, Progress, State
 from ..system.control import Control
 from .download import Download
@@ -99,6 +100,12 @@ class JobBook:
                 found.record = dataclasses.replace(found.record, position=position)
                 self.save(found)
 
+    def expect(self, records: Iterable[JobRecord]) -> None:
+        """Take jobs that rest for known until the store was read."""
+        for record in records:
+            if not record.is_live and not record.elsewhere and record.id not in self.own:
+                self._stored[record.id] = record
+
     def merge(
         self, jobs: Sequence[JobRecord], history: Sequence[JobRecord] | None
     ) -> tuple[list[Job], list[JobRecord]]:
@@ -126,6 +133,8 @@ class Job:
 
     record: JobRecord
     """As of the last change of state; `current()` counts what has come since."""
+    entry: Entry | None = None
+    """What the catalogue says of the model, if it was asked for in this process."""
     control: Control = dataclasses.field(default_factory=Control)
     stop: State | None = None
     """What the job is to be when its worker has stopped: PAUSED, CANCELLED, or INTERRUPTED when we quit."""

@@ -42,10 +42,10 @@ class Worker:
         self._connections = connections
         self._report = report
 
-    def run(self, job: Job, entry: Callable[[], Entry]) -> End:
-        """Do the whole job. `entry` finds what the catalogue says of it, and may raise."""
+    def run(self, job: Job, entry_of: Callable[[Job], Entry]) -> End:
+        """Do the whole job. `entry_of` says what the catalogue has of it, and may raise."""
         try:
-            return Finished(job=job.id, model=job.model, path=self._fetched(job, entry()))
+            return Finished(job=job.id, model=job.model, path=self._fetched(job, entry_of(job)))
         except JobCancelled:
             return Cancelled(job=job.id, model=job.model)
         except SubtitleEditorError as error:
