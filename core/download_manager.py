@@ -87,6 +87,8 @@ class DownloadManager:
         self._runner = Worker(self._hub, token or Token(), self._throttle, connections, self._reported)
         self._waiting: list[Job] = []
         self._resume_all = False
+        self._left: set[str] = set()
+        """Jobs that were ours and are another process's now, until they have ended there."""
         self._last_position = 0
         self._inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._told_of_token = False
@@ -486,6 +488,7 @@ class DownloadManager:
                 self._drop(job)
             for record in new:
                 self._inbox.put(Job(record).progress())
+            self._tell_of_left()
             self._fold()
             if self._resume_all:
                 self._resume_all = False
@@ -518,13 +521,22 @@ class DownloadManager:
         self._book.own.pop(job.id, None)
         if job in self._waiting:
             self._waiting.remove(job)
-        known = self._book.get(job.id)
-        if known is not None and not job.ended.is_set():
-            if known.state is State.CANCELLED:
-                self._inbox.put(Cancelled(job=job.id, model=job.model))
-            elif known.state is State.DONE:
-                self._inbox.put(Finished(job=job.id, model=job.model, path=Path(known.path or "")))
+        if not job.ended.is_set():
+            self._left.add(job.id)
+            self._tell_of_left()
         job.ended.set()
+
+    def _tell_of_left(self) -> None:
+        """Tell the ends of jobs that were ours and went on, and ended, in another process."""
+        for job in list(self._left):
+            known = self._book.get(job)
+            if known is not None and not known.state.is_final and job not in self._book.own:
+                continue
+            self._left.discard(job)
+            if known is not None and known.state is State.CANCELLED:
+                self._inbox.put(Cancelled(job=job, model=known.model))
+            elif known is not None and known.state is State.DONE:
+                self._inbox.put(Finished(job=job, model=known.model, path=Path(known.path or "")))
 
 
 def _wanted(revision: str | None) -> str | None:
