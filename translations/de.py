@@ -812,6 +812,7 @@ TEXTS = {
     ('Operator', 'Remove from List'): 'Von der Liste nehmen',
     ('*', 'Repository'): 'Repository',
     ('*', 'Take a model of your own off the list. Its files, if it was downloaded, stay'): 'Ein eigenes Modell von der Liste nehmen. Seine Dateien bleiben, falls es heruntergeladen wurde',
+    ('*', 'Taking {name} off the list'): '{name} wird von der Liste genommen',
     ('*', "The folder with the model's files"): 'Der Ordner mit den Dateien des Modells',
     ('*', 'What to call it in scripts; empty: made from its name'): 'Wie es in Skripten heißt; leer: aus dem Namen gebildet',
     ('*', '{name} is built in and stays on the list.'): '{name} ist eingebaut und bleibt auf der Liste.',

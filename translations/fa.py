@@ -812,6 +812,7 @@ TEXTS = {
     ('Operator', 'Remove from List'): 'ﺖﺳﺮﻬﻓ ﺯﺍ ﻑﺬﺣ',
     ('*', 'Repository'): 'ﻥﺰﺨﻣ',
     ('*', 'Take a model of your own off the list. Its files, if it was downloaded, stay'): 'ﺪﻨﻧﺎﻣﯽﻣ ﺶﯾﺎﻫﻞﯾﺎﻓ ،ﻩﺪﺷ ﯼﺮﯿﮔﺭﺎﺑ ﺮﮔﺍ .ﺩﺭﺍﺩﯽﻣﺮﺑ ﺖﺳﺮﻬﻓ ﺯﺍ ﺍﺭ ﻥﺎﺗﺩﻮﺧ ﻝﺪﻣ',
+    ('*', 'Taking {name} off the list'): 'ﺖﺳﺮﻬﻓ ﺯﺍ {name} ﻦﺘﺷﺍﺩﺮﺑ',
     ('*', "The folder with the model's files"): 'ﻝﺪﻣ ﯼﺎﻫﻞﯾﺎﻓ ﮥﺷﻮﭘ',
     ('*', 'What to call it in scripts; empty: made from its name'): 'ﺩﻮﺷﯽﻣ ﻪﺘﺧﺎﺳ ﺶﻣﺎﻧ ﺯﺍ :ﯽﻟﺎﺧ ؛ﺎﻫﺖﭙﯾﺮﮑﺳﺍ ﺭﺩ ﻥﺁ ﻡﺎﻧ',
     ('*', '{name} is built in and stays on the list.'): '.ﺪﻧﺎﻣﯽﻣ ﺖﺳﺮﻬﻓ ﺭﺩ ﻭ ﺖﺳﺍ ﻪﺘﺧﺎﺳﻥﻭﺭﺩ {name}',
