@@ -89,6 +89,21 @@ def test_wrong_token(ready: Any, addon: Any) -> None:
         addon.token = ""
 
 
+def test_a_wrong_token_of_the_environment_is_not_the_preferences_fault(
+    ready: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from subtitle_editor.session import settings
+
+    monkeypatch.setenv("HF_TOKEN", "hf_wrong")
+    settings.forget_token()
+    try:
+        with pytest.raises(RuntimeError, match="refused the token from HF_TOKEN"):
+            bpy.ops.subtitle.download_model()
+    finally:
+        monkeypatch.delenv("HF_TOKEN")
+        settings.forget_token()
+
+
 def test_cancel_from_elsewhere(ready: Any, hub: LoopbackHub, heard: list[Event]) -> None:
     from subtitle_editor.session import shelf, state
 

@@ -26,7 +26,9 @@ FILES = {"config.json": b"{}", "tokenizer.json": b"[1]", "vocabulary.txt": b"a\n
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No token from anywhere; the answer is the login file."""
-    for name in ("HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN", "HF_ENDPOINT", "XDG_CACHE_HOME"):
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HF_ENDPOINT", "XDG_CACHE_HOME", *endpoint.OFFLINE_VARIABLES):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
@@ -65,6 +67,57 @@ def test_the_login_is_for_the_hub_and_no_stranger(nobody: Path, monkeypatch: pyt
     assert tokens.resolve(None, "https://mirror.example") and tokens.resolve(None)
     monkeypatch.setenv("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
     assert not tokens.resolve(None)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"hf_login",
+        b"hf_login\r\n",
+        b"\xef\xbb\xbfhf_login\r\n",
+        "hf_login\r\n".encode("utf-16"),
+        b"\xfe\xff" + "hf_login\n".encode("utf-16-be"),
+        b"\n  hf_login\t\n\n",
+    ],
+)
+def test_a_token_file_as_editors_and_shells_leave_it(
+    nobody: Path, data: bytes, hub: LoopbackHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    nobody.write_bytes(data)
+    assert tokens.resolve(None) == Token("hf_login", Origin.LOGIN)
+    hub.accept_token("hf_login", "ada")
+    hub.add_model(REPO, FILES, private=True)
+    hub.grant(REPO, "ada")
+    words = ["models", "download", "tiny", "--quiet", "--endpoint", hub.endpoint, "--user-dir", str(tmp_path / "user")]
+    code = main.main([*words, "--models-dir", str(tmp_path / "models"), "--token-file", str(nobody)])
+    assert code == 0, capsys.readouterr().err
+
+
+def test_the_variable_of_before_counts_where_the_new_one_is_not_set(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HUGGING_FACE_HUB_TOKEN", "hf_old")
+    assert tokens.resolve(None) == Token("hf_old", Origin.OLD_ENVIRONMENT)
+    assert tokens.resolve(None).source.label == "HUGGING_FACE_HUB_TOKEN"
+    monkeypatch.setenv("HF_TOKEN", "hf_new")
+    assert tokens.resolve(None) == Token("hf_new", Origin.ENVIRONMENT)
+
+
+@pytest.mark.parametrize(
+    ("said", "by"),
+    [
+        ({"TRANSFORMERS_OFFLINE": "1"}, "TRANSFORMERS_OFFLINE"),
+        ({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "0"}, "HF_HUB_OFFLINE"),
+        ({"HF_HUB_OFFLINE": "0", "TRANSFORMERS_OFFLINE": "1"}, None),
+        ({"HF_HUB_OFFLINE": "0", "SUBTITLE_EDITOR_OFFLINE": "on"}, "SUBTITLE_EDITOR_OFFLINE"),
+        ({"HF_HUB_OFFLINE": "", "TRANSFORMERS_OFFLINE": "yes"}, "TRANSFORMERS_OFFLINE"),
+    ],
+    ids=str,
+)
+def test_offline_is_what_hugging_face_programs_take_for_it(
+    said: dict[str, str], by: str | None, monkeypatch: pytest.MonkeyPatch
+):
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    assert endpoint.offline_by() == by
 
 
 def test_a_token_does_not_show_itself():
