@@ -321,16 +321,23 @@ class TokenRefusedError(HubError, PermissionError):
 
 
 class AccessDeniedError(HubError, PermissionError):
-    """403: the host knows what we want and does not give it, even after a new look-up of the address."""
+    """403: the host knows what we want and does not give it, even after a new look-up of the address. `with_token`: it
+    was asked with one; `closed`: it says that nobody gets it any more."""
 
     code = "access_denied"
 
-    def __init__(self, host: str, what: str) -> None:
+    def __init__(self, host: str, what: str, with_token: bool = True, closed: bool = False) -> None:
         self.host = host
-        super().__init__(
-            Text("{host} does not allow the download of {what}.", host=host, what=what),
-            Text("Check that the token in the preferences may read it, then try again; what was downloaded is kept."),
-        )
+        if closed:
+            hint = Text("The hub has closed it for everybody: choose another model.")
+        elif with_token:
+            hint = Text("Check that the token may read it, then try again; what was downloaded is kept.")
+        else:
+            hint = Text(
+                "It may refuse your network or country: try another network, or another hub endpoint in the "
+                "preferences; what was downloaded is kept."
+            )
+        super().__init__(Text("{host} does not allow the download of {what}.", host=host, what=what), hint)
 
 
 class GatedError(HubError, PermissionError):

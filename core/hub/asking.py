@@ -129,8 +129,9 @@ class Server:
         match refusal.status:
             case 401:
                 return self.refusal_of_token(refusal.host, refusal.sent)
-            case 403 if not file:
-                return AccessDeniedError(refusal.host, source.repo)
+            case 403 | 451:
+                closed = refusal.headers.get("X-Error-Message") == "Access to this resource is disabled."
+                return AccessDeniedError(refusal.host, file or source.repo, refusal.sent, closed)
             case 404 | 410 if not file:
                 return RepositoryNotFoundError(source.repo, self.host)
         return None

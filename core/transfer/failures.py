@@ -162,7 +162,7 @@ def meaning_of_status(status: int, headers: Mapping[str, str], host: str, what: 
         case 401:
             return TokenRefusedError(host, sent_token)
         case 403:
-            return AccessDeniedError(host, what)
+            return AccessDeniedError(host, what, with_token=sent_token)
         case 404 | 410:
             return FileNotOnHubError(what, host)
         case _ if may_pass(status):

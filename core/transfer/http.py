@@ -139,6 +139,7 @@ class Line:
         Raises TransientError for what may pass, a HubError for what will not, and `JobCancelled` at once.
         """
         asked = Asked(request.name, start, end, size)
+        looked_up = False
         while True:
             known = route.address
             response, address = self._follow(request, known or request.url, start, end)
@@ -146,6 +147,12 @@ class Line:
                 log.debug("address at %s has expired: %s", host_of(address), response.status)
                 self._drop(response)
                 route.forget(known)
+                continue
+            if not (known or looked_up or response.status not in _REFUSALS or _is_at(address, request.url)):
+                # A storage host that has not heard of the address yet, or whose clock is wrong: the hub makes another.
+                log.debug("address at %s is refused: %s", host_of(address), response.status)
+                self._drop(response)
+                looked_up = True
                 continue
             host = host_of(address)
             if response.status in _BODIES and not (response.status == 416 and end is None):
@@ -322,10 +329,15 @@ def _pool_manager(
     return manager
 
 
+def _is_at(address: str, url: str) -> bool:
+    """Whether both are the same server's."""
+    return origin_of(address) == origin_of(url)
+
+
 def _refused(response: urllib3.BaseHTTPResponse, host: str, request: Request, address: str) -> Exception:
     """The error that a response without what was asked for is."""
     sent = may_carry_token(address, request.url) and any(name.lower() == "authorization" for name in request.headers)
-    if request.explain and origin_of(address) == origin_of(request.url):
+    if request.explain and _is_at(address, request.url):
         error = request.explain(Refusal(response.status, response.headers, host, sent))
         if error is not None:
             return error

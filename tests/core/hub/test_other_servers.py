@@ -246,7 +246,7 @@ def test_a_redirect_in_a_circle_is_called_so_soon(hub: Server, tmp_path: Path, p
         (404, "EntryNotFound", "file_not_found"),
         (401, "", "token_refused"),
         (403, "", "access_denied"),
-        (451, "", "hub_answer"),
+        (451, "", "access_denied"),
     ],
 )
 def test_the_hubs_own_words_for_a_refusal_are_understood_everywhere(
@@ -256,6 +256,32 @@ def test_the_hubs_own_words_for_a_refusal_are_understood_everywhere(
     hub.override(lambda seen: path in seen.path + "/" and seen.server == "hub", Reply(status, headers))
     end = download(hub.url, tmp_path)
     assert code_of(end) == expected, end
+
+
+@pytest.mark.parametrize(("times", "expected"), [(1, ""), (None, "access_denied")])
+@pytest.mark.parametrize("status", [403, 401])
+def test_a_fresh_address_that_storage_refuses_is_made_anew_once(
+    hub: Server, tmp_path: Path, times: int | None, expected: str, status: int
+):
+    hub.override(lambda seen: seen.server == "storage", Reply(status), times)
+    end = download(hub.url, tmp_path)
+    assert code_of(end) == (expected if status == 403 or not expected else "token_refused"), end
+
+
+@pytest.mark.parametrize(
+    ("given", "message", "word"),
+    [
+        (None, "", "network or country"),
+        ("hf_good", "", "token may read it"),
+        (None, "Access to this resource is disabled.", "closed it for everybody"),
+    ],
+)
+def test_a_refusal_says_what_may_be_wrong(hub: Server, tmp_path: Path, given: str | None, message: str, word: str):
+    hub.accounts["hf_good"] = "ada"
+    said = {"X-Error-Message": message} if message else {"Content-Type": "text/html"}
+    hub.override(lambda seen: "whoami" not in seen.path, Reply(403, said, b"<html>No</html>"))
+    end = download(hub.url, tmp_path, token=token(given) if given else None)
+    assert code_of(end) == "access_denied" and word in str(end.error)
 
 
 def test_an_error_of_our_own_is_called_unexpected_and_logged(
