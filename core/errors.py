@@ -421,7 +421,10 @@ class UnsafeRedirectError(HubError, ValueError):
         self.host = host
         super().__init__(
             Text("{host} redirects the download to {target}, which is not encrypted.", host=host, target=target),
-            Text("Choose another hub endpoint in the preferences."),
+            Text(
+                "Does this network want you to sign in? Do so in a browser, then try again. "
+                "Or choose another hub endpoint in the preferences."
+            ),
         )
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import logging
 import re
@@ -114,8 +115,35 @@ def _meaning_of(host: str, chain: list[BaseException]) -> Exception:
         return TransientError(host, Text("it does not answer"))
     if isinstance(chain[0], TimeoutError):
         return TransientError(host, Text("it went silent"))
-    text = next((cause.strerror for cause in reversed(chain) if isinstance(cause, OSError) and cause.strerror), None)
-    return TransientError(host, text.lower() if text else Text("the connection was lost"))
+    return TransientError(host, next(filter(None, map(_reason_of, reversed(chain))), Text("the connection was lost")))
+
+
+_REASONS = {
+    "ECONNREFUSED": Text("the connection was refused"),
+    "ECONNRESET": Text("the connection was cut"),
+    "ECONNABORTED": Text("the connection was cut"),
+    "EPIPE": Text("the connection was cut"),
+    "ETIMEDOUT": Text("it does not answer"),
+    "ENETUNREACH": Text("no way leads there from this network"),
+    "ENETDOWN": Text("no way leads there from this network"),
+    "EHOSTUNREACH": Text("no way leads there from this network"),
+    "EHOSTDOWN": Text("no way leads there from this network"),
+    "EMFILE": Text("too many files are open on this machine"),
+    "ENFILE": Text("too many files are open on this machine"),
+    "EACCES": Text("something on this machine, perhaps a firewall, forbids the connection"),
+    "EPERM": Text("something on this machine, perhaps a firewall, forbids the connection"),
+}
+
+
+def _reason_of(ex: BaseException) -> str | None:
+    """Why a socket refused; None for what is no error of a socket, or has no reason. By number: Windows has no words
+    for its own."""
+    if isinstance(ex, ssl.SSLError):
+        return Text("the encryption failed")
+    if not isinstance(ex, OSError) or ex.errno is None:
+        return None
+    known = _REASONS.get(errno.errorcode.get(ex.errno, "").removeprefix("WSA"))
+    return known or (ex.strerror or "").lower() or None
 
 
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")

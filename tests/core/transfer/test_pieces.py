@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import email.utils
 import errno
+import http.client
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -17,11 +19,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitle_editor.core import addresses
-from subtitle_editor.core.errors import JobCancelled
+from subtitle_editor.core.errors import HubUnreachableError, JobCancelled
 from subtitle_editor.core.system import locks
 from subtitle_editor.core.system.control import Control
 from subtitle_editor.core.system.speed import SpeedMeter
 from subtitle_editor.core.transfer import sockets
+from subtitle_editor.core.transfer.failures import TransientError, translated
 from subtitle_editor.core.transfer.retries import Retries, RetryPolicy, asked_wait
 from subtitle_editor.core.transfer.throttle import Throttle
 
@@ -167,6 +170,16 @@ def test_what_the_server_asks_is_never_shortened() -> None:
         ({"Retry-After": "٣"}, None),
         ({"Retry-After": email.utils.formatdate(1060, usegmt=True)}, 60.0),
         ({"Retry-After": email.utils.formatdate(940, usegmt=True)}, 0.0),
+        # By the server's clock, whatever ours says.
+        ({"Retry-After": email.utils.formatdate(9060, usegmt=True), "Date": email.utils.formatdate(9000)}, 60.0),
+        ({"Retry-After": email.utils.formatdate(90, usegmt=True), "Date": email.utils.formatdate(30)}, 60.0),
+        ({"Retry-After": email.utils.formatdate(90, usegmt=True), "Date": "nonsense"}, 0.0),
+        ({"Retry-After": "Thu, 01 Jan 1970 00:17:40"}, 60.0),
+        # Absurd ones are as good as none.
+        ({"Retry-After": "86401"}, None),
+        ({"Retry-After": "99999999999999999999"}, None),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, None),
+        ({"RateLimit": '"api";r=0;t=999999999'}, None),
         ({"RateLimit": '"api";r=0;t=55'}, 55.0),
         ({"RateLimit": '"api";r=12;t=55'}, None),
         ({"RateLimit": "nonsense"}, None),
@@ -344,3 +357,25 @@ def test_importing_a_transfer_does_not_import_urllib3() -> None:
     modules = "subtitle_editor.core.transfer.fetch, subtitle_editor.core.transfer.work"
     code = f"import sys, {modules}; assert 'urllib3' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=20)
+
+
+@pytest.mark.parametrize(
+    ("raised", "word"),
+    [
+        (OSError(errno.ECONNREFUSED, ""), "refused"),
+        (OSError(errno.ECONNRESET, "Unknown error"), "cut"),
+        (OSError(errno.EHOSTUNREACH, "x"), "no way"),
+        (OSError(errno.EMFILE, "Too many open files"), "too many files"),
+        (OSError(errno.EPERM, "Operation not permitted"), "firewall"),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1)"), "encryption"),
+        (OSError(errno.ENOBUFS, "No buffer space available"), "no buffer space"),
+        (OSError(), "lost"),
+        (http.client.BadStatusLine("x"), "lost"),
+        (TimeoutError(), "silent"),
+    ],
+)
+def test_a_sockets_error_is_never_the_disks(raised: Exception, word: str) -> None:
+    with pytest.raises(TransientError) as caught, translated("hub.example", Control()):
+        raise raised
+    assert word in caught.value.reason
+    assert isinstance(caught.value.for_good("model.bin"), HubUnreachableError)
