@@ -184,8 +184,9 @@ def tls_context() -> ssl.SSLContext:
         context = ssl.create_default_context()
     else:
         context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for variable, path in _bundles().items():
-        try:
+    known = _known_to_openssl()
+    for path, variable in {path: variable for variable, path in _bundles().items() if path not in known}.items():
+        try:  # A bundle takes some 30 ms to read: once, and not where OpenSSL does it anyway.
             context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
         except (OSError, ValueError) as ex:  # SSLError is an OSError. Left over from what was uninstalled, mostly.
             log.warning("%s names %s, which cannot be used: %s", variable, path, ex)
@@ -194,6 +195,12 @@ def tls_context() -> ssl.SSLContext:
 
 def _bundles() -> Mapping[str, str]:
     return {name: os.environ[name] for name in BUNDLES if os.environ.get(name, "").strip()}
+
+
+def _known_to_openssl() -> set[str]:
+    """The bundle that OpenSSL reads by itself, where it is what the system trusts: it knows SSL_CERT_FILE."""
+    paths = ssl.get_default_verify_paths()
+    return set() if sys.platform in ("win32", "darwin") else {path for path in (paths.cafile, paths.capath) if path}
 
 
 def untrusted(host: str) -> UntrustedCertificateError:

@@ -120,7 +120,7 @@ class Line:
     def __init__(self, control: Control, stall_seconds: float) -> None:
         self._control = control
         self._timeout = stall_seconds
-        self._pools: dict[Proxy | None, urllib3.PoolManager] = {}
+        self._pools: dict[tuple[Proxy | None, bool], urllib3.PoolManager] = {}
         self._proxies: dict[tuple[str, str], Proxy | None] = {}
         self._guards: dict[Any, Callable[[], None]] = {}
 
@@ -216,7 +216,7 @@ class Line:
             headers["Range"] = f"bytes={start}-{end - 1}"
         host, proxy = host_of(address), self._proxy(address)
         with translated(host, self._control, proxy):
-            response = self._pool(proxy).request(
+            response = self._pool(proxy, address.startswith("https:")).request(
                 "GET", address, headers=headers, redirect=False, retries=False, preload_content=False
             )
         if response.status == 407 and proxy:
@@ -231,10 +231,11 @@ class Line:
             self._proxies[host] = proxy_for(address)
         return self._proxies[host]
 
-    def _pool(self, proxy: Proxy | None) -> urllib3.PoolManager:
-        if proxy not in self._pools:
-            self._pools[proxy] = _pool_manager(proxy, self._timeout, self._open_socket)
-        return self._pools[proxy]
+    def _pool(self, proxy: Proxy | None, encrypted: bool) -> urllib3.PoolManager:
+        key = proxy, encrypted
+        if key not in self._pools:
+            self._pools[key] = _pool_manager(proxy, encrypted, self._timeout, self._open_socket)
+        return self._pools[key]
 
     def _open_socket(self, connection: Any, host: str, port: int, timeout: float) -> socket.socket:
         sock = connect(self._control, host, port, timeout, connection.socket_options or ())
@@ -275,7 +276,7 @@ def _silence_addresses(_filter: logging.Filter = _WithoutQueries()) -> None:  # 
 
 
 def _pool_manager(
-    proxy: Proxy | None, timeout: float, open_socket: Callable[..., socket.socket]
+    proxy: Proxy | None, encrypted: bool, timeout: float, open_socket: Callable[..., socket.socket]
 ) -> urllib3.PoolManager:
     """A pool manager of urllib3 whose connections come from `open_socket(connection, host, port, timeout)`."""
     import urllib3
@@ -317,6 +318,8 @@ def _pool_manager(
         "maxsize": 1,
         "timeout": urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout),
     }
+    if encrypted or (proxy and proxy.kind == "https"):  # Reading the certificates takes longer than a request.
+        settings["ssl_context"] = tls_context()
     manager: urllib3.PoolManager
     if proxy is None:
         manager = urllib3.PoolManager(**settings)
