@@ -373,3 +373,67 @@ def _meet(first: Cue, second: Cue, word: Cue, rules: Rules, forward: bool) -> li
         dataclasses.replace(first, end=end),
         dataclasses.replace(second, start=rules.snap(min(begins, second.end - rules.step))),
     ]
+
+
+def segment_again(cues: Sequence[Cue], rules: Rules) -> Edited:
+    """All of these cut anew by the rules, from the times of their words, or where those are not known of their letters.
+
+    No word is lost or changes place; formatting stays with its letters. Speaker and style are those of the subtitle
+    that a new one begins in.
+    """
+    from .segmentation import segment
+
+    old = [settled(cue) for cue in cues]
+    new = segment([_with_words(cue) for cue in old], rules.profile, frame_rate=float(rules.rate))
+    letters = [(cue, at) for cue in old for at, char in enumerate(cue.text) if not char.isspace()]
+    parts: Edited = []
+    used: set[int] = set()
+    done = 0
+    for cue in new:
+        places = [at for at, char in enumerate(cue.text) if not char.isspace()]
+        inside = letters[done : done + len(places)]
+        done += len(places)
+        like = inside[0][0] if inside else old[0]
+        source = next(index for index, one in enumerate(old) if one is like)
+        start = rules.snap(cue.start)
+        fresh = dataclasses.replace(
+            _bare(like), start=start, end=max(rules.snap(cue.end), start + rules.step), text=cue.text,
+            words=cue.words if like.words else (), speaker=like.speaker, spans=_spans_of(inside, places, len(cue.text)),
+        )  # fmt: skip
+        parts.append(Part(source, fresh, is_new=source in used))
+        used.add(source)
+    return _apart(parts)
+
+
+def _spans_of(inside: Sequence[tuple[Cue, int]], places: Sequence[int], length: int) -> tuple[Span, ...]:
+    """The formatting of letters that are now at `places`, and were each in a subtitle at a place in its text."""
+    spans: list[Span] = []
+    for (cue, was), now in zip(inside, places, strict=True):
+        spans += (
+            span._replace(start=now, end=now + 1) if span.start < span.end else span._replace(start=now, end=now)
+            for span in cue.spans
+            if span.start <= was < span.end or span.start == span.end == was
+        )
+    return _bridged(tidied(spans, length), places)
+
+
+def _bridged(spans: Sequence[Span], places: Sequence[int]) -> tuple[Span, ...]:
+    """The same, over the spaces between letters that look alike."""
+    after = dict(itertools.pairwise(places))
+    wider = [span._replace(end=after.get(span.end - 1, span.end)) if span.start < span.end else span for span in spans]
+    joined = tidied(wider, places[-1] + 1 if places else 0)
+    # What was only widened to the next letter's place, and met nothing there, goes back.
+    ends = {place + 1 for place in places}
+    return tuple(
+        span if span.start == span.end or span.end in ends else span._replace(end=max(e for e in ends if e <= span.end))
+        for span in joined
+    )
+
+
+def _apart(parts: Edited) -> Edited:
+    """Without the overlaps of a step that rounding has made."""
+    result = list(parts)
+    for index, (a, b) in enumerate(itertools.pairwise(parts)):
+        if a.cue.end > b.cue.start > a.cue.start:
+            result[index] = a._replace(cue=dataclasses.replace(a.cue, end=b.cue.start))
+    return result

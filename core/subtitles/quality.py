@@ -19,6 +19,9 @@ HELD_WORD = 2.5
 LOOP_REPEATS = 3
 """As often in a row a phrase is a loop, not a speaker who repeats themselves."""
 
+DOUBTFUL = 0.5
+"""Probability of a word below which it is doubtful."""
+
 _LOOP = re.compile(rf"\b(\S.{{2,60}}?)(?:[\s,.]+\1\b){{{LOOP_REPEATS - 1},}}", re.IGNORECASE)
 
 _INVENTED = re.compile(
@@ -34,8 +37,7 @@ class Problem:
     """One rule that one subtitle breaks."""
 
     rule: str
-    """A stable word: `lines`, `line_length`, `reading_speed`, `too_short`, `too_long`, `overlap`, `gap`, `order`,
-    `empty`, `repeated`, `held_word`, `invented`, `unsure`, `repaired`."""
+    """A stable word: a key of RULES."""
     index: int
     """Of the subtitle in what was checked, from 0; -1 where none of them is meant."""
     message: str
@@ -52,30 +54,74 @@ def check_file(document: Document, profile: Profile, *, frame_rate: float = 24.0
     shown = sorted(document.cues, key=lambda cue: cue.start)
     places = {id(cue): index for index, cue in enumerate(document.cues)}
     by_line = {cue.line: index for index, cue in enumerate(document.cues) if cue.line}
-    problems = [
+    found = [
         Problem(_RULES.get(one.kind, "repaired"), by_line.get(one.line, -1), one.message, one.line)
         for one in document.findings
         if one.repaired
     ]
     for problem in check(shown, profile, frame_rate=frame_rate):
         cue = shown[problem.index]
-        problems.append(dataclasses.replace(problem, index=places[id(cue)], line=cue.line))
-    return sorted(problems, key=lambda problem: problem.line)
+        found.append(dataclasses.replace(problem, index=places[id(cue)], line=cue.line))
+    return sorted(found, key=lambda problem: problem.line)
 
 
 _RULES = {Kind.REVERSED: "order", Kind.NO_LENGTH: "order", Kind.UNSORTED: "order", Kind.EMPTY: "empty"}
 
 
+RULES: dict[str, str] = {
+    "order": Text("Order of times"),
+    "empty": Text("Without text"),
+    "lines": Text("Too many lines"),
+    "line_length": Text("Lines too long"),
+    "reading_speed": Text("Too fast to read"),
+    "too_short": Text("Shown too briefly"),
+    "too_long": Text("Shown too long"),
+    "overlap": Text("Overlaps"),
+    "gap": Text("Gaps"),
+    "shots": Text("Beside a cut"),
+    "spaces": Text("Spaces"),
+    "characters": Text("Characters that nobody sees"),
+    "tags": Text("Left-over tags"),
+    "quotes": Text("Quotes and brackets"),
+    "names": Text("Spelling of names"),
+    "repeated": Text("Repeated text"),
+    "held_word": Text("Words held too long"),
+    "invented": Text("Perhaps invented"),
+    "unsure": Text("Doubtful words"),
+    "repaired": Text("Mended by the reader"),
+}
+"""Every rule with what a list calls it, in the order in which a user would go through them."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Film:
+    """What is known of the film beside its subtitles."""
+
+    frame_rate: float = 24.0
+    """Turns a gap in frames into seconds."""
+    cuts: Sequence[float] = ()
+    """When its shots begin, in seconds, in order."""
+    names: Sequence[str] = ()
+    """How names are spelt in it."""
+
+
 def check(cues: Sequence[Cue], profile: Profile, *, frame_rate: float = 24.0) -> list[Problem]:
     """Every rule broken, in order of the subtitles. `frame_rate` turns a gap in frames into seconds."""
-    problems: list[Problem] = []
-    gap = profile.gap(frame_rate)
+    return list(problems(cues, profile, Film(frame_rate)))
+
+
+def problems(cues: Sequence[Cue], profile: Profile, film: Film) -> Iterator[Problem]:
+    """As `check`, one after the other, and with what the film tells: for work that is done in slices."""
+    gap = profile.gap(film.frame_rate)
+    names = Names(film.names)
     overlaps = _overlaps(cues)
     for index, cue in enumerate(cues):
-        found = [*_readability(cue, profile), *_credibility(cue)]
+        found = [*_readability(cue, profile), *_signs(cue.text), *names.misspelt(cue.text), *_credibility(cue)]
         if index + 1 < len(cues):
             found += _neighbours(cue, cues[index + 1], profile, gap)
         found += overlaps.get(index, ())
+        if film.cuts:
+            found += _beside_cuts(cue, profile, film)
         if _is_loop(cues, index):
             found.append(
                 (
@@ -83,8 +129,80 @@ def check(cues: Sequence[Cue], profile: Profile, *, frame_rate: float = 24.0) ->
                     Text("The same text {times} times in a row; the model may have looped.", times=LOOP_REPEATS),
                 )
             )
-        problems += [Problem(rule, index, message) for rule, message in found]
-    return problems
+        yield from (Problem(rule, index, message) for rule, message in found)
+
+
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u2028\u2029\u2060\ufeff\ufffc\ufffd\ue000-\uf8ff]")
+"""Control characters, invisible spaces, what stands for a letter that was lost. Not the marks that Arabic and Indian
+scripts are joined and ordered with."""
+
+_LEFT_OVER = re.compile(r"</?[a-z][^<>\n]{0,60}>|\{\\[^{}\n]*\}|\{[biuBIU][01]?\}", re.IGNORECASE)
+_SPACED = re.compile(r"[^\S\n]{2,}|^[^\S\n]|[^\S\n]$|\n\n|^\n|\n$", re.MULTILINE)
+_PAIRS = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"))
+
+
+def _signs(text: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with the characters of a text."""
+    if not text:
+        return
+    if _SPACED.search(text.strip("\n")) or text[0] == "\n" or text[-1] == "\n":
+        yield "spaces", Text("There are spaces or lines too many.")
+    if found := _UNSEEN.search(text):
+        yield "characters", Text("It has a character that nobody sees: U+{code:04X}.", code=ord(found[0]))
+    if found := _LEFT_OVER.search(text):
+        yield "tags", Text("{tag} is shown as it stands.", tag=found[0])
+    unpaired = [left + right for left, right in _PAIRS if text.count(left) != text.count(right)]
+    if text.count('"') % 2:
+        unpaired.append('"')
+    if unpaired:
+        yield "quotes", Text("One half is missing: {signs}", signs=" ".join(unpaired))
+
+
+def without_unseen(text: str) -> str:
+    """The text without the characters that nobody sees."""
+    return _UNSEEN.sub("", text)
+
+
+def without_tags(text: str) -> str:
+    """The text without what looks like the tags of a file format."""
+    return _LEFT_OVER.sub("", text)
+
+
+class Names:
+    """How names are spelt, to compare words with."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._right = {name.casefold(): name for name in names if name.strip()}
+        words = "|".join(re.escape(name) for name in sorted(self._right, key=len, reverse=True))
+        self._pattern = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE) if words else None
+
+    def misspelt(self, text: str) -> Iterator[tuple[str, str]]:
+        """The first one that is spelt otherwise; a text in capital letters has none."""
+        if self._pattern is None or text.isupper():
+            return
+        for found in self._pattern.finditer(text):
+            right = self._right.get(found[0].casefold())
+            if right is not None and found[0] != right:
+                yield "names", Text("“{found}” is spelt “{name}”.", found=found[0], name=right)
+                return
+
+    def corrected(self, text: str) -> str:
+        """The text with its names spelt as they should be."""
+        if self._pattern is None:
+            return text
+        return self._pattern.sub(lambda found: self._right.get(found[0].casefold(), found[0]), text)
+
+
+def _beside_cuts(cue: Cue, profile: Profile, film: Film) -> Iterator[tuple[str, str]]:
+    from .snapping import wanted_end, wanted_start
+    from .timecode import FrameRate
+    from .track import Rules
+
+    rules = Rules(profile, FrameRate.from_fps(film.frame_rate))
+    if wanted_start(cue, film.cuts, rules) is not None:
+        yield "shots", Text("It begins a little after a cut; it should begin with it.")
+    if wanted_end(cue, film.cuts, rules) is not None:
+        yield "shots", Text("It ends beside a cut; it should end two frames before.")
 
 
 def _overlaps(cues: Sequence[Cue]) -> dict[int, list[tuple[str, str]]]:
@@ -175,8 +293,11 @@ def _credibility(cue: Cue) -> Iterator[tuple[str, str]]:
         yield "invented", Text("Models often invent this phrase where nobody speaks.")
     elif cue.no_speech_prob is not None and cue.no_speech_prob > 0.6 and (cue.avg_logprob or 0.0) < -0.5:
         yield "invented", Text("The model suspects that nobody speaks here.")
+    doubtful = [word.text for word in cue.words if word.probability < DOUBTFUL]
     if cue.avg_logprob is not None and cue.avg_logprob < -1.0:
         yield "unsure", Text("The model was not sure of these words.")
+    elif doubtful:
+        yield "unsure", Text("The model was not sure of: {words}", words=", ".join(doubtful[:5]))
     longest = max((word.end - word.start for word in cue.words), default=0.0)
     if longest > HELD_WORD:
         yield "held_word", Text("One word lasts {longest:.1f} s; its time is probably wrong.", longest=longest)

@@ -11,6 +11,7 @@ import bisect
 import dataclasses
 from collections.abc import Sequence
 
+from .. import cues as base
 from .document import Cue
 from .track import TOLERANCE, Edited, Rules, replaced
 
@@ -34,7 +35,7 @@ def snap(cues: Sequence[Cue], cuts: Sequence[float], rules: Rules, indices: Sequ
     return replaced(cues, {index: cue for index, cue in enumerate(changed) if cue is not cues[index]})
 
 
-def wanted_start(cue: Cue, cuts: Sequence[float], rules: Rules) -> float | None:
+def wanted_start(cue: base.Cue, cuts: Sequence[float], rules: Rules) -> float | None:
     """The cut that a subtitle should begin at; None where it begins well."""
     at = bisect.bisect_right(cuts, cue.start + TOLERANCE) - 1
     if at < 0 or not TOLERANCE < cue.start - cuts[at] <= NEAR + TOLERANCE:
@@ -43,7 +44,7 @@ def wanted_start(cue: Cue, cuts: Sequence[float], rules: Rules) -> float | None:
     return start if abs(start - cue.start) > TOLERANCE else None
 
 
-def wanted_end(cue: Cue, cuts: Sequence[float], rules: Rules) -> float | None:
+def wanted_end(cue: base.Cue, cuts: Sequence[float], rules: Rules) -> float | None:
     """Where a subtitle should end because of a cut; None where it ends well, or is spoken on over the cut."""
     if not cuts:
         return None

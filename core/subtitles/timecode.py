@@ -113,3 +113,37 @@ def parse_time(text: str) -> float:
     for part in parts:
         total = total * 60 + Fraction(part)
     return sign * float(total)
+
+
+def format_frames(frame: int, rate: FrameRate) -> str:
+    """A frame as a timecode without dropped frames, `HH:MM:SS:FF`: the numbers that an editor shows.
+
+    >>> format_frames(24 * 3661 + 5, FrameRate(24, 1.001)), format_frames(-1, FrameRate(25))
+    ('01:01:01:05', '-00:00:00:01')
+    """
+    seconds, frames = divmod(abs(frame), rate.fps)
+    minutes, secs = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    sign = "-" if frame < 0 else ""
+    return f"{sign}{hours:02}:{minutes:02}:{secs:02}:{frames:0{len(str(rate.fps - 1))}}"
+
+
+def parse_frame(text: str, rate: FrameRate) -> int:
+    """The frame of `01:02:03:04`, of a time that `parse_time` reads, or (`#50`) of its own number.
+
+    Raises ValueError when it is none of these.
+
+    >>> [parse_frame(text, FrameRate(25)) for text in ("0:00:02:10", "2.4", "1:00.04", "#7")]
+    [60, 60, 1501, 7]
+    """
+    stripped = text.strip()
+    if stripped.startswith("#"):
+        return int(stripped[1:])
+    parts = stripped.removeprefix("-").split(":")
+    if len(parts) != 4:
+        return rate.seconds_to_frame(parse_time(text))
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        raise ValueError(f"{text!r} is not a timecode such as 01:02:03:04")
+    hours, minutes, seconds, frames = map(int, parts)
+    total = ((hours * 60 + minutes) * 60 + seconds) * rate.fps + frames
+    return -total if stripped.startswith("-") else total

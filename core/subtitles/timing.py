@@ -247,3 +247,8 @@ def with_time_to_read(cue: Cue, after: Cue | None, rules: Rules) -> Cue:
         wanted = max(wanted, rules.up(len(cue.text.split()) * 60 / profile.max_wpm))
     end = rules.snap(min(cue.start + wanted, last_end(cue, after, rules)))
     return dataclasses.replace(cue, end=end) if end > cue.end + rules.step / 2 else cue
+
+
+def at_edges(cue: Cue, start: float, end: float) -> Cue:
+    """The subtitle with these edges; its words stay where they are said."""
+    return dataclasses.replace(cue, start=start, end=end)

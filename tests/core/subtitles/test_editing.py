@@ -312,3 +312,32 @@ def test_merging_doubled_keeps_every_line_on_the_screen(cues: list[Cue]) -> None
     shown = " ".join(" ".join(cue.text for cue in after).casefold().split())
     assert all(" ".join(line.casefold().split()) in shown for cue in cues for line in cue.lines)
     assert len(after) <= len(cues)
+
+
+def test_segmenting_again_keeps_words_speakers_and_formatting() -> None:
+    first = dataclasses.replace(
+        spoken("When the committee met on Tuesday nobody expected that", 0.0),
+        speaker="Anna",
+        spans=(Span(9, 18, ITALIC),),
+    )
+    second = dataclasses.replace(spoken("the chairman would resign before the vote.", 4.5), speaker="Anna")
+    parts = editing.segment_again([first, second], TIGHT)
+    assert letters([part.cue for part in parts]) == letters([first, second])
+    assert all(len(line) <= 24 for part in parts for line in part.cue.lines)
+    assert {part.cue.speaker for part in parts} == {"Anna"}
+    marked = [part.cue.text[span.start : span.end] for part in parts for span in part.cue.spans]
+    assert marked == ["committee"]
+
+
+@settings(max_examples=150)
+@given(tracks())
+def test_segmenting_again_loses_nothing(cues: list[Cue]) -> None:
+    parts = editing.segment_again(cues, TIGHT)
+    after = [part.cue for part in parts]
+    assert letters(after) == letters(cues)
+    kinds = [char for cue in after for at, char in enumerate(cue.text) if not char.isspace()
+             and any(span.start <= at < span.end for span in cue.spans)]  # fmt: skip
+    were = [char for cue in cues for at, char in enumerate(cue.text) if not char.isspace()
+            and any(span.start <= at < span.end for span in cue.spans)]  # fmt: skip
+    assert kinds == were
+    assert all(a.end <= b.start + 1e-6 for a, b in itertools.pairwise(after))

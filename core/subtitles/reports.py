@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the checks have found, as a file: lines of text, CSV or JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+
+from ..cues import Cue
+from .quality import Problem
+from .timecode import format_time
+
+FIELDS = ("number", "start", "end", "rule", "message", "text")
+
+
+def report(cues: Sequence[Cue], problems: Iterable[Problem], ending: str) -> str:
+    """All problems, each with its subtitle; `ending` is a file's: `.json`, `.csv`, anything else is text."""
+    rows = [
+        (p.index + 1, cues[p.index].start, cues[p.index].end, p.rule, str(p.message), cues[p.index].text)
+        for p in problems
+    ]
+    match ending.lower().removeprefix("."):
+        case "json":
+            return (
+                json.dumps([dict(zip(FIELDS, row, strict=True)) for row in rows], ensure_ascii=False, indent=2) + "\n"
+            )
+        case "csv":
+            return _csv(rows)
+    lines = (
+        f"{number}  {format_time(start)}  {rule}: {message}\n    {_flat(text)}\n"
+        for number, start, _, rule, message, text in rows
+    )
+    return "".join(lines)
+
+
+def _csv(rows: Iterable[Sequence[object]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(FIELDS)
+    writer.writerows([[_harmless(value) for value in row] for row in rows])
+    return out.getvalue()
+
+
+def _harmless(value: object) -> object:
+    """A spreadsheet takes a text that begins so for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+
+
+def _flat(text: str) -> str:
+    return text.replace("\n", " / ")
