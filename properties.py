@@ -5,7 +5,7 @@ manager. Never the state of a job.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.props import (
@@ -21,6 +21,7 @@ from bpy.props import (
 from .core.catalog import entries
 from .core.languages import NAMES
 from .core.subtitles.profiles import DEFAULT_PROFILE, PROFILES
+from .session import chosen
 from .session.choices import ALL_KINDS, AUTO, DEFAULT_MODEL, Item, model_items, models, number
 
 if TYPE_CHECKING:
@@ -45,6 +46,72 @@ _SOURCES = (
     ("SELECTED", "Selected Strips", "The selected strips, else the active one"),
     ("ALL", "Whole Edit", "All that the sequencer plays"),
 )
+
+
+def _track_changed(_self: bpy.types.PropertyGroup, _context: Context) -> None:
+    from .session import track
+
+    track.touched()
+
+
+def _line(number: int) -> Any:
+    return StringProperty(
+        name="Line",
+        description="A line of the chosen subtitle. Empty it to remove the line",
+        get=lambda self: chosen.line(self, number),
+        set=lambda self, value: chosen.set_line(self, number, value),
+    )
+
+
+def _time(field: str, name: str, description: str) -> Any:
+    return StringProperty(
+        name=name,
+        description=description,
+        get=lambda self: chosen.time(self, field),
+        set=lambda self, value: chosen.set_time(self, field, value),
+    )
+
+
+class SubtitleEditorCue(bpy.types.PropertyGroup):
+    """The chosen subtitle as fields. Nothing is kept in them: they are read from the strip and written to it."""
+
+    start: _time("start", "In", "When the subtitle begins")  # type: ignore[valid-type]
+    end: _time("end", "Out", "When the subtitle ends")  # type: ignore[valid-type]
+    length: _time("length", "Duration", "How long the subtitle is shown")  # type: ignore[valid-type]
+    speaker: StringProperty(  # type: ignore[valid-type]
+        name="Speaker", description="Who says it", get=chosen.speaker, set=chosen.set_speaker
+    )
+
+
+for _number in range(chosen.LINES):
+    # Blender reads the annotations of a class when it is registered.
+    SubtitleEditorCue.__annotations__[f"line_{_number}"] = _line(_number)
+
+
+class SubtitleEditorTrack(bpy.types.PropertyGroup):
+    """A track of subtitles: channels of the Sequencer, and what holds for all subtitles on them."""
+
+    channel: IntProperty(  # type: ignore[valid-type]
+        name="Channel", description="The lowest channel of the track", min=1, max=128, default=1
+    )
+    rows: IntProperty(  # type: ignore[valid-type]
+        name="Rows",
+        description="How many channels the track has: more than one where subtitles are shown at the same time",
+        min=1,
+        max=32,
+        default=1,
+        update=_track_changed,
+    )
+    language: StringProperty(  # type: ignore[valid-type]
+        name="Language", description="The language of the subtitles, such as en, de or pt-BR"
+    )
+    profile: EnumProperty(  # type: ignore[valid-type]
+        name="Profile",
+        description="The reading rules that the subtitles of this track are checked and edited by",
+        items=_PROFILES,
+        default=DEFAULT_PROFILE.name,
+        update=_track_changed,
+    )
 
 
 class SubtitleEditorSettings(bpy.types.PropertyGroup):
@@ -128,6 +195,27 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
     only_selected: BoolProperty(  # type: ignore[valid-type]
         name="Selected Only", description="Export the selected text strips instead of all", default=False
     )
+    tracks: CollectionProperty(type=SubtitleEditorTrack)  # type: ignore[valid-type]
+    track_index: IntProperty(name="Track", update=_track_changed)  # type: ignore[valid-type]
+    cue: PointerProperty(type=SubtitleEditorCue)  # type: ignore[valid-type]
+    cue_index: IntProperty(  # type: ignore[valid-type]
+        name="Subtitle",
+        description="The chosen subtitle. A click goes there",
+        get=chosen.index,
+        set=chosen.set_index,
+        options={"SKIP_SAVE"},
+    )
+    time_format: EnumProperty(  # type: ignore[valid-type]
+        name="Times",
+        description="How times are shown. Both are understood when typed",
+        items=(
+            ("FRAMES", "Frames", "Hours, minutes, seconds and frames"),
+            ("MILLISECONDS", "Milliseconds", "Hours, minutes, seconds and milliseconds"),
+        ),
+    )
+    follow: BoolProperty(  # type: ignore[valid-type]
+        name="Follow Playhead", description="While playing, the list shows what is on the screen", default=True
+    )
 
 
 _KINDS: list[Item] = [
@@ -178,10 +266,27 @@ class SubtitleEditorView(bpy.types.PropertyGroup):
     model_index: IntProperty(name="Model", update=_model_chosen, options={"SKIP_SAVE"})  # type: ignore[valid-type]
     history: CollectionProperty(type=SubtitleEditorRow)  # type: ignore[valid-type]
     history_index: IntProperty(name="Download", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    cue_search: StringProperty(  # type: ignore[valid-type]
+        name="Search",
+        description="Show subtitles whose text or speaker has all these words",
+        options={"TEXTEDIT_UPDATE", "SKIP_SAVE"},
+    )
+    cue_filter: EnumProperty(  # type: ignore[valid-type]
+        name="Show",
+        description="Which subtitles the list shows",
+        items=(
+            ("ALL", "All", "All subtitles of the track"),
+            ("PROBLEMS", "With Problems", "Those that break a rule of the track's profile"),
+            ("DOUBTFUL", "Doubtful", "Those with words that the model was not sure of"),
+            ("SELECTED", "Selected", "Those that are selected on the timeline"),
+            ("NEAR", "Around the Playhead", "Those of half a minute before and after the playhead"),
+        ),
+        options={"SKIP_SAVE"},
+    )
 
 
 _register, _unregister = bpy.utils.register_classes_factory(
-    (SubtitleEditorSettings, SubtitleEditorRow, SubtitleEditorView)
+    (SubtitleEditorCue, SubtitleEditorTrack, SubtitleEditorSettings, SubtitleEditorRow, SubtitleEditorView)
 )
 
 

@@ -62,6 +62,7 @@ def bare(count: int) -> float:
         strip = collection.new_effect(name=f"1-{number:04}", type="TEXT", channel=1, frame_start=start, **extent)
         strip.text = one.text
         strip[cue.MARK] = cue.PLAIN
+        strip.select = False
         strip.font_size = 54
         strip.location = (0.5, 0.06)
         strip.wrap_width = 0.9

@@ -13,6 +13,7 @@ from ..core.errors import SubtitleEditorError, SubtitleFileError
 from ..core.text import Text
 from ..sequencer import compat, strips
 from ..session import choices, waker
+from ..session import track as tracks
 from ..session.transcription import WRITE_BUDGET
 from ..translations import translated
 
@@ -88,6 +89,7 @@ class SUBTITLE_OT_import_file(bpy.types.Operator):
             file = files.load(path, fps=float(rate))
             placements = strips.place(file.cues, lambda seconds: _to_frame(scene, rate, seconds))
             self._writer = strips.Writer(scene, placements, _highest_media(scene))
+            tracks.enter(scene, self._writer.channel, self._writer.rows, path.stem)
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
@@ -143,7 +145,7 @@ def _highest_media(scene: bpy.types.Scene) -> int:
 
 
 class SUBTITLE_OT_export_file(bpy.types.Operator):
-    """Write the text strips to a subtitle file; second 0 is the scene's first frame"""
+    """Write the subtitles of the active track to a file; second 0 is the scene's first frame"""
 
     bl_idname = "subtitle.export_file"
     bl_label = "Export Subtitles"
@@ -176,7 +178,9 @@ class SUBTITLE_OT_export_file(bpy.types.Operator):
             path = path.with_suffix(".srt")
         from ..core.subtitles import files
 
-        cues, warnings = strips.cues_of(scene, choices.of(scene).only_selected)
+        track = tracks.active(scene)
+        channels = track.channels if track is not None else None
+        cues, warnings = strips.cues_of(scene, choices.of(scene).only_selected, channels)
         try:
             if not cues:
                 raise SubtitleFileError(

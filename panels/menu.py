@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from .cue_menus import SUBTITLE_MT_edit, SUBTITLE_MT_track
 from .models import SUBTITLE_MT_models
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ class SUBTITLE_MT_main(bpy.types.Menu):
         layout.separator()
         layout.operator("subtitle.import_file", icon="FILE_FOLDER")
         layout.operator("subtitle.export_file", icon="FILE_TICK")
+        layout.separator()
+        layout.menu(SUBTITLE_MT_edit.bl_idname)
+        layout.menu(SUBTITLE_MT_track.bl_idname)
+        layout.operator("subtitle.fix_problems", text="Fix All That Is Safe").which = "TRACK"
+        layout.operator("subtitle.check_report")
         layout.separator()
         layout.operator("subtitle.download_model", icon="IMPORT")
         layout.operator("subtitle.pause_download")

@@ -219,6 +219,8 @@ class Writer:
         self.cut += shown != item.cue.text
         strip[cue.MARK] = cue.encode(item.cue, item.start, item.end, self._clock, shown)
         dress.apply(strip, item.cue)
+        # An edit after an import is about one of them, not about all.
+        strip.select = False
 
 
 def remove_between(scene: bpy.types.Scene, ranges: Sequence[tuple[int, int]], keep: Container[str] = ()) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import compat, cue
+from . import compat, cue, look
 from .compat import Strip
 
 if TYPE_CHECKING:
@@ -131,6 +131,10 @@ class Row:
         first, last = max(0, first), min(last, len(self))
         return Excerpt(self, [self.strip(number) for number in range(first, last)], first)
 
+    def pick(self, numbers: Sequence[int]) -> Excerpt:
+        """These subtitles, wherever they are; an edit of them knows no neighbours."""
+        return Excerpt(self, [self.strip(number) for number in numbers], 0)
+
     def around(self, number: int) -> Excerpt:
         """A subtitle with its neighbours."""
         return self.part(number - 1, number + 2)
@@ -201,6 +205,12 @@ class Changed:
     made: list[Strip] = dataclasses.field(default_factory=list)
     removed: int = 0
 
+    def add(self, other: Changed) -> None:
+        """Count what another edit has changed as well."""
+        self.written += other.written
+        self.made += other.made
+        self.removed += other.removed
+
     @property
     def total(self) -> int:
         """How many subtitles it has touched."""
@@ -216,6 +226,8 @@ def make(collection: Any, made: Cue, clock: cue.Clock, channel: int, like: Strip
         strip.channel = channel
     if like is not None:
         compat.copy_look(like, strip)
+        if look.WORN in like:
+            strip[look.WORN] = like[look.WORN]
     cue.write(strip, made, clock)
     return strip
 

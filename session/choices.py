@@ -53,6 +53,12 @@ class Choices(Protocol):
     suppress_numerals: bool
     profile: str
     only_selected: bool
+    tracks: Any
+    track_index: int
+    cue_index: int
+    cue: Any
+    time_format: str
+    follow: bool
 
 
 class View(Protocol):
@@ -65,6 +71,8 @@ class View(Protocol):
     model_index: int
     history: Any
     history_index: int
+    cue_search: str
+    cue_filter: str
 
 
 def number(name: str) -> int:

@@ -22,7 +22,7 @@ from ..core.text import Text
 from ..core.units import human_duration
 from ..sequencer import compat, sounds, strips
 from ..sequencer.sounds import MediaUse
-from . import choices, downloads, pump
+from . import choices, downloads, pump, track
 from .settings import Settings, get
 from .state import Recovered, entries, now, tell
 
@@ -291,7 +291,9 @@ class TranscriptionRun:
             if self._replace:
                 strips.remove_between(scene, [(use.left, use.right) for use in uses])
             frame = strips.clock_of(scene).frame
-            return strips.Writer(scene, strips.place(cues, frame), max(use.channel for use in uses))
+            writer = strips.Writer(scene, strips.place(cues, frame), max(use.channel for use in uses))
+            track.enter(scene, writer.channel, writer.rows, uses[0].path.stem)
+            return writer
         except SubtitleEditorError:
             self.done = True
             raise

@@ -14,7 +14,7 @@ import bpy
 
 from ..core.text import Text
 from ..sequencer import compat, sounds, strips
-from . import choices, screen
+from . import choices, screen, track
 from .state import Unfinished, now
 from .transcription import Part, rescue, shape
 
@@ -117,6 +117,7 @@ def take(scene: bpy.types.Scene, kept: Kept, profile: Profile, folder: Path) -> 
     cues.sort(key=lambda cue: (cue.start, cue.end))
     placements = strips.place(cues, strips.clock_of(scene).frame)
     writer = strips.Writer(scene, placements, max(use.channel for use in uses))
+    track.enter(scene, writer.channel, writer.rows, uses[0].path.stem, language)
     writer.step()
     writer.select()
     return writer.made

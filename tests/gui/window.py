@@ -27,7 +27,7 @@ ROOT = Path(os.environ.get("SUBTITLE_EDITOR_GUI_SOURCE") or Path(__file__).paren
 MODULE = "bl_ext.user_default.subtitle_editor"
 SIZE = (1280, 1120)
 # What the extension's zip has in it, without the wheels.
-PARTS = ("core", "operators", "panels", "sequencer", "translations")
+PARTS = ("core", "operators", "panels", "sequencer", "session", "translations")
 
 
 class BlenderError(AssertionError):

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When subtitles are shown: edges, moving, stretching, gaps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
+
+from ..core.errors import SubtitleEditorError
+from ..core.text import Text
+from ..sequencer import compat
+from ..session import chosen
+from ..session import track as tracks
+from .editing import (
+    CueOperator,
+    ScopeOperator,
+    numbers_in,
+    pointed_at,
+    scope,
+    with_neighbours,
+)
+
+if TYPE_CHECKING:
+    from bpy.types import Context, Event
+
+    from ..core.subtitles.track import Edited, Rules
+    from ..sequencer.track import Excerpt, Row
+
+_Result = set[str]
+
+
+class SUBTITLE_OT_set_edge(CueOperator, bpy.types.Operator):
+    """Let the subtitle begin or end at the playhead. In a gap it is the next one that begins, the previous that ends"""
+
+    bl_idname = "subtitle.set_edge"
+    bl_label = "Set In or Out"
+
+    edge: EnumProperty(  # type: ignore[valid-type]
+        name="Edge", items=(("IN", "In", "The beginning"), ("OUT", "Out", "The end"))
+    )
+    shift_rest: BoolProperty(  # type: ignore[valid-type]
+        name="Shift the Rest", description="The subtitle and all later ones of the track move along (beginnings only)"
+    )
+
+    def edit(self, scene: bpy.types.Scene, row: Row, rules: Rules) -> _Result:
+        from ..core.subtitles import timing
+
+        edge = timing.Edge[self.edge]
+        seconds = row.clock.seconds(scene.frame_current)
+        number = row.at(scene.frame_current)
+        if number is None:
+            before = row.before(scene.frame_current)
+            number = before if edge is timing.Edge.OUT else (-1 if before is None else before) + 1
+        if number is None or number >= len(row):
+            raise SubtitleEditorError(
+                Text("There is no subtitle on this side of the playhead."), Text("Move the playhead.")
+            )
+        strip = row.strip(number)
+        if self.shift_rest and edge is timing.Edge.IN:
+            some = row.part(number - 1, len(row))
+            return self.told(some.apply(timing.set_in_and_shift(some.cues, some.place(number), seconds, rules)))
+        some, place = with_neighbours(scene, strip)
+        some.apply(timing.set_edge(some.cues, place, edge, seconds, rules))
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_nudge_cues(CueOperator, bpy.types.Operator):
+    """Move the chosen subtitle, or one of its edges, by some frames"""
+
+    bl_idname = "subtitle.nudge_cues"
+    bl_label = "Nudge"
+
+    frames: IntProperty(name="Frames", description="Later; earlier when negative", default=1)  # type: ignore[valid-type]
+    edge: EnumProperty(  # type: ignore[valid-type]
+        name="Edge",
+        items=(("BOTH", "Whole", "All of it"), ("IN", "In", "Its beginning"), ("OUT", "Out", "Its end")),
+    )
+
+    def edit(self, scene: bpy.types.Scene, row: Row, rules: Rules) -> _Result:
+        from ..core.subtitles import timing
+
+        some, place = pointed_at(scene, row)
+        step = self.frames * rules.step
+        one = some.cues[place]
+        if self.edge == "BOTH":
+            edges = [timing.Edge.OUT, timing.Edge.IN] if step > 0 else [timing.Edge.IN, timing.Edge.OUT]
+            parts = timing.shift(some.cues, [place], step)
+            for edge in edges[:1]:
+                # The neighbour gives way first.
+                time = one.end + step if edge is timing.Edge.OUT else one.start + step
+                given = timing.set_edge(some.cues, place, edge, time, rules)
+                parts = [own if own.source == place else other for own, other in zip(parts, given, strict=True)]
+        else:
+            edge = timing.Edge[self.edge]
+            parts = timing.set_edge(
+                some.cues, place, edge, (one.start if edge is timing.Edge.IN else one.end) + step, rules
+            )
+        some.apply(parts)
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_extend_cue(CueOperator, bpy.types.Operator):
+    """Let the chosen subtitle last up to its neighbour or to the playhead; the gap of the reading rules stays"""
+
+    bl_idname = "subtitle.extend_cue"
+    bl_label = "Extend Subtitle"
+
+    to: EnumProperty(  # type: ignore[valid-type]
+        name="To",
+        items=(
+            ("NEXT", "Next", "Its end, up to the next subtitle"),
+            ("PREVIOUS", "Previous", "Its beginning, back to the subtitle before"),
+            ("PLAYHEAD", "Playhead", "The edge that is nearer to the playhead, up to there"),
+        ),
+    )
+
+    def edit(self, scene: bpy.types.Scene, row: Row, rules: Rules) -> _Result:
+        from ..core.subtitles import timing
+
+        some, place = pointed_at(scene, row)
+        one, now = some.cues[place], row.clock.seconds(scene.frame_current)
+        if self.to == "PLAYHEAD":
+            edge = timing.Edge.OUT if now >= one.start else timing.Edge.IN
+            return self.told(some.apply(timing.extend(some.cues, place, edge, rules, now)))
+        edge = timing.Edge.OUT if self.to == "NEXT" else timing.Edge.IN
+        return self.told(some.apply(timing.extend(some.cues, place, edge, rules)))
+
+
+class SUBTITLE_OT_shift_cues(ScopeOperator, bpy.types.Operator):
+    """Move subtitles in time"""
+
+    bl_idname = "subtitle.shift_cues"
+    bl_label = "Shift"
+
+    which: scope()  # type: ignore[valid-type]
+    seconds: FloatProperty(  # type: ignore[valid-type]
+        name="Seconds", description="Later by so much; earlier when negative", precision=3, step=10
+    )
+    frames: IntProperty(  # type: ignore[valid-type]
+        name="Frames", description="And by so many frames"
+    )
+    same_channel = False
+
+    def invoke(self, context: Context, _event: Event) -> _Result:
+        return set(context.window_manager.invoke_props_dialog(self))
+
+    def many(self, some: Excerpt, places: list[int], rules: Rules) -> Edited:
+        from ..core.subtitles import timing
+
+        return timing.shift(some.cues, places, rules.snap(self.seconds) + self.frames * rules.step)
+
+
+class SUBTITLE_OT_scale_cues(ScopeOperator, bpy.types.Operator):
+    """Stretch subtitles so that the first and the last of them begin when they should"""
+
+    bl_idname = "subtitle.scale_cues"
+    bl_label = "Stretch Between Two"
+
+    which: scope()  # type: ignore[valid-type]
+    first: StringProperty(  # type: ignore[valid-type]
+        name="First Begins", description="When the first of them should begin, such as 00:01:02:03 or 62.5"
+    )
+    last: StringProperty(  # type: ignore[valid-type]
+        name="Last Begins", description="When the last of them should begin"
+    )
+    same_channel = False
+
+    def invoke(self, context: Context, _event: Event) -> _Result:
+        scene = compat.scene_of(context)
+        row = tracks.row(scene)
+        numbers = numbers_in(scene, row, self.which)
+        if numbers:
+            self.first, self.last = (
+                chosen.shown(scene, compat.left(row.strip(number))) for number in (numbers[0], numbers[-1])
+            )
+        return set(context.window_manager.invoke_props_dialog(self))
+
+    def many(self, some: Excerpt, places: list[int], rules: Rules) -> Edited:
+        from ..core.subtitles import timing
+        from ..core.subtitles.timecode import parse_frame
+
+        times = []
+        for text in (self.first, self.last):
+            try:
+                times.append(rules.rate.frame_to_seconds(parse_frame(text, rules.rate)))
+            except (ValueError, OverflowError):
+                raise SubtitleEditorError(
+                    Text('"{text}" is no time such as 00:01:02:03 or 1:02.5.', text=text), Text("Type it anew.")
+                ) from None
+        anchors = (some.cues[places[0]].start, times[0]), (some.cues[places[-1]].start, times[1])
+        return timing.scale(some.cues, places, *anchors, rules)
+
+
+_RATES = [(name, name, "", number) for number, name in enumerate("23.976 24 25 29.97 30 48 50 59.94 60".split())]
+
+
+class SUBTITLE_OT_change_rate(CueOperator, bpy.types.Operator):
+    """Stretch subtitles that were made for a film at another frame rate. It is exact over hours, there and back"""
+
+    bl_idname = "subtitle.change_rate"
+    bl_label = "Change Frame Rate"
+
+    made_for: EnumProperty(name="Made for", items=_RATES, default="25")  # type: ignore[valid-type]
+    plays_at: EnumProperty(name="Plays at", items=_RATES, default="23.976")  # type: ignore[valid-type]
+
+    def invoke(self, context: Context, _event: Event) -> _Result:
+        return set(context.window_manager.invoke_props_dialog(self))
+
+    def edit(self, _scene: bpy.types.Scene, row: Row, rules: Rules) -> _Result:
+        from ..core.subtitles import timing
+        from ..core.subtitles.timecode import FrameRate
+
+        some = row.all()
+        made_for, plays_at = (FrameRate.from_fps(float(name)).exact for name in (self.made_for, self.plays_at))
+        return self.told(some.apply(timing.change_rate(some.cues, made_for, plays_at, rules)))
+
+
+class SUBTITLE_OT_close_gaps(ScopeOperator, bpy.types.Operator):
+    """Make gaps as the reading rules want them: overlaps end, blinks close"""
+
+    bl_idname = "subtitle.close_gaps"
+    bl_label = "Close Gaps"
+
+    which: scope()  # type: ignore[valid-type]
+    only_overlaps: BoolProperty(  # type: ignore[valid-type]
+        name="Overlaps Only", description="Leave gaps that are only a little too long"
+    )
+
+    def many(self, some: Excerpt, places: list[int], rules: Rules) -> Edited:
+        from ..core.subtitles import timing
+        from ..core.subtitles.track import replaced
+
+        parts = (timing.close_overlaps if self.only_overlaps else timing.close_gaps)(some.cues, rules)
+        return replaced(some.cues, {place: parts[place].cue for place in places})
+
+
+class SUBTITLE_OT_snap_to_cuts(ScopeOperator, bpy.types.Operator):
+    """Move edges to the cuts near them: beginnings to the cut, ends to two frames before it"""
+
+    bl_idname = "subtitle.snap_to_cuts"
+    bl_label = "Snap to Cuts"
+
+    which: scope()  # type: ignore[valid-type]
+
+    def many(self, some: Excerpt, places: list[int], rules: Rules) -> Edited:
+        from ..core.subtitles import snapping
+
+        cuts = tracks.cuts(some.row.scene)
+        if not cuts:
+            raise SubtitleEditorError(
+                Text("There are no cuts on the timeline."), Text("Cut the film, or add the strips that it is made of.")
+            )
+        return snapping.snap(some.cues, cuts, rules, places)
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (
+        SUBTITLE_OT_set_edge,
+        SUBTITLE_OT_nudge_cues,
+        SUBTITLE_OT_extend_cue,
+        SUBTITLE_OT_shift_cues,
+        SUBTITLE_OT_scale_cues,
+        SUBTITLE_OT_change_rate,
+        SUBTITLE_OT_close_gaps,
+        SUBTITLE_OT_snap_to_cuts,
+    )
+)

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What operators that edit subtitles share: which ones are meant, and what is said of what was done.
+
+Each reads the strips that it is about, has core/subtitles edit them, and writes the strips back. Times, texts and rules
+are decided there; here is what the user points at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import EnumProperty
+
+from ..core.errors import SubtitleEditorError
+from ..core.text import Text
+from ..sequencer import compat
+from ..session import track as tracks
+from ..translations import translated
+
+if TYPE_CHECKING:
+    from bpy.types import Context
+
+    from ..core.subtitles.track import Edited, Rules
+    from ..sequencer.track import Changed, Excerpt, Row
+
+_Result = set[str]
+
+TRACK, SELECTED, FOLLOWING = "TRACK", "SELECTED", "FOLLOWING"
+_SCOPES = (
+    (SELECTED, "Selected", "The selected subtitles of the track; where none is selected, all of them"),
+    (FOLLOWING, "From the Playhead", "All subtitles of the track that begin at the playhead or after it"),
+    (TRACK, "Whole Track", "All subtitles of the track"),
+)
+
+
+def scope() -> Any:
+    """Which subtitles an operator is about."""
+    return EnumProperty(name="Subtitles", description="Which subtitles are changed", items=_SCOPES)
+
+
+def has_track(cls: Any, context: Context) -> bool:
+    """For a `poll`: whether there is a track that may be edited; says why not."""
+    track = tracks.active(compat.scene_of(context))
+    if track is None:
+        cls.poll_message_set(translated("There are no subtitles yet: import a file, transcribe, or add a subtitle"))
+        return False
+    if track.locked:
+        cls.poll_message_set(translated("The track is locked: unlock it above the list of subtitles"))
+        return False
+    return True
+
+
+def has_subtitles(cls: Any, context: Context) -> bool:
+    """For a `poll`: whether there is a track; says why not."""
+    if tracks.active(compat.scene_of(context)) is None:
+        cls.poll_message_set(translated("There are no subtitles yet: import a file, transcribe, or add a subtitle"))
+        return False
+    return True
+
+
+class CueOperator:
+    """Mix-in of an operator that edits the active track. What cannot be done is reported and changes nothing."""
+
+    bl_options = {"REGISTER", "UNDO"}
+    report: Callable[[set[str], str], None]
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return has_track(cls, context)
+
+    def edit(self, scene: bpy.types.Scene, row: Row, rules: Rules) -> _Result:
+        """Do it. Raises SubtitleEditorError where it cannot be done."""
+        raise NotImplementedError
+
+    def execute(self, context: Context) -> _Result:
+        scene = compat.scene_of(context)
+        try:
+            return self.edit(scene, tracks.row(scene), tracks.rules(scene))
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
+        finally:
+            tracks.touched()
+
+    def told(self, changed: Changed) -> _Result:
+        """Say how many were changed; an edit without effect leaves no step to undo."""
+        if not changed.total:
+            self.report({"INFO"}, translated(Text("There was nothing to change.")))
+            return {"CANCELLED"}
+        self.report({"INFO"}, translated(Text("{number} subtitles changed", number=changed.total)))
+        return {"FINISHED"}
+
+
+def pointed_at(scene: bpy.types.Scene, row: Row) -> tuple[Excerpt, int]:
+    """The subtitle that is meant with its neighbours on its channel, and where it is among them.
+
+    Raises SubtitleEditorError where none is meant.
+    """
+    number = tracks.chosen(scene, row)
+    if number is None:
+        raise nothing_chosen()
+    return with_neighbours(scene, row.strip(number))
+
+
+def with_neighbours(scene: bpy.types.Scene, strip: Any) -> tuple[Excerpt, int]:
+    """A subtitle with its neighbours on its channel, and where it is among them."""
+    lane = tracks.lane(scene, strip)
+    number = lane.number_of(strip)
+    assert number is not None
+    some = lane.around(number)
+    return some, some.place(number)
+
+
+def nothing_chosen() -> SubtitleEditorError:
+    """What is said where an operator is about one subtitle, and none is meant."""
+    return SubtitleEditorError(
+        Text("No subtitle is chosen."), Text("Click one in the list or on the timeline, or move the playhead onto it.")
+    )
+
+
+def at_playhead(scene: bpy.types.Scene, row: Row) -> tuple[Excerpt, int]:
+    """The subtitle on the screen, else the one that is chosen."""
+    number = row.at(scene.frame_current)
+    return pointed_at(scene, row) if number is None else with_neighbours(scene, row.strip(number))
+
+
+def numbers_in(scene: bpy.types.Scene, row: Row, which: str) -> list[int]:
+    """The subtitles of a scope, by their number in the row."""
+    if which == FOLLOWING:
+        left = row.table.left[row.order]
+        return [number for number in range(len(row)) if left[number] >= scene.frame_current]
+    found = row.selected() if which == SELECTED else []
+    return found or list(range(len(row)))
+
+
+def choose_made(scene: bpy.types.Scene, changed: Changed) -> None:
+    """Choose the first of those that an edit has made."""
+    if changed.made:
+        tracks.choose(scene, changed.made[0])
+
+
+class ScopeOperator(CueOperator):
+    """Mix-in of an operator that changes many subtitles by one rule."""
+
+    which: str
+    same_channel = True
+    """Whether neighbours matter, which are those on the same channel."""
+
+    def many(self, some: Excerpt, places: list[int], rules: Rules) -> Edited:
+        """What an edit makes of some subtitles. Raises SubtitleEditorError."""
+        raise NotImplementedError
+
+    def edit(self, scene: bpy.types.Scene, row: Row, rules: Rules) -> _Result:
+        from ..sequencer.track import Changed
+
+        wanted = numbers_in(scene, row, self.which)
+        if not wanted:
+            raise nothing_chosen()
+        if not self.same_channel or len(row.channels) == 1:
+            first, last = max(0, wanted[0] - 1), min(len(row), wanted[-1] + 2)
+            some = row.part(first, last) if last - first < len(row) else row.all()
+            return self.told(some.apply(self.many(some, [some.place(number) for number in wanted], rules)))
+        changed = Changed()
+        names = {row.strip(number).name for number in wanted}
+        for channel in row.channels:
+            some = type(row)(scene, [channel]).all()
+            places = [place for place, strip in enumerate(some.strips) if strip.name in names]
+            changed.add(some.apply(self.many(some, places, rules)))
+        return self.told(changed)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""To other subtitles, and playing them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty
+
+from ..core.text import Text
+from ..sequencer import compat
+from ..session import track as tracks
+from ..translations import translated
+from .editing import (
+    has_subtitles,
+    nothing_chosen,
+)
+
+if TYPE_CHECKING:
+    from bpy.types import Context
+
+    from ..sequencer.track import Row
+
+_Result = set[str]
+
+
+class SUBTITLE_OT_jump_cue(bpy.types.Operator):
+    """Choose another subtitle and go there"""
+
+    bl_idname = "subtitle.jump_cue"
+    bl_label = "Go to Subtitle"
+    bl_options = {"UNDO"}
+
+    to: EnumProperty(  # type: ignore[valid-type]
+        name="To",
+        items=(
+            ("NEXT", "Next", "The next subtitle"),
+            ("PREVIOUS", "Previous", "The subtitle before"),
+            ("PROBLEM", "Next Problem", "The next subtitle that breaks a rule of the track's profile"),
+            ("DOUBTFUL", "Next Doubtful", "The next subtitle with words that the model was not sure of"),
+        ),
+    )
+    play: BoolProperty(name="Play", description="And play it")  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return has_subtitles(cls, context)
+
+    def execute(self, context: Context) -> _Result:
+        scene = compat.scene_of(context)
+        row = tracks.row(scene)
+        strip = self._next(scene, row)
+        if strip is None:
+            self.report({"INFO"}, translated(Text("There are no more.")))
+            return {"CANCELLED"}
+        tracks.choose(scene, strip)
+        scene.frame_current = compat.left(strip)
+        if self.play:
+            play(context, scene, strip, loop=False)
+        return {"FINISHED"}
+
+    def _next(self, scene: bpy.types.Scene, row: Row) -> Any:
+        number = row.number_of(tracks.chosen_strip(scene))
+        now = number if number is not None else row.before(scene.frame_current)
+        if self.to in ("NEXT", "PREVIOUS"):
+            after = self.to == "NEXT"
+            wanted = (-1 if now is None else now) + (1 if after else (0 if number is None else -1))
+            return row.strip(wanted) if 0 <= wanted < len(row) else None
+        from ..session import survey
+
+        known = survey.current() if survey.reader.is_current else survey.read_now()
+        wanted_names = set(known.by_name) if self.to == "PROBLEM" else known.doubtful
+        start = -1 if now is None else now
+        for step in [*range(start + 1, len(row)), *range(start + 1)]:
+            if row.strip(step).name in wanted_names:
+                return row.strip(step)
+        return None
+
+
+_AROUND = 12
+"""Frames that are played before and after a subtitle."""
+
+
+def play(context: Context, scene: bpy.types.Scene, strip: Any, *, loop: bool) -> None:
+    """Play around a subtitle. With `loop` the preview range is set to it, so that it plays again and again."""
+    first, last = compat.left(strip), compat.right(strip)
+    scene.frame_current = max(scene.frame_start, first - _AROUND)
+    if loop:
+        scene.use_preview_range = True
+        scene.frame_preview_start, scene.frame_preview_end = max(scene.frame_start, first - _AROUND), last + _AROUND
+    screen = context.screen
+    if screen is not None and not screen.is_animation_playing and not bpy.app.background:
+        bpy.ops.screen.animation_play()
+
+
+class SUBTITLE_OT_play_cue(bpy.types.Operator):
+    """Play from a little before the chosen subtitle. Again stops"""
+
+    bl_idname = "subtitle.play_cue"
+    bl_label = "Play Subtitle"
+    bl_options = {"UNDO"}
+
+    loop: BoolProperty(  # type: ignore[valid-type]
+        name="Loop", description="Again and again: sets the preview range. Again ends that"
+    )
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return has_subtitles(cls, context)
+
+    def execute(self, context: Context) -> _Result:
+        scene = compat.scene_of(context)
+        screen = context.screen
+        if screen is not None and screen.is_animation_playing:
+            bpy.ops.screen.animation_cancel(restore_frame=False)
+            if self.loop:
+                scene.use_preview_range = False
+            return {"FINISHED"}
+        row = tracks.row(scene)
+        number = tracks.chosen(scene, row)
+        if number is None:
+            self.report({"ERROR"}, translated(str(nothing_chosen())))
+            return {"CANCELLED"}
+        play(context, scene, row.strip(number), loop=self.loop)
+        return {"FINISHED"}
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (
+        SUBTITLE_OT_jump_cue,
+        SUBTITLE_OT_play_cue,
+    )
+)

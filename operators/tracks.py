@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tracks: added, chosen, duplicated for a translation, merged, removed; text strips that become subtitles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import IntProperty, StringProperty
+
+from ..core.text import Text
+from ..sequencer import compat, cue
+from ..sequencer.track import Row, make
+from ..session import choices
+from ..session import track as tracks
+from ..translations import translated
+from .editing import has_subtitles, has_track
+
+if TYPE_CHECKING:
+    from bpy.types import Context, Event
+
+_Result = set[str]
+
+
+class SUBTITLE_OT_add_track(bpy.types.Operator):
+    """Add an empty track of subtitles, on a free channel above all strips"""
+
+    bl_idname = "subtitle.add_track"
+    bl_label = "Add Track"
+    bl_options = {"REGISTER", "UNDO"}
+
+    name: StringProperty(name="Name", default="Subtitles")  # type: ignore[valid-type]
+    language: StringProperty(  # type: ignore[valid-type]
+        name="Language", description="The language of its subtitles, such as en, de or pt-BR"
+    )
+
+    def invoke(self, context: Context, _event: Event) -> _Result:
+        return set(context.window_manager.invoke_props_dialog(self))
+
+    def execute(self, context: Context) -> _Result:
+        scene = compat.scene_of(context)
+        compat.editor_of(scene)
+        tracks.enter(scene, tracks.free_channel(scene), 1, self.name, self.language)
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_choose_track(bpy.types.Operator):
+    """Work on this track"""
+
+    bl_idname = "subtitle.choose_track"
+    bl_label = "Choose Track"
+    bl_options = {"UNDO"}
+
+    index: IntProperty(name="Track", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def execute(self, context: Context) -> _Result:
+        choices.of(compat.scene_of(context)).track_index = self.index
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_duplicate_track(bpy.types.Operator):
+    """Make a copy of the track for a translation: the same times, and the texts to write over"""
+
+    bl_idname = "subtitle.duplicate_track"
+    bl_label = "Duplicate for Translation"
+    bl_options = {"REGISTER", "UNDO"}
+
+    language: StringProperty(  # type: ignore[valid-type]
+        name="Language", description="The language of the translation, such as de"
+    )
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return has_subtitles(cls, context)
+
+    def invoke(self, context: Context, _event: Event) -> _Result:
+        return set(context.window_manager.invoke_props_dialog(self))
+
+    def execute(self, context: Context) -> _Result:
+        scene = compat.scene_of(context)
+        track = tracks.active(scene)
+        assert track is not None
+        channel = tracks.free_channel(scene)
+        some = Row(scene, track.channels).all()
+        collection = some.row.table.strips
+        for strip, one in zip(some.strips, some.cues, strict=True):
+            make(collection, one, some.row.clock, channel + strip.channel - track.channel, strip)
+        made = tracks.enter(
+            scene, channel, track.rows, f"{track.name} {self.language}".strip(), self.language or track.language
+        )
+        self.report({"INFO"}, translated(Text("{number} subtitles on {track}", number=len(some.cues), track=made.name)))
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_remove_track(bpy.types.Operator):
+    """Remove the track and all of its subtitles"""
+
+    bl_idname = "subtitle.remove_track"
+    bl_label = "Remove Track"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return has_track(cls, context)
+
+    def invoke(self, context: Context, event: Event) -> _Result:
+        return set(context.window_manager.invoke_confirm(self, event))
+
+    def execute(self, context: Context) -> _Result:
+        scene = compat.scene_of(context)
+        track = tracks.active(scene)
+        assert track is not None
+        row = Row(scene, track.channels)
+        strips = [row.strip(number) for number in range(len(row))]
+        for strip in strips:
+            row.table.strips.remove(strip)
+        tracks.leave(scene, track)
+        self.report({"INFO"}, translated(Text("{number} subtitles removed", number=len(strips))))
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_merge_tracks(bpy.types.Operator):
+    """Move the subtitles of all other visible tracks into this one. Those that overlap get a row of their own"""
+
+    bl_idname = "subtitle.merge_tracks"
+    bl_label = "Merge Visible Tracks"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return has_track(cls, context)
+
+    def execute(self, context: Context) -> _Result:
+        scene = compat.scene_of(context)
+        track = tracks.active(scene)
+        assert track is not None
+        others = [one for one in tracks.tracks(scene) if not one.hidden and not one.locked and one != track]
+        own = Row(scene, [channel for one in [track, *others] for channel in one.channels])
+        rows = tracks.stack(scene, own, track, others)
+        for one in reversed(others):
+            tracks.leave(scene, one)
+        tracks.enter(scene, track.channel, rows)
+        self.report({"INFO"}, translated(Text("{number} tracks merged", number=1 + len(others))))
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_adopt_strips(bpy.types.Operator):
+    """Make subtitles of text strips: of the selected ones, or of all there are. They stay where they are"""
+
+    bl_idname = "subtitle.adopt_strips"
+    bl_label = "Use Text Strips"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        scene = compat.scene_of(context)
+        if scene.sequence_editor is None or not len(compat.strips_of(scene.sequence_editor)):
+            cls.poll_message_set(translated("There are no strips in the sequencer"))
+            return False
+        return True
+
+    def execute(self, context: Context) -> _Result:
+        scene = compat.scene_of(context)
+        texts = [strip for strip in compat.strips_of(scene.sequence_editor) if strip.type == "TEXT"]
+        texts = [strip for strip in texts if strip.select] or texts
+        if not texts:
+            self.report({"ERROR"}, translated("There are no text strips"))
+            return {"CANCELLED"}
+        for strip in texts:
+            if cue.MARK not in strip:
+                strip[cue.MARK] = cue.PLAIN
+        for channel in sorted({strip.channel for strip in texts}):
+            if all(channel not in track.channels for track in tracks.tracks(scene)):
+                tracks.enter(scene, channel, 1)
+        self.report({"INFO"}, translated(Text("{number} text strips are subtitles now", number=len(texts))))
+        return {"FINISHED"}
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (
+        SUBTITLE_OT_add_track,
+        SUBTITLE_OT_choose_track,
+        SUBTITLE_OT_duplicate_track,
+        SUBTITLE_OT_remove_track,
+        SUBTITLE_OT_merge_tracks,
+        SUBTITLE_OT_adopt_strips,
+    )
+)

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Panels: which subtitles are there, and what about the chosen one?
+
+The list shows Blender's own collection of strips: nothing is copied, only the rows on the screen are drawn.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..core.cues import text_length
+from ..core.right_to_left import drawn
+from ..core.text import Text
+from ..sequencer import compat, cue
+from ..sequencer.track import clock_of
+from ..session import choices, chosen, listing, survey
+from ..session import track as tracks
+from ..translations import iface
+from .parts import Icon, SubtitlePanel, is_narrow, label, wrapped
+
+if TYPE_CHECKING:
+    from bpy.types import Context, UILayout
+
+    from ..session.track import Track
+
+_WIDE = 420
+"""Pixels of a sidebar's width, at scale 1, from which on a row has room for one number more."""
+
+_SLOW, _FAST = 0.85, 1.0
+"""Share of the profile's reading speed from which on a subtitle is nearly too fast, and is."""
+_SPEED_ICONS: tuple[Icon, Icon, Icon] = ("COLORSET_03_VEC", "COLORSET_09_VEC", "COLORSET_01_VEC")
+"""Green, yellow, red."""
+
+
+class SUBTITLE_UL_cues(bpy.types.UIList):
+    """The subtitles of the active track. Which one a row shows is known to session/listing.py."""
+
+    bl_idname = "SUBTITLE_UL_cues"
+
+    def draw_item(
+        self,
+        context: Context,
+        layout: UILayout,
+        _data: Any,
+        _item: Any,
+        _icon: int,
+        _active_data: Any,
+        _active_property: str,
+        index: int,
+        _flag: int = 0,
+    ) -> None:
+        """Called by Blender for each row on the screen."""
+        scene, listed = compat.scene_of(context), listing.now
+        strip = listed.strip(scene, index)
+        if strip is None:
+            return
+        left, right = compat.left(strip), compat.right(strip)
+        text = cue.real_text(strip)
+        row = layout.row(align=True)
+        row.active = not strip.mute
+        row.prop(strip, "select", text="", icon=_state_icon(strip), emboss=False)
+        wide = _is_wide(context)
+        columns = row.split(factor=0.11)
+        columns.label(text=str(int(listed.shown[index]) + 1), translate=False)
+        if not is_narrow(context):
+            columns = columns.split(factor=0.24)
+            columns.label(text=_short(chosen.shown(scene, left)), translate=False)
+        columns = columns.split(factor=0.72)
+        _text(columns, text)
+        _speed(columns, text, (right - left) / float(clock_of(scene).rate), wide)
+
+    def draw_filter(self, _context: Context, _layout: UILayout) -> None:
+        """Nothing: what there is to filter by stands above the list."""
+
+    def filter_items(self, _context: Context, _data: Any, _property: str) -> tuple[list[int], list[int]]:
+        """Flags only, for as many rows as there are subtitles to show; the panel has just asked which."""
+        shown = len(listing.now.shown)
+        return [self.bitflag_filter_item] * shown + [0] * (listing.now.count - shown), []
+
+
+def _is_wide(context: Context) -> bool:
+    """Whether the sidebar has room for how long each subtitle lasts."""
+    return context.region is not None and context.region.width >= _WIDE * context.preferences.system.ui_scale
+
+
+def _state_icon(strip: Any) -> Icon:
+    known = listing.now.known
+    problems = known.by_name.get(strip.name)
+    if problems:
+        return "ERROR" if strip.name not in known.doubtful or len(problems) > 1 else "QUESTION"
+    return "RADIOBUT_ON" if strip.select else "RADIOBUT_OFF"
+
+
+def _text(layout: UILayout, text: str) -> None:
+    flat = " / ".join(text.split("\n"))
+    # Nobody sees more of it; drawing right to left takes time with each letter.
+    layout.label(text=drawn(flat[:120]) if flat.strip() else "…", translate=False)
+
+
+def _short(time: str) -> str:
+    """A time without the hours and minutes that are none."""
+    return time[3:].removeprefix("0") if time.startswith("00:") else time
+
+
+def _speed(layout: UILayout, text: str, seconds: float, wide: bool) -> None:
+    """Characters a second, with a colour by the profile."""
+    track = listing.now.track
+    profile = track.profile if track is not None else None
+    speed = text_length(text) / seconds if seconds > 0 else 0.0
+    limit = profile.max_cps if profile is not None else None
+    if profile is not None and limit is None and profile.max_wpm:
+        share = len(text.split()) * 60 / seconds / profile.max_wpm if seconds > 0 else 0.0
+    else:
+        share = speed / limit if limit else 0.0
+    icon = _SPEED_ICONS[(share > _SLOW) + (share > _FAST)]
+    number = str(round(speed))
+    shown = iface(Text("{seconds:.1f} s  {number}", seconds=seconds, number=number)) if wide else number
+    layout.label(text=shown, icon=icon, translate=False)
+
+
+class SUBTITLE_PT_cues(SubtitlePanel, bpy.types.Panel):
+    """The subtitles of the active track."""
+
+    bl_idname = "SUBTITLE_PT_cues"
+    bl_label = "Edit Subtitles"
+    bl_order = 2
+
+    def draw(self, context: Context) -> None:
+        """Called by Blender for each redraw; reads memory only."""
+        layout, scene = self.layout, compat.scene_of(context)
+        track = tracks.active(scene)
+        if track is None or scene.sequence_editor is None:
+            self.draw_empty(context)
+            return
+        self.draw_track(scene, track)
+        view = choices.view_of(context.window_manager)
+        row = layout.row(align=True)
+        row.prop(view, "cue_search", text="", icon="VIEWZOOM")
+        row.prop(view, "cue_filter", text="")
+        row.prop(choices.of(scene), "follow", text="", icon="PLAY")
+        listing.now.update(context, scene)
+        row = layout.row()
+        names = ("strips" if hasattr(scene.sequence_editor, "strips") else "sequences", "cue_index")
+        settings = choices.of(scene)
+        row.template_list(
+            SUBTITLE_UL_cues.bl_idname, "", scene.sequence_editor, names[0], settings, names[1], rows=8, maxrows=14
+        )
+        self.draw_side(row.column(align=True))
+        if message := survey.summary():
+            label(layout, message)
+
+    def draw_empty(self, context: Context) -> None:
+        """Where there is no track yet: what makes one."""
+        wrapped(self.layout, context, Text("No subtitles yet: import a file, transcribe a strip, or add one."))
+        row = self.layout.row(align=True)
+        row.operator("subtitle.add_cue", icon="ADD")
+        row.operator("subtitle.adopt_strips", icon="FONT_DATA")
+
+    def draw_track(self, scene: bpy.types.Scene, track: Track) -> None:
+        """Which track it is, and how it is shown."""
+        row = self.layout.row(align=True)
+        row.menu("SUBTITLE_MT_tracks", text=track.name or "-", icon="ALIGN_LEFT")
+        channel = tracks.channel_of(scene, track.channel)
+        row.prop(channel, "mute", text="", icon="HIDE_ON" if track.hidden else "HIDE_OFF", emboss=True)
+        row.prop(channel, "lock", text="", icon="LOCKED" if track.locked else "UNLOCKED", emboss=True)
+        row.operator("subtitle.add_track", text="", icon="ADD")
+        row.menu("SUBTITLE_MT_track", text="", icon="DOWNARROW_HLT")
+
+    def draw_side(self, column: UILayout) -> None:
+        """The buttons beside the list."""
+        column.operator("subtitle.add_cue", text="", icon="ADD")
+        column.operator("subtitle.remove_cues", text="", icon="REMOVE")
+        column.separator()
+        column.menu("SUBTITLE_MT_edit", text="", icon="DOWNARROW_HLT")
+        column.separator()
+        column.operator("subtitle.jump_cue", text="", icon="TRIA_UP").to = "PREVIOUS"
+        column.operator("subtitle.jump_cue", text="", icon="TRIA_DOWN").to = "NEXT"
+        column.operator("subtitle.play_cue", text="", icon="PLAY")
+
+
+class SUBTITLE_PT_cue(SubtitlePanel, bpy.types.Panel):
+    """The chosen subtitle: its times, its lines, who speaks, its problems."""
+
+    bl_idname = "SUBTITLE_PT_cue"
+    bl_parent_id = "SUBTITLE_PT_cues"
+    bl_label = "Chosen Subtitle"
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Only where one is chosen."""
+        return tracks.chosen_strip(compat.scene_of(context)) is not None
+
+    def draw(self, context: Context) -> None:
+        """Called by Blender for each redraw; reads memory only."""
+        layout, scene = self.layout, compat.scene_of(context)
+        settings = choices.of(scene)
+        fields = settings.cue
+        self.draw_lines(layout, scene, fields)
+        row = layout.row(align=True)
+        row.prop(fields, "start", text="")
+        row.prop(fields, "end", text="")
+        row.prop(fields, "length", text="")
+        row.prop(settings, "time_format", text="", icon="TIME", icon_only=True)
+        if chosen.complaint:
+            wrapped(layout, context, chosen.complaint, icon="ERROR")
+        row = layout.row(align=True)
+        row.operator("subtitle.split_cue", text="Split", icon="PAUSE").by = "PLAYHEAD"
+        row.operator("subtitle.merge_cues", text="Merge", icon="AUTOMERGE_ON").what = "SELECTED"
+        row.operator("subtitle.rewrite_cues", text="Balance", icon="ALIGN_CENTER").how = "BALANCE"
+        layout.prop(fields, "speaker")
+        self.draw_problems(layout, context, scene)
+
+    def draw_lines(self, layout: UILayout, scene: bpy.types.Scene, fields: Any) -> None:
+        """The text, a field a line."""
+        column = layout.column(align=True)
+        found = chosen.lines(scene)
+        for number in range(min(max(1, len(found)), chosen.LINES)):
+            row = column.row(align=True)
+            row.prop(fields, f"line_{number}", text="")
+            if number == min(max(1, len(found)), chosen.LINES) - 1:
+                row.operator("subtitle.add_line", text="", icon="ADD")
+
+    def draw_problems(self, layout: UILayout, context: Context, scene: bpy.types.Scene) -> None:
+        """What is wrong with it, each with what mends it."""
+        strip = tracks.chosen_strip(scene)
+        for problem in survey.current().by_name.get(strip.name, ())[:6]:
+            row = layout.split(factor=0.82)
+            wrapped(row.column(), context, problem.message, icon="ERROR")
+            if survey.is_mended(problem.rule):
+                row.operator("subtitle.fix_problems", text="Fix").rule = problem.rule
+
+
+register, unregister = bpy.utils.register_classes_factory((SUBTITLE_UL_cues, SUBTITLE_PT_cues, SUBTITLE_PT_cue))

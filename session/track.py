@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which track is worked on, which of its subtitles is meant, and what is known of all of them: texts, problems.
+
+A track is a channel of the Sequencer, or several where its subtitles overlap, with a language and a profile; its name,
+whether it is hidden and whether it is locked are the channel's own. The subtitles are the strips and nothing else.
+What has to be read from all of them for a search or for the checks is read by `survey`, in slices, after they have
+changed, and thrown away at the next change. Main thread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..core.subtitles.profiles import DEFAULT_PROFILE, PROFILES
+from ..sequencer import compat
+from ..sequencer.track import Row, Table, clock_of, text_kind
+from . import choices
+
+if TYPE_CHECKING:
+    from ..core.subtitles.profiles import Profile
+    from ..core.subtitles.quality import Film
+    from ..core.subtitles.track import Rules
+
+    Strip = compat.Strip
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Track:
+    """A track as its settings and its channel say it."""
+
+    index: int
+    """In the scene's list of tracks."""
+    channel: int
+    """The lowest of its channels."""
+    rows: int
+    name: str
+    language: str
+    profile: Profile
+    hidden: bool
+    locked: bool
+
+    @property
+    def channels(self) -> range:
+        """All of its channels."""
+        return range(self.channel, self.channel + self.rows)
+
+
+def tracks(scene: bpy.types.Scene) -> list[Track]:
+    """The tracks of a scene."""
+    return [_track(scene, index, item) for index, item in enumerate(choices.of(scene).tracks)]
+
+
+def active(scene: bpy.types.Scene) -> Track | None:
+    """The track that is worked on; None where there is none yet."""
+    settings = choices.of(scene)
+    if not settings.tracks:
+        return None
+    index = min(max(settings.track_index, 0), len(settings.tracks) - 1)
+    return _track(scene, index, settings.tracks[index])
+
+
+def _track(scene: bpy.types.Scene, index: int, item: Any) -> Track:
+    channel = channel_of(scene, item.channel)
+    return Track(
+        index, item.channel, max(1, item.rows), channel.name if channel else "", item.language,
+        PROFILES.get(item.profile) or PROFILES.get(choices.of(scene).profile, DEFAULT_PROFILE),
+        bool(channel and channel.mute), bool(channel and channel.lock),
+    )  # fmt: skip
+
+
+def channel_of(scene: bpy.types.Scene, number: int) -> Any:
+    """Blender's own settings of a channel; None while there is no sequence editor."""
+    editor = scene.sequence_editor
+    return editor.channels[number] if editor is not None and 0 < number < len(editor.channels) else None
+
+
+def enter(scene: bpy.types.Scene, channel: int, rows: int, name: str = "", language: str = "") -> Track:
+    """Make channels a track and the one that is worked on; a track that is there already grows to `rows`."""
+    settings = choices.of(scene)
+    index = next((at for at, item in enumerate(settings.tracks) if item.channel == channel), None)
+    if index is None:
+        item = settings.tracks.add()
+        item.channel, item.profile = channel, settings.profile
+        index = len(settings.tracks) - 1
+    item = settings.tracks[index]
+    item.rows = max(item.rows, rows)
+    item.language = language or item.language
+    own = channel_of(scene, channel)
+    if name and own is not None:
+        own.name = name[:60]
+    settings.track_index = index
+    touched()
+    return _track(scene, index, item)
+
+
+def row(scene: bpy.types.Scene) -> Row:
+    """The subtitles of the active track; none where there is no track."""
+    track = active(scene)
+    return Row(scene, track.channels if track is not None else ())
+
+
+def rules(scene: bpy.types.Scene) -> Rules:
+    """What edits on the active track have to respect."""
+    from ..core.subtitles.track import on_timeline
+
+    track = active(scene)
+    profile = track.profile if track is not None else PROFILES.get(choices.of(scene).profile, DEFAULT_PROFILE)
+    return on_timeline(profile, clock_of(scene).rate)
+
+
+def chosen_strip(scene: bpy.types.Scene) -> Strip | None:
+    """The subtitle that is chosen: the active strip, where it is one of the active track. Takes no time."""
+    track, editor = active(scene), scene.sequence_editor
+    strip = editor.active_strip if editor is not None else None
+    if track is None or strip is None or strip.type != "TEXT" or strip.channel not in track.channels:
+        return None
+    return strip
+
+
+def chosen(scene: bpy.types.Scene, some: Row) -> int | None:
+    """Which of a row is meant: the chosen one, else the one at the playhead."""
+    number = some.number_of(chosen_strip(scene))
+    return number if number is not None else some.at(scene.frame_current)
+
+
+def choose(scene: bpy.types.Scene, strip: Strip, *, alone: bool = True) -> None:
+    """Make a strip the active one, and with `alone` the only one that is selected."""
+    if alone:
+        import numpy as np
+
+        collection = compat.strips_of(scene.sequence_editor)
+        flags = np.zeros(len(collection), dtype=bool)
+        collection.foreach_get("select", flags)
+        for index in np.flatnonzero(flags):
+            collection[int(index)].select = False
+    strip.select = True
+    scene.sequence_editor.active_strip = strip
+
+
+def touched() -> None:
+    """Subtitles have changed: who knows something of all of them is told. Takes no time."""
+    for told in listeners:
+        told()
+
+
+listeners: list[Callable[[], None]] = []
+"""Called after each edit of ours."""
+
+
+def lane(scene: bpy.types.Scene, strip: Strip) -> Row:
+    """The subtitles on the same channel as this one: those that it must not meet."""
+    return Row(scene, [strip.channel])
+
+
+def free_channel(scene: bpy.types.Scene) -> int:
+    """The lowest channel above all that hold something, for a new track."""
+    editor = scene.sequence_editor
+    taken = max((strip.channel for strip in compat.strips_of(editor)), default=0) if editor is not None else 0
+    return min(taken + 1, 128)
+
+
+def cuts(scene: bpy.types.Scene) -> list[float]:
+    """When the shots of the timeline begin: the edges of its films, pictures and scenes, in seconds, in order."""
+    editor = scene.sequence_editor
+    if editor is None:
+        return []
+    import numpy as np
+
+    clock, table = clock_of(scene), Table(scene)
+    frames: set[int] = set()
+    # Not one of thousands of subtitles is looked at.
+    for index in np.flatnonzero(table.column("type") != text_kind()):
+        strip = table.strips[int(index)]
+        if strip.type in _PICTURES and not strip.mute:
+            frames |= {compat.left(strip), compat.right(strip)}
+    return [clock.seconds(frame) for frame in sorted(frames) if frame > clock.zero]
+
+
+_PICTURES = ("MOVIE", "IMAGE", "SCENE", "META", "MOVIECLIP", "COLOR")
+
+
+def leave(scene: bpy.types.Scene, track: Track) -> None:
+    """Make a track's channels ordinary ones again."""
+    settings = choices.of(scene)
+    settings.tracks.remove(track.index)
+    settings.track_index = max(0, min(settings.track_index, len(settings.tracks) - 1))
+    touched()
+
+
+def stack(scene: bpy.types.Scene, all_of: Row, track: Track, others: list[Track]) -> int:
+    """Move subtitles of other tracks onto the channels of `track`, and above where they overlap; the rows it then has.
+
+    Strips of no track in the way stay, and the channels that they are on are passed over by time, not wholly.
+    """
+    moving = [all_of.strip(number) for number in range(len(all_of))]
+    moving = [strip for strip in moving if any(strip.channel in one.channels for one in others)]
+    busy: dict[int, list[tuple[int, int]]] = {}
+    for strip in compat.strips_of(scene.sequence_editor):
+        if strip not in moving:
+            busy.setdefault(strip.channel, []).append((compat.left(strip), compat.right(strip)))
+    rows = track.rows
+    for strip in moving:
+        left, right = compat.left(strip), compat.right(strip)
+        channel = track.channel
+        while any(first < right and last > left for first, last in busy.get(channel, ())):
+            channel += 1
+        if strip.channel != channel:
+            strip.channel = channel
+        busy.setdefault(strip.channel, []).append((left, right))
+        rows = max(rows, strip.channel - track.channel + 1)
+    return rows
+
+
+def film(scene: bpy.types.Scene) -> Film:
+    """What the checks know of the film: its rate and its cuts."""
+    from ..core.subtitles.quality import Film
+
+    return Film(float(clock_of(scene).rate), tuple(cuts(scene)))

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Editing subtitles in the window, with the mouse and keys."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from .conftest import Pictures
+from .window import Window
+
+pytestmark = [pytest.mark.timeout(400)]
+
+FILM = """1
+00:00:00,000 --> 00:00:02,000
+Come in.  Sit down, mister Ana.
+
+2
+00:00:02,083 --> 00:00:05,000
+When the committee met on Tuesday nobody expected that the chairman would resign.
+
+3
+00:00:06,000 --> 00:00:06,300
+Who told Ana?
+
+4
+00:00:08,000 --> 00:00:10,000
+- Nobody.
+- <i>Really</i>?
+
+5
+00:00:12,000 --> 00:00:14,000
+Nobody.
+"""
+
+TEXTS = "[one.text for one in part('session.track').row(bpy.context.scene).all().cues]"
+TIMES = "[[round(one.start, 3), round(one.end, 3)] for one in part('session.track').row(bpy.context.scene).all().cues]"
+
+
+def film(window: Window, user: Path, text: str = FILM) -> None:
+    """Import a film's subtitles, and show the list of them."""
+    path = user / "film.srt"
+    path.write_text(text, encoding="utf-8")
+    window.run(f"bpy.ops.subtitle.import_file(filepath={window.blender.inside(path)!r})")
+    window.wait("not part('session.waker').timers")
+    window.run("show_sidebar()")
+    only(window)
+    # What a script does leaves no step to undo.
+    window.run("bpy.context.scene.frame_set(1); bpy.ops.ed.undo_push(message='film')")
+    window.wait("part('session.survey').reader.is_current")
+
+
+def only(window: Window) -> None:
+    """Leave out the other panels: the test is about these, and the sidebar has no room for all."""
+    others = [f"SUBTITLE_PT_{name}" for name in ("transcription", "subtitles", "models", "jobs")]
+    window.run(
+        f"for name in {others!r}:\n"
+        "    kind = getattr(bpy.types, name, None)\n"
+        "    if kind is not None: bpy.utils.unregister_class(kind)\n"
+        "redraw()"
+    )
+
+
+def over_timeline(window: Window) -> tuple[int, int]:
+    """A place on the timeline, where keys go to the Sequencer."""
+    left, top, width, height = window.run("box('WINDOW')")
+    return left + width // 3, top + height // 2
+
+
+def test_the_list_and_the_keys(fresh: Window, user: Path, picture: Pictures) -> None:
+    film(fresh, user)
+    fresh.rest()
+    picture("list")
+    fresh.wait_to_read("5 subtitles, 3 with problems", "Too fast to read: 2")
+    place = over_timeline(fresh)
+    fresh.run("bpy.context.scene.frame_set(25)")
+    fresh.press("ctrl+alt+k", place)
+    fresh.wait(f"len({TEXTS}) == 6")
+    assert fresh.run(TEXTS)[:2] == ["Come in.", "Sit down, mister Ana."]
+    picture("split")
+    fresh.press("ctrl+z", place)
+    fresh.wait(f"len({TEXTS}) == 5")
+    fresh.press("ctrl+alt+Down", place)
+    fresh.press("ctrl+alt+Down", place)
+    fresh.wait("part('session.track').chosen_strip(bpy.context.scene) is not None")
+    time.sleep(0.5)
+    fresh.rest()
+    picture("chosen")
+    x, y = fresh.find("subtitle_editor.cue.line_0")
+    fresh.click((x, y))
+    fresh.display.mouse("click", 1)
+    fresh.display.mouse("key", "ctrl+a")
+    fresh.display.mouse("type", "Nobody expected it.")
+    fresh.display.mouse("key", "Return")
+    fresh.wait(f"{TEXTS}[2].startswith('Nobody expected it.')")
+    fresh.rest()
+    picture("typed")
+    fresh.press("ctrl+z", place)
+    fresh.wait(f"{TEXTS}[2].startswith('Who')")
+    fresh.click("subtitle.fix_problems(rule=\"\", which='TRACK')")
+    fresh.wait(f"'Come in. Sit' in {TEXTS}[0]")
+    fresh.wait("part('session.survey').reader.is_current")
+    fresh.rest()
+    picture("fixed")
