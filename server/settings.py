@@ -19,6 +19,7 @@ from ..core.hub import endpoint as endpoints
 from ..core.hub import tokens
 from ..core.hub.tokens import Token
 from ..core.text import Text
+from ..core.transfer.limits import DEFAULT_CONNECTIONS
 from .errors import AccessTokenFileError, ServiceSettingsError
 
 SHORTEST_TOKEN = 20
@@ -56,7 +57,7 @@ class Settings:
     endpoint: str | None = None
     hub_token: Token = dataclasses.field(default_factory=Token, repr=False)
     offline: bool = False
-    connections: int = 6
+    connections: int = DEFAULT_CONNECTIONS
     concurrency: int = 1
     speed_limit: float | None = None
     resume: bool = False

@@ -36,6 +36,13 @@ Command = Callable[[Call], int]
 
 def add_download_options(parser: argparse.ArgumentParser) -> None:
     """The options of every command that downloads."""
+    add_connections(parser)
+    parser.add_argument("--concurrency", type=up_to(8), default=1, metavar="N", help="models at a time, 1 to 8")
+    parser.add_argument("--limit-rate", type=positive, metavar="BYTES_PER_S", help="speed limit")
+
+
+def add_connections(parser: argparse.ArgumentParser) -> None:
+    """How many connections a file is fetched with."""
     parser.add_argument(
         "--connections",
         type=up_to(MOST_CONNECTIONS),
@@ -43,8 +50,6 @@ def add_download_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"1 to {MOST_CONNECTIONS} a file (default {DEFAULT_CONNECTIONS})",
     )
-    parser.add_argument("--concurrency", type=up_to(8), default=1, metavar="N", help="models at a time, 1 to 8")
-    parser.add_argument("--limit-rate", type=positive, metavar="BYTES_PER_S", help="speed limit")
 
 
 def up_to(most: int) -> Callable[[str], int]:

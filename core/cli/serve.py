@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ServiceLibraryError
 from ..system.folders import expanded
-from .call import Call, Command, positive, up_to
+from .call import Call, Command, add_connections, positive, up_to
 from .output import DONE
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def add_serve(
     parser.add_argument("--max-connections", type=int, default=1000, metavar="N", help="open at a time (default: 1000)")
     parser.add_argument("--max-listeners", type=int, default=500, metavar="N", help="that follow the events")
     parser.add_argument("--max-jobs", type=int, default=100, metavar="N", help="downloads in the queue (default: 100)")
-    parser.add_argument("--connections", type=up_to(16), default=6, metavar="N", help="1 to 16 a file (default 6)")
+    add_connections(parser)
     parser.add_argument("--concurrency", type=up_to(32), default=1, metavar="N", help="models at a time, 1 to 32")
     parser.add_argument("--limit-rate", type=positive, metavar="BYTES_PER_S", help="speed limit")
 

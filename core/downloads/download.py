@@ -54,7 +54,7 @@ SPACE_MARGIN = 64 * 1024 * 1024
 _POLICY = RetryPolicy(tries=5, first_wait=1.0)
 """For questions about a repository: somebody waits for the answer, so we give up sooner than within a file."""
 
-_PATIENCE = 1.2
+HUB_PATIENCE = 1.2
 """Seconds that a hub gets to say whether it has something newer than a model that is complete: some round trips."""
 
 _REPORT_EVERY = 0.1
@@ -182,7 +182,7 @@ class Download:
         asking = self._control.child()
         try:
             return asking.apart(
-                lambda: [self._asked(source, asking) for source in self._entry.parts], "hub request", _PATIENCE
+                lambda: [self._asked(source, asking) for source in self._entry.parts], "hub request", HUB_PATIENCE
             )
         except TimeoutError as error:
             asking.cancel()

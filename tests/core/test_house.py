@@ -6,6 +6,7 @@ table says so, and no file is imported by what it imports itself.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -155,3 +156,108 @@ def test_imports_are_found() -> None:
     assert counted["core/errors.py"] > 20
     assert "core/transfer/fetch.py" in arrows["core/downloads/download.py"], "inside a package"
     assert "core/hub/client.py" in arrows["operators/models.py"], "inside a function"
+
+
+# Where it is decided
+
+
+DECISIONS = re.findall(r"^- (.+\?) `([^`:]+): ([^`]+)`$", PAGE.partition("<!-- decisions -->")[2], re.MULTILINE)
+
+
+def test_ten_questions_are_answered() -> None:
+    assert len(DECISIONS) >= 10
+    assert len({(file, name) for _, file, name in DECISIONS}) == len(DECISIONS)
+
+
+def defined(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
+    """The names that a statement gives a meaning to, and the value of each where it is one."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name, None
+        case ast.AnnAssign(target=ast.Name(id=name), value=value):
+            yield name, value
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            yield name, value
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
+            yield from (
+                (target.id, value)
+                for target, value in zip(targets, values, strict=False)
+                if isinstance(target, ast.Name)
+            )
+
+
+def found(file: str, name: str) -> tuple[bool, float | None]:
+    """Whether a file defines a name, `Class.field` too, and the number that it is, if it is one."""
+    outer, _, inner = name.partition(".")
+    for node in ast.parse((ROOT / file).read_text(encoding="utf-8")).body:
+        for known, value in defined(node):
+            if known != outer:
+                continue
+            if inner and isinstance(node, ast.ClassDef):
+                return any(known == inner for part in node.body for known, _ in defined(part)), None
+            return True, number_of(value)
+    return False, None
+
+
+def number_of(value: ast.expr | None) -> float | None:
+    is_number = isinstance(value, ast.Constant) and type(value.value) in (int, float)
+    return float(value.value) if is_number else None  # type: ignore[union-attr, arg-type]
+
+
+@pytest.mark.parametrize(("question", "file", "name"), DECISIONS, ids=[name for *_, name in DECISIONS])
+def test_each_answer_is_where_the_page_says(question: str, file: str, name: str) -> None:
+    assert (ROOT / file).is_file(), question
+    assert found(file, name)[0], f"{file} has no {name}"
+
+
+@functools.cache
+def numbers(file: str) -> list[tuple[str, float, int]]:
+    """Every name that a file gives a number to, however: a constant, a field, a default, an argument, an option."""
+    return [
+        (name.lower().strip("_"), number, getattr(node, "lineno", 0))
+        for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8")))
+        for name, value in given(node)
+        if (number := number_of(value)) is not None
+    ]
+
+
+def given(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
+    match node:
+        case ast.FunctionDef(args=arguments) | ast.AsyncFunctionDef(args=arguments):
+            named = [*arguments.posonlyargs, *arguments.args]
+            for argument, value in zip(reversed(named), reversed(arguments.defaults), strict=False):
+                yield argument.arg, value
+            for argument, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+                yield argument.arg, value
+        case ast.stmt():
+            yield from defined(node)
+        case ast.Call(args=args, keywords=keywords):
+            first = args[0].value if args and isinstance(args[0], ast.Constant) else None
+            option = str(first).strip("-").replace("-", "_") if str(first).startswith("--") else ""
+            for keyword in keywords:
+                yield option if option and keyword.arg == "default" else keyword.arg or "", keyword.value
+
+
+CONSTANTS = [(file, name, number) for _, file, name in DECISIONS if (number := found(file, name)[1]) is not None]
+
+
+@pytest.mark.parametrize(("file", "name", "number"), CONSTANTS, ids=[name for _, name, _ in CONSTANTS])
+def test_a_number_that_is_decided_stands_nowhere_else(file: str, name: str, number: float) -> None:
+    subjects = {name.lower().strip("_"), name.lower().strip("_").removeprefix("default_")}
+    again = [
+        f"{other}:{line}: {known}"
+        for other in FILES
+        if other != file
+        for known, value, line in numbers(other)
+        if known in subjects and value == number
+    ]
+    assert again == [], f"{name} is decided in {file}"
+
+
+def test_numbers_are_seen_however_they_are_written() -> None:
+    """The guard guards: each way to give a number a second home is one that it knows."""
+    assert len(CONSTANTS) >= 5
+    shapes = {known for known, *_ in numbers("core/subtitles/profiles.py")}
+    assert {"max_lines", "max_duration", "gap_seconds"} <= shapes
+    assert "concurrency" in {known for known, *_ in numbers("core/cli/call.py")}
+    assert "concurrency" in {known for known, *_ in numbers("core/download_manager.py")}
