@@ -28,25 +28,21 @@ class Frame:
 
     def __init__(self, events: Sequence[EventData]) -> None:
         self._events = events
-        self._made: dict[tuple[str, str], bytes] = {}
+        self._messages: dict[str, str] = {}
+        self._streams: dict[str, bytes] = {}
 
-    def as_message(self, language: str) -> bytes:
+    def as_message(self, language: str) -> str:
         """For a WebSocket: one object with all events."""
-        return self._kept("message", language)
+        if language not in self._messages:
+            data = {"channel": NAME, "events": localized(list(self._events), language)}
+            self._messages[language] = encoded(data).decode()
+        return self._messages[language]
 
     def as_stream(self, language: str) -> bytes:
         """For server-sent events: each event by itself."""
-        return self._kept("stream", language)
-
-    def _kept(self, form: str, language: str) -> bytes:
-        key = (form, language)
-        if key not in self._made:
-            events = localized(list(self._events), language)
-            if form == "message":
-                self._made[key] = encoded({"channel": NAME, "events": events})
-            else:
-                self._made[key] = b"".join(_block(event) for event in events)
-        return self._made[key]
+        if language not in self._streams:
+            self._streams[language] = b"".join(_block(event) for event in localized(list(self._events), language))
+        return self._streams[language]
 
 
 def _block(event: Mapping[str, Any]) -> bytes:

@@ -107,7 +107,7 @@ async def _tell(service: Service, websocket: WebSocket, listener: Listener) -> i
             if frame is None:
                 continue
             async with asyncio.timeout(SEND_TIME):
-                await websocket.send_text(frame.as_message(listener.language).decode())
+                await websocket.send_text(frame.as_message(listener.language))
     except TimeoutError:
         return _TOO_SLOW
     except (WebSocketDisconnect, RuntimeError, OSError):

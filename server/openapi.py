@@ -7,7 +7,7 @@ import functools
 from http import HTTPStatus
 from typing import Any
 
-from . import version
+from . import events, version
 from .inputs import Field
 from .routes import API, ENDPOINTS, SOURCES, Endpoint
 from .schemas import SCHEMAS, STRING, Schema, named, record
@@ -121,6 +121,6 @@ def _stream() -> dict[str, Any]:
     return {
         "operationId": "events",
         "summary": "What the downloads and tasks do, as server-sent events",
-        "parameters": [],
+        "parameters": [_parameter(events.LANGUAGE, "query")],
         "responses": responses,
     }

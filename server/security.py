@@ -39,9 +39,6 @@ BODY_TIME = 10.0
 """Seconds within which a body has to arrive."""
 WRONG_TOKENS = 10
 """Within a minute from one address; then the answer is to wait."""
-CHANGES = 30
-"""POST and DELETE a second from one address."""
-
 PROTOCOL = "subtitle-editor"
 BEARER = "bearer."
 """A page cannot set headers of a WebSocket, except the protocols that it offers: the token travels there, as
@@ -116,7 +113,7 @@ class Gate:
         self._names = {host.lower() for host in settings.hosts}
         self._origins = set(settings.origins)
         self._requests = Buckets(settings.rate, settings.rate)
-        self._changes = Buckets(CHANGES, 2 * CHANGES)
+        self._changes = Buckets(settings.change_rate, 2 * settings.change_rate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""

@@ -29,6 +29,7 @@ from ..core.system.control import Control
 from ..core.system.speed import SpeedMeter
 from .channel import Channel, EventData, Listener
 from .errors import ClosingError, TooManyJobsError, TooManyListenersError
+from .pace import Pace
 from .settings import Settings
 from .shelf import Shelf, View
 from .tasks import Task, Tasks, amounts
@@ -76,6 +77,7 @@ class Service:
             offline=settings.offline,
         )
         self._progress: dict[str, Progress] = {}
+        self._pace = Pace()
         self._foreign: dict[str, _Foreign] = {}
         self.notices: list[str] = []
 
@@ -125,7 +127,7 @@ class Service:
         }
 
     def _tick(self) -> None:
-        events = [data for event in self.manager.drain() if (data := self._told(event)) is not None]
+        events = [data for event in self._pace.of(self.manager.drain()) if (data := self._told(event))]
         events += self._elsewhere()
         self.channel.publish(events)
         self.tasks.tick()

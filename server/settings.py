@@ -51,6 +51,8 @@ class Settings:
     """Refuse whatever is only good for trying it out."""
     rate: int = 2000
     """Requests a second from one address."""
+    change_rate: int = 30
+    """Of these, how many may change something."""
     most_connections: int = 1000
     most_listeners: int = 500
     most_jobs: int = 100
@@ -107,6 +109,7 @@ def _numbers(settings: Settings) -> Iterator[str]:
         yield f"--cors-max-age {settings.max_age}: seconds from 0 to 86400."
     for option, value, most in (
         ("--rate", settings.rate, 1_000_000),
+        ("--change-rate", settings.change_rate, 1_000_000),
         ("--max-connections", settings.most_connections, 100_000),
         ("--max-listeners", settings.most_listeners, 100_000),
         ("--max-jobs", settings.most_jobs, 10_000),

@@ -43,6 +43,7 @@ def add_serve(
     parser.add_argument("--production", action="store_true", help="refuse what is only good for trying it out")
     parser.add_argument("--resume", action="store_true", help="go on with what was interrupted")
     parser.add_argument("--rate", type=int, default=2000, metavar="N", help="requests a second of one address")
+    parser.add_argument("--change-rate", type=int, default=30, metavar="N", help="of these, that change something")
     parser.add_argument("--max-connections", type=int, default=1000, metavar="N", help="open at a time (default: 1000)")
     parser.add_argument("--max-listeners", type=int, default=500, metavar="N", help="that follow the events")
     parser.add_argument("--max-jobs", type=int, default=100, metavar="N", help="downloads in the queue (default: 100)")
@@ -90,6 +91,7 @@ def _settings(call: Call) -> Settings:
         max_age=args.cors_max_age,
         production=args.production,
         rate=args.rate,
+        change_rate=args.change_rate,
         most_connections=args.max_connections,
         most_listeners=args.max_listeners,
         most_jobs=args.max_jobs,

@@ -289,6 +289,8 @@ def test_slow_loris_is_sent_away(open_service: Service) -> None:
 def test_thousands_of_silent_sockets_keep_nobody_out(tmp_path: Path) -> None:
     import resource
 
+    import psutil
+
     number = 5000 if LONG else 1500
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < number + 500:
@@ -308,6 +310,8 @@ def test_thousands_of_silent_sockets_keep_nobody_out(tmp_path: Path) -> None:
                     assert service.ask("GET", "/api/health", timeout=10)[0] == 200
             assert len(sockets) > number * 0.9
             assert service.memory() - before < 60_000_000
+            connected = psutil.Process(service.process.pid).net_connections()
+            assert sum(one.status == "ESTABLISHED" for one in connected) <= 410
             assert service.ask("GET", "/api/sources/disk", timeout=10)[0] == 200
             with service.follow() as events:
                 events.wait_for("snapshot")
