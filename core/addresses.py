@@ -92,14 +92,16 @@ def may_be_asked(url: str, endpoint: str) -> bool:
     return is_address(url) and (is_safe(url) or origin_of(url) == origin_of(endpoint))
 
 
-def may_carry_token(url: str, endpoint: str) -> bool:
-    """Whether a request for `url` carries the token that is meant for `endpoint`: the same server, and encrypted or on
-    this machine. Every request of ours asks here.
+def may_carry_token(url: str, endpoint: str, proxied: bool = False) -> bool:
+    """Whether a request for `url` carries the token that is meant for `endpoint`: the same server, and encrypted, or on
+    this machine and not `proxied`, by way of a proxy that is perhaps elsewhere. Every request of ours asks here.
 
     >>> hub = "https://hub.example/mirror"
-    >>> may_carry_token("https://hub.example/f", hub), may_carry_token("https://cdn.example/f", hub)
+    >>> may_carry_token("https://hub.example/f", hub, proxied=True), may_carry_token("https://cdn.example/f", hub)
     (True, False)
     >>> may_carry_token("http://hub.example/f", "http://hub.example"), may_carry_token("http://[::1]/f", "http://[::1]")
     (False, True)
     """
+    if proxied and not url.startswith("https:"):
+        return False
     return is_safe(url) and origin_of(url) == origin_of(endpoint)

@@ -25,10 +25,12 @@ from ..errors import (
     GatedError,
     HubError,
     NoHubError,
+    ProxyError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
     TokenRefusedError,
 )
+from ..system.network import proxy_for
 from .answers import Listed, Profile, listed, profile, siblings
 from .tokens import Origin
 
@@ -45,7 +47,8 @@ _TIMEOUT_VARIABLES = ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT")
 _LARGEST = 64 << 20
 """Bytes of an answer; a full page of a listing has some 300 kB."""
 
-_MOST_PAGES = 10_000
+_MOST_FILES = 1_000_000
+"""Of one repository. Who lists more, listing no end, is no hub."""
 
 log = logging.getLogger(__name__)
 
@@ -84,8 +87,14 @@ class Server:
     @property
     def headers(self) -> dict[str, str]:
         """For requests to the endpoint. Holds the token: never log it."""
-        tells = self.authorization and may_carry_token(self.endpoint, self.endpoint)
-        return {"Authorization": self.authorization} if tells else {}
+        if not self.authorization:
+            return {}
+        try:
+            proxied = proxy_for(self.endpoint) is not None
+        except ProxyError:  # Which whoever asks will hear of.
+            proxied = True
+        told = may_carry_token(self.endpoint, self.endpoint, proxied)
+        return {"Authorization": self.authorization} if told else {}
 
     @property
     def withholds(self) -> bool:
@@ -192,7 +201,7 @@ class Asking:
         address, query = f"{self._api(source)}/tree/{commit}", "recursive=true"
         files: list[Listed] = []
         asked: set[str] = set()
-        while query not in asked and len(asked) < _MOST_PAGES:
+        while query not in asked and len(files) + len(asked) <= _MOST_FILES:
             asked.add(query)
             try:
                 data, answer, host = self._json(
@@ -208,7 +217,7 @@ class Asking:
             if not following:
                 return files
             query = _query_of(following[1])
-        raise NoHubError(self._server.host)  # It turns in a circle.
+        raise NoHubError(self._server.host)  # It turns in a circle, or never ends.
 
     def _siblings(self, source: Source, commit: str) -> list[Listed]:
         """The same, of a server that does not know the question: some keep only what is said of a repository."""

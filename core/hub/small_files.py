@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..transfer.http import Line, Request
 
 _CONNECTIONS = 4
-"""As many as huggingface_hub uses for them, by default twice as many."""
+"""So that one file's way from the hub and another's to the disk take no time of each other."""
 
 
 def fetch(

@@ -171,7 +171,7 @@ class Line:
                 return Answer(
                     response, host, extent or Extent(0, None, None, status == 206), self._control, self._sweep
                 )
-            error = _refused(response, host, request, address)
+            error = _refused(response, host, request, address, proxied=self._proxy(address) is not None)
             self._drop(response)
             raise error
 
@@ -210,11 +210,11 @@ class Line:
         self._control.check()
         # Asked to compress, a server would change the bytes that ranges and hashes count.
         headers = {"Accept-Encoding": "identity", "User-Agent": "subtitle-editor"}
-        if may_carry_token(address, request.url):
+        host, proxy = host_of(address), self._proxy(address)
+        if may_carry_token(address, request.url, proxied=proxy is not None):
             headers.update(request.headers)
         if end is not None:
             headers["Range"] = f"bytes={start}-{end - 1}"
-        host, proxy = host_of(address), self._proxy(address)
         with translated(host, self._control, proxy):
             response = self._pool(proxy, address.startswith("https:")).request(
                 "GET", address, headers=headers, redirect=False, retries=False, preload_content=False
@@ -337,9 +337,12 @@ def _is_at(address: str, url: str) -> bool:
     return origin_of(address) == origin_of(url)
 
 
-def _refused(response: urllib3.BaseHTTPResponse, host: str, request: Request, address: str) -> Exception:
+def _refused(
+    response: urllib3.BaseHTTPResponse, host: str, request: Request, address: str, proxied: bool
+) -> Exception:
     """The error that a response without what was asked for is."""
-    sent = may_carry_token(address, request.url) and any(name.lower() == "authorization" for name in request.headers)
+    told = may_carry_token(address, request.url, proxied)
+    sent = told and any(name.lower() == "authorization" for name in request.headers)
     if request.explain and _is_at(address, request.url):
         error = request.explain(Refusal(response.status, response.headers, host, sent))
         if error is not None:

@@ -106,6 +106,20 @@ def test_a_hub_without_encryption_gets_no_token(
         assert not [headers for _, _, headers in proxy.asked if "authorization" in headers]
 
 
+def test_a_hub_on_this_machine_gets_no_token_by_way_of_a_proxy(
+    hub: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Who knows where that is. Encrypted, it would see nothing of it."""
+    with Proxy() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        said: list[object] = []
+        assert isinstance(download(hub.url, tmp_path, said=said.append, token=token()), Finished)
+        assert proxy.asked and not [headers for _, _, headers in proxy.asked if "authorization" in headers]
+        assert {seen.token for seen in hub.seen} == {None}
+        assert any("not encrypted" in event.message for event in said if isinstance(event, Notice))
+
+
 def test_a_login_in_the_endpoints_address_is_for_the_endpoint(hub: Server, stranger: Server, tmp_path: Path):
     """Some mirrors want one; the storage behind them does not."""
     plain = hub.url.replace("://", "://ada:s%40cret@")
