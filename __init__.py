@@ -22,6 +22,7 @@ PARTS = (
     "operators.account",
     "operators.transcription",
     "operators.subtitle_files",
+    "operators.right_to_left",
     "operators.cues",
     "operators.cue_times",
     "operators.cue_texts",

@@ -12,6 +12,7 @@ from .core.errors import SubtitleEditorError
 from .core.hub import endpoint as endpoints
 from .core.hub.tokens import write
 from .core.transfer.limits import DEFAULT_CONNECTIONS, MOST_CONNECTIONS
+from .session import settings
 from .session.settings import forget_token, get, read_token, token_path
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ def _jobs_changed(_self: bpy.types.AddonPreferences, context: Context) -> None:
     from .session import downloads
 
     downloads.apply(get(context))
+
+
+def _drawing_changed(_self: bpy.types.AddonPreferences, context: Context) -> None:
+    settings.apply_drawing(context)
 
 
 def _endpoint_changed(self: SubtitleEditorPreferences, _context: Context) -> None:
@@ -93,6 +98,13 @@ class SubtitleEditorPreferences(bpy.types.AddonPreferences):
         name="Offline Mode",
         description="Ask nothing of any server; work with what is installed",
         default=False,
+    )
+    prepare_right_to_left: BoolProperty(  # type: ignore[valid-type]
+        name="Right to Left",
+        description="Draw Persian, Arabic, Urdu and Hebrew subtitles with joined letters and from right to left, which "
+        "Blender itself does not. Exported files have the real text in any case",
+        default=True,
+        update=_drawing_changed,
     )
     connections: IntProperty(  # type: ignore[valid-type]
         name="Connections",

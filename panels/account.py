@@ -40,6 +40,7 @@ def draw(settings: Preferences, layout: UILayout, context: Context) -> None:
     column.prop(settings, "compute_type")
     column.prop(settings, "threads")
     column.prop(settings, "keep_model")
+    layout.prop(settings, "prepare_right_to_left")
     row = layout.row(align=True)
     row.operator("subtitle.open_user_folder", icon="FILE_FOLDER")
     row.operator("subtitle.open_log", icon="TEXT")

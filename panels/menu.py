@@ -28,6 +28,7 @@ class SUBTITLE_MT_main(bpy.types.Menu):
         layout.separator()
         layout.operator("subtitle.import_file", icon="FILE_FOLDER")
         layout.operator("subtitle.export_file", icon="FILE_TICK")
+        layout.operator("subtitle.prepare_right_to_left")
         layout.separator()
         layout.menu(SUBTITLE_MT_edit.bl_idname)
         layout.menu(SUBTITLE_MT_track.bl_idname)

@@ -138,6 +138,4 @@ def _draw_recovered(layout: UILayout, context: Context) -> None:
     row.operator("subtitle.dismiss_recovered", text="", icon="X")
 
 
-register, unregister = bpy.utils.register_classes_factory(
-    (SUBTITLE_PT_transcription, SUBTITLE_PT_transcription_more)
-)
+register, unregister = bpy.utils.register_classes_factory((SUBTITLE_PT_transcription, SUBTITLE_PT_transcription_more))

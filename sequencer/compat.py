@@ -157,6 +157,11 @@ def hangs(strip: Strip) -> tuple[str, str]:
     return strip.align_x, strip.align_y
 
 
+def text_strip_type() -> Any:
+    """The class of TEXT strips, which has another name from 4.4 on."""
+    return getattr(bpy.types, "TextStrip", None) or getattr(bpy.types, "TextSequence", None)
+
+
 def text_limit() -> int | None:
     """How many bytes of UTF-8 a TEXT strip holds (511 before 5.0); None without a limit."""
     kind: Any = getattr(bpy.types, "TextStrip", None) or getattr(bpy.types, "TextSequence")  # noqa: B009

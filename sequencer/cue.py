@@ -12,13 +12,12 @@ Times of cues are seconds from the scene's first frame. Everything here runs on 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 from typing import TYPE_CHECKING, Any
 
 from ..core.cues import Word
 from ..core.markup import BELOW, Placing, Span
-from . import compat
+from . import compat, drawing
 from .compat import Strip
 
 if TYPE_CHECKING:
@@ -75,7 +74,9 @@ def real_text(strip: Strip, data: dict[str, Any] | None = None) -> str:
     """The text of a subtitle, which its strip may draw in another order or form of letters."""
     data = noted(strip) if data is None else data
     shown: str = strip.text
-    return str(data["text"]) if "drawn" in data and data["drawn"] == shown and "text" in data else shown
+    if "drawn" in data and data["drawn"] == shown and "text" in data:
+        return str(data["text"])
+    return drawing.meant(shown, str(data.get("text", "")))
 
 
 def read(strip: Strip, clock: Clock) -> Cue:
@@ -86,7 +87,7 @@ def read(strip: Strip, clock: Clock) -> Cue:
     start, end = clock.seconds(left), clock.seconds(right)
     data = noted(strip)
     if not data:
-        return Cue(start, end, strip.text)
+        return Cue(start, end, drawing.meant(strip.text))
     try:
         cue = Cue(start, end, str(data.get("text", strip.text)), **_fields(data, left, right, clock))
     except (TypeError, ValueError, AttributeError, LookupError):
@@ -174,25 +175,12 @@ def write(strip: Strip, cue: Cue, clock: Clock) -> None:
     right = max(left + 1, clock.frame(cue.end))
     if (compat.left(strip), compat.right(strip)) != (left, right):
         compat.set_edges(strip, left, right)
-    shown = fitted(cue.text)
+    shown = drawing.drawn(cue.text)
     if strip.text != shown:
         strip.text = shown
     data = encode(cue, left, right, clock, shown)
     if strip.get(MARK) != data:
         strip[MARK] = data
-
-
-def fitted(text: str) -> str:
-    """As much of a text as a strip of this Blender shows, cut between characters: Blender itself would leave half of
-    one."""
-    limit = _limit()
-    if limit is None or len(data := text.encode("utf-8")) <= limit:
-        return text
-    return data[:limit].decode("utf-8", errors="ignore")
-
-
-_limit = functools.cache(lambda: compat.text_limit())
-"""It takes longer to ask than to write a text."""
 
 
 def short_name(channel: int, number: int) -> str:

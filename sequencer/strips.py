@@ -17,7 +17,7 @@ import bpy
 
 from ..core.errors import SubtitleEditorError
 from ..core.text import Text
-from . import compat, cue, look, undo
+from . import compat, cue, drawing, look, undo
 from .compat import Strip
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ class Writer:
         channel = self.channel + item.row
         strip = make(cue.short_name(channel, number), channel, item.start, item.end)
         self._made[strip.name] = number, item
-        shown = strip.text = cue.fitted(item.cue.text)
+        shown = strip.text = drawing.drawn(item.cue.text)
         self.cut += shown != item.cue.text
         strip[cue.MARK] = cue.encode(item.cue, item.start, item.end, self._clock, shown)
         dress.apply(strip, item.cue)

@@ -16,6 +16,7 @@ from ..core.system import user_folder
 from ..core.system.folders import expanded
 from ..core.text import Text
 from ..core.transfer.limits import DEFAULT_CONNECTIONS
+from ..sequencer import drawing
 
 if TYPE_CHECKING:
     from bpy.types import Context
@@ -42,6 +43,7 @@ class Preferences(Protocol):
     endpoint_preset: str
     endpoint: str
     offline: bool
+    prepare_right_to_left: bool
     connections: int
     speed_limit: int
     concurrency: int
@@ -125,6 +127,12 @@ def of(context: Context) -> Preferences | None:
     addon: bpy.types.Addon | None = context.preferences.addons.get(_ADDON)
     found: Any = addon.preferences if addon else None
     return cast("Preferences | None", found)
+
+
+def apply_drawing(context: Context) -> None:
+    """Tell the sequencer whether texts from right to left are prepared for Blender."""
+    found = of(context)
+    drawing.use(found is None or found.prepare_right_to_left)
 
 
 def why_offline(context: Context) -> Text | None:

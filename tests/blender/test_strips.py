@@ -17,7 +17,7 @@ from subtitle_editor.core.errors import MediaNotFoundError
 from subtitle_editor.core.markup import ITALIC, Span
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.core.subtitles.timecode import FrameRate
-from subtitle_editor.sequencer import compat, cue, sounds, strips
+from subtitle_editor.sequencer import compat, cue, drawing, sounds, strips
 
 from .conftest import SPEECH
 
@@ -199,7 +199,7 @@ def test_writing_in_chunks_makes_all_of_them() -> None:
 
 def test_a_text_too_long_for_this_blender_is_shown_in_part_and_kept_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "é" * 400
-    monkeypatch.setattr(cue, "_limit", lambda: 511)
+    monkeypatch.setattr(drawing, "_limit", lambda: 511)
     writer = write([Cue(0.0, 1.0, text)])
     ((strip, *_),) = strips.text_strips(scene())
     assert (writer.cut, strip.text) == (1, "é" * 255)
