@@ -19,6 +19,7 @@ PARTS = (
     "operators.tasks",
     "operators.models",
     "operators.own_models",
+    "operators.leftovers",
     "operators.account",
     "operators.transcription",
     "operators.subtitle_files",

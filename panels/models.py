@@ -109,6 +109,7 @@ class SUBTITLE_MT_models(bpy.types.Menu):
         layout.operator("subtitle.check_updates", icon="FILE_REFRESH")
         layout.operator("subtitle.refresh_models")
         layout.separator()
+        layout.operator("subtitle.delete_leftovers", icon="TRASH")
         layout.operator("subtitle.open_model_folder", text="Open Models Folder")
         layout.operator("subtitle.open_user_folder")
 
@@ -134,6 +135,11 @@ class SUBTITLE_PT_models(SubtitlePanel, bpy.types.Panel):
         line = layout.row()
         line.active = False
         wrapped(line, context, _disk_text(used, free), icon="DISK_DRIVE")
+        if left := shelf.leftovers():
+            size = human_size(sum(one.size for one in left))
+            line = layout.row(align=True)
+            label(line, Text("Unfinished files of other programs: {size}", size=size), icon="INFO")
+            line.operator("subtitle.delete_leftovers", text="", icon="TRASH")
 
 
 def _disk_text(used: int, free: int | None) -> Text:

@@ -26,6 +26,7 @@ from .state import jobs, now
 if TYPE_CHECKING:
     from ..core.catalog.entries import Catalog, Entry
     from ..core.downloads.record import JobRecord
+    from ..core.library.leftovers import Leftover
     from ..core.library.rows import Details, Row
 
 
@@ -41,6 +42,7 @@ class _Shelf:
     """Bytes that the models folder takes."""
     free: int | None = None
     """Bytes that are free there."""
+    leftovers: tuple[Leftover, ...] = ()
     details: Details | None = None
     """Of the chosen model, as of the last look."""
     rows: tuple[Row, ...] = ()
@@ -104,6 +106,11 @@ def past_jobs() -> tuple[JobRecord, ...]:
     return _shelf.history
 
 
+def leftovers() -> tuple[Leftover, ...]:
+    """What other programs have left unfinished in the models folder, as of the last look."""
+    return _shelf.leftovers
+
+
 def disk_use() -> tuple[int, int | None]:
     """Bytes that the models folder takes, and that are free there, if that is known."""
     return _shelf.used, _shelf.free
@@ -152,6 +159,7 @@ class _Look(threading.Thread):
         self.statuses: dict[str, Status] = {}
         self.used = 0
         self.free: int | None = None
+        self.leftovers: tuple[Leftover, ...] = ()
         self.details: Details | None = None
         self.folder = settings.models_dir
         self._user_catalog = settings.user_catalog
@@ -168,7 +176,7 @@ class _Look(threading.Thread):
         # Here, not above: they are not needed to register.
         import shutil
 
-        from ..core.library import layout
+        from ..core.library import layout, leftovers
         from ..core.library import rows as model_list
         from ..core.library import status as library
 
@@ -179,6 +187,7 @@ class _Look(threading.Thread):
         if entry is not None:
             self.details = model_list.details(self.folder, entry, known)
         self.used = layout.usage(self.folder)
+        self.leftovers = leftovers.find(self.folder)
         there = next(path for path in (self.folder.absolute(), *self.folder.absolute().parents) if path.exists())
         self.free = shutil.disk_usage(there).free
 
@@ -220,6 +229,7 @@ def _take(look: _Look) -> None:
         return
     _shelf.known, _shelf.statuses = look.known, look.statuses
     _shelf.used, _shelf.free = look.used, look.free
+    _shelf.leftovers = look.leftovers
     _shelf.details = look.details
     choices.offer(look.known)
 
