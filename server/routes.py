@@ -542,8 +542,8 @@ def _handled(service: Service, endpoint: Endpoint) -> _Handle:
         given = inputs.path(request, endpoint.in_path) | inputs.query(request, endpoint.in_query)
         if request.method not in ("GET", "HEAD"):
             given |= await inputs.body(request, endpoint.in_body)
-            what = " ".join(ascii(value) for value in given.values())
-            log.info("%s %s from %s", endpoint.name, what, address_of(request.scope))
+            what = " ".join([endpoint.name, *(ascii(value) for value in given.values())])
+            log.info("%s from %s", what, address_of(request.scope))
         language = languages.chosen(request.headers.get("accept-language", ""))
         return await endpoint.handler(Call(service, given, language, request))
 

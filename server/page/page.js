@@ -34,6 +34,8 @@ function make(tag, props = {}, ...children) {
 function put(element, text) { if (element.textContent !== text) element.textContent = text; }
 const latin = (text) => make("bdi", { dir: "ltr" }, text);
 const nameOf = (id) => models.get(id)?.name ?? id;
+// A name inside a sentence, whatever its direction.
+const inside = (id) => `\u2068${nameOf(id)}\u2069`;
 
 // The service
 
@@ -76,7 +78,7 @@ async function doing(button, work) {
 
 function toast(text, kind = "") {
   const shown = make("div", { class: `toast ${kind}`, ...(kind === "bad" ? { role: "alert" } : {}) },
-    make("p", { dir: "auto" }, text), make("button", { type: "button", onclick: () => shown.remove() }, t("close")));
+    make("p", {}, text), make("button", { type: "button", onclick: () => shown.remove() }, t("close")));
   $("toasts").append(shown);
   while ($("toasts").children.length > (innerWidth < 600 ? 2 : 4)) $("toasts").firstChild.remove();
   if (kind !== "bad") setTimeout(() => shown.remove(), 8000);
@@ -200,7 +202,7 @@ function heard(event) {
 }
 
 function ended(event) {
-  const name = nameOf(event.model);
+  const name = inside(event.model);
   const result = event.result ?? {};
   if (event.event === "failed") {
     failures.set(event.model, `${event.message} ${event.hint}`.trim());
@@ -221,11 +223,12 @@ function workOf(id) {
   return [...tasks.values()].find((task) => task.model === id) ?? [...jobs.values()].find(here);
 }
 
+const countsDown = (work) => work.state === "retrying" && work.retry_in != null;
 const atRest = (work) => work.state === "paused" || work.state === "interrupted";
 
 function numbers(work) {
   const parts = [];
-  if (work.state === "retrying" && work.retry_in != null) parts.push(t("again_in", { time: duration(work.retry_in) }));
+  if (countsDown(work)) parts.push(t("again_in", { time: duration(work.retry_in) }));
   if (work.bytes_total) {
     parts.push(percent(work.percent));
     parts.push(t("of", { done: size(work.bytes_done), total: size(work.bytes_total) }));
@@ -245,7 +248,7 @@ function liveParts() {
   const track = make("div", { class: "track", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" }, fill);
   const state = make("p");
   const file = make("p", { class: "quiet" });
-  const message = make("p", { class: "problem" });
+  const message = make("p", { class: "problem", dir: "auto" });
   const live = make("div", { class: "live" }, track, state, file, message);
   return { live, fill, track, state, file, message };
 }
@@ -259,7 +262,8 @@ function showLive(parts, work, name) {
   parts.live.classList.toggle("unknown", !known && !resting && work.state !== "queued");
   parts.fill.style.inlineSize = known ? `${work.percent}%` : "0";
   const words = `${wordOf(work)}${work.elsewhere ? ` (${t("elsewhere")})` : ""}`;
-  const said = [work.state === "downloading" && !work.elsewhere ? "" : words, numbers(work)].filter(Boolean).join(" · ") || words;
+  const plain = (work.state === "downloading" && !work.elsewhere) || countsDown(work);
+  const said = [plain ? "" : words, numbers(work)].filter(Boolean).join(" · ") || words;
   parts.track.setAttribute("aria-label", name);
   parts.track.setAttribute("aria-valuetext", [words, numbers(work)].filter(Boolean).join(" · "));
   if (known) parts.track.setAttribute("aria-valuenow", String(Math.floor(work.percent)));
@@ -285,7 +289,7 @@ const ACTIONS = {
     failures.delete(id);
     showModel(id);
     showRows();
-    toast(t("t_started", { name: nameOf(id) }));
+    toast(t("t_started", { name: inside(id) }));
   })],
   update: ["main", ({ id }) => post("catalog/download", { model: id })],
   pause: ["", ({ work }) => post(`download/${work.job}/pause`).then(took)],
@@ -352,7 +356,7 @@ function makeCard(id) {
   const badge = make("span", { class: "badge" });
   const facts = make("ul", { class: "facts" });
   const about = make("p", { class: "about", dir: "auto" });
-  const problem = make("p", { class: "problem" });
+  const problem = make("p", { class: "problem", dir: "auto" });
   const made = buttons(id, Object.keys(ACTIONS));
   const box = make("li", { class: "card", tabindex: "-1", "aria-labelledby": `name-${id}`, "data-model": id },
     make("div", { class: "top" }, name, badge), facts, about, parts.live, problem,
@@ -366,7 +370,7 @@ function showModel(id) {
   if (!cards.has(id)) cards.set(id, makeCard(id));
   const card = cards.get(id);
   const work = workOf(id);
-  const [kind, sign] = work ? ["busy", ""] : BADGES[model.state] ?? ["", ""];
+  const [kind, sign] = work ? [atRest(work) ? "" : "busy", ""] : BADGES[model.state] ?? ["", ""];
   put(card.name, model.name);
   card.badge.className = `badge ${kind}`;
   put(card.badge, work ? wordOf(work) : [sign, t(`s_${model.state}`)].filter(Boolean).join(" "));
@@ -452,7 +456,7 @@ function pastRow(job) {
   const box = make("li", { class: "row" },
     make("div", { class: "top" }, make("h3", {}, nameOf(job.model)), make("span", { class: `badge ${badge}` }, t(`s_${job.state}`))),
     make("ul", { class: "facts" }, ...facts.filter(Boolean).map((fact) => make("li", {}, make("bdi", {}, fact)))));
-  if (job.message) box.append(make("p", { class: "problem" }, `${job.message} ${job.hint}`.trim()));
+  if (job.message) box.append(make("p", { class: "problem", dir: "auto" }, `${job.message} ${job.hint}`.trim()));
   if (job.state !== "done") {
     const again = make("button", { type: "button", "aria-label": t("act", { what: t("retry"), name: nameOf(job.model) }) }, t("retry"));
     again.addEventListener("click", () => doing(again, () => post(`download/${job.job}/retry`).then((row) => { jobs.set(row.job, row); open("downloads"); })));
@@ -520,6 +524,7 @@ function word() {
   for (const element of document.querySelectorAll("[data-text]")) put(element, t(element.dataset.text));
   for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", t(element.dataset.label));
   document.title = t("title");
+  showKinds();
   showLink(socket?.readyState === WebSocket.OPEN);
 }
 

@@ -200,7 +200,7 @@ def test_verify_repair_and_delete_by_clicks(page: Page) -> None:
     page.click("base", "download")
     page.wait(lambda: page.state("base") == "✓ Installed")
     page.click("base", "verify")
-    page.wait(lambda: "all 4 files are as published" in page.toasts())
+    page.wait(lambda: "every file is as published (4)" in page.toasts())
     found = model_file(service, "base")
     assert found is not None
     target = found.resolve()
