@@ -810,6 +810,19 @@ class TranscriberCrashedError(SubtitleEditorError):
         )
 
 
+class SyncUncertainError(SubtitleEditorError):
+    """Subtitles fit the speech of a film nowhere better than elsewhere."""
+
+    code = "sync_uncertain"
+
+    def __init__(self, path: Path, media: Path) -> None:
+        self.path = path
+        super().__init__(
+            Text("It is not certain how {path} fits {media}.", path=path, media=media),
+            Text("Are they of the same film? Another audio track may fit better; or shift it by hand with convert."),
+        )
+
+
 class JournalError(SubtitleEditorError):
     """What was heard of a file is in use by another process."""
 

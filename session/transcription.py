@@ -17,6 +17,7 @@ from ..core.cues import Cue
 from ..core.downloads import words
 from ..core.errors import ModelDamagedError, ModelNotInstalledError, SubtitleEditorError
 from ..core.events import Cancelled, CueFound, End, Event, Failed, Finished, Notice, TranscriptionProgress
+from ..core.speech.wire import clock
 from ..core.subtitles.profiles import PROFILES, Profile
 from ..core.text import Text
 from ..core.units import human_duration
@@ -109,6 +110,7 @@ class TranscriptionRun:
         self._replace = replace
         self._writer: strips.Writer | None = None
         self._number = 0
+        self._shaped: list[Cue] = []
         self._done_before = 0.0
         self._began = time.monotonic()
         self._error: SubtitleEditorError | None = None
@@ -260,6 +262,13 @@ class TranscriptionRun:
 
     def _finish(self, writer: strips.Writer) -> None:
         """All strips are there: only they are selected, and what was heard is kept nowhere else."""
+        from ..core.subtitles import quality
+
+        if doubts := quality.doubts(self._shaped):
+            when = clock(self._shaped[doubts[0].index].start)
+            self.notices.append(
+                Text("{number} doubtful places, the first at {time}: see the checks", number=len(doubts), time=when)
+            )
         if notice := writer.notice:
             self.notices.append(notice)
         writer.select()
@@ -280,7 +289,7 @@ class TranscriptionRun:
 
     def _new_writer(self) -> strips.Writer | None:
         scene = compat.scene_by_uid(self._scene)
-        cues = self._cues(scene)
+        self._shaped = cues = self._cues(scene)
         if not cues:
             return None
         if scene is None:

@@ -24,6 +24,7 @@ from .download import download
 from .output import FAILED, INTERRUPTED, USAGE, Output
 from .serve import add_serve
 from .subtitles import add_check, add_convert
+from .sync import add_sync
 from .transcribe import add_transcribe
 
 log = logging.getLogger(__name__)
@@ -99,6 +100,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_transcribe(commands, common)
     add_check(commands, common)
     add_convert(commands, common)
+    add_sync(commands, common)
     return parser
 
 

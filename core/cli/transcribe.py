@@ -30,9 +30,10 @@ from ..speech import segments
 from ..speech.job import Transcription, about
 from ..speech.process import warm
 from ..speech.segments import Kept
-from ..subtitles import files
+from ..subtitles import files, quality
 from ..subtitles.profiles import PROFILES
 from ..subtitles.segmentation import segment
+from ..subtitles.timecode import format_time
 from ..units import human_duration
 from . import films, listening
 from .call import add_profile, load_catalog, models_dir_of
@@ -41,6 +42,8 @@ from .output import DONE, FAILED, Output
 
 _TICK = 0.05
 """Seconds between two looks at the job."""
+_DOUBTS = 10
+"""Doubtful places that are told to people; programs are told all."""
 _KEEP = 120.0
 """Seconds that the child waits for the next film."""
 
@@ -240,11 +243,21 @@ class _One:
         text = f"{self._film.target}: {len(made)} subtitles"
         if self._output.json:
             cues = [cue.as_dict() for cue in made]
-            data = as_json(end) | {"output": str(written) if written else None, "cues": cues} | self._more
+            doubts = [
+                {"number": one.index + 1, "start": made[one.index].start, "rule": one.rule, "message": one.message}
+                for one in quality.doubts(made)
+            ]
+            data = (
+                as_json(end)
+                | {"output": str(written) if written else None, "cues": cues, "doubts": doubts}
+                | self._more
+            )
             self._output.record(data, "")
         elif isinstance(end, Finished):
             if written is not None:
                 self._output.record({}, text)
+                for doubt in quality.doubts(made)[:_DOUBTS]:
+                    self._output.say(f"  check {format_time(made[doubt.index].start)}: {doubt.message}")
         else:
             if isinstance(end, Failed):
                 self._output.error(end.error)

@@ -210,6 +210,8 @@ class _Stretch:
         self._fed = 0.0
         self._made = 0
         self._empty = start is None
+        self._stereo = False
+        self._mixer = _Mixer()
 
     @property
     def next_at(self) -> float | None:
@@ -233,7 +235,9 @@ class _Stretch:
         try:
             if self._resampler is None:
                 self._format = _format(frame)
-                self._resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
+                self._stereo = frame.layout.nb_channels == 2
+                layout = "stereo" if self._stereo else "mono"
+                self._resampler = av.AudioResampler(format="s16p", layout=layout, rate=RATE)
             return self._placed(self._resampler.resample(frame))
         except (av.FFmpegError, ValueError, MemoryError):
             loss.damaged.append((begin, length))
@@ -257,10 +261,36 @@ class _Stretch:
 
         placed = []
         for frame in frames:
-            samples = frame.to_ndarray()[0].astype(numpy.float32) / 32768
+            channels = frame.to_ndarray().astype(numpy.float32) / 32768
+            samples = self._mixer.mixed(channels) if self._stereo else channels[0]
             placed.append((round(self._begin * RATE) + self._made, samples))
             self._made += len(samples)
         return placed
+
+
+class _Mixer:
+    """Two channels to one. Where they cancel each other out, as with one plugged in the wrong way round, the louder."""
+
+    _CANCELLED = 0.01
+    """Power that is left of the louder channel's (-20 dB)."""
+    _MEMORY = 0.95
+    """Of the power so far, how much counts beside a new piece: one decides in half a second, and not at each click."""
+
+    def __init__(self) -> None:
+        self._powers = (0.0, 0.0, 0.0)
+
+    def mixed(self, channels: Any) -> Any:
+        """The mean of both, or one of them."""
+        import numpy
+
+        mean = (channels[0] + channels[1]) / 2
+        new = [float(numpy.square(sound).mean()) if len(sound) else 0.0 for sound in (*channels, mean)]
+        memory = self._MEMORY if any(self._powers) else 0.0
+        left, right, both = (memory * old + (1 - memory) * now for old, now in zip(self._powers, new, strict=True))
+        self._powers = (left, right, both)
+        if both >= self._CANCELLED * max(left, right):
+            return mean
+        return channels[0] if left >= right else channels[1]
 
 
 def _format(frame: Any) -> tuple[Any, ...]:

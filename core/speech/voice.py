@@ -12,6 +12,12 @@ from .sound import FRAME, RATE
 RUN_UP = 64
 """Frames (two seconds) that the model hears first, so that a block begins as if the sound before it had been heard."""
 
+_LOUD = 0.1
+"""A peak from which on a block is heard as it is: -20 dB of full scale."""
+_FAINTEST = 0.0002
+"""A peak below which there is nothing but the noise of the last bits."""
+_MOST_GAIN = 100.0
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceOptions:
@@ -51,7 +57,13 @@ def probabilities(block: Any, before: Any) -> Any:
     run_up = run_up[len(run_up) % FRAME :]
     tail = -len(block) % FRAME
     sound = numpy.concatenate([run_up, block, numpy.zeros(tail, numpy.float32)])
+    sound *= _gain(float(numpy.abs(block).max(initial=0.0)))
     return numpy.asarray(get_vad_model()(sound)).reshape(-1)[len(run_up) // FRAME :]
+
+
+def _gain(peak: float) -> float:
+    """How much louder the model hears a block that is quiet all through: it takes a whisper far away for silence."""
+    return min(_LOUD / peak, _MOST_GAIN) if _FAINTEST < peak < _LOUD else 1.0
 
 
 def loudness(block: Any) -> Any:

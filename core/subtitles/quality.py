@@ -122,14 +122,17 @@ def problems(cues: Sequence[Cue], profile: Profile, film: Film) -> Iterator[Prob
         found += overlaps.get(index, ())
         if film.cuts:
             found += _beside_cuts(cue, profile, film)
-        if _is_loop(cues, index):
-            found.append(
-                (
-                    "repeated",
-                    Text("The same text {times} times in a row; the model may have looped.", times=LOOP_REPEATS),
-                )
-            )
+        found += _looped(cues, index)
         yield from (Problem(rule, index, message) for rule, message in found)
+
+
+def doubts(cues: Sequence[Cue]) -> list[Problem]:
+    """Where the model may have looped, invented or guessed: what a listener should check, whatever the profile."""
+    found: list[Problem] = []
+    for index, cue in enumerate(cues):
+        said = [*_credibility(cue), *_looped(cues, index)]
+        found += [Problem(rule, index, message) for rule, message in said[:1]]
+    return found
 
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u2028\u2029\u2060\ufeff\ufffc\ufffd\ue000-\uf8ff]")
@@ -328,6 +331,11 @@ def _neighbours(cue: Cue, following: Cue, profile: Profile, gap: float) -> Itera
                 limit=profile.close_gap_below,
             ),
         )
+
+
+def _looped(cues: Sequence[Cue], index: int) -> Iterator[tuple[str, str]]:
+    if _is_loop(cues, index):
+        yield "repeated", Text("The same text {times} times in a row; the model may have looped.", times=LOOP_REPEATS)
 
 
 def _is_loop(cues: Sequence[Cue], index: int) -> bool:

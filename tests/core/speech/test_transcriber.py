@@ -153,6 +153,16 @@ def test_silence_gives_no_cues(tmp_path: Path) -> None:
     assert finished(tmp_path / "silence.wav").cues == ()
 
 
+@pytest.mark.parametrize(
+    ("left", "right"), [(1.0, -1.0), (1.0, 0.0), (0.0, 1.0), (0.01, 0.01), (0.002, 0.002), (0.002, -0.002), (4.0, 4.0)]
+)
+def test_channels_against_each_other_and_any_loudness(tmp_path: Path, left: float, right: float) -> None:
+    samples, rate = soundfile.read(SPEECH / "hello.flac")
+    path = tmp_path / "a.wav"
+    soundfile.write(path, numpy.stack([left * samples, right * samples], axis=1), rate, subtype="FLOAT")
+    assert_heard(finished(path).cues, truth("hello"))
+
+
 # Parts of a file
 
 

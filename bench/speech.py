@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What transcribing costs over faster-whisper alone: `python3 dev.py bench speech`.
+
+Makes recordings out of the clips of the tests, whose words are known, and hears them with the tests' own model: by a
+script that does nothing but call faster-whisper, and by ours (child, windows, journal, cues), process against process,
+in turns. Prints the median of the ratios of each pair; a run with a child that has its model already against one that
+has not; the memory of the child for several lengths; and the word errors of both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy
+import soundfile
+from _measure import median
+
+from subtitle_editor.core.events import CueFound, Finished
+from subtitle_editor.core.speech import process
+from subtitle_editor.core.speech.job import Transcription
+from subtitle_editor.core.speech.request import TranscriptionRequest
+
+DATA = Path(__file__).parents[1] / "tests" / "data"
+MODEL = DATA / "tiny_whisper" / "model"
+RATE = 16000
+
+BARE = """
+import resource, sys
+from faster_whisper import WhisperModel
+model = WhisperModel(sys.argv[1], device="cpu", cpu_threads=1)
+segments, _ = model.transcribe(sys.argv[2], language="en", word_timestamps=True, vad_filter=True,
+                               condition_on_previous_text=False)
+print(" ".join(segment.text.strip() for segment in segments))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def make(path: Path, minutes: float) -> list[str]:
+    """A recording of so many minutes; its words."""
+    rng = random.Random(5)
+    clips = sorted((DATA / "speech").glob("*.flac"))
+    words: list[str] = []
+    with soundfile.SoundFile(path, "w", RATE, 1, subtype="PCM_16") as file:
+        while file.frames < minutes * 60 * RATE:
+            clip = rng.choice(clips)
+            file.write(soundfile.read(clip, dtype="int16")[0])
+            file.write(numpy.zeros(round(rng.choice([0.1, 0.3, 0.8, 2.5, 6.0]) * RATE), numpy.int16))
+            said = json.loads(clip.with_suffix(".json").read_text(encoding="utf-8"))["utterances"]
+            words += " ".join(row["text"] for row in said).split()
+    return words
+
+
+def bare(media: Path) -> tuple[float, list[str], int]:
+    """Seconds, words and mebibytes of faster-whisper alone."""
+    began = time.perf_counter()
+    command = [sys.executable, "-c", BARE, str(MODEL), str(media)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds = time.perf_counter() - began
+    text, _, memory = done.stdout.strip().rpartition("\n")
+    return seconds, text.split(), int(memory)
+
+
+def ours(media: Path, folder: Path, keep: float = 0.0) -> tuple[float, float, list[str], int]:
+    """Seconds to the end and to the first subtitle, words, and mebibytes of the child."""
+    request = TranscriptionRequest(
+        media=media, model_path=MODEL, model_id="tiny", language="en", device="cpu", threads=1
+    )
+    job = Transcription(request, journals=folder, keep=keep)
+    began = time.perf_counter()
+    job.start()
+    first, memory = 0.0, 0
+    while not job.wait(0.02):
+        memory = max(memory, peak(job.pid))
+        if not first and any(isinstance(event, CueFound) for event in job.drain()):
+            first = time.perf_counter() - began
+    seconds = time.perf_counter() - began
+    end: Any = job.drain()[-1]
+    if not isinstance(end, Finished):
+        raise SystemExit(f"it did not finish: {end}")
+    job.settle()
+    return seconds, first or seconds, " ".join(cue.text for cue in end.cues).split(), memory
+
+
+def peak(pid: int | None) -> int:
+    """The most memory that a process has had, in mebibytes; 0 where nothing says so."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) // 1024 for line in text.splitlines() if line.startswith("VmHWM")), 0)
+
+
+def errors(heard: list[str], said: list[str]) -> float:
+    """Word error rate: what must be put in, taken out or changed, a word said."""
+    row = list(range(len(said) + 1))
+    for number, word in enumerate(heard, 1):
+        before, row[0] = row[0], number
+        for place, wanted in enumerate(said, 1):
+            before, row[place] = row[place], min(before + (word != wanted), row[place] + 1, row[place - 1] + 1)
+    return row[-1] / len(said)
+
+
+def main() -> None:
+    """Called by dev.py."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--lengths", default="10,60", help="minutes, with commas (default 10,60)")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        media = folder / "ten.flac"
+        said = make(media, 10)
+        pairs = []
+        for _ in range(options.rounds):
+            theirs, their_words, their_memory = bare(media)
+            mine, first, my_words, _ = ours(media, folder / "heard")
+            pairs.append(mine / theirs)
+            print(f"faster-whisper alone {theirs:6.2f} s ({their_memory} MiB)", end="   ")
+            print(f"ours {mine:6.2f} s, first cue {first:.2f} s")
+        print(f"10 minutes: ours / faster-whisper alone, median of {len(pairs)} pairs: {median(pairs):.3f}")
+        print(f"word errors: faster-whisper alone {errors(their_words, said):.1%}, ours {errors(my_words, said):.1%}")
+        cold, *_ = ours(media, folder / "heard", keep=60.0)
+        again = [ours(media, folder / "heard", keep=60.0)[0] for _ in range(3)]
+        process.warm.close()
+        print(f"with a child that starts {cold:.2f} s, with one that waits {median(again):.2f} s")
+        for minutes in (float(text) for text in options.lengths.split(",")):
+            path = folder / f"{minutes}.flac"
+            make(path, minutes)
+            seconds, _, _, memory = ours(path, folder / "heard")
+            print(f"{minutes:g} minutes: {seconds:.1f} s, the child takes {memory} MiB at most")
+
+
+if __name__ == "__main__":
+    main()
