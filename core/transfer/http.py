@@ -193,7 +193,7 @@ class Line:
                 return response, address
             self._drop(response)
             try:
-                target = urllib.parse.urljoin(address, target)
+                target = urllib.parse.urljoin(address, _written_out(target))
                 host = host_of(target)
             except ValueError:  # No address at all.
                 target = host = ""
@@ -330,6 +330,15 @@ def _pool_manager(
         manager = urllib3.ProxyManager(proxy.address, **settings)
     manager.pool_classes_by_scheme = {"http": PlainPool, "https": EncryptedPool}
     return manager
+
+
+def _written_out(location: str) -> str:
+    """An address of a `Location` with each character that may not stand in one written as %XX, as browsers read it.
+
+    >>> _written_out("/a b/%20?name=" + "é".encode().decode("latin-1"))
+    '/a%20b/%20?name=%C3%A9'
+    """
+    return urllib.parse.quote(location.strip().encode("latin-1", "replace"), safe="!#$%&'()*+,/:;=?@[]~")
 
 
 def _is_at(address: str, url: str) -> bool:

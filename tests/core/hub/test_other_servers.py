@@ -20,7 +20,7 @@ from subtitle_editor.core.hub.tokens import Origin, Token
 from subtitle_editor.core.library import verifying
 from tests.core.hub.book import ENTRY, FILES, REPO, asked_for, code_of, contents, download, stock, token
 from tests.hub_by_the_book.server import Hub as Server
-from tests.hub_by_the_book.server import Reply
+from tests.hub_by_the_book.server import Reply, Seen
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -57,6 +57,22 @@ def test_a_mirror_that_differs_in_this_will_do(hub: Server, tmp_path: Path, diff
     assert isinstance(end, Finished), end
     assert contents(tmp_path) == FILES
     assert not [seen for seen in hub.seen if "xet-read-token" in seen.path]
+
+
+def test_a_redirect_to_an_address_that_is_not_written_out(hub: Server, tmp_path: Path):
+    """With spaces and letters as they are, as in the names that storage hosts give to downloads."""
+
+    def elsewhere(seen: Seen) -> Reply | None:
+        if "/resolve/" not in seen.path or seen.query:
+            return None
+        name = "ein Modell é 模型.bin".encode().decode("latin-1")  # As http.server writes headers.
+        return Reply(302, {"Location": f"{seen.path}?name={name}"})
+
+    hub.overrides.append(elsewhere)
+    end = download(hub.url, tmp_path)
+    assert isinstance(end, Finished), end
+    assert contents(tmp_path) == FILES
+    assert any("模型" in seen.query.get("name", [""])[0] for seen in hub.seen)
 
 
 def test_a_mirror_that_sends_everybody_on_to_the_hub(hub: Server, tmp_path: Path):
