@@ -66,6 +66,38 @@ def test_links_are_found_at_all() -> None:
     assert "offline-computers" in anchors(ROOT / "docs" / "administrators.md")
 
 
+# Checks
+
+
+def test_every_rule_is_named_where_scripts_look_for_it() -> None:
+    from subtitle_editor.core.subtitles.quality import RULES
+
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert [rule for rule in RULES if f"`{rule}`" not in page] == []
+
+
+# Recipes
+
+
+def test_recipes_name_what_there_is() -> None:
+    """Each file, and each name of one, that CONTRIBUTING tells a newcomer to change."""
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for heading in ("a model", "a language", "a format of subtitle files", "a check", "an operator"):
+        assert f"## Add {heading}\n" in page
+    for path, names in {
+        "core/subtitles/quality.py": ["RULES", "_readability", "_signs", "_credibility", "_neighbours"],
+        "core/subtitles/fixes.py": ["MENDS"],
+        "core/subtitles/formats/registry.py": ["FORMATS"],
+        "devtools/strings.py": ["LANGUAGES", "FROM_RIGHT"],
+        "translations/__init__.py": ["LANGUAGES"],
+        "server/languages.py": ["LANGUAGES"],
+        "__init__.py": ["PARTS"],
+    }.items():
+        text = (ROOT / path).read_text(encoding="utf-8")
+        for name in names:
+            assert name in page and re.search(rf"^(def )?{name}\b", text, re.MULTILINE), (path, name)
+
+
 # Errors
 
 
