@@ -94,6 +94,8 @@ def _parsed(
     if not text.strip("\ufeff \t\n"):
         return _empty(path, chosen, decoded_text)
     found = chosen or registry.of_text(text, path.suffix)
+    if found is None and path.suffix.lower() == ".txt":
+        found = registry.BY_ID["transcript"]
     if found is None:
         raise SubtitleFileError(path, Text("there are no subtitles in it"))
     source = Source(path, found, text, data, options)

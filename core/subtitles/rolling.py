@@ -34,9 +34,12 @@ def is_rolling(cues: Sequence[Cue]) -> bool:
     return repeating >= MOSTLY * len(touching) and steps >= len(cues) / 5
 
 
-def folded(document: Document) -> Document:
-    """The document with each line once, from when it first appears to when the next one does; as it is otherwise."""
-    if not is_rolling(document.cues):
+def folded(document: Document, *, known: bool = False) -> Document:
+    """The document with each line once, from when it first appears to when the next one does; as it is otherwise.
+
+    `known`: the file itself says that its captions roll, which need not be guessed.
+    """
+    if not known and not is_rolling(document.cues):
         return document
     kept: list[Cue] = []
     previous: Cue | None = None
@@ -47,6 +50,8 @@ def folded(document: Document) -> Document:
         elif kept:
             kept[-1] = dataclasses.replace(kept[-1], end=max(kept[-1].end, cue.end))
         previous = cue
+    if tuple(kept) == document.cues:
+        return document
     message = Text(
         "the captions roll up line by line: {before} of them were folded into {after} subtitles.",
         before=len(document.cues),

@@ -249,8 +249,9 @@ FORMAT = Format(
     id="lrc",
     label="LRC (lyrics)",
     suffixes=(".lrc", ".elrc"),
+    # Not with a colon before the hundredths, as old files have it: transcripts write hours so.
     sign=re.compile(
-        r"^\s*(?:\[\d{1,4}:\d{1,2}(?:[.:,]\d{1,6})?\][ \t]*)+[^\s\[]|^[ \t]*\[(?:ti|ar|al|offset):", re.MULTILINE
+        r"^[ \t]*(?:\[\d{1,4}:\d{1,2}(?:[.,]\d{1,6})?\][ \t]*)+[^\s\[]|^[ \t]*\[(?:ti|ar|al|offset):", re.MULTILINE
     ),
     read=read,
     write=write,

@@ -31,7 +31,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..document import Document
-from . import json_files, lrc, microdvd, mpl2, sami, sbv, subrip, substation, subviewer, tmplayer, ttml_writing, webvtt
+from . import (
+    json_files,
+    lrc,
+    microdvd,
+    mpl2,
+    plain,
+    sami,
+    sbv,
+    scc,
+    stl,
+    subrip,
+    substation,
+    subviewer,
+    tables,
+    tmplayer,
+    ttml_writing,
+    webvtt,
+)
 from .base import Format
 
 HEAD = 16384
@@ -42,6 +59,8 @@ FORMATS: tuple[Format, ...] = (
     substation.ASS,
     substation.SSA,
     ttml_writing.FORMAT,
+    scc.FORMAT,
+    stl.FORMAT,
     sami.FORMAT,
     json_files.FORMAT,
     json_files.WHISPER,
@@ -55,6 +74,10 @@ FORMATS: tuple[Format, ...] = (
     subviewer.FORMAT_1,
     subrip.FORMAT,
     tmplayer.FORMAT,
+    tables.CSV,
+    tables.TSV,
+    plain.TRANSCRIPT,
+    plain.TEXT,
 )
 
 BY_ID: dict[str, Format] = {format.id: format for format in FORMATS}

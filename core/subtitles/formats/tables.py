@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tables: CSV and TSV, with a line of headings (`start,end,text`) or without one.
+
+Whisper writes thousandths (`0	1230	Hello`), editors write clocks, spreadsheets part with semicolons. A column
+that we have no word for is kept with its cue.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+
+from ...text import Text
+from ..document import Cue, Document, Kind
+from ..times import clock, clock_pattern, plain_signs, seconds_of
+from .base import Findings, Format, Source, WriteOptions
+from .settling import FALLBACK_DURATION, Row, settled
+from .tags import tidied_text
+
+COLUMN = "csv."
+"""What the keys of a cue's `extra` begin with: a column's heading follows."""
+HEADING = "csv.heading"
+"""Of a document's `extra`: the headings, as they came."""
+
+_NAMES = {
+    "start": ("start", "begin", "from", "in", "tc in", "timecode in", "start time", "starttime", "in time", "show"),
+    "end": ("end", "stop", "to", "out", "tc out", "timecode out", "end time", "endtime", "out time", "hide"),
+    "length": ("duration", "length", "dur"),
+    "text": ("text", "subtitle", "caption", "content", "transcript", "transcription", "sentence", "dialogue", "line"),
+    "speaker": ("speaker", "name", "character", "actor", "voice"),
+    "number": ("number", "no", "nr", "#", "id", "index", "n"),
+}
+_UNIT = re.compile(
+    r"\s*[\[(]?\s*(?:in\s+)?(ms|milliseconds?|millis|s|sec|seconds?)\s*[\])]?\s*$|\s+in\s+(milliseconds|seconds)$"
+)
+_CLOCK = re.compile(clock_pattern())
+_NUMBER = re.compile(r"-?\d{1,12}(?:[.,]\d{1,9})?")
+_MOST_LINES = 40
+"""Lines of one field. What is quoted over more is a quote that somebody forgot to close."""
+_DELIMITERS = "\t;,|"
+
+
+def read(source: Source) -> Document:
+    """Never raises."""
+    findings = Findings()
+    delimiter = _delimiter(source.text)
+    records = _records(source.text, delimiter, findings)
+    first = next(records, None)
+    if first is None:
+        return Document(findings=findings.done())
+    heading = _heading(first[1])
+    columns = heading or _guessed(first[1])
+    rest = records if heading else _chain(first, records)
+    listed = [(number, fields) for number, fields in rest if any(field.strip() for field in fields)]
+    scale = _scale(first[1] if heading else [], columns, [fields for _, fields in listed])
+    rows = [
+        _row(number, fields, columns, first[1] if heading else [], scale, delimiter, findings)
+        for number, fields in listed
+    ]
+    extra = {HEADING: delimiter.join(first[1])} if heading else {}
+    kept = [row for row in rows if row is not None]
+    _until_the_next(kept, columns)
+    return Document(tuple(settled(kept, findings)), extra=extra, findings=findings.done())
+
+
+def _chain(first: tuple[int, list[str]], rest: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    yield first
+    yield from rest
+
+
+def _delimiter(text: str) -> str:
+    """What parts the fields: the sign that is in most of the first lines as often as in the first."""
+    lines = [line for line in text.split("\n", 30)[:30] if line.strip()]
+    scores = {sign: sum(1 for line in lines if line.count(sign) >= 2) for sign in _DELIMITERS}
+    best = max(scores.values(), default=0)
+    # Tabs and semicolons are seldom part of a text, commas are.
+    return next((sign for sign in _DELIMITERS if best and scores[sign] >= 0.9 * best), ",")
+
+
+def _records(text: str, delimiter: str, findings: Findings) -> Iterator[tuple[int, list[str]]]:
+    lines = text.split("\n")
+    index = 0
+    while index < len(lines):
+        line = lines[index]
+        if not line.strip("\ufeff \t"):
+            index += 1
+            continue
+        stop = index + 1
+        while line.count('"') % 2 and stop < len(lines) and stop - index < _MOST_LINES:
+            line += "\n" + lines[stop]
+            stop += 1
+        fields = _fields(line, delimiter) if line.count('"') % 2 == 0 else None
+        if fields is None:
+            line, stop = lines[index], index + 1
+            fields = _fields(line, delimiter)
+        if fields is None:
+            fields = line.split(delimiter)
+            findings.add(Kind.BROKEN, Text("a quote is not closed; it was read as a letter."), index + 1)
+        if '"' not in line:
+            # As they stand: a text with commas in it is put together again.
+            fields = [field.strip("\ufeff") for field in line.split(delimiter)]
+        yield index + 1, fields
+        index = stop
+
+
+def _fields(line: str, delimiter: str) -> list[str] | None:
+    """The fields of one record; None where it is not one."""
+    try:
+        found = list(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter, skipinitialspace=True))
+    except csv.Error:
+        return None
+    return found[0] if len(found) == 1 and line.count('"') % 2 == 0 else None
+
+
+def _heading(fields: Sequence[str]) -> list[str]:
+    """What each column is, by its heading; empty where the line is none."""
+    found = [_column(field) for field in fields]
+    return found if "text" in found and ("start" in found or "end" in found) else []
+
+
+def _column(heading: str) -> str:
+    plain = " ".join(_UNIT.sub("", heading.strip().lower()).replace("_", " ").split())
+    return next((column for column, names in _NAMES.items() if plain in names), "")
+
+
+def _guessed(fields: Sequence[str]) -> list[str]:
+    """What each column is, without headings: two times, and the longest of the others is the text."""
+    columns = [""] * len(fields)
+    times = [index for index, field in enumerate(fields) if _NUMBER.fullmatch(field.strip()) or _is_clock(field)]
+    if len(times) >= 3 and len(times) < len(fields):
+        columns[times[0]] = "number"
+        times = times[1:]
+    for index, column in zip(times[:2], ("start", "end"), strict=False):
+        columns[index] = column
+    others = [index for index, column in enumerate(columns) if not column]
+    if others:
+        columns[max(others, key=lambda index: len(fields[index]))] = "text"
+    return columns
+
+
+def _is_clock(field: str) -> bool:
+    return len(field) < 40 and _CLOCK.fullmatch(plain_signs(field).strip()) is not None
+
+
+def _scale(heading: Sequence[str], columns: Sequence[str], records: Sequence[Sequence[str]]) -> int:
+    """Units in a second: as the heading says; else thousandths where all times are whole numbers, as Whisper's are."""
+    for name, column in zip(heading, columns, strict=False):
+        match = _UNIT.search(name.strip().lower()) if column in ("start", "end", "length") else None
+        if match is not None:
+            return 1000 if (match[1] or match[2]).startswith("m") else 1
+    wanted = [index for index, column in enumerate(columns) if column in ("start", "end")]
+    values = [fields[index].strip() for fields in records[:200] for index in wanted if index < len(fields)]
+    return 1000 if values and all(value.lstrip("-").isdigit() for value in values if value) else 1
+
+
+def _row(
+    number: int,
+    fields: list[str],
+    columns: Sequence[str],
+    heading: Sequence[str],
+    scale: int,
+    delimiter: str,
+    findings: Findings,
+) -> Row | None:
+    if len(fields) > len(columns) and columns and columns[-1] == "text":
+        # A text with the sign in it that should part the fields.
+        fields = [*fields[: len(columns) - 1], delimiter.join(fields[len(columns) - 1 :])]
+    values: dict[str, str] = {}
+    extra: dict[str, str] = {}
+    for index, field in enumerate(fields):
+        column = columns[index] if index < len(columns) else ""
+        if column and column not in values:
+            values[column] = field
+        elif field.strip():
+            name = heading[index] if index < len(heading) and heading[index].strip() else str(index + 1)
+            extra[COLUMN + name] = field
+    if "text" not in values and not extra:
+        findings.stray(number, " ".join(fields))
+        return None
+    times = [values.get(name, "") for name in ("start", "end", "length")]
+    start, end, length = (_time(value, scale) for value in times)
+    if end is None and start is not None and length is not None:
+        end = start + length
+    text, _ = tidied_text(values.get("text", "").replace("\r", "\n"))
+    unread = " ".join(value for value, read in zip(times, (start, end, length), strict=True) if value and read is None)
+    if not text and extra:
+        unread = " ".join([unread, *extra.values()]).strip()
+    name = values.get("number", "").strip()
+    speaker = " ".join(values.get("speaker", "").split())
+    return Row(start, end, Cue(0.0, 0.0, text, speaker=speaker, name=name, extra=extra, line=number), unread)
+
+
+def _time(field: str, scale: int) -> float | None:
+    plain = plain_signs(field).strip()
+    if len(plain) > 40:
+        return None
+    if _NUMBER.fullmatch(plain):
+        return float(plain.replace(",", ".")) / scale
+    match = _CLOCK.fullmatch(plain)
+    return seconds_of(match) if match else None
+
+
+def _until_the_next(rows: list[Row], columns: Sequence[str]) -> None:
+    """A table that has no column of ends: each lasts until the next one."""
+    if "end" in columns or "length" in columns:
+        return
+    timed = [row for row in rows if row.start is not None]
+    for index, row in enumerate(timed):
+        start = row.start or 0.0
+        following = timed[index + 1].start if index + 1 < len(timed) else None
+        row.end = following if following is not None and following > start else start + FALLBACK_DURATION
+
+
+def write_csv(document: Document, format: Format, options: WriteOptions) -> str:
+    """`number,start,end,speaker,text` with clocks, as spreadsheets read them."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    own = document.format == format.id
+    others = sorted({key for cue in document.cues for key in cue.extra if key.startswith(COLUMN)}) if own else []
+    writer.writerow(["number", "start", "end", "speaker", "text", *(key.removeprefix(COLUMN) for key in others)])
+    for number, cue in enumerate(document.cues, 1):
+        more = [cue.extra.get(key, "") for key in others]
+        writer.writerow([number, clock(cue.start), clock(cue.end), cue.speaker, cue.text, *more])
+    return out.getvalue()
+
+
+def write_tsv(document: Document, format: Format, options: WriteOptions) -> str:
+    """As Whisper writes it: thousandths, and a text in one line."""
+    lines = ["start\tend\ttext"]
+    for cue in document.cues:
+        lines.append(f"{round(cue.start * 1000)}\t{round(cue.end * 1000)}\t{' '.join(cue.text.split())}")
+    return "\n".join(lines) + "\n"
+
+
+def _sign(delimiter: str) -> re.Pattern[str]:
+    field = rf"[^{delimiter}\n]*"
+    starts = "|".join(re.escape(name).replace(r"\ ", "[ _]") for name in (*_NAMES["start"], *_NAMES["end"]))
+    texts = "|".join(_NAMES["text"])
+    heading = (
+        rf"\A(?=[^\n]*(?:^|{delimiter})\s*\"?(?:{starts})\b)(?=[^\n]*{delimiter}?\s*\"?(?:{texts})\b)[^\n]*{delimiter}"
+    )
+    time = r"\"?\s*(?:\d+:\d{1,2}:\d{1,2}(?:[.,:;]\d{1,3})?|\d+:\d{1,2}[.,]\d{1,3}|\d{1,9}(?:\.\d{1,6})?)\s*\"?"
+    plain = rf"\A(?:{field}{delimiter})??{time}{delimiter}{time}{delimiter}[^\n]*[^\d\s,.:;][^\n]*$"
+    return re.compile(rf"{heading}|{plain}", re.IGNORECASE | re.MULTILINE)
+
+
+CSV = Format(
+    id="csv",
+    label="CSV table",
+    suffixes=(".csv",),
+    sign=re.compile(rf"{_sign(',').pattern}|{_sign(';').pattern}", re.IGNORECASE | re.MULTILINE),
+    read=read,
+    write=write_csv,
+    keeps=frozenset({"speaker"}),
+)
+TSV = Format(
+    id="tsv",
+    label="TSV table (Whisper)",
+    suffixes=(".tsv",),
+    sign=_sign("\t"),
+    read=read,
+    write=write_tsv,
+    exact=False,
+    keeps=frozenset(),
+)
