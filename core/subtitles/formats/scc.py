@@ -117,7 +117,7 @@ class _Channel:
         self._unseen(line)
         with contextlib.suppress(Exception):  # An empty caption, for which there is no time either.
             self._context.flush()
-        return list(self.captions)  # type: ignore[arg-type]
+        return list(self.captions)
 
 
 def read(source: Source) -> Document:

@@ -8,6 +8,7 @@ programme or has no length, moves what overlaps, shows comments, and glues words
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import struct
 from collections.abc import Iterator
@@ -142,7 +143,7 @@ def _row(block: _Block, rate: Fraction, page: bytes, teletext: bool, findings: F
 
 def _seconds(time: tuple[int, int, int, int], rate: Fraction) -> float | None:
     hours, minutes, seconds, frames = time
-    if minutes > 59 or seconds > 59 or frames >= max(rate, 25):
+    if minutes > 59 or seconds > 59 or frames >= max(math.ceil(rate), 25):
         return None
     return float(from_timecode(hours, minutes, seconds, frames, rate))
 
