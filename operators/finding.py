@@ -161,8 +161,12 @@ class SUBTITLE_OT_find_next(QueryOperator, bpy.types.Operator):
         if not found:
             self.report({"INFO"}, translated(Text('"{text}" was not found.', text=self.find)))
             return {"CANCELLED"}
-        number = tracks.chosen(scene, row)
-        after = [index for index in found if number is None or index > number]
+        number = row.number_of(tracks.chosen_strip(scene))
+        if number is None:
+            # From the playhead on, with what is shown there.
+            shown, before = row.at(scene.frame_current), row.before(scene.frame_current)
+            number = shown - 1 if shown is not None else (-1 if before is None else before)
+        after = [index for index in found if index > number]
         strip = row.strip((after or found)[0])
         tracks.choose(scene, strip)
         scene.frame_current = compat.left(strip)
@@ -258,7 +262,7 @@ class SUBTITLE_OT_copy_cues(bpy.types.Operator):
         row = tracks.row(scene)
         some = row.pick(numbers_in(scene, row, SELECTED))
         data, _ = writing.rendered(Path("clipboard.srt"), Document(tuple(some.cues)), "srt")
-        context.window_manager.clipboard = data.decode("utf-8")
+        write_clipboard(data.decode("utf-8"))
         self.report({"INFO"}, translated(Text("{number} subtitles copied", number=len(some.cues))))
         return {"FINISHED"}
 
@@ -277,7 +281,7 @@ class SUBTITLE_OT_paste_cues(CueOperator, bpy.types.Operator):
         from ..core.subtitles import reading, timing
         from ..sequencer.strips import place
 
-        text = bpy.context.window_manager.clipboard
+        text = read_clipboard()
         cues = reading.parse(text.encode("utf-8"), "clipboard.srt").cues
         shift = 0.0 if self.keep_times else row.clock.seconds(scene.frame_current) - min(one.start for one in cues)
         placed = place([timing.moved(one, shift) for one in cues], row.clock.frame)
@@ -299,6 +303,16 @@ class SUBTITLE_OT_paste_cues(CueOperator, bpy.types.Operator):
         from ..sequencer.strips import free_channel
 
         return free_channel(row.scene, placed, row.channels[0] - 1)
+
+
+def read_clipboard() -> str:
+    """The text on the system's clipboard. In background Blender has none."""
+    return str(bpy.context.window_manager.clipboard)
+
+
+def write_clipboard(text: str) -> None:
+    """Put a text on the system's clipboard."""
+    bpy.context.window_manager.clipboard = text
 
 
 register, unregister = bpy.utils.register_classes_factory(
