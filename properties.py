@@ -79,7 +79,7 @@ class SubtitleEditorCue(bpy.types.PropertyGroup):
     end: _time("end", "Out", "When the subtitle ends")  # type: ignore[valid-type]
     length: _time("length", "Duration", "How long the subtitle is shown")  # type: ignore[valid-type]
     speaker: StringProperty(  # type: ignore[valid-type]
-        name="Speaker", description="Who says it", get=chosen.speaker, set=chosen.set_speaker
+        name="Spoken by", description="Who says it", get=chosen.speaker, set=chosen.set_speaker
     )
 
 

@@ -67,7 +67,7 @@ class SUBTITLE_UL_cues(bpy.types.UIList):
         if not is_narrow(context):
             columns = columns.split(factor=0.24)
             columns.label(text=_short(chosen.shown(scene, left)), translate=False)
-        columns = columns.split(factor=0.72)
+        columns = columns.split(factor=0.7)
         _text(columns, text)
         _speed(columns, text, (right - left) / float(clock_of(scene).rate), wide)
 
@@ -199,9 +199,10 @@ class SUBTITLE_PT_cue(SubtitlePanel, bpy.types.Panel):
         fields = settings.cue
         self.draw_lines(layout, scene, fields)
         row = layout.row(align=True)
-        row.prop(fields, "start", text="")
-        row.prop(fields, "end", text="")
-        row.prop(fields, "length", text="")
+        # Where three times have no room beside each other they stand below each other.
+        times = row.column(align=True) if is_narrow(context) else row
+        for name in ("start", "end", "length"):
+            times.prop(fields, name, text="")
         row.prop(settings, "time_format", text="", icon="TIME", icon_only=True)
         if chosen.complaint:
             wrapped(layout, context, chosen.complaint, icon="ERROR")

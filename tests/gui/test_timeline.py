@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import Pictures
+from .test_look import language, light, narrow
 from .window import Window
 
 pytestmark = [pytest.mark.timeout(400)]
@@ -104,3 +105,27 @@ def test_the_list_and_the_keys(fresh: Window, user: Path, picture: Pictures) -> 
     fresh.wait("part('session.survey').reader.is_current")
     fresh.rest()
     picture("fixed")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("look", ["narrow", "large", "light", "persian"])
+def test_looks(fresh: Window, user: Path, picture: Pictures, look: str) -> None:
+    text = FILM.replace("Nobody.\n", "می‌خواهم بروم.\n") if look == "persian" else FILM
+    film(fresh, user, text)
+    match look:
+        case "narrow":
+            narrow(fresh, 240)
+        case "large":
+            fresh.run("bpy.context.preferences.view.ui_scale = 2.0")
+            fresh.run("show_sidebar()")
+        case "light":
+            light(fresh)
+        case "persian":
+            language(fresh, "fa_IR")
+    fresh.run("part('session.chosen').go_to(bpy.context.scene, part('session.track').row(bpy.context.scene).strip(2))")
+    fresh.wait("part('session.survey').reader.is_current")
+    fresh.rest()
+    picture("chosen")
+    # Every button is still under the mouse.
+    for button in ("subtitle.add_cue(", "subtitle.jump_cue("):
+        fresh.find(button)
