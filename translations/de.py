@@ -1339,7 +1339,7 @@ TEXTS = {
     ('*', 'Show models whose name, language, licence, tags or description have all these words'): 'Modelle zeigen, deren Name, Sprache, Lizenz, Schlagwörter oder Beschreibung alle diese Wörter enthalten',
     ('*', 'Show subtitles whose text or speaker has all these words'): 'Untertitel zeigen, in deren Text oder Sprecher alle diese Wörter stehen',
     ('*', 'Sound'): 'Ton',
-    ('*', 'Speaker'): 'Sprecher',
+    ('*', 'Spoken by'): 'Gesprochen von',
     ('*', 'Subtitle'): 'Untertitel',
     ('*', 'Subtitles in the language that is spoken'): 'Untertitel in der gesprochenen Sprache',
     ('*', 'The chosen subtitle. A click goes there'): 'Der gewählte Untertitel. Ein Klick geht dorthin',

@@ -1339,7 +1339,7 @@ TEXTS = {
     ('*', 'Show models whose name, language, licence, tags or description have all these words'): 'ﺩﺭﺍﺩ ﺍﺭ ﺎﻫﻩﮊﺍﻭ ﻦﯾﺍ ﮥﻤﻫ ﻥﺎﺸﺣﺮﺷ ﺎﯾ ﺎﻫﺐﺴﭼﺮﺑ ،ﺯﻮﺠﻣ ،ﻥﺎﺑﺯ ،ﻡﺎﻧ ﻪﮐ ﺪﻫﺩ ﻥﺎﺸﻧ ﺍﺭ ﯽﯾﺎﻫﻝﺪﻣ',
     ('*', 'Show subtitles whose text or speaker has all these words'): 'ﺩﺭﺍﺩ ﺍﺭ ﺎﻫﻩﮊﺍﻭ ﻦﯾﺍ ﮥﻤﻫ ﻥﺎﺷﻩﺪﻨﯾﻮﮔ ﺎﯾ ﻦﺘﻣ ﻪﮐ ﯽﯾﺎﻫﺲﯾﻮﻧﺮﯾﺯ ﺶﯾﺎﻤﻧ',
     ('*', 'Sound'): 'ﺍﺪﺻ',
-    ('*', 'Speaker'): 'ﻩﺪﻨﯾﻮﮔ',
+    ('*', 'Spoken by'): 'ﮥﺘﻔﮔ',
     ('*', 'Subtitle'): 'ﺲﯾﻮﻧﺮﯾﺯ',
     ('*', 'Subtitles in the language that is spoken'): 'ﺭﺎﺘﻔﮔ ﻥﺎﺑﺯ ﻪﺑ ﺲﯾﻮﻧﺮﯾﺯ',
     ('*', 'The chosen subtitle. A click goes there'): 'ﺩﻭﺭﯽﻣ ﺎﺠﻧﺁ ﻪﺑ ﮏﯿﻠﮐ .ﻩﺪﯾﺰﮔﺮﺑ ﺲﯾﻮﻧﺮﯾﺯ',
