@@ -17,6 +17,7 @@ from ..hub.tokens import Token
 from ..library import layout
 from ..subtitles.profiles import PROFILES
 from ..system import user_folder
+from ..system.folders import expanded
 from ..transfer.limits import DEFAULT_CONNECTIONS, MOST_CONNECTIONS
 from .output import Output
 
@@ -50,6 +51,19 @@ def add_connections(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"1 to {MOST_CONNECTIONS} a file (default {DEFAULT_CONNECTIONS})",
     )
+
+
+def folder(text: str) -> Path:
+    """A folder, or a file, that a setting names, for argparse: `~` and `$HOME` count. An empty one, as a script's
+    variable that was never set, is not the current folder: gigabytes would go there."""
+    return expanded(named(text))
+
+
+def named(text: str) -> Path:
+    """A file or folder as it is written, for argparse. Raises ArgumentTypeError for none."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a name that is not empty")
+    return Path(text)
 
 
 def up_to(most: int) -> Callable[[str], int]:

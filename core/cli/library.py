@@ -12,7 +12,6 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from ..catalog.entries import DATASET, LANGUAGE, Entry, Source
@@ -25,7 +24,7 @@ from ..library.states import ModelState
 from ..system.names import is_repository
 from ..transfer.limits import DEFAULT_CONNECTIONS
 from ..units import human_size
-from .call import Call, Command, load_catalog
+from .call import Call, Command, load_catalog, named
 from .download import download
 from .output import DONE, FAILED, INTERRUPTED
 
@@ -53,7 +52,7 @@ def add_commands(
     updating = add("update", update, "download models again that have changed on the hub", "*")
     updating.add_argument("--check", action="store_true", help="only ask, download nothing")
     importing = add("import", import_, "copy a model from a folder", None)
-    importing.add_argument("folder", type=Path, metavar="FOLDER")
+    importing.add_argument("folder", type=named, metavar="FOLDER")
     importing.add_argument(
         "--as", dest="model", metavar="ID", help="the model that the folder holds (default: the one it is called after)"
     )

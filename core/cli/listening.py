@@ -14,7 +14,7 @@ from ..speech import glossary
 from ..speech.request import TranscriptionRequest
 from ..speech.voice import VoiceOptions
 from ..subtitles.profiles import PROFILES
-from .call import time_of
+from .call import named, time_of
 
 _OWN = ("language", "track", "profile", "task", "prompt", "hotwords", "glossary", "from", "to", "vad", "batch_size",
         "beam_size", "suppress_numerals", "words")  # fmt: skip
@@ -57,7 +57,7 @@ def _add_words(how: argparse._ArgumentGroup) -> None:
         "--prompt", "--initial-prompt", default="", metavar="TEXT", help="what was said before each window"
     )
     how.add_argument("--hotwords", default="", metavar="TEXT", help="words to expect everywhere")
-    how.add_argument("--glossary", type=Path, metavar="FILE", help="names to expect everywhere, one a line")
+    how.add_argument("--glossary", type=named, metavar="FILE", help="names to expect everywhere, one a line")
     how.add_argument("--suppress-numerals", action="store_true", help="write numbers as words")
 
 

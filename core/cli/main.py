@@ -17,9 +17,8 @@ from .. import addresses
 from ..errors import SubtitleEditorError, UnexpectedError, UsageError
 from ..hub import endpoint
 from ..system import log_file, user_folder
-from ..system.folders import expanded
 from . import call, catalog, jobs, leftovers, library
-from .call import add_download_options, models_dir_of, token_of
+from .call import add_download_options, folder, models_dir_of, token_of
 from .download import download
 from .output import FAILED, INTERRUPTED, USAGE, Output
 from .serve import add_serve
@@ -80,14 +79,14 @@ def build_parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
-        "--models-dir", type=expanded, metavar="DIR", help="models folder (default: the Hugging Face cache)"
+        "--models-dir", type=folder, metavar="DIR", help="models folder (default: the Hugging Face cache)"
     )
-    common.add_argument("--user-dir", type=expanded, metavar="DIR", help="folder of the jobs and of an own catalogue")
+    common.add_argument("--user-dir", type=folder, metavar="DIR", help="folder of the jobs and of an own catalogue")
     common.add_argument(
         "--endpoint", type=_address, metavar="URL", help="another server with the hub's protocol, such as a mirror"
     )
     common.add_argument(
-        "--token-file", type=expanded, metavar="F", help="file that holds a hub token (default: $HF_TOKEN)"
+        "--token-file", type=folder, metavar="F", help="file that holds a hub token (default: $HF_TOKEN)"
     )
     common.add_argument("--offline", action="store_true", help="ask nothing of the network")
     common.add_argument("--json", action="store_true", help="one JSON object a line")

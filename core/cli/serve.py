@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ServiceLibraryError
-from ..system.folders import expanded
-from .call import Call, Command, add_connections, positive, up_to
+from .call import Call, Command, add_connections, folder, positive, up_to
 from .output import DONE
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def add_serve(
     parser.add_argument("--port", type=int, default=0, metavar="P", help="its port (default: any that is free)")
     parser.add_argument(
         "--access-token-file",
-        type=expanded,
+        type=folder,
         metavar="F",
         help="file with the token that clients have to send; made if there is none",
     )

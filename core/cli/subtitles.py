@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from pathlib import Path
 
 from ..cues import Cue
 from ..errors import SubtitleRulesError
 from ..subtitles import files, quality
 from ..subtitles.profiles import PROFILES
 from ..subtitles.timecode import format_time
-from .call import add_profile, positive, signed_time
+from .call import add_profile, named, positive, signed_time
 from .output import DONE, FAILED, Output
 
 
@@ -68,7 +67,7 @@ def _scaled(cue: Cue, factor: float) -> Cue:
 
 def add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     command = commands.add_parser("check", parents=[common], help="compare a subtitle file with reading rules")
-    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("file", type=named, metavar="FILE")
     add_profile(command)
     command.add_argument(
         "--fps", type=positive, default=24.0, metavar="R", help="frames per second, for rules in frames (default: 24)"
@@ -78,8 +77,8 @@ def add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser], com
 
 def add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     command = commands.add_parser("convert", parents=[common], help="change a subtitle file's format or times")
-    command.add_argument("source", type=Path, metavar="IN")
-    command.add_argument("target", type=Path, metavar="OUT")
+    command.add_argument("source", type=named, metavar="IN")
+    command.add_argument("target", type=named, metavar="OUT")
     command.add_argument(
         "--shift", type=signed_time, default=0.0, metavar="S", help="seconds later (earlier if negative)"
     )

@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from ..errors import SyncUncertainError
 from ..speech import syncing
 from ..subtitles import files
 from ..subtitles.document import Document
-from .call import positive
+from .call import named, positive
 from .output import DONE, FAILED, Output
 
 
@@ -43,9 +42,9 @@ def sync(args: argparse.Namespace, output: Output) -> int:
 def add_sync(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     """The grammar of `sync`."""
     command = commands.add_parser("sync", parents=[common], help="fit a subtitle file's times to a film's speech")
-    command.add_argument("media", type=Path, metavar="MEDIA")
-    command.add_argument("file", type=Path, metavar="FILE")
-    command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT")
+    command.add_argument("media", type=named, metavar="MEDIA")
+    command.add_argument("file", type=named, metavar="FILE")
+    command.add_argument("-o", "--output", type=named, required=True, metavar="OUT")
     command.add_argument("--track", default="", metavar="T", help="audio track: its number, its language, or all")
     command.add_argument("--max-shift", type=positive, default=600.0, metavar="S", help="seconds at most (default 600)")
     command.add_argument("--no-drift", dest="drift", action="store_false", help="only earlier or later, no other speed")

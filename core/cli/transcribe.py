@@ -36,7 +36,7 @@ from ..subtitles.segmentation import segment
 from ..subtitles.timecode import format_time
 from ..units import human_duration
 from . import films, listening
-from .call import add_profile, load_catalog, models_dir_of
+from .call import add_profile, load_catalog, models_dir_of, named
 from .films import Film
 from .output import DONE, FAILED, Output
 
@@ -341,13 +341,13 @@ def add_transcribe(
 ) -> None:
     """The grammar of `transcribe`."""
     command = commands.add_parser("transcribe", parents=[common], help="make subtitles from sounds and films")
-    command.add_argument("media", type=Path, metavar="MEDIA", nargs="+", help="files, or folders of them")
+    command.add_argument("media", type=named, metavar="MEDIA", nargs="+", help="files, or folders of them")
     command.add_argument("-m", "--model", required=True, metavar="ID")
     command.add_argument(
-        "-o", "--output", type=Path, metavar="OUT", help="subtitle file (default: beside the media, .srt)"
+        "-o", "--output", type=named, metavar="OUT", help="subtitle file (default: beside the media, .srt)"
     )
     command.add_argument("--recursive", action="store_true", help="look into folders inside of folders")
-    command.add_argument("--out-dir", type=Path, metavar="D", help="write there instead of beside the media")
+    command.add_argument("--out-dir", type=named, metavar="D", help="write there instead of beside the media")
     command.add_argument("--suffix", default=".srt", metavar="S", help="end of the names to write, such as .en.vtt")
     command.add_argument("--skip-existing", action="store_true", help="leave out what has subtitles already")
     command.add_argument(

@@ -94,6 +94,8 @@ def named_after(folder: Path, entries: Iterable[Entry]) -> Entry | None:
 
 def check_folder(folder: Path, entry: Entry) -> dict[str, Path]:
     """The files to take from `folder`, by their names in the repository. Raises ImportModelError if it is no model."""
+    if folder.is_file():
+        raise ImportModelError(folder, Text("it is a file"), Text("Choose the folder that it is in."))
     if not folder.is_dir():
         raise ImportModelError(folder, Text("there is no such folder"))
     if entry.is_bundle:

@@ -134,6 +134,9 @@ def fitted(name: str, suffix: str = "", longest: int = LONGEST_NAME) -> str:
 def disk_error(place: Path, error: OSError, missing: int = 0) -> SubtitleEditorError:
     """What the user is told when something in `place`, a folder, could not be written, of which `missing` bytes were
     still to come; 0 if nobody knows. `error` must be one of the disk's: a socket's is an OSError, too."""
+    if place.is_symlink() and not place.exists():
+        target = Text("it is a link to {target}, which is not there", target=os.readlink(place))
+        return FolderNotWritableError(place, target, Text("Connect the disk again, then try again."))
     if getattr(error, "winerror", None) in (_SHARING, _LOCKED):
         return FileInUseError(Path(os.fsdecode(error.filename2 or error.filename or place)))
     if error.errno in _FULL | _QUOTA:

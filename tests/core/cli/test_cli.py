@@ -123,6 +123,12 @@ def test_token_comes_from_file_or_environment_and_is_not_printed(hub: LoopbackHu
         ("transcribe", "a.wav"),
         ("transcribe", "a.wav", "-m", "tiny", "--profile", "none"),
         ("nonsense",),
+        # What a script says whose variable was never set: not the current folder.
+        ("models", "download", "tiny", "--models-dir", ""),
+        ("models", "list", "--user-dir", " "),
+        ("models", "import", "", "--as", "tiny"),
+        ("transcribe", "", "-m", "tiny"),
+        ("convert", "", "b.srt"),
     ],
 )
 def test_wrong_words_are_usage(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]):

@@ -265,3 +265,11 @@ def test_refs_that_cannot_be_written_fail_no_download(hub: LoopbackHub, tmp_path
     (refs / "main").mkdir(parents=True)
     words = ("--models-dir", models, "--endpoint", hub.endpoint, "--user-dir", tmp_path / "user", "--json")
     complete(run("models", "download", "tiny", *words), models)
+
+
+def test_a_models_folder_on_a_disk_that_is_not_there(hub: LoopbackHub, tmp_path: Path):
+    (tmp_path / "models").symlink_to(tmp_path / "disk" / "models")
+    words = ("--models-dir", tmp_path / "models", "--endpoint", hub.endpoint, "--user-dir", tmp_path / "user", "--json")
+    last = records(run("models", "download", "tiny", *words))[-1]
+    assert last["error"] == "not_writable" and str(tmp_path / "disk") in last["message"]
+    assert "Connect the disk" in last["hint"]

@@ -136,6 +136,12 @@ def test_a_model_that_is_cut_off_is_noticed_before_the_copy(folder: Path, tmp_pa
         assert not (tmp_path / "models" / "models--Systran--faster-whisper-tiny").exists()
 
 
+def test_a_file_instead_of_its_folder(folder: Path) -> None:
+    with pytest.raises(ImportModelError) as caught:
+        check_folder(folder / "model.bin", ENTRY)
+    assert "it is a file" in str(caught.value) and "folder that it is in" in caught.value.hint
+
+
 def test_several_faults_are_all_told(folder: Path) -> None:
     (folder / "config.json").write_text("no JSON", encoding="utf-8")
     change(folder / "preprocessor_config.json", lambda settings: settings | {"feature_size": 128})
