@@ -104,7 +104,9 @@ def test_token_comes_from_file_or_environment_and_is_not_printed(hub: LoopbackHu
     assert done.returncode == 0
     headers = [request.headers.get("authorization") for request in hub.requests if request.path.startswith("/api")]
     assert set(headers) == {"Bearer hf_good_token"}
-    refused = run("models", "download", "tiny", *place, HF_TOKEN="hf_bad_token")
+    # Into another folder: a model that is complete counts as downloaded, whatever the hub says.
+    other = ("--models-dir", tmp_path / "other", "--endpoint", hub.endpoint, "--json")
+    refused = run("models", "download", "tiny", *other, HF_TOKEN="hf_bad_token")
     assert records(refused)[-1]["error"] == "token_refused"
     for one in (done, refused):
         assert "hf_good" not in one.stdout + one.stderr and "hf_bad" not in one.stdout + one.stderr
