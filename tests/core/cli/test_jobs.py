@@ -257,21 +257,22 @@ def test_offline_asks_nothing(line: Line, hub: LoopbackHub, monkeypatch: pytest.
     hub.forget_requests()
     code, rows = line.run("models", "download", "tiny", "--offline")
     assert code == 0 and Path(rows[-1]["path"]).is_dir() and hub.requests == []
-    assert not [row for row in rows if row["event"] == "notice"]
+    [notice] = [row for row in rows if row["event"] == "notice"]
+    assert "complete on this computer" in notice["message"] and "Online access is off" in notice["message"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="RLIMIT_FSIZE is POSIX")
-def test_a_disk_that_becomes_full_ends_the_command_and_the_same_again_goes_on(line: Line, hub: LoopbackHub) -> None:
-    # Each byte behind the limit is refused, as on a disk that is full.
+def test_a_disk_that_takes_no_more_of_a_file_ends_the_command(line: Line, hub: LoopbackHub) -> None:
+    # Each byte behind the limit is refused, as by a disk whose files may not be as large.
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))"
     main = "import sys; from subtitle_editor.core.cli.main import main; sys.exit(main(sys.argv[1:]))"
     words = line.words("models", "download", "tiny", "--connections", "1")
     words[1:3] = ["-c", f"{limit}; {main}"]
     done = subprocess.run(words, capture_output=True, encoding="utf-8", timeout=60)
     last = json.loads(done.stdout.splitlines()[-1])
-    assert done.returncode == 1 and (last["event"], last["error"]) == ("failed", "no_space")
+    assert done.returncode == 1 and (last["event"], last["error"]) == ("failed", "file_too_large")
     [row] = line.jobs("--history", "1")
-    assert (row["state"], row["error"], row["message"]) == ("failed", "no_space", last["message"])
+    assert (row["state"], row["error"], row["message"]) == ("failed", "file_too_large", last["message"])
     hub.forget_requests()
     assert line.run("models", "download", "tiny")[0] == 0
     assert hub.bytes_served("*/model.bin", host="content") < len(MODEL) - 500_000
