@@ -176,8 +176,8 @@ KEYS: tuple[tuple[str, str, tuple[str, ...], dict[str, Any]], ...] = (
     ("subtitle.jump_cue", "DOWN_ARROW", ("ctrl", "alt"), {"to": "NEXT"}),
     ("subtitle.jump_cue", "UP_ARROW", ("ctrl", "alt"), {"to": "PREVIOUS"}),
     ("subtitle.jump_cue", "DOWN_ARROW", ("ctrl", "alt", "shift"), {"to": "PROBLEM"}),
-    ("subtitle.play_cue", "SPACE", ("ctrl", "alt"), {"loop": False}),
-    ("subtitle.replace", "H", ("ctrl", "alt"), {}),
+    ("subtitle.play_cue", "SPACE", ("ctrl", "alt", "shift"), {"loop": False}),
+    ("subtitle.replace", "F", ("ctrl", "alt"), {}),
 )
 """Operator, key, keys held with it, what the operator is given. None of them is one of Blender's own."""
 
