@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ class Service:
     # Those who follow
 
     @contextlib.contextmanager
-    def listening(self, language: str) -> Any:
+    def listening(self, language: str) -> Iterator[Listener]:
         """A listener for the length of a `with` block. Raises TooManyListenersError, ClosingError."""
         if self.channel.closed:
             raise ClosingError
