@@ -106,9 +106,9 @@ def _command_line(endpoint: str, model: str, media: Path, models: Path, language
 
 def _check(srt: Path, expected: Path) -> int:
     """Compare the subtitles with what was spoken: all words in order, and every start and end near a spoken one."""
-    from subtitle_editor.core.subtitles import files
+    from subtitle_editor.core.subtitles import reading
 
-    cues = files.load(srt).cues
+    cues = reading.load(srt).cues
     spoken = json.loads(expected.read_text(encoding="utf-8"))["utterances"]
     heard_words = [word for cue in cues for word in _words(cue.text)]
     spoken_words = [word for utterance in spoken for word in _words(utterance["text"])]

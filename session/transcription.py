@@ -327,14 +327,14 @@ def rescue(folder: Path, media: Path, cues: list[Cue]) -> Recovered | None:
     if not cues:
         return None
     # Here, not above: only needed when a file is closed during a transcription.
-    from ..core.subtitles import files
+    from ..core.subtitles import writing
 
     path = folder / "recovered"
     try:
         path.mkdir(parents=True, exist_ok=True)
         path = _free_name(path, media.stem, time.strftime("%Y-%m-%d %H-%M-%S"))
         late = [cue for cue in cues if cue.end > 0]
-        files.save(path, [dataclasses.replace(cue, start=max(0.0, cue.start), words=()) for cue in late])
+        writing.save_cues(path, [dataclasses.replace(cue, start=max(0.0, cue.start), words=()) for cue in late])
     except (OSError, SubtitleEditorError):
         log.exception("%d subtitles could not be kept in %s", len(cues), path)
         return None

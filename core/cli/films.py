@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import FolderNotWritableError, UsageError
-from ..subtitles import files
+from ..subtitles.formats import registry
 from ..text import Text
 
 # What FFmpeg reads and people have; a file that is named itself may be of any kind.
@@ -75,8 +75,8 @@ def _found(args: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
 
 def _check_format(target: Path) -> None:
     # Before the work: a misspelt ending must not show after an hour.
-    if target.suffix.lower().lstrip(".") not in files.FORMATS:
-        known = ", ".join(f".{name}" for name in files.FORMATS)
+    if registry.by_suffix(target.suffix, writing=True) is None:
+        known = ", ".join(registry.suffixes(writing=True))
         raise UsageError(f'"{target.suffix}" is not a subtitle format to write.', f"Choose one of {known}.")
 
 

@@ -17,12 +17,11 @@ from .. import addresses
 from ..errors import SubtitleEditorError, UnexpectedError, UsageError
 from ..hub import endpoint
 from ..system import log_file, user_folder
-from . import call, catalog, jobs, leftovers, library
+from . import call, catalog, convert, jobs, leftovers, library, subtitles
 from .call import add_download_options, folder, models_dir_of, token_of
 from .download import download
 from .output import FAILED, INTERRUPTED, USAGE, Output
 from .serve import add_serve
-from .subtitles import add_check, add_convert
 from .sync import add_sync
 from .transcribe import add_transcribe
 
@@ -97,8 +96,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_models(models.add_subparsers(metavar="ACTION", required=True), common)
     add_serve(commands, common, _on_disk)
     add_transcribe(commands, common)
-    add_check(commands, common)
-    add_convert(commands, common)
+    subtitles.add_commands(commands, common)
+    convert.add_commands(commands, common)
     add_sync(commands, common)
     return parser
 

@@ -1,88 +1,124 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line's words for subtitle files: `check` and `convert`."""
+"""The command line's words about a subtitle file: `check` and `info`."""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
+from typing import Any
 
-from ..cues import Cue
 from ..errors import SubtitleRulesError
-from ..subtitles import files, quality
+from ..subtitles import quality
+from ..subtitles.document import Document
+from ..subtitles.formats import registry
 from ..subtitles.profiles import PROFILES
 from ..subtitles.timecode import format_time
-from .call import add_profile, named, positive, signed_time
+from . import subtitle_options as options
+from .call import add_profile, named
 from .output import DONE, FAILED, Output
 
 
 def check(args: argparse.Namespace, output: Output) -> int:
-    """`check FILE`: every rule of the profile that a subtitle breaks, in the order of the file; 1 if there is one."""
-    source = files.load(args.file)
-    for warning in source.warnings:
-        output.say(f"{args.file}: {warning}")
-    problems = quality.check(source.cues, PROFILES[args.profile], frame_rate=args.fps)
+    """`check FILE`: every rule of the profile that the file breaks, in the order of its lines; 1 if there is one."""
+    document = options.read(args.file, args, output)
+    rate = float(args.fps or document.fps or 24)
+    problems = quality.check_file(document, PROFILES[args.profile], frame_rate=rate)
     for problem in problems:
-        cue = source.cues[problem.index]
-        output.record(
-            {
-                "event": "problem",
-                "number": problem.index + 1,
-                "start": cue.start,
-                "end": cue.end,
-                "text": cue.text,
-                "rule": problem.rule,
-                "message": str(problem.message),
-            },
-            f"{args.file}: {problem.index + 1}: {format_time(cue.start)}: {problem.rule}: {problem.message}",
-        )
-    counts = {"profile": args.profile, "cues": len(source.cues), "problems": len(problems), "warnings": source.warnings}
+        _tell_problem(problem, document, args, output)
+    if args.fix:
+        _fix(document, args, output)
+    counts = {
+        "profile": args.profile, "cues": len(document.cues), "problems": len(problems), "warnings": document.warnings,
+    }  # fmt: skip
     if problems:
         output.error(SubtitleRulesError(args.file, len(problems), PROFILES[args.profile].label), **counts)
         return FAILED
-    text = f"{args.file}: {len(source.cues)} subtitles, no problems with the rules of {args.profile}"
+    text = f"{args.file}: {len(document.cues)} subtitles, no problems with the rules of {args.profile}"
     output.record({"event": "finished", **counts}, text)
     return DONE
 
 
-def convert(args: argparse.Namespace, output: Output) -> int:
-    """`convert IN OUT`: another format, other times."""
-    source = files.load(args.source)
-    for warning in source.warnings:
-        output.say(f"{args.source}: {warning}")
-    cues = [_scaled(cue, args.scale).shifted(args.shift) for cue in source.cues]
-    kept = [cue for cue in cues if cue.end > 0]
-    files.save(args.target, kept)
-    if len(kept) < len(cues):
-        output.say(f"{len(cues) - len(kept)} subtitles that would end before the start were left out.")
-    data = {"event": "finished", "output": str(args.target), "cues": len(kept), "warnings": source.warnings}
-    output.record(data, f"{args.target}: {len(kept)} subtitles")
+def _tell_problem(problem: quality.Problem, document: Document, args: argparse.Namespace, output: Output) -> None:
+    cue = document.cues[problem.index] if problem.index >= 0 else None
+    data: dict[str, Any] = {"event": "problem", "line": problem.line, "rule": problem.rule, "message": problem.message}
+    if cue is None:
+        where = f"line {problem.line}" if problem.line else "all of it"
+        output.record(data, f"{args.file}: {where}: {problem.rule}: {problem.message}")
+        return
+    # The file's own number; its place where it has none.
+    number = int(cue.name) if cue.name.isascii() and cue.name.isdigit() else problem.index + 1
+    data |= {"number": number, "start": cue.start, "end": cue.end, "text": cue.text}
+    text = f"{args.file}: {number}: {format_time(cue.start)}: {problem.rule}: {problem.message}"
+    output.record(data, text)
+
+
+def _fix(document: Document, args: argparse.Namespace, output: Output) -> None:
+    """Write the file as its reader has mended it, in its own format and encoding, and say what was mended."""
+    format = document.format if registry.BY_ID[document.format].write else "srt"
+    args.target_format, args.out_encoding, args.newline = format, args.out_encoding or "utf-8", "lf"
+    losses = options.write(args.fix, document, args, output)
+    mended = [str(finding) for finding in document.findings if finding.repaired]
+    data = {"event": "fixed", "output": str(args.fix), "mended": mended, "losses": [str(loss) for loss in losses]}
+    output.record(data, f"{args.fix}: {len(document.cues)} subtitles, {len(mended)} things mended")
+
+
+def info(args: argparse.Namespace, output: Output) -> int:
+    """`info FILE`: what it is and what is in it."""
+    document = options.read(args.file, args, output)
+    format = registry.BY_ID[document.format]
+    data: dict[str, Any] = {
+        "event": "info", "file": str(args.file), "format": format.id, "label": format.label,
+        "encoding": document.encoding, "certainty": round(document.certainty, 2), "language": document.language,
+        "fps": float(document.fps) if document.fps else None, "cues": len(document.cues),
+        "hidden": len(document.hidden), "start": min((cue.start for cue in document.cues), default=None),
+        "end": max((cue.end for cue in document.cues), default=None), "styles": list(document.styles),
+        "words": sum(len(cue.words) for cue in document.cues),
+        "findings": [
+            {"kind": one.kind.value, "line": one.line, "message": one.message, "text": one.quote}
+            for one in document.findings
+        ],
+    }  # fmt: skip
+    output.record(data, "\n".join(_lines(data, document)))
     return DONE
 
 
-def _scaled(cue: Cue, factor: float) -> Cue:
-    """The same subtitle with all its times multiplied."""
-    words = tuple(dataclasses.replace(word, start=word.start * factor, end=word.end * factor) for word in cue.words)
-    return dataclasses.replace(cue, start=cue.start * factor, end=cue.end * factor, words=words)
+def _lines(data: dict[str, Any], document: Document) -> list[str]:
+    encoding = data["encoding"] or "binary"
+    if data["certainty"] < 1:
+        encoding += f", {data['certainty']:.0%} sure".replace("%", " %")
+    rows = [("file", data["file"]), ("format", f"{data['label']} ({data['format']})"), ("encoding", encoding)]
+    if document.language:
+        rows.append(("language", document.language))
+    if document.fps:
+        rows.append(("frame rate", f"{data['fps']:g}"))
+    rows.append(("subtitles", str(data["cues"])))
+    if data["cues"]:
+        rows.append(("from, to", f"{format_time(data['start'])}, {format_time(data['end'])}"))
+    if data["hidden"]:
+        rows.append(("never shown", str(data["hidden"])))
+    if data["styles"]:
+        rows.append(("styles", ", ".join(data["styles"])))
+    rows.append(("findings", str(len(document.findings))))
+    return [f"{name:12} {value}" for name, value in rows]
 
 
-def add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+_Commands = argparse._SubParsersAction
+
+
+def add_commands(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    """`check` and `info`."""
     command = commands.add_parser("check", parents=[common], help="compare a subtitle file with reading rules")
     command.add_argument("file", type=named, metavar="FILE")
     add_profile(command)
+    options.add_reading(command, frames=False)
     command.add_argument(
-        "--fps", type=positive, default=24.0, metavar="R", help="frames per second, for rules in frames (default: 24)"
+        "--fps", type=options.rate, metavar="R", help="frames per second, for rules in frames (default: 24)"
     )
+    command.add_argument(
+        "--fix", type=named, metavar="OUT", help="write the file with what can be mended safely mended"
+    )
+    command.add_argument("--out-encoding", metavar="E", help="encoding of what --fix writes (default: utf-8)")
     command.set_defaults(command=check)
-
-
-def add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    command = commands.add_parser("convert", parents=[common], help="change a subtitle file's format or times")
-    command.add_argument("source", type=named, metavar="IN")
-    command.add_argument("target", type=named, metavar="OUT")
-    command.add_argument(
-        "--shift", type=signed_time, default=0.0, metavar="S", help="seconds later (earlier if negative)"
-    )
-    command.add_argument(
-        "--scale", type=positive, default=1.0, metavar="F", help="multiply all times, before the shift"
-    )
-    command.set_defaults(command=convert)
+    command = commands.add_parser("info", parents=[common], help="say what a subtitle file is and what is in it")
+    command.add_argument("file", type=named, metavar="FILE")
+    options.add_reading(command)
+    command.set_defaults(command=info)

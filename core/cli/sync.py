@@ -7,15 +7,14 @@ import argparse
 
 from ..errors import SyncUncertainError
 from ..speech import syncing
-from ..subtitles import files
-from ..subtitles.document import Document
+from ..subtitles import reading, writing
 from .call import named, positive
 from .output import DONE, FAILED, Output
 
 
 def sync(args: argparse.Namespace, output: Output) -> int:
     """`sync MEDIA FILE -o OUT`: writes the file with its new times; 1 where it is not certain what they are."""
-    source = files.load(args.file)
+    source = reading.load(args.file)
     for warning in source.warnings:
         output.say(f"{args.file}: {warning}")
     output.say(f"Listening to {args.media} ...")
@@ -25,11 +24,10 @@ def sync(args: argparse.Namespace, output: Output) -> int:
     if found is None or not found.is_certain:
         output.error(SyncUncertainError(args.file, args.media))
         return FAILED
-    moved = Document(tuple(source.cues)).moved(found.shift, found.factor)
+    moved = source.moved(found.shift, found.factor)
+    for finding in writing.save(args.output, moved):
+        output.say(f"{args.output}: {finding}")
     kept = [cue for cue in moved.cues if cue.end > 0]
-    files.save(args.output, kept)
-    if len(kept) < len(moved.cues):
-        output.say(f"{len(moved.cues) - len(kept)} subtitles that would end before the start were left out.")
     speed = "" if found.factor == 1 else f", times multiplied by {found.factor}"
     data = {
         "event": "finished", "output": str(args.output), "cues": len(kept), "shift": found.shift,

@@ -30,7 +30,7 @@ from ..speech import segments
 from ..speech.job import Transcription, about
 from ..speech.process import warm
 from ..speech.segments import Kept
-from ..subtitles import files, quality
+from ..subtitles import quality, writing
 from ..subtitles.profiles import PROFILES
 from ..subtitles.segmentation import segment
 from ..subtitles.timecode import format_time
@@ -218,7 +218,7 @@ class _One:
             return [], self._film.target
         made = segment(end.cues, PROFILES[self._args.profile], language=language)
         try:
-            files.save(self._film.target, made)
+            writing.save_cues(self._film.target, made)
             return made, self._film.target
         except (OSError, SubtitleEditorError) as error:
             self._rescue(made, error)
@@ -232,7 +232,7 @@ class _One:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            files.save(path, made)
+            writing.save_cues(path, made)
         except (OSError, SubtitleEditorError):
             # The journal has them, and the same command writes them without listening again.
             self._output.error(OutputNotWrittenError(self._film.target, reason, None), **self._more)

@@ -131,6 +131,8 @@ class Document:
     findings: tuple[Finding, ...] = ()
     encoding: str = ""
     """Python's name of the encoding that the file was read with."""
+    certainty: float = 1.0
+    """How sure that encoding is, 0.0 to 1.0."""
 
     def with_cues(self, cues: Iterable[Cue]) -> Document:
         """The same document with other cues."""

@@ -99,10 +99,16 @@ def _parsed(
     if found is None:
         raise SubtitleFileError(path, Text("there are no subtitles in it"))
     source = Source(path, found, text, data, options)
-    document = dataclasses.replace(_document(source), encoding=decoded_text.encoding)
+    document = _document(source)
     if not options.keep_rolling:
         document = rolling.folded(document)
-    return _checked(source, dataclasses.replace(document, findings=decoded_text.findings + document.findings))
+    document = dataclasses.replace(
+        document,
+        encoding=decoded_text.encoding,
+        certainty=decoded_text.certainty,
+        findings=decoded_text.findings + document.findings,
+    )
+    return _checked(source, document)
 
 
 def _named(path: Path, name: str | None) -> Format | None:

@@ -30,8 +30,9 @@ def is_rolling(cues: Sequence[Cue]) -> bool:
     if len(touching) < 2:
         return False
     repeating = sum(1 for before, after in touching if _repeated(before, after))
-    steps = sum(1 for cue in cues if cue.duration <= SHORT)
-    return repeating >= MOSTLY * len(touching) and steps >= len(cues) / 5
+    steps = sum(1 for _, after in touching if after.duration <= SHORT)
+    adding = any(0 < _repeated(before, after) < len(after.lines) for before, after in touching)
+    return adding and repeating >= MOSTLY * len(touching) and steps >= len(cues) / 5
 
 
 def folded(document: Document, *, known: bool = False) -> Document:
@@ -61,7 +62,7 @@ def folded(document: Document, *, known: bool = False) -> Document:
 
 
 def _touch(before: Cue, after: Cue) -> bool:
-    return abs(after.start - before.end) <= TOUCHING
+    return after.start > before.start and abs(after.start - before.end) <= TOUCHING
 
 
 def _repeated(before: Cue, after: Cue) -> int:

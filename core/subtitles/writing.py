@@ -7,13 +7,14 @@ Safe on any thread; nothing here touches Blender.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import NoSpaceError, SubtitleFileError
 from ..system import files
 from ..text import Text
 from . import encodings
-from .document import Document, Finding, Kind
+from .document import Cue, Document, Finding, Kind
 from .formats import registry
 from .formats.base import CannotWrite, Format, WriteOptions
 from .losses import losses_of
@@ -40,6 +41,11 @@ def save(
     data, findings = rendered(path, document, format, encoding=encoding, newline=newline, options=options)
     write_atomically(path, data)
     return findings
+
+
+def save_cues(path: Path, cues: Iterable[Cue], language: str = "") -> tuple[Finding, ...]:
+    """Write subtitles that come from no file, in the format of the name's ending. As `save()`."""
+    return save(path, Document(tuple(cues), language=language))
 
 
 def rendered(

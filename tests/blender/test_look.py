@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -15,6 +16,24 @@ from subtitle_editor.sequencer import compat, strips
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(60)]
 
 
+SUBRIP = """1
+00:00:01,000 --> 00:00:03,000
+plain <i>slanted</i> plain
+
+2
+00:00:04,000 --> 00:00:06,000
+<i>All of it</i>
+
+3
+00:00:07,000 --> 00:00:09,000
+{\\an8}<b>Bold <u>and under</u> above</b>
+
+4
+00:00:10,000 --> 00:00:12,000
+<font color="#ff8000">Orange</font>
+"""
+
+
 def made(*cues: Cue) -> list[Any]:
     scene = bpy.context.scene
     rate = strips.rate_of(scene)
@@ -25,6 +44,20 @@ def made(*cues: Cue) -> list[Any]:
 
 def read() -> list[Cue]:
     return strips.cues_of(bpy.context.scene)[0]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "in.srt"
+    path.write_text(SUBRIP, encoding="utf-8")
+    return path
+
+
+def test_subrip_to_strips_to_subrip_keeps_every_tag(file: Path, tmp_path: Path) -> None:
+    assert bpy.ops.subtitle.import_file(filepath=str(file)) == {"FINISHED"}
+    out = tmp_path / "out.srt"
+    assert bpy.ops.subtitle.export_file(filepath=str(out)) == {"FINISHED"}
+    assert out.read_text(encoding="utf-8") == SUBRIP
 
 
 def test_the_strip_shows_what_all_of_its_text_has() -> None:

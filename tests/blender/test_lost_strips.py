@@ -156,8 +156,8 @@ def test_two_in_one_second_do_not_replace_each_other(installed: Any, monkeypatch
 
 
 def test_an_import_goes_on_in_a_renamed_scene(addon: Any, tmp_path: Path) -> None:
-    from subtitle_editor.core.subtitles import files
+    from subtitle_editor.core.subtitles import writing
 
-    files.save(tmp_path / "in.srt", CUES)
+    writing.save_cues(tmp_path / "in.srt", CUES)
     assert bpy.ops.subtitle.import_file(filepath=str(tmp_path / "in.srt")) == {"FINISHED"}
     assert written(bpy.context.scene) == TEXTS

@@ -10,7 +10,7 @@ import bpy
 import pytest
 
 from subtitle_editor.core.cues import Cue
-from subtitle_editor.core.subtitles import files
+from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.sequencer import strips
 
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(60)]
@@ -21,7 +21,7 @@ CUES = [Cue(0.0, 1.5, "At once"), Cue(2.0, 4.0, "Two\nlines"), Cue(3.0, 5.0, "At
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "in.srt"
-    files.save(path, CUES)
+    writing.save_cues(path, CUES)
     return path
 
 
@@ -37,7 +37,7 @@ def test_each_format(file: Path, tmp_path: Path, ending: str) -> None:
     bpy.ops.subtitle.import_file(filepath=str(file))
     out = tmp_path / f"out.{ending}"
     assert bpy.ops.subtitle.export_file(filepath=str(out)) == {"FINISHED"}
-    assert [cue.text for cue in files.load(out).cues] == [cue.text for cue in CUES]
+    assert [cue.text for cue in reading.load(out).cues] == [cue.text for cue in CUES]
 
 
 def test_second_zero_is_the_first_frame(file: Path) -> None:
@@ -52,7 +52,7 @@ def test_only_selected(file: Path, tmp_path: Path) -> None:
         strip.select = strip.text == "At once"
     bpy.context.scene.subtitle_editor.only_selected = True
     bpy.ops.subtitle.export_file(filepath=str(tmp_path / "one.srt"))
-    assert [cue.text for cue in files.load(tmp_path / "one.srt").cues] == ["At once"]
+    assert [cue.text for cue in reading.load(tmp_path / "one.srt").cues] == ["At once"]
 
 
 def test_no_ending_means_srt(file: Path, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_failed_export_keeps_the_old_file(file: Path, tmp_path: Path) -> None:
 
 def test_a_thousand(tmp_path: Path, addon: Any) -> None:
     path = tmp_path / "many.srt"
-    files.save(path, [Cue(n * 2.0, n * 2.0 + 1.5, f"Line {n}") for n in range(1000)])
+    writing.save_cues(path, [Cue(n * 2.0, n * 2.0 + 1.5, f"Line {n}") for n in range(1000)])
     assert bpy.ops.subtitle.import_file(filepath=str(path)) == {"FINISHED"}
     cues, _ = strips.cues_of(bpy.context.scene)
     assert len(cues) == 1000

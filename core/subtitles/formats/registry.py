@@ -100,9 +100,10 @@ def suffixes(*, writing: bool = False) -> tuple[str, ...]:
 
 
 def by_suffix(suffix: str, *, writing: bool = False) -> Format | None:
-    """The first format with this ending (`.srt`); None where there is none."""
-    formats = writable() if writing else readable()
-    return next((format for format in formats if suffix.lower() in format.suffixes), None)
+    """The format with this ending (`.srt`), one whose own it is before those that are found with it too; else None."""
+    formats = list(writable() if writing else readable())
+    own = (format for format in formats if format.suffixes[0] == suffix.lower())
+    return next(own, next((format for format in formats if suffix.lower() in format.suffixes), None))
 
 
 def of_bytes(data: bytes) -> Format | None:
@@ -113,14 +114,16 @@ def of_bytes(data: bytes) -> Format | None:
 def of_text(text: str, suffix: str) -> Format | None:
     """The format by content, however the file is called; the ending decides only between those that fit."""
     head = text[:HEAD].lstrip("\ufeff \t\r\n")
-    fitting = [format for format in readable() if _fits(format, head)]
+    fitting: list[Format] = []
+    for format in readable():
+        if format.sign is not None and format.sign.search(head):
+            # A file that says what it is is that, unless something further up looks like it too.
+            if not fitting:
+                return format
+            fitting.append(format)
+        elif format.looks is not None and format.looks(head):
+            fitting.append(format)
     return next((format for format in fitting if suffix.lower() in format.suffixes), fitting[0] if fitting else None)
-
-
-def _fits(format: Format, head: str) -> bool:
-    if format.sign is not None and format.sign.search(head):
-        return True
-    return format.looks is not None and format.looks(head)
 
 
 def is_own(document: Document, format: Format) -> bool:

@@ -31,11 +31,15 @@ SETTINGS = "vtt.settings"
 _LONGEST_TIMES = 400
 """Characters. No line of times is longer."""
 _STRICT = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)[,.](\d{3}) ?--> ?(\d{1,6}):([0-5]\d):([0-5]\d)[,.](\d{3})[ \t]*$")
-_MAY_BE_TIMES = re.compile(r"[>\u2013\u2014\u2015\u2212\u2192\u21d2\u27a1\u2794\u279c]|^[\s\ufeff]*[-\u2212]?\d+\s*:")
+_MAY_BE_TIMES = re.compile(
+    r"[>\u2013\u2014\u2015\u2212\u2192\u21d2\u27a1\u2794\u279c]|^[\s\ufeff]*[-\u2212]?\d+\s*[:.]"
+)
 _TIMES = re.compile(
     r"(?:(?P<number>\d{1,9})[.)]?\s+)?" + clock_pattern("a") + rf"\s*(?P<arrow>{ARROW}|-{{1,3}})\s*"
     + clock_pattern("b") + r"(?P<rest>\s.*)?$"
 )  # fmt: skip
+_DOTTED = re.compile(r"(?<![\d.])(\d{1,3})\.(\d{2})\.(\d{2})([.,]\d{1,3})(?![\d.])")
+"""`00.00.01,000`: full stops in place of colons."""
 _FIRST_TIME = re.compile(r"(?:\d+\s+)?" + clock_pattern())
 _SECOND_TIME = re.compile(clock_pattern() + r"(?=\s|$)")
 _ANY_ARROW = re.compile(ARROW)
@@ -58,8 +62,18 @@ class Timing:
 
 
 def looks(head: str) -> bool:
-    """Whether some line is one of times."""
-    return any(timing_of(line) is not None for line in head.split("\n") if _MAY_BE_TIMES.search(line))
+    """Whether some line is one of times, or of a time on one side of an arrow."""
+    lines = [line for line in head.split("\n") if _MAY_BE_TIMES.search(line)]
+    return any(timing_of(line) is not None or _is_half(line) for line in lines)
+
+
+def _is_half(line: str) -> bool:
+    plain = plain_signs(line[:_LONGEST_TIMES]).strip("\ufeff \t")
+    arrow = _ANY_ARROW.search(plain)
+    if arrow is None:
+        return False
+    sides = plain[: arrow.start()].strip(), plain[arrow.end() :].strip()
+    return any((half := _FIRST_TIME.fullmatch(side)) and half["h"] is not None for side in sides)
 
 
 def read(source: Source) -> Document:
@@ -76,7 +90,8 @@ def timing_of(line: str, index: int = 0) -> Timing | None:
         return Timing(index, start / 1000, end / 1000)
     if len(line) > _LONGEST_TIMES:
         return None
-    found = _TIMES.match(plain_signs(line).strip("\ufeff \t"))
+    plain = _DOTTED.sub(r"\1:\2:\3\4", plain_signs(line))
+    found = _TIMES.match(plain.strip("\ufeff \t"))
     if found is None or (found["arrow"].strip("-") == "" and not _is_full(found)):
         return None
     rest = (found["rest"] or "").strip()
@@ -177,6 +192,8 @@ class _Lines:
             following = self._next_number(body, timing.index + 1, stop, name, is_last)
             if following is not None:
                 body.pop()
+                while body and not body[-1].strip(" \t"):
+                    body.pop()
             yield self._row(timing, "\n".join(body), timing.number or name or "")
             name = following
 
@@ -193,7 +210,8 @@ class _Lines:
                 self._findings.add(Kind.TIME, message, line)
                 raw = f"{self._after_times(timing)}\n{raw}"
         text, spans, placing, speaker = read_text(raw, self._findings, line)
-        cue = Cue(0.0, 0.0, text, spans=spans, placing=placing, speaker=speaker, name=name, extra=extra, line=line)
+        start, end = timing.start or 0.0, timing.end or 0.0
+        cue = Cue(start, end, text, spans=spans, placing=placing, speaker=speaker, name=name, extra=extra, line=line)
         return Row(timing.start, timing.end, cue, self._lines[timing.index].strip("\ufeff \t"))
 
     def _after_times(self, timing: Timing) -> str:

@@ -12,7 +12,7 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from ...markup import BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Placing, Span
+from ...markup import BELOW, BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Placing, Span
 from ...text import Text
 from ..document import Cue, Document, Kind, Style, quoted
 from ..times import clock, clock_pattern, plain_signs, seconds_of
@@ -20,7 +20,7 @@ from . import overrides
 from .base import CannotWrite, Findings, Format, Source, WriteOptions
 from .colors import from_substation
 from .settling import Row, settled
-from .tags import TextBuilder, marked_up
+from .tags import TextBuilder, marked_up, tidied_text
 
 HEAD = "ass.head"
 """Of a document's `extra`: all lines above the first event."""
@@ -46,6 +46,7 @@ _ASS_FIELDS = "Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect
 _SSA_ALIGN = {1: 1, 2: 2, 3: 3, 5: 7, 6: 8, 7: 9, 9: 4, 10: 5, 11: 6}
 _SECTION = re.compile(r"\[[\w +.-]*[a-z][\w +.-]*\]", re.IGNORECASE)
 _TIME = re.compile(clock_pattern())
+_STRICT_TIME = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)\.(\d\d)")
 _TOKEN = re.compile(r"\\\u2060|\\[Nnh]|\\[{}]|\{[^{}]*\}")
 _ESCAPES = {"\\\u2060": "\\", "\\N": "\n", "\\n": "\n", "\\h": "\u00a0", "\\{": "{", "\\}": "}"}
 _RESOLUTION = re.compile(r"^PlayRes([XY])\s*:\s*(\d+)", re.IGNORECASE | re.MULTILINE)
@@ -61,6 +62,7 @@ class _File:
         self._lines = text.split("\n")
         self._findings = Findings()
         self._fields: tuple[str, ...] = _names(_ASS_FIELDS)
+        self._columns = _lower(self._fields)
         self._head: list[str] = []
         self._tail: list[str] = []
         self._waiting: list[str] = []
@@ -108,6 +110,7 @@ class _File:
             named = tuple(field.strip() for field in rest.split(","))
             if {"start", "end", "text"} <= set(_lower(named)) and named[-1].lower() == "text":
                 self._fields = named
+                self._columns = _lower(named)
             self._kept(line)
         elif not self._events:
             self._before_events(section, key, rest)
@@ -138,7 +141,7 @@ class _File:
             message = Text('"{text}" is incomplete; it was left out.', text=quoted(stripped))
             self._findings.add(Kind.BROKEN, message, number, stripped)
             return
-        row = dict(zip(_lower(self._fields), values, strict=True))
+        row = dict(zip(self._columns, values, strict=True))
         extra = {ROW: ",".join(values[:-1]), INDEX: str(self._events)}
         self._events += 1
         if self._waiting:
@@ -148,14 +151,14 @@ class _File:
         read = read_text(row["text"], self._align_of(style), self._resolution)
         if read.text != row["text"]:
             extra[RAW] = row["text"]
-        start, end = (_TIME.fullmatch(plain_signs(row[name]).strip()) for name in ("start", "end"))
+        start, end = _seconds(row["start"]), _seconds(row["end"])
         cue = Cue(
-            0.0, 0.0, read.text, spans=read.spans, placing=read.placing, style=style,
+            start or 0.0, end or 0.0, read.text, spans=read.spans, placing=read.placing, style=style,
             speaker=row.get("name", row.get("actor", "")).strip(), layer=_number(row.get("layer", "0")),
             extra=extra, line=number,
         )  # fmt: skip
         times = f"{row['start']},{row['end']}"
-        made = Row(start and seconds_of(start), end and seconds_of(end), cue, times)
+        made = Row(start, end, cue, times)
         if kind == "Comment" or not read.text or (made.start is not None and made.start == made.end):
             self._hide(kind, made)
         else:
@@ -178,6 +181,14 @@ class _File:
     def _align_of(self, style: str) -> int:
         found = self._styles.get(style) or self._styles.get(style.lstrip("*"))
         return found.align if found else 2
+
+
+def _seconds(text: str) -> float | None:
+    """A time of an event; None where it is none."""
+    if match := _STRICT_TIME.fullmatch(text):
+        return (((int(match[1]) * 60 + int(match[2])) * 60 + int(match[3])) * 100 + int(match[4])) / 100
+    found = _TIME.fullmatch(plain_signs(text).strip())
+    return seconds_of(found) if found else None
 
 
 def _names(fields: str) -> tuple[str, ...]:
@@ -226,10 +237,9 @@ class TextRead:
 
 def read_text(raw: str, align: int = 2, resolution: tuple[float, float] = (384.0, 288.0)) -> TextRead:
     """The text of an event without its tags, their spans, and where it stands; `align` is that of its style."""
-    if "{" not in raw and "\\" not in raw:
-        builder = TextBuilder()
-        builder.text(raw)
-        return TextRead(*builder.done(), Placing(align))
+    if "{" not in raw:
+        plain = _TOKEN.sub(lambda match: _ESCAPES[match[0]], raw) if "\\" in raw else raw
+        return TextRead(*tidied_text(plain), BELOW if align == 2 else Placing(align))
     builder = TextBuilder()
     blocks = overrides.Overrides(builder, resolution)
     end = 0
@@ -300,8 +310,7 @@ def _event(
     values = cue.extra[ROW].split(",") if ROW in cue.extra else []
     row = dict(zip(fields, values, strict=False))
     for name, time in (("start", cue.start), ("end", cue.end)):
-        match = _TIME.fullmatch(plain_signs(row.get(name, "")).strip())
-        if not match or seconds_of(match) != time:
+        if _seconds(row.get(name, "")) != time:
             row[name] = clock(time, ".", 2, 1)
     speaker = "name" if "name" in fields else "actor"
     for name, value in (("style", cue.style), (speaker, cue.speaker)):

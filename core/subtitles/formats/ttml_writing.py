@@ -175,7 +175,9 @@ class _File:
         )
 
     def _made(self, placing: Placing) -> str:
-        return self._regions.setdefault(placing, self._free(f"place{len(self._regions) + 1}"))
+        if placing not in self._regions:
+            self._regions[placing] = self._free(f"place{len(self._regions) + 1}")
+        return self._regions[placing]
 
     def _free(self, name: str) -> str:
         while name in self._taken:

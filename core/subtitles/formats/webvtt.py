@@ -60,7 +60,7 @@ _RULE_COLOR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;]+)")
 
 _STRICT = re.compile(
     r"[ \t]*(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})[ \t]*-->[ \t]*(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
-    r"(?:[ \t]+(.*))?[ \t]*$"
+    r"(?:(?:[ \t]+|(?=[a-z]))(.*))?[ \t]*$"
 )
 _BLOCK = re.compile(r"(NOTE|STYLE|REGION)(?:[ \t]|$)")
 _MAP = re.compile(r"X-TIMESTAMP-MAP=(.*)")
@@ -144,6 +144,9 @@ class _File:
         self._add(index + where, Timing(index + where, start, end), name, lines[where + 1 :])
 
     def _cue(self, index: int, timing: Timing, name: str) -> int:
+        if not _STRICT.match(self._lines[index]):
+            message = Text("the times are not written as WebVTT wants them, so that players leave the subtitle out.")
+            self._findings.add(Kind.TIME, message, index + 1)
         stop = self._end_of_text(index + 1)
         body = self._lines[index + 1 : stop]
         if not any(line.strip(" \t") for line in body):
@@ -197,7 +200,16 @@ class _File:
         words = words_of(text, spans, timing.start or 0.0, timing.end or 0.0)
         placing = placing_of(settings) if settings else BELOW
         cue = Cue(
-            0.0, 0.0, text, words, spans=spans, placing=placing, speaker=speaker, name=name, extra=extra, line=index + 1
+            timing.start or 0.0,
+            timing.end or 0.0,
+            text,
+            words,
+            spans=spans,
+            placing=placing,
+            speaker=speaker,
+            name=name,
+            extra=extra,
+            line=index + 1,
         )
         self._rows.append(Row(timing.start, timing.end, cue, self._lines[index].strip()))
 

@@ -16,7 +16,7 @@ import pytest
 
 from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.cli import main
-from subtitle_editor.core.subtitles import files
+from subtitle_editor.core.subtitles.reading import load
 from subtitle_editor.core.system import user_folder
 from tests.hub.server import Fault, LoopbackHub
 
@@ -204,7 +204,7 @@ def test_transcribe_writes_subtitles(hub: LoopbackHub, tmp_path: Path):
     lines = records(done)
     assert lines[-1]["event"] == "finished" and lines[-1]["output"] == str(target)
     assert any(row["event"] == "cue" for row in lines[:-1])
-    cues = files.load(target).cues
+    cues = load(target).cues
     assert [cue.text for cue in cues] == [row["text"] for row in lines[-1]["cues"]] != []
 
 
@@ -238,7 +238,7 @@ def test_a_model_that_the_user_has_added_transcribes(hub: LoopbackHub, tmp_path:
     assert run("models", "download", "mine", *place).returncode == 0
     done = run("transcribe", SPEECH, "-m", "mine", "-o", tmp_path / "out.srt", "--language", "en", *place)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert files.load(tmp_path / "out.srt").cues
+    assert load(tmp_path / "out.srt").cues
 
 
 def test_transcribe_with_what_hears_nothing(tmp_path: Path):
@@ -305,7 +305,7 @@ def test_convert_shifts_and_scales(tmp_path: Path):
     source.write_text("1\n00:00:02,000 --> 00:00:04,000\nHello\n", encoding="utf-8")
     done = run("convert", source, target, "--shift", "1.5", "--scale", "0.5", "--json")
     assert done.returncode == 0 and records(done)[-1]["cues"] == 1
-    [cue] = files.load(target).cues
+    [cue] = load(target).cues
     assert (cue.start, cue.end, cue.text) == (2.5, 3.5, "Hello")
     assert target.read_text(encoding="utf-8").startswith("WEBVTT")
 

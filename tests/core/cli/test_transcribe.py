@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from subtitle_editor.core.cli import main
-from subtitle_editor.core.subtitles import files
+from subtitle_editor.core.subtitles import reading
 from tests.core.speech_kit import MODEL, SPEECH, beeps, clip, ffmpeg, needs_ffmpeg, silence, write
 from tests.hub.server import LoopbackHub
 
@@ -80,7 +80,7 @@ def test_one_bad_file_stops_no_other(models: Path, folder: Path) -> None:
     assert code == 1
     assert table(records) == {"a.wav": "done", "b.flac": "done", "bad.mp4": "failed"}
     assert {path.name for path in folder.rglob("*.srt")} == {"a.srt", "b.srt"}
-    assert files.load(folder / "a.srt").cues[0].text == "hello blender"
+    assert reading.load(folder / "a.srt").cues[0].text == "hello blender"
     failed = [row for row in records if row["event"] == "failed"]
     assert [(row["error"], Path(row["media"]).name) for row in failed] == [("media_unreadable", "bad.mp4")]
     heard = [row for row in records if row["event"] == "cue"]
@@ -136,7 +136,7 @@ def test_a_toml_beside_the_film(models: Path, folder: Path) -> None:
     (folder / "b.toml").write_text('volume = "loud"\n', encoding="utf-8")
     code, records = run(models, folder / "a.wav", folder / "b.flac")
     assert code == 1 and table(records) == {"a.wav": "done", "b.flac": "failed"}
-    assert [cue.text for cue in files.load(folder / "a.srt").cues] == ["hello blender"]
+    assert [cue.text for cue in reading.load(folder / "a.srt").cues] == ["hello blender"]
     assert any("volume" in row.get("message", "") for row in records if row["event"] == "failed")
 
 
@@ -230,7 +230,7 @@ def test_a_signal_keeps_what_was_heard_and_the_same_command_goes_on(
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 128 + number
     assert json.loads(out.splitlines()[-1])["event"] == "cancelled"
-    part = files.load(target).cues
+    part = reading.load(target).cues
     assert len(part) >= 7
     code, records = run(models, media, "--user-dir", user)
     assert code == 0 and target.read_text(encoding="utf-8") == whole
@@ -307,7 +307,7 @@ def test_what_cannot_be_written_goes_to_the_recovered_folder(models: Path, tmp_p
     assert process.returncode == 1
     told = next(row for row in lines if row.get("error") == "output_not_written")
     (kept,) = (user / "recovered").iterdir()
-    assert str(kept) in told["hint"] and files.load(kept).cues[-1].text == "hello world"
+    assert str(kept) in told["hint"] and reading.load(kept).cues[-1].text == "hello world"
 
 
 def test_a_damaged_film_says_so_and_keeps_the_rest(models: Path, talk: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from subtitle_editor.core.cues import Cue
 from subtitle_editor.core.errors import MediaError, MediaNotFoundError
 from subtitle_editor.core.speech import syncing
-from subtitle_editor.core.subtitles import files
+from subtitle_editor.core.subtitles import reading, writing
 from tests.core.speech_kit import clip, silence, truth, write
 
 pytestmark = pytest.mark.timeout(120)
@@ -86,19 +86,19 @@ def recording(path: Path) -> list[Cue]:
 def test_the_command_line(tmp_path: Path) -> None:
     cues = recording(tmp_path / "film.wav")
     late = [cue.shifted(12.3) for cue in cues]
-    files.save(tmp_path / "late.srt", late)
+    writing.save_cues(tmp_path / "late.srt", late)
     words = [tmp_path / "film.wav", tmp_path / "late.srt", "-o", tmp_path / "right.srt", "--json"]
     command = [sys.executable, "-m", "subtitle_editor", "sync", *map(str, words)]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=100)
     last = json.loads(done.stdout.splitlines()[-1])
     assert done.returncode == 0, done.stderr
     assert last["shift"] == pytest.approx(-12.3, abs=0.15) and last["scale"] == 1.0
-    found = files.load(tmp_path / "right.srt").cues
+    found = reading.load(tmp_path / "right.srt").cues
     assert [cue.text for cue in found] == [cue.text for cue in cues]
     assert max(abs(a.start - b.start) for a, b in zip(found, cues, strict=True)) < 0.2
     # Another film's: nothing is written.
     other, _ = talk(9, 2.0)
-    files.save(tmp_path / "other.srt", other)
+    writing.save_cues(tmp_path / "other.srt", other)
     words[1:4] = [tmp_path / "other.srt", "-o", tmp_path / "none.srt"]
     command = [sys.executable, "-m", "subtitle_editor", "sync", *map(str, words)]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=100)

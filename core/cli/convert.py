@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line's `convert`, `merge` and `split`: subtitle files to subtitle files."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import SubtitleEditorError, SubtitleFileError, UsageError
+from ..subtitles import merging
+from ..subtitles.document import Document
+from ..subtitles.formats import registry
+from ..text import Text
+from . import subtitle_options as options
+from .call import named, signed_time, time_of
+from .output import DONE, FAILED, Output
+from .subtitle_options import PIPE
+
+
+def convert(args: argparse.Namespace, output: Output) -> int:
+    """`convert IN... OUT`: another format, another encoding, other times. One bad file stops no other."""
+    pairs = list(_pairs(args))
+    targets = [target for _, target in pairs]
+    if len(set(targets)) < len(targets):
+        twice = next(target for target in targets if targets.count(target) > 1)
+        raise UsageError(f"Two of the files would be written to {twice}.", "Convert them into two folders.")
+    failed = 0
+    for source, target in pairs:
+        try:
+            _convert_one(source, target, args, output)
+        except SubtitleEditorError as error:
+            if len(pairs) == 1 or isinstance(error, UsageError):
+                raise
+            failed += 1
+            output.error(error, source=str(source))
+    if len(pairs) > 1:
+        output.say(f"{len(pairs) - failed} of {len(pairs)} files converted")
+    return FAILED if failed else DONE
+
+
+def _convert_one(source: Path, target: Path, args: argparse.Namespace, output: Output) -> None:
+    document = options.with_rate(options.read(source, args, output), args)
+    document = document.moved(args.shift, args.scale)
+    _never_empty(source, target, document)
+    if target != PIPE:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    losses = options.write(target, document, args, output)
+    if target == PIPE:
+        return
+    data = {
+        "event": "finished",
+        "source": str(source),
+        "output": str(target),
+        "cues": len(document.cues),
+        "warnings": document.warnings,
+        "losses": [str(loss) for loss in losses],
+    }
+    output.record(data, f"{target}: {len(document.cues)} subtitles")
+
+
+def _never_empty(source: Path, target: Path, document: Document) -> None:
+    """Nothing replaces something. Raises SubtitleFileError."""
+    if not document.cues and target.exists():
+        raise SubtitleFileError(
+            source,
+            Text("there are no subtitles in it, and {path} exists", path=target),
+            Text("Delete that file first if it is to be replaced by an empty one."),
+        )
+
+
+def _pairs(args: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
+    """Which file becomes which. Raises UsageError before anything is read."""
+    sources: list[Path] = args.sources
+    target: Path = args.target
+    several = len(sources) > 1 or sources[0].is_dir()
+    if not several and not target.is_dir():
+        options.target_format(target, args)
+        yield sources[0], target
+        return
+    if args.target_format is None:
+        raise UsageError(
+            f"{target} is a folder, which does not tell the format.", "Say it with --to, such as --to srt."
+        )
+    suffix = registry.BY_ID[options.target_format(target, args)].suffixes[0]
+    if target == PIPE or (target.exists() and not target.is_dir()):
+        raise UsageError("Several files cannot be converted into one.", "Name a folder, or use merge.")
+    for source in sources:
+        for file, below in _files(source):
+            yield file, target / below.with_suffix(suffix)
+
+
+def _files(source: Path) -> Iterator[tuple[Path, Path]]:
+    """A file, or all subtitle files of a folder by their endings, and where each is to stand in another folder."""
+    if not source.is_dir():
+        yield source, Path("stdin" if source == PIPE else source.name)
+        return
+    endings = registry.suffixes()
+    found = [path for path in sorted(source.rglob("*")) if path.suffix.lower() in endings and path.is_file()]
+    if not found:
+        raise UsageError(f"There are no subtitle files in {source}.", f"Known endings: {', '.join(endings)}.")
+    for path in found:
+        yield path, path.relative_to(source)
+
+
+def merge(args: argparse.Namespace, output: Output) -> int:
+    """`merge IN IN... OUT`: the subtitles of several files in one, side by side or one file after the other."""
+    options.target_format(args.target, args)
+    documents = [options.read(source, args, output) for source in args.sources]
+    merged = merging.appended(documents, args.gap) if args.append else merging.merged(documents)
+    return _written(args.target, merged, args, output)
+
+
+def split(args: argparse.Namespace, output: Output) -> int:
+    """`split IN OUT --at T...`: OUT-1, OUT-2 and so on, each from zero unless its times are kept."""
+    options.target_format(args.target, args)
+    if args.target == PIPE:
+        raise UsageError("Several files cannot be written to a pipe.", "Name a file; a number is added to its name.")
+    document = options.read(args.source, args, output)
+    status = DONE
+    parts = merging.split(document, sorted(args.at), keep_times=args.keep_times)
+    for number, part in enumerate(parts, 1):
+        target = args.target.with_stem(f"{args.target.stem}-{number}")
+        status = max(status, _written(target, part, args, output))
+    return status
+
+
+def _written(target: Path, document: Document, args: argparse.Namespace, output: Output) -> int:
+    _never_empty(target, target, document)
+    losses = options.write(target, document, args, output)
+    if target != PIPE:
+        data = {"event": "finished", "output": str(target), "cues": len(document.cues)}
+        output.record(
+            data | {"warnings": document.warnings, "losses": [str(loss) for loss in losses]},
+            f"{target}: {len(document.cues)} subtitles",
+        )
+    return DONE
+
+
+_Commands = argparse._SubParsersAction
+
+
+def add_commands(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    """`convert`, `merge` and `split`."""
+    _add_convert(commands, common)
+    command = _command(commands, common, "merge", "put several subtitle files into one")
+    command.add_argument("sources", type=named, metavar="IN", nargs="+")
+    command.add_argument("target", type=named, metavar="OUT")
+    command.add_argument("--append", action="store_true", help="each file begins where the one before it has ended")
+    command.add_argument("--gap", type=time_of, default=0.0, metavar="S", help="seconds between them, with --append")
+    command.set_defaults(command=merge)
+    command = _command(commands, common, "split", "cut a subtitle file into several")
+    command.add_argument("source", type=named, metavar="IN")
+    command.add_argument("target", type=named, metavar="OUT", help="OUT-1, OUT-2 and so on are written")
+    command.add_argument(
+        "--at", type=time_of, action="append", required=True, metavar="T", help="where, again for more"
+    )
+    command.add_argument("--keep-times", action="store_true", help="do not let each part begin at zero")
+    command.set_defaults(command=split)
+
+
+def _add_convert(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    command = _command(commands, common, "convert", "change the format, encoding or times of subtitle files")
+    command.add_argument("sources", type=named, metavar="IN", nargs="+", help="files and folders; - is standard input")
+    command.add_argument("target", type=named, metavar="OUT", help="a file, a folder with --to, or - with --to")
+    command.add_argument("--to-fps", type=options.rate, metavar="R", help="change from the rate of --fps to this one")
+    command.add_argument(
+        "--shift", type=signed_time, default=0.0, metavar="S", help="seconds later (earlier if negative)"
+    )
+    command.add_argument(
+        "--scale", type=options.factor, default=1, metavar="F", help="multiply all times, before the shift"
+    )
+    command.set_defaults(command=convert)
+
+
+def _command(
+    commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser, name: str, what: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name,
+        parents=[common],
+        help=what,
+        epilog=options.formats_text(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    options.add_reading(command)
+    options.add_writing(command)
+    return command

@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Subtitle files in: the dialog, and what is asked when letters may be wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
+
+from ..core.errors import SubtitleEditorError
+from ..core.text import Text
+from ..sequencer import compat, files, strips
+from ..session import track as tracks
+from ..session import waker
+from ..session.transcription import WRITE_BUDGET
+from ..translations import translated
+from . import subtitle_choices as offered
+from .notices import report_all
+
+if TYPE_CHECKING:
+    from bpy.types import Context, Event, UILayout
+
+    from ..core.subtitles.document import Document
+
+_Result = set[str]
+
+_AT_ONCE = 300
+"""Subtitles that are made in one go, in a fraction of the time that is felt; more of them take turns with Blender."""
+
+_PREVIEW_LINES = 8
+_PREVIEW_BYTES = 4096
+"""What is shown of a file whose letters may be wrong."""
+
+
+class FileChoices:
+    """What can be said about a file, in the file dialog and when its encoding is asked for."""
+
+    filepath: StringProperty(  # type: ignore[valid-type]
+        name="File", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+    encoding: EnumProperty(  # type: ignore[valid-type]
+        name="Encoding",
+        description="How the bytes of the file mean letters",
+        items=offered.READ_ENCODINGS,
+        default="AUTO",
+        options={"SKIP_SAVE"},
+    )
+    rate: FloatProperty(  # type: ignore[valid-type]
+        name="Frame Rate",
+        description="Frames per second, for files whose times count frames. 0: as the file says, else the scene's",
+        min=0.0,
+        max=1000.0,
+        default=0.0,
+        precision=3,
+    )
+    place: EnumProperty(  # type: ignore[valid-type]
+        name="Start",
+        description="Where on the timeline the subtitles go",
+        items=(
+            ("START", "Scene Start", "Second 0 of the file is the scene's first frame"),
+            ("PLAYHEAD", "Playhead", "The first subtitle begins at the playhead"),
+        ),
+        default="START",
+    )
+    offset: FloatProperty(  # type: ignore[valid-type]
+        name="Offset", description="Seconds by which all subtitles are moved", default=0.0, precision=3
+    )
+    existing: EnumProperty(  # type: ignore[valid-type]
+        name="Subtitles",
+        description="What becomes of the subtitles that are there",
+        items=(
+            ("BESIDE", "Beside", "Keep the subtitles that are there, and make a new track"),
+            ("REPLACE", "Replace", "Remove the subtitles of the active track"),
+        ),
+        default="BESIDE",
+        options={"SKIP_SAVE"},
+    )
+    language: IntProperty(  # type: ignore[valid-type]
+        name="Language",
+        description="Which of several languages in one file, counted from 1. 0: the first",
+        min=0,
+        max=99,
+        default=0,
+        options={"SKIP_SAVE"},
+    )
+    keep_rolling: BoolProperty(  # type: ignore[valid-type]
+        name="Keep Rolling Captions",
+        description="Leave captions that roll up line by line as they are, instead of folding them into subtitles",
+        default=False,
+    )
+
+
+_NAMES = ("encoding", "rate", "place", "offset", "existing", "language", "keep_rolling")
+
+
+def _draw(layout: UILayout, owner: Any) -> None:
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    for name in _NAMES:
+        layout.prop(owner, name)
+
+
+def _load(path: Path, owner: Any, scene: bpy.types.Scene) -> Document:
+    # Here, not above: it costs a third of the time to register.
+    from ..core.subtitles import reading
+    from ..core.subtitles.formats.base import ReadOptions
+    from ..core.subtitles.timecode import FrameRate
+
+    rate = FrameRate.from_fps(owner.rate) if owner.rate > 0 else strips.rate_of(scene)
+    options = ReadOptions(fps=rate.exact, track=owner.language or None, keep_rolling=owner.keep_rolling)
+    return reading.load(path, encoding=offered.codec_of(owner.encoding), options=options)
+
+
+def _on_timeline(document: Document, owner: Any, scene: bpy.types.Scene) -> Document:
+    seconds = float(owner.offset)
+    if owner.place == "PLAYHEAD" and document.cues:
+        playhead = strips.rate_of(scene).frame_to_seconds(scene.frame_current - int(scene.frame_start))
+        seconds += playhead - min(cue.start for cue in document.cues)
+    return document.moved(round(seconds, 6))
+
+
+class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
+    """Read subtitle files and make text strips of them, from the scene's first frame on"""
+
+    bl_idname = "subtitle.import_file"
+    bl_label = "Import Subtitles"
+    bl_options = {"UNDO"}
+
+    directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    files: CollectionProperty(  # type: ignore[valid-type]
+        type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"}
+    )
+    filter_glob: StringProperty(default="", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    is_asked: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    _writer: strips.Writer
+    _timer: bpy.types.Timer
+    _name: str
+    _waiting: list[Path]
+    _is_first: bool
+
+    def invoke(self, context: Context, _event: Event) -> _Result:
+        """Called by Blender: by a button without a file, or with the files that were dropped."""
+        if self.directory and self.files:
+            return self.execute(context)
+        self.filter_glob = offered.glob(writing=False)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def draw(self, _context: Context) -> None:
+        """The side of the file dialog; reads memory only."""
+        _draw(self.layout, self)
+
+    def execute(self, context: Context) -> _Result:
+        """Called by Blender when files are chosen."""
+        self._waiting = self._paths()
+        self._is_first = True
+        return self._next(context)
+
+    def _paths(self) -> list[Path]:
+        folder = Path(bpy.path.abspath(self.directory)) if self.directory else None
+        names = [item.name for item in self.files if item.name]
+        if folder is not None and names and (len(names) > 1 or not self.filepath):
+            return [folder / name for name in names]
+        return [Path(bpy.path.abspath(self.filepath))]
+
+    def _next(self, context: Context) -> _Result:
+        """Read the next file and begin to make its strips."""
+        scene = compat.scene_of(context)
+        path = self._waiting.pop(0)
+        self._name = path.name
+        try:
+            document = _load(path, self, scene)
+            if self._has_to_ask(document, context):
+                return self._ask(path)
+            document = _on_timeline(document, self, scene)
+            # Only now: a file that cannot be read costs nobody the subtitles that are there.
+            above = self._make_room(scene)
+            clock = strips.rate_of(scene)
+            placements = strips.place(document.cues, lambda at: int(scene.frame_start) + clock.seconds_to_frame(at))
+            self._writer = strips.Writer(scene, placements, above)
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return self._next(context) if self._waiting else {"CANCELLED"}
+        report_all(self, document.warnings)
+        files.remember(scene, self._writer.channel, document)
+        tracks.enter(scene, self._writer.channel, self._writer.rows, path.stem, document.language)
+        if bpy.app.background or len(placements) <= _AT_ONCE:
+            try:
+                self._writer.step()
+            except SubtitleEditorError as error:
+                self.report({"ERROR"}, translated(str(error)))
+                return {"CANCELLED"}
+            return self._report_end(context)
+        self._timer = waker.add_timer(context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def _make_room(self, scene: bpy.types.Scene) -> int:
+        """Remove what is to be replaced; the channel above which the subtitles go."""
+        track = tracks.active(scene)
+        if self.existing != "REPLACE" or not self._is_first:
+            self._is_first = False
+            return files.highest_media(scene)
+        self._is_first = False
+        files.remove_subtitles(scene, track.channels if track is not None else None)
+        return track.channel - 1 if track is not None else files.highest_media(scene)
+
+    def _has_to_ask(self, document: Document, context: Context) -> bool:
+        from ..core.subtitles.encodings import SURE
+
+        unsure = self.encoding == "AUTO" and document.certainty < SURE and not self.is_asked
+        return unsure and not bpy.app.background and context.window is not None
+
+    def _ask(self, path: Path) -> _Result:
+        settings = {name: getattr(self, name) for name in _NAMES if name != "encoding"}
+        if not self._is_first:
+            settings["existing"] = "BESIDE"
+        operators: Any = bpy.ops
+        operators.subtitle.ask_encoding("INVOKE_DEFAULT", filepath=str(path), **settings)
+        return {"FINISHED"}
+
+    def modal(self, context: Context, event: Event) -> _Result:
+        """Called by Blender for each event while strips are made."""
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        try:
+            done = self._writer.step(WRITE_BUDGET)
+        except SubtitleEditorError as error:
+            self._leave(context)
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
+        if done:
+            self._leave(context)
+            return self._report_end(context)
+        made, total = self._writer.made, self._writer.total
+        status = Text("Importing {name}: {done} of {total}", name=self._name, done=made, total=total)
+        context.workspace.status_text_set(translated(status))
+        return {"PASS_THROUGH"}
+
+    def cancel(self, context: Context) -> None:
+        """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""
+        # Blender also calls this when the file dialog is left without a choice.
+        if hasattr(self, "_timer"):
+            self._leave(context)
+
+    def _leave(self, context: Context) -> None:
+        waker.remove_timer(self._timer)
+        if context.workspace is not None:
+            context.workspace.status_text_set(None)
+
+    def _report_end(self, context: Context) -> _Result:
+        if notice := self._writer.notice:
+            self.report({"WARNING"}, translated(notice))
+        made = Text("{number} subtitles imported from {name}", number=self._writer.made, name=self._name)
+        self.report({"INFO"}, translated(made))
+        return self._next(context) if self._waiting else {"FINISHED"}
+
+
+@dataclasses.dataclass(slots=True)
+class _Asked:
+    """The file whose encoding is asked for: its first lines with letters, and what was found."""
+
+    data: bytes = b""
+    found: str = ""
+
+
+_asked = _Asked()
+
+
+class SUBTITLE_OT_ask_encoding(bpy.types.Operator, FileChoices):
+    """Import a subtitle file whose letters may be wrong: choose the encoding in which they are right"""
+
+    bl_idname = "subtitle.ask_encoding"
+    bl_label = "Are the Letters Right?"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    def invoke(self, context: Context, _event: Event) -> _Result:
+        """Called by Blender before the dialog is shown."""
+        from ..core.subtitles import reading
+
+        path = Path(bpy.path.abspath(self.filepath))
+        try:
+            _asked.found = reading.decoded(path).encoding
+            lines = path.read_bytes().split(b"\n")
+        except (OSError, SubtitleEditorError) as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
+        _asked.data = b"\n".join(line for line in lines if not line.isascii())[:_PREVIEW_BYTES]
+        self.encoding = offered.item_of(_asked.found)
+        return set(context.window_manager.invoke_props_dialog(self, width=500))
+
+    def draw(self, _context: Context) -> None:
+        """The dialog; reads memory only."""
+        layout = self.layout
+        layout.label(text=Path(self.filepath).name, translate=False)
+        box = layout.box().column(align=True)
+        codec = offered.codec_of(self.encoding) or _asked.found
+        for line in _asked.data.decode(codec, errors="replace").split("\n")[:_PREVIEW_LINES]:
+            box.label(text=offered.drawable(line.strip()), translate=False)
+        layout.use_property_split = True
+        layout.prop(self, "encoding")
+
+    def execute(self, _context: Context) -> _Result:
+        """Called by Blender when the user says yes."""
+        settings = {name: getattr(self, name) for name in _NAMES}
+        operators: Any = bpy.ops
+        operators.subtitle.import_file("EXEC_DEFAULT", filepath=self.filepath, is_asked=True, **settings)
+        return {"FINISHED"}
+
+
+register, unregister = bpy.utils.register_classes_factory((SUBTITLE_OT_import_file, SUBTITLE_OT_ask_encoding))
