@@ -31,10 +31,10 @@ def download(args: argparse.Namespace, output: Output, models_dir: Path, token: 
     # One of these that was interrupted or paused goes on, as the same job.
     manager.restore(timeout=2.0)
     jobs = list(dict.fromkeys(manager.enqueue(model, args.revision) for model in args.models))
-    return follow(manager, jobs, output, again=f"models download {' '.join(args.models)}")
+    return follow(manager, jobs, output)
 
 
-def follow(manager: DownloadManager, jobs: Sequence[str], output: Output, again: str) -> int:
+def follow(manager: DownloadManager, jobs: Sequence[str], output: Output) -> int:
     """Print what the jobs say until none of them runs, and end the manager. The answer is the exit code."""
     try:
         ends = _ends_of(manager, set(jobs), output)
@@ -43,7 +43,7 @@ def follow(manager: DownloadManager, jobs: Sequence[str], output: Output, again:
         for event in manager.drain():
             if isinstance(event, End) and event.job in jobs and output.json:
                 output.event(event)
-        output.say(f"Interrupted. What was downloaded is kept; continue with: {again}")
+        output.say("Interrupted. What was downloaded is kept; the same command again goes on from there.")
         return INTERRUPTED
     manager.shutdown()
     for event in manager.drain():

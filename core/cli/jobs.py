@@ -90,7 +90,7 @@ def resume(call: Call) -> int:
     manager.restore()
     for record in wanted:
         manager.resume(record.id)
-    return follow(manager, [record.id for record in wanted], call.output, again="models resume")
+    return follow(manager, [record.id for record in wanted], call.output)
 
 
 def pause(call: Call) -> int:

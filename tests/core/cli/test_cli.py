@@ -157,6 +157,14 @@ def test_ctrl_c_keeps_the_partial_and_the_same_command_continues(hub: LoopbackHu
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert json.loads(out.splitlines()[-1])["event"] == "cancelled"
+    # People are told so, and by no shorter command, which would look for another folder.
+    hub.faults.clear()
+    silent = Fault(path="*", host="content", stall_before=True, times=None)
+    hub.faults.add(silent)
+    spoken = subprocess.Popen([word for word in words if word != "--json"], stderr=subprocess.PIPE, encoding="utf-8")
+    assert silent.wait(30)
+    spoken.send_signal(signal.SIGINT)
+    assert "the same command again" in spoken.communicate(timeout=30)[1]
     hub.faults.clear()
     hub.forget_requests()
     assert run(*words[3:]).returncode == 0

@@ -45,7 +45,15 @@ def test_what_is_taken_stays_inside(name: str, windows: bool) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot have such files")
 def test_a_model_with_such_files_arrives(hub: LoopbackHub, tmp_path: Path) -> None:
-    files = {"aux.txt": b"1", "b\\c": b"22", 'who "?.bin': b"x" * 1_200_000, "folder./x": b"333", "tail ": b"4"}
+    files = {
+        "aux.txt": b"1",
+        "b\\c": b"22",
+        "a:b.json": b"55555",
+        "nul": b"666666",
+        'who "?.bin': b"x" * 1_200_000,
+        "folder./x": b"333",
+        "tail ": b"4",
+    }
     hub.add_model("ada/strange", files)
     (tmp_path / "catalog.toml").write_text(
         '[[model]]\nid = "strange"\nname = "S"\nkind = "language"\nsource = [{ repo = "ada/strange" }]\n'
