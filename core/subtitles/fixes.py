@@ -155,19 +155,31 @@ def fix(
     wanted = set(only)
     parts: Edited = unchanged(cues)
     changed: list[Fixed] = []
+    broken: dict[str, set[int]] | None = None
     for rule, mend in MENDS.items():
         if rule not in wanted:
             continue
         now = [part.cue for part in parts]
-        found = {p.index for p in quality.problems(now, rules.profile, film) if p.rule == rule}
-        if indices is not None:
-            found = {index for index in found if parts[index].source in indices}
+        if broken is None:
+            # Only after something was mended: looking for all problems takes most of the time.
+            broken = _broken(now, rules, film)
+        found = {index for index in broken.get(rule, ()) if indices is None or parts[index].source in indices}
         if found:
-            parts = _then(parts, mend(now, sorted(found), rules, film), rule, cues, changed)
+            before = len(changed)
+            parts = _then(parts, mend(now, sorted(found), rules, film), rule, changed)
+            broken = None if len(changed) > before else broken
     return parts, changed
 
 
-def _then(parts: Edited, mended: Edited, rule: str, cues: Sequence[Cue], changed: list[Fixed]) -> Edited:
+def _broken(cues: Sequence[Cue], rules: Rules, film: quality.Film) -> dict[str, set[int]]:
+    """Rule to the subtitles that break it."""
+    found: dict[str, set[int]] = {}
+    for problem in quality.problems(cues, rules.profile, film):
+        found.setdefault(problem.rule, set()).add(problem.index)
+    return found
+
+
+def _then(parts: Edited, mended: Edited, rule: str, changed: list[Fixed]) -> Edited:
     """Two edits as one; notes what the second has changed."""
     result = [
         Part(parts[part.source].source, part.cue, is_new=part.is_new or parts[part.source].is_new) for part in mended
