@@ -7,11 +7,12 @@ import argparse
 from typing import Any
 
 from ..errors import SubtitleRulesError
-from ..subtitles import quality
+from ..subtitles import fixes, quality
 from ..subtitles.document import Document
 from ..subtitles.formats import registry
 from ..subtitles.profiles import PROFILES
-from ..subtitles.timecode import format_time
+from ..subtitles.timecode import FrameRate, format_time
+from ..subtitles.track import Rules
 from . import subtitle_options as options
 from .call import add_profile, named
 from .output import DONE, FAILED, Output
@@ -25,7 +26,7 @@ def check(args: argparse.Namespace, output: Output) -> int:
     for problem in problems:
         _tell_problem(problem, document, args, output)
     if args.fix:
-        _fix(document, args, output)
+        _fix(document, rate, args, output)
     counts = {
         "profile": args.profile, "cues": len(document.cues), "problems": len(problems), "warnings": document.warnings,
     }  # fmt: skip
@@ -51,12 +52,21 @@ def _tell_problem(problem: quality.Problem, document: Document, args: argparse.N
     output.record(data, text)
 
 
-def _fix(document: Document, args: argparse.Namespace, output: Output) -> None:
-    """Write the file as its reader has mended it, in its own format and encoding, and say what was mended."""
+def _fix(document: Document, rate: float, args: argparse.Namespace, output: Output) -> None:
+    """Write the file as its reader has mended it, with what is safe to mend of the profile's rules, and say what was.
+
+    In its own format and encoding.
+    """
+    rules = Rules(PROFILES[args.profile], FrameRate.from_fps(rate))
+    parts, changed = fixes.fix(document.cues, rules, quality.Film(rate), fixes.SAFE)
+    document = document.with_cues(part.cue for part in parts)
     format = document.format if registry.BY_ID[document.format].write else "srt"
     args.target_format, args.out_encoding, args.newline = format, args.out_encoding or "utf-8", "lf"
     losses = options.write(args.fix, document, args, output)
     mended = [str(finding) for finding in document.findings if finding.repaired]
+    mended += [f"{one.index + 1}: {one.rule}: {one.message}" for one in changed]
+    for line in mended:
+        output.say(f"{args.fix}: {line}")
     data = {"event": "fixed", "output": str(args.fix), "mended": mended, "losses": [str(loss) for loss in losses]}
     output.record(data, f"{args.fix}: {len(document.cues)} subtitles, {len(mended)} things mended")
 
