@@ -162,7 +162,7 @@ def test_ctrl_c_keeps_the_partial_and_the_same_command_continues(hub: LoopbackHu
     silent = Fault(path="*", host="content", stall_before=True, times=None)
     hub.faults.add(silent)
     spoken = subprocess.Popen([word for word in words if word != "--json"], stderr=subprocess.PIPE, encoding="utf-8")
-    assert silent.wait(30)
+    assert silent.wait(timeout=30)
     spoken.send_signal(signal.SIGINT)
     assert "the same command again" in spoken.communicate(timeout=30)[1]
     hub.faults.clear()
