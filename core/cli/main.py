@@ -17,7 +17,7 @@ from .. import addresses
 from ..errors import SubtitleEditorError, UnexpectedError, UsageError
 from ..hub import endpoint
 from ..system import log_file, user_folder
-from . import call, catalog, convert, jobs, leftovers, library, subtitles
+from . import call, catalog, convert, extract, jobs, leftovers, library, subtitles
 from .call import add_download_options, folder, models_dir_of, token_of
 from .download import download
 from .output import FAILED, INTERRUPTED, USAGE, Output
@@ -98,6 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_transcribe(commands, common)
     subtitles.add_commands(commands, common)
     convert.add_commands(commands, common)
+    extract.add_commands(commands, common)
     add_sync(commands, common)
     return parser
 

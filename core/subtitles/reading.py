@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..errors import SubtitleFileError
 from ..text import Text
-from . import encodings, rolling
+from . import encodings, rolling, tracks
 from .document import Document, Finding, Kind
 from .formats import registry
 from .formats.base import Format, ReadOptions, Source
@@ -26,7 +26,7 @@ _OTHERS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"\x00\x00\x01\xba"), Text("it is VobSub, subtitles as pictures, which cannot be read as text")),
     (re.compile(rb"PG.{8}[\x14-\x17\x80]", re.DOTALL), Text("it is PGS, subtitles as pictures, which have no text")),
     (re.compile(rb"# VobSub index file"), Text("it is the index of VobSub, subtitles as pictures without text")),
-    (re.compile(rb"\x1a\x45\xdf\xa3|....ftyp", re.DOTALL), Text("it is a film")),
+    (tracks.FILM, Text("it is a film")),
     (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|RIFF....WEBP", re.DOTALL), Text("it is a picture")),
     (re.compile(rb"ID3|fLaC|OggS|RIFF....WAVE", re.DOTALL), Text("it is a sound")),
     (re.compile(rb"PK\x03\x04|Rar!|7z\xbc\xaf|\x1f\x8b"), Text("it is an archive; unpack it first")),
@@ -41,12 +41,17 @@ _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 def load(
     path: Path, *, format: str | None = None, encoding: str | None = None, options: ReadOptions | None = None
 ) -> Document:
-    """Read a subtitle file, whatever its encoding and format.
+    """Read a subtitle file, whatever its encoding and format, or a subtitle track of a film.
 
     `format` (an id of the registry) and `encoding` override the guesses.
-    Raises SubtitleFileError when it is missing, cannot be read, or holds no subtitles; an empty file is none.
+    Raises SubtitleFileError when it is missing, cannot be read, or holds no subtitles; an empty file is none. Raises
+    MediaUnreadableError for a film that is broken.
     """
-    return _parsed(Path(path), lambda: _read(Path(path)), format, encoding, options or ReadOptions())
+    path, options = Path(path), options or ReadOptions()
+    if format is None and tracks.is_film(path):
+        document = tracks.read(path, options)
+        return document if options.keep_rolling else rolling.folded(document)
+    return _parsed(path, lambda: _read(path), format, encoding, options)
 
 
 def parse(

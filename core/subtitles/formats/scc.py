@@ -26,8 +26,8 @@ from .tags import tidied_text
 if TYPE_CHECKING:
     from ttconv import model
 
-# Without a handler of some kind its remarks go to the terminal of whoever uses us.
-logging.getLogger("ttconv").addHandler(logging.NullHandler())
+# What it remarks is in the findings, for whoever asked; not in the terminal.
+logging.getLogger("ttconv").setLevel(logging.ERROR)
 
 _LINE = re.compile(r"(\d{1,3})[:;.,](\d{1,2})[:;.,](\d{1,2})([:;.,])(\d{1,2})\s+(\S.*)$")
 _HEADER = re.compile(r"Scenarist_SCC\s+V\d+\.\d+\s*$", re.IGNORECASE)

@@ -273,6 +273,14 @@ def write(document: Document, format: Format, options: WriteOptions) -> str:
     text = _again(document) if is_ours else _new(document, options)
     if format.id == (document.format if is_ours else "ass"):
         return text
+    try:
+        return _by_pysubs2(text, format)
+    except Exception:  # It stops at rows that it cannot read, which ours keeps; what was read of them is written.
+        anew = dataclasses.replace(document, format="", extra={}, hidden=())
+        return _by_pysubs2(_new(anew, options), format)
+
+
+def _by_pysubs2(text: str, format: Format) -> str:
     import pysubs2
 
     return str(pysubs2.SSAFile.from_string(text).to_string(format.id, header_notice="Made with Subtitle Editor"))

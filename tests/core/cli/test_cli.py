@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -340,3 +341,31 @@ def test_what_nobody_has_foreseen_is_in_the_log_and_no_secret_anywhere(
     assert '"error": "unexpected"' in told.out and "Traceback" not in told.err
     assert "Traceback" in written and "breaks" in written
     assert not any(word in text for word in ("SECRETSIG", "hf_abcd") for text in (written, told.out, told.err))
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg makes the film for this test")
+def test_extract_lists_the_tracks_of_a_film_and_writes_one(tmp_path: Path):
+    sample = DATA / "subtitles" / "samples" / "srt.srt"
+    film = tmp_path / "film.mkv"
+    picture = (
+        "-f",
+        "lavfi",
+        "-i",
+        "color=black:s=64x64:d=1",
+        "-i",
+        sample,
+        "-i",
+        DATA / "subtitles" / "samples" / "ass.ass",
+    )
+    maps = ("-map", "0", "-map", "1", "-map", "2", "-c:v", "mpeg4", "-c:s", "copy", "-metadata:s:s:1", "language=ger")
+    subprocess.run(["ffmpeg", "-v", "error", *map(str, picture), *maps, str(film)], check=True, timeout=60)
+    tracks = records(run("extract", film, "--json"))
+    assert [(row["number"], row["codec"], row["language"], row["text"]) for row in tracks] == [
+        (1, "subrip", "", True),
+        (2, "ass", "ger", True),
+    ]
+    done = run("extract", film, tmp_path / "out.vtt", "--track", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [cue.text for cue in load(tmp_path / "out.vtt").cues] == [cue.text for cue in load(sample).cues]
+    converted = run("convert", film, tmp_path / "out.ass", "--language", "de", "--json")
+    assert records(converted)[-1]["cues"] == 4, converted.stderr

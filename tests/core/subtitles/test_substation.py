@@ -131,3 +131,19 @@ def test_what_nobody_sees_is_said() -> None:
         (7, 9, "Shop open"),
         (10, 12, "two\nlines\u00a0here"),
     ]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        ("Dialogue: 0,0:00:01.00", "Dialogue: 0,0:000:01.00"),
+        ("[V4+ Styles]", "[V4+ Stiles]"),
+        ("Dialogue: 0,", "Dialogue: zero,"),
+    ],
+)
+def test_a_damaged_file_is_written_in_the_other_version_too(damage: tuple[str, str]) -> None:
+    text = ASS.read_text(encoding="utf-8").replace(*damage)
+    document = reading.parse(text.encode(), "in.ass", format="ass")
+    data, _ = writing.rendered(Path("out.ssa"), document, "ssa")
+    again = reading.parse(data, "out.ssa")
+    assert [cue.text for cue in again.cues] == [cue.text for cue in document.cues]

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line's `extract`: the subtitle tracks inside a film, listed, or one of them as a file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..subtitles import tracks
+from . import subtitle_options as options
+from .output import DONE, Output
+from .subtitle_options import PIPE
+
+
+def extract(args: argparse.Namespace, output: Output) -> int:
+    """`extract FILM [OUT]`: without OUT the tracks are listed."""
+    if args.target is None:
+        found = tracks.listed(args.film)
+        for track in found:
+            output.record({"event": "track", **track.as_dict()}, str(track))
+        if not found:
+            output.record({"event": "tracks", "tracks": 0}, f"{args.film}: no subtitle tracks")
+        return DONE
+    options.target_format(args.target, args)
+    document = options.read(args.film, args, output)
+    losses = options.write(args.target, document, args, output)
+    if args.target != PIPE:
+        data = {"event": "finished", "source": str(args.film), "output": str(args.target), "cues": len(document.cues)}
+        output.record(
+            data | {"warnings": document.warnings, "losses": [str(loss) for loss in losses]},
+            f"{args.target}: {len(document.cues)} subtitles",
+        )
+    return DONE
+
+
+def add_commands(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    """`extract`."""
+    command = commands.add_parser(
+        "extract", parents=[common], help="list the subtitle tracks inside a film, or write one to a file"
+    )
+    command.add_argument("film", type=Path, metavar="FILM")
+    command.add_argument("target", type=Path, metavar="OUT", nargs="?", help="left out: list the tracks")
+    options.add_reading(command, frames=False)
+    options.add_writing(command)
+    command.set_defaults(command=extract)
