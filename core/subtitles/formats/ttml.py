@@ -358,6 +358,8 @@ class _Walker:
 
     def _interval(self, token: Token, values: dict[str, str], above: Element) -> tuple[Fraction, Fraction | None]:
         reference = above.cursor if above.sequence and above.cursor is not None else above.begin
+        if not any(key in values for key in TIMED):
+            return reference, above.end
         found: dict[str, Fraction] = {}
         for key in TIMED:
             if key in values:
@@ -367,7 +369,7 @@ class _Walker:
                     self._findings.add(Kind.TIME, message, token.line, values[key])
                 else:
                     found[key] = seconds
-        begin = reference + found.get("begin", Fraction(0))
+        begin = reference + found["begin"] if "begin" in found else reference
         ends = [above.end] if above.end is not None else []
         if "end" in found:
             ends.append(reference + found["end"])

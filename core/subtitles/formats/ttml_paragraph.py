@@ -117,7 +117,9 @@ class Paragraph:
 
     def shown(self, begin: Fraction, end: Fraction | None) -> Iterator[Shown]:
         """What is to be seen from when to when."""
-        timed = {(run.begin, run.end) for run in self.runs if run.text.strip()}
+        # By identity first: what says no time of its own has the very times of what it is in.
+        pairs = {(id(run.begin), id(run.end)): (run.begin, run.end) for run in self.runs if run.text.strip()}
+        timed = set(pairs.values()) if len(pairs) > 1 else list(pairs.values())
         ends = [last for _, last in timed if last is not None]
         self.last = max(ends) if len(ends) == len(timed) and ends else None
         if len(timed) <= 1:

@@ -53,6 +53,7 @@ class Sheet:
         self._styles: dict[str, dict[str, str]] = {}
         self._known: dict[str, dict[str, str]] = {}
         self._times = times
+        self._placings: dict[tuple[str, ...], Placing] = {}
         self._inside: str | None = None
         """The region that is being read."""
         self._cells = _pair(root.get("cellResolution", "")) or (32.0, 15.0)
@@ -114,6 +115,13 @@ class Sheet:
 
     def placing(self, region: str, properties: Properties) -> Placing:
         """Where a text with these properties stands in a region; low in the middle where there is none."""
+        key = (region, *(properties.get(name, "") for name in ("textAlign", "direction", "writingMode")))
+        found = self._placings.get(key)
+        if found is None:
+            found = self._placings[key] = self._placing(region, properties)
+        return found
+
+    def _placing(self, region: str, properties: Properties) -> Placing:
         inside = self.regions.get(region)
         values = {**inside.properties, **properties} if inside else dict(properties)
         column = {"left": 0, "start": 0, "right": 2, "end": 2}.get(values.get("textAlign", ""), 1)
