@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files made to hang or to fill the memory are read or refused in time that grows with their size, no faster."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+
+import pytest
+
+from subtitle_editor.core.errors import SubtitleFileError
+from subtitle_editor.core.subtitles import reading
+
+CUE = b"1\n00:00:01,000 --> 00:00:02,000\n"
+VTT = b"WEBVTT\n\n00:01.000 --> 00:02.000\n"
+ASS = b"[Script Info]\n[V4+ Styles]\n[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,"
+BOMB = b"".join(b'<!ENTITY %c "%s">' % (99 + n, b"&%c;" % (98 + n) * 10) for n in range(12))
+
+# A head and what is repeated behind it.
+ENDLESS = {
+    "a word": (CUE, b"a"),
+    "open tags": (CUE, b"<i>x"),
+    "braces": (CUE, b"{"),
+    "angles": (CUE, b"<"),
+    "ampersands": (CUE, b"&"),
+    "spaces": (CUE, b" "),
+    "colons": (b"", b"1:"),
+    "arrows": (b"", b"-->\n"),
+    "legacy letters": (CUE, b"\xe4"),
+    "NUL": (b"", b"\0"),
+    "notes": (b"WEBVTT\n\n", b"NOTE\n\n"),
+    "tags of WebVTT": (VTT, b"<b>x"),
+    "readings": (VTT + b"<ruby>", b"a<rt>b</rt>"),
+    "overrides": (ASS, b"{\\i1}x"),
+    "backslashes": (ASS, b"\\"),
+    "syncs": (b"<SAMI><BODY>", b"<SYNC Start=1><P>x"),
+    "nested elements": (b'<tt xmlns="http://www.w3.org/ns/ttml"><body>', b"<div>"),
+    "nested lists": (b"", b"["),
+    "subtitles": (b"", CUE + b"x\n\n"),
+}
+
+
+def seconds(data: bytes) -> float:
+    began = time.process_time()
+    try:
+        reading.parse(data, "in.srt")
+    except SubtitleFileError as error:
+        assert error.hint
+    return time.process_time() - began
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", ENDLESS)
+def test_time_grows_with_the_size(name: str) -> None:
+    head, piece = ENDLESS[name]
+    small, large = (head + piece * (size // len(piece)) for size in (40_000, 320_000))
+    seconds(small)
+    # Eight times as much; quadratic would be 64 times. What is over in a blink says nothing.
+    assert seconds(large) < max(24 * min(seconds(small) for _ in range(3)), 1.0)
+
+
+def test_entities_are_not_unfolded() -> None:
+    document = (
+        b'<?xml version="1.0"?><!DOCTYPE t [<!ENTITY b "aaaaaaaaaa">' + BOMB + b"]>"
+        b'<tt xmlns="http://www.w3.org/ns/ttml"><body><div><p begin="1s" end="2s">&n;</p></div></body></tt>'
+    )
+    tracemalloc.start()
+    try:
+        assert seconds(document) < 5
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_is_a_small_multiple_of_the_file() -> None:
+    data = b"".join(b"%d\n00:00:01,000 --> 00:00:02,000\nA line of text, as they are\n\n" % n for n in range(20_000))
+    tracemalloc.start()
+    try:
+        reading.parse(data, "in.srt")
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(data)
+    finally:
+        tracemalloc.stop()
