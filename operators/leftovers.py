@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.events import ProgressReport
-    from ..core.library.leftovers import Leftover
     from ..core.system.control import Control
 
 _Result = set[str]
@@ -32,8 +31,9 @@ class SUBTITLE_OT_delete_leftovers(TaskOperator, bpy.types.Operator):
     bl_idname = "subtitle.delete_leftovers"
     bl_label = "Delete Leftovers"
 
-    _asked: tuple[Leftover, ...] | None = None
-    """What the question was about: nothing else is deleted."""
+    # Blender evaluates annotations of its classes at registering: no name that only mypy knows.
+    _asked: Any = None
+    """The leftovers that the question was about: nothing else is deleted."""
 
     @classmethod
     def poll(cls, _context: Context) -> bool:
