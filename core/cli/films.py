@@ -35,9 +35,9 @@ def films_of(args: argparse.Namespace) -> list[Film]:
     if args.output is not None and (len(args.media) > 1 or args.media[0].is_dir()):
         raise UsageError("-o names one file, but there are several to write.", "Use --out-dir and --suffix.")
     suffix = args.suffix if args.suffix.startswith(".") else f".{args.suffix}"
-    _check_format(Path("x" + suffix))
+    check_format(Path("x" + suffix))
     if args.output is not None:
-        _check_format(args.output)
+        check_format(args.output)
         return [Film(args.media[0], args.output)]
     found = list(dict.fromkeys(_found(args)))
     if not found:
@@ -73,7 +73,8 @@ def _found(args: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
                     yield path, path.parent.relative_to(named)
 
 
-def _check_format(target: Path) -> None:
+def check_format(target: Path) -> None:
+    """Raises UsageError unless the name's ending is that of a format to write."""
     # Before the work: a misspelt ending must not show after an hour.
     if registry.by_suffix(target.suffix, writing=True) is None:
         known = ", ".join(registry.suffixes(writing=True))

@@ -18,6 +18,7 @@ from ..errors import SubtitleEditorError, UnexpectedError, UsageError
 from ..hub import endpoint
 from ..system import log_file, user_folder
 from . import call, catalog, convert, extract, jobs, leftovers, library, subtitles
+from .align import add_align
 from .call import add_download_options, folder, models_dir_of, token_of
 from .download import download
 from .output import FAILED, INTERRUPTED, USAGE, Output
@@ -100,6 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
     convert.add_commands(commands, common)
     extract.add_commands(commands, common)
     add_sync(commands, common)
+    add_align(commands, common)
     return parser
 
 

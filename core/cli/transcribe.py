@@ -6,10 +6,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import signal
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +25,6 @@ from ..events import Cancelled, End, Event, Failed, Finished, as_json
 from ..library import status
 from ..speech import segments
 from ..speech.job import Transcription, about
-from ..speech.process import warm
 from ..speech.segments import Kept
 from ..subtitles import quality, writing
 from ..subtitles.profiles import PROFILES
@@ -39,62 +35,23 @@ from . import films, listening
 from .call import add_profile, load_catalog, models_dir_of, named
 from .films import Film
 from .output import DONE, FAILED, Output
+from .running import attended, follow
 
-_TICK = 0.05
-"""Seconds between two looks at the job."""
 _DOUBTS = 10
 """Doubtful places that are told to people; programs are told all."""
 _KEEP = 120.0
 """Seconds that the child waits for the next film."""
 
 
-class Stopped(KeyboardInterrupt):
-    """Ctrl-C, or a signal that asks the process to end. `code` is the exit code that belongs to it."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.code = 128 + number
-
-
 def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> int:
     """`transcribe MEDIA... -m ID`: writes the subtitles when done, and what there is when interrupted or failed."""
     entry = load_catalog(args, output).get(args.model)
-    model_path = _usable(entry, models_dir)
+    model_path = usable(entry, models_dir)
     work = films.films_of(args)
-    with _signals():
+    with attended():
         if not films.is_many(args):
-            with _attended():
-                return _One(args, output, model_path, entry.id, work[0]).run().code
+            return _One(args, output, model_path, entry.id, work[0]).run().code
         return _many(args, output, model_path, entry.id, work)
-
-
-@contextlib.contextmanager
-def _attended() -> Iterator[None]:
-    """End the child that waits, at the end."""
-    try:
-        yield
-    finally:
-        warm.close()
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP end it as Ctrl-C does, where nobody has told the process to do something else with them."""
-    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {}
-
-    def stop(number: int, _frame: object) -> None:
-        raise Stopped(number)
-
-    if threading.current_thread() is threading.main_thread():
-        for number in numbers:
-            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-                before[number] = signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 # One film
@@ -137,7 +94,7 @@ class _One:
         if self._args.unfinished == "fresh" and kept is not None and not segments.remove(kept.path):
             raise JournalError(self._film.media)
         job = Transcription(self._request, journals=self._journals, keep=_KEEP if self._many else 0.0)
-        end, stopped = self._follow(job)
+        end, stopped = follow(job, self._event)
         made, written = self._write(end, job.language)
         self._tell(end, made, written)
         if isinstance(end, Finished) and written is not None:
@@ -171,29 +128,6 @@ class _One:
             )
         if film.media.exists() or args.output is not None or args.out_dir is not None:
             films.check_folder(film, make=args.out_dir is not None)
-
-    def _follow(self, job: Transcription) -> tuple[End, Stopped | None]:
-        """Print what the job says until it has ended."""
-        stopped: Stopped | None = None
-        job.start()
-        while True:
-            try:
-                while (end := self._heard(job)) is None:
-                    time.sleep(_TICK)
-                return end, stopped
-            except Stopped as stop:
-                stopped = stop
-                job.cancel()
-            except KeyboardInterrupt:
-                stopped = Stopped(signal.SIGINT)
-                job.cancel()
-
-    def _heard(self, job: Transcription) -> End | None:
-        for event in job.drain():
-            if isinstance(event, End):
-                return event
-            self._event(event)
-        return None
 
     def _event(self, event: Event) -> None:
         if self._many and self._output.json:
@@ -272,13 +206,12 @@ class _One:
 def _many(args: argparse.Namespace, output: Output, model_path: Path, model_id: str, work: list[Film]) -> int:
     """One after the other with one warm child; one that fails stops no other. A table at the end."""
     results: list[_Result] = []
-    with _attended():
-        for number, film in enumerate(work, 1):
-            output.say(f"[{number}/{len(work)}] {film.media}")
-            result = _one_of_many(args, output, model_path, model_id, film)
-            results.append(result)
-            if result.state == "cancelled":
-                break
+    for number, film in enumerate(work, 1):
+        output.say(f"[{number}/{len(work)}] {film.media}")
+        result = _one_of_many(args, output, model_path, model_id, film)
+        results.append(result)
+        if result.state == "cancelled":
+            break
     results += [_Result(film, "waiting", FAILED) for film in work[len(results) :]]
     _tell_table(results, output)
     stopped = next((result.code for result in results if result.state == "cancelled"), None)
@@ -323,7 +256,7 @@ def _tell_table(results: list[_Result], output: Output) -> None:
     output.record({"event": "summary", "films": rows}, "\n".join(lines))
 
 
-def _usable(entry: Entry, models_dir: Path) -> Path:
+def usable(entry: Entry, models_dir: Path) -> Path:
     """The folder of a model that can transcribe now. Raises UsageError, ModelNotInstalledError, ModelDamagedError."""
     if entry.kind != SPEECH_TO_TEXT:
         hint = "See those that do with: subtitle-editor models list --kind speech-to-text"

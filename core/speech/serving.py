@@ -21,6 +21,7 @@ it for the time that the last request named; until then it keeps its model.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import queue
@@ -191,6 +192,7 @@ def transcribe(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
     options = _voice_options(request, records)
     place = request["place"]
     detect = voice.available() and (request["vad"] or request["words"])
+    _import_libraries(detect)
     tape = Tape(sound.blocks(), place["at"], detect)
     ears = _Ears(request, records, shelf)
     with _ahead(cut(tape, options, place["at"], place["speaking"])) as windows:
@@ -206,6 +208,13 @@ def transcribe(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
     if not tape.samples:
         records.notice("The chosen part of the media holds no sound.")
     _tell_loss(sound.loss, records)
+
+
+def _import_libraries(detect: bool) -> None:
+    """All that both threads use, before there are two: modules that import each other may lock each other out."""
+    importlib.import_module("faster_whisper")
+    if detect:
+        importlib.import_module("onnxruntime")
 
 
 def _voice_options(request: dict[str, Any], records: Records) -> VoiceOptions | None:
