@@ -280,6 +280,7 @@ class _Walker:
             values.get("space", "preserve" if above.preserve else "") == "preserve",
             values.get("agent", above.agent),
             sequence=values.get("timeContainer") == "seq",
+            ends="end" in values or "dur" in values,
             ruby=own.get("ruby", above.ruby) if name == "span" else "",
             base=above.base,
             clipped=above.clipped or (above.end is not None and begin >= above.end),
@@ -404,9 +405,8 @@ class _Walker:
             elif element.raw and (self._paragraph is None or len(self._paragraph.runs) == element.before):
                 self._other(element.raw)
             self._open.pop()
-            if self._open and self._open[-1].sequence:
-                above = self._open[-1]
-                above.cursor = element.end if element.end is not None else element.cursor or above.cursor
+            if self._open:
+                _tell(self._open[-1], element)
 
     def _close_paragraph(self) -> None:
         index = next(index for index, element in enumerate(self._open) if element.name == "p")
@@ -423,7 +423,7 @@ class _Walker:
         if region is not None:
             begin = max(begin, region.begin)
             end = earlier(end, region.end)
-        clipped = element.clipped or (begin > element.begin or end != element.end)
+        clipped = element.clipped or element.sequence or begin > element.begin or end != element.end
         for first, last, runs in paragraph.shown(begin, end):
             text, spans = joined(runs)
             if not text:
@@ -434,7 +434,7 @@ class _Walker:
                 self._rows.append(self._row(paragraph, first, last, text, spans))
         for text in paragraph.lost():
             self._never(paragraph, text)
-        if not element.sequence and element.end is None:
+        if not element.sequence:
             element.cursor = paragraph.last
         return len(self._rows) > before
 
@@ -463,6 +463,19 @@ class _Walker:
             name=paragraph.name, extra=extra, line=paragraph.line,
         )  # fmt: skip
         return Row(float(begin), None if end is None else float(end), cue, paragraph.times)
+
+
+def _tell(above: Element, element: Element) -> None:
+    """When an element ends, for what it is in: the next one of a sequence begins then."""
+    if element.ends:
+        finish = element.end
+    elif element.sequence:
+        # As long as its parts, and no time at all without any (TTML 2, 12.4).
+        finish = element.cursor or element.begin
+    else:
+        finish = element.cursor or element.end
+    if finish is not None:
+        above.cursor = finish if above.sequence or above.cursor is None else max(above.cursor, finish)
 
 
 _ROOT = re.compile(r"<(?:[\w.-]+:)?tt[\s>/]")

@@ -52,7 +52,9 @@ class Element:
     kinds: tuple[tuple[str, str], ...] = ()
     sequence: bool = False
     cursor: Fraction | None = None
-    """In a sequence: where the next one begins."""
+    """When the last of its parts ends; in a sequence the next one begins there."""
+    ends: bool = False
+    """Whether it says itself when it ends."""
     ruby: str = ""
     base: int = 0
     """Which ruby base it is, or is the reading of; 0 for neither."""
@@ -107,9 +109,11 @@ class Paragraph:
         """Letters inside `element`."""
         if not text or (element.ruby in _CONTAINERS and not text.strip()):
             return
+        # In a sequence a text without a time of its own lasts no time (TTML 2, 12.4).
+        end = element.begin if element.sequence else element.end
         reading = element.ruby in ("text", "delimiter")
         base = element.base if element.ruby != "delimiter" else -1
-        self.runs.append(Run(text, element.begin, element.end, element.kinds, element.preserve, base, reading))
+        self.runs.append(Run(text, element.begin, end, element.kinds, element.preserve, base, reading))
 
     def line_break(self, element: Element) -> None:
         """A new line inside `element`."""

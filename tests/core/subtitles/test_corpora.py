@@ -7,6 +7,8 @@ Where we differ from what they expect, the list below says why.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,69 @@ def test_webvtt_texts_as_mozilla_expects_them() -> None:
             different.add(str(path.relative_to(CORPORA / "vtt-js" / "tests").with_suffix("")))
     assert compared > 100
     assert different == TEXT_DIFFERENCES
+
+
+# W3C's TTML files say in their texts when these are to be seen.
+TTML_DIFFERENCES = {
+    "MediaParTiming002": "a `set` shows it: animation is not followed, and named",
+    "MediaSeqTiming007": "a `set` shows it: animation is not followed, and named",
+    "nested-region-001": "text outside of a nested region: kept, in a player it is not seen",
+}
+WHEN = re.compile(r"appear at (\d+(?:\.\d+)?) seconds?\b.*?visible to (\d+(?:\.\d+)?) seconds")
+NEVER = re.compile(r"(?:must|should) not appear")
+
+
+def test_ttml_when_its_own_texts_say() -> None:
+    compared, different = 0, set()
+    for path in sorted((CORPORA / "imsc").rglob("*.ttml")):
+        try:
+            document = reading.load(path)
+        except SubtitleFileError:
+            continue
+        for cue in document.cues:
+            text = " ".join(cue.text.split())
+            said = WHEN.search(text)
+            compared += said is not None
+            if NEVER.search(text) or (said and (cue.start, cue.end) != (float(said[1]), float(said[2]))):
+                different.add(path.stem)
+    assert compared >= 29
+    assert different == set(TTML_DIFFERENCES)
+
+
+def letters(texts: Iterable[str]) -> str:
+    return "".join("".join(text.split()) for text in texts)
+
+
+# What ttconv's own reader leaves out and ours keeps.
+STL_DIFFERENCES = {
+    "contained_tti": "a subtitle inside of another one's time",
+    "two_contained_tti": "the same",
+    "requirement-0061-004_modified": "a subtitle without length",
+    "requirement-0062-001": "a subtitle without length",
+}
+
+
+def test_ebu_stl_has_the_letters_that_ttconv_reads() -> None:
+    from ttconv import model
+    from ttconv.stl import reader
+
+    compared, different = 0, set()
+    for path in sorted((CORPORA / "ttconv" / "stl").rglob("*.stl")):
+        with open(path, "rb") as file:
+            theirs = reader.to_model(file).get_body()
+        pieces = [part.get_text() for part in theirs.dfs_iterator() if isinstance(part, model.Text)]
+        document = reading.load(path, options=KEPT)
+        compared += 1
+        # A set that grows is one paragraph there, and a subtitle for each step here.
+        last = [
+            cue.text
+            for cue in document.cues
+            if not any(other.text.startswith(f"{cue.text}\n") for other in document.cues)
+        ]
+        if letters(last) != letters(pieces):
+            different.add(path.stem)
+    assert compared > 50
+    assert different == set(STL_DIFFERENCES)
 
 
 @pytest.mark.timeout(300)

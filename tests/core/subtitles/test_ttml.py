@@ -84,6 +84,17 @@ def test_times_of_what_is_around_add_up_and_cut_off() -> None:
     assert hidden.quote == "never"
 
 
+def test_sequences() -> None:
+    """After W3C's MediaSeqTiming002 and 003."""
+    document = read(
+        '<div timeContainer="seq" dur="40s"><div timeContainer="seq"><p begin="5s" dur="5s">a</p>'
+        '<p begin="5s" timeContainer="seq">never</p><p dur="5s">b</p></div>'
+        '<div timeContainer="seq" dur="20s"><p begin="5s" dur="5s">c</p><p begin="5s" dur="5s">d</p></div></div>'
+    )
+    assert shown(document) == [(5, 10, "a"), (15, 20, "b"), (25, 30, "c"), (35, 40, "d")]
+    assert [finding.quote for finding in document.findings] == ["never"]
+
+
 def test_spans_with_times_of_their_own() -> None:
     """As Subby and dash.js were asked for: text and effect in one paragraph, each when it is to be seen."""
     document = read(
