@@ -4,7 +4,7 @@
 
 python3 dev.py demo                 the main job, end to end, in real Blender, against a hub on this machine
 python3 dev.py test [PART...]       everything that CI runs; parts: lint, core, hub, service, blender, matrix,
-                                    gui
+                                    gui; when asked for: ports, the tests under the rules of other systems
 python3 dev.py lint                 the quick half of `test`: ruff and mypy
 python3 dev.py matrix               the zip installed and used in each Blender from 4.2 on; --blender: only in one
 python3 dev.py gui [--all]          the add-on in a real Blender window, with a mouse; --pictures: docs/img anew
@@ -57,7 +57,13 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(command=_demo)
 
     test = commands.add_parser("test", help="everything that CI runs")
-    test.add_argument("parts", nargs="*", metavar="PART", choices=[*checks.PARTS, []], help=", ".join(checks.PARTS))
+    test.add_argument(
+        "parts",
+        nargs="*",
+        metavar="PART",
+        choices=[*checks.PARTS, *checks.MORE, []],
+        help=f"{', '.join(checks.PARTS)}; only when asked for: {', '.join(checks.MORE)}",
+    )
     test.set_defaults(command=lambda options: checks.run_parts(options.parts or checks.PARTS, environment.prepare()))
 
     lint = commands.add_parser("lint", help="ruff and mypy only")

@@ -16,6 +16,15 @@ from .console import Argument, run_and_keep, say
 from .environment import FAKE_BPY, ROOT, VENV, Ready
 
 PARTS = ["lint", "core", "hub", "service", "blender", "matrix", "gui"]
+MORE = ["ports"]
+"""What runs only when it is asked for: tests under the rules of other systems (tests/rules.py), a sample of which is
+among those of core."""
+_RULED = {
+    "share": ["transfer", "downloads", "library", "catalog"],
+    "scanner": ["transfer/test_fetch.py", "transfer/test_cancel.py", "transfer/test_disk.py", "library"],
+    "deaf": ["transfer/test_fetch.py", "transfer/test_cancel.py", "transfer/test_disk.py"],
+}
+"""What of tests/core runs under each of these rules."""
 _SYSTEMS = ("win32", "darwin")
 """What most users have and nobody here: mypy reads the branches that are for them alone."""
 _OWN = ("dev", "build", "chroot", "matrix")
@@ -49,7 +58,7 @@ def run_parts(parts: Sequence[str], ready: Ready) -> int:
     """Run the steps of these parts, all of them even if one fails; 0 if every one passed."""
     results = []
     notes = []
-    for part in PARTS:
+    for part in [*PARTS, *MORE]:
         if part not in parts:
             continue
         if part == "blender" and not ready.blender:
@@ -126,6 +135,15 @@ def _steps(part: str, ready: Ready) -> list[Step]:
                 Step("tests of dev.py", [*pytest, *(f"tests/test_{name}.py" for name in _OWN)]),
                 Step("libraries in the zips", [*pytest, "tests/test_libraries.py"]),
                 Step("languages and documents", [*pytest, "tests/test_translations.py", "tests/test_docs.py"]),
+            ]
+        case "ports":
+            return [
+                Step(
+                    f"under the rule: {rule}",
+                    [*pytest, *(f"tests/core/{name}" for name in names)],
+                    variables={"SUBTITLE_EDITOR_TEST_RULES": rule},
+                )
+                for rule, names in _RULED.items()
             ]
         case "hub":
             return [Step("tests of the loopback hub", [*pytest, "tests/hub"])]

@@ -42,6 +42,15 @@ def user_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rules of another system, if a variable asks for them: see tests/rules.py."""
+    if names := os.environ.get("SUBTITLE_EDITOR_TEST_RULES"):
+        from tests.rules import apply
+
+        apply(names, monkeypatch)
+
+
 @pytest.fixture
 def hub() -> Iterator[LoopbackHub]:
     """An empty loopback hub, closed after the test."""

@@ -201,7 +201,7 @@ def _tidy(folder: Path) -> None:
     for root, folders, names in os.walk(folder, topdown=False):
         for name in names:
             with contextlib.suppress(OSError):
-                Path(root, name).unlink()
+                remove(Path(root, name))
         for name in folders:
             with contextlib.suppress(OSError):
                 Path(root, name).rmdir()

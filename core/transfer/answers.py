@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from ..text import Text
 
-_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)", re.ASCII | re.IGNORECASE)
+_CONTENT_RANGE = re.compile(r"bytes[ =] *(?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)", re.ASCII | re.IGNORECASE)
+"""As the standard has it, or with the sign that belongs into a question: some servers only know that one."""
 _PAGES = {"text/html", "application/xhtml+xml"}
 _PAGE_NAMES = (".html", ".htm", ".xhtml")
 _UNPACKED = {"gzip", "x-gzip", "deflate"}

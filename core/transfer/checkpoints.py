@@ -38,6 +38,11 @@ class Checkpoints:
         """Wait for the end of the thread."""
         self._thread.join(seconds)
 
+    @property
+    def at_work(self) -> bool:
+        """Whether the thread still has the files open, in the middle of a sync perhaps."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         try:
             with PartFile(self._part, direct=False) as file:

@@ -101,7 +101,7 @@ def _meaning_of(host: str, chain: list[BaseException]) -> Exception:
         return untrusted(host)
     if any(isinstance(cause, exceptions.LocationValueError) for cause in chain):
         return HubUnreachableError(host or Text("The hub"), Text("this is not an address"), may_pass=False)
-    if any(isinstance(cause, ssl.SSLError) and cause.reason == "WRONG_VERSION_NUMBER" for cause in chain):
+    if any(_speaks_plainly(cause) for cause in chain):
         return HubUnreachableError(host, Text("it does not speak https there"), may_pass=False)
     for kind, reason in (
         (socket.gaierror, Text("its name is not known here")),
@@ -146,6 +146,11 @@ def _reason_of(ex: BaseException) -> str | None:
     return known or (ex.strerror or "").lower() or None
 
 
+def _speaks_plainly(ex: BaseException) -> bool:
+    """Whether the other side answered a greeting in TLS without TLS. What Python itself raises has no reason."""
+    return isinstance(ex, ssl.SSLError) and getattr(ex, "reason", None) == "WRONG_VERSION_NUMBER"
+
+
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")
 """Nothing but its text tells with which status http.client was refused a tunnel."""
 
@@ -155,7 +160,7 @@ def _proxy_meaning(proxy: Proxy, host: str, chain: list[BaseException]) -> Excep
     refused = next((found for cause in chain if (found := _TUNNEL.search(str(cause)))), None)
     if refused:
         return refusal(proxy, int(refused[1]), host)
-    if any(isinstance(cause, ssl.SSLError) and cause.reason == "WRONG_VERSION_NUMBER" for cause in chain):
+    if any(_speaks_plainly(cause) for cause in chain):
         reason = Text("it does not speak https itself; its address begins with http://")
         return ProxyError(proxy.label, reason, variable=proxy.variable)
     meaning = _meaning_of(proxy.label, chain)

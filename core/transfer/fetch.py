@@ -109,7 +109,7 @@ def _fetch_until_right(
             reason, host = Text("the bytes that arrived are not the published ones"), ex.host
             if old is None:
                 keep = old = ex.old
-        log.warning("%s: %s", blob.label, reason)
+        log.info("%s: %s", blob.label, reason)
         fetched += transfer.bytes_fetched
         wholes += not keep
         if wholes > 1:

@@ -15,6 +15,7 @@ import io
 import logging
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,6 +35,8 @@ class PartFile:
     """
 
     def __init__(self, path: Path, direct: bool = True) -> None:
+        self._lock = threading.Lock()
+        self._closed = False
         self._plain = open(path, "r+b", buffering=0)  # noqa: SIM115
         self._direct = _open_direct(path, self._plain) if direct else None
 
@@ -43,15 +46,27 @@ class PartFile:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Close it; what was written stays with the operating system."""
-        self._plain.close()
-        if self._direct:
-            self._direct.close()
+    def close(self, timeout: float = -1) -> None:
+        """Close it; what was written stays with the operating system. Any thread: who writes later gets an OSError.
+        Gives up after `timeout` seconds if somebody is stuck in the disk."""
+        if self._lock.acquire(timeout=timeout):
+            self._closed = True
+            try:
+                self._plain.close()
+                if self._direct:
+                    self._direct.close()
+            finally:
+                self._lock.release()
 
     def write(self, position: int, *pieces: memoryview) -> int:
         """Put `pieces` into the file from `position` on, one behind the other. The answer is how many bytes are in it:
         all of them, or as many as a disk had room for that is full now. Raises OSError when it takes none at all."""
+        with self._lock:
+            if self._closed:
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            return self._write(position, pieces)
+
+    def _write(self, position: int, pieces: Sequence[memoryview]) -> int:
         total = 0
         try:
             total = together = self._write_together(position, pieces)

@@ -346,9 +346,7 @@ def _is_at(address: str, url: str) -> bool:
     return origin_of(address) == origin_of(url)
 
 
-def _refused(
-    response: urllib3.BaseHTTPResponse, host: str, request: Request, address: str, proxied: bool
-) -> Exception:
+def _refused(response: urllib3.BaseHTTPResponse, host: str, request: Request, address: str, proxied: bool) -> Exception:
     """The error that a response without what was asked for is."""
     told = may_carry_token(address, request.url, proxied)
     sent = told and any(name.lower() == "authorization" for name in request.headers)

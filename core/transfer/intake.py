@@ -31,6 +31,9 @@ BLOCKS = 3 * MOST_CONNECTIONS * _MIB // BLOCK
 UNWRITTEN = _MIB
 """Bytes for each connection that the settings allow, which a kill may take: neither journal nor spool has them."""
 
+_GLANCE = 0.05
+"""Seconds between two looks at the cancel flag while a sync is waited for."""
+
 _HASH_STEP = 4 * _MIB
 """The hashing thread is woken for so much. For less it would be woken too often."""
 
@@ -110,7 +113,9 @@ class Intake:
     def _open_journal(self, durable: Ranges) -> None:
         """Begin the journal with what is there, of which `durable` is on the disk for good."""
         identity = Identity(self.parts.size, self._blob.sha256, self._blob.etag)
-        self._journal = Journal(journal_file(self._blob.target), identity, self.parts.done, durable)
+        self._journal = Journal(
+            journal_file(self._blob.target), identity, self.parts.done, durable, self._control.sleep
+        )
         if not self._spool:
             missing = self.parts.size - self.parts.bytes_done
             forget(spool_file(self._blob.target))  # Now that the journal has what the copies there are of.
@@ -133,6 +138,13 @@ class Intake:
         for thread in (self._writer, self._checkpoints):
             if thread:
                 thread.join(seconds())
+
+    def let_go(self, control: Control) -> None:
+        """Wait until a sync that is under way is done with the files: an open one cannot get its name on Windows.
+        Called after `join`. Raises JobCancelled at once when `control` is cancelled."""
+        while self._checkpoints and self._checkpoints.at_work:
+            control.check()
+            self._checkpoints.join(_GLANCE)
 
     def close(self, seconds: Callable[[], float]) -> None:
         """Close the files, as long as there are `seconds` left. The copies stay if something was not written."""

@@ -23,6 +23,7 @@ import json
 import os
 import re
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -78,6 +79,9 @@ class Record:
         return any(first <= start and end <= last for first, last in self.done)
 
 
+_PATIENCE = 30.0
+"""Seconds for who has the old journal open. A sync to a slow disk may take that long."""
+
 _HEADER = re.compile(rb"part 1 (\{.*\}) ([0-9a-f]{8})")
 _DONE = re.compile(rb"done (\d{1,19}) (\d{1,19}) ([0-9a-f]{8})")
 _SYNC = re.compile(rb"sync (\d{1,19}) (\d{1,19}) ([0-9a-f]{8})")
@@ -102,8 +106,11 @@ class Journal:
         identity: Identity,
         done: Iterable[tuple[int, int]] = (),
         durable: Iterable[tuple[int, int]] = (),
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Write `path` anew, with what is there already, in one step: it is never half replaced. Raises OSError."""
+        """Write `path` anew, with what is there already, in one step: it is never half replaced. Raises OSError, and
+        what `sleep` raises, which is called while somebody has the old one open: a run that was cancelled in the middle
+        of a sync, say."""
         done, durable = list(done), list(durable)
         names = {"boot": boot_id(), "etag": identity.etag, "sha256": identity.sha256, "size": identity.size}
         lines = [checked_line(f"part 1 {json.dumps(names, sort_keys=True)}")]
@@ -120,7 +127,7 @@ class Journal:
             if durable:  # A new name without its content would lose what the old journal had for certain.
                 file.flush()
                 os.fsync(file.fileno())
-        replace(fresh, path)
+        replace(fresh, path, _PATIENCE, sleep)
         # Unbuffered: a line that waits in this process is lost when it is killed.
         self._file = open(path, "ab", buffering=0)  # noqa: SIM115
         self._length = len(text)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..system.control import Control
-from ..system.files import LONGEST_NAME, disk_error, fitted, remove, replace
+from ..system.files import LONGEST_NAME, PATIENCE, disk_error, fitted, remove, replace
 from ..system.locks import try_lock
 from ..text import Text
 from .blob import Blob
@@ -91,7 +91,8 @@ def give_name(blob: Blob, size: int, control: Control) -> None:
     part.chmod(ordinary_mode(folder))
     control.apart(lambda: sync_file(part), f"{blob.label} last sync")
     replace(part, blob.target, _NAME_PATIENCE, control.sleep)
-    forget(spool_file(blob.target))  # Which a late thread or a virus scanner may have kept from being deleted before.
+    # Which a late thread or a virus scanner may have kept from being deleted before.
+    forget(spool_file(blob.target), PATIENCE)
     sync_folder(folder)
     with contextlib.suppress(OSError):
         remove(journal_file(blob.target))

@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..system.control import Control
+from ..system.files import remove
 from .boot import boot_id
 from .file import PAGE, PartFile
 from .hash import BLOCK, Block
@@ -152,12 +153,12 @@ def copy_back(path: Path, record: Record, part: Path, control: Control) -> Range
     return done
 
 
-def forget(path: Path) -> None:
-    """Delete the copies: they count for nothing when their bytes are in the file. Where somebody has the file open and
-    the system does not delete it then, at least nothing is left in it."""
+def forget(path: Path, patience: float = 0.0) -> None:
+    """Delete the copies: they count for nothing when their bytes are in the file. Where somebody has the file open for
+    longer than `patience` seconds and the system does not delete it then, at least nothing is left in it."""
     with contextlib.suppress(OSError):
         try:
-            path.unlink(missing_ok=True)
+            remove(path, patience)
         except OSError:
             os.truncate(path, 0)
 

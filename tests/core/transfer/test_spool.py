@@ -130,6 +130,7 @@ def test_killed_in_the_middle_of_a_copy(
     spool._put = dying  # type: ignore[method-assign]
     with pytest.raises(Killed):
         spool.keep(*filled(slot, 30 * BLOCK, PAGE * 5 + 1))
+    spool.close(1.0, delete=False)
     new = (30 * BLOCK, 30 * BLOCK + PAGE * 5 + 1)
     found = set(ranges(path))
     others = {where for each, where in before.items() if each != slot}
