@@ -178,6 +178,9 @@ def _wide(data: bytes, name: str, findings: list[Finding]) -> str:
 
 def _not_utf8(data: bytes, language: str) -> _Found:
     findings: list[Finding] = []
+    if _is_with_surrogates(data):
+        # Halves of pairs, each written as if it were a character: Java's and old databases' UTF-8.
+        return _by_line(data, "utf-8", findings), "utf-8", 1.0, findings
     if declared := _declared(data):
         return _by_line(data, declared, findings), declared, 0.95, findings
     lines = data.split(b"\n")

@@ -79,7 +79,7 @@ def is_film(path: Path) -> bool:
     try:
         with open(path, "rb") as file:
             return FILM.match(file.read(64)) is not None
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
