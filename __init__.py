@@ -24,6 +24,7 @@ PARTS = (
     "operators.transcription",
     "operators.importing",
     "operators.exporting",
+    "operators.film_tracks",
     "operators.dropping",
     "operators.right_to_left",
     "operators.cues",

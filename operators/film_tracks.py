@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Subtitle tracks inside a film on the timeline: listed, and one of them made to text strips where the film plays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import EnumProperty
+
+from ..core.errors import SubtitleEditorError
+from ..core.system.task import Task
+from ..core.text import Text
+from ..sequencer import compat, files, sounds, strips
+from ..session import track as tracks
+from ..translations import translated
+from .notices import report_all
+from .tasks import TaskOperator
+
+if TYPE_CHECKING:
+    from bpy.types import Context, Event
+
+    from ..core.events import ProgressReport
+    from ..core.subtitles.document import Document
+    from ..core.system.control import Control
+
+_Result = set[str]
+
+_items: list[tuple[str, str, str]] = []
+"""Blender keeps no reference to the texts of a dynamic enum: they must live here, or menus show rubbish."""
+
+
+def _offered(_self: object, _context: Context | None) -> list[tuple[str, str, str]]:
+    """The tracks of the film that was looked into last. Called by Blender; reads memory only."""
+    return _items or [("AUTO", "First", "The track that players show")]
+
+
+def _film(scene: bpy.types.Scene) -> Any:
+    """The film strip that is active, or the first selected one. Raises SubtitleEditorError."""
+    editor = scene.sequence_editor
+    active = editor.active_strip if editor is not None else None
+    if active is not None and active.type == "MOVIE":
+        return active
+    found = [strip for strip in compat.strips_of(editor) if strip.type == "MOVIE"] if editor is not None else []
+    selected = [strip for strip in found if strip.select]
+    if selected or len(found) == 1:
+        return (selected or found)[0]
+    raise SubtitleEditorError(Text("No film is chosen."), Text("Select one movie strip."))
+
+
+def _path(strip: Any) -> Path:
+    return Path(bpy.path.abspath(strip.filepath))
+
+
+class SUBTITLE_OT_import_from_film(TaskOperator, bpy.types.Operator):
+    """Make text strips of a subtitle track inside the chosen film, where it plays"""
+
+    bl_idname = "subtitle.import_from_film"
+    bl_label = "Import from Film"
+    bl_options = {"UNDO"}
+
+    track: EnumProperty(  # type: ignore[valid-type]
+        name="Track", description="Which of the film's subtitle tracks", items=_offered, options={"SKIP_SAVE"}
+    )
+
+    _use: sounds.MediaUse
+
+    def invoke(self, context: Context, _event: Event) -> _Result:
+        """Called by Blender when the button is pressed: look into the film's head and ask."""
+        from ..core.subtitles import tracks as inside
+
+        try:
+            found = [one for one in inside.listed(_path(_film(compat.scene_of(context)))) if one.is_text]
+            if not found:
+                raise SubtitleEditorError(
+                    Text("The film has no subtitles that are text."), Text("Choose another film, or transcribe it.")
+                )
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
+        _items[:] = [(str(one.number), str(one), one.codec) for one in found]
+        return set(context.window_manager.invoke_props_dialog(self, width=400))
+
+    def prepare(self, context: Context) -> Task:
+        """Called by TaskOperator: what is to be read, and how."""
+        scene = compat.scene_of(context)
+        strip = _film(scene)
+        self._use = sounds.media_use(strip, scene)
+        path, number = _path(strip), int(self.track) if self.track.isdigit() else None
+
+        def work(_control: Control, _report: ProgressReport, _job: str) -> Document:
+            from ..core.subtitles import tracks as inside
+            from ..core.subtitles.formats.base import ReadOptions
+
+            return inside.read(path, ReadOptions(track=number))
+
+        return Task(Text("Reading the subtitles of {name}", name=path.name), work)
+
+    def succeeded(self, context: Context, result: Document) -> _Result | None:
+        """Called by TaskOperator on the main thread."""
+        scene = compat.scene_of(context)
+        cues = self._use.on_timeline(result.cues, int(scene.frame_start))
+        try:
+            writer = strips.Writer(scene, strips.place(cues, strips.clock_of(scene).frame), files.highest_media(scene))
+            tracks.enter(scene, writer.channel, writer.rows, self._use.path.stem, result.language)
+            files.remember(scene, writer.channel, result)
+            writer.step()
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
+        report_all(self, result.warnings)
+        made = Text("{number} subtitles imported from {name}", number=writer.made, name=self._use.path.name)
+        self.report({"INFO"}, translated(made))
+        return None
+
+
+register, unregister = bpy.utils.register_classes_factory((SUBTITLE_OT_import_from_film,))
