@@ -79,12 +79,16 @@ def write(document: Document, format: Format, options: WriteOptions) -> str:
     return _File(document, format).text()
 
 
+_DECLARES = re.compile(r"xmlns(:[\w.-]+)?")
+"""An attribute that declares a namespace; a damaged one declares nothing."""
+
+
 class _File:
     def __init__(self, document: Document, format: Format) -> None:
         self._document = document
         self._own = document.format == format.id and ttml.ROOT in document.extra
         self._root = list(_pairs(str(document.extra[ttml.ROOT]))) if self._own else []
-        self._prefix = {value: name for name, value in self._root if name.startswith("xmlns")}
+        self._prefix = {value: name for name, value in self._root if _DECLARES.fullmatch(name)}
         self._tt = self._prefix_of("", "ttml", "ttaf1")
         self._tts = self._prefix_of("tts", "styling")
         self._ttm = self._prefix_of("ttm", "metadata")

@@ -293,3 +293,10 @@ def test_tags_and_text_as_an_xml_parser_sees_them() -> None:
         == "".join(root.itertext()).split()
     )
     assert "".join(token.raw for token in tokens(sample)) == sample
+
+
+def test_a_damaged_declaration_is_no_prefix(tmp_path: Path) -> None:
+    damaged = '<tt xmlns&="http://www.w3.org/ns/ttml"><body><div><p begin="1s" end="2s">word</p></div></body></tt>'
+    document = reading.parse(damaged.encode(), "in.ttml", format="ttml")
+    written, _ = writing.rendered(tmp_path / "out.ttml", document, "ttml")
+    assert [cue.text for cue in reading.parse(written, "out.ttml", format="ttml").cues] == ["word"]
