@@ -363,8 +363,10 @@ def _meet(first: Cue, second: Cue, word: Cue, rules: Rules, forward: bool) -> li
     said = word.words[0].start if forward else word.words[-1].end
     if forward:
         start = rules.snap(min(second.start, max(said, first.start + rules.gap + rules.step)))
+        # Where there is no room for the gap, the shorter one stays as long as it was.
+        end = min(first.end, max(first.start + rules.step, start - rules.gap))
         return [
-            dataclasses.replace(first, end=rules.snap(min(first.end, start - rules.gap))),
+            dataclasses.replace(first, end=rules.snap(end)),
             dataclasses.replace(second, start=start),
         ]
     end = rules.snap(max(first.end, min(said, second.end - rules.gap - rules.step)))

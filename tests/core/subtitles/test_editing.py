@@ -262,6 +262,14 @@ KEEPING: dict[str, Callable[[list[Cue], int, float], Edited]] = {
 }
 
 
+def test_a_word_leaves_a_subtitle_of_one_frame_that_long() -> None:
+    half = FRAME / 2
+    short = Cue(0.0, FRAME, "a a", words=(Word(0.0, half, "a"), Word(half, FRAME, "a")))
+    first, second = (part.cue for part in editing.move_word([short, Cue(FRAME, 1.0, "b")], 0, RULES, forward=True))
+    assert (first.text, second.text) == ("a", "a b")
+    assert first.end - first.start > half and first.end <= second.start
+
+
 @settings(max_examples=600)
 @given(tracks(), st.sampled_from(sorted(KEEPING)), st.data())
 def test_an_edit_loses_no_letter_and_makes_no_overlap(cues: list[Cue], name: str, data: st.DataObject) -> None:
