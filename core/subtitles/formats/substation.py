@@ -274,16 +274,18 @@ def write(document: Document, format: Format, options: WriteOptions) -> str:
     if format.id == (document.format if is_ours else "ass"):
         return text
     try:
-        return _by_pysubs2(text, format)
+        return _by_pysubs2(text, document.format if is_ours else "ass", format)
     except Exception:  # It stops at rows that it cannot read, which ours keeps; what was read of them is written.
         anew = dataclasses.replace(document, format="", extra={}, hidden=())
-        return _by_pysubs2(_new(anew, options), format)
+        return _by_pysubs2(_new(anew, options), "ass", format)
 
 
-def _by_pysubs2(text: str, format: Format) -> str:
+def _by_pysubs2(text: str, source: str, format: Format) -> str:
+    """`source`: what `text` is. pysubs2 would guess, and a text that somebody says may look like another format."""
     import pysubs2
 
-    return str(pysubs2.SSAFile.from_string(text).to_string(format.id, header_notice="Made with Subtitle Editor"))
+    subtitles = pysubs2.SSAFile.from_string(text, format_=source)
+    return str(subtitles.to_string(format.id, header_notice="Made with Subtitle Editor"))
 
 
 def _again(document: Document) -> str:

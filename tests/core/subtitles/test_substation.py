@@ -147,3 +147,10 @@ def test_a_damaged_file_is_written_in_the_other_version_too(damage: tuple[str, s
     data, _ = writing.rendered(Path("out.ssa"), document, "ssa")
     again = reading.parse(data, "out.ssa")
     assert [cue.text for cue in again.cues] == [cue.text for cue in document.cues]
+
+
+def test_a_text_that_looks_like_another_format_is_a_text() -> None:
+    text = '<tt xmlns="http://www.w3.org/ns/ttml"> WEBVTT {1}{1} --> [Script Info]'
+    document = Document((Cue(1, 2, text),), format="srt")
+    again = reading.parse(written(document, "ssa").encode(), "out.ssa", format="ssa")
+    assert [cue.text for cue in again.cues] == [text]
