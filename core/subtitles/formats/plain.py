@@ -66,7 +66,7 @@ def _timed(lines: list[str], findings: Findings) -> list[Row]:
     following = dict(itertools.pairwise(sorted({start for _, start, _, _ in found})))
     for number, start, end, body in found:
         text, _ = tidied_text("\n".join(body))
-        if text:
+        if text.strip():
             guessed = following.get(start, start + FALLBACK_DURATION)
             rows.append(Row(start, end if end is not None else guessed, Cue(0.0, 0.0, text, line=number)))
     return rows
@@ -84,7 +84,7 @@ def _untimed(text: str) -> list[Row]:
     line = 1
     for block in re.split(r"\n[ \t]*\n" if has_paragraphs else r"\n", text):
         tidy, _ = tidied_text(block)
-        if tidy:
+        if tidy.strip():  # A separator of lines alone is no text.
             length = min(max(round(text_length(tidy) / READING, 3), _SHORTEST), _LONGEST)
             rows.append(Row(start, start + length, Cue(0.0, 0.0, tidy, line=line)))
             start = round(start + length, 3)

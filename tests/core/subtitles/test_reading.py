@@ -511,6 +511,12 @@ def test_fuzz_fragments(tmp_path: Path, lines: list[str], newline: str, name: st
     load_anything(tmp_path / name)
 
 
+def test_separators_of_lines_alone_are_no_text(tmp_path: Path) -> None:
+    for name in ("a.txt", "a.lrc", "a.srt", "a.sub"):
+        (tmp_path / name).write_text("\u2028", encoding="utf-8")
+        load_anything(tmp_path / name)
+
+
 # Writing
 
 
