@@ -56,10 +56,7 @@ _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel\s*=\s*"?next\b', re.IGNORECASE)
 
 
 class _UnknownQuestion(HubError):
-    """The server is a hub, but does not know this question. Never leaves this file."""
-
-    def __init__(self) -> None:
-        super().__init__("unknown question")
+    """The server is a hub, but does not know this question. Never leaves this file, so it has no words of its own."""
 
 
 def patience() -> float:
@@ -109,7 +106,7 @@ class Server:
 
         def explain(refusal: Refusal) -> HubError | None:
             if optional and refusal.status in (404, 405, 501) and "X-Error-Code" not in refusal.headers:
-                return _UnknownQuestion()
+                return _UnknownQuestion("")
             return self._explained(refusal, source, revision, file)
 
         return Request(url, self.headers, file or source.repo, explain)
