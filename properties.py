@@ -84,8 +84,9 @@ class SubtitleEditorCue(bpy.types.PropertyGroup):
 
 
 for _number in range(chosen.LINES):
-    # Blender reads the annotations of a class when it is registered.
-    SubtitleEditorCue.__annotations__[f"line_{_number}"] = _line(_number)
+    # Blender reads the annotations of a class when it is registered: as texts, which all others here are. With the
+    # property itself Blender 4.2 crashed when it quit after the extension was removed (4.2.23).
+    SubtitleEditorCue.__annotations__[f"line_{_number}"] = f"_line({_number})"
 
 
 class SubtitleEditorTrack(bpy.types.PropertyGroup):
