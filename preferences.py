@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from .core.errors import SubtitleEditorError
+from .core.errors.base import SubtitleEditorError
 from .core.hub import endpoint as endpoints
 from .core.hub.tokens import write
 from .core.transfer.limits import DEFAULT_CONNECTIONS, MOST_CONNECTIONS

@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from subtitle_editor.core.errors import JobCancelled
+from subtitle_editor.core.errors.base import JobCancelled
 from subtitle_editor.core.events import State
 from subtitle_editor.core.system.control import Control
 from subtitle_editor.core.system.locks import file_lock

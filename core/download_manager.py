@@ -22,12 +22,10 @@ from .downloads.book import Job, JobBook
 from .downloads.record import JobRecord, Wish
 from .downloads.store import JobStore
 from .downloads.worker import Worker
-from .errors import (
-    NoSpaceError,
-    SubtitleEditorError,
-    UnknownJobError,
-    UnknownModelError,
-)
+from .errors.base import SubtitleEditorError
+from .errors.catalog import UnknownModelError
+from .errors.disk import NoSpaceError
+from .errors.jobs import UnknownJobError
 from .events import Cancelled, Checked, End, Event, Failed, Finished, Notice, State
 from .hub.client import Hub
 from .hub.tokens import Token

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .cues import Cue
-from .errors import SubtitleEditorError
+from .errors.base import SubtitleEditorError
 
 
 class State(StrEnum):

@@ -23,7 +23,7 @@ from . import po
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "translations"
 SERVICE = ROOT / "server" / "texts"
-_SPOKEN = tuple(f"core/{name}" for name in ("catalog/", "download", "errors.py", "hub/", "library/", "transfer/"))
+_SPOKEN = tuple(f"core/{name}" for name in ("catalog/", "download", "errors/", "hub/", "library/", "transfer/"))
 """Where the service's texts are from besides its own files: downloads and models, not subtitles."""
 LANGUAGES = {"de": "German", "fa": "Persian"}
 FROM_RIGHT = {"fa"}

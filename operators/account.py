@@ -48,7 +48,7 @@ class SUBTITLE_OT_test_token(OnlineOperator, TaskOperator, bpy.types.Operator):
         state.now.account = None
 
         def work(control: Control, _report: ProgressReport, _job: str) -> state.Account:
-            from ..core.errors import HubError
+            from ..core.errors.hub import HubError
             from ..core.hub.client import Hub
 
             try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import IntProperty, StringProperty
 
-from ..core.errors import SubtitleEditorError
+from ..core.errors.base import SubtitleEditorError
 from ..core.events import Cancelled, End, Failed, Finished, Notice, State
 from ..core.text import Text
 from ..core.units import human_size

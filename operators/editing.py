@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import EnumProperty
 
-from ..core.errors import SubtitleEditorError
+from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
 from ..sequencer import compat
 from ..session import track as tracks

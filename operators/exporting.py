@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from ..core.errors import SubtitleEditorError, SubtitleFileError
+from ..core.errors.base import SubtitleEditorError
+from ..core.errors.subtitles import SubtitleFileError
 from ..core.text import Text
 from ..sequencer import compat, files, strips
 from ..session import choices

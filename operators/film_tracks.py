@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import EnumProperty
 
-from ..core.errors import SubtitleEditorError
+from ..core.errors.base import SubtitleEditorError
 from ..core.system.task import Task
 from ..core.text import Text
 from ..sequencer import compat, files, sounds, strips

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from ..core.errors import SubtitleEditorError
+from ..core.errors.base import SubtitleEditorError
 from ..core.right_to_left import drawn
 from ..core.text import Text
 from ..sequencer import compat

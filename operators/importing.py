@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
-from ..core.errors import SubtitleEditorError
+from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
 from ..sequencer import compat, files, strips
 from ..session import track as tracks

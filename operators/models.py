@@ -15,7 +15,8 @@ from bpy.props import StringProperty
 
 from ..core.addresses import without_login
 from ..core.catalog import entries as catalog
-from ..core.errors import ModelNotInstalledError, SubtitleEditorError
+from ..core.errors.base import SubtitleEditorError
+from ..core.errors.models import ModelNotInstalledError
 from ..core.system.task import Task
 from ..core.text import Text
 from ..core.units import human_size

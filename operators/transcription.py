@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core.errors import SubtitleEditorError
+from ..core.errors.base import SubtitleEditorError
 from ..core.events import Cancelled, Failed, Finished
 from ..core.subtitles.profiles import PROFILES
 from ..core.text import Text

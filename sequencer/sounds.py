@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core.errors import MediaError
+from ..core.errors.media import MediaError
 from ..core.speech import media
 from ..core.text import Text
 from . import compat, dna

@@ -9,8 +9,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ..core import errors as core_errors
-from ..core.errors import SubtitleEditorError
+from ..core.errors.base import SubtitleEditorError, UsageError
+from ..core.errors.catalog import UnknownModelError
+from ..core.errors.jobs import JobElsewhereError, JobEndedError, UnknownJobError
+from ..core.errors.models import ModelBusyError, ModelNotInstalledError
+from ..core.errors.network import OnlineAccessError
 from . import errors
 from .languages import ENGLISH, said
 
@@ -32,14 +35,14 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.TooManyJobsError, 429),
     (errors.TooManyListenersError, 503),
     (errors.ClosingError, 503),
-    (core_errors.UnknownModelError, 404),
-    (core_errors.UnknownJobError, 404),
-    (core_errors.JobEndedError, 409),
-    (core_errors.JobElsewhereError, 409),
-    (core_errors.ModelBusyError, 409),
-    (core_errors.ModelNotInstalledError, 409),
-    (core_errors.OnlineAccessError, 409),
-    (core_errors.UsageError, 400),
+    (UnknownModelError, 404),
+    (UnknownJobError, 404),
+    (JobEndedError, 409),
+    (JobElsewhereError, 409),
+    (ModelBusyError, 409),
+    (ModelNotInstalledError, 409),
+    (OnlineAccessError, 409),
+    (UsageError, 400),
 )
 """The first that fits; 500 for all others, which only a defect can bring here."""
 

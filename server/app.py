@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from ..core.errors import SubtitleEditorError, UnexpectedError
+from ..core.errors.base import SubtitleEditorError, UnexpectedError
 from . import answers, events, openapi, routes, web
 from .errors import MethodError, NoSuchAddressError
 from .security import guarded, language_of

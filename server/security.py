@@ -21,7 +21,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..core.addresses import is_this_machine
-from ..core.errors import SubtitleEditorError
+from ..core.errors.base import SubtitleEditorError
 from . import answers, languages
 from .errors import (
     AccessTokenError,

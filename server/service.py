@@ -19,7 +19,8 @@ from ..core.catalog.entries import Entry
 from ..core.download_manager import DownloadManager
 from ..core.downloads.record import JobRecord
 from ..core.downloads.store import JobStore
-from ..core.errors import JobElsewhereError, JobEndedError, ModelDamagedError, UnknownJobError
+from ..core.errors.jobs import JobElsewhereError, JobEndedError, UnknownJobError
+from ..core.errors.models import ModelDamagedError
 from ..core.events import Cancelled, Checked, Event, Failed, Finished, Notice, Progress, ProgressReport, State
 from ..core.hub.client import Hub
 from ..core.library import removing, verifying

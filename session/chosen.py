@@ -123,7 +123,7 @@ def time(settings: Any, field: str) -> str:
 
 def set_time(settings: Any, field: str, value: str) -> None:
     """Take a time that was typed; what cannot be is not taken, and `complaint` says why."""
-    from ..core.errors import SubtitleEditorError
+    from ..core.errors.base import SubtitleEditorError
     from ..core.subtitles import timing
     from ..core.subtitles.timecode import parse_frame
 

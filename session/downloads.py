@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..core.catalog import reading
-from ..core.errors import SubtitleEditorError
+from ..core.errors.base import SubtitleEditorError
 from ..core.system import user_folder
 from ..core.text import Text
 from . import pump, screen, state

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.catalog import reading
-from ..core.errors import CatalogError, SubtitleEditorError
+from ..core.errors.base import SubtitleEditorError
+from ..core.errors.catalog import CatalogError
 from ..core.events import State
 from ..core.library.states import Installed, ModelState, Status
 from . import choices

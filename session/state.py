@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import bpy
 
 from ..core.catalog import reading
-from ..core.errors import SubtitleEditorError
+from ..core.errors.base import SubtitleEditorError
 from ..core.events import Checked, End, Event, Progress
 from .settings import Settings, get, token, user_dir
 

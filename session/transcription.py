@@ -15,7 +15,8 @@ import bpy
 
 from ..core.cues import Cue
 from ..core.downloads import words
-from ..core.errors import ModelDamagedError, ModelNotInstalledError, SubtitleEditorError
+from ..core.errors.base import SubtitleEditorError
+from ..core.errors.models import ModelDamagedError, ModelNotInstalledError
 from ..core.events import Cancelled, CueFound, End, Event, Failed, Finished, Notice, TranscriptionProgress
 from ..core.speech.wire import clock
 from ..core.subtitles.profiles import PROFILES, Profile

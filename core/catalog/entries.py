@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from ..errors import CatalogError, UnknownModelError
+from ..errors.catalog import CatalogError, UnknownModelError
 
 SPEECH_TO_TEXT = "speech-to-text"
 TEXT_TO_SPEECH = "text-to-speech"

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import CatalogEntryError, CatalogError
+from ..errors.catalog import CatalogEntryError, CatalogError
 from ..system import files
 from ..system.control import Control
 from ..system.locks import file_lock

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..addresses import is_safe
-from ..errors import CatalogError
+from ..errors.catalog import CatalogError
 from ..system.files import reason_of
 from ..system.names import is_inner_path, is_repository, is_revision
 from ..text import Text

@@ -8,7 +8,8 @@ import dataclasses
 from pathlib import Path
 
 from ..cues import Cue
-from ..errors import SyncUncertainError, UsageError
+from ..errors.base import UsageError
+from ..errors.speech import SyncUncertainError
 from ..events import CueFound, Event, Failed, Finished
 from ..speech import aligning, segments
 from ..speech.aligning import Aligned

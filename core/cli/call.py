@@ -11,7 +11,7 @@ from pathlib import Path
 from ..catalog import entries, reading
 from ..download_manager import DownloadManager
 from ..downloads.store import JobStore
-from ..errors import UsageError
+from ..errors.base import UsageError
 from ..hub import tokens
 from ..hub.tokens import Token
 from ..library import layout

@@ -13,7 +13,8 @@ from typing import Any
 from ..addresses import without_login
 from ..catalog import entries, search
 from ..catalog.entries import KIND_NAMES
-from ..errors import GatedError, UnknownModelError
+from ..errors.catalog import UnknownModelError
+from ..errors.hub import GatedError
 from ..hub.client import Hub
 from ..library import files as library_files
 from ..library import rows, states

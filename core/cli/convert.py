@@ -7,7 +7,8 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import SubtitleEditorError, SubtitleFileError, UsageError
+from ..errors.base import SubtitleEditorError, UsageError
+from ..errors.subtitles import SubtitleFileError
 from ..subtitles import merging
 from ..subtitles.document import Document
 from ..subtitles.formats import registry

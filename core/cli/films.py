@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import FolderNotWritableError, UsageError
+from ..errors.base import UsageError
+from ..errors.disk import FolderNotWritableError
 from ..subtitles.formats import registry
 from ..text import Text
 

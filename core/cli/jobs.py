@@ -10,7 +10,7 @@ from typing import Any
 
 from ..downloads.record import JobRecord, Wish
 from ..downloads.store import JobStore
-from ..errors import JobElsewhereError, JobEndedError, JobNotObeyedError
+from ..errors.jobs import JobElsewhereError, JobEndedError, JobNotObeyedError
 from ..events import State
 from ..system import user_folder
 from ..units import human_duration, human_size, human_speed

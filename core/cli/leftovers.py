@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import UsageError
+from ..errors.base import UsageError
 from ..library import leftovers
 from ..library.leftovers import Leftover
 from ..units import human_size

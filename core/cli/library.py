@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..catalog.entries import DATASET, LANGUAGE, Entry, Source
-from ..errors import ModelDamagedError, SubtitleEditorError, UsageError
+from ..errors.base import SubtitleEditorError, UsageError
+from ..errors.models import ModelDamagedError
 from ..events import Cancelled, Failed, Finished, as_json
 from ..hub import updates
 from ..hub.client import Hub

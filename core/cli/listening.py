@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
+from ..errors.base import UsageError
 from ..speech import glossary
 from ..speech.request import TranscriptionRequest
 from ..speech.voice import VoiceOptions

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from .. import addresses
-from ..errors import SubtitleEditorError, UnexpectedError, UsageError
+from ..errors.base import SubtitleEditorError, UnexpectedError, UsageError
 from ..hub import endpoint
 from ..system import log_file, user_folder
 from . import call, catalog, convert, extract, jobs, leftovers, library, subtitles

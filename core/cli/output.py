@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import SubtitleEditorError
+from ..errors.base import SubtitleEditorError
 from ..events import Checked, CueFound, Event, Notice, Progress, State, TranscriptionProgress, as_json
 from ..subtitles.timecode import format_time
 from ..units import human_duration, human_size, human_speed

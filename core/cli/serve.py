@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ServiceLibraryError
+from ..errors.packages import ServiceLibraryError
 from .call import Call, Command, add_connections, folder, positive, up_to
 from .output import DONE
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors.base import UsageError
 from ..subtitles import reading, writing
 from ..subtitles.document import Document, Finding
 from ..subtitles.formats import registry

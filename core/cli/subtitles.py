@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ..errors import SubtitleRulesError
+from ..errors.subtitles import SubtitleRulesError
 from ..subtitles import fixes, quality
 from ..subtitles.document import Document
 from ..subtitles.formats import registry

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..errors import SyncUncertainError
+from ..errors.speech import SyncUncertainError
 from ..speech import syncing
 from ..subtitles import reading, writing
 from .call import named, positive

@@ -12,15 +12,11 @@ from typing import Any
 
 from ..catalog.entries import SPEECH_TO_TEXT, Entry
 from ..cues import Cue
-from ..errors import (
-    JournalError,
-    MediaNotFoundError,
-    ModelDamagedError,
-    ModelNotInstalledError,
-    OutputNotWrittenError,
-    SubtitleEditorError,
-    UsageError,
-)
+from ..errors.base import SubtitleEditorError, UsageError
+from ..errors.media import MediaNotFoundError
+from ..errors.models import ModelDamagedError, ModelNotInstalledError
+from ..errors.speech import JournalError
+from ..errors.subtitles import OutputNotWrittenError
 from ..events import Cancelled, End, Event, Failed, Finished, as_json
 from ..library import status
 from ..speech import segments

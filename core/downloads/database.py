@@ -16,7 +16,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ..errors import FolderNotWritableError, JobStoreError, SubtitleEditorError
+from ..errors.base import SubtitleEditorError
+from ..errors.disk import FolderNotWritableError
+from ..errors.jobs import JobStoreError
 from ..system.control import Control
 from ..system.locks import file_lock
 from ..text import Text

@@ -17,16 +17,10 @@ from typing import TypeVar
 
 from ..addresses import server_of, without_login
 from ..catalog.entries import Entry, Source
-from ..errors import (
-    HubAnswerError,
-    HubError,
-    HubUnreachableError,
-    NoSpaceError,
-    RateLimitedError,
-    RevisionNotFoundError,
-    SubtitleEditorError,
-    UsageError,
-)
+from ..errors.base import SubtitleEditorError, UsageError
+from ..errors.disk import NoSpaceError
+from ..errors.hub import HubAnswerError, HubError, RateLimitedError, RevisionNotFoundError
+from ..errors.network import HubUnreachableError
 from ..events import Checked, Event, Notice, Progress, State
 from ..hub.client import Hub
 from ..hub.plan import LARGE, Plan, PlannedFile

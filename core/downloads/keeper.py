@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from ..errors import JobStoreError, SubtitleEditorError
+from ..errors.base import SubtitleEditorError
+from ..errors.jobs import JobStoreError
 from .record import JobRecord, Wish
 from .store import JobStore
 

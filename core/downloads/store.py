@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import JobStoreError, SubtitleEditorError, UnknownJobError
+from ..errors.base import SubtitleEditorError
+from ..errors.jobs import JobStoreError, UnknownJobError
 from ..events import State
 from ..system.locks import try_lock
 from ..text import Text

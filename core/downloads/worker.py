@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..catalog.entries import Entry
-from ..errors import JobCancelled, SubtitleEditorError, UnexpectedError
+from ..errors.base import JobCancelled, SubtitleEditorError, UnexpectedError
 from ..events import Cancelled, End, Event, Failed, Finished
 from ..hub.client import Hub
 from ..hub.tokens import Token

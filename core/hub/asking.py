@@ -19,17 +19,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from ..addresses import may_carry_token
-from ..errors import (
+from ..errors.hub import (
     AccessDeniedError,
     FileNotOnHubError,
     GatedError,
     HubError,
-    NoHubError,
-    ProxyError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
     TokenRefusedError,
 )
+from ..errors.network import NoHubError, ProxyError
 from ..system.network import proxy_for
 from .answers import Listed, Profile, listed, profile, siblings
 from .tokens import Origin
@@ -150,7 +149,7 @@ class Server:
 class Asking:
     """A conversation with a hub: connections are kept from one question to the next. For one thread; `close` it.
 
-    All questions block, raise JobCancelled at once when `control` is cancelled, and the errors of core/errors.py from
+    All questions block, raise JobCancelled at once when `control` is cancelled, and the errors of core/errors/ from
     TokenRefusedError to NoHubError.
     """
 

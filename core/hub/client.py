@@ -18,7 +18,9 @@ from urllib.parse import unquote, urlsplit
 
 from ..addresses import is_address, without_login
 from ..catalog.entries import Source
-from ..errors import EndpointError, FileNotOnHubError, OnlineAccessError, SubtitleEditorError, UnsafeNameError
+from ..errors.base import SubtitleEditorError
+from ..errors.hub import FileNotOnHubError, UnsafeNameError
+from ..errors.network import EndpointError, OnlineAccessError
 from ..library.layout import repository_folder
 from ..library.listing import Published
 from ..system.control import Control
@@ -165,7 +167,7 @@ class Hub:
         """List the wanted files of a repository at one commit, with sizes and hashes, and see what is already there.
 
         Two requests, and for a gated repository a third that asks whether its files may be read: it shows its listing
-        to everyone. None for direct links. Raises the errors of core/errors.py from TokenRefusedError to
+        to everyone. None for direct links. Raises the errors of core/errors/hub.py from TokenRefusedError to
         UnsafeNameError.
         """
         if source.links:

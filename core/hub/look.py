@@ -8,7 +8,9 @@ import re
 
 from ..catalog.entries import DATASET, IMAGE, LANGUAGE, SPEECH_TO_TEXT, TEXT_TO_SPEECH, Source
 from ..catalog.own import Found
-from ..errors import FileNotOnHubError, SubtitleEditorError, UnsuitableModelError
+from ..errors.base import SubtitleEditorError
+from ..errors.catalog import UnsuitableModelError
+from ..errors.hub import FileNotOnHubError
 from ..languages import NAMES
 from ..library.whisper_files import WHISPER, specification
 from ..text import Text

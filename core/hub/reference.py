@@ -7,7 +7,7 @@ import dataclasses
 from urllib.parse import unquote, urlsplit
 
 from ..addresses import without_login
-from ..errors import HubReferenceError
+from ..errors.catalog import HubReferenceError
 from ..system.names import is_inner_path, is_repository, is_revision
 from ..text import Text
 from .endpoint import DEFAULT_ENDPOINT, PRESETS

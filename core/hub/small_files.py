@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import CorruptDownloadError, JobCancelled, WrongContentError
+from ..errors.base import JobCancelled
+from ..errors.hub import CorruptDownloadError, WrongContentError
 from ..system.control import Control
 from ..system.files import disk_error, write
 from ..system.hashes import git_hasher

@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 
 from ..catalog.entries import Entry
-from ..errors import ModelNotInstalledError
+from ..errors.models import ModelNotInstalledError
 from ..library import listing as listings
 from ..library import marks as library_marks
 from ..library import status

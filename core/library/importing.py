@@ -14,7 +14,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..catalog.entries import SPEECH_TO_TEXT, Entry, Source
-from ..errors import ImportModelError, NoSpaceError, SubtitleEditorError
+from ..errors.base import SubtitleEditorError
+from ..errors.disk import NoSpaceError
+from ..errors.models import ImportModelError
 from ..events import Progress, ProgressReport, State
 from ..system.control import Control
 from ..system.files import disk_error, reason_of, remove, replace

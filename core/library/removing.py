@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from ..catalog.entries import Entry, Source
-from ..errors import LinkedFolderError, ModelBusyError
+from ..errors.models import LinkedFolderError, ModelBusyError
 from ..system.files import disk_error, remove
 from ..system.locks import try_lock
 from ..system.names import is_revision

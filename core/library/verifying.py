@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from ..catalog.entries import Entry, Source
-from ..errors import ModelNotInstalledError
+from ..errors.models import ModelNotInstalledError
 from ..events import Progress, ProgressReport, State
 from ..system.control import Control
 from ..system.speed import SpeedMeter

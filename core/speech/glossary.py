@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors.base import UsageError
 from ..text import Text
 
 _LARGEST = 1 << 20

@@ -18,15 +18,10 @@ from typing import Any
 
 from .. import events
 from ..cues import Cue
-from ..errors import (
-    FolderNotWritableError,
-    JobCancelled,
-    MediaError,
-    MediaNotFoundError,
-    SubtitleEditorError,
-    TranscriberCrashedError,
-    UnexpectedError,
-)
+from ..errors.base import JobCancelled, SubtitleEditorError, UnexpectedError
+from ..errors.disk import FolderNotWritableError
+from ..errors.media import MediaError, MediaNotFoundError
+from ..errors.speech import TranscriberCrashedError
 from ..events import CueFound, End, Event, Notice, State, TranscriptionProgress
 from ..text import Text
 from . import segments

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import MediaNotFoundError, MediaUnreadableError
+from ..errors.media import MediaNotFoundError, MediaUnreadableError
 
 
 def duration(path: Path) -> float | None:

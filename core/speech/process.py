@@ -17,22 +17,23 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from ..cues import Cue
-from ..errors import (
-    GraphicsCardError,
-    LibraryMissingError,
+from ..errors.base import SubtitleEditorError, UsageError
+from ..errors.media import (
     MediaError,
     MediaIncompleteError,
     MediaNotFoundError,
     MediaUnreadableError,
-    ModelUnusableError,
     NoAudioError,
     NoSuchTrackError,
+)
+from ..errors.models import ModelUnusableError
+from ..errors.packages import LibraryMissingError
+from ..errors.speech import (
+    GraphicsCardError,
     NotEnoughMemoryError,
-    SubtitleEditorError,
     TranscriberCrashedError,
     TranscriberFailedError,
     TranslationUnknownError,
-    UsageError,
 )
 from ..events import State
 from ..text import Text

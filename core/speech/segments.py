@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..cues import Cue, Word
-from ..errors import FolderNotWritableError
+from ..errors.disk import FolderNotWritableError
 from ..system.locks import try_lock
 
 log = logging.getLogger(__name__)

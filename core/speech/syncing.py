@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..cues import Cue
-from ..errors import JobCancelled, LibraryMissingError, MediaError, MediaNotFoundError
+from ..errors.base import JobCancelled
+from ..errors.media import MediaError, MediaNotFoundError
+from ..errors.packages import LibraryMissingError
 from ..text import Text
 from . import voice
 from .sound import FRAME, RATE, Sound

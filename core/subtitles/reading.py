@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import SubtitleFileError
+from ..errors.subtitles import SubtitleFileError
 from ..text import Text
 from . import encodings, rolling, tracks
 from .document import Document, Finding, Kind

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ..errors import SubtitleEditorError
+from ..errors.base import SubtitleEditorError
 from .document import Cue
 from .profiles import Profile
 from .realign import words_of

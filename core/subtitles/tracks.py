@@ -15,7 +15,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import MediaNotFoundError, MediaUnreadableError, SubtitleFileError
+from ..errors.media import MediaNotFoundError, MediaUnreadableError
+from ..errors.subtitles import SubtitleFileError
 from ..markup import BOLD, COLOR, ITALIC, UNDERLINE, Span
 from ..text import Text
 from .document import Cue, Document, Kind

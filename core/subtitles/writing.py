@@ -10,7 +10,8 @@ import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import NoSpaceError, SubtitleFileError
+from ..errors.disk import NoSpaceError
+from ..errors.subtitles import SubtitleFileError
 from ..system import files
 from ..text import Text
 from . import encodings

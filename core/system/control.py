@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..errors import JobCancelled
+from ..errors.base import JobCancelled
 
 T = TypeVar("T")
 

@@ -18,7 +18,8 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import FileInUseError, FileTooLargeError, FolderNotWritableError, NoSpaceError, SubtitleEditorError
+from ..errors.base import SubtitleEditorError
+from ..errors.disk import FileInUseError, FileTooLargeError, FolderNotWritableError, NoSpaceError
 from ..text import Text
 
 PATIENCE = 2.0

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ProxyError, UntrustedCertificateError
+from ..errors.network import ProxyError, UntrustedCertificateError
 from ..text import Text
 
 log = logging.getLogger(__name__)

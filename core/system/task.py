@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..errors import JobCancelled, SubtitleEditorError, UnexpectedError
+from ..errors.base import JobCancelled, SubtitleEditorError, UnexpectedError
 from ..events import Progress, ProgressReport
 from ..text import Text
 

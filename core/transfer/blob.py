@@ -19,7 +19,7 @@ from .retries import RetryPolicy
 from .throttle import Throttle
 
 if TYPE_CHECKING:
-    from ..errors import HubError
+    from ..errors.hub import HubError
     from .http import Refusal
 
 

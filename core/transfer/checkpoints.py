@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import JobCancelled
+from ..errors.base import JobCancelled
 from ..system.control import Control
 from .file import PartFile, sync_folder
 from .journal import Journal

@@ -13,18 +13,17 @@ import ssl
 import zlib
 from collections.abc import Iterator, Mapping
 
-from ..errors import (
+from ..errors.base import JobCancelled
+from ..errors.hub import (
     AccessDeniedError,
     FileNotOnHubError,
     HubAnswerError,
     HubError,
-    HubUnreachableError,
-    JobCancelled,
-    ProxyError,
     RateLimitedError,
     TokenRefusedError,
     WrongContentError,
 )
+from ..errors.network import HubUnreachableError, ProxyError
 from ..system.control import Control
 from ..system.network import Proxy, untrusted
 from ..text import Text

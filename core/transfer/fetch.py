@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 
 from ..addresses import host_of
-from ..errors import CorruptDownloadError
+from ..errors.hub import CorruptDownloadError
 from ..events import State
 from ..system.control import Control
 from ..system.locks import file_lock

@@ -20,7 +20,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..addresses import host_of, may_be_asked, may_carry_token, origin_of
-from ..errors import HubAnswerError, HubError, JobCancelled, UnsafeRedirectError
+from ..errors.base import JobCancelled
+from ..errors.hub import HubAnswerError, HubError
+from ..errors.network import UnsafeRedirectError
 from ..system.control import Control
 from ..system.network import Proxy, proxy_for, tls_context
 from ..text import Text

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable
 
 from ..addresses import host_of
-from ..errors import HubAnswerError, JobCancelled, SubtitleEditorError
+from ..errors.base import JobCancelled, SubtitleEditorError
+from ..errors.hub import HubAnswerError
 from ..events import State
 from ..system.control import Control
 from ..system.files import disk_error

@@ -15,7 +15,8 @@ import bpy
 import pytest
 
 import subtitle_editor
-from subtitle_editor.core.errors import ImportModelError, UnexpectedError
+from subtitle_editor.core.errors.base import UnexpectedError
+from subtitle_editor.core.errors.models import ImportModelError
 from subtitle_editor.core.events import Notice, Progress, State
 from subtitle_editor.core.library.states import ModelState
 from subtitle_editor.core.system import user_folder

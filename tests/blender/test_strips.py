@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subtitle_editor.core.cues import Word
-from subtitle_editor.core.errors import MediaNotFoundError
+from subtitle_editor.core.errors.media import MediaNotFoundError
 from subtitle_editor.core.markup import ITALIC, Span
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.core.subtitles.timecode import FrameRate

@@ -10,7 +10,7 @@ import sys
 import bpy
 import pytest
 
-from subtitle_editor.core.errors import OnlineAccessError
+from subtitle_editor.core.errors.network import OnlineAccessError
 from subtitle_editor.core.text import Text
 
 

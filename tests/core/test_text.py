@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 import subtitle_editor.core
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.downloads.store import JobStore
-from subtitle_editor.core.errors import HubUnreachableError, SubtitleEditorError
+from subtitle_editor.core.errors.base import SubtitleEditorError
+from subtitle_editor.core.errors.network import HubUnreachableError
 from subtitle_editor.core.text import Text
 
 GERMAN = {

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from subtitle_editor.core.errors import JobCancelled
+from subtitle_editor.core.errors.base import JobCancelled
 from subtitle_editor.core.events import State
 from subtitle_editor.core.system.control import Control
 from subtitle_editor.core.transfer import fetch, partial

@@ -26,7 +26,7 @@ LOST = """
 """
 
 OURS = """
-errors, text = part('core.errors'), part('core.text')
+errors, text = part('core.errors.network'), part('core.text')
 error = errors.HubUnreachableError('hub.example', text.Text('the connection was refused'))
 part('translations').translated(str(error))
 """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core import errors
+from subtitle_editor.core.errors.hub import RepositoryNotFoundError
 from tests.hub.server import Fault, LoopbackHub
 
 from .kit import MODEL, SIZE, SMALL, Service, add_models, command, install, running, until
@@ -117,7 +117,7 @@ def test_a_failed_download_says_why_as_the_command_line_does(service: Service, h
     with service.follow() as events:
         job = service.download("medium")
         end = events.wait_for("failed", job=job)
-    expected = errors.RepositoryNotFoundError("Systran/faster-whisper-medium", hub.endpoint.removeprefix("http://"))
+    expected = RepositoryNotFoundError("Systran/faster-whisper-medium", hub.endpoint.removeprefix("http://"))
     row = service.job(job)
     code, rows = command(service, "models", "status", job)
     assert code == 0

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
-from ...errors import SubtitleFileError
+from ...errors.subtitles import SubtitleFileError
 from ...markup import SWITCHES
 from ...text import Text
 from ..document import Document, Finding, Kind, quoted

@@ -17,16 +17,10 @@ from subtitle_editor.core.catalog import entries, reading
 from subtitle_editor.core.catalog import own as catalog_add
 from subtitle_editor.core.catalog.entries import Source
 from subtitle_editor.core.download_manager import DownloadManager
-from subtitle_editor.core.errors import (
-    CatalogEntryError,
-    CatalogError,
-    FolderNotWritableError,
-    HubReferenceError,
-    OnlineAccessError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-    UnsuitableModelError,
-)
+from subtitle_editor.core.errors.catalog import CatalogEntryError, CatalogError, HubReferenceError, UnsuitableModelError
+from subtitle_editor.core.errors.disk import FolderNotWritableError
+from subtitle_editor.core.errors.hub import RepositoryNotFoundError, RevisionNotFoundError
+from subtitle_editor.core.errors.network import OnlineAccessError
 from subtitle_editor.core.hub import look
 from subtitle_editor.core.hub.client import Hub
 from subtitle_editor.core.hub.reference import Reference, parse

@@ -7,7 +7,7 @@ import pytest
 
 from subtitle_editor.core.catalog import entries as catalog
 from subtitle_editor.core.catalog import reading
-from subtitle_editor.core.errors import CatalogError, UnknownModelError
+from subtitle_editor.core.errors.catalog import CatalogError, UnknownModelError
 
 WHISPER = (
     "tiny tiny.en base base.en small small.en medium medium.en large-v1 large-v2 large-v3 large distil-small.en "

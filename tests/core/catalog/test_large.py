@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from subtitle_editor.core.catalog import cutting, own
 from subtitle_editor.core.catalog.entries import Source
 from subtitle_editor.core.catalog.own import Found
-from subtitle_editor.core.errors import CatalogEntryError
+from subtitle_editor.core.errors.catalog import CatalogEntryError
 
 pytestmark = pytest.mark.timeout(60)
 

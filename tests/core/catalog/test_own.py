@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitle_editor.core.catalog import entries, reading
-from subtitle_editor.core.errors import CatalogError, UnknownModelError
+from subtitle_editor.core.errors.catalog import CatalogError, UnknownModelError
 from subtitle_editor.core.library import layout, states, status
 
 BUILT_IN = reading.load().entries

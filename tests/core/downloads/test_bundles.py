@@ -14,7 +14,10 @@ import pytest
 from subtitle_editor.core.catalog import entries, reading
 from subtitle_editor.core.catalog.entries import Catalog, Entry, Link, Source
 from subtitle_editor.core.download_manager import DownloadManager
-from subtitle_editor.core.errors import GatedError, ImportModelError, UnsafeRedirectError, UsageError
+from subtitle_editor.core.errors.base import UsageError
+from subtitle_editor.core.errors.hub import GatedError
+from subtitle_editor.core.errors.models import ImportModelError
+from subtitle_editor.core.errors.network import UnsafeRedirectError
 from subtitle_editor.core.events import Checked, Event, Failed, Finished, Progress
 from subtitle_editor.core.hub import updates
 from subtitle_editor.core.hub.client import Hub

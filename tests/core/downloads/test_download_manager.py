@@ -14,7 +14,7 @@ import pytest
 
 from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.download_manager import TOKEN_NOTICE, DownloadManager
-from subtitle_editor.core.errors import UnknownModelError
+from subtitle_editor.core.errors.catalog import UnknownModelError
 from subtitle_editor.core.events import Cancelled, End, Event, Failed, Finished, Notice, Progress, State
 from subtitle_editor.core.hub.tokens import Token
 from subtitle_editor.core.library import states, status
@@ -326,7 +326,7 @@ def test_models_folder_that_is_a_file(hub: LoopbackHub, tmp_path: Path):
 
 
 def test_unsafe_name_writes_nothing(hub: LoopbackHub, tmp_path: Path):
-    from subtitle_editor.core.errors import UnsafeNameError
+    from subtitle_editor.core.errors.hub import UnsafeNameError
     from subtitle_editor.core.hub.client import check_name
 
     evil = ["../evil.txt", "a/../../evil", "/etc/passwd", "a//b", "x\x00y", ""]

@@ -19,7 +19,7 @@ from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.downloads import database, download
 from subtitle_editor.core.downloads.record import JobRecord
 from subtitle_editor.core.downloads.store import JobStore
-from subtitle_editor.core.errors import UnknownJobError
+from subtitle_editor.core.errors.jobs import UnknownJobError
 from subtitle_editor.core.events import Cancelled, Checked, End, Event, Failed, Finished, Notice, Progress, State
 from subtitle_editor.core.hub.tokens import Token
 from tests.core.models_kit import FILES, MODEL, SIZE, add_models

@@ -19,7 +19,7 @@ from subtitle_editor.core.downloads import database
 from subtitle_editor.core.downloads import store as job_store
 from subtitle_editor.core.downloads.record import JobRecord
 from subtitle_editor.core.downloads.store import JobStore
-from subtitle_editor.core.errors import JobStoreError, UnknownJobError
+from subtitle_editor.core.errors.jobs import JobStoreError, UnknownJobError
 from subtitle_editor.core.events import State
 from subtitle_editor.core.text import Text
 

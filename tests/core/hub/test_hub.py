@@ -11,7 +11,8 @@ import pytest
 from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.catalog.entries import Source
 from subtitle_editor.core.download_manager import DownloadManager
-from subtitle_editor.core.errors import EndpointError, FileNotOnHubError, GatedError, NoHubError, TokenRefusedError
+from subtitle_editor.core.errors.hub import FileNotOnHubError, GatedError, TokenRefusedError
+from subtitle_editor.core.errors.network import EndpointError, NoHubError
 from subtitle_editor.core.hub.client import Hub
 from subtitle_editor.core.hub.tokens import Token
 from subtitle_editor.core.library import removing, status, verifying

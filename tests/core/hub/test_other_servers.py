@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from subtitle_editor.core.catalog.entries import Entry, Source
-from subtitle_editor.core.errors import NoHubError, SubtitleEditorError
+from subtitle_editor.core.errors.base import SubtitleEditorError
+from subtitle_editor.core.errors.network import NoHubError
 from subtitle_editor.core.events import Event, Failed, Finished, Progress
 from subtitle_editor.core.hub import look
 from subtitle_editor.core.hub.asking import patience

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from subtitle_editor.core.catalog.entries import Link
-from subtitle_editor.core.errors import TokenRefusedError
+from subtitle_editor.core.errors.hub import TokenRefusedError
 from subtitle_editor.core.events import Finished, Notice
 from subtitle_editor.core.hub import look
 from subtitle_editor.core.hub.client import Hub

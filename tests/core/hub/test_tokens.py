@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from subtitle_editor.core.cli import main
-from subtitle_editor.core.errors import OnlineAccessError, TokenRefusedError
+from subtitle_editor.core.errors.hub import TokenRefusedError
+from subtitle_editor.core.errors.network import OnlineAccessError
 from subtitle_editor.core.hub import endpoint, tokens
 from subtitle_editor.core.hub.client import Hub
 from subtitle_editor.core.hub.tokens import Origin, Token

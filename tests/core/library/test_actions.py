@@ -17,13 +17,12 @@ from hypothesis import strategies as st
 from subtitle_editor.core.catalog import entries, reading
 from subtitle_editor.core.catalog.entries import Entry, Source
 from subtitle_editor.core.download_manager import DownloadManager
-from subtitle_editor.core.errors import (
+from subtitle_editor.core.errors.base import JobCancelled, SubtitleEditorError
+from subtitle_editor.core.errors.models import (
     ImportModelError,
-    JobCancelled,
     LinkedFolderError,
     ModelBusyError,
     ModelNotInstalledError,
-    SubtitleEditorError,
 )
 from subtitle_editor.core.events import Finished, Progress
 from subtitle_editor.core.hub import updates

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from subtitle_editor.core import catalog  # noqa: F401
 from subtitle_editor.core.catalog import reading
-from subtitle_editor.core.errors import ImportModelError
+from subtitle_editor.core.errors.models import ImportModelError
 from subtitle_editor.core.library import whisper_files
 from subtitle_editor.core.library.importing import check_folder, import_folder
 

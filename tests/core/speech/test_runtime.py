@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.errors import LibraryMissingError
+from subtitle_editor.core.errors.packages import LibraryMissingError
 from subtitle_editor.core.events import Failed
 from subtitle_editor.core.speech import runtime
 from subtitle_editor.core.speech.job import Transcription

@@ -15,7 +15,7 @@ import numpy
 import pytest
 
 from subtitle_editor.core.cues import Cue
-from subtitle_editor.core.errors import MediaError, MediaNotFoundError
+from subtitle_editor.core.errors.media import MediaError, MediaNotFoundError
 from subtitle_editor.core.speech import syncing
 from subtitle_editor.core.subtitles import reading, writing
 from tests.core.speech_kit import clip, silence, truth, write

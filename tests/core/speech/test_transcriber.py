@@ -21,16 +21,11 @@ import soundfile
 
 from subtitle_editor.core import events
 from subtitle_editor.core.cues import Cue
-from subtitle_editor.core.errors import (
-    LibraryMissingError,
-    MediaNotFoundError,
-    MediaUnreadableError,
-    ModelUnusableError,
-    NoAudioError,
-    SubtitleEditorError,
-    TranscriberCrashedError,
-    UsageError,
-)
+from subtitle_editor.core.errors.base import SubtitleEditorError, UsageError
+from subtitle_editor.core.errors.media import MediaNotFoundError, MediaUnreadableError, NoAudioError
+from subtitle_editor.core.errors.models import ModelUnusableError
+from subtitle_editor.core.errors.packages import LibraryMissingError
+from subtitle_editor.core.errors.speech import TranscriberCrashedError
 from subtitle_editor.core.events import Cancelled, CueFound, Event, Failed, Finished, State, TranscriptionProgress
 from subtitle_editor.core.speech import process
 from subtitle_editor.core.speech.job import Transcription

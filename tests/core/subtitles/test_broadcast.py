@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitle_editor.core.errors import SubtitleFileError
+from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.markup import COLOR, ITALIC, Placing, Span
 from subtitle_editor.core.subtitles import reading
 from subtitle_editor.core.subtitles.document import Document, Kind

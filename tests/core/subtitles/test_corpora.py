@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.errors import SubtitleFileError
+from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.subtitles import reading
 from subtitle_editor.core.subtitles.formats import registry
 from subtitle_editor.core.subtitles.formats.base import ReadOptions

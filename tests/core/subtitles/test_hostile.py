@@ -8,7 +8,7 @@ import tracemalloc
 
 import pytest
 
-from subtitle_editor.core.errors import SubtitleFileError
+from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.subtitles import reading
 
 CUE = b"1\n00:00:01,000 --> 00:00:02,000\n"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from subtitle_editor.core.cues import Word
-from subtitle_editor.core.errors import SubtitleFileError
+from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.markup import ITALIC, TIME, Placing, Span
 from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Cue, Document, Kind

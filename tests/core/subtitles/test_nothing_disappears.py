@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitle_editor.core.errors import SubtitleFileError
+from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.subtitles import reading
 from subtitle_editor.core.subtitles.formats import registry
 from subtitle_editor.core.subtitles.formats.base import ReadOptions

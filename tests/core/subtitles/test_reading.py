@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subtitle_editor.core.cues import Cue, Word
-from subtitle_editor.core.errors import FolderNotWritableError, SubtitleEditorError, SubtitleFileError
+from subtitle_editor.core.errors.base import SubtitleEditorError
+from subtitle_editor.core.errors.disk import FolderNotWritableError
+from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.subtitles import writing
 from subtitle_editor.core.subtitles.document import Document
 from subtitle_editor.core.subtitles.formats import registry

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.errors import MediaNotFoundError, MediaUnreadableError, SubtitleFileError
+from subtitle_editor.core.errors.media import MediaNotFoundError, MediaUnreadableError
+from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.markup import BOLD, COLOR, ITALIC, UNDERLINE, Span
 from subtitle_editor.core.subtitles import reading, tracks
 from subtitle_editor.core.subtitles.document import Document, Kind

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.errors import SubtitleFileError
+from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.markup import BACKGROUND, BOLD, COLOR, ITALIC, LANGUAGE, RUBY, STRIKE, Placing, Span
 from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Cue, Document, Kind

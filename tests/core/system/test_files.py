@@ -17,13 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core.errors import (
-    FileInUseError,
-    FileTooLargeError,
-    FolderNotWritableError,
-    NoSpaceError,
-    SubtitleEditorError,
-)
+from subtitle_editor.core.errors.base import SubtitleEditorError
+from subtitle_editor.core.errors.disk import FileInUseError, FileTooLargeError, FolderNotWritableError, NoSpaceError
 from subtitle_editor.core.system import files
 
 pytestmark = pytest.mark.timeout(30)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.errors import FolderNotWritableError
+from subtitle_editor.core.errors.disk import FolderNotWritableError
 from subtitle_editor.core.system import locks
 from subtitle_editor.core.system.control import Control
 

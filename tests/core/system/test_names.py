@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.download_manager import DownloadManager
-from subtitle_editor.core.errors import UnknownModelError
+from subtitle_editor.core.errors.catalog import UnknownModelError
 from subtitle_editor.core.system.names import is_inner_path
 from tests.hub.server import LoopbackHub
 

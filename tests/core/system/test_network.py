@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core.errors import HubUnreachableError, ProxyError, UntrustedCertificateError
+from subtitle_editor.core.errors.network import HubUnreachableError, ProxyError, UntrustedCertificateError
 from subtitle_editor.core.system import network
 from subtitle_editor.core.transfer.blob import Blob
 from tests.core.raw_server import Asked, answer, part, serving

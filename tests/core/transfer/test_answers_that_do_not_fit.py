@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.errors import CorruptDownloadError, HubAnswerError, HubError, WrongContentError
+from subtitle_editor.core.errors.hub import CorruptDownloadError, HubAnswerError, HubError, WrongContentError
 from subtitle_editor.core.transfer import partial
 from subtitle_editor.core.transfer.blob import Blob
 from subtitle_editor.core.transfer.journal import read_journal

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.errors import JobCancelled
+from subtitle_editor.core.errors.base import JobCancelled
 from subtitle_editor.core.events import State
 from subtitle_editor.core.system.control import Control
 from subtitle_editor.core.system.locks import file_lock

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.errors import FileInUseError, FileTooLargeError, FolderNotWritableError
+from subtitle_editor.core.errors.disk import FileInUseError, FileTooLargeError, FolderNotWritableError
 from subtitle_editor.core.transfer import partial
 from subtitle_editor.core.transfer.blob import Blob
 from tests.core.raw_server import RawServer, part, serving

@@ -19,21 +19,19 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.errors import (
+from subtitle_editor.core.errors.base import SubtitleEditorError
+from subtitle_editor.core.errors.disk import FolderNotWritableError, NoSpaceError
+from subtitle_editor.core.errors.hub import (
     AccessDeniedError,
     CorruptDownloadError,
     FileNotOnHubError,
-    FolderNotWritableError,
     HubAnswerError,
     HubError,
-    HubUnreachableError,
-    NoSpaceError,
     RateLimitedError,
-    SubtitleEditorError,
     TokenRefusedError,
-    UnsafeRedirectError,
     WrongContentError,
 )
+from subtitle_editor.core.errors.network import HubUnreachableError, UnsafeRedirectError
 from subtitle_editor.core.events import State
 from subtitle_editor.core.transfer import partial
 from subtitle_editor.core.transfer.retries import RetryPolicy

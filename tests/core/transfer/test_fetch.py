@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.errors import NoSpaceError
+from subtitle_editor.core.errors.disk import NoSpaceError
 from subtitle_editor.core.events import State
 from subtitle_editor.core.system.control import Control
 from subtitle_editor.core.system.locks import file_lock

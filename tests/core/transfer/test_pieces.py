@@ -19,7 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitle_editor.core import addresses
-from subtitle_editor.core.errors import HubUnreachableError, JobCancelled
+from subtitle_editor.core.errors.base import JobCancelled
+from subtitle_editor.core.errors.network import HubUnreachableError
 from subtitle_editor.core.system import locks
 from subtitle_editor.core.system.control import Control
 from subtitle_editor.core.system.speed import SpeedMeter

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from subtitle_editor.core.errors import JobCancelled
+from subtitle_editor.core.errors.base import JobCancelled
 from subtitle_editor.core.system.control import Control
 from subtitle_editor.core.transfer import spool as transfer_spool
 from subtitle_editor.core.transfer.file import PAGE

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Folders and files that cannot be written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..text import Text
+from ..units import human_size
+from .base import SubtitleEditorError
+
+
+class NoSpaceError(SubtitleEditorError, OSError):
+    """The disk, or with `quota` the part of it that is ours, is full, or will be. `needed` is 0 if nobody knows."""
+
+    code = "no_space"
+
+    def __init__(self, folder: Path, needed: int, free: int, quota: bool = False) -> None:
+        self.folder = folder
+        self.needed = needed
+        self.free = free
+        self.quota = quota
+        if quota:
+            message = Text("Your share of the disk of {folder} is used up.", folder=folder)
+        else:
+            message = Text(
+                "There is not enough space in {folder}: {needed} more needed, {free} free.",
+                folder=folder,
+                needed=human_size(needed),
+                free=human_size(free),
+            )
+        hint = Text("Free some space or choose another models folder, then continue; what was downloaded is kept.")
+        super().__init__(message, hint)
+
+
+class FileTooLargeError(NoSpaceError):
+    """The disk has room, but takes no file as large as this: FAT32 ends at 4 GB."""
+
+    code = "file_too_large"
+
+    def __init__(self, folder: Path, needed: int) -> None:
+        super().__init__(folder, needed, 0)
+        self.message = Text("The disk of {folder} takes no file as large as this one.", folder=folder)
+        self.hint = Text("FAT32 ends at 4 GB, for example. Choose a models folder on another disk.")
+
+
+class FolderNotWritableError(SubtitleEditorError, PermissionError):
+    """A folder or file we must write refuses."""
+
+    code = "not_writable"
+
+    def __init__(self, folder: Path, reason: str, hint: str = "") -> None:
+        self.folder = folder
+        super().__init__(
+            Text("{folder} cannot be written: {reason}.", folder=folder, reason=reason),
+            hint or Text("Change its permissions or choose another folder."),
+        )
+
+
+class FileInUseError(SubtitleEditorError, PermissionError):
+    """Another program has a file open that we must write or remove."""
+
+    code = "in_use"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            Text("{path} is in use by another program.", path=path),
+            Text("Close what has it open (a player, a virus scanner, a cloud folder), then try again."),
+        )

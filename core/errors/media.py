@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sound or film that is to be heard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..text import Text
+from .base import SubtitleEditorError
+
+
+class MediaError(SubtitleEditorError):
+    """Something about the sound or film to transcribe."""
+
+    code = "media"
+
+
+class MediaNotFoundError(MediaError, FileNotFoundError):
+    """No such file."""
+
+    code = "media_not_found"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            Text("The media file {path} does not exist.", path=path), Text("Relink the strip or choose another file.")
+        )
+
+
+class NoAudioError(MediaError, ValueError):
+    """The file has no sound."""
+
+    code = "no_audio"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            Text("{path} has no audio to transcribe.", path=path), Text("Choose a strip or file with sound.")
+        )
+
+
+class MediaUnreadableError(MediaError, ValueError):
+    """The file is not a sound or film that can be decoded."""
+
+    code = "media_unreadable"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(
+            Text("{path} cannot be read as sound or film: {reason}.", path=path, reason=reason),
+            Text("Convert it, for example to WAV."),
+        )
+
+
+class MediaIncompleteError(MediaError):
+    """Part of the sound is missing, so what was heard is not the whole. It is kept all the same."""
+
+    code = "media_incomplete"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(
+            Text("{path} is damaged: {reason}.", path=path, reason=reason),
+            Text("The subtitles of the rest are kept. Look for a whole copy of the file."),
+        )
+
+
+class NoSuchTrackError(MediaError, LookupError):
+    """The file has no such audio track."""
+
+    code = "no_such_track"
+
+    def __init__(self, path: Path, wanted: str, tracks: str) -> None:
+        self.path = path
+        self.wanted = wanted
+        super().__init__(
+            Text('{path} has no audio track "{wanted}".', path=path, wanted=wanted),
+            Text("It has: {tracks}.", tracks=tracks),
+        )

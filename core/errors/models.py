@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Models on the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..text import Text
+from .base import SubtitleEditorError
+
+
+class ModelNotInstalledError(SubtitleEditorError, LookupError):
+    """The model must be downloaded first."""
+
+    code = "not_installed"
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        super().__init__(
+            Text("The model {model} is not downloaded yet.", model=model),
+            Text("Press Download, or run: subtitle-editor models download {model}", model=model),
+        )
+
+
+class ModelUnusableError(SubtitleEditorError):
+    """The folder is there, but faster-whisper cannot load it."""
+
+    code = "model_unusable"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(
+            Text("The model in {path} cannot be loaded: {reason}.", path=path, reason=reason),
+            Text("Download it again."),
+        )
+
+
+class ModelDamagedError(SubtitleEditorError):
+    """Files of a model are not what was published."""
+
+    code = "damaged"
+
+    def __init__(self, model: str, files: tuple[str, ...]) -> None:
+        self.model = model
+        self.files = files
+        super().__init__(
+            Text("The model {model} is damaged: {files}.", model=model, files=", ".join(files)),
+            Text("Run, with the same models folder: subtitle-editor models repair {model}", model=model),
+        )
+
+
+class ModelBusyError(SubtitleEditorError):
+    """A download, here or in another process, is at work on the model's files."""
+
+    code = "busy"
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        super().__init__(
+            Text("The model {model} is being downloaded; nothing was removed.", model=model),
+            Text("Cancel the download first."),
+        )
+
+
+class LinkedFolderError(SubtitleEditorError):
+    """A model's folder is a link to somewhere outside the models folder, where we delete nothing."""
+
+    code = "linked_folder"
+
+    def __init__(self, path: Path, target: Path) -> None:
+        self.path = path
+        super().__init__(
+            Text(
+                "{path} is a link to {target}, outside the models folder; nothing was removed.",
+                path=path,
+                target=target,
+            ),
+            Text("Remove the link, or the files, by hand."),
+        )
+
+
+class ImportModelError(SubtitleEditorError, ValueError):
+    """A folder cannot be taken in as a model."""
+
+    code = "import"
+
+    def __init__(self, folder: Path, reason: str, hint: str = "") -> None:
+        self.folder = folder
+        super().__init__(
+            Text("{folder} cannot be imported: {reason}.", folder=folder, reason=reason),
+            hint or Text("Choose a folder with config.json, model.bin, tokenizer.json and vocabulary.*."),
+        )
