@@ -23,7 +23,7 @@ _WINDOWS = re.compile(
     r"(api-ms-win-|ext-ms-win-).*|(kernel32|kernelbase|ntdll|user32|advapi32|gdi32|shell32|shlwapi|ole32|oleaut32|ws2_32"
     r"|bcrypt|bcryptprimitives|ncrypt|crypt32|secur32|userenv|iphlpapi|psapi|dbghelp|setupapi|cfgmgr32|version|winmm|avicap32"
     r"|rpcrt4|wintrust|imagehlp|d3dcompiler_47|ucrtbase|msvcrt|dxgi|d3d11|d3d12|dxcore|directml|mfplat|mf|mfreadwrite|mfuuid|powrprof|winhttp|wininet"
-    r"|wldap32|vfw32|msvfw32|strmiids|normaliz|synchronization|ntmarta|comdlg32|imm32|dwmapi|propsys|evr|dxva2|pdh)\.dll",
+    r"|wldap32|dwrite|usp10|vfw32|msvfw32|strmiids|normaliz|synchronization|ntmarta|comdlg32|imm32|dwmapi|propsys|evr|dxva2|pdh)\.dll",
     re.IGNORECASE,
 )
 _PYTHON = re.compile(r"python3(\d\d)?\.dll", re.IGNORECASE)
