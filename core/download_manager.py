@@ -21,25 +21,20 @@ from .catalog.entries import Catalog, Entry
 from .downloads.book import Job, JobBook
 from .downloads.record import JobRecord, Wish
 from .downloads.store import JobStore
+from .downloads.turns import Turns
 from .downloads.worker import Worker
-from .errors.base import SubtitleEditorError
 from .errors.catalog import UnknownModelError
-from .errors.disk import NoSpaceError
 from .errors.jobs import UnknownJobError
-from .events import Cancelled, Checked, End, Event, Failed, Finished, Notice, State
+from .events import Checked, Event, Notice, State
 from .hub.client import Hub
 from .hub.tokens import Token
 from .library.status import NEWEST
-from .system.control import Control
 from .transfer.limits import DEFAULT_CONNECTIONS
 from .transfer.throttle import Throttle
 
 log = logging.getLogger(__name__)
 
 TOKEN_NOTICE = "Downloading without a token. A free one from the hub raises its rate limits; none is needed."
-
-_PATIENCE = 5.0
-"""Seconds that a job waits to be written to the store before it begins without."""
 
 
 class DownloadManager:
@@ -78,19 +73,13 @@ class DownloadManager:
         self._user_catalog = user_catalog
         self._hub = Hub(endpoint, token, offline)
         self._throttle = Throttle(speed_limit)
-        self._concurrency = max(1, concurrency)
-        self._pause_when_full = pause_when_full
         self._lock = threading.RLock()
         self._book = JobBook(store, self)
-        self._runner = Worker(self._hub, token or Token(), self._throttle, connections, self._reported)
-        self._waiting: list[Job] = []
-        self._resume_all = False
-        self._left: set[str] = set()
-        """Jobs that were ours and are another process's now, until they have ended there."""
-        self._last_position = 0
         self._inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        worker = Worker(self._hub, token or Token(), self._throttle, connections, self._entry_of, self._reported)
+        self._turns = Turns(self._lock, self._book, worker, self._inbox.put, concurrency, pause_when_full)
+        self._resume_all = False
         self._told_of_token = False
-        self._closed = False
 
     @property
     def speed_limit(self) -> float | None:
@@ -104,13 +93,12 @@ class DownloadManager:
     @property
     def concurrency(self) -> int:
         """How many jobs run at a time; may be changed while they run. Fewer than run now stops none of them."""
-        return self._concurrency
+        return self._turns.concurrency
 
     @concurrency.setter
     def concurrency(self, number: int) -> None:
         with self._lock:
-            self._concurrency = max(1, number)
-            self._start_next()
+            self._turns.concurrency = number
 
     @property
     def offline(self) -> bool:
@@ -200,7 +188,7 @@ class DownloadManager:
             if not self._hub.has_token and self._hub.is_online and not self._told_of_token:
                 self._told_of_token = True
                 self._inbox.put(Notice(job=job.id, message=TOKEN_NOTICE))
-            self._queue(job)
+            self._turns.queue(job)
         return job.id
 
     def cancel(self, job: str) -> None:
@@ -213,7 +201,7 @@ class DownloadManager:
             if found is None:
                 self._book.wish(job, "cancel")
             else:
-                self._stop(found, State.CANCELLED)
+                self._turns.stop(found, State.CANCELLED)
 
     def pause(self, job: str) -> None:
         """Stop a job and keep its place on disk: progress with state PAUSED follows. No effect after its end."""
@@ -222,18 +210,18 @@ class DownloadManager:
             if found is None:
                 self._book.wish(job, "pause")
             elif found.record.is_live:
-                self._stop(found, State.PAUSED)
+                self._turns.stop(found, State.PAUSED)
 
     def resume(self, job: str) -> None:
         """Continue a paused or interrupted job, or one that is about to pause, after those that wait already."""
         with self._lock:
             found = self._book.adopt(job)
-            if found is None or found.record.state.is_final or self._closed:
+            if found is None or found.record.state.is_final or self._turns.closed:
                 return
             if found.stop is State.PAUSED:
                 found.stop = None  # A worker that winds down finds this.
             if not found.record.is_live:
-                self._go_on(found)
+                self._turns.go_on(found)
 
     def retry(self, job: str) -> str:
         """Download again what failed or was cancelled, as a new job; the answer is its id. One that is paused or was
@@ -282,7 +270,7 @@ class DownloadManager:
         on as well. Nobody waits for a store that is not there yet.
         """
         keeper = self._book.keeper
-        if keeper is None or self._closed:
+        if keeper is None or self._turns.closed:
             return []
         with self._lock:
             self._resume_all = resume
@@ -311,10 +299,10 @@ class DownloadManager:
         """
         deadline = time.monotonic() + timeout
         with self._lock:
-            self._closed = True
+            self._turns.closed = True
             jobs = [job for job in self._book.own.values() if not job.ended.is_set()]
             for job in jobs:
-                self._stop(job, job.stop or State.INTERRUPTED)
+                self._turns.stop(job, job.stop or State.INTERRUPTED)
         ended = [job.ended.wait(max(0.0, deadline - time.monotonic())) for job in jobs]
         if self._book.keeper is not None:
             # The disk gets a moment in any case: what is not written now is lost.
@@ -334,116 +322,11 @@ class DownloadManager:
         except UnknownModelError:
             return model
 
-    def _go_on(self, job: Job) -> None:
-        job.control = Control()
-        job.stop = None
-        self._queue(job)
-
-    def _queue(self, job: Job) -> None:
-        self._last_position = max(time.time_ns(), self._last_position + 1)
-        job.rest(State.QUEUED, position=self._last_position, error="", message="", hint="", details="")
-        self._waiting.append(job)
-        self._book.save(job)
-        self._inbox.put(job.progress())
-        self._start_next()
-
-    def _start_next(self) -> None:
-        running = sum(1 for job in self._book.own.values() if job.thread is not None)
-        while self._waiting and running < self._concurrency and not self._closed:
-            job = min(self._waiting, key=lambda job: job.record.position)
-            self._waiting.remove(job)
-            # A daemon: a thread that is not would hold up the quitting of Blender.
-            job.thread = threading.Thread(target=self._work, args=(job,), name=f"download {job.id}", daemon=True)
-            job.thread.start()
-            running += 1
-
-    def _stop(self, job: Job, stop: State) -> None:
-        if job.record.state.is_final or job.ended.is_set():
-            return
-        # Whoever asks for a pause of a job that is about to end comes too late.
-        job.stop = job.stop if job.stop is State.CANCELLED else stop
-        if job.thread is not None:
-            # Its worker brings the news.
-            job.control.cancel()
-            return
-        if job in self._waiting:
-            self._waiting.remove(job)
-        self._stopped(job)
-
-    def _stopped(self, job: Job) -> None:
-        """A job has stopped because it was asked to; or that was taken back."""
-        if job.stop is None:
-            self._go_on(job)
-            return
-        paused = job.stop is State.PAUSED or (job.stop is State.INTERRUPTED and job.record.state is State.PAUSED)
-        if paused and not self._closed:
-            self._rest(job, State.PAUSED)
-        elif job.stop is State.CANCELLED:
-            self._end(job, Cancelled(job=job.id, model=job.model))
-        else:
-            # We quit: an end for those who listen, but none in the store.
-            job.rest(State.PAUSED if paused else State.INTERRUPTED)
-            self._book.save(job)
-            self._inbox.put(Cancelled(job=job.id, model=job.model))
-            job.ended.set()
-
-    def _rest(self, job: Job, state: State, error: SubtitleEditorError | None = None) -> None:
-        """The job waits for somebody to resume it."""
-        told = {"error": error.code, "message": error.message, "hint": error.hint} if error else {}
-        job.rest(state, **told)
-        self._book.save(job)
-        self._inbox.put(job.progress())
-
-    def _end(self, job: Job, end: End, details: str = "") -> None:
-        match end:
-            case Finished(path=path):
-                job.rest(State.DONE, ended=time.time(), path=str(path))
-            case Failed(error=error):
-                told = {"error": error.code, "message": error.message, "hint": error.hint}
-                job.rest(State.FAILED, ended=time.time(), details=details, **told)
-            case Cancelled():
-                job.rest(State.CANCELLED, ended=time.time())
-        self._book.ended(job)
-        self._inbox.put(end)
-        job.ended.set()
-
     # On a worker thread
-
-    def _work(self, job: Job) -> None:
-        end = self._outcome(job)
-        # Not under the lock: a traceback reads the files that it quotes.
-        details = self._runner.details(end.error) if isinstance(end, Failed) else ""
-        with self._lock:
-            job.thread = None
-            if end is None:
-                self._drop(job)
-            elif isinstance(end, Cancelled):
-                self._stopped(job)
-            elif isinstance(end, Failed) and self._is_full(job, end.error):
-                self._rest(job, State.PAUSED, end.error)
-                self._inbox.put(Notice(job=job.id, message=str(end.error)))
-            else:
-                self._end(job, end, details)
-            self._start_next()
-
-    def _is_full(self, job: Job, error: SubtitleEditorError) -> bool:
-        """Whether a disk has become full under a job that was already under way."""
-        under_way = job.record.bytes_fetched > 0 or (job.run is not None and job.run.is_fetching)
-        return isinstance(error, NoSpaceError) and under_way and self._pause_when_full and not self._closed
 
     def _entry_of(self, job: Job) -> Entry:
         """As it was when the job was asked for; of one that an earlier process has left, as it is now."""
         return job.entry or self._catalog().get(job.model)
-
-    def _outcome(self, job: Job) -> End | None:
-        """How the job ended; None when it is another process's."""
-        keeper = self._book.keeper
-        if keeper is not None and not keeper.settled(job.id, _PATIENCE):
-            return None
-        with self._lock:
-            job.begin()
-            self._book.save(job)
-        return self._runner.run(job, self._entry_of)
 
     def _reported(self, event: Event) -> None:
         if isinstance(event, Checked):
@@ -452,7 +335,7 @@ class DownloadManager:
                     self._book.own[event.job].checked = event
         self._inbox.put(event)
 
-    # On the keeper's thread (job_keeper.Listener)
+    # On the keeper's thread (keeper.Listener)
 
     def running_records(self) -> list[JobRecord]:
         """Called by the keeper."""
@@ -476,17 +359,17 @@ class DownloadManager:
             if found is not None and found.thread is None:
                 if found.record.state is State.CANCELLED:
                     self._book.wish(job, "cancel")
-                self._drop(found)
+                self._turns.drop(found)
 
     def loaded(self, jobs: list[JobRecord], history: list[JobRecord] | None) -> None:
         """Called by the keeper."""
         with self._lock:
             lost, new = self._book.merge(jobs, history)
             for job in lost:
-                self._drop(job)
+                self._turns.drop(job)
             for record in new:
                 self._inbox.put(Job(record).progress())
-            self._tell_of_left()
+            self._turns.tell_of_left()
             self._fold()
             if self._resume_all:
                 self._resume_all = False
@@ -508,33 +391,11 @@ class DownloadManager:
             rests = not record.is_live and not record.elsewhere and record.models_dir == self._folder
             if rests and key in ours and (found := self._book.adopt(record.id)) is not None:
                 log.info("the job %s goes on as a newer one of %s", record.id, record.model)
-                self._stop(found, State.CANCELLED)
+                self._turns.stop(found, State.CANCELLED)
 
     def told(self, message: str) -> None:
         """Called by the keeper."""
         self._inbox.put(Notice(job="", message=message))
-
-    def _drop(self, job: Job) -> None:
-        """The job is another process's now, or has ended there: ours no more. Its end, if it has one, is told."""
-        self._book.own.pop(job.id, None)
-        if job in self._waiting:
-            self._waiting.remove(job)
-        if not job.ended.is_set():
-            self._left.add(job.id)
-            self._tell_of_left()
-        job.ended.set()
-
-    def _tell_of_left(self) -> None:
-        """Tell the ends of jobs that were ours and went on, and ended, in another process."""
-        for job in list(self._left):
-            known = self._book.get(job)
-            if known is not None and not known.state.is_final and job not in self._book.own:
-                continue
-            self._left.discard(job)
-            if known is not None and known.state is State.CANCELLED:
-                self._inbox.put(Cancelled(job=job, model=known.model))
-            elif known is not None and known.state is State.DONE:
-                self._inbox.put(Finished(job=job, model=known.model, path=Path(known.path or "")))
 
 
 def _wanted(revision: str | None) -> str | None:

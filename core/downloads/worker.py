@@ -33,19 +33,23 @@ class Worker:
         token: Token,
         throttle: Throttle,
         connections: int,
+        entry_of: Callable[[Job], Entry],
         report: Callable[[Event], None],
     ) -> None:
-        """`report` is called on the worker threads and those of the transfers below them."""
+        """`entry_of` says what the catalogue has of a job's model, and may raise. `report` is called on the worker
+        threads and those of the transfers below them.
+        """
         self._hub = hub
         self._secret = token.value
         self._throttle = throttle
         self._connections = connections
+        self._entry_of = entry_of
         self._report = report
 
-    def run(self, job: Job, entry_of: Callable[[Job], Entry]) -> End:
-        """Do the whole job. `entry_of` says what the catalogue has of it, and may raise."""
+    def run(self, job: Job) -> End:
+        """Do the whole job."""
         try:
-            return Finished(job=job.id, model=job.model, path=self._fetched(job, entry_of(job)))
+            return Finished(job=job.id, model=job.model, path=self._fetched(job))
         except JobCancelled:
             return Cancelled(job=job.id, model=job.model)
         except SubtitleEditorError as error:
@@ -57,7 +61,8 @@ class Worker:
             unexpected.__cause__ = error
             return Failed(job=job.id, model=job.model, error=unexpected)
 
-    def _fetched(self, job: Job, entry: Entry) -> Path:
+    def _fetched(self, job: Job) -> Path:
+        entry = self._entry_of(job)
         job.control.check()
         folder = Path(job.record.models_dir)
         settings = DownloadSettings(

@@ -177,7 +177,9 @@ def test_killed_at_ten_random_moments(hub: LoopbackHub, tmp_path: Path) -> None:
     for record in ended:
         assert Path(record.path or "", "model.bin").stat().st_size == size
     assert interrupted > 0
-    assert hub.bytes_served("*/model.bin", host="content") <= len(MODELS) * size + KILLS * CONNECTIONS * MIB
+    # What a kill costs, and what the system's buffers had taken from the hub by then, which counts as served.
+    lost, buffered = KILLS * CONNECTIONS * MIB, KILLS * MIB
+    assert hub.bytes_served("*/model.bin", host="content") <= len(MODELS) * size + lost + buffered
 
 
 @pytest.mark.timeout(180)
