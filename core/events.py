@@ -28,6 +28,7 @@ class State(StrEnum):
     RETRYING = "retrying"
     WAITING = "waiting"
     VERIFYING = "verifying"
+    UNPACKING = "unpacking"
     PAUSED = "paused"
     INTERRUPTED = "interrupted"
     """Its process ended before it did. Not final: it can be resumed."""

@@ -366,7 +366,7 @@ def prepare(context: Context, *, replace: bool = False) -> TranscriptionRun:
     Raises SubtitleEditorError: no model, no strip, no media.
     """
     # Here, not above: it is not needed to register.
-    from ..core.library import status
+    from ..core.library import runtimes, status
 
     scene = compat.scene_of(context)
     choice = choices.of(scene)
@@ -379,6 +379,7 @@ def prepare(context: Context, *, replace: bool = False) -> TranscriptionRun:
         raise ModelDamagedError(entry.id, state.damaged)
     parts = parts_of(sounds.media_uses(scene, choice.source == "ALL"))
     request = request_of(choice, settings, state.installed.path, entry.id)
+    request = dataclasses.replace(request, libraries=runtimes.cuda(settings.models_dir, entries()))
     return TranscriptionRun(scene, parts, PROFILES[choice.profile], request, settings, replace=replace)
 
 

@@ -19,6 +19,7 @@ TEXT_TO_SPEECH = "text-to-speech"
 LANGUAGE = "language"
 DATASET = "dataset"
 IMAGE = "image"
+RUNTIME = "runtime"
 
 KIND_NAMES: dict[str, str] = {
     SPEECH_TO_TEXT: "Speech to text",
@@ -26,6 +27,7 @@ KIND_NAMES: dict[str, str] = {
     LANGUAGE: "Language",
     DATASET: "Dataset",
     IMAGE: "Image",
+    RUNTIME: "Runtime library",
 }
 """The kinds there are, in the order they are shown in: the word that is kept and the name that people read."""
 
@@ -50,6 +52,17 @@ class Link:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Manifest:
+    """A list that NVIDIA publishes beside its redistribution archives (`redistrib_12.9.1.json`): of each component and
+    platform the path from the list's own folder, the size and the SHA-256. No token is ever sent there."""
+
+    url: str
+    """https, or http on this machine."""
+    component: str
+    """Such as `libcublas`."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Source:
     """A hub repository, or the part of it that the patterns name (shell patterns, as `snapshot_download` takes them).
 
@@ -66,6 +79,13 @@ class Source:
     ignore: tuple[str, ...] = ()
     """Patterns of what is left out, whatever the others say."""
     links: tuple[Link, ...] = ()
+    manifest: Manifest | None = None
+    """Who says which file it is, instead of the catalogue."""
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether its files have addresses of their own, outside the hub."""
+        return bool(self.links) or self.manifest is not None
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -108,6 +128,8 @@ class Entry:
     alias_of: str | None = None
     links: tuple[Link, ...] = ()
     """The files that come from direct addresses."""
+    manifest: Manifest | None = None
+    """The list that says where its one file is."""
     own: bool = False
     """From the user's own catalogue."""
 
@@ -119,12 +141,14 @@ class Entry:
     @property
     def parts(self) -> tuple[Source, ...]:
         """Where the files lie on the disk, a repository folder each: the hub's repositories, then the direct files."""
+        if self.manifest is not None:
+            return (*self.sources, Source(f"{LINKS_OWNER}/{self.download_id}", manifest=self.manifest))
         return (*self.sources, linked(self.download_id, self.links)) if self.links else self.sources
 
     @property
     def is_bundle(self) -> bool:
         """Whether its files lie in several folders."""
-        return len(self.sources) + bool(self.links) > 1
+        return len(self.sources) + bool(self.links or self.manifest) > 1
 
 
 @functools.lru_cache(maxsize=256)

@@ -19,7 +19,7 @@ from ..system.files import reason_of
 from ..system.names import is_inner_path, is_repository, is_revision
 from ..text import Text
 from . import cutting
-from .entries import KIND_NAMES, REPOSITORY_TYPES, Catalog, Entry, Link, Source
+from .entries import KIND_NAMES, REPOSITORY_TYPES, Catalog, Entry, Link, Manifest, Source
 
 BUILT_IN = Path(__file__).with_name("catalog.toml")
 
@@ -34,10 +34,11 @@ _LARGEST_SIZE = 1 << 50
 
 _ENTRY_FIELDS = {
     *("id", "name", "kind", "size", "languages", "licence", "description", "provider", "homepage", "tags"),
-    *("source", "link", "alias_of"),
+    *("source", "link", "manifest", "alias_of"),
 }
 _SOURCE_FIELDS = {"repo", "type", "revision", "allow", "optional", "ignore"}
 _LINK_FIELDS = {"url", "path", "size", "sha256"}
+_MANIFEST_FIELDS = {"url", "component"}
 
 
 class _Bad(ValueError):
@@ -151,6 +152,7 @@ def _unknown(table: dict[str, Any]) -> str:
         fields |= set(source) - _SOURCE_FIELDS
     for link in table.get("link", ()):
         fields |= set(link) - _LINK_FIELDS
+    fields |= set(table.get("manifest", ())) - _MANIFEST_FIELDS
     return ", ".join(f'"{field[:40]}"' for field in sorted(fields))
 
 
@@ -169,8 +171,11 @@ def _entry(table: object, known: Mapping[str, Entry]) -> Entry:
         )
     sources = tuple(_source(one) for one in _tables(table, "source"))
     links = tuple(_link(one) for one in _tables(table, "link"))
-    if not sources and not links:
+    manifest = _manifest(table) if "manifest" in table else None
+    if not sources and not links and manifest is None:
         raise _Bad(Text('lacks "source" (a repository of the hub) or "link" (the address of a file)'))
+    if links and manifest is not None:
+        raise _Bad(Text('has "link" and "manifest", of which there may be one'))
     if len({link.path.lower() for link in links}) < len(links):
         raise _Bad(Text("has two links with the same path"))
     return Entry(
@@ -180,6 +185,7 @@ def _entry(table: object, known: Mapping[str, Entry]) -> Entry:
         size=_size(table) if "size" in table else sum(link.size for link in links),
         sources=sources,
         links=links,
+        manifest=manifest,
         languages=_texts(table, "languages"),
         licence=_text(table, "licence"),
         description=_text(table, "description"),
@@ -232,6 +238,16 @@ def _link(table: dict[str, Any]) -> Link:
     if "size" not in table:
         raise _Bad(Text('lacks the "size" of {path} in bytes', path=path[:100]))
     return Link(url, path, _size(table), sha256)
+
+
+def _manifest(table: dict[str, Any]) -> Manifest:
+    found = table["manifest"]
+    if not isinstance(found, dict):
+        raise _Bad(Text('must have "manifest" as a table with url and component'))
+    url, component = _text(found, "url", needed=True), _text(found, "component", needed=True)
+    if not is_safe(url):
+        raise _Bad(Text('has the address "{url}", which is not https', url=url[:100]))
+    return Manifest(url, component)
 
 
 def _tables(table: dict[str, Any], field: str) -> list[dict[str, Any]]:

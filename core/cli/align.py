@@ -11,6 +11,7 @@ from ..cues import Cue
 from ..errors.base import UsageError
 from ..errors.speech import SyncUncertainError
 from ..events import CueFound, Event, Failed, Finished
+from ..library import runtimes
 from ..speech import aligning, segments
 from ..speech.aligning import Aligned
 from ..speech.job import Transcription
@@ -34,11 +35,13 @@ _ENOUGH = 0.3
 
 def align(args: argparse.Namespace, output: Output, models_dir: Path) -> int:
     """`align MEDIA FILE -o OUT -m ID`: writes the text with its times; 1 where it is not that film's."""
-    entry = load_catalog(args, output).get(args.model)
+    known = load_catalog(args, output)
+    entry = known.get(args.model)
     model_path = usable(entry, models_dir)
     text = _text(args.file, output)
     films.check_format(args.output)
     films.check_folder(Film(args.media, args.output), make=False)
+    args.libraries = runtimes.cuda(models_dir, known)
     request = dataclasses.replace(listening.request_of(args, args.media, model_path, entry.id), words=True)
     job = Transcription(request, journals=args.user_dir / segments.FOLDER)
 

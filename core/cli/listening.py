@@ -99,6 +99,7 @@ def request_of(args: argparse.Namespace, media: Path, model_path: Path, model_id
         track=args.track,
         words=args.words,
         device=args.device,
+        libraries=args.libraries,
         compute_type=args.compute_type,
         vad=args.vad,
         voice=VoiceOptions(

@@ -20,6 +20,7 @@ from ..system import log_file, user_folder
 from . import call, catalog, convert, extract, jobs, leftovers, library, subtitles
 from .align import add_align
 from .call import add_download_options, folder, models_dir_of, token_of
+from .devices import add_devices
 from .download import download
 from .output import FAILED, INTERRUPTED, USAGE, Output
 from .serve import add_serve
@@ -97,6 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_models(models.add_subparsers(metavar="ACTION", required=True), common)
     add_serve(commands, common, _on_disk)
     add_transcribe(commands, common)
+    add_devices(commands, common)
     subtitles.add_commands(commands, common)
     convert.add_commands(commands, common)
     extract.add_commands(commands, common)

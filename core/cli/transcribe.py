@@ -18,7 +18,7 @@ from ..errors.models import ModelDamagedError, ModelNotInstalledError
 from ..errors.speech import JournalError
 from ..errors.subtitles import OutputNotWrittenError
 from ..events import Cancelled, End, Event, Failed, Finished, as_json
-from ..library import status
+from ..library import runtimes, status
 from ..speech import segments
 from ..speech.job import Transcription, about
 from ..speech.segments import Kept
@@ -41,8 +41,10 @@ _KEEP = 120.0
 
 def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> int:
     """`transcribe MEDIA... -m ID`: writes the subtitles when done, and what there is when interrupted or failed."""
-    entry = load_catalog(args, output).get(args.model)
+    known = load_catalog(args, output)
+    entry = known.get(args.model)
     model_path = usable(entry, models_dir)
+    args.libraries = runtimes.cuda(models_dir, known)  # For each film.
     work = films.films_of(args)
     with attended():
         if not films.is_many(args):

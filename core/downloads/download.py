@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..addresses import server_of, without_login
-from ..catalog.entries import Entry, Source
+from ..catalog.entries import RUNTIME, Entry, Source
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.disk import NoSpaceError
 from ..errors.hub import HubAnswerError, HubError, RateLimitedError, RevisionNotFoundError
@@ -24,6 +24,7 @@ from ..errors.network import HubUnreachableError
 from ..events import Checked, Event, Notice, Progress, State
 from ..hub.client import Hub
 from ..hub.plan import LARGE, Plan, PlannedFile
+from ..library import runtimes
 from ..library import status as library
 from ..library.states import Installed
 from ..library.status import NEWEST, SAME, commit_on_disk
@@ -103,10 +104,10 @@ class Download:
         except SubtitleEditorError as error:
             if there is None or isinstance(error, UsageError):
                 raise
-            return self._done_already(there, error)
+            return self._ready(self._done_already(there, error))
         self._tell_of_withheld_token()
         try:
-            return self._run(plans)
+            return self._ready(self._run(plans))
         except SubtitleEditorError as error:
             if type(error) is not NoSpaceError or error.needed:
                 raise
@@ -133,6 +134,20 @@ class Download:
         self._update(force=True, bytes_done=self.progress.bytes_total, files_done=self.progress.files_total, eta=0.0)
         log.info("%s: complete in %s", self._entry.id, ", ".join(str(plan.snapshot) for plan in plans))
         return plans[0].snapshot
+
+    def _ready(self, snapshot: Path) -> Path:
+        """A snapshot as it can be used: the libraries of a runtime lie in an archive."""
+        if self._entry.kind == RUNTIME:
+            done = 0
+
+            def moved(count: int) -> None:
+                nonlocal done
+                done += count
+                self._update(file_bytes_done=done)
+
+            self._update(state=State.UNPACKING, file="", file_bytes_done=0, force=True)
+            runtimes.unpack(self._settings.models_dir, self._entry, snapshot, self._control, moved)
+        return snapshot
 
     def tick(self) -> Progress | None:
         """The progress as of now if the job says nothing of itself, so that its speed goes to zero with the bytes.
@@ -219,7 +234,7 @@ class Download:
 
     def _revision_of(self, source: Source) -> str | None:
         """The revision to fetch of a part; None for the one that the catalogue says, or the newest."""
-        if self._revision in (None, NEWEST) or source.links:
+        if self._revision in (None, NEWEST) or source.is_direct:
             return None
         if self._revision == SAME:
             return commit_on_disk(self._settings.models_dir, source)
@@ -284,7 +299,8 @@ class Download:
     def _servers(self) -> list[str]:
         """Whom the files are asked of, each once."""
         hub = [without_login(self._settings.hub.endpoint)] if self._entry.sources else []
-        return list(dict.fromkeys(hub + [server_of(link.url) for link in self._entry.links]))
+        direct = [one.url for one in (*self._entry.links, self._entry.manifest) if one is not None]
+        return list(dict.fromkeys(hub + [server_of(url) for url in direct]))
 
     def _account(self) -> str:
         """Whose token it is. None is asked where the files are not the hub's."""
@@ -296,7 +312,7 @@ class Download:
     def _fetch_large(self, plan: Plan) -> None:
         for file in sorted(plan.files, key=lambda file: file.path):
             # What is small comes later, unless it is none of the hub's.
-            if file.present or (file.size < LARGE and not plan.source.links):
+            if file.present or (file.size < LARGE and not plan.source.is_direct):
                 continue
             self._update(
                 state=State.DOWNLOADING,
@@ -317,7 +333,7 @@ class Download:
 
     def _blob(self, plan: Plan, file: PlannedFile) -> blob.Blob:
         # The token is for the hub. A direct address is somebody else's, even if the host is the same.
-        request = None if plan.source.links else self._settings.hub.request_for(plan, file)
+        request = None if plan.source.is_direct else self._settings.hub.request_for(plan, file)
         return blob.Blob(
             url=file.url,
             target=file.target,
@@ -332,7 +348,7 @@ class Download:
 
     def _finish(self, plan: Plan) -> None:
         hub = self._settings.hub
-        small = [file for file in plan.files if not file.present and file.size < LARGE and not plan.source.links]
+        small = [file for file in plan.files if not file.present and file.size < LARGE and not plan.source.is_direct]
         if small:
             self._update(state=State.DOWNLOADING, file=small[-1].path, file_bytes_done=0, file_bytes_total=0)
         else:

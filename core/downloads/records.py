@@ -58,7 +58,7 @@ def record_download(plan: Plan) -> None:
             if file.has_hash and not file.present:
                 # It was compared when it came, or it would not be there.
                 marks.set(plan.snapshot, file.path, path.stat(), True)
-            elif file.has_hash and file.size < LARGE and not plan.source.links:
+            elif file.has_hash and file.size < LARGE and not plan.source.is_direct:
                 # Reading what is small costs nothing.
                 like = listing.Published(file.size, file.blob)
                 digest, found = listing.digest(path, like, lambda _: None)

@@ -25,6 +25,7 @@ WORDS: dict[State, Text] = {
     State.RETRYING: Text("Trying again"),
     State.WAITING: Text("Another program downloads it"),
     State.VERIFYING: Text("Verifying"),
+    State.UNPACKING: Text("Unpacking"),
     State.PAUSED: Text("Paused"),
     State.INTERRUPTED: Text("Interrupted"),
     State.LOADING: Text("Loading"),

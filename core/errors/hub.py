@@ -192,3 +192,16 @@ class CorruptDownloadError(HubError, OSError):
             Text("{file} arrives damaged from {host}, also when it is fetched again.", file=file, host=host),
             Text("Try again later, or choose another hub endpoint in the preferences."),
         )
+
+
+class ManifestError(HubError):
+    """A list of redistribution archives does not have what we look for, or is none."""
+
+    code = "manifest"
+
+    def __init__(self, host: str, reason: str) -> None:
+        self.host = host
+        super().__init__(
+            Text("The list of archives of {host} cannot be used: {reason}.", host=host, reason=reason),
+            Text("Try again later, or install the libraries by hand."),
+        )

@@ -90,3 +90,16 @@ class ImportModelError(SubtitleEditorError, ValueError):
             Text("{folder} cannot be imported: {reason}.", folder=folder, reason=reason),
             hint or Text("Choose a folder with config.json, model.bin, tokenizer.json and vocabulary.*."),
         )
+
+
+class RuntimeArchiveError(SubtitleEditorError, ValueError):
+    """The archive of a runtime library does not hold what it should."""
+
+    code = "runtime_archive"
+
+    def __init__(self, model: str, reason: str) -> None:
+        self.model = model
+        super().__init__(
+            Text("The archive of {model} cannot be used: {reason}.", model=model, reason=reason),
+            Text("Delete it and download it again."),
+        )

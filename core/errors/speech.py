@@ -27,12 +27,15 @@ class GraphicsCardError(SubtitleEditorError):
 
     code = "graphics_card"
 
-    def __init__(self, reason: str, missing: str) -> None:
+    def __init__(self, reason: str, missing: str, *, memory: bool = False) -> None:
+        """`memory`: it has too little of it."""
         self.missing = missing
-        if missing:
+        if memory:
+            hint = Text("Choose a smaller model, less precision (int8_float16), or the processor.")
+        elif missing:
             hint = Text(
-                "These libraries of NVIDIA's CUDA 12 are missing: {missing}. Install cuBLAS 12 (the Python package "
-                "nvidia-cublas-cu12 has it), or choose the processor.",
+                "These libraries of NVIDIA's CUDA 12 are missing: {missing}. Download cublas-12 as you would a model, "
+                "or choose the processor.",
                 missing=missing,
             )
         else:

@@ -24,17 +24,19 @@ from ..errors.hub import (
     FileNotOnHubError,
     GatedError,
     HubError,
+    ManifestError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
     TokenRefusedError,
 )
 from ..errors.network import NoHubError, ProxyError
 from ..system.network import proxy_for
+from ..text import Text
 from .answers import Listed, Profile, listed, profile, siblings
 from .tokens import Origin
 
 if TYPE_CHECKING:
-    from ..catalog.entries import Source
+    from ..catalog.entries import Manifest, Source
     from ..system.control import Control
     from ..transfer.http import Answer, Line, Refusal, Request
 
@@ -177,6 +179,15 @@ class Asking:
         if not isinstance(name, str) or not name:
             raise NoHubError(host)
         return name
+
+    def manifest(self, manifest: Manifest) -> Any:
+        """What a list of redistribution archives says, as JSON has it. It is somebody else's: no token goes there."""
+        from ..transfer.http import Request
+
+        try:
+            return self._json(Request(manifest.url, {}, manifest.url.rpartition("/")[2]))[0]
+        except NoHubError as error:
+            raise ManifestError(urlsplit(manifest.url).netloc, Text("it is no JSON")) from error
 
     def profile(self, source: Source, revision: str | None) -> Profile:
         """What the hub says of a repository at a branch, tag or commit; None: its newest."""

@@ -27,7 +27,7 @@ from ..system.control import Control
 from ..system.log_file import hide
 from ..system.names import is_inner_path
 from ..text import Text
-from . import links, small_files
+from . import links, manifests, small_files
 from .answers import Listed
 from .asking import Asking, Server
 from .endpoint import offline_by, resolve
@@ -167,9 +167,12 @@ class Hub:
         """List the wanted files of a repository at one commit, with sizes and hashes, and see what is already there.
 
         Two requests, and for a gated repository a third that asks whether its files may be read: it shows its listing
-        to everyone. None for direct links. Raises the errors of core/errors/hub.py from TokenRefusedError to
-        UnsafeNameError.
+        to everyone. None for direct links, one for those of a manifest. Raises the errors of core/errors/hub.py from
+        TokenRefusedError to UnsafeNameError.
         """
+        if source.manifest is not None:
+            with self._asking(control) as asking:
+                return manifests.plan(source, models_dir, asking.manifest(source.manifest))
         if source.links:
             return self._plan_of_links(source, models_dir)
         revision = revision or source.revision
@@ -199,7 +202,7 @@ class Hub:
         `plan` raises.
         """
         # No server is asked any more if all is there: also without one a complete model is finished.
-        small = [file for file in plan.files if file.size < LARGE and not plan.source.links]
+        small = [file for file in plan.files if file.size < LARGE and not plan.source.is_direct]
         missing = [file for file in small if not file.present and size_on_disk(file.target) != file.size]
         if missing:
             self.check_online()

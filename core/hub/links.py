@@ -55,7 +55,7 @@ def _keep_listing(plan: Plan) -> None:
         return
     files = listing(plan.source) if plan.source.links else plan.listing
     try:
-        write_listing(plan.folder, plan.commit, files, made_up=bool(plan.source.links))
+        write_listing(plan.folder, plan.commit, files, made_up=plan.source.is_direct)
     except OSError as error:
         log.warning("the listing of %s is not kept: %s", plan.source.repo, error)
 

@@ -14,13 +14,13 @@ import stat
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from ..catalog.entries import Entry, Source
+from ..catalog.entries import RUNTIME, Entry, Source
 from ..errors.models import LinkedFolderError, ModelBusyError
 from ..system.files import disk_error, remove
 from ..system.locks import try_lock
 from ..system.names import is_revision
 from ..transfer import partial
-from . import layout, status
+from . import layout, runtimes, status
 from .layout import repository_folder
 
 log = logging.getLogger(__name__)
@@ -73,6 +73,8 @@ def delete(models_dir: Path, entry: Entry, revision: str | None = None) -> int:
         partials = status.own_partials(folder, source) if revision is None else {}
         left = layout.import_leftovers(folder) if revision is None else []
         freed += _remove(models_dir, folder, entry.id, [*names, *loose, *left], partials)
+        if revision is None and entry.kind == RUNTIME:
+            freed += runtimes.remove(folder)
         _tidy(folder)
     return freed
 

@@ -153,7 +153,7 @@ def as_dict(entry: Entry, status: Status) -> dict[str, Any]:
         "homepage": entry.homepage,
         "repository": entry.sources[0].repo if entry.sources else None,
         "repositories": [_repository(source) for source in entry.sources],
-        "links": [link.url for link in entry.links],
+        "links": [one.url for one in (*entry.links, entry.manifest) if one is not None],
         "alias_of": entry.alias_of,
         "own": entry.own,
         "installed": status.state.usable,
@@ -202,7 +202,9 @@ def details(models_dir: Path, entry: Entry, entries: Iterable[Entry] = ()) -> De
 
 
 def _part(models_dir: Path, entry: Entry, source: Source) -> Part:
-    files = library_files.files(models_dir, dataclasses.replace(entry, sources=(source,), links=()))
+    files = library_files.files(models_dir, dataclasses.replace(entry, sources=(source,), links=(), manifest=None))
+    if source.manifest is not None:
+        return Part(urlsplit(source.manifest.url).netloc, "", files)
     if source.links:
         return Part(urlsplit(source.links[0].url).netloc, "", files)
     snapshot = library.newest_snapshot(layout.repository_folder(models_dir, source), source)

@@ -53,9 +53,10 @@ def is_short_of_memory(error: BaseException) -> bool:
     return "out of memory" in str(error).lower()
 
 
-def preload() -> None:
-    """Load the libraries from where CTranslate2 does not look: our own folder, and NVIDIA's Python packages."""
-    for folder in _folders():
+def preload(given: str = "") -> None:
+    """Load the libraries from where CTranslate2 does not look: the folder that is `given`, and NVIDIA's Python
+    packages."""
+    for folder in _folders(given):
         for name in LIBRARIES:
             with contextlib.suppress(OSError):
                 _open(os.path.join(folder, name))
@@ -76,9 +77,8 @@ def _open(name: str) -> Any:
     return ctypes.CDLL(name, mode=ctypes.RTLD_GLOBAL)
 
 
-def _folders() -> Iterator[str]:
-    if given := os.environ.get(ENVIRONMENT):
-        yield given
+def _folders(given: str) -> Iterator[str]:
+    yield from (folder for folder in (os.environ.get(ENVIRONMENT), given) if folder)
     inside = ("bin",) if sys.platform == "win32" else ("lib",)
     for path in sys.path:
         folder = os.path.join(path, "nvidia", "cublas", *inside)

@@ -21,7 +21,7 @@ from ..cues import Cue
 from ..errors.base import JobCancelled, SubtitleEditorError, UnexpectedError
 from ..errors.disk import FolderNotWritableError
 from ..errors.media import MediaError, MediaNotFoundError
-from ..errors.speech import TranscriberCrashedError
+from ..errors.speech import GraphicsCardError, TranscriberCrashedError
 from ..events import CueFound, End, Event, Notice, State, TranscriptionProgress
 from ..text import Text
 from . import segments
@@ -155,8 +155,10 @@ class Transcription:
                 self._check()
                 if is_old and not child.accepted:
                     continue  # It had just ended by itself.
-                if request.device != "auto" or child.device != "cuda":
+                if child.device != "cuda":
                     raise
+                if request.device != "auto":
+                    raise GraphicsCardError(_last_words(error), "") from error
                 # cuDNN or a driver that does not fit ends the process without an exception (faster-whisper 516).
                 log.warning("the child died on the graphics card: %s", error)
                 self.noticed(Text("The graphics card cannot be used; using the processor."))
@@ -271,6 +273,12 @@ class Transcription:
     def noticed(self, message: Text) -> None:
         """Something to tell once."""
         self._inbox.put(Notice(job=self.id, message=message))
+
+
+def _last_words(error: TranscriberCrashedError) -> str:
+    """Why a child is gone, as a reason."""
+    said = error.last_words.rstrip(".")
+    return said or Text("the process that listened ended with code {code}", code=error.exit_code)
 
 
 def _why(error: Exception) -> str:

@@ -83,7 +83,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=_environment(),
+            env=environment(),
             # On Windows; elsewhere the child itself steps back behind Blender's window.
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)
             | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
@@ -251,6 +251,7 @@ def _as_json(request: TranscriptionRequest, place: Place, keep: float) -> dict[s
     return dataclasses.asdict(request) | {
         "media": str(request.media),
         "model_path": str(request.model_path),
+        "libraries": str(request.libraries or ""),
         "parent": os.getpid(),
         "place": dataclasses.asdict(place),
         "keep": keep,
@@ -278,7 +279,7 @@ def _as_error(record: dict[str, Any], request: TranscriptionRequest) -> Subtitle
         case "library_missing":
             return LibraryMissingError(reason, fields.get("system", ""))
         case "graphics_card":
-            return GraphicsCardError(reason, fields["missing"])
+            return GraphicsCardError(reason, fields["missing"], memory=bool(fields["memory"]))
         case "memory":
             return NotEnoughMemoryError(request.model_id)
         case "usage":
@@ -288,8 +289,8 @@ def _as_error(record: dict[str, Any], request: TranscriptionRequest) -> Subtitle
     return MediaError(Text("{media}: {reason}.", media=media, reason=reason))
 
 
-def _environment() -> dict[str, str]:
-    """The child's environment: our modules, no network, no token."""
+def environment() -> dict[str, str]:
+    """A child's environment: our modules, no network, no token."""
     env = {name: value for name, value in os.environ.items() if name not in _SECRETS}
     # Blender's sys.executable is a real Python, but does not see the wheels of extensions.
     env["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)

@@ -32,6 +32,8 @@ class TranscriptionRequest:
     """Measure the time of each word: without, one subtitle in thirty begins half a second late."""
     device: str = "auto"
     """`cpu`, `cuda`, `cuda:1`, or `auto`: the graphics card when it works, else the processor."""
+    libraries: Path | None = None
+    """A folder with CUDA's libraries for the graphics card, asked before the system's."""
     compute_type: str = "default"
     """CTranslate2's: `default` (as the model was saved), `auto`, `int8`, `float16`, ..."""
     vad: bool = True
@@ -58,6 +60,6 @@ class TranscriptionRequest:
         """What the text depends on besides the media and the model, as plain values. Not where it is computed: what
         was begun on a graphics card may be continued without one."""
         data = dataclasses.asdict(self)
-        for name in ("media", "model_path", "device", "compute_type", "threads"):
+        for name in ("media", "model_path", "device", "libraries", "compute_type", "threads"):
             del data[name]
         return data | {"temperature": list(self.temperature)}

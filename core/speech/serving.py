@@ -245,9 +245,11 @@ class _Ears:
         self._request = request
         self._records = records
         self._shelf = shelf
-        cards.preload()
+        cards.preload(request["libraries"])
         self._devices = cards.devices(request["device"], request["compute_type"])
         self._listener: Listener | None = None
+        self._at_once: int = request["batch_size"]
+        """Windows that the device has room for."""
         self.language: str = request["place"]["language"] or request["language"] or ""
 
     def prepare(self) -> None:
@@ -259,10 +261,11 @@ class _Ears:
         loud = [window for window in windows if window.spans]
         if not loud:
             return []
-        many = self._request["batch_size"] > 1
 
         def heard(listener: Listener) -> list[dict[str, Any]]:
-            return list(listener.hear_many(loud, offset) if many else listener.hear(loud[0], offset))
+            if self._at_once > 1:
+                return list(listener.hear_many(loud, offset))
+            return [record for window in loud for record in listener.hear(window, offset)]
 
         found: list[dict[str, Any]] = self._try(heard)
         if not self.language and self._listener is not None:
@@ -280,6 +283,13 @@ class _Ears:
             except RuntimeError as error:
                 if device.name != "cuda":
                     raise
+                if self._listener is not None and self._at_once > 1 and cards.is_short_of_memory(error):
+                    self._at_once = 1
+                    self._records.notice(
+                        "The graphics card's memory is too small for so much at once; hearing one window after the "
+                        "other."
+                    )
+                    continue
                 self._listener = None
                 self._next_device(error)
 
@@ -298,11 +308,14 @@ class _Ears:
             self._devices.pop(0)
         lacking = ", ".join(cards.missing())
         if not self._devices:
-            raise ChildError("graphics_card", "{reason}", reason=first_line(error), missing=lacking) from error
+            fields = {"reason": first_line(error), "missing": lacking, "memory": "1" if short else ""}
+            raise ChildError("graphics_card", "{reason}", **fields) from error
         if self._devices[0].name == "cuda":
             self._records.notice(
                 "The graphics card's memory is too small for this model; going on with less precision."
             )
+        elif short:
+            self._records.notice("The graphics card's memory is too small for this model; using the processor.")
         elif lacking:
             self._records.notice(
                 "The graphics card cannot be used without {missing}; using the processor.", missing=lacking
