@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What lies on the picture at a time: the contract for who burns in, bakes or shows subtitles.
+
+    renderer = Renderer(document, 1920, 1080, style, Fonts(blender=folder))
+    for picture in renderer.at(12.5):           # seconds of the document
+        picture.rgba                            # uint8, (height, width, 4): red, green, blue, straight alpha, sRGB
+        picture.x, picture.y                    # the pixel of the film that its upper left corner lies on
+
+Pictures come in the order in which they are laid on each other, trimmed to what is not empty, wholly inside the film's
+picture. The same objects come back as long as nothing changes (`is`), so that whoever converts them can keep what was
+converted; `changes()` has the times at which another set may come. A subtitle is drawn when it is first asked for; a
+handful are kept. One thread, no Blender. `problems` has what could not be drawn, each once, after it was asked for.
+"""
+
+from __future__ import annotations
+
+import bisect
+import collections
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from ..subtitles.document import Document
+from ..text import Text
+from . import dress, layout, moments, substation
+from .dress import Dressed
+from .fonts import Fonts
+from .layout import Box, Setting
+from .moments import Moment
+from .paint import Painted, Painter
+from .shape import Shaper
+from .style import DEFAULT, Style
+
+KEPT = 64
+"""Pictures that are kept to be given again."""
+LARGEST = 16_384
+"""Pixels of a picture's side. Film ends at half of it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Problem:
+    """What is not in the picture as the file says it."""
+
+    kind: str
+    """`letters` that no font has, `cut` text, `controls` characters, `outside` the picture."""
+    index: int
+    """Which of the document's cues."""
+    message: Text
+    detail: str = ""
+    """The letters."""
+
+
+def render(
+    document: Document, time: float, width: int, height: int, style: Style | None = None, fonts: Fonts | None = None
+) -> list[Painted]:
+    """What lies on the picture at one time. For more than one, a `Renderer` keeps what it has drawn."""
+    return list(Renderer(document, width, height, style, fonts).at(time))
+
+
+class Renderer:
+    """The subtitles of a document on a film of one size."""
+
+    def __init__(
+        self, document: Document, width: int, height: int, style: Style | None = None, fonts: Fonts | None = None,
+        language: str = "",
+    ) -> None:  # fmt: skip
+        """`style`: None means the file's own where it has some (SubStation), else the default one. `language`: a BCP 47
+        tag; empty: as the document says. Raises ValueError for a size that no picture has."""
+        if not (16 <= width <= LARGEST and 16 <= height <= LARGEST):
+            raise ValueError(f"{width}x{height}")
+        self.width, self.height = width, height
+        self._document = document
+        self._cues = document.cues
+        self._language = language or document.language
+        self._style = style or DEFAULT
+        self._script = substation.script_of(document, width, height) if style is None else None
+        self._speakers = dress.colors_of_speakers(document.cues, self._style)
+        self._shaper = Shaper(fonts or Fonts())
+        self._painter: Painter | None = None
+        self._settings: dict[Dressed, Setting] = {}
+        self._pictures: collections.OrderedDict[object, Painted] = collections.OrderedDict()
+        self._moments: dict[int, list[Moment]] = {}
+        self._shifts: dict[int, float] = {}
+        self._problems: dict[tuple[str, int], Problem] = {}
+        self._order = sorted(range(len(self._cues)), key=lambda index: (self._cues[index].start, index))
+        self._starts = [self._cues[index].start for index in self._order]
+        self._longest = max((cue.duration for cue in self._cues), default=0.0)
+        self._last: tuple[object, tuple[Painted, ...]] = (None, ())
+
+    # What lies there
+
+    def at(self, time: float) -> tuple[Painted, ...]:
+        """The pictures of a time."""
+        shown = [(index, one) for index in self.active(time, time) if (one := self._moment(index, time)) is not None]
+        key = tuple((index, one.begins) for index, one in shown)
+        if key != self._last[0]:
+            drawn = (self.picture(index, one) for index, one in shown)
+            self._last = key, tuple(picture for picture in drawn if picture.rgba.size)
+        return self._last[1]
+
+    def changes(self) -> list[float]:
+        """The times at which something may change, in order."""
+        times = {
+            edge for index in range(len(self._cues)) for one in self.moments(index) for edge in (one.begins, one.ends)
+        }
+        return sorted(times)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What could not be drawn so far."""
+        return sorted(self._problems.values(), key=lambda problem: (problem.index, problem.kind))
+
+    def active(self, first: float, last: float) -> list[int]:
+        """The cues that are shown at some time from `first` to `last`, both included, in the order of layers."""
+        low = bisect.bisect_left(self._starts, first - self._longest)
+        high = bisect.bisect_right(self._starts, last)
+        found = [index for index in self._order[low:high] if self._cues[index].end > first]
+        return sorted(found, key=lambda index: self._cues[index].layer)
+
+    def moments(self, index: int) -> list[Moment]:
+        """The looks of one cue, in order of time."""
+        if index not in self._moments:
+            cue = self._cues[index]
+            if self._script is not None:
+                self._moments[index] = self._script.moments(cue)
+            else:
+                self._moments[index] = moments.moments(cue, self._style)
+        return self._moments[index]
+
+    def _moment(self, index: int, time: float) -> Moment | None:
+        return next((one for one in self.moments(index) if one.begins <= time < one.ends), None)
+
+    def picture(self, index: int, moment: Moment) -> Painted:
+        """One cue at one of its moments."""
+        dressed = self.dressed(index, moment)
+        shift = self._shift(index)
+        key = dressed, shift, moment.spoken, moment.strength
+        found = self._pictures.get(key)
+        if found is None:
+            if self._painter is None:
+                self._painter = Painter(self.width, self.height)
+            setting = self._setting(dressed).moved(0.0, shift)
+            found = self._painter.paint(setting, moment.spoken, moment.strength)
+            self._look_for_problems(index, dressed, setting)
+            self._pictures[key] = found
+            if len(self._pictures) > KEPT:
+                self._pictures.popitem(last=False)
+        else:
+            self._pictures.move_to_end(key)
+        return found
+
+    def recipe(self, index: int, moment: Moment) -> tuple[object, ...]:
+        """A value that says all that a picture is made of but the fonts: equal ones look the same."""
+        return (
+            self.width,
+            self.height,
+            self.dressed(index, moment),
+            self._shift(index),
+            moment.spoken,
+            moment.strength,
+        )
+
+    def dressed(self, index: int, moment: Moment) -> Dressed:
+        """One cue at one of its moments, ready to be set."""
+        cue = self._cues[index]
+        if moment.part is not None:
+            cue = cue.part(*moment.part)
+        if self._script is not None:
+            return self._script.dressed(cue, self._language, moment)
+        return dress.dressed(cue, self._style, self.width, self.height, self._language, self._speakers)
+
+    def _setting(self, dressed: Dressed) -> Setting:
+        key = dressed
+        if key not in self._settings:
+            if len(self._settings) > KEPT:
+                self._settings.clear()
+            self._settings[key] = layout.laid_out(dressed, self._shaper, self.width, self.height)
+        return self._settings[key]
+
+    # Subtitles that would lie on each other
+
+    def _shift(self, index: int) -> float:
+        """Pixels that a cue is moved down, up if negative, because others are there already while it is shown."""
+        if index not in self._shifts:
+            for one in self._together(index):
+                self._shifts.setdefault(one, self._room_for(one))
+        return self._shifts[index]
+
+    def _together(self, index: int) -> Iterator[int]:
+        """The cue and all that began before it and reach into its time, or into that of one of them, from the first."""
+        found = {index}
+        waiting = [index]
+        while waiting:
+            cue = self._cues[waiting.pop()]
+            for other in self.active(cue.start, cue.start):
+                if other not in found and other not in self._shifts:
+                    found.add(other)
+                    waiting.append(other)
+        yield from sorted(found, key=lambda one: (self._cues[one].start, one))
+
+    def _room_for(self, index: int) -> float:
+        cue = self._cues[index]
+        others = [
+            one
+            for one in self.active(cue.start, cue.start)
+            if one in self._shifts and one != index and self._cues[one].layer == cue.layer
+        ]
+        if not others:
+            return 0.0
+        dressed = self._whole(index)
+        if not dressed.block.stacks:
+            return 0.0
+        taken = [box for one in others if (box := self._box(one)) is not None]
+        mine = self._setting(dressed).box
+        upwards = (dressed.block.align - 1) // 3 == 0
+        return _free(mine, taken, upwards, self.height)
+
+    def _whole(self, index: int) -> Dressed:
+        cue = self._cues[index]
+        return self.dressed(index, Moment(cue.start, cue.end))
+
+    def _box(self, index: int) -> Box | None:
+        """Where a cue stands; None for one that others may lie on: it says its place itself."""
+        dressed = self._whole(index)
+        if not dressed.block.stacks:
+            return None
+        return self._setting(dressed).box.moved(0.0, self._shifts[index])
+
+    # Problems
+
+    def _look_for_problems(self, index: int, dressed: Dressed, setting: Setting) -> None:
+        if setting.missing:
+            letters = " ".join(dict.fromkeys(setting.missing))
+            message = Text("No font on this computer has {letters}; they are not drawn.", letters=letters[:80])
+            self._note("letters", index, message, letters)
+        if dressed.cut:
+            message = Text(
+                "It is too long for a picture; its last {number} characters are not drawn.", number=dressed.cut
+            )
+            self._note("cut", index, message)
+        if dressed.controls:
+            self._note(
+                "controls",
+                index,
+                Text("It has {number} control characters, which are not drawn.", number=dressed.controls),
+            )
+        box = layout.turned(setting.box, setting.angle, setting.origin)
+        if box.left < -1 or box.top < -1 or box.right > self.width + 1 or box.bottom > self.height + 1:
+            self._note("outside", index, Text("It reaches out of the picture."))
+
+    def _note(self, kind: str, index: int, message: Text, detail: str = "") -> None:
+        self._problems.setdefault((kind, index), Problem(kind, index, message, detail))
+
+
+def _free(mine: Box, taken: Sequence[Box], upwards: bool, height: int) -> float:
+    """How far a box is moved so that it touches none of the others; not at all where there is no room."""
+    shift = 0.0
+    for _ in range(len(taken) + 1):
+        box = mine.moved(0.0, shift)
+        hit = [other for other in taken if box.overlaps(other)]
+        if not hit:
+            return shift if box.top >= 0 and box.bottom <= height else 0.0
+        shift = (
+            min(other.top for other in hit) - mine.bottom if upwards else max(other.bottom for other in hit) - mine.top
+        )
+    return 0.0

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A line of text as glyphs at their places: order of runs by Unicode's rules, a font for each letter, HarfBuzz."""
+
+from __future__ import annotations
+
+import bisect
+import dataclasses
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .. import bidi
+from . import clusters
+from .dress import Look
+from .fonts import SUB, Face, Fonts, is_ignorable
+
+if TYPE_CHECKING:
+    import uharfbuzz as hb
+
+_JOINED = frozenset(("Arab", "Syrc", "Mong", "Nkoo", "Deva", "Beng", "Guru", "Mand", "Phag", "Adlm", "Rohg"))
+"""Scripts that join their letters: no space is put between them."""
+_RULED = 0.06
+"""How thick a line under or through letters is, of the size."""
+
+
+class Glyph(NamedTuple):
+    """One glyph at its place, from the beginning of its line."""
+
+    font: hb.Font
+    id: int
+    x: float
+    y: float
+    """Pixels, up from the base line."""
+    at: int
+    """The character of the text that it is drawn for, the first of them."""
+    look: Look
+    colored: bool
+
+
+class Rule(NamedTuple):
+    """A line under or through letters; pixels from the beginning of the line and up from the base line."""
+
+    x: float
+    y: float
+    width: float
+    thickness: float
+    at: int
+    look: Look
+
+
+@dataclasses.dataclass(slots=True)
+class Line:
+    """A line that is set. Pixels."""
+
+    start: int
+    end: int
+    width: float
+    ascent: float
+    descent: float
+    glyphs: list[Glyph]
+    rules: list[Rule]
+    spans: list[tuple[int, float, float]]
+    """Of each cluster: its first character, and its left and right edge."""
+    missing: list[str]
+    """Letters that no font has."""
+    from_right: bool = False
+
+
+class _Run(NamedTuple):
+    start: int
+    end: int
+    level: int
+    script: str
+    face: Face | None
+    look: Look
+
+
+class Shaper:
+    """Sets lines with some fonts."""
+
+    def __init__(self, fonts: Fonts) -> None:
+        self._fonts = fonts
+
+    def line(self, text: str, start: int, end: int, looks: Sequence[tuple[int, int, Look]], from_right: bool) -> Line:
+        """Characters `start` up to `end` of a text in one line. `from_right`: the direction of its paragraph."""
+        line = Line(start, end, 0.0, 0.0, 0.0, [], [], [], [], from_right)
+        for run in self._runs(text, start, end, looks, from_right):
+            self._add(line, text, run)
+        if not line.ascent:  # An empty line is as high as one with letters.
+            look = looks[-1][2] if looks else None
+            for first, last, one in looks:
+                if first <= start < max(last, first + 1):
+                    look = one
+            if look is not None:
+                line.ascent, line.descent = _heights(None, look)
+        return line
+
+    def _runs(
+        self, text: str, start: int, end: int, looks: Sequence[tuple[int, int, Look]], from_right: bool
+    ) -> Iterator[_Run]:
+        """From left to right."""
+        part = text[start:end]
+        ranges = clusters.clusters(part)
+        if not ranges:
+            return
+        levels = _levels(part, from_right)
+        scripts = clusters.scripts(part, ranges)
+        firsts = [first for first, _, _ in looks]
+        runs: list[_Run] = []
+        for (first, last), script in zip(ranges, scripts, strict=True):
+            look = looks[max(0, bisect.bisect_right(firsts, start + first) - 1)][2]
+            face = self._face(part[first:last], look, script, runs[-1].face if runs else None)
+            run = _Run(start + first, start + last, levels[first], script, face, look)
+            if runs and runs[-1][2:] == run[2:]:
+                runs[-1] = runs[-1]._replace(end=run.end)
+            else:
+                runs.append(run)
+        for index in bidi.order([run.level for run in runs]):
+            yield runs[index]
+
+    def _face(self, cluster: str, look: Look, script: str, before: Face | None) -> Face | None:
+        """The font of a letter; of a space or a mark of direction, the one before it."""
+        is_void = cluster[0].isspace() or all(map(is_ignorable, cluster))
+        if before is not None and is_void and before.has(" ") and not before.is_pictures:
+            return before
+        if all(map(is_ignorable, cluster)):
+            cluster = " "
+        return self._fonts.for_text(cluster, look.font, look.bold, look.italic, script)
+
+    def _add(self, line: Line, text: str, run: _Run) -> None:
+        """Set a run at the end of a line."""
+        size = pixels(run.face, run.look)
+        ascent, descent = _heights(run.face, run.look)
+        line.ascent, line.descent = max(line.ascent, ascent), max(line.descent, descent)
+        begin = line.width
+        if run.face is None:
+            self._miss(line, text, run, size)
+        else:
+            self._shape(line, text, run, run.face, size)
+        line.rules += _rules(run.look, begin, line.width, size, run.start)
+
+    def _miss(self, line: Line, text: str, run: _Run, size: float) -> None:
+        """Room for letters that no font has. They are listed, not drawn."""
+        for first, last in clusters.clusters(text[run.start : run.end]):
+            line.missing.append(text[run.start + first : run.start + last])
+            line.spans.append((run.start + first, line.width, line.width + size / 2))
+            line.width += size / 2
+
+    def _shape(self, line: Line, text: str, run: _Run, face: Face, size: float) -> None:
+        look = run.look
+        font = face.font(size, look.bold, look.italic)
+        infos, positions = _shaped(font, text, run)
+        pen = line.width
+        spacing = 0.0 if run.script in _JOINED else look.spacing
+        edges: dict[int, list[float]] = {}
+        for info, position in zip(infos, positions, strict=True):
+            x = pen + position.x_offset / SUB * look.stretch_x
+            y = position.y_offset / SUB * look.stretch_y
+            line.glyphs.append(Glyph(font, info.codepoint, x, y, info.cluster, look, face.is_colored))
+            advance = position.x_advance / SUB * look.stretch_x
+            pen += advance + (spacing if advance else 0.0)
+            edge = edges.setdefault(info.cluster, [x, pen])
+            edge[0], edge[1] = min(edge[0], x), max(edge[1], pen)
+        line.spans += [(at, left, right) for at, (left, right) in edges.items()]
+        line.width = pen
+
+
+def _levels(part: str, from_right: bool) -> Sequence[int]:
+    if not from_right and part.isascii():
+        return [0] * len(part)
+    kinds = [unicodedata.bidirectional(char) or "L" for char in part]
+    if not from_right and not any(kind in ("R", "AL", "AN", "RLE", "RLO", "RLI") for kind in kinds):
+        return [0] * len(part)
+    return bidi.levels(kinds, part, from_right)
+
+
+def _shaped(font: hb.Font, text: str, run: _Run) -> tuple[Any, Any]:
+    import uharfbuzz as hb
+
+    buffer = hb.Buffer()
+    # With what stands around it, so that letters of two looks are joined all the same.
+    buffer.add_codepoints([*map(ord, text)], run.start, run.end - run.start)
+    buffer.direction = "rtl" if run.level % 2 else "ltr"
+    buffer.script = run.script
+    if run.look.language:
+        buffer.language = run.look.language
+    buffer.cluster_level = hb.BufferClusterLevel.MONOTONE_CHARACTERS
+    hb.shape(font, buffer, {"liga": False, "clig": False} if run.look.spacing and run.script not in _JOINED else {})
+    return buffer.glyph_infos, buffer.glyph_positions
+
+
+def pixels(face: Face | None, look: Look) -> float:
+    """The em of letters."""
+    if not look.by_line or face is None:
+        return look.size
+    return look.size / sum(face.windows)
+
+
+def _heights(face: Face | None, look: Look) -> tuple[float, float]:
+    """How far letters reach up and down."""
+    if face is None:
+        return look.size * (0.8 if look.by_line else 0.95) * look.stretch_y, look.size * 0.2 * look.stretch_y
+    size = pixels(face, look)
+    up, down = face.windows if look.by_line else (face.ascent, face.descent)
+    return up * size * look.stretch_y, down * size * look.stretch_y
+
+
+def _rules(look: Look, begin: float, end: float, size: float, at: int) -> Iterator[Rule]:
+    thickness = max(1.0, _RULED * size)
+    for wanted, y in ((look.underline, -0.14 * size), (look.strike, 0.27 * size)):
+        if wanted and end > begin:
+            yield Rule(begin, y, end - begin, thickness, at, look)
+
+
+def is_from_right(text: str) -> bool:
+    """Whether a paragraph runs from right to left (UAX #9, P2 and P3): its first letter outside of isolates decides."""
+    depth = 0
+    for char in text if not text.isascii() else "":
+        kind = unicodedata.bidirectional(char)
+        if kind in ("LRI", "RLI", "FSI"):
+            depth += 1
+        elif kind == "PDI":
+            depth = max(0, depth - 1)
+        elif not depth and kind in ("L", "R", "AL"):
+            return kind != "L"
+    return False
+
+
+def edges(lines: Sequence[Line], start: int, end: int) -> Iterator[tuple[Line, float, float]]:
+    """Where characters `start` up to `end` stand: of each line that has some of them, the left and the right edge."""
+    for line in lines:
+        found = [(left, right) for at, left, right in line.spans if start <= at < end]
+        if found:
+            yield line, min(left for left, _ in found), max(right for _, right in found)
