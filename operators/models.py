@@ -205,6 +205,34 @@ class SUBTITLE_OT_delete_model(DeletingTask, bpy.types.Operator):
         self.report({"INFO"}, translated(Text("{name}: {size} freed", name=self._name, size=human_size(result))))
 
 
+class SUBTITLE_OT_delete_former(DeletingTask, bpy.types.Operator):
+    """Delete the versions of a model that updates have taken the place of. The newest one stays"""
+
+    bl_idname = "subtitle.delete_former"
+    bl_label = "Delete Former Versions"
+
+    model: model_property()  # type: ignore[valid-type]
+
+    def question(self, entry: Entry) -> tuple[Text, Text]:
+        size = human_size(shelf.status(entry.id).former)
+        return (
+            Text("Delete the former versions of {name}?", name=entry.name),
+            Text("{size} become free. The newest version stays.", size=size),
+        )
+
+    def task(self, entry: Entry, settings: Settings) -> Task:
+        def work(_control: Control, _report: ProgressReport, _job: str) -> int:
+            from ..core.library import removing
+
+            return removing.delete_former(settings.models_dir, entry)
+
+        self._name = entry.name
+        return Task(Text("Deleting former versions of {name}", name=entry.name), work, entry.id)
+
+    def succeeded(self, _context: Context, result: int) -> None:
+        self.report({"INFO"}, translated(Text("{name}: {size} freed", name=self._name, size=human_size(result))))
+
+
 class SUBTITLE_OT_discard_partial(DeletingTask, bpy.types.Operator):
     """Delete what an interrupted download has left. The next download then starts from the beginning"""
 
@@ -406,6 +434,7 @@ register, unregister = bpy.utils.register_classes_factory(
         SUBTITLE_OT_verify_model,
         SUBTITLE_OT_repair_model,
         SUBTITLE_OT_delete_model,
+        SUBTITLE_OT_delete_former,
         SUBTITLE_OT_discard_partial,
         SUBTITLE_OT_check_updates,
         SUBTITLE_OT_update_model,

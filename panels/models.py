@@ -232,6 +232,10 @@ def _draw_buttons(layout: UILayout, context: Context, row: Row, status: Status) 
         text = "Used in This Scene" if used else "Use for Transcription"
         chosen.operator("subtitle.use_model", text=text, icon="RADIOBUT_ON" if used else "RADIOBUT_OFF").model = row.id
     _draw_small_buttons(layout.row(align=True), row, status)
+    if status.former and row.state.usable:
+        line = layout.row(align=True)
+        label(line, Text("Former versions: {size}", size=human_size(status.former)), icon="INFO")
+        line.operator("subtitle.delete_former", text="", icon="TRASH").model = row.id
 
 
 def _draw_small_buttons(layout: UILayout, row: Row, status: Status) -> None:

@@ -82,6 +82,7 @@ _MODEL: dict[str, Schema] = {
     "bytes_total": INTEGER,
     "damaged": STRINGS,
     "partials": INTEGER,
+    "former": INTEGER,
     "update": nullable(STRING),
     "path": nullable(STRING),
     "revision": nullable(STRING),

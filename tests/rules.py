@@ -4,6 +4,8 @@
     share     as on Windows: no file that this process has open anywhere can be renamed, replaced or removed
     scanner   another program looks into each file for a moment: its first renaming and removal fail
     deaf      shutting a socket down wakes nobody who reads from it
+    nolinks   no symbolic links, as on Windows without its developer mode
+    exfat     neither those nor a second name of a file
 
 Linux only: the open files are those that /proc tells of. A child process follows its own system's rules.
 """
@@ -21,8 +23,6 @@ from typing import Any
 import pytest
 
 VARIABLE = "SUBTITLE_EDITOR_TEST_RULES"
-NAMES = ("share", "scanner", "deaf")
-
 LOOK = 0.15
 """Seconds for which a scanner has a file open."""
 
@@ -103,7 +103,39 @@ def deaf(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(socket.socket, "shutdown", lambda self, how: None)
 
 
+def nolinks(patch: pytest.MonkeyPatch) -> None:
+    """Put the rule in force."""
+    real = os.symlink
+
+    def act(*paths: Any, **options: Any) -> None:
+        if by_the_program():
+            error = OSError(errno.EINVAL, "A required privilege is not held by the client")
+            error.winerror = 1314  # type: ignore[attr-defined]
+            raise error
+        real(*paths, **options)
+
+    patch.setattr(os, "symlink", act)
+
+
+def exfat(patch: pytest.MonkeyPatch) -> None:
+    """Put the rule in force."""
+    real = os.link
+
+    def act(*paths: Any, **options: Any) -> None:
+        if by_the_program():
+            error = OSError(errno.EINVAL, "Incorrect function")
+            error.winerror = 1  # type: ignore[attr-defined]
+            raise error
+        real(*paths, **options)
+
+    nolinks(patch)
+    patch.setattr(os, "link", act)
+
+
+RULES = {rule.__name__: rule for rule in (share, scanner, deaf, nolinks, exfat)}
+
+
 def apply(names: str, patch: pytest.MonkeyPatch) -> None:
     """Put rules in force, named with commas between them."""
     for name in filter(None, names.split(",")):
-        {"share": share, "scanner": scanner, "deaf": deaf}[name](patch)
+        RULES[name](patch)

@@ -50,6 +50,7 @@ def add_commands(
     which = deleting.add_mutually_exclusive_group()
     which.add_argument("--revision", metavar="COMMIT", help="only this commit (default: all)")
     which.add_argument("--partials", action="store_true", help="only what interrupted downloads left")
+    which.add_argument("--former", action="store_true", help="only the versions that updates took the place of")
     updating = add("update", update, "download models again that have changed on the hub", "*")
     updating.add_argument("--check", action="store_true", help="only ask, download nothing")
     importing = add("import", import_, "copy a model from a folder", None)
@@ -116,6 +117,8 @@ def delete(call: Call) -> int:
     def one(call: Call, entry: Entry, job: str) -> int:
         if call.args.partials:
             freed = removing.discard(call.models_dir, entry)
+        elif call.args.former:
+            freed = removing.delete_former(call.models_dir, entry)
         else:
             freed = removing.delete(call.models_dir, entry, call.args.revision)
         text = f"{entry.id}: {human_size(freed)} freed" if freed else f"{entry.id}: nothing to delete"
@@ -132,7 +135,11 @@ def update(call: Call) -> int:
     def one(call: Call, entry: Entry, job: str) -> int:
         newer = updates.check_updates(hub, call.models_dir, entry)
         if newer and not call.args.check:
-            return _download(call, entry, status.NEWEST)
+            code = _download(call, entry, status.NEWEST)
+            if former := status.status(call.models_dir, entry).former:
+                text = f"{entry.id}: the version before takes {human_size(former)}; `models delete --former` frees them"
+                call.output.say(text)
+            return code
         data = {"update": newer is not None, "revision": newer and newer.commit, "size": newer.size if newer else 0}
         text = f"{entry.id}: {human_size(newer.size)} to download" if newer else f"{entry.id}: up to date"
         call.output.record(as_json(Finished(job=job, model=entry.id)) | data, text)

@@ -22,6 +22,7 @@ from ..errors.disk import NoSpaceError
 from ..errors.hub import HubAnswerError, HubError, RateLimitedError, RevisionNotFoundError
 from ..errors.network import HubUnreachableError
 from ..events import Checked, Event, Notice, Progress, State
+from ..hub import kept
 from ..hub.client import Hub
 from ..hub.plan import LARGE, Plan, PlannedFile
 from ..library import runtimes
@@ -121,9 +122,14 @@ class Download:
         return max(1, self.progress.bytes_total - self.progress.bytes_done)
 
     def _run(self, plans: list[Plan]) -> Path:
+        for plan in plans:
+            for file in plan.files:
+                if not file.present and file.size >= LARGE:
+                    kept.take_partial(plan.folder, file)
         self._preflight(plans)
         self.is_fetching = True
         self._begin(plans)
+        plans = [self._with_kept(plan) for plan in plans]
         for plan in plans:
             log.info("%s: %s at %s, %d bytes", self._entry.id, plan.source.repo, plan.commit, plan.bytes_total)
             if plan.bytes_present < plan.bytes_total:
@@ -171,7 +177,15 @@ class Download:
         found = library.status(folder, self._entry)
         if not found.state.usable:
             return None
+        if wanted == SAME and not all(self._is_last(source) for source in self._entry.parts):
+            return None
         return found.installed if wanted in (None, SAME) else library.find(folder, self._entry, wanted)
+
+    def _is_last(self, source: Source) -> bool:
+        """Whether what is complete of a part is what was downloaded last, and no version before it."""
+        folder = self._settings.models_dir
+        found = library.part_status(folder, source).installed
+        return found is not None and commit_on_disk(folder, source) in (None, found.revision)
 
     def _done_already(self, there: Installed, error: SubtitleEditorError) -> Path:
         log.info("%s: complete in %s; %s", self._entry.id, there.path, error)
@@ -210,6 +224,25 @@ class Download:
             bytes_done=sum(self._done.values()),
             bytes_total=sum(file.size for _, file in files),
         )
+
+    def _with_kept(self, plan: Plan) -> Plan:
+        """The plan when what lies under another name has its place. What was not as it should be is to be fetched."""
+        files = []
+        for file in plan.files:
+            if file.origin is not None and not self._take(plan, file):
+                file = dataclasses.replace(file, present=False, origin=None)
+                self._update(done=((plan.source, file.path), 0), files_done=self.progress.files_done - 1)
+            files.append(file)
+        return dataclasses.replace(plan, files=tuple(files))
+
+    def _take(self, plan: Plan, file: PlannedFile) -> bool:
+        self._update(file=file.path, file_bytes_done=0, file_bytes_total=file.size)
+
+        def copied(count: int) -> None:
+            self._control.check()
+            self._update(file_bytes_done=self.progress.file_bytes_done + count)
+
+        return kept.take(file, copied)
 
     def _planned(self, source: Source) -> Plan:
         return self._with_retries(lambda: self._asked(source, self._control))
@@ -268,8 +301,9 @@ class Download:
         except OSError as error:
             raise disk_error(folder, error, needed) from error
         self._tell_checked(plans, needed, free)
-        if needed and needed + SPACE_MARGIN > free:
-            raise NoSpaceError(folder, needed + SPACE_MARGIN, free)
+        room = needed + sum(map(_bytes_to_copy, plans))
+        if room and room + SPACE_MARGIN > free:
+            raise NoSpaceError(folder, room + SPACE_MARGIN, free)
 
     def _tell_checked(self, plans: list[Plan], needed: int, free: int) -> None:
         hub = self._settings.hub
@@ -427,6 +461,12 @@ class Download:
         self._meter.add(progress.bytes_done)
         left = progress.bytes_total - progress.bytes_done
         return dataclasses.replace(progress, speed=self._meter.speed, eta=self._meter.eta(left) if left > 0 else None)
+
+
+def _bytes_to_copy(plan: Plan) -> int:
+    """Bytes that an earlier version has and the new one needs again, on a disk where files have one name each."""
+    size = sum(file.size for file in plan.files if file.origin is not None)
+    return size if size and not kept.can_share(plan.folder) else 0
 
 
 def _is_passing(error: HubError) -> bool:

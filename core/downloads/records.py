@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from pathlib import Path
 
 from ..hub.plan import LARGE, Plan, PlannedFile
 from ..library import layout, listing, status
@@ -55,7 +56,7 @@ def record_download(plan: Plan) -> None:
         marks = library_marks.read(plan.folder)
         for file in plan.files:
             path = plan.snapshot / file.path
-            if file.has_hash and not file.present:
+            if file.has_hash and (not file.present or _was_copied(file, path)):
                 # It was compared when it came, or it would not be there.
                 marks.set(plan.snapshot, file.path, path.stat(), True)
             elif file.has_hash and file.size < LARGE and not plan.source.is_direct:
@@ -71,6 +72,16 @@ def record_download(plan: Plan) -> None:
         library_marks.write(plan.folder, marks)
     except OSError as error:
         log.warning("the check of %s is not remembered: %s", plan.source.repo, error)
+
+
+def _was_copied(file: PlannedFile, path: Path) -> bool:
+    """Whether the file is a copy of one in another version: without a name in common, and compared while copying."""
+    if file.origin is None or path.is_symlink():
+        return False
+    try:
+        return not path.samefile(file.origin)
+    except OSError:
+        return False
 
 
 def _carry_over(marks: library_marks.Marks, plan: Plan, name: str) -> None:

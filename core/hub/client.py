@@ -31,6 +31,7 @@ from . import links, manifests, small_files
 from .answers import Listed
 from .asking import Asking, Server
 from .endpoint import offline_by, resolve
+from .kept import Kept, planned
 from .plan import LARGE, Plan, PlannedFile, links_supported, size_on_disk
 from .tokens import Origin, Token
 
@@ -221,22 +222,25 @@ class Hub:
 
     def _planned(self, source: Source, commit: str, models_dir: Path, wanted: list[Listed]) -> tuple[PlannedFile, ...]:
         folder = repository_folder(models_dir, source)
-        linking, server = links_supported(models_dir), self.server
+        linking, server, kept = links_supported(models_dir), self.server, Kept(folder)
         files = []
         for file in wanted:
             check_name(source.repo, file.path)
-            in_snapshot = folder.joinpath("snapshots", commit, *file.path.split("/"))
-            target = folder / "blobs" / file.blob if linking else in_snapshot
             files.append(
-                PlannedFile(
-                    path=file.path,
-                    size=file.size,
-                    blob=file.blob,
-                    sha256=file.sha256,
-                    git_sha1=file.git_sha1,
-                    url=server.address_of(source, commit, file.path),
-                    target=target,
-                    present=any(size_on_disk(path) == file.size for path in (target, in_snapshot)),
+                planned(
+                    PlannedFile(
+                        path=file.path,
+                        size=file.size,
+                        blob=file.blob,
+                        sha256=file.sha256,
+                        git_sha1=file.git_sha1,
+                        url=server.address_of(source, commit, file.path),
+                        target=folder / "blobs" / file.blob,
+                        present=False,
+                    ),
+                    folder / "snapshots" / commit,
+                    linking,
+                    kept,
                 )
             )
         return tuple(files)

@@ -17,6 +17,7 @@ from ..catalog.entries import Source
 from ..library.layout import repository_folder
 from ..library.listing import listing, published, write_listing
 from ..system.files import disk_error, replace
+from .kept import Kept, planned
 from .plan import Plan, PlannedFile, links_supported, size_on_disk
 
 log = logging.getLogger(__name__)
@@ -25,13 +26,12 @@ log = logging.getLogger(__name__)
 def plan(source: Source, models_dir: Path) -> Plan:
     """What is to be fetched of direct files, without a request. Raises FolderNotWritableError, NoSpaceError."""
     folder, commit = repository_folder(models_dir, source), source.revision or ""
-    linking = links_supported(models_dir)
+    linking, kept = links_supported(models_dir), Kept(folder)
     files = []
     for link in source.links:
-        in_snapshot = folder.joinpath("snapshots", commit, *link.path.split("/"))
-        target = folder / "blobs" / link.sha256 if linking else in_snapshot
-        present = any(size_on_disk(path) == link.size for path in (target, in_snapshot))
-        files.append(PlannedFile(link.path, link.size, link.sha256, link.sha256, link.url, target, present))
+        blob = folder / "blobs" / link.sha256
+        file = PlannedFile(link.path, link.size, link.sha256, link.sha256, link.url, blob, False)
+        files.append(planned(file, folder / "snapshots" / commit, linking, kept))
     return Plan(source, commit, folder, tuple(files))
 
 

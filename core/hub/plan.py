@@ -32,6 +32,8 @@ class PlannedFile:
     """Where the bytes belong: the blob, or the file in the snapshot where links are not supported."""
     present: bool
     """The bytes are already there."""
+    origin: Path | None = None
+    """Where they are, if under another name: see kept.py."""
     git_sha1: str | None = None
     """Git's hash of the content, where no SHA-256 is published."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..transfer import partial
 
 
-_UNFINISHED = (".part", ".journal", ".journal.new", ".spool", ".lock", ".incomplete", ".tmp")
+_UNFINISHED = (".part", ".part.journal", ".part.journal.new", ".part.spool", ".incomplete", ".tmp")
 
 
 def shared_cache() -> Path:
@@ -32,10 +32,31 @@ def repository_folder(models_dir: Path, source: Source) -> Path:
     return models_dir / "--".join([f"{source.repo_type}s", *source.repo.split("/")])
 
 
+def is_unfinished(name: str, size: int | None) -> bool:
+    """Whether a file is what a transfer leaves beside the one that it fetches: where links are not supported it lies
+    in the snapshot itself. `size` in bytes, None if nobody knows: a lock of ours has none, and a model may bring a
+    `poetry.lock`.
+
+    >>> is_unfinished("model.bin.part", 9), is_unfinished("poetry.lock", 9), is_unfinished("model.bin.lock", 0)
+    (True, False, True)
+    """
+    return name.endswith(_UNFINISHED) or (name.endswith(".lock") and not size)
+
+
+def is_finished(path: str) -> bool:
+    """Whether a file on the disk is none of those. One that cannot be looked at is none."""
+    if not path.endswith((*_UNFINISHED, ".lock")) or os.path.islink(path):
+        return True
+    try:
+        return not is_unfinished(path, os.stat(path).st_size)
+    except OSError:
+        return False
+
+
 def snapshot_files(folder: Path, commit: str | None = None) -> Iterator[Path]:
     """Every file and link below a repository's snapshots, or below that of one commit. Links are not followed."""
     for root, folders, names in os.walk(folder / "snapshots" / (commit or "")):
-        yield from (Path(root, name) for name in names if not name.endswith(_UNFINISHED))
+        yield from (Path(root, name) for name in names if is_finished(os.path.join(root, name)))
         yield from (Path(root, name) for name in folders if os.path.islink(os.path.join(root, name)))
 
 
@@ -73,11 +94,11 @@ def stored_files(folder: Path, source: Source | None = None) -> Iterator[tuple[P
             wanted = source is None or (source.wants("/".join(inner)) and commit in (None, of))
             if path.is_symlink():
                 (own if wanted else foreign).add(Path(os.readlink(path)).name)
-            elif wanted and not name.endswith(_UNFINISHED):
+            elif wanted and is_finished(os.fspath(path)):
                 blobs += _sized(path)
     with contextlib.suppress(OSError):
         for path in (folder / "blobs").iterdir():
-            if path.name not in foreign - own and not path.name.endswith(_UNFINISHED):
+            if path.name not in foreign - own and is_finished(os.fspath(path)):
                 blobs += _sized(path)
     yield from blobs
 

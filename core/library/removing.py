@@ -20,7 +20,8 @@ from ..system.files import disk_error, remove
 from ..system.locks import try_lock
 from ..system.names import is_revision
 from ..transfer import partial
-from . import layout, runtimes, status
+from . import former, layout, runtimes, status
+from .former import blob_of
 from .layout import repository_folder
 
 log = logging.getLogger(__name__)
@@ -62,13 +63,7 @@ def delete(models_dir: Path, entry: Entry, revision: str | None = None) -> int:
         folder = repository_folder(models_dir, source)
         if not folder.is_dir():
             continue
-        commits = [revision] if revision else _commits(folder, source)
-        names = [
-            path
-            for commit in commits
-            for path in layout.snapshot_files(folder, commit)
-            if _wanted(folder, path, source)
-        ]
+        names = former.files(folder, source, [revision] if revision else former.commits_of(folder, source))
         loose = _loose_blobs(folder, source) if revision is None else []
         partials = status.own_partials(folder, source) if revision is None else {}
         left = layout.import_leftovers(folder) if revision is None else []
@@ -76,6 +71,20 @@ def delete(models_dir: Path, entry: Entry, revision: str | None = None) -> int:
         if revision is None and entry.kind == RUNTIME:
             freed += runtimes.remove(folder)
         _tidy(folder)
+    return freed
+
+
+def delete_former(models_dir: Path, entry: Entry) -> int:
+    """Delete the versions that updates have taken the place of. The answer is the bytes freed. Nothing is deleted of a
+    model that is not complete. Raises as `delete`."""
+    freed = 0
+    for source in entry.parts:
+        folder = repository_folder(models_dir, source)
+        current = status.part_status(models_dir, source).installed
+        if current is not None and folder.is_dir():
+            names = former.files(folder, source, former.commits(folder, source, current.revision))
+            freed += _remove(models_dir, folder, entry.id, names, {})
+            _tidy(folder)
     return freed
 
 
@@ -91,29 +100,9 @@ def discard(models_dir: Path, entry: Entry) -> int:
     return freed
 
 
-def _commits(folder: Path, source: Source) -> list[str]:
-    """The snapshots that are an entry's to delete."""
-    with contextlib.suppress(OSError):
-        there = [path.name for path in (folder / "snapshots").iterdir()]
-        # The commit of direct files is made of the catalogue's hashes: what an older catalogue said goes too.
-        if source.revision is None or source.links:
-            return there
-        ours = layout.read_ref(folder, source.revision)
-        if ours is None:
-            return [source.revision]  # A commit, or a tag that was never downloaded.
-        names = [path.relative_to(folder / "refs").as_posix() for path in (folder / "refs").rglob("*")]
-        others = {layout.read_ref(folder, name) for name in names if name != source.revision}
-        return [commit for commit in there if commit == ours or commit not in others]
-    return []
-
-
-def _wanted(folder: Path, path: Path, source: Source) -> bool:
-    return source.wants("/".join(path.relative_to(folder / "snapshots").parts[1:]))
-
-
 def _loose_blobs(folder: Path, source: Source) -> list[Path]:
     """Finished blobs of the entry that no snapshot uses yet: the download was interrupted before the last one."""
-    used = {_blob(folder, path) for path in layout.snapshot_files(folder)}
+    used = {blob_of(folder, path) for path in layout.snapshot_files(folder)}
     others = status.planned_for_others(folder, source)
     stored = (path for path, _ in layout.stored_files(folder, source) if path.name not in others)
     return [path for path in stored if path.parent.name == "blobs" and path not in used]
@@ -132,10 +121,12 @@ def _remove(
     Returns the bytes freed.
     """
     _check_inside(models_dir, folder)
-    blobs = {blob for path in paths if (blob := _blob(folder, path))}
+    blobs = {blob for path in paths if (blob := blob_of(folder, path))}
     if keep_shared:
         gone = set(paths)
-        blobs -= {_blob(folder, path) for path in layout.snapshot_files(folder) if path not in gone}
+        blobs -= {blob_of(folder, path) for path in layout.snapshot_files(folder) if path not in gone}
+    else:
+        paths = [*paths, *_same_files(folder, paths)]
     targets = {path for path in paths if not path.is_symlink()} | blobs
     parts = [target for target, _ in layout.partial_files(folder)]
     with contextlib.ExitStack() as locks:
@@ -167,19 +158,27 @@ def _check_inside(models_dir: Path, folder: Path) -> None:
             raise LinkedFolderError(path, target)
 
 
-def _blob(folder: Path, path: Path) -> Path | None:
-    """The blob behind a file of a snapshot, or the file itself if it is a blob; None for anything elsewhere."""
-    if not path.is_symlink():
-        return path if path.parent == folder / "blobs" else None
-    target = Path(os.path.normpath(path.parent / os.readlink(path)))
-    return target if target.parent == folder / "blobs" else None
+def _same_files(folder: Path, paths: list[Path]) -> list[Path]:
+    """The other names of these files: where links are not supported, versions share what has not changed."""
+    ids = set()
+    for path in paths:
+        with contextlib.suppress(OSError):
+            found = path.lstat()
+            ids |= {(found.st_dev, found.st_ino)} if stat.S_ISREG(found.st_mode) and found.st_nlink > 1 else set()
+    others = []
+    for path in layout.snapshot_files(folder) if ids else ():
+        with contextlib.suppress(OSError):
+            found = path.lstat()
+            if (found.st_dev, found.st_ino) in ids and path not in paths:
+                others.append(path)
+    return others
 
 
 def _locked(folder: Path) -> Iterator[Path]:
     """What is locked below a repository's folder, or was when its holder was killed."""
     for root, _, names in os.walk(folder):
         for name in names:
-            if name.endswith(".lock"):
+            if name.endswith(".lock") and not layout.is_finished(os.path.join(root, name)):
                 yield Path(root, name.removesuffix(".lock"))
 
 

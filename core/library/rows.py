@@ -162,6 +162,7 @@ def as_dict(entry: Entry, status: Status) -> dict[str, Any]:
         "bytes_total": status.bytes_total,
         "damaged": list(status.damaged),
         "partials": status.partials,
+        "former": status.former,
         "update": status.newer.commit if status.newer else None,
     }
     if installed:

@@ -61,3 +61,5 @@ class Status:
     newer: Newer | None = None
     partials: int = 0
     """Bytes of interrupted transfers; they may lie beside a complete snapshot (an update was interrupted)."""
+    former: int = 0
+    """Bytes that become free when the versions are deleted that updates have taken the place of."""

@@ -13,9 +13,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..catalog.entries import Entry, Source
+from . import former
 from . import listing as listings
 from . import marks as library_marks
-from .layout import files_of, partial_files, repository_folder, snapshots_of, stored_files
+from .layout import files_of, is_unfinished, partial_files, read_ref, repository_folder, snapshots_of, stored_files
 from .listing import published
 from .states import Installed, ModelState, Status
 
@@ -78,6 +79,7 @@ def status(models_dir: Path, entry: Entry) -> Status:
         ),
         newer=dataclasses.replace(newer[0], size=sum(one.size for one in newer)) if newer else None,
         partials=sum(part.partials for part in parts),
+        former=sum(part.former for part in parts),
     )
 
 
@@ -110,14 +112,15 @@ def _source_status(models_dir: Path, source: Source, estimate: int) -> Status:
     partials = sum(own_partials(folder, source, marks).values())
     for snapshot in snapshots_of(folder, source.revision):
         files = files_of(snapshot)
-        size = _complete_size(folder, snapshot, source, files)
+        size = _complete_size(folder, snapshot, source, files, marks)
         if size is None:
             continue
         state, damaged = _verdict(marks, snapshot.name, source, files)
         newer = marks.newer if marks.newer and marks.newer.commit != snapshot.name else None
         if newer and state is ModelState.INSTALLED:
             state = ModelState.UPDATE
-        return Status(state, Installed(snapshot, size, snapshot.name), size, size, damaged, newer, partials)
+        before = former.size(folder, source, snapshot.name)
+        return Status(state, Installed(snapshot, size, snapshot.name), size, size, damaged, newer, partials, before)
     for snapshot in snapshots_of(folder, source.revision):
         if damaged := _misfits(folder, snapshot, source):
             return Status(ModelState.DAMAGED, bytes_total=estimate, damaged=damaged, partials=partials)
@@ -128,7 +131,11 @@ def _verdict(
     marks: library_marks.Marks, commit: str, source: Source, files: dict[str, os.stat_result]
 ) -> tuple[ModelState, tuple[str, ...]]:
     """What earlier checks of a complete snapshot say, and the damaged files."""
-    found = {name: marks.of(commit, name, stat) for name, stat in files.items() if source.wants(name)}
+    found = {
+        name: marks.of(commit, name, stat)
+        for name, stat in files.items()
+        if source.wants(name) and not is_unfinished(name, stat.st_size)
+    }
     if damaged := tuple(sorted(name for name, mark in found.items() if mark and not mark.whole)):
         return ModelState.DAMAGED, damaged
     return (ModelState.INSTALLED if all(found.values()) else ModelState.UNVERIFIED), ()
@@ -186,25 +193,39 @@ def newest_snapshot(folder: Path, source: Source) -> Path | None:
 
 
 def _complete_size(
-    folder: Path, snapshot: Path, source: Source, files: dict[str, os.stat_result] | None = None
+    folder: Path,
+    snapshot: Path,
+    source: Source,
+    files: dict[str, os.stat_result] | None = None,
+    marks: library_marks.Marks | None = None,
 ) -> int | None:
-    """The bytes of a complete snapshot, or None for an incomplete one. `files` if they were looked at already."""
+    """The bytes of a complete snapshot, None for an incomplete one. `files` and `marks` if they were read already."""
     present = {name: found.st_size for name, found in (files_of(snapshot) if files is None else files).items()}
     expected = published(folder, snapshot.name)
-    if expected is not None:
-        wanted = {name: file.size for name, file in expected.items() if source.wants(name)}
+    wanted = {name: file.size for name, file in (expected or {}).items() if source.wants(name)}
+    if expected is None:
+        # Without links the files of a download that has not ended lie here already, one after the other.
+        planned = (marks or library_marks.read(folder)).planned
+        if planned is not None and planned.commit == snapshot.name:
+            wanted = {name: file.size for name, file in planned.files.items() if source.wants(name)}
+    if expected is not None or wanted:
         whole = bool(wanted) and all(present.get(name) == size for name, size in wanted.items())
         return sum(wanted.values()) if whole else None
     needed = source.allow or ("*",)
-    wanted = {name: size for name, size in present.items() if source.wants(name)}
+    wanted = {name: size for name, size in present.items() if source.wants(name) and not is_unfinished(name, size)}
     whole = all(any(size and fnmatchcase(name, pattern) for name, size in wanted.items()) for pattern in needed)
     return sum(wanted.values()) if whole else None
 
 
 def commit_on_disk(models_dir: Path, source: Source) -> str | None:
-    """The hub's commit that is there of a part, complete or not; None without one, or for one that was imported."""
+    """The hub's commit that is there of a part, complete or not; None without one, or for one that was imported.
+
+    What was downloaded last counts, also when a version before it is complete: a repair goes on with what it has found
+    damaged, and not back.
+    """
     folder = repository_folder(models_dir, source)
-    snapshot = newest_snapshot(folder, source)
+    last = folder / "snapshots" / (read_ref(folder, source.revision or "main") or "none")
+    snapshot = last if os.path.isdir(last) else newest_snapshot(folder, source)
     if snapshot is None or listings.is_made_up(folder, snapshot.name):
         return None
     return snapshot.name

@@ -14,9 +14,9 @@ from ..errors.models import ModelNotInstalledError
 from ..events import Progress, ProgressReport, State
 from ..system.control import Control
 from ..system.speed import SpeedMeter
+from . import layout, status
 from . import listing as listings
 from . import marks as library_marks
-from . import status
 from .layout import repository_folder
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ def _checks(models_dir: Path, source: Source, in_bundle: bool) -> list[_Check]:
         listing = listings.listing(source)
     if listing is not None:
         return [_Check(name, snapshot, file, label) for name, file in listing.items() if source.wants(name)]
-    paths = [path for path in sorted(snapshot.rglob("*")) if not path.is_dir()]
+    paths = [path for path in sorted(layout.snapshot_files(folder, snapshot.name)) if not path.is_dir()]
     names = [name for path in paths if source.wants(name := path.relative_to(snapshot).as_posix())]
     return [_Check(name, snapshot, _named_hash(snapshot / name), label) for name in names]
 

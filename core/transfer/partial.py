@@ -132,6 +132,26 @@ def partials(folder: Path) -> Iterator[tuple[Path, Partial]]:
         yield target, partial_of(target) or Partial(0, 0)
 
 
+def is_part_of(target: Path, size: int, sha256: str) -> bool:
+    """Whether what an interrupted `fetch` left for `target` is a part of the file of this hash. Never raises."""
+    found = read_journal(journal_file(target))
+    return found is not None and found.identity.sha256 == sha256 and found.identity.size == size
+
+
+def move(source: Path, target: Path) -> bool:
+    """Let what an interrupted `fetch` left for `source` be continued for `target`, on the same disk. False, and nothing
+    moved, if one is at work on either. Raises OSError."""
+    with try_lock(beside(source, LOCK)) as ours, try_lock(beside(target, LOCK)) as theirs:
+        if not (ours and theirs and part_file(source).exists()):
+            return False
+        remove_beside(target)
+        # The journal comes last: without it the rest means nothing, and nothing is taken for more than it is.
+        for suffix in (_PART, _SPOOL, _JOURNAL):
+            with contextlib.suppress(FileNotFoundError):
+                replace(beside(source, suffix), beside(target, suffix))
+        return True
+
+
 def discard(target: Path) -> bool:
     """Delete what an interrupted `fetch` left for `target`. False, and nothing deleted, if one is at work on it."""
     if not target.parent.is_dir():

@@ -85,7 +85,16 @@ def test_verify_without_the_model(ready: Any) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["verify_model", "repair_model", "delete_model", "discard_partial", "update_model", "view_on_hub", "import_model"],
+    [
+        "verify_model",
+        "repair_model",
+        "delete_model",
+        "delete_former",
+        "discard_partial",
+        "update_model",
+        "view_on_hub",
+        "import_model",
+    ],
 )
 def test_unknown_models_are_named(ready: Any, name: str) -> None:
     with pytest.raises(RuntimeError, match=r'no model called "tinny"'):
@@ -172,6 +181,9 @@ def test_check_for_updates_and_update(installed: Path, hub: LoopbackHub) -> None
     found = shelf.installed("tiny")
     assert found is not None and found.revision == commit
     assert state() is ModelState.INSTALLED
+    assert shelf.status("tiny").former == len(FILES["config.json"].read_bytes())
+    assert bpy.ops.subtitle.delete_former(model="tiny") == {"FINISHED"}
+    assert shelf.status("tiny").former == 0 and shelf.installed("tiny") == found
 
 
 def test_check_for_updates_without_models(ready: Any) -> None:

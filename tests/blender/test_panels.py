@@ -144,7 +144,7 @@ def test_each_state_of_a_model(ready: Any, state: ModelState, monkeypatch: pytes
     pump.refresh_installed()
     installed = Installed(Path("x"), 100, "c1") if state.usable else None
     damaged = ("model.bin",) if state is ModelState.DAMAGED else ()
-    shelf._shelf.statuses["tiny"] = Status(state, installed, 50, 100, damaged, partials=7)
+    shelf._shelf.statuses["tiny"] = Status(state, installed, 50, 100, damaged, partials=7, former=9)
     bpy.context.window_manager.subtitle_editor.show_missing = True
     shelf.choose("tiny")
     pump.rebuild()
@@ -159,6 +159,7 @@ def test_each_state_of_a_model(ready: Any, state: ModelState, monkeypatch: pytes
     }
     assert panel.buttons()[expected[state]] == [{"model": "tiny"}]
     assert panel.buttons()["subtitle.discard_partial"] == [{"model": "tiny"}]
+    assert panel.buttons().get("subtitle.delete_former", []) == [{"model": "tiny"}] * state.usable
 
 
 @pytest.mark.parametrize("state", [state for state in State if state not in (State.LOADING, State.TRANSCRIBING)])

@@ -130,6 +130,12 @@ def test_update_asks_and_then_fetches(line: Line):
     assert line.state() == "update"
     assert line("update", "tiny")[0] == 0
     assert line.state() == "installed" and line.snapshot().name == commit
+    # What it took the place of stays until somebody says so.
+    assert len(list(line.snapshot().parent.iterdir())) == 2
+    code, [row] = line("delete", "tiny", "--former")
+    assert code == 0 and row["freed"] == len(FILES["config.json"].read_bytes())
+    assert line.state() == "installed" and list(line.snapshot().parent.iterdir()) == [line.snapshot()]
+    assert line("delete", "tiny", "--former")[1][0]["freed"] == 0
 
 
 def test_import_and_folder(line: Line):
