@@ -88,7 +88,7 @@ class SUBTITLE_OT_next_problem(bpy.types.Operator):
 
     def execute(self, context: Context) -> _Result:
         scene = compat.scene_of(context)
-        known = survey.current() if survey.reader.is_current else survey.read_now()
+        known = survey.read_now()
         row = tracks.row(scene)
         found = sorted({problem.index for problem in known.problems if self.rule in ("", problem.rule)})
         if not found:

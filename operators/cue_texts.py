@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -14,11 +15,11 @@ from ..translations import translated
 from .editing import (
     SELECTED,
     CueOperator,
-    ScopeOperator,
     nothing_chosen,
     numbers_in,
     scope,
 )
+from .slow import ScopeOperator
 
 if TYPE_CHECKING:
     from ..core.subtitles.track import Edited, Rules
@@ -78,8 +79,13 @@ class SUBTITLE_OT_segment_again(CueOperator, bpy.types.Operator):
         from ..core.subtitles import editing
 
         numbers = numbers_in(scene, row, SELECTED)
-        some = row.part(numbers[0], numbers[-1] + 1) if numbers else row.all()
-        return self.told(some.apply(editing.segment_again(some.cues, rules)))
+        if not numbers:
+            raise nothing_chosen()
+        first, last = numbers[0], numbers[-1] + 1
+        some = row.part(first, last)
+        earliest = row.clock.seconds(int(row.right[:first].max())) if first else 0.0
+        latest = row.clock.seconds(int(row.left[last])) if last < len(row) else math.inf
+        return self.told(some.apply(editing.segment_again(some.cues, rules, earliest, latest)))
 
 
 class SUBTITLE_OT_add_line(CueOperator, bpy.types.Operator):

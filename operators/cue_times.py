@@ -15,12 +15,13 @@ from ..session import chosen
 from ..session import track as tracks
 from .editing import (
     CueOperator,
-    ScopeOperator,
+    nothing_chosen,
     numbers_in,
     pointed_at,
     scope,
     with_neighbours,
 )
+from .slow import ScopeOperator, SlowOperator
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _Result = set[str]
 
 
-class SUBTITLE_OT_set_edge(CueOperator, bpy.types.Operator):
+class SUBTITLE_OT_set_edge(SlowOperator, bpy.types.Operator):
     """Let the subtitle begin or end at the playhead. In a gap it is the next one that begins, the previous that ends"""
 
     bl_idname = "subtitle.set_edge"
@@ -59,8 +60,12 @@ class SUBTITLE_OT_set_edge(CueOperator, bpy.types.Operator):
             )
         strip = row.strip(number)
         if self.shift_rest and edge is timing.Edge.IN:
-            some = row.part(number - 1, len(row))
-            return self.told(some.apply(timing.set_in_and_shift(some.cues, some.place(number), seconds, rules)))
+            some = row.part(number - 1, number + 1)
+            place = some.place(number)
+            begun = timing.set_in_and_shift(some.cues, place, seconds, rules)[place].cue
+            later = range(number, len(row))
+            frames = row.clock.frame(begun.start) - int(row.left[number])
+            return self.slowly(row, row.moving(later, frames), len(later))
         some, place = with_neighbours(scene, strip)
         some.apply(timing.set_edge(some.cues, place, edge, seconds, rules))
         return {"FINISHED"}
@@ -128,7 +133,7 @@ class SUBTITLE_OT_extend_cue(CueOperator, bpy.types.Operator):
         return self.told(some.apply(timing.extend(some.cues, place, edge, rules)))
 
 
-class SUBTITLE_OT_shift_cues(ScopeOperator, bpy.types.Operator):
+class SUBTITLE_OT_shift_cues(SlowOperator, bpy.types.Operator):
     """Move subtitles in time"""
 
     bl_idname = "subtitle.shift_cues"
@@ -141,15 +146,16 @@ class SUBTITLE_OT_shift_cues(ScopeOperator, bpy.types.Operator):
     frames: IntProperty(  # type: ignore[valid-type]
         name="Frames", description="And by so many frames"
     )
-    same_channel = False
 
     def invoke(self, context: Context, _event: Event) -> _Result:
         return set(context.window_manager.invoke_props_dialog(self))
 
-    def many(self, some: Excerpt, places: list[int], rules: Rules) -> Edited:
-        from ..core.subtitles import timing
-
-        return timing.shift(some.cues, places, rules.snap(self.seconds) + self.frames * rules.step)
+    def edit(self, scene: bpy.types.Scene, row: Row, _rules: Rules) -> _Result:
+        numbers = numbers_in(scene, row, self.which)
+        if not numbers:
+            raise nothing_chosen()
+        frames = row.clock.rate.seconds_to_frame(self.seconds) + self.frames
+        return self.slowly(row, row.moving(numbers, frames), len(numbers))
 
 
 class SUBTITLE_OT_scale_cues(ScopeOperator, bpy.types.Operator):
@@ -196,7 +202,7 @@ class SUBTITLE_OT_scale_cues(ScopeOperator, bpy.types.Operator):
 _RATES = [(name, name, "", number) for number, name in enumerate("23.976 24 25 29.97 30 48 50 59.94 60".split())]
 
 
-class SUBTITLE_OT_change_rate(CueOperator, bpy.types.Operator):
+class SUBTITLE_OT_change_rate(SlowOperator, bpy.types.Operator):
     """Stretch subtitles that were made for a film at another frame rate. It is exact over hours, there and back"""
 
     bl_idname = "subtitle.change_rate"
@@ -214,7 +220,8 @@ class SUBTITLE_OT_change_rate(CueOperator, bpy.types.Operator):
 
         some = row.all()
         made_for, plays_at = (FrameRate.from_fps(float(name)).exact for name in (self.made_for, self.plays_at))
-        return self.told(some.apply(timing.change_rate(some.cues, made_for, plays_at, rules)))
+        parts = timing.change_rate(some.cues, made_for, plays_at, rules)
+        return self.slowly(row, some.applying(parts), len(parts))
 
 
 class SUBTITLE_OT_close_gaps(ScopeOperator, bpy.types.Operator):

@@ -22,7 +22,7 @@ from ..translations import translated
 if TYPE_CHECKING:
     from bpy.types import Context
 
-    from ..core.subtitles.track import Edited, Rules
+    from ..core.subtitles.track import Rules
     from ..sequencer.track import Changed, Excerpt, Row
 
 _Result = set[str]
@@ -129,8 +129,7 @@ def at_playhead(scene: bpy.types.Scene, row: Row) -> tuple[Excerpt, int]:
 def numbers_in(scene: bpy.types.Scene, row: Row, which: str) -> list[int]:
     """The subtitles of a scope, by their number in the row."""
     if which == FOLLOWING:
-        left = row.table.left[row.order]
-        return [number for number in range(len(row)) if left[number] >= scene.frame_current]
+        return [number for number in range(len(row)) if row.left[number] >= scene.frame_current]
     found = row.selected() if which == SELECTED else []
     return found or list(range(len(row)))
 
@@ -139,33 +138,3 @@ def choose_made(scene: bpy.types.Scene, changed: Changed) -> None:
     """Choose the first of those that an edit has made."""
     if changed.made:
         tracks.choose(scene, changed.made[0])
-
-
-class ScopeOperator(CueOperator):
-    """Mix-in of an operator that changes many subtitles by one rule."""
-
-    which: str
-    same_channel = True
-    """Whether neighbours matter, which are those on the same channel."""
-
-    def many(self, some: Excerpt, places: list[int], rules: Rules) -> Edited:
-        """What an edit makes of some subtitles. Raises SubtitleEditorError."""
-        raise NotImplementedError
-
-    def edit(self, scene: bpy.types.Scene, row: Row, rules: Rules) -> _Result:
-        from ..sequencer.track import Changed
-
-        wanted = numbers_in(scene, row, self.which)
-        if not wanted:
-            raise nothing_chosen()
-        if not self.same_channel or len(row.channels) == 1:
-            first, last = max(0, wanted[0] - 1), min(len(row), wanted[-1] + 2)
-            some = row.part(first, last) if last - first < len(row) else row.all()
-            return self.told(some.apply(self.many(some, [some.place(number) for number in wanted], rules)))
-        changed = Changed()
-        names = {row.strip(number).name for number in wanted}
-        for channel in row.channels:
-            some = type(row)(scene, [channel]).all()
-            places = [place for place, strip in enumerate(some.strips) if strip.name in names]
-            changed.add(some.apply(self.many(some, places, rules)))
-        return self.told(changed)

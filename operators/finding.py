@@ -154,7 +154,7 @@ class SUBTITLE_OT_find_next(QueryOperator, bpy.types.Operator):
         scene = compat.scene_of(context)
         row = tracks.row(scene)
         try:
-            found = [match.index for match in finding.find(row.all().cues, self.query())]
+            found = [match.index for match in finding.find(survey.read_now().cues, self.query())]
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
@@ -208,15 +208,11 @@ class SUBTITLE_OT_select_cues(QueryOperator, bpy.types.Operator):
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
-        for number in range(len(row)):
-            strip = row.strip(number)
-            if strip.select != (chosen := number in wanted or (self.extend and strip.select)):
-                strip.select = chosen
+        row.select(wanted, extend=self.extend)
         self.report({"INFO"}, translated(Text("{number} subtitles selected", number=len(wanted))))
         return {"FINISHED"}
 
     def _wanted(self, scene: bpy.types.Scene, row: Row) -> set[int]:
-        left, right = row.table.left[row.order], row.table.right[row.order]
         match self.by:
             case "ALL":
                 return set(range(len(row)))
@@ -225,9 +221,9 @@ class SUBTITLE_OT_select_cues(QueryOperator, bpy.types.Operator):
             case "INVERT":
                 return set(range(len(row))) - set(row.selected())
             case "BEFORE":
-                return {number for number in range(len(row)) if right[number] <= scene.frame_current}
+                return {number for number in range(len(row)) if row.right[number] <= scene.frame_current}
             case "AFTER":
-                return {number for number in range(len(row)) if left[number] >= scene.frame_current}
+                return {number for number in range(len(row)) if row.left[number] >= scene.frame_current}
         return self._known(row)
 
     def _known(self, row: Row) -> set[int]:
@@ -286,8 +282,7 @@ class SUBTITLE_OT_paste_cues(CueOperator, bpy.types.Operator):
         shift = 0.0 if self.keep_times else row.clock.seconds(scene.frame_current) - min(one.start for one in cues)
         placed = place([timing.moved(one, shift) for one in cues], row.clock.frame)
         channel = self._free(row, placed)
-        for strip in [row.strip(number) for number in row.selected()]:
-            strip.select = False
+        row.select(())
         like = row.strip(0) if len(row) else None
         for item in placed:
             one = timing.at_edges(item.cue, row.clock.seconds(item.start), row.clock.seconds(item.end))

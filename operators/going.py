@@ -65,17 +65,16 @@ class SUBTITLE_OT_jump_cue(bpy.types.Operator):
         now = number if number is not None else row.before(scene.frame_current)
         if self.to in ("NEXT", "PREVIOUS"):
             after = self.to == "NEXT"
-            wanted = (-1 if now is None else now) + (1 if after else (0 if number is None else -1))
-            return row.strip(wanted) if 0 <= wanted < len(row) else None
+            step = (-1 if now is None else now) + (1 if after else (0 if number is None else -1))
+            return row.strip(step) if 0 <= step < len(row) else None
         from ..session import survey
 
-        known = survey.current() if survey.reader.is_current else survey.read_now()
-        wanted_names = set(known.by_name) if self.to == "PROBLEM" else known.doubtful
+        known = survey.read_now()
+        wanted = set(known.by_name) if self.to == "PROBLEM" else known.doubtful
         start = -1 if now is None else now
-        for step in [*range(start + 1, len(row)), *range(start + 1)]:
-            if row.strip(step).name in wanted_names:
-                return row.strip(step)
-        return None
+        steps = [*range(start + 1, len(row)), *range(start + 1)]
+        found = next((step for step in steps if known.names[step] in wanted), None)
+        return row.strip(found) if found is not None else None
 
 
 _AROUND = 12

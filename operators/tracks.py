@@ -111,7 +111,7 @@ class SUBTITLE_OT_remove_track(bpy.types.Operator):
         track = tracks.active(scene)
         assert track is not None
         row = Row(scene, track.channels)
-        strips = [row.strip(number) for number in range(len(row))]
+        strips = row.strips(range(len(row)))
         for strip in strips:
             row.table.strips.remove(strip)
         tracks.leave(scene, track)

@@ -115,6 +115,13 @@ def edge_names(strips: Any) -> tuple[str, str]:
     return ("left_handle", "right_handle") if "left_handle" in known else ("frame_final_start", "frame_final_end")
 
 
+def offset_names(strip: Strip) -> tuple[str, str]:
+    """What the distances of the edges from the content's are called: inwards, outwards when negative."""
+    if hasattr(strip, "left_handle_offset"):
+        return "left_handle_offset", "right_handle_offset"
+    return "frame_offset_start", "frame_offset_end"
+
+
 def set_edges(strip: Strip, start: int, end: int) -> None:
     """Move a strip's edges to `start` and `end`.
 
@@ -125,8 +132,7 @@ def set_edges(strip: Strip, start: int, end: int) -> None:
     first, last = left(strip), right(strip)
     if end - start == last - first:
         # One move instead of two: Blender compares all strips after each.
-        move = "content_start" if hasattr(strip, "content_start") else "frame_start"
-        setattr(strip, move, getattr(strip, move) + start - first)
+        set_left(strip, start)
         return
     names = (
         ("left_handle", "right_handle") if hasattr(strip, "left_handle") else ("frame_final_start", "frame_final_end")
@@ -137,6 +143,12 @@ def set_edges(strip: Strip, start: int, end: int) -> None:
         order.reverse()
     for name, frame in order:
         setattr(strip, name, frame)
+
+
+def set_left(strip: Strip, start: int) -> None:
+    """Move a strip as a whole, so that it begins on a frame."""
+    move = "content_start" if hasattr(strip, "content_start") else "frame_start"
+    setattr(strip, move, getattr(strip, move) + start - left(strip))
 
 
 def hang(strip: Strip, across: str, down: str) -> None:
@@ -160,6 +172,12 @@ def hangs(strip: Strip) -> tuple[str, str]:
 def text_strip_type() -> Any:
     """The class of TEXT strips, which has another name from 4.4 on."""
     return getattr(bpy.types, "TextStrip", None) or getattr(bpy.types, "TextSequence", None)
+
+
+def text_kind() -> int:
+    """The number that stands for a TEXT strip where kinds are read as numbers."""
+    kind: Any = getattr(bpy.types, "Strip", None) or getattr(bpy.types, "Sequence")  # noqa: B009
+    return int(kind.bl_rna.properties["type"].enum_items["TEXT"].value)
 
 
 def text_limit() -> int | None:

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..core.cues import Word
-from ..core.markup import BELOW, Placing, Span
+from ..core.markup import BELOW, TIME, Placing, Span
 from . import compat, drawing
 from .compat import Strip
 
@@ -181,6 +182,21 @@ def write(strip: Strip, cue: Cue, clock: Clock) -> None:
     data = encode(cue, left, right, clock, shown)
     if strip.get(MARK) != data:
         strip[MARK] = data
+
+
+_AT = re.compile(r'(?<!\\)"at":\[(-?\d+),(-?\d+)\]')
+
+
+def goes_along(strip: Strip) -> bool:
+    """Whether all times of a subtitle go with its strip when that is moved: its words, unless it was cut by hand since
+    they were noted; not a time that is noted in its text."""
+    data = strip.get(MARK, PLAIN)
+    if data == PLAIN or not isinstance(data, str):
+        return True
+    if f'"{TIME}"' in data:
+        return False
+    at = _AT.search(data)
+    return at is None or int(at[2]) - int(at[1]) == compat.right(strip) - compat.left(strip)
 
 
 def short_name(channel: int, number: int) -> str:

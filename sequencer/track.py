@@ -9,12 +9,12 @@ Everything runs on the main thread.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import compat, cue, look
+from . import bulk, compat, cue, look
 from .compat import Strip
 
 if TYPE_CHECKING:
@@ -43,11 +43,7 @@ class Table:
 
     def column(self, name: str) -> Ints:
         """One property of all strips; booleans and kinds as numbers."""
-        import numpy as np
-
-        values = np.zeros(self.count, dtype=np.int32)
-        if self.count:
-            self.strips.foreach_get(name, values)
+        values: Ints = bulk.column(self.strips, name)
         return values
 
     @property
@@ -65,15 +61,9 @@ class Table:
         import numpy as np
 
         wanted = np.isin(self.column("channel"), np.fromiter(channels, dtype=np.int32))
-        found = np.flatnonzero(wanted & (self.column("type") == text_kind()))
+        found = np.flatnonzero(wanted & (self.column("type") == compat.text_kind()))
         order: Ints = found[np.lexsort((self.right[found], self.left[found]))].astype(np.int32)
         return order
-
-
-def text_kind() -> int:
-    """The number that stands for a TEXT strip where kinds are read as numbers."""
-    kind: Any = getattr(bpy.types, "Strip", None) or getattr(bpy.types, "Sequence")  # noqa: B009
-    return int(kind.bl_rna.properties["type"].enum_items["TEXT"].value)
 
 
 class Row:
@@ -86,6 +76,10 @@ class Row:
         self.table = Table(scene)
         self.order = self.table.texts_on(self.channels)
         """Their indices in Blender's collection."""
+        self.left: Ints = self.table.left[self.order]
+        """The first frame of each, as it was when the row was made."""
+        self.right: Ints = self.table.right[self.order]
+        """The first frame after each, as it was then."""
 
     def __len__(self) -> int:
         return len(self.order)
@@ -100,24 +94,22 @@ class Row:
             return None
         import numpy as np
 
-        left = self.table.left[self.order]
-        first = int(np.searchsorted(left, compat.left(strip), "left"))
-        last = int(np.searchsorted(left, compat.left(strip), "right"))
+        first = int(np.searchsorted(self.left, compat.left(strip), "left"))
+        last = int(np.searchsorted(self.left, compat.left(strip), "right"))
         return next((number for number in range(first, last) if self.strip(number) == strip), None)
 
     def at(self, frame: int) -> int | None:
         """The subtitle that is shown on a frame, the later one of two; None in a gap."""
         import numpy as np
 
-        before = int(np.searchsorted(self.table.left[self.order], frame, "right")) - 1
-        right = self.table.right[self.order]
-        return next((number for number in range(before, max(-1, before - 8), -1) if right[number] > frame), None)
+        before = int(np.searchsorted(self.left, frame, "right")) - 1
+        return next((number for number in range(before, max(-1, before - 8), -1) if self.right[number] > frame), None)
 
     def before(self, frame: int) -> int | None:
         """The last subtitle that begins on or before a frame."""
         import numpy as np
 
-        number = int(np.searchsorted(self.table.left[self.order], frame, "right")) - 1
+        number = int(np.searchsorted(self.left, frame, "right")) - 1
         return number if number >= 0 else None
 
     def selected(self) -> list[int]:
@@ -126,14 +118,24 @@ class Row:
 
         return [int(number) for number in np.flatnonzero(self.table.column("select")[self.order])]
 
+    def select(self, numbers: Collection[int], extend: bool = False) -> None:
+        """Select these of them, and with `extend` also those that are; other strips stay as they are."""
+        import numpy as np
+
+        chosen = self.table.column("select").astype(bool)
+        wanted = np.zeros(len(self), dtype=bool)
+        wanted[list(numbers)] = True
+        chosen[self.order] = wanted | chosen[self.order] if extend else wanted
+        bulk.select(self.table.strips, chosen)
+
     def part(self, first: int, last: int) -> Excerpt:
         """The subtitles `first` up to `last`, as an edit takes them; what is not there is left out."""
         first, last = max(0, first), min(last, len(self))
-        return Excerpt(self, [self.strip(number) for number in range(first, last)], first)
+        return Excerpt(self, self.strips(range(first, last)), first)
 
     def pick(self, numbers: Sequence[int]) -> Excerpt:
         """These subtitles, wherever they are; an edit of them knows no neighbours."""
-        return Excerpt(self, [self.strip(number) for number in numbers], 0)
+        return Excerpt(self, self.strips(numbers), 0)
 
     def around(self, number: int) -> Excerpt:
         """A subtitle with its neighbours."""
@@ -141,8 +143,42 @@ class Row:
 
     def all(self) -> Excerpt:
         """All of them."""
+        return Excerpt(self, self.strips(range(len(self))), 0)
+
+    def strips(self, numbers: Sequence[int]) -> list[Strip]:
+        """The strips of these subtitles. Blender counts from the first one whenever it is asked for one of many."""
+        if len(numbers) <= _FEW:
+            return [self.strip(number) for number in numbers]
         strips = list(self.table.strips)
-        return Excerpt(self, [strips[index] for index in self.order], 0)
+        return [strips[index] for index in self.order[list(numbers)]]
+
+    def moving(self, numbers: Sequence[int], frames: int) -> Steps:
+        """Move these subtitles later by some frames, earlier when negative, with all that goes with them, in steps.
+
+        Raises EditError where one would begin before the film. Where they go nobody else may be: who moves them looks.
+        """
+        from ..core.subtitles.timing import moved, too_early
+
+        chosen = list(numbers)
+        if not chosen or not frames:
+            return Changed()
+        if int(self.left[chosen].min()) + frames < self.clock.zero:
+            raise too_early()
+        strips = self.strips(chosen)
+        # Times that are noted in a text, words of a strip that was cut by hand.
+        apart = [(strip, cue.read(strip, self.clock)) for strip in strips if not cue.goes_along(strip)]
+        edges = zip((self.left[chosen] + frames).tolist(), (self.right[chosen] + frames).tolist(), strict=True)
+        yield from bulk.moving(self.table.strips, dict(zip([strip.name for strip in strips], edges, strict=True)))
+        for strip, one in apart:
+            cue.write(strip, moved(one, self.clock.seconds(self.clock.zero + frames)), self.clock)
+        return Changed(written=strips)
+
+    def move(self, numbers: Sequence[int], frames: int) -> Changed:
+        """`moving`, all of it."""
+        return done(self.moving(numbers, frames))
+
+
+_FEW = 8
 
 
 class Excerpt:
@@ -161,6 +197,10 @@ class Excerpt:
 
     def apply(self, parts: Edited) -> Changed:
         """Have the strips be what an edit returned: changed ones written, new ones made, others removed."""
+        return done(self.applying(parts))
+
+    def applying(self, parts: Edited) -> Steps:
+        """`apply`, in steps."""
         collection = self.row.table.strips
         changed = Changed()
         # Looks first: what they are taken from may be removed.
@@ -171,7 +211,7 @@ class Excerpt:
         for strip in gone:
             if id(strip) not in spare:
                 collection.remove(strip)
-        self._write([part for part in parts if not part.is_new], changed)
+        yield from self._write([part for part in parts if not part.is_new], changed)
         for one, like in new:
             channel = int(like.channel) if like is not None else self.row.channels[0]
             changed.made.append(make(collection, one, self.row.clock, channel, like))
@@ -181,7 +221,7 @@ class Excerpt:
         changed.removed = len(gone)
         return changed
 
-    def _write(self, parts: Iterable[Part], changed: Changed) -> None:
+    def _write(self, parts: Iterable[Part], changed: Changed) -> Iterator[int]:
         """Write those that have changed, without one meeting another on the way: Blender would move it to another
         channel. Those that go later begin with the last one."""
         todo = [(part.cue, self.strips[part.source], self.cues[part.source]) for part in parts]
@@ -189,12 +229,24 @@ class Excerpt:
         later = [item for item in todo if item[0].start > item[2].start or item[0].end > item[2].end]
         rest = [item for item in todo if not (item[0].start > item[2].start or item[0].end > item[2].end)]
         channels = [(strip, int(strip.channel)) for _, strip, _ in todo]
+        if len(todo) > bulk.FEW:
+            yield from bulk.moving(self.row.table.strips, self._edges([(strip, new) for new, strip, _ in todo]))
         for new, strip, _ in [*rest, *reversed(later)]:
             cue.write(strip, new, self.row.clock)
             changed.written.append(strip)
         for strip, channel in channels:
             if strip.channel != channel:
                 strip.channel = channel
+
+    def _edges(self, wanted: Sequence[tuple[Strip, Cue]]) -> dict[str, tuple[int, int]]:
+        """Name to edges, of those whose edges change."""
+        clock, edges = self.row.clock, {}
+        for strip, new in wanted:
+            left = clock.frame(new.start)
+            right = max(left + 1, clock.frame(new.end))
+            if (compat.left(strip), compat.right(strip)) != (left, right):
+                edges[strip.name] = left, right
+        return edges
 
 
 @dataclasses.dataclass(slots=True)
@@ -215,6 +267,20 @@ class Changed:
     def total(self) -> int:
         """How many subtitles it has touched."""
         return len(self.written) + len(self.made) + self.removed
+
+
+Steps = Generator[int, None, Changed]
+"""An edit that may take long: yields how many strips are moved; what it returns says what has changed."""
+
+
+def done(steps: Steps) -> Changed:
+    """All steps of an edit, one after the other."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            changed: Changed = end.value
+            return changed
 
 
 def make(collection: Any, made: Cue, clock: cue.Clock, channel: int, like: Strip | None) -> Strip:

@@ -45,7 +45,7 @@ class Listing:
 
         row = tracks.row(scene)
         self.track, self.known, self.count = tracks.active(scene), survey.current(), row.table.count
-        self._order, self._left = row.order, row.table.left[row.order]
+        self._order, self._left = row.order, row.left
         self.shown = np.flatnonzero(self._wanted(context, scene, row))
         return self
 
@@ -88,7 +88,7 @@ class Listing:
             wanted &= row.table.column("select")[row.order].astype(bool)
         elif view.cue_filter == "NEAR":
             reach = _NEAR * float(row.clock.rate)
-            wanted &= np.abs(row.table.left[row.order] - scene.frame_current) <= reach
+            wanted &= np.abs(row.left - scene.frame_current) <= reach
         names = _names(view, self.known)
         if names is not None and len(self.known.names) == len(row):
             # The survey has the same subtitles in the same order, or is about to be read anew.

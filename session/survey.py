@@ -11,18 +11,21 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import bpy
 
+from ..core.markup import VOICE
 from ..core.text import Text
 from ..sequencer import compat, cue
 from ..sequencer.track import Row
 from . import track as tracks
 
 if TYPE_CHECKING:
+    from ..core.subtitles import quality
     from ..core.subtitles.document import Cue
-    from ..core.subtitles.quality import Problem
+    from ..core.subtitles.profiles import Profile
+    from ..core.subtitles.quality import Film, Problem
 
 SLICE = 0.006
 """Seconds that one slice takes: a third of what a picture has at 60 a second."""
@@ -49,6 +52,18 @@ class Survey:
     """Rule to how many of its problems there are."""
     doubtful: set[str] = dataclasses.field(default_factory=set)
     """Names of the strips with a word that the model was not sure of."""
+    speakers: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    """Name of a strip to who speaks in it, where that is known."""
+
+    def add(self, problems: list[Problem]) -> None:
+        """Count the problems of one subtitle."""
+        name = self.names[problems[0].index]
+        self.problems += problems
+        self.by_name[name] = problems
+        for problem in problems:
+            self.counts[problem.rule] = self.counts.get(problem.rule, 0) + 1
+            if problem.rule == "unsure":
+                self.doubtful.add(name)
 
     def found(self, words: list[str]) -> set[str]:
         """The strips whose text or speaker has all these words, which are in small letters."""
@@ -62,6 +77,51 @@ class Survey:
     """What was looked for last, and found: a redraw looks for the same again."""
 
 
+class _Memory:
+    """What was read of each strip, and found in it, the last time: after an edit most of them are as they were."""
+
+    def __init__(self) -> None:
+        self.checks: quality.Checks | None = None
+        self._read: dict[str, tuple[object, _Taken]] = {}
+        self._clock: object = None
+
+    def checks_for(self, profile: Profile, film: Film) -> quality.Checks:
+        """What checks by these rules, and remembers."""
+        from ..core.subtitles import quality
+
+        if self.checks is None or (self.checks.profile, self.checks.film) != (profile, film):
+            self.checks = quality.Checks(profile, film)
+        return self.checks
+
+    def take(self, name: str, strip: Any, left: int, right: int, clock: cue.Clock) -> _Taken:
+        """A strip as a subtitle: the same object as before, as long as the strip has not changed."""
+        key = left, right, strip.text, strip.get(cue.MARK)
+        known = self._read.get(name)
+        if known is None or known[0] != key:
+            one = cue.read(strip, clock)
+            known = self._read[name] = key, _Taken(one, f"{one.text}\n{one.speaker}".casefold(), _speakers(one))
+        return known[1]
+
+    def keep(self, names: list[str], clock: cue.Clock) -> None:
+        """Forget all but these; and everything where a frame is another time than before."""
+        if clock != self._clock:
+            self._clock, self._read = clock, {}
+        elif len(self._read) > len(names):
+            kept = set(names)
+            self._read = {name: known for name, known in self._read.items() if name in kept}
+
+
+class _Taken(NamedTuple):
+    cue: Cue
+    searchable: str
+    speakers: tuple[str, ...]
+
+
+def _speakers(one: Cue) -> tuple[str, ...]:
+    inside = [span.value for span in one.spans if span.kind == VOICE]
+    return tuple(dict.fromkeys(name for name in (one.speaker, *inside) if name))
+
+
 class _Reader:
     """The reading that is under way, and the last one that came to its end."""
 
@@ -73,10 +133,12 @@ class _Reader:
         """Somebody has looked at a survey: without that nothing is read."""
         self._changed = 0.0
         self._steps: Iterator[Survey | None] | None = None
+        self._memory = _Memory()
 
     def reset(self) -> None:
         """Know nothing."""
         self.last, self.is_current, self.wanted, self._steps = Survey(), False, False, None
+        self._memory = _Memory()
 
     def changed(self) -> None:
         """Begin anew, after a while."""
@@ -95,7 +157,7 @@ class _Reader:
         """Read on for about so many seconds; whether it has come to its end."""
         until = time.monotonic() + budget
         if self._steps is None:
-            self._steps = _read(tracks_scene())
+            self._steps = _read(tracks_scene(), self._memory)
         for found in self._steps:
             if found is not None:
                 self.last, self.is_current, self._steps = found, True, None
@@ -174,39 +236,34 @@ def _redraw() -> None:
     redraw()
 
 
-def _read(scene: bpy.types.Scene) -> Iterator[Survey | None]:
+def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
     """Reads a track bit by bit; what comes last is the survey."""
-    from ..core.subtitles import quality
-
     track = tracks.active(scene)
     found = Survey()
     if track is None:
         yield found
         return
     row = Row(scene, track.channels)
-    collection = list(row.table.strips)
-    for number, index in enumerate(row.order):
-        _take(found, collection[index], row)
+    strips = row.strips(range(len(row)))
+    found.names = [strip.name for strip in strips]
+    memory.keep(found.names, row.clock)
+    yield None
+    edges = zip(row.left.tolist(), row.right.tolist(), strict=True)
+    for number, (name, strip, (left, right)) in enumerate(zip(found.names, strips, edges, strict=True)):
+        taken = memory.take(name, strip, left, right, row.clock)
+        found.cues.append(taken.cue)
+        found.searchable[name] = taken.searchable
+        if taken.speakers:
+            found.speakers[name] = taken.speakers
         if number % _PIECE == 0:
             yield None
-    film = tracks.film(scene)
-    for number, problem in enumerate(quality.problems(found.cues, track.profile, film)):
-        found.problems.append(problem)
-        found.counts[problem.rule] = found.counts.get(problem.rule, 0) + 1
-        found.by_name.setdefault(found.names[problem.index], []).append(problem)
-        if problem.rule == "unsure":
-            found.doubtful.add(found.names[problem.index])
+    checks = memory.checks_for(track.profile, tracks.film(scene))
+    for number, problems in enumerate(checks.each(found.cues)):
+        if problems:
+            found.add(problems)
         if number % _PIECE == 0:
             yield None
     yield found
-
-
-def _take(found: Survey, strip: Any, row: Row) -> None:
-    one = cue.read(strip, row.clock)
-    name = strip.name
-    found.names.append(name)
-    found.cues.append(one)
-    found.searchable[name] = f"{one.text}\n{one.speaker}".casefold()
 
 
 @bpy.app.handlers.persistent

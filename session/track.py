@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.subtitles.profiles import DEFAULT_PROFILE, PROFILES
-from ..sequencer import compat
-from ..sequencer.track import Row, Table, clock_of, text_kind
+from ..sequencer import bulk, compat
+from ..sequencer.track import Row, Table, clock_of
 from . import choices
 
 if TYPE_CHECKING:
@@ -130,13 +130,8 @@ def chosen(scene: bpy.types.Scene, some: Row) -> int | None:
 def choose(scene: bpy.types.Scene, strip: Strip, *, alone: bool = True) -> None:
     """Make a strip the active one, and with `alone` the only one that is selected."""
     if alone:
-        import numpy as np
-
         collection = compat.strips_of(scene.sequence_editor)
-        flags = np.zeros(len(collection), dtype=bool)
-        collection.foreach_get("select", flags)
-        for index in np.flatnonzero(flags):
-            collection[int(index)].select = False
+        bulk.select(collection, [False] * len(collection))
     strip.select = True
     scene.sequence_editor.active_strip = strip
 
@@ -173,7 +168,7 @@ def cuts(scene: bpy.types.Scene) -> list[float]:
     clock, table = clock_of(scene), Table(scene)
     frames: set[int] = set()
     # Not one of thousands of subtitles is looked at.
-    for index in np.flatnonzero(table.column("type") != text_kind()):
+    for index in np.flatnonzero(table.column("type") != compat.text_kind()):
         strip = table.strips[int(index)]
         if strip.type in _PICTURES and not strip.mute:
             frames |= {compat.left(strip), compat.right(strip)}
@@ -196,11 +191,12 @@ def stack(scene: bpy.types.Scene, all_of: Row, track: Track, others: list[Track]
 
     Strips of no track in the way stay, and the channels that they are on are passed over by time, not wholly.
     """
-    moving = [all_of.strip(number) for number in range(len(all_of))]
+    moving = all_of.strips(range(len(all_of)))
     moving = [strip for strip in moving if any(strip.channel in one.channels for one in others)]
     busy: dict[int, list[tuple[int, int]]] = {}
+    names = {strip.name for strip in moving}
     for strip in compat.strips_of(scene.sequence_editor):
-        if strip not in moving:
+        if strip.name not in names:
             busy.setdefault(strip.channel, []).append((compat.left(strip), compat.right(strip)))
     rows = track.rows
     for strip in moving:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 import re
 from collections.abc import Iterable, Sequence
 
@@ -377,11 +378,11 @@ def _meet(first: Cue, second: Cue, word: Cue, rules: Rules, forward: bool) -> li
     ]
 
 
-def segment_again(cues: Sequence[Cue], rules: Rules) -> Edited:
+def segment_again(cues: Sequence[Cue], rules: Rules, earliest: float = 0.0, latest: float = math.inf) -> Edited:
     """All of these cut anew by the rules, from the times of their words, or where those are not known of their letters.
 
     No word is lost or changes place; formatting stays with its letters. Speaker and style are those of the subtitle
-    that a new one begins in.
+    that a new one begins in. `earliest` and `latest`: where the subtitle before them ends and the next one begins.
     """
     from .segmentation import segment
 
@@ -404,7 +405,18 @@ def segment_again(cues: Sequence[Cue], rules: Rules) -> Edited:
         )  # fmt: skip
         parts.append(Part(source, fresh, is_new=source in used))
         used.add(source)
-    return _apart(parts)
+    return _between(_apart(parts), earliest, latest)
+
+
+def _between(parts: Edited, earliest: float, latest: float) -> Edited:
+    """Within what the neighbours leave: a subtitle that is given time to be read takes none of theirs."""
+    result = []
+    for part in parts:
+        start, end = part.cue.start, part.cue.end
+        start = earliest if start < earliest < end else start
+        end = latest if start < latest < end else end
+        result.append(part._replace(cue=dataclasses.replace(part.cue, start=start, end=end)))
+    return result
 
 
 def _spans_of(inside: Sequence[tuple[Cue, int]], places: Sequence[int], length: int) -> tuple[Span, ...]:

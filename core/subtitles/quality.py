@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ..cues import Cue, text_length
 from ..text import Text
 from .document import Document, Kind
 from .profiles import Profile
+
+if TYPE_CHECKING:
+    from . import track
 
 TOLERANCE = 0.002
 """Seconds: files keep milliseconds, and both ends are rounded."""
@@ -110,20 +115,62 @@ def check(cues: Sequence[Cue], profile: Profile, *, frame_rate: float = 24.0) ->
     return list(problems(cues, profile, Film(frame_rate)))
 
 
+class Checks:
+    """The rules of a profile for a film. Remembers what it has found in each subtitle by itself, so that checking a
+    track again after an edit looks at the edited ones, and at how all of them follow each other."""
+
+    def __init__(self, profile: Profile, film: Film) -> None:
+        self.profile, self.film = profile, film
+        self._names = Names(film.names)
+        self._inside: dict[int, tuple[Cue, tuple[tuple[str, str], ...]]] = {}
+        """By the identity of a subtitle: itself, and what is wrong inside of it."""
+
+    def problems(self, cues: Sequence[Cue]) -> Iterator[Problem]:
+        """Every rule broken, in order of the subtitles, one after the other: for work that is done in slices."""
+        for found in self.each(cues):
+            yield from found
+
+    def each(self, cues: Sequence[Cue]) -> Iterator[list[Problem]]:
+        """What is wrong with each subtitle."""
+        gap = self.profile.gap(self.film.frame_rate)
+        overlaps = _overlaps(cues)
+        repeats, said = 0, ""
+        for index, cue in enumerate(cues):
+            known = self._inside.get(id(cue))
+            if known is None or known[0] is not cue:
+                known = cue, tuple(self._of(cue))
+            self._inside[id(cue)] = known
+            found = list(known[1])
+            if index + 1 < len(cues):
+                found += _neighbours(cue, cues[index + 1], self.profile, gap)
+            found += overlaps.get(index, ())
+            now = _words_said(cue.text)
+            repeats, said = (repeats + 1 if now and now == said else 1), now
+            if repeats >= LOOP_REPEATS:
+                found.append(("repeated", _looped_message()))
+            yield [Problem(rule, index, message) for rule, message in found]
+        there = {id(cue) for cue in cues}
+        self._inside = {key: known for key, known in self._inside.items() if key in there}
+
+    def _of(self, cue: Cue) -> Iterator[tuple[str, str]]:
+        yield from _readability(cue, self.profile)
+        yield from _signs(cue.text)
+        yield from self._names.misspelt(cue.text)
+        yield from _credibility(cue)
+        if self.film.cuts:
+            yield from _beside_cuts(cue, self.film, self._rules)
+
+    @functools.cached_property
+    def _rules(self) -> track.Rules:
+        from .timecode import FrameRate
+        from .track import Rules
+
+        return Rules(self.profile, FrameRate.from_fps(self.film.frame_rate))
+
+
 def problems(cues: Sequence[Cue], profile: Profile, film: Film) -> Iterator[Problem]:
-    """As `check`, one after the other, and with what the film tells: for work that is done in slices."""
-    gap = profile.gap(film.frame_rate)
-    names = Names(film.names)
-    overlaps = _overlaps(cues)
-    for index, cue in enumerate(cues):
-        found = [*_readability(cue, profile), *_signs(cue.text), *names.misspelt(cue.text), *_credibility(cue)]
-        if index + 1 < len(cues):
-            found += _neighbours(cue, cues[index + 1], profile, gap)
-        found += overlaps.get(index, ())
-        if film.cuts:
-            found += _beside_cuts(cue, profile, film)
-        found += _looped(cues, index)
-        yield from (Problem(rule, index, message) for rule, message in found)
+    """As `check`, one after the other, and with what the film tells."""
+    return Checks(profile, film).problems(cues)
 
 
 def doubts(cues: Sequence[Cue]) -> list[Problem]:
@@ -196,12 +243,9 @@ class Names:
         return self._pattern.sub(lambda found: self._right.get(found[0].casefold(), found[0]), text)
 
 
-def _beside_cuts(cue: Cue, profile: Profile, film: Film) -> Iterator[tuple[str, str]]:
+def _beside_cuts(cue: Cue, film: Film, rules: track.Rules) -> Iterator[tuple[str, str]]:
     from .snapping import wanted_end, wanted_start
-    from .timecode import FrameRate
-    from .track import Rules
 
-    rules = Rules(profile, FrameRate.from_fps(film.frame_rate))
     if wanted_start(cue, film.cuts, rules) is not None:
         yield "shots", Text("It begins a little after a cut; it should begin with it.")
     if wanted_end(cue, film.cuts, rules) is not None:
@@ -334,13 +378,15 @@ def _neighbours(cue: Cue, following: Cue, profile: Profile, gap: float) -> Itera
 
 
 def _looped(cues: Sequence[Cue], index: int) -> Iterator[tuple[str, str]]:
-    if _is_loop(cues, index):
-        yield "repeated", Text("The same text {times} times in a row; the model may have looped.", times=LOOP_REPEATS)
+    if index >= LOOP_REPEATS - 1:
+        words = {_words_said(cue.text) for cue in cues[index - LOOP_REPEATS + 1 : index + 1]}
+        if len(words) == 1 and words != {""}:
+            yield "repeated", _looped_message()
 
 
-def _is_loop(cues: Sequence[Cue], index: int) -> bool:
-    """Whether this is at least the third subtitle in a row with the same words."""
-    if index < LOOP_REPEATS - 1:
-        return False
-    words = {" ".join(cue.text.lower().split()) for cue in cues[index - LOOP_REPEATS + 1 : index + 1]}
-    return len(words) == 1 and words != {""}
+def _looped_message() -> str:
+    return Text("The same text {times} times in a row; the model may have looped.", times=LOOP_REPEATS)
+
+
+def _words_said(text: str) -> str:
+    return " ".join(text.lower().split())

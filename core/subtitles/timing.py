@@ -43,7 +43,8 @@ def moved(cue: Cue, seconds: float) -> Cue:
     return _each_time(cue, lambda time: time + seconds) if seconds else cue
 
 
-def _too_early() -> EditError:
+def too_early() -> EditError:
+    """What is said of an edit that would have a subtitle begin before the film."""
     return EditError(Text("A subtitle would begin before the film."), Text("Move it by less."))
 
 
@@ -132,7 +133,7 @@ def shift(cues: Sequence[Cue], indices: Iterable[int], seconds: float) -> Edited
     """These later by `seconds`, earlier when negative. Raises EditError where one would begin before 0."""
     chosen = set(indices)
     if any(cues[index].start + seconds < -TOLERANCE for index in chosen):
-        raise _too_early()
+        raise too_early()
     return replaced(cues, {index: moved(cues[index], seconds) for index in chosen})
 
 
@@ -172,7 +173,7 @@ def _stretched(cues: Sequence[Cue], indices: Iterable[int], factor: Fraction, of
     for index in indices:
         cue = stretched(cues[index], factor, offset)
         if cue.start < -TOLERANCE:
-            raise _too_early()
+            raise too_early()
         start = rules.snap(cue.start)
         end = rules.snap(cue.end)
         changes[index] = dataclasses.replace(cue, start=start, end=end if end > start else start + rules.step)

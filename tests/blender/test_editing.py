@@ -163,6 +163,13 @@ def test_segmenting_again_by_another_profile() -> None:
     assert cue.read(strip(0), track.clock_of(scene())).words
 
 
+def test_segmenting_one_again_takes_no_time_from_its_neighbours() -> None:
+    film((0, 0.5, "one"), (0.5, 1, "two"), (1, 3, "three"))
+    choose(1)
+    bpy.ops.subtitle.segment_again()
+    assert now() == [(0, 0.5, "one"), (0.5, 1, "two"), (1, 3, "three")]
+
+
 def test_the_first_subtitle_makes_a_track() -> None:
     at(1.0)
     assert bpy.ops.subtitle.add_cue() == {"FINISHED"}

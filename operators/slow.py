@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What operators that change many subtitles share: they show how far they are, and can be stopped.
+
+Moving one strip takes Blender half a millisecond among 10,000, in Blender 4.2 two. An edit that is done within a moment
+is done at once, as is every edit in background; a longer one goes on in steps, and Escape puts back what it has moved.
+Until then the window takes no other input: what is half moved is nothing to edit.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..core.errors.base import SubtitleEditorError
+from ..core.text import Text
+from ..sequencer import bulk, compat
+from ..session import track as tracks
+from ..session import waker
+from ..translations import translated
+from .editing import CueOperator, nothing_chosen, numbers_in
+
+if TYPE_CHECKING:
+    from bpy.types import Context, Event
+
+    from ..core.subtitles.track import Edited, Rules
+    from ..sequencer.track import Changed, Excerpt, Row, Steps
+
+_Result = set[str]
+
+AT_ONCE = 0.5
+"""Seconds that an edit may take before it is shown how far it is."""
+SLICE = 0.1
+"""Seconds between two pictures of that."""
+
+
+class Moving:
+    """An edit under way. Raises SubtitleEditorError from any step."""
+
+    def __init__(self, row: Row, steps: Steps, total: int) -> None:
+        """`total`: how many strips it moves at most."""
+        edges = zip(row.left.tolist(), row.right.tolist(), strict=True)
+        names = [strip.name for strip in row.strips(range(len(row)))]
+        self._before = dict(zip(names, edges, strict=True))
+        self._scene = row.scene
+        self._steps = steps
+        self._done, self._total = 0, max(1, total)
+        self.is_turned_back = False
+        """It was stopped, and puts back what it has moved."""
+
+    @property
+    def share(self) -> float:
+        """How much is done, 0.0 to 1.0."""
+        return min(1.0, self._done / self._total)
+
+    def go_on(self, seconds: float) -> Changed | None:
+        """Go on for about so long; what has changed, once all is done."""
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                self._done = next(self._steps)
+            except StopIteration as end:
+                changed: Changed = end.value
+                return changed
+            if time.monotonic() >= until:
+                return None
+
+    def turn_back(self) -> None:
+        """Put back what was moved, in steps as well."""
+        self._steps.close()
+        collection = compat.strips_of(self._scene.sequence_editor)
+        away = {
+            strip.name: before
+            for strip in collection
+            if (before := self._before.get(strip.name)) not in (None, (compat.left(strip), compat.right(strip)))
+        }
+        self._steps, self._done, self._total = _back(collection, away), 0, max(1, len(away))
+        self.is_turned_back = True
+
+
+def _back(collection: Any, edges: dict[str, tuple[int, int]]) -> Steps:
+    from ..sequencer.track import Changed
+
+    yield from bulk.moving(collection, edges)
+    return Changed()
+
+
+class SlowOperator(CueOperator):
+    """Mix-in of an operator that may change very many subtitles."""
+
+    bl_label: str
+    _moving: Moving
+    _timer: bpy.types.Timer | None = None
+
+    def slowly(self, row: Row, steps: Steps, total: int) -> _Result:
+        """Do the steps of an edit of a row that moves `total` strips at most. Raises SubtitleEditorError."""
+        context = bpy.context
+        self._moving = Moving(row, steps, total)
+        changed = self._moving.go_on(math.inf if bpy.app.background or context.window is None else AT_ONCE)
+        if changed is not None:
+            return self.told(changed)
+        self._timer = waker.add_timer(context.window)
+        context.window_manager.modal_handler_add(self)  # type: ignore[arg-type]
+        self._show(context)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: Context, event: Event) -> _Result:
+        """Called by Blender for each event while it goes on."""
+        if event.type == "ESC" and event.value == "PRESS" and not self._moving.is_turned_back:
+            self._moving.turn_back()
+        if event.type != "TIMER":
+            return {"RUNNING_MODAL"}
+        try:
+            changed = self._moving.go_on(SLICE)
+        except (SubtitleEditorError, ReferenceError) as error:
+            # A script took a strip away meanwhile.
+            self._leave(context)
+            self.report({"ERROR"}, translated(str(error)))
+            return {"FINISHED"}
+        if changed is None:
+            self._show(context)
+            return {"RUNNING_MODAL"}
+        self._leave(context)
+        if self._moving.is_turned_back:
+            self.report({"INFO"}, translated(Text("Stopped. All subtitles are where they were.")))
+            return {"CANCELLED"}
+        return self.told(changed)
+
+    def _show(self, context: Context) -> None:
+        percent = f"{self._moving.share:.0%}"
+        text = Text("{what}: {share}. Escape stops it and puts all back.", what=Text(self.bl_label), share=percent)
+        if self._moving.is_turned_back:
+            text = Text("Putting all back: {share}", share=percent)
+        context.workspace.status_text_set(translated(text))
+
+    def cancel(self, context: Context) -> None:
+        """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""
+        # Blender also calls this when a dialog is left without a choice.
+        if self._timer is not None:
+            self._leave(context)
+
+    def _leave(self, context: Context) -> None:
+        if self._timer is not None:
+            waker.remove_timer(self._timer)
+            self._timer = None
+        if context.workspace is not None:
+            context.workspace.status_text_set(None)
+        tracks.touched()
+
+
+class ScopeOperator(SlowOperator):
+    """Mix-in of an operator that changes many subtitles by one rule."""
+
+    which: str
+    same_channel = True
+    """Whether neighbours matter, which are those on the same channel."""
+
+    def many(self, some: Excerpt, places: list[int], rules: Rules) -> Edited:
+        """What an edit makes of some subtitles. Raises SubtitleEditorError."""
+        raise NotImplementedError
+
+    def edit(self, scene: bpy.types.Scene, row: Row, rules: Rules) -> _Result:
+        wanted = numbers_in(scene, row, self.which)
+        if not wanted:
+            raise nothing_chosen()
+        return self.slowly(row, self.steps(scene, row, rules, wanted), len(wanted))
+
+    def steps(self, scene: bpy.types.Scene, row: Row, rules: Rules, wanted: list[int]) -> Steps:
+        """The edit, in steps."""
+        from ..sequencer.track import Changed
+
+        if not self.same_channel or len(row.channels) == 1:
+            first, last = max(0, wanted[0] - 1), min(len(row), wanted[-1] + 2)
+            some = row.part(first, last)
+            return (yield from some.applying(self.many(some, [some.place(number) for number in wanted], rules)))
+        changed = Changed()
+        names = {strip.name for strip in row.strips(wanted)}
+        for channel in row.channels:
+            some = type(row)(scene, [channel]).all()
+            places = [place for place, strip in enumerate(some.strips) if strip.name in names]
+            changed.add((yield from some.applying(self.many(some, places, rules))))
+        return changed
