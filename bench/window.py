@@ -119,8 +119,8 @@ PHASES = (
     Phase(
         "download, 100 MB/s",
         "invoke(bpy.ops.subtitle.download_model, model='base')",
-        f"any(p.speed > 50e6 for p in {SESSION}.now.progress.values())",
-        f"[{SESSION}.now.manager.cancel(job) for job in list({SESSION}.now.progress)]",
+        f"any({SESSION}.progress(record).speed > 50e6 for record in {SESSION}.jobs())",
+        f"[{SESSION}.now.manager.cancel(job) for job in list({SESSION}.now.followed)]",
     ),
     Phase(
         "transcription",

@@ -25,7 +25,7 @@ from .downloads.turns import Turns
 from .downloads.worker import Worker
 from .errors.catalog import UnknownModelError
 from .errors.jobs import UnknownJobError
-from .events import Checked, Event, Notice, State
+from .events import Checked, Event, Notice, Progress, State
 from .hub.client import Hub
 from .hub.tokens import Token
 from .library.status import NEWEST
@@ -133,6 +133,12 @@ class DownloadManager:
         """One job, ended or not; None if there is none with this id."""
         with self._lock:
             return self._book.get(job)
+
+    def progress(self, job: str) -> Progress | None:
+        """How far one job is, ended or not, with speed and time left if it runs here; None if there is none with this
+        id. An event says that it has changed; this is how it is now."""
+        with self._lock:
+            return self._book.progress(job)
 
     def preflight(self, job: str) -> Checked | None:
         """What was known of the job before its first byte, at its last run in this process."""
@@ -254,11 +260,7 @@ class DownloadManager:
 
     def drain(self) -> list[Event]:
         """The events since the last call, without blocking; of a run of progress only the newest."""
-        found = events.drain(self._inbox)
-        spoke = {event.job for event in found}
-        with self._lock:
-            runs = [job.run for job in self._book.own.values() if job.run and job.id not in spoke]
-        return found + [progress for run in runs if (progress := run.tick())]
+        return events.drain(self._inbox)
 
     # Beginning and end
 

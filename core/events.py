@@ -67,6 +67,8 @@ class Progress:
     retry_in: float | None = None
     """Seconds until the next try while `state` is RETRYING."""
     connections: int = 0
+    reason: str = ""
+    """What it waits for, or what went wrong with the last try, as a sentence without its full stop: a Text."""
 
     @property
     def fraction(self) -> float:

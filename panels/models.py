@@ -23,7 +23,6 @@ from .parts import (
     is_narrow,
     job_row,
     label,
-    latest,
     name_label,
     offline_hint,
     task_row,
@@ -85,7 +84,7 @@ def _draw_row(layout: UILayout, row: Row, narrow: bool) -> None:
     if row.job is not None or row.state is ModelState.PARTIAL:
         record = record_of(row.id) if row.job is not None else None
         # The row is of the last look at the disk; a download is ahead of it.
-        fraction = latest(record).fraction if record is not None else row.fraction
+        fraction = state.progress(record).fraction if record is not None else row.fraction
         columns.progress(factor=fraction, text=f"{int(fraction * 100)}%")
     else:
         label(columns, row.languages)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.downloads import words
-from ..core.events import Progress, State
+from ..core.events import State
 from ..core.library.states import ModelState
 from ..core.right_to_left import drawn, reads_from_right
 from ..core.text import Text
@@ -118,15 +118,9 @@ def name_label(layout: UILayout, text: str, icon: Icon = "NONE") -> None:
     row.label(text=drawn(text), icon=icon, translate=False)
 
 
-def latest(record: JobRecord) -> Progress | JobRecord:
-    """What is newest of a download: its progress, or its record where that has already gone on to another state."""
-    progress = state.now.progress.get(record.id)
-    return progress if progress is not None and progress.state is record.state else record
-
-
 def job_row(layout: UILayout, record: JobRecord) -> None:
     """The bar of a download with its buttons."""
-    event = latest(record)
+    event = state.progress(record)
     row = layout.row(align=True)
     row.progress(factor=event.fraction, text=iface(words.headline(event)))
     if record.state in (State.PAUSED, State.INTERRUPTED):
@@ -138,7 +132,7 @@ def job_row(layout: UILayout, record: JobRecord) -> None:
 
 def job_lines(layout: UILayout, context: Context, record: JobRecord) -> None:
     """What the bar has no room for: bytes, speed, time left, the file."""
-    event = latest(record)
+    event = state.progress(record)
     if record.message:
         # Why it rests: a disk that has become full pauses a download.
         wrapped(layout, context, Text("{message} {hint}", message=record.message, hint=record.hint), icon="ERROR")
@@ -148,9 +142,11 @@ def job_lines(layout: UILayout, context: Context, record: JobRecord) -> None:
     if record.elsewhere:
         column.label(text="In another Blender, or on the command line")
     amounts = words.amount_lines(event) if is_narrow(context) else (words.amounts(event),)
-    for line in (*amounts, words.file_line(event) if isinstance(event, Progress) else ""):
+    for line in (*amounts, words.file_line(event)):
         if line:
             label(column, line)
+    if event.reason:
+        wrapped(column, context, event.reason)
 
 
 def task_row(layout: UILayout, task: Task) -> None:

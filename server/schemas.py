@@ -115,6 +115,7 @@ _JOB: dict[str, Schema] = {
     "attempt": INTEGER,
     "retry_in": nullable(NUMBER),
     "connections": INTEGER,
+    "reason": STRING,
     **_TOLD,
     "path": nullable(STRING),
 }

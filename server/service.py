@@ -77,7 +77,6 @@ class Service:
             store=JobStore(settings.user_dir / user_folder.JOBS),
             offline=settings.offline,
         )
-        self._progress: dict[str, Progress] = {}
         self._pace = Pace()
         self._foreign: dict[str, _Foreign] = {}
         self.notices: list[str] = []
@@ -137,13 +136,8 @@ class Service:
         """An event of a job as it is sent."""
         match event:
             case Progress():
-                if event.state in (State.PAUSED, State.INTERRUPTED, State.QUEUED):
-                    self._progress.pop(event.job, None)
-                else:
-                    self._progress[event.job] = event
                 return _progress(event)
             case Finished() | Failed() | Cancelled():
-                self._progress.pop(event.job, None)
                 self.shelf.stale()
                 return self._end(event)
             case Checked():
@@ -210,7 +204,7 @@ class Service:
 
     def row(self, record: JobRecord) -> dict[str, Any]:
         """A job with all that is known of how far it is."""
-        progress = self._progress.get(record.id)
+        progress = self.manager.progress(record.id)
         foreign = self._foreign.get(record.id)
         data = plain(record.as_dict()) | {
             "work": "download",
@@ -353,6 +347,7 @@ def _waiting(progress: Progress | None) -> dict[str, Any]:
         "attempt": progress.attempt if progress else 1,
         "retry_in": None if wait is None else round(wait, 1),
         "connections": progress.connections if progress else 0,
+        "reason": progress.reason if progress else "",
     }
 
 

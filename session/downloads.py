@@ -59,7 +59,7 @@ def for_settings(settings: Settings) -> DownloadManager:
                 Text("Wait for it, or pause it, and try again."),
             )
         state.now.manager = None
-        state.now.progress.clear()
+        state.now.states.clear()
         # What the old one still had to say nobody will hear.
         state.now.followed.clear()
     if state.now.manager is None:

@@ -59,7 +59,7 @@ def _let_go() -> bool:
     gone = {job for job, record in records.items() if record is None or record.elsewhere}
     now.followed -= gone
     for job in gone:
-        now.progress.pop(job, None)
+        now.states.pop(job, None)
     return bool(gone)
 
 
@@ -67,16 +67,16 @@ def _keep(event: Event) -> bool:
     """Remember an event; whether it changed what the lists show."""
     match event:
         case Progress() if event.job not in now.ends:
-            before = now.progress.get(event.job)
-            now.progress[event.job] = event
+            before = now.states.get(event.job)
+            now.states[event.job] = event.state
             if event.state in (State.PAUSED, State.INTERRUPTED):
                 now.followed.discard(event.job)
                 refresh_soon()
             else:
                 now.followed.add(event.job)
-            return before is None or before.state is not event.state
+            return before is not event.state
         case Finished() | Failed() | Cancelled():
-            now.progress.pop(event.job, None)
+            now.states.pop(event.job, None)
             now.followed.discard(event.job)
             now.ends[event.job] = event
             if isinstance(event, Failed):

@@ -64,7 +64,8 @@ def _status() -> str | None:
 
     # Told as part of the transcription that waits for it.
     apart = now.transcription.job if now.transcription is not None else None
-    moving = [now.progress[job] for job in now.followed - {apart} if job in now.progress]
+    manager, jobs = now.manager, now.followed - {apart}
+    moving = [progress for job in jobs if manager is not None and (progress := manager.progress(job))]
     lines = [translated(words.status(shelf.name_of(progress.model), progress)) for progress in moving]
     lines += [f"{translated(task.label)}  {task.fraction:.0%}" for task in now.tasks]
     if now.transcription is not None:

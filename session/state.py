@@ -16,7 +16,7 @@ import bpy
 
 from ..core.catalog import reading
 from ..core.errors.base import SubtitleEditorError
-from ..core.events import Checked, End, Event, Progress
+from ..core.events import Checked, End, Event, Progress, State
 from .settings import Settings, get, token, user_dir
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ class _State:
     """The settings that `manager` was made with."""
     followed: set[str] = dataclasses.field(default_factory=set)
     """Jobs that run or wait their turn, until their ending, or that they pause, has been drained."""
-    progress: dict[str, Progress] = dataclasses.field(default_factory=dict)
-    """Job id to how far it is; jobs that have not ended."""
+    states: dict[str, State] = dataclasses.field(default_factory=dict)
+    """Job id to the state that was heard of last; jobs that have not ended."""
     ends: dict[str, End] = dataclasses.field(default_factory=dict)
     """Job id to its ending, in this session."""
     messages: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -152,6 +152,12 @@ def jobs() -> list[JobRecord]:
 def history() -> list[JobRecord]:
     """The jobs that have ended, newest first. Memory only: made for `draw()`."""
     return now.manager.history() if now.manager is not None else []
+
+
+def progress(record: JobRecord) -> Progress:
+    """How far a job is at this moment. Memory only: made for `draw()`."""
+    found = now.manager.progress(record.id) if now.manager is not None else None
+    return found or record.progress()
 
 
 def checked(job: str) -> Checked | None:

@@ -432,7 +432,8 @@ class Fetch:
 
     def listen(self) -> bool:
         """Take over what the session has heard of the download."""
-        if progress := now.progress.get(self.job):
+        progress = now.manager.progress(self.job) if now.manager is not None and not self.over else None
+        if progress is not None:
             self.fraction = progress.fraction
             self.text = words.status(self._name, progress)
         return progress is not None

@@ -88,6 +88,7 @@ TEXTS = {
     ('*', 'a newer version of Subtitle Editor has made it'): 'eine neuere Version von Subtitle Editor hat sie angelegt',
     ('*', 'it is damaged and cannot be moved'): 'sie ist beschädigt und lässt sich nicht verschieben',
     ('*', 'Leave the revision empty.'): 'Revision leer lassen.',
+    ('*', 'No answer from {host} yet.'): 'Noch keine Antwort von {host}.',
     ('*', 'The token is not sent to {host}: the way there is not encrypted.'): 'Das Token wird nicht an {host} geschickt: Der Weg dorthin ist nicht verschlüsselt.',
     ('*', 'it does not answer'): 'keine Antwort',
     ('*', '{host} no longer has the installed version of {repo}: the newest takes its place.'): '{host} hat die installierte Fassung von {repo} nicht mehr: Die neueste tritt an ihre Stelle.',

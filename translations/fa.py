@@ -88,6 +88,7 @@ TEXTS = {
     ('*', 'a newer version of Subtitle Editor has made it'): 'ﺖﺳﺍ ﻪﺘﺧﺎﺳ ﺍﺭ ﻥﺁ Subtitle Editor ﺯﺍ ﯼﺮﺗﻩﺯﺎﺗ ﮥﺨﺴﻧ',
     ('*', 'it is damaged and cannot be moved'): 'ﺩﻮﺷﯽﻤﻧ ﺎﺟﻪﺑﺎﺟ ﻭ ﺖﺳﺍ ﺏﺍﺮﺧ',
     ('*', 'Leave the revision empty.'): '.ﺪﯾﺭﺍﺬﮕﺑ ﯽﻟﺎﺧ ﺍﺭ ﯽﻨﯿﺑﺯﺎﺑ',
+    ('*', 'No answer from {host} yet.'): '.ﺖﺳﺍ ﻩﺪﻣﺎﯿﻧ {host} ﺯﺍ ﯽﺨﺳﺎﭘ ﺯﻮﻨﻫ',
     ('*', 'The token is not sent to {host}: the way there is not encrypted.'): '.ﺖﺳﺍ ﻩﺪﺸﻧ ﯼﺭﺍﺬﮔﺰﻣﺭ ﺮﯿﺴﻣ :ﺩﻮﺷﯽﻤﻧ ﻩﺩﺎﺘﺳﺮﻓ {host} ﻪﺑ ﻦﮐﻮﺗ',
     ('*', 'it does not answer'): 'ﺪﻫﺩﯽﻤﻧ ﺦﺳﺎﭘ',
     ('*', '{host} no longer has the installed version of {repo}: the newest takes its place.'): '.ﺩﺮﯿﮔﯽﻣ ﺍﺭ ﻥﺁ ﯼﺎﺟ ﻪﺨﺴﻧ ﻦﯾﺮﺗﻩﺯﺎﺗ :ﺩﺭﺍﺪﻧ ﺍﺭ {repo} ﮤﺪﺷﺐﺼﻧ ﮥﺨﺴﻧ ﺮﮕﯾﺩ {host}',

@@ -46,6 +46,13 @@ class JobBook:
             return self.own[job].current()
         return self._stored.get(job) or next((record for record in self._history if record.id == job), None)
 
+    def progress(self, job: str) -> Progress | None:
+        """How far one of all of them is."""
+        if job in self.own:
+            return self.own[job].progress()
+        record = self.get(job)
+        return record.progress() if record else None
+
     def adopt(self, job: str) -> Job | None:
         """The job if it is ours, or nobody's: that becomes ours, as far as we know. The store has the last word, once
         it is written: the listener hears `taken` if another process was faster."""
@@ -192,12 +199,9 @@ class Job:
         self.run = None
 
     def progress(self) -> Progress:
-        """The record as an event, for a job that does not run."""
-        record = self.record
-        return Progress(
-            job=record.id,
-            model=record.model,
-            state=record.state,
-            bytes_done=record.bytes_done,
-            bytes_total=record.bytes_total,
-        )
+        """How far it is now: what its run says, if there is one, or the record."""
+        record = self.current().progress()
+        if self.run is None:
+            return record
+        # Where the run has no numbers yet, the record has those of the last.
+        return dataclasses.replace(self.run.progress, bytes_done=record.bytes_done, bytes_total=record.bytes_total)

@@ -50,6 +50,13 @@ SPACE_MARGIN = 64 * 1024 * 1024
 _POLICY = RetryPolicy(tries=5, first_wait=1.0)
 """For questions about a repository: somebody waits for the answer, so we give up sooner than within a file."""
 
+_CUT_OFF, _SILENT = 3, 2
+"""Tries in a row where nobody answers: some three seconds where that shows at once, a minute where each try takes as
+long as we wait for an answer. Who has no network wants to hear of it, not to wait as for a hub that is busy."""
+
+_WORD_AFTER = 2.0
+"""Seconds until it is said that no answer has come yet."""
+
 HUB_PATIENCE = 1.2
 """Seconds that a hub gets to say whether it has something newer than a model that is complete: some round trips."""
 
@@ -87,6 +94,8 @@ class Download:
         self._meter = SpeedMeter()
         self._lock = threading.Lock()
         self._reported = 0.0
+        self._heard = time.monotonic()
+        """When the hub was asked, or was last heard of."""
         self._done: dict[tuple[Source, str], int] = {}
         self._revisions: dict[Source, str | None] = {}
         self.progress = Progress(job=job, model=entry.id, state=State.CHECKING)
@@ -154,18 +163,6 @@ class Download:
             self._update(state=State.UNPACKING, file="", file_bytes_done=0, force=True)
             runtimes.unpack(self._settings.models_dir, self._entry, snapshot, self._control, moved)
         return snapshot
-
-    def tick(self) -> Progress | None:
-        """The progress as of now if the job says nothing of itself, so that its speed goes to zero with the bytes.
-
-        Called by whoever drains the manager.
-        """
-        with self._lock:
-            if time.monotonic() - self._reported < 1.0 or self.progress.state is not State.DOWNLOADING:
-                return None
-            self._reported = time.monotonic()
-            self.progress = self._measured(self.progress)
-            return self.progress
 
     # Steps
 
@@ -403,18 +400,29 @@ class Download:
         while True:
             epoch = retries.epoch
             try:
+                self._heard = time.monotonic()
                 # The network lets go at once, but a disk may not. What is left behind writes whole files or none.
-                return self._control.apart(work, "hub request")
+                return self._control.apart(work, "hub request", meanwhile=self._wait_for_answer)
             except (HubUnreachableError, RateLimitedError, HubAnswerError) as error:
-                if not _is_passing(error) or not retries.failed(epoch, getattr(error, "retry_after", None)):
+                asked = getattr(error, "retry_after", None)
+                if not _is_passing(error) or not retries.failed(epoch, asked, _tries(error)):
                     raise
                 log.info("%s: %s; try %d follows", self._entry.id, error.message, retries.attempt)
-            self._count_down(retries)
+                reason = error.message
+            self._count_down(retries, reason)
 
-    def _count_down(self, retries: Retries) -> None:
+    def _wait_for_answer(self) -> None:
+        """Keep the progress true while the hub is asked: its speed goes to zero with the bytes."""
+        if time.monotonic() - self._heard < _WORD_AFTER:
+            self._update()
+            return
+        state = State.STALLED if self.is_fetching else State.CHECKING
+        self._update(state=state, reason=Text("No answer from {host} yet.", host=self._settings.hub.host))
+
+    def _count_down(self, retries: Retries, reason: str) -> None:
         tried = retries.attempt - 1
         while (left := retries.wait_left) > 0:
-            self._update(state=State.RETRYING, retry_in=left, attempt=tried, force=True)
+            self._update(state=State.RETRYING, retry_in=left, attempt=tried, reason=reason, force=True)
             self._control.sleep(min(left, 0.5))
         self._update(state=State.CHECKING, retry_in=None, attempt=tried + 1, force=True)
 
@@ -430,11 +438,14 @@ class Download:
             attempt=status.attempt,
             retry_in=status.retry_in,
             connections=status.connections,
+            reason=status.reason,
             done=((plan.source, file.path), status.bytes_done),
         )
 
     def _progressed(self, plan: Plan, file: PlannedFile) -> None:
+        self._heard = time.monotonic()
         self._update(
+            state=State.DOWNLOADING,
             done=((plan.source, file.path), file.size),
             file_bytes_done=file.size,
             files_done=self.progress.files_done + 1,
@@ -448,9 +459,10 @@ class Download:
             if done:
                 self._done[done[0]] = done[1]
                 changes["bytes_done"] = sum(self._done.values())
+            changes.setdefault("reason", "")
             old = self.progress
             self.progress = new = self._measured(dataclasses.replace(old, **changes))  # type: ignore[arg-type]
-            told = (new.state, new.file, new.files_done) == (old.state, old.file, old.files_done)
+            told = all(getattr(new, name) == getattr(old, name) for name in ("state", "file", "files_done", "reason"))
             if told and not force and time.monotonic() - self._reported < _REPORT_EVERY:
                 return
             self._reported = time.monotonic()
@@ -467,6 +479,13 @@ def _bytes_to_copy(plan: Plan) -> int:
     """Bytes that an earlier version has and the new one needs again, on a disk where files have one name each."""
     size = sum(file.size for file in plan.files if file.origin is not None)
     return size if size and not kept.can_share(plan.folder) else 0
+
+
+def _tries(error: HubError) -> int | None:
+    """How often in a row to ask where this is the answer; None for as often as the policy says."""
+    if not isinstance(error, HubUnreachableError):
+        return None
+    return _SILENT if error.silent else _CUT_OFF
 
 
 def _is_passing(error: HubError) -> bool:

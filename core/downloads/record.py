@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Literal
 
-from ..events import State
+from ..events import Progress, State
 
 Wish = Literal["pause", "cancel"]
 
@@ -62,6 +62,12 @@ class JobRecord:
         for key in ("created", "started", "ended", "seconds"):
             data[key] = None if data[key] is None else round(data[key], 3)
         return data | {"mean_speed": round(self.mean_speed, 3)}
+
+    def progress(self) -> Progress:
+        """How far it is, as those see it who do not run it."""
+        return Progress(
+            job=self.id, model=self.model, state=self.state, bytes_done=self.bytes_done, bytes_total=self.bytes_total
+        )
 
     @property
     def is_live(self) -> bool:

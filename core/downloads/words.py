@@ -38,7 +38,7 @@ WORDS: dict[State, Text] = {
 _AT_REST = (State.PAUSED, State.INTERRUPTED)
 
 
-def headline(event: Progress | JobRecord) -> Text:
+def headline(event: Progress) -> Text:
     """What stands on the bar: the state, and the percent once the total is known.
 
     >>> print(headline(Progress(job="1", model="tiny", state=State.DOWNLOADING, bytes_done=45, bytes_total=100)))
@@ -47,7 +47,7 @@ def headline(event: Progress | JobRecord) -> Text:
     Trying again in 5 s
     """
     word = WORDS[event.state]
-    if isinstance(event, Progress) and event.state is State.RETRYING and event.retry_in is not None:
+    if event.state is State.RETRYING and event.retry_in is not None:
         word = Text("Trying again in {time}", time=human_duration(event.retry_in))
     if not event.bytes_total or event.state in (State.QUEUED, State.CHECKING):
         return word
@@ -60,7 +60,7 @@ def headline(event: Progress | JobRecord) -> Text:
     return Text("{percent}  {state}", percent=percent, state=word)
 
 
-def amounts(event: Progress | JobRecord) -> Text:
+def amounts(event: Progress) -> Text:
     """Bytes, and while they move their speed and the time left; empty before the total is known.
 
     >>> event = Progress(job="1", model="tiny", state=State.DOWNLOADING, bytes_done=25_000_000,
@@ -72,7 +72,7 @@ def amounts(event: Progress | JobRecord) -> Text:
     return Text("{amount}  {pace}", amount=amount, pace=moving) if moving else amount
 
 
-def amount_lines(event: Progress | JobRecord) -> tuple[Text, Text]:
+def amount_lines(event: Progress) -> tuple[Text, Text]:
     """The same for two short lines: bytes; speed and time left. What is not known is empty.
 
     >>> event = Progress(job="1", model="tiny", state=State.DOWNLOADING, bytes_done=25_000_000,
@@ -83,7 +83,7 @@ def amount_lines(event: Progress | JobRecord) -> tuple[Text, Text]:
     if not event.bytes_total:
         return Text(""), Text("")
     text = Text("{done} of {total}", done=human_size(event.bytes_done), total=human_size(event.bytes_total))
-    if not isinstance(event, Progress) or event.speed <= 0:
+    if event.speed <= 0:
         return text, Text("")
     speed = human_speed(event.speed)
     if event.eta is None:

@@ -34,13 +34,15 @@ class EndpointError(HubError, ValueError):
 
 
 class HubUnreachableError(HubError, ConnectionError):
-    """No answer from the hub, after all tries. `may_pass`: another one later may help, without a change of anything."""
+    """No answer from the hub, after all tries. `may_pass`: another one later may help, without a change of anything;
+    `silent`: nothing said no, and each try took as long as we wait for an answer."""
 
     code = "unreachable"
 
-    def __init__(self, host: str, reason: str, may_pass: bool = True) -> None:
+    def __init__(self, host: str, reason: str, may_pass: bool = True, silent: bool = False) -> None:
         self.host = host
         self.may_pass = may_pass
+        self.silent = silent
         super().__init__(
             Text("{host} cannot be reached: {reason}.", host=host, reason=reason),
             Text(

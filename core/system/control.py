@@ -20,6 +20,9 @@ from ..errors.base import JobCancelled
 
 T = TypeVar("T")
 
+_MEANWHILE = 0.5
+"""Seconds between two words of somebody who waits."""
+
 
 class Control:
     """One per job, shared by all it does. Every method may be called from any thread.
@@ -94,9 +97,16 @@ class Control:
                     return False
                 self.condition.wait(left)
 
-    def apart(self, work: Callable[[], T], name: str, timeout: float | None = None) -> T:
+    def apart(
+        self,
+        work: Callable[[], T],
+        name: str,
+        timeout: float | None = None,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> T:
         """`work()` on a thread of its own, called `name`, that is left behind when the job is cancelled or `timeout`
-        seconds have passed: for what nothing can interrupt, and does no harm when it goes on.
+        seconds have passed: for what nothing can interrupt, and does no harm when it goes on. `meanwhile` is called
+        on this thread, twice a second.
 
         Raises `JobCancelled` at once when cancelled, TimeoutError, else whatever `work` raises.
         """
@@ -112,8 +122,12 @@ class Control:
 
         self.check()
         threading.Thread(target=run, name=name, daemon=True).start()
-        if not self.wait_for(lambda: not answers.empty(), timeout):
-            raise TimeoutError
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self.wait_for(lambda: not answers.empty(), _least(deadline, _MEANWHILE if meanwhile else None)):
+            if deadline is not None and time.monotonic() >= deadline:
+                raise TimeoutError
+            if meanwhile:
+                meanwhile()
         answer, error = answers.get()
         if error is not None:
             raise error
@@ -139,3 +153,9 @@ class Control:
                 twin.close()
 
         return release
+
+
+def _least(deadline: float | None, pause: float | None) -> float | None:
+    """Seconds to wait: until the deadline, and no longer than `pause`; None for ever."""
+    left = None if deadline is None else max(0.0, deadline - time.monotonic())
+    return min((wait for wait in (left, pause) if wait is not None), default=None)

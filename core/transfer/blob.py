@@ -75,6 +75,8 @@ class TransferStatus:
     """Seconds until the next try, while RETRYING."""
     connections: int = 0
     """Connections on which bytes may come now."""
+    reason: str = ""
+    """What the last try failed with, while RETRYING: a sentence."""
 
 
 @dataclass(frozen=True, slots=True)

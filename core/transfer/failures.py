@@ -58,6 +58,13 @@ class TransientError(Exception):
         return HubUnreachableError(self.host, self.reason)
 
 
+class SilentError(TransientError):
+    """Nothing came for as long as we wait: each further try takes as long."""
+
+    def for_good(self, name: str) -> HubError:
+        return HubUnreachableError(self.host, self.reason, silent=True)
+
+
 class WrongAnswerError(TransientError):
     """Something else than what was asked for. What we have already is none the worse for it."""
 
@@ -102,18 +109,19 @@ def _meaning_of(host: str, chain: list[BaseException]) -> Exception:
         return HubUnreachableError(host or Text("The hub"), Text("this is not an address"), may_pass=False)
     if any(_speaks_plainly(cause) for cause in chain):
         return HubUnreachableError(host, Text("it does not speak https there"), may_pass=False)
+    if any(isinstance(cause, exceptions.ReadTimeoutError) for cause in chain):
+        return SilentError(host, Text("it went silent"))
     for kind, reason in (
         (socket.gaierror, Text("its name is not known here")),
-        (exceptions.ReadTimeoutError, Text("it went silent")),
         (http.client.IncompleteRead, Text("the connection ended early")),
         (zlib.error, Text("what it compressed is damaged")),
     ):
         if any(isinstance(cause, kind) for cause in chain):
             return TransientError(host, reason)
     if any(type(cause) is exceptions.ConnectTimeoutError for cause in chain):  # NewConnectionError is one too.
-        return TransientError(host, Text("it does not answer"))
+        return SilentError(host, Text("it does not answer"))
     if isinstance(chain[0], TimeoutError):
-        return TransientError(host, Text("it went silent"))
+        return SilentError(host, Text("it went silent"))
     return TransientError(host, next(filter(None, map(_reason_of, reversed(chain))), Text("the connection was lost")))
 
 
@@ -165,7 +173,7 @@ def _proxy_meaning(proxy: Proxy, host: str, chain: list[BaseException]) -> Excep
     meaning = _meaning_of(proxy.label, chain)
     if isinstance(meaning, TransientError):
         reason = Text("the proxy {proxy} cannot be reached: {reason}", proxy=proxy.label, reason=meaning.reason)
-        return TransientError(host, reason)
+        return type(meaning)(host, reason)
     return meaning
 
 

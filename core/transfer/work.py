@@ -90,6 +90,8 @@ class Transfer:
         self._etag: str | None = None
         self._live = 0
         """Connections that were added and not retired since."""
+        self._trouble = ""
+        """What the last try failed with: a sentence."""
         self._error: BaseException | None = None
         self._connections: list[threading.Thread] = []
         self._files: list[PartFile] = []
@@ -212,6 +214,7 @@ class Transfer:
             bytes_total=None if self._parts.size == UNKNOWN_SIZE else self._parts.size,
             attempt=self._retries.attempt,
             retry_in=wait if state is State.RETRYING else None,
+            reason=self._trouble if state is State.RETRYING else "",
             connections=self._receiver.active,
         )
 
@@ -389,6 +392,7 @@ class Transfer:
                 self._doubt(ex)
             again = self._retries.failed(epoch, ex.retry_after, ex.tries)
             attempt, wait = self._retries.attempt, self._retries.wait_left
+            self._trouble = ex.for_good(self._blob.label).message
             self._lock.notify_all()
         if again:
             log.info("%s: %s; try %d in %.1f s", self._blob.label, ex, attempt, wait)

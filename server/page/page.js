@@ -274,7 +274,7 @@ function showLive(parts, work, name) {
     const more = work.file_percent != null ? ` (${percent(work.file_percent)})` : "";
     parts.file.replaceChildren(t("file", { i: number(work.file_number), n: number(work.files_total) }), latin(work.file), more);
   }
-  put(parts.message, [work.message, work.hint].filter(Boolean).join(" "));
+  put(parts.message, [work.reason, work.message, work.hint].filter(Boolean).join(" "));
   parts.message.hidden = !parts.message.textContent;
 }
 

@@ -83,7 +83,7 @@ def paused(ready: Any, hub: LoopbackHub, at: Any) -> Any:  # noqa: F811
     assert state.now.manager is not None
     assert state.now.manager.shutdown(5)
     state.now.manager = None
-    state.now.progress.clear()
+    state.now.states.clear()
     state.now.followed.clear()
     hub.settings.rate = None
     return record

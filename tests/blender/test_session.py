@@ -282,9 +282,11 @@ def test_a_download_for_a_transcription_is_told_once(ready: Any) -> None:
     fetch = transcription.Fetch("1", "Whisper tiny")
     state.now.transcription = fetch
     state.now.followed.add("1")
-    state.now.progress["1"] = Progress(job="1", model="tiny", state=State.DOWNLOADING, bytes_done=30, bytes_total=100)
+    progress = Progress(job="1", model="tiny", state=State.DOWNLOADING, bytes_done=30, bytes_total=100)
+    state.now.manager = types.SimpleNamespace(progress={"1": progress}.get)  # type: ignore[assignment]
     assert fetch.listen()
     status = screen._status()
+    state.now.manager = None
     assert status is not None and status.count("Whisper tiny") == 1 and "30%" in status
 
 

@@ -317,7 +317,8 @@ def jobs() -> list[tuple[str, str, str]]:
 
 def arrived() -> int:
     """Bytes of the download that is under way, as the panel counts them."""
-    return max((progress.bytes_done for progress in part("session.state").now.progress.values()), default=0)
+    state = part("session.state")
+    return max((state.progress(record).bytes_done for record in state.jobs() if record.is_live), default=0)
 
 
 def again() -> Iterator[None]:
