@@ -92,7 +92,8 @@ def written(text: str, from_right: bool | None = None) -> str:
 
     `from_right`: the direction of its paragraphs, where that is known; else it is that of most letters of a line, for
     what is drawn does not tell. Non-joiners, which are not drawn, are put where a letter keeps its end although the
-    next one could join it. A line without shaped letters stays as it is.
+    next one could join it. Real letters are what was typed into it: they keep the order that they were typed in. A line
+    without shaped letters stays as it is.
 
     >>> written(drawn("\u0645\u06cc\u200c\u0634\u0648\u062f 12")) == "\u0645\u06cc\u200c\u0634\u0648\u062f 12"
     True
@@ -107,7 +108,7 @@ def _written(line: str, from_right: bool | None) -> str:
     letters: list[str] = []
     before = last = ""
     # Turned round twice it is in the order of reading; letters that have their shape keep it.
-    for piece in _ordered(_PIECE.findall(line), from_right):
+    for piece in _ordered(_PIECE.findall(_typed().sub(_turned, line)), from_right):
         shape, real = _shape_of(piece[:1])
         apart = before in (_ISOLATED, _FINAL) and shape in (_ISOLATED, _INITIAL)
         if apart and _joins_next(last[-1:]) and _joins_previous(real[:1]):
@@ -115,6 +116,19 @@ def _written(line: str, from_right: bool | None) -> str:
         letters.append(real + piece[1:])
         before, last = shape, real
     return "".join(letters)
+
+
+@functools.cache
+def _typed() -> re.Pattern[str]:
+    """Finds what somebody has typed into a text that is ready to draw: real letters that have shapes, and what stands
+    between two of them. What was drawn has only the shapes."""
+    letter = f"[{''.join(key for key in _forms() if len(key) == 1)}{_MARKS}{_NON_JOINER}{_JOINER}]"
+    return re.compile(rf"{letter}+(?:[ .,:!\u060c\u061b\u061f-]+{letter}+)*")
+
+
+def _turned(typed: re.Match[str]) -> str:
+    """Letters that were typed one after the other, in the order in which they would be drawn."""
+    return "".join(reversed(_PIECE.findall(typed[0])))
 
 
 @functools.cache

@@ -33,8 +33,26 @@ def meant(shown: str, before: str = "") -> str:
     """The text that somebody meant who typed `shown` into a strip: real letters stay, those that were left there from
     what the strip drew are brought back. `before`: the real text that the strip had, for its direction."""
     if not right_to_left.is_drawn(shown):
-        return shown
+        return _hebrew(shown, before) if before and not shown.isascii() else shown
     return right_to_left.written(shown, right_to_left.reads_from_right(before) if before else None)
+
+
+def _hebrew(shown: str, before: str) -> str:
+    """Hebrew letters have no shapes that would tell what was drawn: what is more like what the strip drew is that,
+    edited, and what is more like the real text, or like neither, was typed or pasted whole."""
+    drew = right_to_left.drawn_lines(before)
+    if drew == before:
+        return shown
+    from difflib import SequenceMatcher
+
+    # Not only letters: an edited line must have kept some of them in a row.
+    likeness = [SequenceMatcher(None, other, shown, autojunk=False).ratio() for other in (drew, before)]
+    return right_to_left.drawn_lines(shown) if likeness[0] > max(0.5, likeness[1]) else shown
+
+
+def in_field(text: str) -> str:
+    """What a text field of the interface shows of a line: all of it, as it would be drawn."""
+    return right_to_left.drawn(text) if _Way.prepares and not text.isascii() else text
 
 
 def needs(shown: str) -> bool:

@@ -8,12 +8,13 @@ it is changed. Main thread.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from ..core.text import Text
-from ..sequencer import compat, cue
+from ..sequencer import compat, cue, drawing
 from ..sequencer.track import clock_of
 from . import choices, listing
 from . import track as tracks
@@ -50,8 +51,8 @@ def line(settings: Any, number: int) -> str:
     """What the field of a line shows."""
     found = lines(_scene(settings))
     if number == LINES - 1:
-        return _PARTED.join(found[number:])
-    return found[number] if number < len(found) else ""
+        return _PARTED.join(map(drawing.in_field, found[number:]))
+    return drawing.in_field(found[number]) if number < len(found) else ""
 
 
 def set_line(settings: Any, number: int, value: str) -> None:
@@ -62,7 +63,11 @@ def set_line(settings: Any, number: int, value: str) -> None:
         return
     last = number == LINES - 1
     found += [""] * (number + 1 - len(found))
-    found[number:] = [*value.split(_PARTED)] if last else [value, *found[number + 1 :]]
+    if last:
+        before = [*found[number:], *itertools.repeat("", value.count(_PARTED))]
+        found[number:] = [drawing.meant(line, was) for line, was in zip(value.split(_PARTED), before, strict=False)]
+    else:
+        found[number] = drawing.meant(value, found[number])
     kept = [text for text in found if text.strip()] or [""]
     write_text(scene, "\n".join(kept))
 
@@ -83,7 +88,11 @@ def write_text(scene: bpy.types.Scene, text: str) -> None:
 def speaker(settings: Any) -> str:
     """Who speaks."""
     strip = tracks.chosen_strip(_scene(settings))
-    return str(cue.noted(strip).get("speaker", "")) if strip is not None else ""
+    return drawing.in_field(_speaker(strip)) if strip is not None else ""
+
+
+def _speaker(strip: Any) -> str:
+    return str(cue.noted(strip).get("speaker", ""))
 
 
 def set_speaker(settings: Any, value: str) -> None:
@@ -91,8 +100,8 @@ def set_speaker(settings: Any, value: str) -> None:
     scene = _scene(settings)
     strip = tracks.chosen_strip(scene)
     if strip is not None:
-        clock = clock_of(scene)
-        cue.write(strip, dataclasses.replace(cue.read(strip, clock), speaker=value.strip()), clock)
+        clock, name = clock_of(scene), drawing.meant(value.strip(), _speaker(strip))
+        cue.write(strip, dataclasses.replace(cue.read(strip, clock), speaker=name), clock)
         tracks.touched()
 
 

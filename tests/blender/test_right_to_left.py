@@ -12,6 +12,7 @@ import pytest
 from subtitle_editor.core.cues import Cue, Word
 from subtitle_editor.core.right_to_left import drawn_lines, is_drawn
 from subtitle_editor.sequencer import cue, drawing, strips
+from subtitle_editor.session import track as tracks
 from subtitle_editor.session import typed
 
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(60)]
@@ -127,3 +128,48 @@ def test_the_picture_has_joined_letters(tmp_path: Path) -> None:
     finally:
         drawing.use(True)
     assert 100 < joined < 0.95 * unjoined
+
+
+def test_hebrew_that_was_drawn_and_then_edited_is_understood() -> None:
+    (strip,) = made(Cue(0, 1, "שלום עולם יפה"))
+    strip.text = strip.text + "!"
+    assert texts() == ["!שלום עולם יפה"]
+    strip.text = "ערב טוב לכולם"
+    assert texts() == ["ערב טוב לכולם"], "pasted over all of it"
+    assert typed.prepare(bpy.context.scene, strip) and strip.text == drawn_lines("ערב טוב לכולם")
+
+
+@pytest.mark.parametrize("text", [PERSIAN, HEBREW])
+def test_fields_show_what_is_drawn_and_take_what_is_meant(text: str) -> None:
+    strip, *_ = made(Cue(0, 1, text, speaker="آنا"))
+    scene = bpy.context.scene
+    tracks.enter(scene, strip.channel, 1)
+    tracks.choose(scene, strip)
+    fields = scene.subtitle_editor.cue
+    first = text.split("\n")[0]
+    assert fields.line_0 == drawn_lines(first) and fields.speaker == drawn_lines("آنا")
+    fields.line_0, fields.speaker = fields.line_0, fields.speaker
+    assert texts() == [text] and strips.cues_of(scene)[0][0].speaker == "آنا", "nothing was typed"
+    fields.line_0 = "متن تازه"
+    assert texts()[0].split("\n")[0] == "متن تازه" and fields.line_0 == drawn_lines("متن تازه")
+
+
+def test_undo_and_redo_do_not_bring_back_what_was_not_ready() -> None:
+    """Blender makes its step before it tells of the text."""
+    (strip,) = made(Cue(0, 1, "one"))
+    scene = bpy.context.scene
+    scene.sequence_editor.active_strip = strip
+    bpy.ops.ed.undo_push(message="made")
+    strip.text = "متن تازه"
+    bpy.ops.ed.undo_push(message="typed")
+    typed.text_changed()
+    bpy.context.scene.frame_end = 300
+    bpy.ops.ed.undo_push(message="something else")
+    bpy.ops.ed.undo()
+    (found,) = [strip for strip, *_ in strips.text_strips(bpy.context.scene)]
+    assert found.text == drawn_lines("متن تازه") and texts() == ["متن تازه"]
+    bpy.ops.ed.undo()
+    assert texts() == ["one"]
+    bpy.ops.ed.redo()
+    (found,) = [strip for strip, *_ in strips.text_strips(bpy.context.scene)]
+    assert found.text == drawn_lines("متن تازه")

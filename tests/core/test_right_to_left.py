@@ -174,3 +174,15 @@ def test_several_lines_each_in_its_own_direction() -> None:
     assert drawn_lines(text).split("\n") == [drawn(line) for line in text.split("\n")]
     assert written(drawn_lines(text)).split("\n")[0] == "سلام دنیا"
     assert written("plain\ntext") == "plain\ntext"
+
+
+@given(
+    st.text("سلام دنیاخوبه", min_size=3, max_size=14).map(str.strip).filter(lambda text: len(text) > 2),
+    st.sampled_from(["خوب", "نه!", "این است", "ب"]),
+    st.integers(0, 40),
+)
+def test_words_typed_into_what_is_drawn_keep_their_letters(text: str, typed: str, place: int) -> None:
+    shown = drawn(text)
+    place = min(place, len(shown))
+    found = written(f"{shown[:place]} {typed} {shown[place:]}", from_right=True)
+    assert typed.strip("!") in found

@@ -124,6 +124,8 @@ class Window:
         return {
             **self.display.variables,
             "LIBGL_ALWAYS_SOFTWARE": "1",
+            # Without it X gives no letters but Latin ones.
+            "LC_ALL": "C.UTF-8",
             "BLENDER_USER_RESOURCES": self.blender.inside(self.user),
             # What a Blender that was killed leaves behind goes with the rest.
             "TMPDIR": self.blender.inside(temporary),
