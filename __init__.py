@@ -34,6 +34,7 @@ PARTS = (
     "operators.finding",
     "operators.checks",
     "operators.tracks",
+    "operators.as_text",
     "panels.transcription",
     "panels.subtitles",
     "panels.cues",

@@ -51,6 +51,9 @@ class SUBTITLE_MT_edit(bpy.types.Menu):
         layout.menu(SUBTITLE_MT_texts.bl_idname)
         layout.menu(SUBTITLE_MT_go.bl_idname)
         layout.separator()
+        layout.operator("subtitle.edit_as_text", icon="TEXT")
+        layout.operator("subtitle.take_text")
+        layout.operator("subtitle.discard_text")
         layout.operator("subtitle.copy_cues", icon="COPYDOWN")
         layout.operator("subtitle.paste_cues", icon="PASTEDOWN")
 

@@ -15,7 +15,7 @@ from ..core.right_to_left import drawn
 from ..core.text import Text
 from ..sequencer import compat, cue
 from ..sequencer.track import clock_of
-from ..session import choices, chosen, listing, survey
+from ..session import choices, chosen, listing, sheets, survey
 from ..session import track as tracks
 from ..translations import iface
 from .parts import Icon, SubtitlePanel, is_narrow, label, wrapped
@@ -150,6 +150,10 @@ class SUBTITLE_PT_cues(SubtitlePanel, bpy.types.Panel):
         self.draw_side(row.column(align=True))
         if message := survey.summary():
             label(layout, message)
+        if sheets.of(scene, track) is not None:
+            row = layout.row(align=True)
+            row.operator("subtitle.take_text", icon="CHECKMARK")
+            row.operator("subtitle.discard_text", text="", icon="X")
 
     def draw_empty(self, context: Context) -> None:
         """Where there is no track yet: what makes one."""
@@ -178,6 +182,8 @@ class SUBTITLE_PT_cues(SubtitlePanel, bpy.types.Panel):
         column.operator("subtitle.jump_cue", text="", icon="TRIA_UP").to = "PREVIOUS"
         column.operator("subtitle.jump_cue", text="", icon="TRIA_DOWN").to = "NEXT"
         column.operator("subtitle.play_cue", text="", icon="PLAY")
+        column.separator()
+        column.operator("subtitle.edit_as_text", text="", icon="TEXT")
 
 
 class SUBTITLE_PT_cue(SubtitlePanel, bpy.types.Panel):

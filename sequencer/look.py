@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 WORN = "subtitle_editor_look"
 """A custom property: what of a strip's look was put on for its subtitle. Not there: nothing was."""
 
+BASE = "subtitle_editor_style"
+"""A custom property: what of a strip's look is its track's, not its own text's: bold, italic, a colour."""
+
+WHITE = "#ffffff"
+
 EDGE = 0.06
 """Share of the picture between its edge and the text."""
 _ACROSS = ("LEFT", "CENTER", "RIGHT")
@@ -61,21 +66,79 @@ def wear(strip: Strip, cue: Cue) -> None:
         strip[WORN] = " ".join(noted)
 
 
+def wear_again(strip: Strip, cue: Cue) -> None:
+    """After an edit of the text: take off what no longer all of it has, and put on what all of it has now."""
+    noted = _words(strip, WORN)
+    if not noted and not cue.spans:
+        return
+    whole, base = _whole(cue), _words(strip, BASE)
+    for kind, flag in _FLAGS.items():
+        if kind in noted and kind not in whole:
+            setattr(strip, flag, kind in base)
+    if _color_in(noted) and COLOR not in whole:
+        strip.color = (*_rgb(_color_in(base) or WHITE), 1.0)
+    if WORN in strip:
+        del strip[WORN]
+    wear(strip, cue)
+
+
+def copy_style(source: Strip, target: Strip, cue: Cue) -> None:
+    """Give a subtitle the look of another one's strip: not where it is told to stand, nor what its own text has."""
+    base = _base_of(source)
+    if target != source:
+        at = (compat.hangs(target), tuple(target.location), target.mute, target.lock)
+        compat.copy_look(source, target)
+        target.mute, target.lock = at[2], at[3]
+        if cue.placing != BELOW:
+            compat.hang(target, *at[0])
+            target.location = at[1]
+        whole = _whole(cue)
+        for kind, flag in _FLAGS.items():
+            setattr(target, flag, kind in base or kind in whole)
+        target.color = (*_rgb(whole.get(COLOR) or _color_in(base) or WHITE), target.color[3])
+        if WORN in target:
+            del target[WORN]
+        wear(target, cue)
+    if base or BASE in target:
+        target[BASE] = " ".join(base)
+
+
+def _base_of(strip: Strip) -> list[str]:
+    """What of a strip's look is none of its own text's formatting."""
+    noted = _words(strip, WORN)
+    base = [kind for kind, flag in _FLAGS.items() if getattr(strip, flag) and kind not in noted]
+    shown = _hex(strip.color)
+    if _color_in(noted) == shown:
+        shown = _color_in(_words(strip, BASE)) or WHITE
+    return base if shown == WHITE else [*base, shown]
+
+
+def _words(strip: Strip, name: str) -> list[str]:
+    return str(strip.get(name, "")).split()
+
+
+def _color_in(words: list[str]) -> str:
+    return next((word for word in words if word.startswith("#")), "")
+
+
 def worn(strip: Strip, cue: Cue) -> Cue:
-    """The subtitle with what a user has changed of its strip's look: bold, italic, colour and place."""
-    noted = str(strip.get(WORN, "")).split()
+    """The subtitle with what a user has changed of its strip's look: bold, italic, colour and place.
+
+    What all of its track looks like (`copy_style`) says nothing about a text.
+    """
+    noted, base = _words(strip, WORN), _words(strip, BASE)
     spans = list(cue.spans)
     for kind, flag in _FLAGS.items():
         is_on = bool(getattr(strip, flag))
-        if is_on != (kind in noted) and _is_all_or_nothing(cue, kind):
+        if is_on != (kind in noted or kind in base) and _is_all_or_nothing(cue, kind):
             spans = [span for span in spans if span.kind != kind]
             if is_on:
                 spans.append(Span(0, len(cue.text), kind))
-    color = next((word for word in noted if word.startswith("#")), "")
+    usual = _color_in(base) or WHITE
     shown = _hex(strip.color)
-    if shown != (color or "#ffffff") and _is_all_or_nothing(cue, COLOR):
+    if shown != (_color_in(noted) or usual) and _is_all_or_nothing(cue, COLOR):
         spans = [span for span in spans if span.kind != COLOR]
-        if shown != "#ffffff":
+        if shown != usual:
             spans.append(Span(0, len(cue.text), COLOR, shown))
     placing = _placing_of(strip, cue.placing)
     if spans == list(cue.spans) and placing == cue.placing:
@@ -117,6 +180,11 @@ def _spot(placing: Placing) -> tuple[tuple[str, str], tuple[float, float]]:
     x = (EDGE, 0.5, 1 - EDGE)[column] if placing.x is None else placing.x
     y = (EDGE, 0.5, 1 - EDGE)[row] if placing.y is None else 1 - placing.y
     return (_ACROSS[column], _DOWN[row]), (x, y)
+
+
+def place_again(strip: Strip, placing: Placing) -> None:
+    """Put the text where an edit of the subtitle has told it to stand."""
+    _place(strip, placing)
 
 
 def _place(strip: Strip, placing: Placing) -> None:

@@ -231,8 +231,12 @@ class Excerpt:
         channels = [(strip, int(strip.channel)) for _, strip, _ in todo]
         if len(todo) > bulk.FEW:
             yield from bulk.moving(self.row.table.strips, self._edges([(strip, new) for new, strip, _ in todo]))
-        for new, strip, _ in [*rest, *reversed(later)]:
+        for new, strip, old in [*rest, *reversed(later)]:
             cue.write(strip, new, self.row.clock)
+            if new.spans != old.spans:
+                look.wear_again(strip, new)
+            if new.placing != old.placing:
+                look.place_again(strip, new.placing)
             changed.written.append(strip)
         for strip, channel in channels:
             if strip.channel != channel:
@@ -292,9 +296,11 @@ def make(collection: Any, made: Cue, clock: cue.Clock, channel: int, like: Strip
         strip.channel = channel
     if like is not None:
         compat.copy_look(like, strip)
-        if look.WORN in like:
-            strip[look.WORN] = like[look.WORN]
+        for name in (look.WORN, look.BASE):
+            if name in like:
+                strip[name] = like[name]
     cue.write(strip, made, clock)
+    look.wear_again(strip, made)
     return strip
 
 
@@ -303,3 +309,26 @@ def on_channels(scene: bpy.types.Scene) -> list[int]:
     if scene.sequence_editor is None:
         return []
     return sorted({strip.channel for strip in compat.strips_of(scene.sequence_editor) if cue.is_subtitle(strip)})
+
+
+def spread(scene: bpy.types.Scene, strips: Sequence[Strip], channels: Sequence[int]) -> int:
+    """Give those of `strips` that are not on the track's channels, or meet another strip there, the lowest from its
+    first channel on where they meet none; how many channels the track has then.
+
+    Blender moves what meets another strip to any channel that is free, below the track as well.
+    """
+    import numpy as np
+
+    table = Table(scene)
+    left, right, on = table.left, table.right, table.column("channel")
+    places = {strip.name: index for index, strip in enumerate(table.strips)}
+    highest = channels[-1]
+    for strip in sorted(strips, key=compat.left):
+        at = places[strip.name]
+        meets = (left < right[at]) & (right > left[at])
+        meets[at] = False
+        taken = set(np.unique(on[meets]).tolist())
+        if int(on[at]) not in channels or int(on[at]) in taken:
+            on[at] = strip.channel = next(free for free in range(channels[0], 129) if free not in taken)
+        highest = max(highest, int(on[at]))
+    return highest - channels[0] + 1
