@@ -152,7 +152,7 @@ def job_lines(layout: UILayout, context: Context, record: JobRecord) -> None:
 def task_row(layout: UILayout, task: Task) -> None:
     """The bar of work that is no download."""
     row = layout.row(align=True)
-    row.progress(factor=task.fraction, text=f"{task.fraction:.0%}" if task.progress else "")
+    row.progress(factor=task.fraction, text=f"{task.fraction:.0%}" if task.fraction else "")
     row.operator("subtitle.cancel_task", text="", icon="X").task = task.id
 
 

@@ -17,7 +17,7 @@ from .. import addresses
 from ..errors.base import SubtitleEditorError, UnexpectedError, UsageError
 from ..hub import endpoint
 from ..system import log_file, user_folder
-from . import call, catalog, convert, extract, jobs, leftovers, library, subtitles
+from . import bake, call, catalog, convert, extract, jobs, leftovers, library, subtitles
 from .align import add_align
 from .call import add_download_options, folder, models_dir_of, token_of
 from .devices import add_devices
@@ -102,6 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
     subtitles.add_commands(commands, common)
     convert.add_commands(commands, common)
     extract.add_commands(commands, common)
+    bake.add_commands(commands, common)
     add_sync(commands, common)
     add_align(commands, common)
     return parser

@@ -91,18 +91,21 @@ class Output:
             self._clear()
             _print(str(error), error=True)
 
-    def _progress(self, event: Progress | TranscriptionProgress) -> None:
-        if self.quiet:
+    def working(self, fraction: float, text: str) -> None:
+        """How much of some work is done, 0.0 to 1.0: for people only."""
+        if self.quiet or self.json:
             return
-        text = describe(event)
         if sys.stderr.isatty():
-            line = terminal.line(event.fraction, text.translate(_LINE), terminal.columns())
+            line = terminal.line(fraction, text.translate(_LINE), terminal.columns())
             sys.stderr.write(f"\r\x1b[2K{line}")
             sys.stderr.flush()
             self._bar_shown = True
         elif time.monotonic() - self._last_line >= _LINE_EVERY:
             self._last_line = time.monotonic()
             _print(text, error=True)
+
+    def _progress(self, event: Progress | TranscriptionProgress) -> None:
+        self.working(event.fraction, describe(event))
 
     def _clear(self) -> None:
         if self._bar_shown:

@@ -19,19 +19,23 @@ import collections
 import dataclasses
 from collections.abc import Iterator, Sequence
 
+from ..cues import Cue
 from ..subtitles.document import Document
 from ..text import Text
-from . import dress, layout, moments, substation
+from . import dress, layout, substation
 from .dress import Dressed
 from .fonts import Fonts
 from .layout import Box, Setting
-from .moments import Moment
+from .moments import Moment, Timed, words_of
+from .moments import moments as moments_of
 from .paint import Painted, Painter
 from .shape import Shaper
 from .style import DEFAULT, Style
 
 KEPT = 64
 """Pictures that are kept to be given again."""
+_MOST_AROUND = 50
+"""Subtitles that one keeps clear of. Where there are more, the picture is full."""
 LARGEST = 16_384
 """Pixels of a picture's side. Film ends at half of it."""
 
@@ -44,7 +48,8 @@ class Problem:
     """`letters` that no font has, `cut` text, `controls` characters, `outside` the picture."""
     index: int
     """Which of the document's cues."""
-    message: Text
+    message: str
+    """A Text, unless it comes out of a file."""
     detail: str = ""
     """The letters."""
 
@@ -109,6 +114,11 @@ class Renderer:
         """What could not be drawn so far."""
         return sorted(self._problems.values(), key=lambda problem: (problem.index, problem.kind))
 
+    def problems_of(self, index: int) -> list[Problem]:
+        """Those of one cue."""
+        kinds = ("letters", "cut", "controls", "outside")
+        return [found for kind in kinds if (found := self._problems.get((kind, index))) is not None]
+
     def active(self, first: float, last: float) -> list[int]:
         """The cues that are shown at some time from `first` to `last`, both included, in the order of layers."""
         low = bisect.bisect_left(self._starts, first - self._longest)
@@ -123,7 +133,7 @@ class Renderer:
             if self._script is not None:
                 self._moments[index] = self._script.moments(cue)
             else:
-                self._moments[index] = moments.moments(cue, self._style)
+                self._moments[index] = moments_of(cue, self._style)
         return self._moments[index]
 
     def _moment(self, index: int, time: float) -> Moment | None:
@@ -148,16 +158,26 @@ class Renderer:
             self._pictures.move_to_end(key)
         return found
 
-    def recipe(self, index: int, moment: Moment) -> tuple[object, ...]:
-        """A value that says all that a picture is made of but the fonts: equal ones look the same."""
-        return (
-            self.width,
-            self.height,
-            self.dressed(index, moment),
-            self._shift(index),
-            moment.spoken,
-            moment.strength,
+    def recipe(self, index: int) -> tuple[object, ...]:
+        """A value that says all that the pictures of a cue are made of but style, size and fonts: equal ones look the
+        same. It needs no font, and does not change when the subtitle is moved in time with those it overlaps."""
+        cue = self._cues[index]
+        others = [one for one in self._together(index, all_of_them=True) if one != index]
+        if not others and len(self.moments(index)) == 1:
+            return self._own_recipe(cue)
+        return tuple(
+            (float(round(other.start - cue.start, 3)), float(round(other.end - cue.start, 3)), self._own_recipe(other))
+            for other in map(self._cues.__getitem__, (index, *others))
         )
+
+    def _own_recipe(self, cue: Cue) -> tuple[object, ...]:
+        words = [(round(word.begins - cue.start, 3), word.start, word.end) for word in self._words(cue)]
+        margins = self._script.margins(cue) if self._script is not None else ()
+        color = self._speakers.get(cue.speaker, "")
+        return (cue.text, cue.spans, cue.placing, cue.style, cue.layer, color, margins, words)
+
+    def _words(self, cue: Cue) -> list[Timed]:
+        return words_of(cue) if self._style.words or self._style.karaoke else []
 
     def dressed(self, index: int, moment: Moment) -> Dressed:
         """One cue at one of its moments, ready to be set."""
@@ -185,14 +205,15 @@ class Renderer:
                 self._shifts.setdefault(one, self._room_for(one))
         return self._shifts[index]
 
-    def _together(self, index: int) -> Iterator[int]:
-        """The cue and all that began before it and reach into its time, or into that of one of them, from the first."""
+    def _together(self, index: int, *, all_of_them: bool = False) -> Iterator[int]:
+        """The cue and all that began before it and reach into its time, or into that of one of them, from the first;
+        without those whose place is known, unless `all_of_them`."""
         found = {index}
         waiting = [index]
         while waiting:
             cue = self._cues[waiting.pop()]
             for other in self.active(cue.start, cue.start):
-                if other not in found and other not in self._shifts:
+                if other not in found and (all_of_them or other not in self._shifts):
                     found.add(other)
                     waiting.append(other)
         yield from sorted(found, key=lambda one: (self._cues[one].start, one))
@@ -203,7 +224,7 @@ class Renderer:
             one
             for one in self.active(cue.start, cue.start)
             if one in self._shifts and one != index and self._cues[one].layer == cue.layer
-        ]
+        ][-_MOST_AROUND:]
         if not others:
             return 0.0
         dressed = self._whole(index)

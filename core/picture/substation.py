@@ -225,6 +225,10 @@ class Script:
             padding=sheet.outline * self._border if sheet.boxed else 0.0,
         )  # fmt: skip
 
+    def margins(self, cue: Cue) -> tuple[float, float, float]:
+        """Left, right and vertical ones of a cue, in pixels."""
+        return self._margins(cue, self._sheet(cue.style))
+
     def _margins(self, cue: Cue, sheet: Sheet) -> tuple[float, float, float]:
         row: _Row = dict(zip(self._fields, str(cue.extra.get(ROW, "")).split(","), strict=False))
         own = [_positive(row.get(name)) for name in ("marginl", "marginr", "marginv")]

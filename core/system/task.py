@@ -40,11 +40,16 @@ class Task:
         self.cancelled = False
         self.finished = threading.Event()
         self._work = work
+        self._share = 0.0
 
     @property
     def fraction(self) -> float:
         """0.0 to 1.0; 0.0 while it says nothing."""
-        return self.progress.fraction if self.progress else 0.0
+        return self.progress.fraction if self.progress else self._share
+
+    def share(self, done: int, total: int) -> None:
+        """Say how much is done of work that is not measured in bytes. Any thread."""
+        self._share = min(1.0, done / total) if total > 0 else 0.0
 
     def start(self) -> None:
         """Begin on a thread of its own."""

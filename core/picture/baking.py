@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Subtitles as PNG files in a folder, one for each look of each subtitle; only what changed is made again.
+
+A file is named by what it shows: text, formatting, place, style, size of the picture and fonts. `subtitles.json` beside
+them says what lies where and when; its form is described in docs/picture.md. All looks of one subtitle have the same
+box, so that a strip of several images stays where it is. Files that nothing uses any more are listed, never deleted
+here. Any thread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+from ..errors.base import JobCancelled
+from ..subtitles.document import Document
+from ..system import files
+from . import png
+from .fonts import Fonts
+from .moments import Moment
+from .paint import Painted
+from .render import Problem, Renderer
+from .style import Style
+
+MANIFEST = "subtitles.json"
+VERSION = 1
+"""Of what is drawn: pictures of another version are made again."""
+
+_FILE = re.compile(r"[0-9a-f]{24}(-\d+)?\.png")
+_KEPT_ENTRIES = 50_000
+
+Report = Callable[[int, int], None]
+"""How many subtitles are done, and of how many."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Shown:
+    """One picture of a subtitle and when it is seen (seconds of the document)."""
+
+    begins: float
+    ends: float
+    file: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Baked:
+    """One subtitle as pictures. The box is in pixels of the film, from its upper left corner."""
+
+    index: int
+    key: str
+    x: int
+    y: int
+    width: int
+    height: int
+    shown: tuple[Shown, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Result:
+    """What a folder holds now."""
+
+    folder: Path
+    size: tuple[int, int]
+    baked: tuple[Baked, ...]
+    """Without those that show nothing."""
+    made: int
+    """Files that were written."""
+    kept: int
+    """Subtitles whose files were there already."""
+    orphans: tuple[str, ...]
+    """Files of ours that nothing uses."""
+    problems: tuple[Problem, ...]
+
+
+@dataclasses.dataclass(slots=True)
+class _Entry:
+    """What the manifest knows of a subtitle's pictures: the box, and the file of each look."""
+
+    box: list[int]
+    files: list[str]
+    problems: list[list[str]]
+
+
+def bake(
+    document: Document, folder: Path, width: int, height: int, style: Style | None = None, fonts: Fonts | None = None,
+    *, language: str = "", report: Report = lambda done, total: None, stopped: Callable[[], bool] = lambda: False,
+) -> Result:  # fmt: skip
+    """Have all subtitles of a document as files in `folder`, which is made if it is not there.
+
+    Raises JobCancelled once `stopped` says so (what was made is kept), OSError, and ValueError as `Renderer` does.
+    """
+    fonts = fonts or Fonts()
+    renderer = Renderer(document, width, height, style, fonts, language)
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = _entries(folder)
+    there = {name for name in os.listdir(folder) if _FILE.fullmatch(name)}
+    common = _common(document, style, width, height, fonts, language)
+    baker = _Baker(renderer, folder, entries, there)
+    baked: list[Baked] = []
+    total = len(document.cues)
+    try:
+        for index in range(total):
+            if stopped():
+                raise JobCancelled
+            key = _key(common, renderer.recipe(index))
+            found = baker.one(index, key)
+            if found is not None:
+                baked.append(found)
+            report(index + 1, total)
+    finally:
+        _write(folder, entries, baked, (width, height))
+    used = {shown.file for one in baked for shown in one.shown}
+    orphans = tuple(sorted(there - used))
+    return Result(
+        folder, (width, height), tuple(baked), baker.made, baker.kept, orphans, tuple(baker.problems)
+    )  # fmt: skip
+
+
+class _Baker:
+    def __init__(self, renderer: Renderer, folder: Path, entries: dict[str, _Entry], there: set[str]) -> None:
+        self._renderer = renderer
+        self._folder = folder
+        self._entries = entries
+        self._there = there
+        self.made = self.kept = 0
+        self.problems: list[Problem] = []
+
+    def one(self, index: int, key: str) -> Baked | None:
+        """A subtitle's pictures, made if they are not there; None where it shows nothing."""
+        moments = self._renderer.moments(index)
+        entry = self._entries.get(key)
+        if entry is not None and len(entry.files) == len(moments) and self._there.issuperset(entry.files):
+            self.kept += 1
+        else:
+            entry = self._entries[key] = self._make(index, key, moments)
+        self.problems += [Problem(kind, index, text) for kind, text in entry.problems]
+        left, top, width, height = entry.box
+        if not width or not moments:
+            return None
+        shown = (Shown(one.begins, one.ends, name) for one, name in zip(moments, entry.files, strict=True))
+        return Baked(index, key, left, top, width, height, tuple(shown))
+
+    def _make(self, index: int, key: str, moments: Sequence[Moment]) -> _Entry:
+        pictures = [self._renderer.picture(index, moment) for moment in moments]
+        box = _around(pictures)
+        names: list[str] = []
+        done: dict[int, str] = {}
+        for number, picture in enumerate(pictures):
+            # Karaoke and fades come back to looks that were there before.
+            name = done.setdefault(id(picture), f"{key}-{number}.png" if len(pictures) > 1 else f"{key}.png")
+            if name not in names and box[2]:
+                files.write(self._folder / name, png.encoded(_padded(picture, box)), lasting=False)
+                self._there.add(name)
+                self.made += 1
+            names.append(name)
+        found = self._renderer.problems_of(index)
+        return _Entry(box, names if box[2] else [], [[problem.kind, problem.message] for problem in found])
+
+
+def _around(pictures: Iterable[Painted]) -> list[int]:
+    """Left, top, width and height of the box around all that is not empty."""
+    boxes = [(p.x, p.y, p.x + p.rgba.shape[1], p.y + p.rgba.shape[0]) for p in pictures if p.rgba.size]
+    if not boxes:
+        return [0, 0, 0, 0]
+    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    return [left, top, max(box[2] for box in boxes) - left, max(box[3] for box in boxes) - top]
+
+
+def _padded(picture: Painted, box: Sequence[int]) -> Any:
+    left, top, width, height = box
+    rows, columns, _ = picture.rgba.shape
+    if (picture.x, picture.y, columns, rows) == (left, top, width, height):
+        return picture.rgba
+    out = numpy.zeros((height, width, 4), numpy.uint8)
+    out[picture.y - top : picture.y - top + rows, picture.x - left : picture.x - left + columns] = picture.rgba
+    return out
+
+
+# Names
+
+
+def _common(
+    document: Document, style: Style | None, width: int, height: int, fonts: Fonts, language: str
+) -> hashlib._Hash:
+    """What is the same for all subtitles of a document, hashed."""
+    head = "" if style is not None else str(document.extra.get("ass.head", ""))
+    tag = language or document.language
+    said = VERSION, width, height, tag, fonts.signature, head, repr(style), dict(style.speakers) if style else {}
+    return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass"))
+
+
+def _key(common: hashlib._Hash, recipe: object) -> str:
+    one = common.copy()
+    one.update(repr(recipe).encode("utf-8", "surrogatepass"))
+    return one.hexdigest()[:24]
+
+
+# The manifest
+
+
+def _entries(folder: Path) -> dict[str, _Entry]:
+    """What the folder's manifest knows; nothing where it has none, or somebody else has written it."""
+    try:
+        data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return {
+            str(key): _Entry(
+                [int(value) for value in entry["box"]],
+                [name for name in entry["files"] if _FILE.fullmatch(name)],
+                [[str(kind), str(text)] for kind, text in entry.get("problems", [])],
+            )
+            for key, entry in data["entries"].items()
+            if len(entry["box"]) == 4
+        }
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return {}
+
+
+def _write(folder: Path, entries: dict[str, _Entry], baked: Sequence[Baked], size: tuple[int, int]) -> None:
+    # Those that were used last stay: an undo, or another style and back again, finds its pictures.
+    for one in baked:
+        entries[one.key] = entries.pop(one.key)
+    kept = list(entries.items())[-_KEPT_ENTRIES:]
+    data = {
+        "version": VERSION,
+        "size": list(size),
+        "subtitles": [
+            {
+                "index": one.index, "x": one.x, "y": one.y, "width": one.width, "height": one.height,
+                "images": [
+                    {"start": round(shown.begins, 6), "end": round(shown.ends, 6), "file": shown.file}
+                    for shown in one.shown
+                ],
+            }
+            for one in baked
+        ],
+        "entries": {key: dataclasses.asdict(entry) for key, entry in kept},
+    }  # fmt: skip
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    files.write(folder / MANIFEST, text.encode("utf-8", "surrogatepass"), lasting=False)
+
+
+def remove(folder: Path, names: Iterable[str]) -> int:
+    """Delete files that `bake` has listed as orphans, nothing else. How many are gone. Raises OSError."""
+    gone = 0
+    for name in names:
+        path = folder / name
+        if _FILE.fullmatch(name) and path.exists():
+            files.remove(path)
+            gone += 1
+    return gone

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Subtitles as files: made once, made again where something changed, and never more than that."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy
+import pytest
+
+from subtitle_editor.core.cues import Cue, Word
+from subtitle_editor.core.errors.base import JobCancelled
+from subtitle_editor.core.picture import baking, fonts, style
+from subtitle_editor.core.picture.baking import Result, bake
+from subtitle_editor.core.picture.fonts import Fonts
+from subtitle_editor.core.picture.render import Renderer
+from subtitle_editor.core.picture.style import Style
+from subtitle_editor.core.subtitles.document import Document
+from tests.core.picture import scripts
+
+FOLDER = fonts.blender_folder()
+pytestmark = pytest.mark.skipif(FOLDER is None, reason="no Blender whose fonts could be used")
+SIZE = 640, 360
+CUES = (Cue(0, 2, "one"), Cue(2, 4, "two"), Cue(3, 5, "over two"), Cue(6, 8, "four"))
+
+
+def letters() -> Fonts:
+    return Fonts(blender=FOLDER, system=[])
+
+
+def baked(folder: Path, cues: tuple[Cue, ...] = CUES, look: Style | None = None) -> Result:
+    return bake(Document(cues), folder, *SIZE, look or style.DEFAULT, letters())
+
+
+def test_files_hold_what_is_rendered(tmp_path: Path) -> None:
+    result = baked(tmp_path)
+    renderer = Renderer(Document(CUES), *SIZE, style.DEFAULT, letters())
+    assert [one.index for one in result.baked] == [0, 1, 2, 3] and result.made == 4
+    for one in result.baked:
+        (shown,) = one.shown
+        picture = renderer.picture(one.index, renderer.moments(one.index)[0])
+        assert (scripts.read(tmp_path / shown.file) == picture.rgba).all()
+        assert (one.x, one.y, one.width, one.height) == (picture.x, picture.y, *picture.rgba.shape[1::-1])
+    data = json.loads((tmp_path / baking.MANIFEST).read_text(encoding="utf-8"))
+    assert [row["images"][0]["start"] for row in data["subtitles"]] == [0, 2, 3, 6]
+
+
+def test_nothing_is_made_again_and_no_font_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = baked(tmp_path)
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.png")}
+
+    def opened(self: fonts.Face, listed: fonts.Listed) -> None:
+        raise AssertionError(f"{listed.path} was opened")
+
+    monkeypatch.setattr(fonts.Face, "__init__", opened)
+    again = baked(tmp_path)
+    assert (again.made, again.kept, again.baked) == (0, 4, first.baked)
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.png")} == before
+
+
+def test_only_what_changed_is_made_again(tmp_path: Path) -> None:
+    baked(tmp_path)
+    changed = (*CUES[:3], CUES[3].with_text("five"))
+    result = baked(tmp_path, changed)
+    assert (result.made, result.kept, len(result.orphans)) == (1, 3, 1)
+    # Back again: its picture is still there.
+    assert baked(tmp_path).made == 0
+
+
+def test_moving_in_time_makes_nothing_again(tmp_path: Path) -> None:
+    baked(tmp_path)
+    later = tuple(cue.shifted(1.5) for cue in CUES)
+    result = baked(tmp_path, later)
+    assert result.made == 0 and result.baked[0].shown[0].begins == 1.5
+    longer = (Cue(0, 1, "one"), *CUES[1:])
+    assert baked(tmp_path, longer).made == 0
+
+
+def test_one_that_now_lies_over_another_is_made_again(tmp_path: Path) -> None:
+    baked(tmp_path)
+    result = baked(tmp_path, (*CUES[:3], Cue(4, 6, "four")))
+    assert result.made == 1
+    assert result.baked[3].y < result.baked[0].y, "above the one that is there"
+
+
+def test_style_size_and_fonts_count(tmp_path: Path) -> None:
+    baked(tmp_path)
+    assert baked(tmp_path, look=Style(name="other", size=0.06)).made == 4
+    assert bake(Document(CUES), tmp_path, 1280, 720, style.DEFAULT, letters()).made == 4
+    other = Fonts(given=[tmp_path], blender=FOLDER, system=[])
+    assert bake(Document(CUES), tmp_path, *SIZE, style.DEFAULT, other).made == 4
+
+
+def test_a_file_that_was_deleted_is_made_again(tmp_path: Path) -> None:
+    result = baked(tmp_path)
+    (tmp_path / result.baked[1].shown[0].file).unlink()
+    assert baked(tmp_path).made == 1
+
+
+def test_a_folder_with_anything_else_in_it(tmp_path: Path) -> None:
+    (tmp_path / baking.MANIFEST).write_bytes(os.urandom(100))
+    (tmp_path / "holiday.png").write_bytes(b"mine")
+    (tmp_path / "0123456789abcdef01234567.png").write_bytes(b"old")
+    result = baked(tmp_path)
+    assert result.made == 4 and result.orphans == ("0123456789abcdef01234567.png",)
+    assert baking.remove(tmp_path, [*result.orphans, "holiday.png", "../holiday.png"]) == 1
+    assert (tmp_path / "holiday.png").read_bytes() == b"mine"
+    for text in ("[]", '{"entries": []}', '{"entries": {"a": {"box": [1], "files": [5]}}}', "[" * 100_000):
+        (tmp_path / baking.MANIFEST).write_text(text)
+        assert baked(tmp_path).made == 4
+
+
+def test_karaoke_is_one_box_with_a_picture_for_each_word(tmp_path: Path) -> None:
+    words = (Word(0, 1, "one"), Word(1, 2, "two"))
+    result = baked(tmp_path, (Cue(0, 2, "one two", words=words),), style.presets()["karaoke"])
+    (one,) = result.baked
+    assert [(shown.begins, shown.ends) for shown in one.shown] == [(0, 1), (1, 2)]
+    pictures = [scripts.read(tmp_path / shown.file) for shown in one.shown]
+    assert pictures[0].shape == pictures[1].shape == (one.height, one.width, 4)
+    assert scripts.difference(*pictures) > 1
+
+
+def test_cancelling_keeps_what_was_made(tmp_path: Path) -> None:
+    seen: list[int] = []
+    with pytest.raises(JobCancelled):
+        bake(
+            Document(CUES), tmp_path, *SIZE, style.DEFAULT, letters(),
+            report=lambda done, total: seen.append(done), stopped=lambda: len(seen) >= 2,
+        )  # fmt: skip
+    assert seen == [1, 2] and len(list(tmp_path.glob("*.png"))) == 2
+    assert baked(tmp_path).made == 2
+
+
+def test_problems_are_told_again_from_the_manifest(tmp_path: Path) -> None:
+    cues = (Cue(0, 1, "a\x01b"),)
+    first, again = baked(tmp_path, cues), baked(tmp_path, cues)
+    assert [one.kind for one in first.problems] == [one.kind for one in again.problems] == ["controls"]
+    assert again.made == 0
+
+
+def test_an_empty_picture_is_no_file(tmp_path: Path) -> None:
+    result = baked(tmp_path, (Cue(0, 1, "  "), Cue(1, 2, "seen")))
+    assert [one.index for one in result.baked] == [1] and result.made == 1
+
+
+# The command line
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "subtitle_editor", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+
+
+def test_bake_by_the_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "film.srt"
+    file.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello <i>there</i>\n", encoding="utf-8")
+    style.save(Style(name="mine", size=0.1), tmp_path / "user" / "styles")
+    common = ("--size", "640x360", "-o", tmp_path / "out", "--user-dir", tmp_path / "user", "--json")
+    done = run("bake", file, "--style", "mine", *common)
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout.splitlines()[-1])
+    assert (data["event"], data["made"], data["cues"]) == ("finished", 1, 1)
+    (path,) = (tmp_path / "out").glob("*.png")
+    assert scripts.read(path).shape[0] > 30
+    again = run("bake", file, "--style", "mine", *common)
+    assert json.loads(again.stdout.splitlines()[-1])["made"] == 0
+    other = run("bake", file, "--style", "bbc", *common)
+    assert [json.loads(line)["event"] for line in other.stdout.splitlines()] == ["orphan", "finished"]
+    assert "mine" in run("styles", "--user-dir", tmp_path / "user").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--style", "nonsense"), 1, "netflix"),
+        (("--size", "99999x1"), 2, "1920x1080"),
+        (("--fonts", "/nowhere/at/all"), 1, "no such folder"),
+    ],
+)
+def test_what_cannot_be_is_said(tmp_path: Path, words: tuple[str, ...], code: int, said: str) -> None:
+    file = tmp_path / "film.srt"
+    file.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
+    done = run("bake", file, "-o", tmp_path / "out", *words)
+    assert done.returncode == code and said in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "film.srt"
+    file.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
+    (tmp_path / "out").write_text("a file")
+    done = run("bake", file, "-o", tmp_path / "out")
+    assert done.returncode == 1 and "a file is where a folder should be" in done.stderr
+
+
+def test_numbers_are_those_of_arrays() -> None:
+    """What burning in relies on: eight bits, straight alpha."""
+    picture = Renderer(Document((Cue(0, 1, "a"),)), *SIZE, style.DEFAULT, letters()).at(0.5)[0]
+    assert picture.rgba.dtype == numpy.uint8 and picture.rgba.flags["C_CONTIGUOUS"]
