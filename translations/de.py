@@ -474,6 +474,8 @@ TEXTS = {
     ('*', 'The sound has holes of {seconds} s, at {places}; they count as silence.'): 'Der Ton hat Lücken von {seconds} s, bei {places}; sie gelten als Stille.',
     ('*', 'Voice detection is not available on this machine; going on without.'): 'Die Erkennung von Sprechpausen ist auf diesem Rechner nicht verfügbar; es geht ohne sie weiter.',
     ('*', 'it ends at {reached}, though it should last until {claimed}'): 'sie endet bei {reached}, obwohl sie bis {claimed} dauern sollte',
+    ('*', 'there is no card {number}, they are: {cards}'): 'eine Karte {number} gibt es nicht, es gibt: {cards}',
+    ('*', "there is none of NVIDIA's in this machine, or no driver for it"): 'in diesem Rechner ist keine von NVIDIA oder kein Treiber für sie',
     ('*', '{seconds} s of its sound could not be read'): '{seconds} s ihres Tons ließen sich nicht lesen',
     ('*', '{seconds} s of sound could not be read, at {places}.'): '{seconds} s Ton ließen sich nicht lesen, bei {places}.',
     ('*', 'it has not answered for {seconds} s'): 'es hat {seconds} s nicht geantwortet',

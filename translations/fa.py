@@ -474,6 +474,8 @@ TEXTS = {
     ('*', 'The sound has holes of {seconds} s, at {places}; they count as silence.'): '.ﺪﻨﯾﺁﯽﻣ ﺭﺎﻤﺷ ﻪﺑ ﺕﻮﮑﺳ ؛{places} ﺭﺩ ،ﺩﺭﺍﺩ ﻑﺎﮑﺷ ﻪﯿﻧﺎﺛ {seconds} ﺍﺪﺻ',
     ('*', 'Voice detection is not available on this machine; going on without.'): '.ﺪﺑﺎﯾﯽﻣ ﻪﻣﺍﺩﺍ ﻥﺁ ﻥﻭﺪﺑ ؛ﺖﺴﯿﻧ ﺱﺮﺘﺳﺩ ﺭﺩ ﻪﻧﺎﯾﺍﺭ ﻦﯾﺍ ﯼﻭﺭ ﺭﺎﺘﻔﮔ ﺺﯿﺨﺸﺗ',
     ('*', 'it ends at {reached}, though it should last until {claimed}'): 'ﺪﺷﺎﺑ ﻪﺘﺷﺍﺩ ﻪﻣﺍﺩﺍ {claimed} ﺎﺗ ﺪﯾﺎﺑ ﻪﮑﻧﺁ ﺎﺑ ،ﺪﺑﺎﯾﯽﻣ ﻥﺎﯾﺎﭘ {reached} ﺭﺩ',
+    ('*', 'there is no card {number}, they are: {cards}'): '{cards} :ﺪﻨﺘﺴﻫ ﺎﻬﻨﯾﺍ ﺎﻫﺕﺭﺎﮐ ،ﺩﺭﺍﺪﻧ ﺩﻮﺟﻭ {number} ﺕﺭﺎﮐ',
+    ('*', "there is none of NVIDIA's in this machine, or no driver for it"): 'ﺖﺴﯿﻧ ﻩﺎﮕﺘﺳﺩ ﻦﯾﺍ ﺭﺩ ﻥﺁ ﺯﺍﺪﻧﺍﻩﺍﺭ ﺎﯾ NVIDIA ﺯﺍ ﯽﺗﺭﺎﮐ',
     ('*', '{seconds} s of its sound could not be read'): 'ﺪﺸﻧ ﻩﺪﻧﺍﻮﺧ ﺶﯾﺍﺪﺻ ﺯﺍ ﻪﯿﻧﺎﺛ {seconds}',
     ('*', '{seconds} s of sound could not be read, at {places}.'): '.{places} ﺭﺩ ،ﺪﺸﻧ ﻩﺪﻧﺍﻮﺧ ﺍﺪﺻ ﻪﯿﻧﺎﺛ {seconds}',
     ('*', 'it has not answered for {seconds} s'): 'ﺖﺳﺍ ﻩﺩﺍﺪﻧ ﯽﺨﺳﺎﭘ ﻪﯿﻧﺎﺛ {seconds}',

@@ -33,7 +33,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar
 
-from . import cards, model, runtime, voice
+from . import cards, driver, model, runtime, voice
 from .hearing import Listener
 from .sound import RATE, Loss, Sound
 from .voice import VoiceOptions
@@ -303,11 +303,12 @@ class _Ears:
         """Go on with less, or with the processor. Raises ChildError when there is nothing else to try."""
         print(f"{self._devices[0].name}: {error}", file=sys.stderr, flush=True)
         short = cards.is_short_of_memory(error)
-        self._devices.pop(0)
+        failed = self._devices.pop(0)
         while self._devices and not short and self._devices[0].name == "cuda":
             self._devices.pop(0)
         lacking = ", ".join(cards.missing())
         if not self._devices:
+            _check_there(failed.index)
             fields = {"reason": first_line(error), "missing": lacking, "memory": "1" if short else ""}
             raise ChildError("graphics_card", "{reason}", **fields) from error
         if self._devices[0].name == "cuda":
@@ -324,6 +325,24 @@ class _Ears:
             self._records.notice(
                 "The graphics card cannot be used ({reason}); using the processor.", reason=first_line(error)
             )
+
+
+def _check_there(number: int) -> None:
+    """Raises ChildError if there is no such card at all, which the library that failed did not say so plainly."""
+    there = driver.found()
+    if not there:
+        raise ChildError(
+            "graphics_card", "there is none of NVIDIA's in this machine, or no driver for it", missing="", memory=""
+        )
+    if number >= len(there):
+        raise ChildError(
+            "graphics_card",
+            "there is no card {number}, they are: {cards}",
+            number=str(number),
+            cards=", ".join(f"{card.number} ({card.name})" for card in there),
+            missing="",
+            memory="",
+        )
 
 
 def _tell_loss(loss: Loss, records: Records) -> None:

@@ -17,7 +17,11 @@ from typing import Any
 import pytest
 
 from subtitle_editor.core.catalog import reading
+from subtitle_editor.core.errors.speech import GraphicsCardError
+from subtitle_editor.core.events import Failed
 from subtitle_editor.core.speech import cards, model, serving, smallest, survey
+from subtitle_editor.core.speech.job import Transcription
+from subtitle_editor.core.speech.request import TranscriptionRequest
 from subtitle_editor.core.speech.survey import Card, advice
 from tests.core import speech_kit
 
@@ -231,9 +235,35 @@ def test_out_of_memory_goes_on_with_less_and_then_with_the_processor(
 
 
 def test_out_of_memory_with_a_card_that_was_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(serving.driver, "found", lambda: [serving.driver.Found(0, "a card", GIB, 0)])
     said, _ = heard(monkeypatch, tmp_path, lambda kind, windows: MEMORY, device="cuda")
     assert said[-1]["type"] == "error" and said[-1]["code"] == "graphics_card"
     assert said[-1]["fields"]["memory"] == "1"
+
+
+@needs_compiler
+def test_a_card_that_is_not_there_is_said_to_be_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not that libraries are missing: without a card, and with another number, they would not help."""
+
+    def said(device: str) -> Failed:
+        job = Transcription(
+            TranscriptionRequest(media=speech_kit.SPEECH / "hello.flac", model_path=speech_kit.MODEL, device=device)
+        )
+        job.start()
+        assert job.wait(60)
+        end = job.drain()[-1]
+        assert isinstance(end, Failed) and isinstance(end.error, GraphicsCardError), end
+        assert not end.error.missing
+        return end
+
+    import ctranslate2
+
+    if ctranslate2.get_cuda_device_count():
+        pytest.skip("this machine has a graphics card")
+    assert "there is none of NVIDIA's" in str(said("cuda").error)
+    compiled(tmp_path, "libcuda.so.1", DRIVER)
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    assert "no card 5, they are: 0 (Made Up 4090), 1 (Made Up 1030)" in str(said("cuda:5").error)
 
 
 def test_several_windows_at_once_become_one_before_anything_else(
