@@ -21,6 +21,7 @@ PARTS = (
     "operators.own_models",
     "operators.leftovers",
     "operators.account",
+    "operators.cards",
     "operators.transcription",
     "operators.importing",
     "operators.exporting",

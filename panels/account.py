@@ -10,6 +10,7 @@ from ..core.hub import tokens
 from ..core.text import Text
 from ..session import state
 from ..session.settings import token, why_offline
+from . import cards
 from .parts import Icon, label
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def draw(settings: Preferences, layout: UILayout, context: Context) -> None:
     column.prop(settings, "compute_type")
     column.prop(settings, "threads")
     column.prop(settings, "keep_model")
+    cards.draw(layout)
     layout.prop(settings, "prepare_right_to_left")
     row = layout.row(align=True)
     row.operator("subtitle.open_user_folder", icon="FILE_FOLDER")

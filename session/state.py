@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..core.catalog.entries import Catalog
     from ..core.download_manager import DownloadManager
     from ..core.downloads.record import JobRecord
+    from ..core.speech.survey import Card
     from ..core.system.task import Task
 
 log = logging.getLogger(__name__)
@@ -112,6 +113,8 @@ class _State:
     recovered: Recovered | None = None
     unfinished: list[Unfinished] = dataclasses.field(default_factory=list)
     """What can be continued, newest first."""
+    cards: tuple[Card, ...] | None = None
+    """The graphics cards, each tried; None until somebody asked."""
     account: Account | None = None
     """None until the token was tested, or after it was changed."""
     log: Path | None = None
