@@ -30,6 +30,7 @@ PARTS = (
     "operators.right_to_left",
     "operators.cues",
     "operators.cue_times",
+    "operators.rippling",
     "operators.cue_texts",
     "operators.going",
     "operators.finding",

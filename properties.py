@@ -241,6 +241,12 @@ class SubtitleEditorRow(bpy.types.PropertyGroup):
     """A line of a list. What it says is in session/shelf.py, at the same place; `name` is the id of a model."""
 
 
+def _speakers(_self: bpy.types.PropertyGroup, _context: Context, typed: str) -> list[str]:
+    from .session import survey
+
+    return survey.speakers(typed)
+
+
 class SubtitleEditorView(bpy.types.PropertyGroup):
     """What the panels' lists show and which line is chosen: on the window manager, the same for all files."""
 
@@ -281,6 +287,26 @@ class SubtitleEditorView(bpy.types.PropertyGroup):
             ("DOUBTFUL", "Doubtful", "Those with words that the model was not sure of"),
             ("SELECTED", "Selected", "Those that are selected on the timeline"),
             ("NEAR", "Around the Playhead", "Those of half a minute before and after the playhead"),
+            ("SPEAKER", "By Speaker", "Those in which somebody speaks, whose name is asked for below"),
+        ),
+        options={"SKIP_SAVE"},
+    )
+    cue_speaker: StringProperty(  # type: ignore[valid-type]
+        name="Speaker",
+        description="Whose subtitles are shown; empty: those of whom nobody knows who speaks",
+        search=_speakers,
+        options={"TEXTEDIT_UPDATE", "SKIP_SAVE"},
+    )
+    cue_sort: EnumProperty(  # type: ignore[valid-type]
+        name="Order",
+        description="In which order the list shows subtitles",
+        items=(
+            ("TIME", "Time", "As they are shown in the film", "SORTTIME", 0),
+            ("SPEED", "Reading Speed", "The fastest first", "TRIA_UP_BAR", 1),
+            ("LONGEST", "Duration", "Those shown longest first", "FULLSCREEN_ENTER", 2),
+            ("SHORTEST", "Shortest First", "Those shown shortest first", "FULLSCREEN_EXIT", 3),
+            ("TEXT", "Text", "By the alphabet: equal texts are together", "SORTALPHA", 4),
+            ("SPEAKER", "Speaker", "By who speaks", "USER", 5),
         ),
         options={"SKIP_SAVE"},
     )

@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, St
 
 from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
-from ..sequencer import compat
+from ..sequencer import compat, cue
 from ..session import chosen
 from ..session import track as tracks
 from .editing import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.subtitles.track import Edited, Rules
-    from ..sequencer.track import Excerpt, Row
+    from ..sequencer.track import Excerpt, Row, Steps
 
 _Result = set[str]
 
@@ -71,7 +71,7 @@ class SUBTITLE_OT_set_edge(SlowOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SUBTITLE_OT_nudge_cues(CueOperator, bpy.types.Operator):
+class SUBTITLE_OT_nudge_cues(SlowOperator, bpy.types.Operator):
     """Move the chosen subtitle, or one of its edges, by some frames"""
 
     bl_idname = "subtitle.nudge_cues"
@@ -82,6 +82,10 @@ class SUBTITLE_OT_nudge_cues(CueOperator, bpy.types.Operator):
         name="Edge",
         items=(("BOTH", "Whole", "All of it"), ("IN", "In", "Its beginning"), ("OUT", "Out", "Its end")),
     )
+    rest: BoolProperty(  # type: ignore[valid-type]
+        name="Shift the Rest",
+        description="All later subtitles of the track move along: with the whole of it, or with its end",
+    )
 
     def edit(self, scene: bpy.types.Scene, row: Row, rules: Rules) -> _Result:
         from ..core.subtitles import timing
@@ -89,21 +93,39 @@ class SUBTITLE_OT_nudge_cues(CueOperator, bpy.types.Operator):
         some, place = pointed_at(scene, row)
         step = self.frames * rules.step
         one = some.cues[place]
+        if self.rest and self.edge != "IN":
+            return self.slowly(row, self._with_rest(row, some, place, rules), len(row))
         if self.edge == "BOTH":
-            edges = [timing.Edge.OUT, timing.Edge.IN] if step > 0 else [timing.Edge.IN, timing.Edge.OUT]
-            parts = timing.shift(some.cues, [place], step)
-            for edge in edges[:1]:
-                # The neighbour gives way first.
-                time = one.end + step if edge is timing.Edge.OUT else one.start + step
-                given = timing.set_edge(some.cues, place, edge, time, rules)
-                parts = [own if own.source == place else other for own, other in zip(parts, given, strict=True)]
+            # The neighbour gives way first.
+            edge = timing.Edge.OUT if step > 0 else timing.Edge.IN
+            time = one.end + step if edge is timing.Edge.OUT else one.start + step
+            given = timing.set_edge(some.cues, place, edge, time, rules)
+            own = timing.shift(some.cues, [place], step)
+            parts = [mine if mine.source == place else other for mine, other in zip(own, given, strict=True)]
         else:
             edge = timing.Edge[self.edge]
-            parts = timing.set_edge(
-                some.cues, place, edge, (one.start if edge is timing.Edge.IN else one.end) + step, rules
-            )
+            time = (one.start if edge is timing.Edge.IN else one.end) + step
+            parts = timing.set_edge(some.cues, place, edge, time, rules)
         some.apply(parts)
         return {"FINISHED"}
+
+    def _with_rest(self, row: Row, some: Excerpt, place: int, rules: Rules) -> Steps:
+        from ..core.subtitles import timing
+
+        one, strip = some.cues[place], some.strips[place]
+        number = row.number_of(strip)
+        assert number is not None
+        if self.edge == "BOTH":
+            timing.set_in_and_shift(some.cues, place, one.start + self.frames * rules.step, rules)
+            return (yield from row.moving(range(number, len(row)), self.frames))
+        end = int(row.right[number]) + self.frames
+        if end <= row.left[number]:
+            raise SubtitleEditorError(Text("The subtitle would end before it begins."), Text("Nudge it by less."))
+        later = [other for other in range(number + 1, len(row)) if row.left[other] >= row.right[number]]
+        changed = yield from row.moving(later, self.frames)
+        cue.write(strip, timing.at_edges(one, one.start, row.clock.seconds(end)), row.clock)
+        changed.written.append(strip)
+        return changed
 
 
 class SUBTITLE_OT_extend_cue(CueOperator, bpy.types.Operator):

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty
 
+from ..core.text import Text
 from ..sequencer import compat
 from ..session import track as tracks
 from ..translations import translated
@@ -188,6 +190,38 @@ class SUBTITLE_OT_move_word(CueOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class SUBTITLE_OT_renumber_cues(CueOperator, bpy.types.Operator):
+    """Name the strips of the track anew in order of time, 1 for the first one"""
+
+    bl_idname = "subtitle.renumber_cues"
+    bl_label = "Renumber"
+
+    start: IntProperty(name="First Number", default=1, min=0)  # type: ignore[valid-type]
+    identifiers: BoolProperty(  # type: ignore[valid-type]
+        name="Identifiers Too", description="Those that WebVTT and TTML files have given to subtitles become numbers"
+    )
+
+    def edit(self, _scene: bpy.types.Scene, row: Row, _rules: Rules) -> _Result:
+        from ..sequencer import cue
+
+        strips = row.strips(range(len(row)))
+        names = [cue.short_name(int(strip.channel), number) for number, strip in enumerate(strips, self.start)]
+        wanted = set(names)
+        # Out of the way first: Blender gives no name twice.
+        for number, (strip, name) in enumerate(zip(strips, names, strict=True)):
+            if strip.name != name and strip.name in wanted:
+                strip.name = f"{number}~"
+        for strip, name in zip(strips, names, strict=True):
+            if strip.name != name:
+                strip.name = name
+        if self.identifiers:
+            some = row.all()
+            for number, (strip, one) in enumerate(zip(some.strips, some.cues, strict=True), self.start):
+                cue.write(strip, dataclasses.replace(one, name=str(number)), row.clock)
+        self.report({"INFO"}, translated(Text("{number} subtitles numbered", number=len(row))))
+        return {"FINISHED"}
+
+
 register, unregister = bpy.utils.register_classes_factory(
     (
         SUBTITLE_OT_add_cue,
@@ -196,5 +230,6 @@ register, unregister = bpy.utils.register_classes_factory(
         SUBTITLE_OT_merge_cues,
         SUBTITLE_OT_merge_doubled,
         SUBTITLE_OT_move_word,
+        SUBTITLE_OT_renumber_cues,
     )
 )

@@ -192,7 +192,11 @@ class SUBTITLE_OT_select_cues(QueryOperator, bpy.types.Operator):
             ("DOUBTFUL", "Doubtful", "Those with words that the model was not sure of"),
             ("SPEAKER", "Same Speaker", "Those of the speaker of the chosen one"),
             ("TEXT", "Text", "Those in which a text is found"),
+            ("RULE", "Rule", "Those that break one rule, or with a problem of the same kind as the chosen one"),
         ),
+    )
+    rule: StringProperty(  # type: ignore[valid-type]
+        name="Rule", description="Empty: those of the chosen subtitle", options={"SKIP_SAVE"}
     )
     extend: BoolProperty(name="Extend", description="Keep what is selected")  # type: ignore[valid-type]
 
@@ -236,6 +240,11 @@ class SUBTITLE_OT_select_cues(QueryOperator, bpy.types.Operator):
             number = row.number_of(tracks.chosen_strip(row.scene))
             speaker = known.cues[number].speaker if number is not None else ""
             return {index for index, one in enumerate(known.cues) if one.speaker == speaker}
+        if self.by == "RULE":
+            strip = tracks.chosen_strip(row.scene)
+            own = known.by_name.get(strip.name, ()) if strip is not None else ()
+            rules = {self.rule} if self.rule else {problem.rule for problem in own}
+            return {problem.index for problem in known.problems if problem.rule in rules}
         names = known.doubtful if self.by == "DOUBTFUL" else set(known.by_name)
         return {index for index, name in enumerate(known.names) if name in names}
 

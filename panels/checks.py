@@ -42,11 +42,14 @@ class SUBTITLE_PT_checks(SubtitlePanel, bpy.types.Panel):
         counts = survey.current().counts
         column = layout.column(align=True)
         for rule in [rule for rule in RULES if rule in counts]:
-            row = column.split(factor=0.78, align=True)
+            row = column.split(factor=0.72, align=True)
             text = Text("{rule}: {number}", rule=RULES[rule], number=counts[rule])
             row.operator("subtitle.next_problem", text=iface(text), translate=False, icon="ERROR").rule = rule
+            end = row.row(align=True)
+            select = end.operator("subtitle.select_cues", text="", icon="RESTRICT_SELECT_OFF")
+            select.by, select.rule = "RULE", rule
             if rule in MENDS:
-                fix = row.operator("subtitle.fix_problems", text="Fix")
+                fix = end.operator("subtitle.fix_problems", text="Fix")
                 fix.rule, fix.which = rule, "TRACK"
         if not counts:
             label(layout, survey.summary() or Text("Checking"), icon="CHECKMARK")

@@ -139,7 +139,10 @@ class SUBTITLE_PT_cues(SubtitlePanel, bpy.types.Panel):
         row = layout.row(align=True)
         row.prop(view, "cue_search", text="", icon="VIEWZOOM")
         row.prop(view, "cue_filter", text="")
+        row.prop(view, "cue_sort", text="", icon_only=True)
         row.prop(choices.of(scene), "follow", text="", icon="PLAY")
+        if view.cue_filter == "SPEAKER":
+            layout.prop(view, "cue_speaker", text="", icon="USER", placeholder=iface(Text("Nobody Known")))
         listing.now.update(context, scene)
         row = layout.row()
         names = ("strips" if hasattr(scene.sequence_editor, "strips") else "sequences", "cue_index")

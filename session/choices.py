@@ -73,6 +73,8 @@ class View(Protocol):
     history_index: int
     cue_search: str
     cue_filter: str
+    cue_speaker: str
+    cue_sort: str
 
 
 def number(name: str) -> int:

@@ -46,8 +46,26 @@ class Listing:
         row = tracks.row(scene)
         self.track, self.known, self.count = tracks.active(scene), survey.current(), row.table.count
         self._order, self._left = row.order, row.left
-        self.shown = np.flatnonzero(self._wanted(context, scene, row))
+        self.shown = self._in_order(context, row, np.flatnonzero(self._wanted(context, scene, row)))
         return self
+
+    def _in_order(self, context: bpy.types.Context, row: Row, numbers: Any) -> Any:
+        """The numbers in the order that is chosen; of those that are alike in that, in the order of time."""
+        import numpy as np
+
+        sort = choices.view_of(context.window_manager).cue_sort
+        length = (row.right - row.left)[numbers]
+        match sort:
+            case "LONGEST":
+                return numbers[np.argsort(-length, kind="stable")]
+            case "SHORTEST":
+                return numbers[np.argsort(length, kind="stable")]
+            case "TIME":
+                return numbers
+        if len(self.known.names) != len(row):
+            return numbers  # Texts are about to be read anew.
+        ranks = self.known.ranks(sort)[numbers]
+        return numbers[np.argsort(-ranks / length if sort == "SPEED" else ranks, kind="stable")]
 
     def strip(self, scene: bpy.types.Scene, place: int) -> Any:
         """The strip of a row of the list; None where there is none."""
@@ -75,8 +93,8 @@ class Listing:
     def _place(self, number: int) -> int:
         import numpy as np
 
-        place = int(np.searchsorted(self.shown, number))
-        return place if place < len(self.shown) and self.shown[place] == number else -1
+        found = np.flatnonzero(np.asarray(self.shown) == number)
+        return int(found[0]) if len(found) else -1
 
     def _wanted(self, context: bpy.types.Context, scene: bpy.types.Scene, row: Row) -> Any:
         """Which of a track the search and the filter leave, by number."""
@@ -103,6 +121,8 @@ def _names(view: choices.View, known: survey.Survey) -> set[str] | None:
         names = set(known.by_name)
     elif view.cue_filter == "DOUBTFUL":
         names = set(known.doubtful)
+    elif view.cue_filter == "SPEAKER":
+        names = known.spoken_by(view.cue_speaker)
     words = view.cue_search.casefold().split()
     if words:
         found = known.found(words)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import bpy
 
+from ..core.cues import text_length
 from ..core.markup import VOICE
 from ..core.text import Text
 from ..sequencer import compat, cue
@@ -73,6 +74,30 @@ class Survey:
             self._last = key, {name for name, text in texts if all(word in text for word in words)}
         return self._last[1]
 
+    def spoken_by(self, typed: str) -> set[str]:
+        """The strips in which somebody speaks who has `typed` in the name; without it those of nobody known."""
+        if not typed.strip():
+            return {name for name in self.names if name not in self.speakers}
+        wanted = typed.strip().casefold()
+        return {name for name, said in self.speakers.items() if any(wanted in one.casefold() for one in said)}
+
+    def ranks(self, sort: str) -> Any:
+        """By number in the row what to sort by: SPEED letters, TEXT and SPEAKER the place in the alphabet."""
+        import numpy as np
+
+        if self._ranks[0] != sort:
+            if sort == "SPEED":
+                ranks = [text_length(one.text) for one in self.cues]
+            else:
+                said = {name: " ".join(names).casefold() for name, names in self.speakers.items()}
+                keys = [said.get(n, "\uffff") if sort == "SPEAKER" else self.searchable[n] for n in self.names]
+                places = {key: place for place, key in enumerate(sorted(set(keys)))}
+                ranks = [places[key] for key in keys]
+            self._ranks = sort, np.array(ranks, dtype=np.int64)
+        return self._ranks[1]
+
+    _ranks: tuple[str, Any] = ("", None)
+    """What was sorted by last: a redraw sorts by the same again."""
     _last: tuple[str, set[str]] = ("", frozenset())  # type: ignore[assignment]
     """What was looked for last, and found: a redraw looks for the same again."""
 
@@ -207,6 +232,12 @@ def summary() -> str:
     if not problems:
         return Text("{number} subtitles, no problems", number=number)
     return Text("{number} subtitles, {problems} with problems", number=number, problems=problems)
+
+
+def speakers(typed: str = "") -> list[str]:
+    """Who speaks in the track, by name; those with what was typed in their names."""
+    known = {name for names in current().speakers.values() for name in names}
+    return sorted(name for name in known if typed.casefold() in name.casefold())
 
 
 def is_mended(rule: str) -> bool:

@@ -103,6 +103,11 @@ def row(scene: bpy.types.Scene) -> Row:
     return Row(scene, track.channels if track is not None else ())
 
 
+def unlocked(scene: bpy.types.Scene) -> Row:
+    """The subtitles of all tracks that are not locked."""
+    return Row(scene, [channel for track in tracks(scene) if not track.locked for channel in track.channels])
+
+
 def rules(scene: bpy.types.Scene) -> Rules:
     """What edits on the active track have to respect."""
     from ..core.subtitles.track import on_timeline

@@ -15,7 +15,7 @@ from fractions import Fraction
 from ..markup import TIME
 from ..text import Text
 from .document import Cue
-from .track import TOLERANCE, Edited, EditError, Rules, following, previous, replaced
+from .track import TOLERANCE, Edited, EditError, Part, Rules, following, previous, replaced
 
 Exact = float | Fraction
 
@@ -187,6 +187,26 @@ def ripple(cues: Sequence[Cue], seconds: float, shift_by: float) -> Edited:
     if later and later[0] and cues[later[0]].start + shift_by < cues[later[0] - 1].end - TOLERANCE:
         raise EditError(Text("The subtitles would overlap the one before them."), Text("Move them by less."))
     return shift(cues, later, shift_by)
+
+
+def cut_out(cues: Sequence[Cue], first: float, last: float, rules: Rules) -> Edited:
+    """As a film from which the time from `first` to `last` was cut: later ones move up, those wholly inside are gone.
+
+    One that reaches into it keeps its text, and is shown for what is left of its time.
+    """
+
+    def place(time: float) -> float:
+        return time if time <= first else max(first, time - (last - first))
+
+    parts: Edited = []
+    for index, cue in enumerate(cues):
+        if cue.end <= first + TOLERANCE:
+            parts.append(Part(index, cue))
+            continue
+        left = _each_time(cue, place)
+        if left.end - left.start >= rules.step / 2:
+            parts.append(Part(index, left))
+    return parts
 
 
 # Gaps

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from subtitle_editor.core.cues import Word
+from subtitle_editor.core.markup import VOICE, Span
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.sequencer import compat, cue, track
 from subtitle_editor.session import chosen, listing, survey
@@ -94,6 +95,16 @@ CASES: list[tuple[str, dict[str, Any], float, int | None, list[tuple[float, floa
      [(1, 3, "one two"), (5, 7, "three"), (9, 13, "four five\nsix")]),
     ("change_rate", {"made_for": "48", "plays_at": "24"}, 0.0, None,
      [(0, 2, "one two"), (4, 6, "three"), (8, 12, "four five\nsix")]),
+    ("ripple", {"what": "INSERT", "seconds": 2.0}, 1.5, None,
+     [THREE[0], (4, 5, "three"), (6, 8, "four five\nsix")]),
+    ("ripple", {"what": "INSERT", "seconds": 0.0, "frames": 12}, 2.5, None, [*THREE[:2], (4.5, 6.5, "four five\nsix")]),
+    ("ripple", {"what": "REMOVE", "seconds": 3.5}, 1.5, None, [THREE[0], (1.5, 2.5, "four five\nsix")]),
+    ("ripple", {"what": "REMOVE", "seconds": 1.0}, 4.5, None, [*THREE[:2], (4, 5, "four five\nsix")]),
+    ("ripple", {"what": "REMOVE", "seconds": 1.5}, 0.5, None,
+     [(0, 0.5, "one two"), (0.5, 1.5, "three"), (2.5, 4.5, "four five\nsix")]),
+    ("nudge_cues", {"frames": 12, "rest": True}, 0.0, 1, [THREE[0], (2.5, 3.5, "three"), (4.5, 6.5, "four five\nsix")]),
+    ("nudge_cues", {"frames": -6, "edge": "OUT", "rest": True}, 0.0, 1,
+     [THREE[0], (2, 2.75, "three"), (3.75, 5.75, "four five\nsix")]),
     ("rewrite_cues", {"how": "BALANCE", "which": "TRACK"}, 0.0, None, [*THREE[:2], (4, 6, "four five six")]),
     ("rewrite_cues", {"how": "UPPER"}, 0.0, 1, [THREE[0], (2, 3, "THREE"), THREE[2]]),
     ("rewrite_cues", {"how": "DASHES", "which": "TRACK"}, 0.0, None, [*THREE[:2], (4, 6, "- four five\n- six")]),
@@ -118,6 +129,40 @@ def test_each_edit_and_its_undo(
     assert now() == list(THREE)
     bpy.ops.ed.redo()
     assert now() == [tuple(one) for one in expected]
+
+
+def test_time_for_all_tracks_but_locked_ones() -> None:
+    film(*THREE)
+    for channel in (3, 4):
+        put(Cue(5.0, 6.0, "above"), channel=channel)
+    scene().sequence_editor.channels[4].lock = True
+    scene().subtitle_editor.track_index = 0
+    at(4.5)
+    bpy.ops.subtitle.ripple(what="INSERT", seconds=10.0, of="ALL")
+    edges = {one.channel: compat.left(one) for one in compat.strips_of(scene().sequence_editor) if one.text == "above"}
+    assert edges == {3: 361, 4: 121}
+
+
+def test_words_inside_of_removed_time_stay_words_of_their_text() -> None:
+    words = tuple(Word(n * 0.5, n * 0.5 + 0.5, word) for n, word in enumerate("one two three four".split()))
+    put(Cue(0.0, 2.0, "one two three four", words))
+    at(0.5)
+    bpy.ops.subtitle.ripple(what="REMOVE", seconds=1.0)
+    assert now() == [(0, 1, "one two three four")]
+    heard = cue.read(strip(0), track.clock_of(scene())).words
+    assert [(word.text, round(word.start, 2), round(word.end, 2)) for word in heard] == [
+        ("one", 0, 0.5), ("two", 0.5, 0.5), ("three", 0.5, 0.5), ("four", 0.5, 1.0)
+    ]  # fmt: skip
+
+
+def test_numbers_in_order_of_time() -> None:
+    film((4, 5, "c"), (0, 1, "a"), (2, 3, "b"))
+    title = compat.new_text(compat.strips_of(scene().sequence_editor), "2-0007", 5, 1, 500)
+    assert strip(0).name == "2-0001"
+    bpy.ops.subtitle.renumber_cues(start=7, identifiers=True)
+    assert [strip(number).name for number in range(3)] == ["2-0007.001", "2-0008", "2-0009"]
+    assert title.name == "2-0007"
+    assert [one.name for one in tracks.row(scene()).all().cues] == ["7", "8", "9"]
 
 
 def test_merging_the_selected_ones() -> None:
@@ -309,6 +354,46 @@ def test_the_search_and_the_filters() -> None:
     view.cue_filter = "ALL"
 
 
+def test_the_order_of_the_list() -> None:
+    put(
+        Cue(0, 4, "bbb", speaker="Zoe"), Cue(5, 6, "A much longer text than others"), Cue(7, 9, "bb", speaker="Ann"),
+        Cue(10, 12, "bbb", spans=(Span(0, 2, VOICE, "Ann"),)),
+    )  # fmt: skip
+    survey.read_now()
+    view = bpy.context.window_manager.subtitle_editor
+
+    def shown() -> list[int]:
+        return [int(number) for number in listing.now.update(bpy.context, scene()).shown]
+
+    for name, expected in (
+        ("SPEED", [1, 3, 2, 0]), ("LONGEST", [0, 2, 3, 1]), ("SHORTEST", [1, 2, 3, 0]), ("TEXT", [1, 2, 3, 0]),
+        ("SPEAKER", [2, 3, 0, 1]), ("TIME", [0, 1, 2, 3]),
+    ):  # fmt: skip
+        view.cue_sort = name
+        assert shown() == expected, name
+        choice = scene().subtitle_editor
+        for place, number in enumerate(expected):
+            choice.cue_index = place
+            assert tracks.chosen_strip(scene()) == strip(number)
+            assert choice.cue_index == place
+    view.cue_filter = "SPEAKER"
+    for typed, expected in (("an", [2, 3]), ("ZOE", [0]), ("", [1]), ("nobody", [])):
+        view.cue_speaker = typed
+        assert shown() == expected
+    view.cue_filter, view.cue_speaker = "ALL", ""
+    assert survey.speakers() == ["Ann", "Zoe"]
+    assert survey.speakers("z") == ["Zoe"]
+
+
+def test_selecting_by_rule() -> None:
+    put(Cue(0, 2, "fine"), Cue(3, 5, "two  spaces"), Cue(6, 8, "(one half"), Cue(9, 11, "two  more"))
+    bpy.ops.subtitle.select_cues(by="RULE", rule="quotes")
+    assert tracks.row(scene()).selected() == [2]
+    choose(1)
+    bpy.ops.subtitle.select_cues(by="RULE")
+    assert tracks.row(scene()).selected() == [1, 3]
+
+
 # Survey
 
 
@@ -385,7 +470,11 @@ class Editing(RuleBasedStateMachine):
                 ("shift_cues", {"frames": -4, "which": "TRACK"}),
                 ("rewrite_cues", {"how": "BALANCE", "which": "TRACK"}), ("rewrite_cues", {"how": "TIDY"}),
                 ("change_rate", {"made_for": "25", "plays_at": "24"}), ("add_cue", {}), ("segment_again", {}),
-                ("jump_cue", {"to": "NEXT"}),
+                ("jump_cue", {"to": "NEXT"}), ("ripple", {"what": "INSERT", "seconds": 0.7}), ("renumber_cues", {}),
+                ("nudge_cues", {"frames": 4, "rest": True}),
+                ("nudge_cues", {"frames": -3, "edge": "OUT", "rest": True}),
+                ("select_cues", {"by": "RULE", "rule": "too_short"}), ("select_cues", {"by": "ALL"}),
+                ("segment_again", {}), ("copy_cues", {}), ("snap_to_cuts", {"which": "TRACK"}),
             ]
         )
     )  # fmt: skip
@@ -399,6 +488,12 @@ class Editing(RuleBasedStateMachine):
     @rule(ripple=st.booleans())
     def remove(self, ripple: bool) -> None:
         self.run("remove_cues", ripple=ripple)
+
+    @rule(seconds=st.floats(0.1, 3.0))
+    def cut_out(self, seconds: float) -> None:
+        letters = self.letters()
+        if self.run("ripple", what="REMOVE", seconds=seconds):
+            assert not set(self.letters()) - set(letters)
 
     @precondition(lambda self: len(self.done) > 1)
     @rule()

@@ -205,3 +205,29 @@ def test_wording_keeps_the_letters(text: str) -> None:
         assert "".join(wording.rebalanced(cue, profile).text.split()) == letters
     assert "".join(wording.tidy(cue).text.split()) == letters
     assert "".join(wording.with_case(cue, wording.Case.SENTENCE).text.split()).casefold() == letters.casefold()
+
+
+@given(
+    spans=st.lists(st.tuples(st.integers(0, 40), st.integers(1, 20)), min_size=1, max_size=8),
+    first=st.integers(0, 300),
+    length=st.integers(1, 100),
+)
+def test_time_cut_out_leaves_the_rest_as_it_was(spans: list[tuple[int, int]], first: int, length: int) -> None:
+    cues, end = [], 0
+    for gap, frames in spans:
+        cues.append(Cue((end + gap) / 24, (end + gap + frames) / 24, str(len(cues))))
+        end += gap + frames
+    begin, stop = first / 24, (first + length) / 24
+    left = timing.cut_out(cues, begin, stop, RULES)
+    for part in left:
+        old = cues[part.source]
+        if old.end <= begin:
+            assert part.cue == old
+        elif old.start >= stop:
+            assert (round(part.cue.start * 24), round(part.cue.end * 24)) == (
+                round(old.start * 24) - length, round(old.end * 24) - length
+            )  # fmt: skip
+        assert part.cue.text == old.text and part.cue.end > part.cue.start
+    gone = set(range(len(cues))) - {part.source for part in left}
+    assert all(begin <= cues[index].start + 1e-9 and cues[index].end <= stop + 1e-9 for index in gone)
+    assert all(a.cue.end <= b.cue.start + 1e-9 for a, b in itertools.pairwise(left))
