@@ -35,6 +35,7 @@ PARTS = (
     "operators.going",
     "operators.finding",
     "operators.checks",
+    "operators.shots",
     "operators.tracks",
     "operators.as_text",
     "panels.transcription",

@@ -9,10 +9,10 @@ import bpy
 
 from ..core.text import Text
 from ..sequencer import compat
-from ..session import choices, survey
+from ..session import choices, shots, state, survey
 from ..session import track as tracks
 from ..translations import iface
-from .parts import SubtitlePanel, label
+from .parts import SubtitlePanel, label, task_row
 
 if TYPE_CHECKING:
     from bpy.types import Context
@@ -53,9 +53,14 @@ class SUBTITLE_PT_checks(SubtitlePanel, bpy.types.Panel):
                 fix.rule, fix.which = rule, "TRACK"
         if not counts:
             label(layout, survey.summary() or Text("Checking"), icon="CHECKMARK")
+        task = next((task for task in shots.running if task in state.now.tasks), None)
+        if task is not None:
+            label(layout, task.label)
+            task_row(layout, task)
         row = layout.row(align=True)
         fix = row.operator("subtitle.fix_problems", text="Fix All That Is Safe", icon="CHECKMARK")
         fix.rule, fix.which = "", "TRACK"
+        row.operator("subtitle.find_shots", text="", icon="SEQ_SPLITVIEW")
         row.operator("subtitle.check_report", text="", icon="FILE_TEXT")
 
 

@@ -88,6 +88,7 @@ class SUBTITLE_MT_times(bpy.types.Menu):
         layout.separator()
         layout.operator("subtitle.close_gaps")
         layout.operator("subtitle.snap_to_cuts")
+        layout.operator("subtitle.find_shots")
         layout.operator("subtitle.segment_again")
 
 

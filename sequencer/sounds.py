@@ -200,9 +200,12 @@ def media_uses(scene: bpy.types.Scene, whole: bool = False) -> list[MediaUse]:
     return uses
 
 
-def media_use(strip: Strip, scene: bpy.types.Scene) -> MediaUse:
-    """What one sound or film strip plays. Raises as `media_uses` does."""
-    return _use(strip, scene, -(2**31), 2**31, rate_of(scene))
+def media_use(strip: Strip, scene: bpy.types.Scene, duration: float | None = None) -> MediaUse:
+    """What one sound or film strip plays. Raises as `media_uses` does.
+
+    `duration`: of its file, where that is known; no file is opened then.
+    """
+    return _use(strip, scene, -(2**31), 2**31, rate_of(scene), duration)
 
 
 def _is_sound_of(sound: MediaUse, film: MediaUse) -> bool:
@@ -251,11 +254,13 @@ def _channel_is_muted(strip: Strip, scene: bpy.types.Scene) -> bool:
 # How a strip plays its media
 
 
-def _use(strip: Strip, scene: bpy.types.Scene, first: float, last: float, rate: FrameRate) -> MediaUse:
+def _use(
+    strip: Strip, scene: bpy.types.Scene, first: float, last: float, rate: FrameRate, duration: float | None = None
+) -> MediaUse:
     """Raises MediaError."""
     path = _media_path(strip, scene)
     left, right = max(first, compat.left(strip)), min(last, compat.right(strip))
-    parts = _retimed(strip, path, rate) or [_plain(strip, path, rate)]
+    parts = _retimed(strip, path, rate, duration) or [_plain(strip, path, rate, duration)]
     stretches = [part for one in parts if (part := one.cut(left, right)) is not None and part.end > part.start]
     stretches = [part for part in stretches if part.end > 0.0]
     if not stretches:
@@ -269,13 +274,13 @@ def _use(strip: Strip, scene: bpy.types.Scene, first: float, last: float, rate: 
     return MediaUse(path, tuple(stretches), strip.channel, rate, strip.name, compat.content_start(strip))
 
 
-def _plain(strip: Strip, path: Path, rate: FrameRate) -> Stretch:
+def _plain(strip: Strip, path: Path, rate: FrameRate, known: float | None) -> Stretch:
     """The whole content of a strip without retiming, and what its edges reach beyond it.
 
     A sound keeps real time. A film keeps it too when it was added with "Adjust Playback Rate", and otherwise shows one
     of its frames per timeline frame: Blender does not say which, but the strip's length tells.
     """
-    per_frame, unit = _seconds_per_frame(strip, media.duration(path), float(rate))
+    per_frame, unit = _seconds_per_frame(strip, media.duration(path) if known is None else known, float(rate))
     begin, skipped = compat.content_start(strip), compat.trimmed_start(strip) * unit - _delay(strip)
     left, right = compat.left(strip), compat.right(strip)
     return Stretch(left, right, skipped + (left - begin) * per_frame, skipped + (right - begin) * per_frame)
@@ -285,14 +290,14 @@ def _delay(strip: Strip) -> float:
     return float(getattr(strip, "sound_offset", 0.0))
 
 
-def _retimed(strip: Strip, path: Path, rate: FrameRate) -> list[Stretch]:
+def _retimed(strip: Strip, path: Path, rate: FrameRate, known: float | None) -> list[Stretch]:
     """The stretches between a strip's retiming keys; none where it has none. Raises UncertainTimingError."""
     keys = dna.retiming(strip)
     if keys is None:
         raise UncertainTimingError(strip.name, Text("this Blender does not tell how it is retimed"))
     if not keys:
         return []
-    duration = media.duration(path)
+    duration = media.duration(path) if known is None else known
     if duration is None:
         raise UncertainTimingError(strip.name, Text("its file does not say how long it is"))
     unit = 1 / float(rate)

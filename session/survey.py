@@ -20,6 +20,7 @@ from ..core.markup import VOICE
 from ..core.text import Text
 from ..sequencer import compat, cue
 from ..sequencer.track import Row
+from . import shots
 from . import track as tracks
 
 if TYPE_CHECKING:
@@ -154,6 +155,8 @@ class _Reader:
         self.last = Survey()
         self.is_current = False
         """Nothing has changed since `last` was read."""
+        self.shots = shots.count()
+        """How much was known of shots."""
         self.wanted = False
         """Somebody has looked at a survey: without that nothing is read."""
         self._changed = 0.0
@@ -210,6 +213,9 @@ def tracks_scene() -> bpy.types.Scene:
 def current() -> Survey:
     """What is known now: perhaps of a moment ago. Reading anew begins, if it has to. Takes no time."""
     reader.wanted = True
+    if reader.shots != shots.count():
+        reader.shots = shots.count()
+        reader.changed()
     reader.want()
     return reader.last
 
@@ -323,4 +329,5 @@ def unregister() -> None:
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
     tracks.listeners.clear()
+    shots.forget()
     reader.reset()

@@ -18,7 +18,7 @@ import bpy
 from ..core.subtitles.profiles import DEFAULT_PROFILE, PROFILES
 from ..sequencer import bulk, compat
 from ..sequencer.track import Row, Table, clock_of
-from . import choices
+from . import choices, shots
 
 if TYPE_CHECKING:
     from ..core.subtitles.profiles import Profile
@@ -164,14 +164,15 @@ def free_channel(scene: bpy.types.Scene) -> int:
 
 
 def cuts(scene: bpy.types.Scene) -> list[float]:
-    """When the shots of the timeline begin: the edges of its films, pictures and scenes, in seconds, in order."""
+    """When the shots of the timeline begin, in seconds, in order: the edges of its films, pictures and scenes, and the
+    cuts inside films as far as they are known."""
     editor = scene.sequence_editor
     if editor is None:
         return []
     import numpy as np
 
     clock, table = clock_of(scene), Table(scene)
-    frames: set[int] = set()
+    frames: set[int] = set(shots.frames(scene))
     # Not one of thousands of subtitles is looked at.
     for index in np.flatnonzero(table.column("type") != compat.text_kind()):
         strip = table.strips[int(index)]

@@ -24,6 +24,7 @@ from .devices import add_devices
 from .download import download
 from .output import FAILED, INTERRUPTED, USAGE, Output
 from .serve import add_serve
+from .shots import add_shots
 from .sync import add_sync
 from .transcribe import add_transcribe
 
@@ -104,6 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
     extract.add_commands(commands, common)
     bake.add_commands(commands, common)
     add_sync(commands, common)
+    add_shots(commands, common)
     add_align(commands, common)
     return parser
 

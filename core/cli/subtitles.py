@@ -13,6 +13,7 @@ from ..subtitles.formats import registry
 from ..subtitles.profiles import PROFILES
 from ..subtitles.timecode import FrameRate, format_time
 from ..subtitles.track import Rules
+from . import shots
 from . import subtitle_options as options
 from .call import add_profile, named
 from .output import DONE, FAILED, Output
@@ -22,11 +23,12 @@ def check(args: argparse.Namespace, output: Output) -> int:
     """`check FILE`: every rule of the profile that the file breaks, in the order of its lines; 1 if there is one."""
     document = options.read(args.file, args, output)
     rate = float(args.fps or document.fps or 24)
-    problems = quality.check_file(document, PROFILES[args.profile], frame_rate=rate)
+    film = quality.Film(rate, shots.found(args.shots, args, output).cuts if args.shots else ())
+    problems = quality.check_file(document, PROFILES[args.profile], film)
     for problem in problems:
         _tell_problem(problem, document, args, output)
     if args.fix:
-        _fix(document, rate, args, output)
+        _fix(document, film, args, output)
     counts = {
         "profile": args.profile, "cues": len(document.cues), "problems": len(problems), "warnings": document.warnings,
     }  # fmt: skip
@@ -52,13 +54,13 @@ def _tell_problem(problem: quality.Problem, document: Document, args: argparse.N
     output.record(data, text)
 
 
-def _fix(document: Document, rate: float, args: argparse.Namespace, output: Output) -> None:
+def _fix(document: Document, film: quality.Film, args: argparse.Namespace, output: Output) -> None:
     """Write the file as its reader has mended it, with what is safe to mend of the profile's rules, and say what was.
 
     In its own format and encoding.
     """
-    rules = Rules(PROFILES[args.profile], FrameRate.from_fps(rate))
-    parts, changed = fixes.fix(document.cues, rules, quality.Film(rate), fixes.SAFE)
+    rules = Rules(PROFILES[args.profile], FrameRate.from_fps(film.frame_rate))
+    parts, changed = fixes.fix(document.cues, rules, film, fixes.SAFE)
     document = document.with_cues(part.cue for part in parts)
     format = document.format if registry.BY_ID[document.format].write else "srt"
     args.target_format, args.out_encoding, args.newline = format, args.out_encoding or "utf-8", "lf"
@@ -123,6 +125,7 @@ def add_commands(commands: _Commands[argparse.ArgumentParser], common: argparse.
     command.add_argument(
         "--fps", type=options.rate, metavar="R", help="frames per second, for rules in frames (default: 24)"
     )
+    command.add_argument("--shots", type=named, metavar="MEDIA", help="also look at the cuts of this film")
     command.add_argument(
         "--fix", type=named, metavar="OUT", help="write the file with what can be mended safely mended"
     )

@@ -39,6 +39,18 @@ class NoAudioError(MediaError, ValueError):
         )
 
 
+class NoPicturesError(MediaError, ValueError):
+    """The file has no moving pictures."""
+
+    code = "no_pictures"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            Text("{path} has no pictures to look for cuts in.", path=path), Text("Choose a film, not its sound.")
+        )
+
+
 class MediaUnreadableError(MediaError, ValueError):
     """The file is not a sound or film that can be decoded."""
 

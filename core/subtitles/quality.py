@@ -51,7 +51,7 @@ class Problem:
     """Of the file, from 1; 0 where no file was checked, or where all of it is meant."""
 
 
-def check_file(document: Document, profile: Profile, *, frame_rate: float = 24.0) -> list[Problem]:
+def check_file(document: Document, profile: Profile, film: Film) -> list[Problem]:
     """Every rule that a file breaks, in order of its lines: as it is, not as its reader has mended it.
 
     What the reader had to mend is `order` or `empty` where these rules have a name for it, and `repaired` otherwise.
@@ -64,7 +64,7 @@ def check_file(document: Document, profile: Profile, *, frame_rate: float = 24.0
         for one in document.findings
         if one.repaired
     ]
-    for problem in check(shown, profile, frame_rate=frame_rate):
+    for problem in problems(shown, profile, film):
         cue = shown[problem.index]
         found.append(dataclasses.replace(problem, index=places[id(cue)], line=cue.line))
     return sorted(found, key=lambda problem: problem.line)
