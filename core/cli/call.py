@@ -15,7 +15,8 @@ from ..errors.base import UsageError
 from ..hub import tokens
 from ..hub.tokens import Token
 from ..library import layout
-from ..subtitles.profiles import PROFILES
+from ..subtitles import own_profiles
+from ..subtitles.profiles import DEFAULT_PROFILE, PROFILES, Profile
 from ..system import user_folder
 from ..system.folders import expanded
 from ..transfer.limits import DEFAULT_CONNECTIONS, MOST_CONNECTIONS
@@ -114,8 +115,21 @@ def manager_of(args: argparse.Namespace, models_dir: Path, token: Token, store: 
 
 def add_profile(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--profile", default="netflix-en", choices=PROFILES, metavar="P", help=f"one of {', '.join(PROFILES)}"
+        "--profile",
+        default=DEFAULT_PROFILE.name,
+        metavar="P",
+        help=f"one of {', '.join(PROFILES)}, or of your own (profiles)",
     )
+
+
+def profile_of(args: argparse.Namespace, output: Output | None = None) -> Profile:
+    """The profile that is named: a built-in one or one of the user's own. Raises UsageError."""
+    own = own_profiles.read(args.user_dir / user_folder.PROFILES)
+    for problem in own.problems if output is not None else ():
+        output.warn(str(problem))  # type: ignore[union-attr]
+    if args.profile not in own.known:
+        raise UsageError(f'There is no profile "{args.profile}".', f"Choose one of {', '.join(own.known)}.")
+    return own.known[args.profile]
 
 
 def time_of(text: str) -> float:

@@ -13,7 +13,8 @@ from ..errors.base import UsageError
 from ..speech import glossary
 from ..speech.request import TranscriptionRequest
 from ..speech.voice import VoiceOptions
-from ..subtitles.profiles import PROFILES
+from ..subtitles import own_profiles
+from ..system import user_folder
 from .call import named, time_of
 
 _OWN = ("language", "track", "profile", "task", "prompt", "hotwords", "glossary", "from", "to", "vad", "batch_size",
@@ -136,21 +137,23 @@ def own_options(args: argparse.Namespace, media: Path) -> argparse.Namespace:
         if key not in _OWN:
             raise UsageError(f'{path}: nobody knows "{name}".', f"It may have: {', '.join(_OWN)}.")
         try:
-            setattr(own, {"from": "start", "to": "end"}.get(key, key), _checked(key, value, path))
+            setattr(own, {"from": "start", "to": "end"}.get(key, key), _checked(key, value, path, args))
         except (ValueError, argparse.ArgumentTypeError) as error:
             raise UsageError(f'{path}: "{name}" cannot be {value!r}.', str(error)) from error
     return own
 
 
-def _checked(name: str, value: Any, path: Path) -> Any:
+def _checked(name: str, value: Any, path: Path, args: argparse.Namespace) -> Any:
     """A value of the kind that the option takes. Raises ValueError or ArgumentTypeError."""
     match name:
         case "from" | "to":
             return time_of(str(value))
         case "batch_size" | "beam_size":
             return _number(1, 256)(str(value))
-        case "profile" if value not in PROFILES:
-            raise ValueError(f"one of {', '.join(PROFILES)}")
+        case "profile":
+            known = own_profiles.read(args.user_dir / user_folder.PROFILES).known
+            if value not in known:
+                raise ValueError(f"one of {', '.join(known)}")
         case "task" if value not in ("transcribe", "translate"):
             raise ValueError("transcribe or translate")
         case "glossary":

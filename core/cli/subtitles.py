@@ -7,33 +7,41 @@ import argparse
 from typing import Any
 
 from ..errors.subtitles import SubtitleRulesError
-from ..subtitles import fixes, quality
+from ..speech import glossary
+from ..subtitles import fixes, own_profiles, quality, reports, writing
 from ..subtitles.document import Document
 from ..subtitles.formats import registry
-from ..subtitles.profiles import PROFILES
+from ..subtitles.profiles import Profile
 from ..subtitles.timecode import FrameRate, format_time
 from ..subtitles.track import Rules
+from ..system import user_folder
 from . import shots
 from . import subtitle_options as options
-from .call import add_profile, named
+from .call import add_profile, named, profile_of
 from .output import DONE, FAILED, Output
 
 
 def check(args: argparse.Namespace, output: Output) -> int:
     """`check FILE`: every rule of the profile that the file breaks, in the order of its lines; 1 if there is one."""
+    profile = profile_of(args, output)
+    names = glossary.read(args.glossary) if args.glossary is not None else []
     document = options.read(args.file, args, output)
-    rate = float(args.fps or document.fps or 24)
-    film = quality.Film(rate, shots.found(args.shots, args, output).cuts if args.shots else ())
-    problems = quality.check_file(document, PROFILES[args.profile], film)
+    cuts = shots.found(args.shots, args, output).cuts if args.shots else ()
+    film = quality.Film(float(args.fps or document.fps or 24), cuts, names)
+    problems = quality.check_file(document, profile, film)
     for problem in problems:
         _tell_problem(problem, document, args, output)
+    if args.report:
+        text = reports.report(document.cues, problems, args.report.suffix)
+        writing.write_atomically(args.report, text.encode("utf-8"))
+        output.say(f"{args.report}: {len(problems)} problems written")
     if args.fix:
-        _fix(document, film, args, output)
+        _fix(document, profile, film, args, output)
     counts = {
         "profile": args.profile, "cues": len(document.cues), "problems": len(problems), "warnings": document.warnings,
     }  # fmt: skip
     if problems:
-        output.error(SubtitleRulesError(args.file, len(problems), PROFILES[args.profile].label), **counts)
+        output.error(SubtitleRulesError(args.file, len(problems), profile.label), **counts)
         return FAILED
     text = f"{args.file}: {len(document.cues)} subtitles, no problems with the rules of {args.profile}"
     output.record({"event": "finished", **counts}, text)
@@ -54,12 +62,12 @@ def _tell_problem(problem: quality.Problem, document: Document, args: argparse.N
     output.record(data, text)
 
 
-def _fix(document: Document, film: quality.Film, args: argparse.Namespace, output: Output) -> None:
+def _fix(document: Document, profile: Profile, film: quality.Film, args: argparse.Namespace, output: Output) -> None:
     """Write the file as its reader has mended it, with what is safe to mend of the profile's rules, and say what was.
 
     In its own format and encoding.
     """
-    rules = Rules(PROFILES[args.profile], FrameRate.from_fps(film.frame_rate))
+    rules = Rules(profile, FrameRate.from_fps(film.frame_rate))
     parts, changed = fixes.fix(document.cues, rules, film, fixes.SAFE)
     document = document.with_cues(part.cue for part in parts)
     format = document.format if registry.BY_ID[document.format].write else "srt"
@@ -71,6 +79,19 @@ def _fix(document: Document, film: quality.Film, args: argparse.Namespace, outpu
         output.say(f"{args.fix}: {line}")
     data = {"event": "fixed", "output": str(args.fix), "mended": mended, "losses": [str(loss) for loss in losses]}
     output.record(data, f"{args.fix}: {len(document.cues)} subtitles, {len(mended)} things mended")
+
+
+def profiles(args: argparse.Namespace, output: Output) -> int:
+    """`profiles`: every set of reading rules that `--profile` takes, with its numbers."""
+    own = own_profiles.read(args.user_dir / user_folder.PROFILES)
+    for problem in own.problems:
+        output.warn(str(problem))
+    for name, profile in own.known.items():
+        numbers = {key: getattr(profile, key) for key in own_profiles.NUMBERS}
+        data = {"profile": name, "label": profile.label, "own": name in own.profiles, "base": profile.base, **numbers}
+        text = ", ".join(f"{key} {value:g}" for key, value in numbers.items() if value)
+        output.record(data, f"{name:20} {profile.label:28} {text}")
+    return DONE
 
 
 def info(args: argparse.Namespace, output: Output) -> int:
@@ -129,8 +150,14 @@ def add_commands(commands: _Commands[argparse.ArgumentParser], common: argparse.
     command.add_argument(
         "--fix", type=named, metavar="OUT", help="write the file with what can be mended safely mended"
     )
+    command.add_argument("--glossary", type=named, metavar="FILE", help="names as they are spelt, one a line")
+    command.add_argument(
+        "--report", type=named, metavar="FILE", help="write the problems to a file: .txt, .csv or .json"
+    )
     command.add_argument("--out-encoding", metavar="E", help="encoding of what --fix writes (default: utf-8)")
     command.set_defaults(command=check)
+    command = commands.add_parser("profiles", parents=[common], help="list the reading rules, your own among them")
+    command.set_defaults(command=profiles)
     command = commands.add_parser("info", parents=[common], help="say what a subtitle file is and what is in it")
     command.add_argument("file", type=named, metavar="FILE")
     options.add_reading(command)

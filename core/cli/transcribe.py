@@ -23,12 +23,11 @@ from ..speech import segments
 from ..speech.job import Transcription, about
 from ..speech.segments import Kept
 from ..subtitles import quality, writing
-from ..subtitles.profiles import PROFILES
 from ..subtitles.segmentation import segment
 from ..subtitles.timecode import format_time
 from ..units import human_duration
 from . import films, listening
-from .call import add_profile, load_catalog, models_dir_of, named
+from .call import add_profile, load_catalog, models_dir_of, named, profile_of
 from .films import Film
 from .output import DONE, FAILED, Output
 from .running import attended, follow
@@ -41,6 +40,7 @@ _KEEP = 120.0
 
 def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> int:
     """`transcribe MEDIA... -m ID`: writes the subtitles when done, and what there is when interrupted or failed."""
+    profile_of(args, output)  # A wrong name is told before anything is looked for.
     known = load_catalog(args, output)
     entry = known.get(args.model)
     model_path = usable(entry, models_dir)
@@ -75,6 +75,7 @@ class _One:
         self, args: argparse.Namespace, output: Output, model_path: Path, model_id: str, film: Film, many: bool = False
     ) -> None:
         self._args = listening.own_options(args, film.media)
+        self._profile = profile_of(self._args)
         self._output = output
         self._film = film
         self._many = many
@@ -148,7 +149,7 @@ class _One:
         """The subtitles and the file they are in: None when they found no place."""
         if not isinstance(end, Finished) and not end.cues:
             return [], self._film.target
-        made = segment(end.cues, PROFILES[self._args.profile], language=language)
+        made = segment(end.cues, self._profile, language=language)
         try:
             writing.save_cues(self._film.target, made)
             return made, self._film.target

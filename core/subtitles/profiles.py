@@ -32,6 +32,8 @@ class Profile:
     """A gap shorter than this is closed to the smallest one allowed: a blink disturbs more than no gap."""
     spaced: bool = True
     """Words are parted by spaces; not so in Chinese and Japanese."""
+    base: str = ""
+    """The built-in one that a user's own was copied from."""
 
     @property
     def summary(self) -> str:

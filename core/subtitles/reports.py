@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ..cues import Cue
 from .quality import Problem
@@ -16,11 +17,11 @@ FIELDS = ("number", "start", "end", "rule", "message", "text")
 
 
 def report(cues: Sequence[Cue], problems: Iterable[Problem], ending: str) -> str:
-    """All problems, each with its subtitle; `ending` is a file's: `.json`, `.csv`, anything else is text."""
-    rows = [
-        (p.index + 1, cues[p.index].start, cues[p.index].end, p.rule, str(p.message), cues[p.index].text)
-        for p in problems
-    ]
+    """All problems, each with its subtitle; `ending` is a file's: `.json`, `.csv`, anything else is text.
+
+    A problem of the file itself has no number, times and text.
+    """
+    rows = [_row(cues[problem.index] if problem.index >= 0 else None, problem) for problem in problems]
     match ending.lower().removeprefix("."):
         case "json":
             return (
@@ -29,10 +30,17 @@ def report(cues: Sequence[Cue], problems: Iterable[Problem], ending: str) -> str
         case "csv":
             return _csv(rows)
     lines = (
-        f"{number}  {format_time(start)}  {rule}: {message}\n    {_flat(text)}\n"
+        f"{rule}: {message}\n"
+        if number is None
+        else f"{number}  {format_time(start)}  {rule}: {message}\n    {_flat(text)}\n"
         for number, start, _, rule, message, text in rows
     )
     return "".join(lines)
+
+
+def _row(cue: Cue | None, problem: Problem) -> tuple[Any, ...]:
+    told = problem.rule, str(problem.message)
+    return (None, None, None, *told, None) if cue is None else (problem.index + 1, cue.start, cue.end, *told, cue.text)
 
 
 def _csv(rows: Iterable[Sequence[object]]) -> str:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where what belongs to one user is kept: the job store, an own catalogue, the log, the token. Models lie elsewhere."""
+"""Where what belongs to one user is kept: jobs, an own catalogue, own profiles, the glossary, the log, the token.
+
+Models lie elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ ENVIRONMENT = "SUBTITLE_EDITOR_USER_DIR"
 
 JOBS = "jobs.sqlite3"
 CATALOG = "catalog.toml"
+PROFILES = "profiles.toml"
+GLOSSARY = "glossary.txt"
 LOG = "logs/subtitle-editor.log"
 
 _NAME = "subtitle-editor"

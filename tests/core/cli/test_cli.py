@@ -124,7 +124,6 @@ def test_token_comes_from_file_or_environment_and_is_not_printed(hub: LoopbackHu
         ("convert", "a.srt"),
         ("check", "a.srt", "--fps", "0"),
         ("transcribe", "a.wav"),
-        ("transcribe", "a.wav", "-m", "tiny", "--profile", "none"),
         ("nonsense",),
         # What a script says whose variable was never set: not the current folder.
         ("models", "download", "tiny", "--models-dir", ""),
