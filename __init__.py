@@ -38,6 +38,7 @@ PARTS = (
     "operators.shots",
     "operators.tracks",
     "operators.as_text",
+    "operators.own_profiles",
     "panels.transcription",
     "panels.subtitles",
     "panels.cues",

@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
 from .core.errors.base import SubtitleEditorError
 from .core.hub import endpoint as endpoints
 from .core.hub.tokens import write
+from .core.subtitles.profiles import DEFAULT_PROFILE
 from .core.transfer.limits import DEFAULT_CONNECTIONS, MOST_CONNECTIONS
-from .session import settings
+from .session import profiles, settings
+from .session.choices import number
 from .session.settings import forget_token, get, read_token, token_path
 
 if TYPE_CHECKING:
@@ -55,6 +58,92 @@ def _endpoint_changed(self: SubtitleEditorPreferences, _context: Context) -> Non
     # Whoever gives an address means to use it.
     if self.endpoint and self.endpoint_preset != endpoints.CUSTOM:
         self.endpoint_preset = endpoints.CUSTOM
+
+
+def _rule(name: str) -> dict[str, Any]:
+    """How a number of the shown profile is read and changed; a rule that there is none of is 0."""
+
+    def value(self: Any) -> float | int:
+        return getattr(profiles.of(self.profile), name) or 0
+
+    def change(self: Any, new: float | int) -> None:
+        from .core.subtitles import own_profiles
+
+        shown = profiles.of(self.profile)
+        if shown.name in profiles.own():
+            profiles.change(own_profiles.changed(shown, **{name: new}))
+
+    return {"min": 0, "get": value, "set": change}
+
+
+def _label(self: SubtitleEditorRules) -> str:
+    return profiles.of(self.profile).label
+
+
+def _set_label(self: SubtitleEditorRules, value: str) -> None:
+    shown = profiles.of(self.profile)
+    if shown.name in profiles.own() and value.strip():
+        profiles.change(dataclasses.replace(shown, label=value.strip()[:60]))
+
+
+class SubtitleEditorRules(bpy.types.PropertyGroup):
+    """The numbers of a profile as fields. Nothing is kept in them: they are those of session/profiles.py."""
+
+    profile: EnumProperty(  # type: ignore[valid-type]
+        name="Profile",
+        description="The reading rules that are shown here",
+        items=profiles.items,
+        default=number(DEFAULT_PROFILE.name),
+        options={"SKIP_SAVE"},
+    )
+    label: StringProperty(  # type: ignore[valid-type]
+        name="Name", description="What menus call it", get=_label, set=_set_label
+    )
+    max_chars: IntProperty(  # type: ignore[valid-type]
+        name="Characters a Line", description="The most that a line may have", max=200, **_rule("max_chars")
+    )
+    max_lines: IntProperty(  # type: ignore[valid-type]
+        name="Lines", description="The most that a subtitle may have", max=10, **_rule("max_lines")
+    )
+    max_cps: FloatProperty(  # type: ignore[valid-type]
+        name="Characters a Second",
+        description="The most that can be read, spaces counted. 0: no such rule",
+        max=100,
+        precision=1,
+        **_rule("max_cps"),
+    )
+    max_wpm: FloatProperty(  # type: ignore[valid-type]
+        name="Words a Minute",
+        description="The most that can be read. 0: no such rule",
+        max=1000,
+        precision=0,
+        **_rule("max_wpm"),
+    )
+    min_duration: FloatProperty(  # type: ignore[valid-type]
+        name="Shortest", description="Seconds that a subtitle is shown", max=10, **_rule("min_duration")
+    )
+    max_duration: FloatProperty(  # type: ignore[valid-type]
+        name="Longest",
+        description="Seconds that a subtitle is shown. 0: no such rule",
+        max=60,
+        **_rule("max_duration"),
+    )
+    gap_frames: IntProperty(  # type: ignore[valid-type]
+        name="Gap in Frames", description="Frames between two subtitles", max=24, **_rule("gap_frames")
+    )
+    gap_seconds: FloatProperty(  # type: ignore[valid-type]
+        name="Gap in Seconds",
+        description="Seconds between two subtitles",
+        max=2,
+        precision=3,
+        **_rule("gap_seconds"),
+    )
+    close_gap_below: FloatProperty(  # type: ignore[valid-type]
+        name="Close Gaps below",
+        description="Seconds. A shorter gap is closed to the smallest one that may be",
+        max=5,
+        **_rule("close_gap_below"),
+    )
 
 
 class SubtitleEditorPreferences(bpy.types.AddonPreferences):
@@ -141,6 +230,7 @@ class SubtitleEditorPreferences(bpy.types.AddonPreferences):
         default=False,
     )
 
+    rules: PointerProperty(type=SubtitleEditorRules)  # type: ignore[valid-type]
     device: EnumProperty(  # type: ignore[valid-type]
         name="Listen With",
         description="What computes while transcribing",
@@ -189,7 +279,7 @@ class SubtitleEditorPreferences(bpy.types.AddonPreferences):
         account.draw(self, self.layout, context)
 
 
-_register, _unregister = bpy.utils.register_classes_factory((SubtitleEditorPreferences,))
+_register, _unregister = bpy.utils.register_classes_factory((SubtitleEditorRules, SubtitleEditorPreferences))
 
 
 def register() -> None:

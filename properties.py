@@ -20,8 +20,8 @@ from bpy.props import (
 
 from .core.catalog import entries
 from .core.languages import NAMES
-from .core.subtitles.profiles import DEFAULT_PROFILE, PROFILES
-from .session import chosen
+from .core.subtitles.profiles import DEFAULT_PROFILE
+from .session import chosen, profiles
 from .session.choices import ALL_KINDS, AUTO, DEFAULT_MODEL, Item, model_items, models, number
 
 if TYPE_CHECKING:
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 _LANGUAGES: list[Item] = [
     (AUTO, "Detect", "The model finds the language in the first half minute", "NONE", 0),
     *((code, name, "", "NONE", number(code)) for code, name in sorted(NAMES.items(), key=lambda item: item[1])),
-]
-
-_PROFILES: list[Item] = [
-    (name, profile.label, profile.summary, "NONE", number(name)) for name, profile in PROFILES.items()
 ]
 
 _TASKS = (
@@ -63,21 +59,26 @@ def _line(number: int) -> Any:
     )
 
 
-def _time(field: str, name: str, description: str) -> Any:
-    return StringProperty(
-        name=name,
-        description=description,
-        get=lambda self: chosen.time(self, field),
-        set=lambda self, value: chosen.set_time(self, field, value),
-    )
+def _time(field: str) -> dict[str, Any]:
+    """How a time of the chosen subtitle is read and changed."""
+    return {
+        "get": lambda self: chosen.time(self, field),
+        "set": lambda self, value: chosen.set_time(self, field, value),
+    }
 
 
 class SubtitleEditorCue(bpy.types.PropertyGroup):
     """The chosen subtitle as fields. Nothing is kept in them: they are read from the strip and written to it."""
 
-    start: _time("start", "In", "When the subtitle begins")  # type: ignore[valid-type]
-    end: _time("end", "Out", "When the subtitle ends")  # type: ignore[valid-type]
-    length: _time("length", "Duration", "How long the subtitle is shown")  # type: ignore[valid-type]
+    start: StringProperty(  # type: ignore[valid-type]
+        name="In", description="When the subtitle begins", **_time("start")
+    )
+    end: StringProperty(  # type: ignore[valid-type]
+        name="Out", description="When the subtitle ends", **_time("end")
+    )
+    length: StringProperty(  # type: ignore[valid-type]
+        name="Duration", description="How long the subtitle is shown", **_time("length")
+    )
     speaker: StringProperty(  # type: ignore[valid-type]
         name="Spoken by", description="Who says it", get=chosen.speaker, set=chosen.set_speaker
     )
@@ -109,8 +110,8 @@ class SubtitleEditorTrack(bpy.types.PropertyGroup):
     profile: EnumProperty(  # type: ignore[valid-type]
         name="Profile",
         description="The reading rules that the subtitles of this track are checked and edited by",
-        items=_PROFILES,
-        default=DEFAULT_PROFILE.name,
+        items=profiles.items,
+        default=number(DEFAULT_PROFILE.name),
         update=_track_changed,
     )
 
@@ -150,7 +151,8 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
     )
     glossary: StringProperty(  # type: ignore[valid-type]
         name="Glossary",
-        description="A text file of names and words to expect everywhere, one a line",
+        description="A text file with the names of this film as they are spelt, one a line, beside your own: "
+        "transcription expects them, the checks look for them",
         subtype="FILE_PATH",
     )
     use_vad: BoolProperty(  # type: ignore[valid-type]
@@ -190,8 +192,8 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
     profile: EnumProperty(  # type: ignore[valid-type]
         name="Profile",
         description="The reading rules that subtitles are shaped by",
-        items=_PROFILES,
-        default=DEFAULT_PROFILE.name,
+        items=profiles.items,
+        default=number(DEFAULT_PROFILE.name),
     )
     only_selected: BoolProperty(  # type: ignore[valid-type]
         name="Selected Only", description="Export the selected text strips instead of all", default=False

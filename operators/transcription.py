@@ -9,10 +9,9 @@ import bpy
 
 from ..core.errors.base import SubtitleEditorError
 from ..core.events import Cancelled, Failed, Finished
-from ..core.subtitles.profiles import PROFILES
 from ..core.text import Text
 from ..sequencer import compat, sounds, strips
-from ..session import choices, pump, state, unfinished
+from ..session import choices, profiles, pump, state, unfinished
 from ..session.settings import user_dir
 from ..session.transcription import Fetch, TranscriptionRun, fetch_missing, prepare
 from ..session.waker import Waker
@@ -264,7 +263,7 @@ class SUBTITLE_OT_take_unfinished(_Unfinished, bpy.types.Operator):
             return {"CANCELLED"}
         scene = compat.scene_of(context)
         try:
-            made = unfinished.take(scene, kept, PROFILES[choices.of(scene).profile], user_dir())
+            made = unfinished.take(scene, kept, profiles.of(choices.of(scene).profile), user_dir())
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}

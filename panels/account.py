@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.hub import endpoint as endpoints
 from ..core.hub import tokens
 from ..core.text import Text
-from ..session import state
+from ..session import profiles, state
 from ..session.settings import token, why_offline
 from . import cards
-from .parts import Icon, label
+from .parts import Icon, fact, label
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
@@ -43,9 +43,35 @@ def draw(settings: Preferences, layout: UILayout, context: Context) -> None:
     column.prop(settings, "keep_model")
     cards.draw(layout)
     layout.prop(settings, "prepare_right_to_left")
+    _draw_rules(settings.rules, layout)
     row = layout.row(align=True)
     row.operator("subtitle.open_user_folder", icon="FILE_FOLDER")
     row.operator("subtitle.open_log", icon="TEXT")
+
+
+def _draw_rules(rules: Any, layout: UILayout) -> None:
+    """The reading rules: those of the user's own can be changed here."""
+    layout.separator()
+    row = layout.row(align=True)
+    row.prop(rules, "profile", text="Reading Rules")
+    row.operator("subtitle.copy_profile", text="", icon="DUPLICATE")
+    row.operator("subtitle.reset_profile", text="", icon="LOOP_BACK")
+    row.operator("subtitle.delete_profile", text="", icon="TRASH")
+    if profiles.problem:
+        label(layout, profiles.problem, icon="ERROR")
+    is_own = rules.profile in profiles.own()
+    column = layout.column(align=True)
+    column.active = is_own
+    if is_own:
+        column.prop(rules, "label")
+    for name in ("max_chars", "max_lines", "max_cps", "max_wpm"):
+        column.prop(rules, name)
+    column.separator()
+    for name in ("min_duration", "max_duration", "gap_frames", "gap_seconds", "close_gap_below"):
+        column.prop(rules, name)
+    if is_own:
+        fact(layout, "On the command line", Text("--profile {name}", name=rules.profile))
+    layout.operator("subtitle.edit_glossary", icon="TEXT").own = True
 
 
 def _draw_folders(settings: Preferences, layout: UILayout) -> None:

@@ -9,10 +9,10 @@ import bpy
 
 from ..core.text import Text
 from ..sequencer import compat
-from ..session import choices, shots, state, survey
+from ..session import choices, glossary, shots, state, survey
 from ..session import track as tracks
 from ..translations import iface
-from .parts import SubtitlePanel, label, task_row
+from .parts import SubtitlePanel, label, task_row, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context
@@ -39,6 +39,7 @@ class SUBTITLE_PT_checks(SubtitlePanel, bpy.types.Panel):
         track = tracks.active(scene)
         settings = choices.of(scene).tracks[track.index]
         layout.prop(settings, "profile", text="")
+        glossary.watch(scene)
         counts = survey.current().counts
         column = layout.column(align=True)
         for rule in [rule for rule in RULES if rule in counts]:
@@ -62,6 +63,11 @@ class SUBTITLE_PT_checks(SubtitlePanel, bpy.types.Panel):
         fix.rule, fix.which = "", "TRACK"
         row.operator("subtitle.find_shots", text="", icon="SEQ_SPLITVIEW")
         row.operator("subtitle.check_report", text="", icon="FILE_TEXT")
+        row = layout.row(align=True)
+        row.prop(choices.of(scene), "glossary", text="", icon="TEXT", placeholder="Names")
+        row.operator("subtitle.edit_glossary", text="", icon="GREASEPENCIL")
+        if glossary.problem:
+            wrapped(layout, context, glossary.problem, icon="ERROR")
 
 
 register, unregister = bpy.utils.register_classes_factory((SUBTITLE_PT_checks,))

@@ -54,6 +54,7 @@ class Preferences(Protocol):
     compute_type: str
     threads: int
     keep_model: int
+    rules: Any
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

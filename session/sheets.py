@@ -104,15 +104,16 @@ def remove(text: bpy.types.Text) -> None:
 # On the screen
 
 
-def show(context: bpy.types.Context, text: bpy.types.Text) -> None:
-    """Show a text: in a Text Editor that is open, else in a half of the area."""
+def show(context: bpy.types.Context, text: bpy.types.Text) -> bool:
+    """Show a text: in a Text Editor that is open, else in a half of the Sequencer; whether there is one of them."""
     if bpy.app.background:
-        return
+        return True
     area = _editor(context) or _half(context)
     if area is not None:
         space: Any = area.spaces.active
         space.text = text
         space.top = 0
+    return area is not None
 
 
 def _editor(context: bpy.types.Context) -> bpy.types.Area | None:
@@ -126,7 +127,7 @@ def _editor(context: bpy.types.Context) -> bpy.types.Area | None:
 
 def _half(context: bpy.types.Context) -> bpy.types.Area | None:
     screen, area = context.screen, context.area
-    if screen is None or area is None:
+    if screen is None or area is None or area.type != "SEQUENCE_EDITOR":
         return None
     before = {one.as_pointer() for one in screen.areas}
     bpy.ops.screen.area_split(direction="VERTICAL" if area.width > area.height else "HORIZONTAL", factor=0.5)

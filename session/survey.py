@@ -20,7 +20,7 @@ from ..core.markup import VOICE
 from ..core.text import Text
 from ..sequencer import compat, cue
 from ..sequencer.track import Row
-from . import shots
+from . import glossary, profiles, shots
 from . import track as tracks
 
 if TYPE_CHECKING:
@@ -315,7 +315,8 @@ _HANDLERS = ("depsgraph_update_post", "undo_post", "redo_post", "load_post")
 
 def register() -> None:
     """Called by the package."""
-    tracks.listeners.append(reader.changed)
+    for listeners in (tracks.listeners, profiles.listeners, glossary.listeners):
+        listeners.append(reader.changed)
     for name in _HANDLERS:
         getattr(bpy.app.handlers, name).append(_changed)
 
@@ -328,6 +329,9 @@ def unregister() -> None:
             handlers.remove(_changed)
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
-    tracks.listeners.clear()
+    for listeners in (tracks.listeners, profiles.listeners, glossary.listeners):
+        listeners.clear()
+    glossary.forget()
     shots.forget()
+    profiles.forget()
     reader.reset()

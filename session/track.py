@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core.subtitles.profiles import DEFAULT_PROFILE, PROFILES
 from ..sequencer import bulk, compat
 from ..sequencer.track import Row, Table, clock_of
-from . import choices, shots
+from . import choices, glossary, profiles, shots
 
 if TYPE_CHECKING:
     from ..core.subtitles.profiles import Profile
@@ -67,7 +66,7 @@ def _track(scene: bpy.types.Scene, index: int, item: Any) -> Track:
     channel = channel_of(scene, item.channel)
     return Track(
         index, item.channel, max(1, item.rows), channel.name if channel else "", item.language,
-        PROFILES.get(item.profile) or PROFILES.get(choices.of(scene).profile, DEFAULT_PROFILE),
+        profiles.of(item.profile or choices.of(scene).profile),
         bool(channel and channel.mute), bool(channel and channel.lock),
     )  # fmt: skip
 
@@ -113,7 +112,7 @@ def rules(scene: bpy.types.Scene) -> Rules:
     from ..core.subtitles.track import on_timeline
 
     track = active(scene)
-    profile = track.profile if track is not None else PROFILES.get(choices.of(scene).profile, DEFAULT_PROFILE)
+    profile = track.profile if track is not None else profiles.of(choices.of(scene).profile)
     return on_timeline(profile, clock_of(scene).rate)
 
 
@@ -218,7 +217,7 @@ def stack(scene: bpy.types.Scene, all_of: Row, track: Track, others: list[Track]
 
 
 def film(scene: bpy.types.Scene) -> Film:
-    """What the checks know of the film: its rate and its cuts."""
+    """What the checks know of the film: its rate, its cuts and the names in it."""
     from ..core.subtitles.quality import Film
 
-    return Film(float(clock_of(scene).rate), tuple(cuts(scene)))
+    return Film(float(clock_of(scene).rate), tuple(cuts(scene)), glossary.names(scene))

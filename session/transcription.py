@@ -19,12 +19,13 @@ from ..core.errors.base import SubtitleEditorError
 from ..core.errors.models import ModelDamagedError, ModelNotInstalledError
 from ..core.events import Cancelled, CueFound, End, Event, Failed, Finished, Notice, TranscriptionProgress
 from ..core.speech.wire import clock
-from ..core.subtitles.profiles import PROFILES, Profile
+from ..core.subtitles.profiles import Profile
 from ..core.text import Text
 from ..core.units import human_duration
 from ..sequencer import compat, sounds, strips
 from ..sequencer.sounds import MediaUse
-from . import choices, downloads, pump, track
+from . import choices, downloads, profiles, pump, track
+from . import glossary as names
 from .settings import Settings, get
 from .state import Recovered, entries, now, tell
 
@@ -380,7 +381,7 @@ def prepare(context: Context, *, replace: bool = False) -> TranscriptionRun:
     parts = parts_of(sounds.media_uses(scene, choice.source == "ALL"))
     request = request_of(choice, settings, state.installed.path, entry.id)
     request = dataclasses.replace(request, libraries=runtimes.cuda(settings.models_dir, entries()))
-    return TranscriptionRun(scene, parts, PROFILES[choice.profile], request, settings, replace=replace)
+    return TranscriptionRun(scene, parts, profiles.of(choice.profile), request, settings, replace=replace)
 
 
 def request_of(choice: choices.Choices, settings: Settings, model_path: Path, model: str) -> TranscriptionRequest:
@@ -389,7 +390,7 @@ def request_of(choice: choices.Choices, settings: Settings, model_path: Path, mo
     from ..core.speech.request import TranscriptionRequest
     from ..core.speech.voice import VoiceOptions
 
-    terms = glossary.read(Path(bpy.path.abspath(choice.glossary))) if choice.glossary else []
+    terms = names.terms(choice)
     return TranscriptionRequest(
         media=Path(),
         model_path=model_path,

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The reading rules that there are to choose from: the built-in ones, and the user's own from their file.
+
+The file is read when somebody first asks. What is changed in the preferences holds at once and is written a moment
+later, on a thread: a field is changed many times while a number is dragged. Main thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..core.errors.base import SubtitleEditorError
+from ..core.subtitles.profiles import DEFAULT_PROFILE, PROFILES
+from ..core.system import user_folder
+from . import settings
+from .choices import Item, number
+
+if TYPE_CHECKING:
+    from ..core.subtitles.own_profiles import Own
+    from ..core.subtitles.profiles import Profile
+
+log = logging.getLogger(__name__)
+
+SOON = 0.5
+"""Seconds after the last change until it is written."""
+
+problem: str = ""
+"""What was wrong with the file, or with writing it; for the preferences."""
+
+_own: dict[str, Profile] | None = None
+_items: list[Item] = []
+"""Blender keeps no reference to the texts of a dynamic enum."""
+_kept: list[Item] = []
+"""All items there ever were: a menu may be open while they change."""
+_waiting: dict[str, Profile] = {}
+"""Changed, and not written yet."""
+_writers: list[threading.Thread] = []
+
+
+listeners: list[Callable[[], None]] = []
+"""Called when a profile has changed."""
+
+
+def _tell() -> None:
+    for told in listeners:
+        told()
+
+
+def path() -> Path:
+    """The file of the user's own."""
+    return settings.user_dir() / user_folder.PROFILES
+
+
+def own() -> Mapping[str, Profile]:
+    """The user's own. Reads the disk the first time."""
+    if _own is None:
+        from ..core.subtitles import own_profiles
+
+        _take(own_profiles.read(path()))
+    assert _own is not None
+    return _own
+
+
+def known() -> dict[str, Profile]:
+    """All of them by name."""
+    return {**PROFILES, **own()}
+
+
+def of(name: str) -> Profile:
+    """The profile of a name; the default one where a file of somebody else names one that is not here."""
+    return PROFILES.get(name) or own().get(name) or DEFAULT_PROFILE
+
+
+def items(_self: Any = None, _context: Any = None) -> list[Item]:
+    """For an enum that chooses one."""
+    if not _items:
+        _offer()
+    return _items
+
+
+def _take(found: Own) -> None:
+    global _own, problem
+    _own = dict(found.profiles)
+    problem = found.problems[0] if found.problems else ""
+    _offer()
+
+
+def _offer() -> None:
+    _kept.extend(_items)
+    _items[:] = [(name, one.label, one.summary, "NONE", number(name)) for name, one in known().items()]
+
+
+def add(profile: Profile) -> None:
+    """Take a new one in and keep it. Raises SubtitleEditorError, and nothing is changed then."""
+    from ..core.subtitles import own_profiles
+
+    flush()
+    own_profiles.keep(path(), profile)
+    _take(own_profiles.read(path()))
+
+
+def remove(name: str) -> None:
+    """Forget one of the user's own; tracks that have it get the one it was copied from. Raises SubtitleEditorError."""
+    from ..core.subtitles import own_profiles
+
+    flush()
+    base = of(of(name).base).name
+    users = [
+        item
+        for scene in bpy.data.scenes
+        for item in (scene.subtitle_editor, *scene.subtitle_editor.tracks)  # type: ignore[attr-defined]
+        if item.profile == name
+    ]
+    own_profiles.remove(path(), name)
+    for item in users:
+        item.profile = base
+    _take(own_profiles.read(path()))
+    _tell()
+
+
+def change(profile: Profile) -> None:
+    """Have one of the user's own be so from now on; it is written a moment later."""
+    own()
+    assert _own is not None
+    _own[profile.name] = profile
+    _waiting[profile.name] = profile
+    _offer()
+    _tell()
+    if bpy.app.background:
+        flush()
+        return
+    if bpy.app.timers.is_registered(_write_soon):
+        bpy.app.timers.unregister(_write_soon)
+    bpy.app.timers.register(_write_soon, first_interval=SOON, persistent=True)
+
+
+def _write_soon() -> None:
+    profiles = list(_waiting.values())
+    _waiting.clear()
+    writer = threading.Thread(target=_write, args=(path(), profiles, list(_writers)), name="profiles", daemon=True)
+    _writers[:] = [writer]
+    writer.start()
+
+
+def _write(where: Path, profiles: list[Profile], before: list[threading.Thread]) -> None:
+    """On a thread, after those that write already."""
+    global problem
+    from ..core.subtitles import own_profiles
+
+    for other in before:
+        other.join()
+    try:
+        for profile in profiles:
+            own_profiles.keep(where, profile)
+    except SubtitleEditorError as error:
+        log.warning("%s", error)
+        problem = str(error)
+
+
+def flush() -> None:
+    """Write what waits, and wait for it: a small file."""
+    if bpy.app.timers.is_registered(_write_soon):
+        bpy.app.timers.unregister(_write_soon)
+    if _waiting:
+        _write_soon()
+    for writer in _writers:
+        writer.join(2.0)
+    _writers.clear()
+
+
+def forget() -> None:
+    """Write what waits, and know nothing."""
+    global _own, problem
+    flush()
+    _own, problem = None, ""
+    _items.clear()

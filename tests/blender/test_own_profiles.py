@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading rules of the user's own in the preferences, and the glossary, in real Blender."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import pytest
+
+from subtitle_editor.core.subtitles import own_profiles
+from subtitle_editor.core.subtitles.document import Cue
+from subtitle_editor.sequencer import compat, track
+from subtitle_editor.session import glossary, profiles, survey
+from subtitle_editor.session import track as tracks
+
+pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(60)]
+
+
+def scene() -> bpy.types.Scene:
+    return bpy.context.scene
+
+
+def film(*texts: str) -> None:
+    collection = compat.strips_of(compat.editor_of(scene()))
+    for number, text in enumerate(texts):
+        track.make(collection, Cue(number * 4.0, number * 4.0 + 3, text), track.clock_of(scene()), 2, None)
+    tracks.enter(scene(), 2, 1, "Film")
+
+
+def rules() -> list[str]:
+    return [problem.rule for problem in survey.read_now().problems]
+
+
+def test_a_copy_is_changed_and_used_and_deleted(addon: Any) -> None:
+    film("more than ten letters")
+    addon.rules.profile = "bbc"
+    assert addon.rules.max_chars == 37 and addon.rules.max_cps == 0
+    addon.rules.max_chars = 10
+    assert addon.rules.max_chars == 37, "built in"
+    with pytest.raises(RuntimeError, match="copy one"):
+        bpy.ops.subtitle.delete_profile()
+    assert bpy.ops.subtitle.copy_profile() == {"FINISHED"}
+    assert addon.rules.profile == "bbc-own"
+    scene().subtitle_editor.tracks[0].profile = "bbc-own"
+    assert rules() == []
+    addon.rules.max_chars, addon.rules.label = 10, "Mine"
+    assert rules() == ["line_length"] and addon.rules.label == "Mine"
+    kept = own_profiles.read(profiles.path()).profiles["bbc-own"]
+    assert (kept.max_chars, kept.label) == (10, "Mine"), "the command line reads the same file"
+    assert bpy.ops.subtitle.reset_profile() == {"FINISHED"} and addon.rules.max_chars == 37
+    assert bpy.ops.subtitle.delete_profile() == {"FINISHED"}
+    assert addon.rules.profile == "bbc" and scene().subtitle_editor.tracks[0].profile == "bbc"
+    assert own_profiles.read(profiles.path()).profiles == {}
+
+
+def test_a_file_that_names_an_unknown_profile_gets_the_default_one(addon: Any, tmp_path: Path) -> None:
+    film("text")
+    addon.rules.profile = "vertical"
+    bpy.ops.subtitle.copy_profile()
+    scene().subtitle_editor.tracks[0].profile = scene().subtitle_editor.profile = "vertical-own"
+    path = str(tmp_path / "film.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    own_profiles.remove(profiles.path(), "vertical-own")
+    profiles.forget()
+    bpy.ops.wm.open_mainfile(filepath=path)
+    found = tracks.active(scene())
+    assert found is not None and found.profile.name == "netflix-en"
+
+
+def test_names_are_checked_and_mended(tmp_path: Path) -> None:
+    film("hello dunja", "in ottakring")
+    assert rules() == []
+    glossary.own_path().write_text("# mine\nDunja\n", encoding="utf-8")
+    assert rules() == ["names"]
+    path = tmp_path / "film.txt"
+    path.write_text("Ottakring\n", encoding="utf-8")
+    scene().subtitle_editor.glossary = str(path)
+    assert rules() == ["names", "names"] and glossary.terms(scene().subtitle_editor) == ["Dunja", "Ottakring"]
+    scene().subtitle_editor.hotwords = "Dunja, Ottakring"
+    assert glossary.terms(scene().subtitle_editor) == []
+    assert bpy.ops.subtitle.fix_problems(rule="names", which="TRACK") == {"FINISHED"}
+    assert [cue.text for cue in tracks.row(scene()).all().cues] == ["hello Dunja", "in Ottakring"]
+    scene().subtitle_editor.glossary = str(tmp_path / "none.txt")
+    rules()
+    assert "none.txt" in glossary.problem
+
+
+def test_the_glossary_opens_as_a_text_that_can_be_saved() -> None:
+    assert bpy.ops.subtitle.edit_glossary() == {"FINISHED"}
+    (text,) = bpy.data.texts
+    assert text.as_string().startswith("# Names") and Path(text.filepath) == glossary.own_path()
+    assert bpy.ops.subtitle.edit_glossary(own=True) == {"FINISHED"} and len(bpy.data.texts) == 1
