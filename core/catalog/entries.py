@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from ..errors.catalog import CatalogError, UnknownModelError
@@ -98,6 +98,10 @@ class Source:
         if self.allow and not _fits(name, self.allow) and not _fits(name, self.optional):
             return False
         return not _fits(name, self.ignore)
+
+    def missing(self, names: Collection[str]) -> tuple[str, ...]:
+        """The patterns that a repository must have files for, and for which these are none."""
+        return tuple(pattern for pattern in self.allow if not any(fnmatchcase(name, pattern) for name in names))
 
     @property
     def page(self) -> str:

@@ -161,7 +161,7 @@ def describe_check(event: Checked) -> str:
 def _retry(event: Progress) -> str:
     """When it is tried again, and why nothing comes."""
     again = "" if event.retry_in is None else f" in {human_duration(event.retry_in)} (try {event.attempt + 1})"
-    return f"{again}: {event.reason}" if event.reason else again
+    return f"{again}: {event.reason.removesuffix('.')}" if event.reason else again
 
 
 def _print(text: str, error: bool = False) -> None:

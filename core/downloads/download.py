@@ -119,6 +119,8 @@ class Download:
         try:
             return self._ready(self._run(plans))
         except SubtitleEditorError as error:
+            if there is not None and not self.is_fetching:
+                return self._ready(self._not_renewed(there, error))
             if type(error) is not NoSpaceError or error.needed:
                 raise
             # Who writes small files does not know how much is lacking.
@@ -185,12 +187,24 @@ class Download:
         return found is not None and commit_on_disk(folder, source) in (None, found.revision)
 
     def _done_already(self, there: Installed, error: SubtitleEditorError) -> Path:
-        log.info("%s: complete in %s; %s", self._entry.id, there.path, error)
         text = Text(
             "{model} is complete on this computer. Whether there is a newer version could not be asked: {error}",
             model=self._entry.id,
             error=error.message,
         )
+        return self._kept(there, text)
+
+    def _not_renewed(self, there: Installed, error: SubtitleEditorError) -> Path:
+        """A share that cannot be written, or has no room: what is complete there is still a model."""
+        text = Text(
+            "{model} is complete on this computer. A newer version cannot be put there: {error}",
+            model=self._entry.id,
+            error=error.message,
+        )
+        return self._kept(there, text)
+
+    def _kept(self, there: Installed, text: Text) -> Path:
+        log.info("%s: complete in %s; %s", self._entry.id, there.path, text)
         self._report(Notice(job=self.progress.job, message=text))
         self._update(force=True, bytes_done=there.size, bytes_total=there.size)
         return there.path

@@ -29,7 +29,7 @@ def record_plan(plan: Plan) -> None:
             marks.planned = planned
             library_marks.write(plan.folder, marks)
     except OSError as error:
-        log.warning("the plan of %s is not remembered: %s", plan.source.repo, error)
+        log.info("the plan of %s is not remembered: %s", plan.source.repo, error)
 
 
 def record_file(plan: Plan, file: PlannedFile) -> None:
@@ -44,7 +44,7 @@ def record_file(plan: Plan, file: PlannedFile) -> None:
         marks.set(plan.snapshot, file.path, file.target.stat(), True)
         library_marks.write(plan.folder, marks)
     except OSError as error:
-        log.warning("the check of %s is not remembered: %s", file.path, error)
+        log.info("the check of %s is not remembered: %s", file.path, error)
 
 
 def record_download(plan: Plan) -> None:
@@ -71,7 +71,7 @@ def record_download(plan: Plan) -> None:
         marks.planned = None
         library_marks.write(plan.folder, marks)
     except OSError as error:
-        log.warning("the check of %s is not remembered: %s", plan.source.repo, error)
+        log.info("the check of %s is not remembered: %s", plan.source.repo, error)
 
 
 def _was_copied(file: PlannedFile, path: Path) -> bool:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..text import Text
 from ..units import human_duration
 from .base import SubtitleEditorError
@@ -163,6 +165,20 @@ class FileNotOnHubError(HubError, LookupError):
         super().__init__(
             Text("{file} is no longer at {where}.", file=file, where=where),
             Text("Start the download again: the file list is read anew."),
+        )
+
+
+class IncompleteRepositoryError(HubError, LookupError):
+    """The repository exists, and lacks files that the catalogue's entry is of no use without."""
+
+    code = "incomplete_repository"
+
+    def __init__(self, repo: str, files: Sequence[str]) -> None:
+        self.repo = repo
+        self.files = tuple(files)
+        super().__init__(
+            Text("{repo} has no {files}.", repo=repo, files=", ".join(files)),
+            Text("Look at its page: it may have been changed. Choose another model, or an older revision of it."),
         )
 
 

@@ -17,7 +17,10 @@ class OnlineAccessError(HubError):
         if variable:
             hint = Text("The environment variable {variable} says so: unset it.", variable=variable)
         else:
-            hint = Text("Switch on Preferences > System > Network > Allow Online Access.")
+            hint = Text(
+                "Switch on Preferences > System > Network > Allow Online Access, "
+                "or leave out --offline on the command line."
+            )
         super().__init__(Text("Online access is off, so nothing can be downloaded."), hint)
 
 

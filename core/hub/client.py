@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from ..addresses import is_address, without_login
 from ..catalog.entries import Source
 from ..errors.base import SubtitleEditorError
-from ..errors.hub import FileNotOnHubError, UnsafeNameError
+from ..errors.hub import FileNotOnHubError, IncompleteRepositoryError, UnsafeNameError
 from ..errors.network import EndpointError, OnlineAccessError
 from ..library.layout import repository_folder
 from ..library.listing import Published
@@ -184,6 +184,8 @@ class Hub:
             files = self._planned(source, found.commit, models_dir, wanted)
             if not files:
                 raise FileNotOnHubError(", ".join(source.patterns) or Text("Any file"), source.repo)
+            if missing := source.missing([file.path for file in wanted]):
+                raise IncompleteRepositoryError(source.repo, missing)
             if found.gated and not all(file.present for file in files):
                 asking.check_access(source)
         listing = {file.path: Published(file.size, file.blob) for file in listed if is_inner_path(file.path)}

@@ -210,7 +210,7 @@ def _complete_size(
             wanted = {name: file.size for name, file in planned.files.items() if source.wants(name)}
     if expected is not None or wanted:
         whole = bool(wanted) and all(present.get(name) == size for name, size in wanted.items())
-        return sum(wanted.values()) if whole else None
+        return sum(wanted.values()) if whole and not source.missing(wanted) else None
     needed = source.allow or ("*",)
     wanted = {name: size for name, size in present.items() if source.wants(name) and not is_unfinished(name, size)}
     whole = all(any(size and fnmatchcase(name, pattern) for name, size in wanted.items()) for pattern in needed)

@@ -147,11 +147,22 @@ def disk_error(place: Path, error: OSError, missing: int = 0) -> SubtitleEditorE
         return NoSpaceError(place, missing, free, quota=error.errno in _QUOTA)
     if error.errno == errno.EFBIG:
         return FileTooLargeError(place, missing)
+    if error.errno in _NOT_ALLOWED and (path := _barred(place, error)):
+        hint = Text("It may be another user's: let them finish or delete it, or make it writable for you.")
+        return FolderNotWritableError(path, reason_of(error), hint)
     if error.errno in _NOT_ALLOWED:
         return FolderNotWritableError(place, reason_of(error))
     if error.errno in _GONE:
         return FolderNotWritableError(place, reason_of(error), Text("Connect the disk again, then try again."))
     return FolderNotWritableError(place, reason_of(error), Text("Look after the disk, or choose another folder."))
+
+
+def _barred(place: Path, error: OSError) -> Path | None:
+    """The file that an error is about, where its folder is none of the trouble."""
+    if not isinstance(error.filename, (str, bytes)):
+        return None
+    path = Path(os.fsdecode(error.filename))
+    return path if path.is_file() and os.access(place, os.W_OK) else None
 
 
 def reason_of(error: OSError) -> str:

@@ -128,7 +128,7 @@ def _take(path: Path, windows: bool = sys.platform == "win32", patient: bool = F
     be one that its holder is just deleting, which is no reason to give up yet."""
     grab: Grab = _grab_windows if windows else _grab_posix
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        descriptor = _open(path, windows)
     except OSError as ex:
         if windows and patient and ex.errno == errno.EACCES:
             return None
@@ -144,6 +144,19 @@ def _take(path: Path, windows: bool = sys.platform == "win32", patient: bool = F
         raise
     os.close(descriptor)
     return None
+
+
+def _open(path: Path, windows: bool) -> int:
+    """The lock file, made if need be. One that another user has left can be read at least; flock needs no more."""
+    flags = getattr(os, "O_CLOEXEC", 0)
+    try:
+        # As other files: who shares a models folder waits for the others, and takes over what they leave.
+        return os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o666)
+    except PermissionError:
+        if not windows:
+            with contextlib.suppress(OSError):
+                return os.open(path, os.O_RDONLY | flags)
+        raise
 
 
 def _is_still(path: Path, descriptor: int) -> bool:

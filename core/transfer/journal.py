@@ -122,7 +122,7 @@ class Journal:
         text = b"".join(lines)
         fresh = path.with_name(path.name + ".new")
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(fresh, flags, 0o600), "wb") as file:
+        with os.fdopen(os.open(fresh, flags, 0o666), "wb") as file:
             file.write(text)
             if durable:  # A new name without its content would lose what the old journal had for certain.
                 file.flush()

@@ -7,7 +7,6 @@ import contextlib
 import errno
 import logging
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +49,7 @@ def take_up(blob: Blob, notice: Callable[[str], None]) -> Record | None:
     with contextlib.suppress(OSError):
         remove(part)  # Not only emptied: a thread that was left behind in the disk may still have the old one.
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(part, flags, 0o600)
+    descriptor = os.open(part, flags, 0o666)
     try:
         _check_room(descriptor, blob.size or 0)
     finally:
@@ -88,7 +87,6 @@ def give_name(blob: Blob, size: int, control: Control) -> None:
     part, folder = part_file(blob.target), blob.target.parent
     with open(part, "r+b", buffering=0) as file:
         file.truncate(size)
-    part.chmod(ordinary_mode(folder))
     control.apart(lambda: sync_file(part), f"{blob.label} last sync")
     replace(part, blob.target, _NAME_PATIENCE, control.sleep)
     # Which a late thread or a virus scanner may have kept from being deleted before.
@@ -200,20 +198,3 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as ex:
         raise disk_error(folder, ex) from ex
-
-
-def ordinary_mode(folder: Path) -> int:
-    """The permissions a new file gets in `folder`. Asking for the umask means setting it, for all threads: so look.
-
-    On a disk too full for one more name the answer is the usual one: a finished download must not fail over this.
-    """
-    scratch = folder / f".mode-{secrets.token_hex(8)}"
-    try:
-        descriptor = os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-        try:
-            return os.fstat(descriptor).st_mode & 0o777
-        finally:
-            os.close(descriptor)
-            remove(scratch)
-    except OSError:
-        return 0o644

@@ -110,7 +110,7 @@ class Spool:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         # Anew: a thread that was left behind by a cancelled transfer may still have the last one.
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-        return io.FileIO(os.open(self._path, flags, 0o600), "r+")
+        return io.FileIO(os.open(self._path, flags, 0o666), "r+")
 
     def _put(self, place: int, data: bytes | memoryview) -> None:
         assert self._file

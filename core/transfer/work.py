@@ -212,11 +212,18 @@ class Transfer:
             state=state,
             bytes_done=self._parts.bytes_done + sum(span.ahead for span in self._parts.claims),
             bytes_total=None if self._parts.size == UNKNOWN_SIZE else self._parts.size,
-            attempt=self._retries.attempt,
+            # While it waits for the next try, the one that has failed.
+            attempt=self._retries.attempt - (state is State.RETRYING),
             retry_in=wait if state is State.RETRYING else None,
-            reason=self._trouble if state is State.RETRYING else "",
+            reason=self._reason(state),
             connections=self._receiver.active,
         )
+
+    def _reason(self, state: State) -> str:
+        """Why nothing comes, as a sentence; empty while something does."""
+        if state is State.STALLED:
+            return Text("Nothing comes from {host}.", host=host_of(self._route.address or self._blob.url))
+        return self._trouble if state is State.RETRYING else ""
 
     def _stop(self) -> None:
         """End the threads, which wakes them wherever they are, and close the journal behind them."""
