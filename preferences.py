@@ -195,6 +195,12 @@ class SubtitleEditorPreferences(bpy.types.AddonPreferences):
         default=True,
         update=_drawing_changed,
     )
+    bake_before_render: BoolProperty(  # type: ignore[valid-type]
+        name="Bake Before Rendering",
+        description="Before a render without a window, on a farm, bring pictures of subtitles after what was edited. "
+        "In a window use Bake and Render",
+        default=False,
+    )
     connections: IntProperty(  # type: ignore[valid-type]
         name="Connections",
         description="How many connections one download uses at a time",

@@ -195,6 +195,14 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
         items=profiles.items,
         default=number(DEFAULT_PROFILE.name),
     )
+    picture_style: StringProperty(  # type: ignore[valid-type]
+        name="Style", description="How subtitles look that are drawn as pictures", default="file"
+    )
+    picture_folder: StringProperty(  # type: ignore[valid-type]
+        name="Folder",
+        description="Where pictures of subtitles are kept. Empty: a folder beside the .blend file",
+        subtype="DIR_PATH",
+    )
     only_selected: BoolProperty(  # type: ignore[valid-type]
         name="Selected Only", description="Export the selected text strips instead of all", default=False
     )

@@ -9,6 +9,7 @@ import bpy
 
 from .cue_menus import SUBTITLE_MT_edit, SUBTITLE_MT_track
 from .models import SUBTITLE_MT_models
+from .pictures import SUBTITLE_MT_styles
 
 if TYPE_CHECKING:
     from bpy.types import Context
@@ -30,6 +31,15 @@ class SUBTITLE_MT_main(bpy.types.Menu):
         layout.operator("subtitle.import_from_film")
         layout.operator("subtitle.export_file", icon="FILE_TICK")
         layout.operator("subtitle.prepare_right_to_left")
+        layout.separator()
+        layout.operator("subtitle.bake").selected = False
+        layout.operator("subtitle.bake", text="Bake Selected").selected = True
+        layout.operator("subtitle.bake_changed")
+        layout.operator("subtitle.bake_and_render")
+        layout.operator("subtitle.back_to_text").selected = False
+        layout.operator("subtitle.back_to_text", text="Selected Back to Text").selected = True
+        layout.operator("subtitle.delete_unused_pictures")
+        layout.menu(SUBTITLE_MT_styles.bl_idname)
         layout.separator()
         layout.menu(SUBTITLE_MT_edit.bl_idname)
         layout.menu(SUBTITLE_MT_track.bl_idname)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MARK = "subtitle_editor"
 """The custom property that makes a TEXT strip a subtitle: a title card has none."""
 
+BAKED = "subtitle_editor_baked"
+"""A custom property of a subtitle that is muted because a picture is shown in its place (baked.py): their common id."""
+
 PLAIN = "{}"
 """Of a subtitle of which there is nothing to say but its text."""
 

@@ -259,7 +259,8 @@ def text_strips(scene: bpy.types.Scene, only_selected: bool = False) -> Iterator
 
 def _walk(owner: object, first: int, last: int, only_selected: bool) -> Iterator[tuple[Strip, int, int]]:
     for strip in compat.strips_of(owner):
-        if strip.mute or strip.type not in ("TEXT", "META"):
+        # One that was baked is seen as its picture.
+        if (strip.mute and cue.BAKED not in strip) or strip.type not in ("TEXT", "META"):
             continue
         start, end = max(first, compat.left(strip)), min(last, compat.right(strip))
         if start >= end:

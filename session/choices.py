@@ -52,6 +52,8 @@ class Choices(Protocol):
     batch_size: int
     suppress_numerals: bool
     profile: str
+    picture_style: str
+    picture_folder: str
     only_selected: bool
     tracks: Any
     track_index: int

@@ -55,6 +55,7 @@ class Preferences(Protocol):
     threads: int
     keep_model: int
     rules: Any
+    bake_before_render: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

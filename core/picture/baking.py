@@ -150,7 +150,7 @@ class _Baker:
 
     def _make(self, index: int, key: str, moments: Sequence[Moment]) -> _Entry:
         pictures = [self._renderer.picture(index, moment) for moment in moments]
-        box = _around(pictures)
+        box = _around(pictures, self._renderer.width, self._renderer.height)
         names: list[str] = []
         done: dict[int, str] = {}
         for number, picture in enumerate(pictures):
@@ -165,13 +165,19 @@ class _Baker:
         return _Entry(box, names if box[2] else [], [[problem.kind, problem.message] for problem in found])
 
 
-def _around(pictures: Iterable[Painted]) -> list[int]:
-    """Left, top, width and height of the box around all that is not empty."""
+def _around(pictures: Iterable[Painted], film_width: int, film_height: int) -> list[int]:
+    """Left, top, width and height of the box around all that is not empty.
+
+    Odd where the film's size is odd: Blender puts the middle of an image on the middle of the film and moves it from
+    there by whole pixels, so that another would lie between two pixels (seen in 5.0.1).
+    """
     boxes = [(p.x, p.y, p.x + p.rgba.shape[1], p.y + p.rgba.shape[0]) for p in pictures if p.rgba.size]
     if not boxes:
         return [0, 0, 0, 0]
     left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
-    return [left, top, max(box[2] for box in boxes) - left, max(box[3] for box in boxes) - top]
+    width, height = max(box[2] for box in boxes) - left, max(box[3] for box in boxes) - top
+    width, height = width + (film_width - width) % 2, height + (film_height - height) % 2
+    return [max(0, min(left, film_width - width)), max(0, min(top, film_height - height)), width, height]
 
 
 def _padded(picture: Painted, box: Sequence[int]) -> Any:
@@ -245,6 +251,13 @@ def _write(folder: Path, entries: dict[str, _Entry], baked: Sequence[Baked], siz
     }  # fmt: skip
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     files.write(folder / MANIFEST, text.encode("utf-8", "surrogatepass"), lasting=False)
+
+
+def files_of(folder: Path) -> list[str]:
+    """The names of all files in a folder that `bake` has written, used or not."""
+    if not folder.is_dir():
+        return []
+    return sorted(name for name in os.listdir(folder) if _FILE.fullmatch(name))
 
 
 def remove(folder: Path, names: Iterable[str]) -> int:

@@ -248,7 +248,7 @@ class Fonts:
     def for_text(self, cluster: str, family: str, bold: bool, italic: bool, script: str) -> Face | None:
         """The face for one letter with its marks: the first that has all of it, else its first character; None: no
         font has it."""
-        key = cluster, family, bold, italic
+        key = cluster, family, bold, italic, script
         if key not in self._found:
             self._found[key] = self._search(cluster, family, bold, italic, script)
         return self._found[key]

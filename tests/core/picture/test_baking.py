@@ -43,8 +43,12 @@ def test_files_hold_what_is_rendered(tmp_path: Path) -> None:
     for one in result.baked:
         (shown,) = one.shown
         picture = renderer.picture(one.index, renderer.moments(one.index)[0])
-        assert (scripts.read(tmp_path / shown.file) == picture.rgba).all()
-        assert (one.x, one.y, one.width, one.height) == (picture.x, picture.y, *picture.rgba.shape[1::-1])
+        rows, columns, _ = picture.rgba.shape
+        rgba = scripts.read(tmp_path / shown.file)
+        assert (rgba[:rows, :columns] == picture.rgba).all() and rgba.shape == (one.height, one.width, 4)
+        assert rgba[..., 3].sum() == picture.rgba[..., 3].sum()
+        assert (one.x, one.y) == (picture.x, picture.y)
+        assert 0 <= one.height - rows <= 1 >= one.width - columns and one.width % 2 == one.height % 2 == 0
     data = json.loads((tmp_path / baking.MANIFEST).read_text(encoding="utf-8"))
     assert [row["images"][0]["start"] for row in data["subtitles"]] == [0, 2, 3, 6]
 

@@ -65,6 +65,16 @@ def test_each_script_looks_as_it_was_seen_to_be_right(name: str, letters: Fonts)
     assert scripts.difference(scripts.read(path), picture.rgba) < 2
 
 
+def test_what_was_drawn_before_changes_nothing(letters: Fonts) -> None:
+    """A space or a number in one script is not that of another, whichever came first."""
+    for first, second in (("hebrew", "latin"), ("latin", "hebrew"), ("thai", "greek")):
+        fresh = Fonts(blender=FOLDER, system=[])
+        one(scripts.LINES[first][1], fresh)
+        after = one(scripts.LINES[second][1] + " 12 %", fresh)
+        alone = one(scripts.LINES[second][1] + " 12 %", Fonts(blender=FOLDER, system=[]))
+        assert (after.rgba == alone.rgba).all()
+
+
 def test_a_difference_is_seen(letters: Fonts) -> None:
     """Letters in the order of drawing instead of that of reading are another picture: the tolerance is small enough."""
     text = scripts.LINES["persian"][1]

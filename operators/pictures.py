@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Subtitles to pictures and back: draw, put on the timeline, bring after what was edited, styles, unused files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, StringProperty
+
+from ..core.errors.base import SubtitleEditorError
+from ..core.system.task import Task
+from ..core.text import Text
+from ..sequencer import baked, compat, strips
+from ..session import choices, pictures, settings, state, waker
+from ..session import track as tracks
+from ..translations import iface, translated
+from .tasks import TaskOperator
+
+if TYPE_CHECKING:
+    from bpy.types import Context, Event
+
+_Result = set[str]
+
+SLICE = 0.05
+"""Seconds of making strips between two looks at the window."""
+
+
+def _has_strips(cls: Any, context: Context) -> bool:
+    if compat.scene_of(context).sequence_editor is None:
+        cls.poll_message_set(translated("There are no subtitles on the timeline"))
+        return False
+    if any(task.label == pictures.LABEL for task in state.now.tasks):
+        cls.poll_message_set(translated("Subtitles are being drawn already"))
+        return False
+    return True
+
+
+class BakeOperator(TaskOperator):
+    """Mix-in: draws on a thread, then makes strips a few at a time."""
+
+    report: Any
+    _job: Any = None
+    _scene: int = 0
+    _placing: Any = None
+    _steps: Iterator[int] | None = None
+    _timer: Any = None
+
+    selected = False
+    again = False
+
+    def prepare(self, context: Context) -> Task:
+        scene = compat.scene_of(context)
+        self._scene = scene.session_uid
+        self._job = pictures.job(scene, selected=self.selected, again=self.again)
+        task: Task = self._job.task
+        return task
+
+    def succeeded(self, context: Context, result: Any) -> _Result:
+        scene = compat.scene_by_uid(self._scene)
+        if scene is None:
+            raise strips.SceneGoneError(len(self._job.sources))
+        self._placing = baked.Placing(scene, result, self._job.sources, only=self._job.only)
+        self._steps = self._placing.steps()
+        if bpy.app.background or context.window is None:
+            for _ in self._steps:
+                pass
+            return self._told()
+        self._timer = waker.add_timer(context.window)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: Context, event: Event) -> _Result:
+        if self._timer is None:
+            return super().modal(context, event)
+        if event.type != "TIMER" or self._steps is None:
+            return {"PASS_THROUGH"}
+        until = time.monotonic() + SLICE
+        try:
+            for _ in self._steps:
+                if time.monotonic() >= until:
+                    return {"RUNNING_MODAL"}
+        except ReferenceError:
+            # A strip was taken away meanwhile: what is made is right, the rest is for the next time.
+            self._leave()
+            self.report({"WARNING"}, translated(Text("Strips have changed meanwhile. Use Bake Changed again.")))
+            return {"FINISHED"}
+        self._leave()
+        return self._told()
+
+    def cancel(self, context: Context) -> None:
+        super().cancel(context)
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._timer is not None:
+            waker.remove_timer(self._timer)
+            self._timer = None
+
+    def _end(self, context: Context) -> _Result:
+        try:
+            return super()._end(context)
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
+
+    def _told(self) -> _Result:
+        result, placing = self._job.task.result, self._placing
+        tracks.touched()
+        for problem in list(dict.fromkeys(problem.message for problem in result.problems))[:3]:
+            self.report({"WARNING"}, translated(problem))
+        if self._job.inner:
+            text = Text("{number} subtitles inside meta strips stay text.", number=self._job.inner)
+            self.report({"WARNING"}, translated(text))
+        numbers = {"number": len(result.baked), "made": result.made, "strips": placing.made}
+        text = Text("{number} subtitles are pictures: {made} files and {strips} strips are new", **numbers)
+        self.report({"INFO"}, translated(text))
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_bake(BakeOperator, bpy.types.Operator):
+    """Draw subtitles in the chosen style as pictures, in every script, and show these instead of the text strips"""
+
+    bl_idname = "subtitle.bake"
+    bl_label = "Bake"
+    bl_options = {"REGISTER", "UNDO"}
+
+    selected: BoolProperty(  # type: ignore[valid-type]
+        name="Selected Only", description="Draw the selected subtitles only", default=False
+    )
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return _has_strips(cls, context)
+
+
+class SUBTITLE_OT_bake_changed(BakeOperator, bpy.types.Operator):
+    """Bring the pictures after their subtitles: what was edited, moved, cut, copied, added or deleted since"""
+
+    bl_idname = "subtitle.bake_changed"
+    bl_label = "Bake Changed"
+    bl_options = {"REGISTER", "UNDO"}
+
+    again = True
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return _has_strips(cls, context)
+
+
+class SUBTITLE_OT_bake_and_render(BakeOperator, bpy.types.Operator):
+    """Bring the pictures after their subtitles, then render the film"""
+
+    bl_idname = "subtitle.bake_and_render"
+    bl_label = "Bake and Render"
+
+    again = True
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return _has_strips(cls, context)
+
+    def _told(self) -> _Result:
+        super()._told()
+        bpy.ops.render.render("INVOKE_DEFAULT", animation=True)
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_back_to_text(bpy.types.Operator):
+    """Show text strips again and take their pictures off the timeline. The files stay"""
+
+    bl_idname = "subtitle.back_to_text"
+    bl_label = "Back to Text"
+    bl_options = {"REGISTER", "UNDO"}
+
+    selected: BoolProperty(  # type: ignore[valid-type]
+        name="Selected Only", description="Only the selected subtitles or pictures", default=False
+    )
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return _has_strips(cls, context)
+
+    def execute(self, context: Context) -> _Result:
+        count = baked.back_to_text(compat.scene_of(context), selected=self.selected)
+        tracks.touched()
+        self.report({"INFO"}, translated(Text("{number} subtitles are text again", number=count)))
+        return {"FINISHED"} if count else {"CANCELLED"}
+
+
+class SUBTITLE_OT_delete_unused_pictures(TaskOperator, bpy.types.Operator):
+    """Delete pictures in this scene's folder that no strip shows any more"""
+
+    bl_idname = "subtitle.delete_unused_pictures"
+    bl_label = "Delete Unused Pictures"
+
+    _asked: Any = None
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return _has_strips(cls, context)
+
+    def invoke(self, context: Context, event: Event) -> _Result:
+        try:
+            self._asked = pictures.orphans(compat.scene_of(context))
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
+        if not self._asked:
+            self.report({"INFO"}, translated(Text("Every picture in the folder is shown somewhere")))
+            return {"CANCELLED"}
+        operator: Any = self
+        title = Text("Delete unused pictures?")
+        message = Text("{number} files that no strip of this file shows.", number=len(self._asked))
+        return set(
+            context.window_manager.invoke_confirm(
+                operator, event, title=iface(title), message=iface(message), confirm_text="Delete", icon="WARNING"
+            )
+        )
+
+    def prepare(self, context: Context) -> Task:
+        scene = compat.scene_of(context)
+        folder = pictures.folder_of(scene)
+        names = self._asked if self._asked is not None else pictures.orphans(scene)
+
+        def work(_control: Any, _report: Any, _job: str) -> int:
+            from ..core.picture import baking
+            from ..core.system import files as disk
+
+            try:
+                return baking.remove(folder, names)
+            except OSError as error:
+                raise disk.disk_error(folder, error) from error
+
+        return Task(Text("Deleting unused pictures"), work)
+
+    def succeeded(self, _context: Context, result: int) -> None:
+        self.report({"INFO"}, translated(Text("{number} files deleted", number=result)))
+
+
+# Styles
+
+
+class SUBTITLE_OT_choose_style(bpy.types.Operator):
+    """Draw subtitles in this style from now on"""
+
+    bl_idname = "subtitle.choose_style"
+    bl_label = "Choose Style"
+    bl_options = {"REGISTER", "UNDO"}
+
+    name: StringProperty(name="Style", default="default")  # type: ignore[valid-type]
+
+    def execute(self, context: Context) -> _Result:
+        choices.of(compat.scene_of(context)).picture_style = self.name
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_save_style(bpy.types.Operator):
+    """Keep the chosen style under another name, as a file that can be edited and given to others"""
+
+    bl_idname = "subtitle.save_style"
+    bl_label = "Save Style As"
+
+    name: StringProperty(name="Name", description="Letters, digits and hyphens", default="mine")  # type: ignore[valid-type]
+    font: StringProperty(name="Font", description="A family; empty: the first that has the letters")  # type: ignore[valid-type]
+    size: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Size", description="Share of the picture's height", default=0.05, min=0.005, max=0.5, precision=3
+    )
+    color: bpy.props.FloatVectorProperty(  # type: ignore[valid-type]
+        name="Color", subtype="COLOR_GAMMA", size=3, default=(1, 1, 1), min=0, max=1
+    )
+    box: EnumProperty(  # type: ignore[valid-type]
+        name="Box",
+        items=(("", "None", ""), ("line", "Behind Each Line", ""), ("block", "Behind All Lines", "")),
+    )
+
+    def invoke(self, context: Context, _event: Event) -> _Result:
+        try:
+            found = pictures.style_of(compat.scene_of(context))
+        except (SubtitleEditorError, OSError):
+            found = None
+        if found is not None:
+            self.font, self.size, self.box = found.font, found.size, found.box
+            self.color = tuple(int(found.color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        operator: Any = self
+        return set(context.window_manager.invoke_props_dialog(operator))
+
+    def execute(self, context: Context) -> _Result:
+        import dataclasses
+
+        from ..core.picture import style
+
+        scene = compat.scene_of(context)
+        folder = settings.user_dir() / pictures.OWN_STYLES
+        try:
+            base = pictures.style_of(scene) or style.DEFAULT
+            color = "#" + "".join(f"{round(part * 255):02x}" for part in self.color)
+            changes = {"font": self.font, "size": self.size, "color": color + base.color[7:], "box": self.box}
+            mine = dataclasses.replace(base, name=self.name.strip(), label="", **changes)
+            style.save(mine, folder)
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
+        except OSError as error:
+            from ..core.system import files as disk
+
+            self.report({"ERROR"}, translated(str(disk.disk_error(folder, error))))
+            return {"CANCELLED"}
+        pictures.known.own = {**pictures.known.own, mine.name: mine}
+        choices.of(scene).picture_style = mine.name
+        self.report({"INFO"}, translated(Text("Saved as {path}", path=folder / f"{mine.name}.toml")))
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_plain_view(bpy.types.Operator):
+    """Show the scene's colours as they are (view transform Standard), so that white subtitles are white"""
+
+    bl_idname = "subtitle.plain_view"
+    bl_label = "Set to Standard"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: Context) -> _Result:
+        pictures.show_plainly(compat.scene_of(context))
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_reload_styles(bpy.types.Operator):
+    """Read your own styles again, after a file was edited or added"""
+
+    bl_idname = "subtitle.reload_styles"
+    bl_label = "Read Styles Again"
+
+    def execute(self, _context: Context) -> _Result:
+        pictures.read_styles_soon()
+        return {"FINISHED"}
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (
+        SUBTITLE_OT_bake,
+        SUBTITLE_OT_bake_changed,
+        SUBTITLE_OT_bake_and_render,
+        SUBTITLE_OT_back_to_text,
+        SUBTITLE_OT_delete_unused_pictures,
+        SUBTITLE_OT_choose_style,
+        SUBTITLE_OT_save_style,
+        SUBTITLE_OT_reload_styles,
+        SUBTITLE_OT_plain_view,
+    )
+)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Panel: what do subtitles look like, and are they pictures?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.text import Text
+from ..sequencer import compat
+from ..session import choices, pictures
+from ..translations import iface
+from .parts import SubtitlePanel, label, wrapped
+
+if TYPE_CHECKING:
+    from bpy.types import Context
+
+
+class SUBTITLE_MT_styles(bpy.types.Menu):
+    """The styles that subtitles are drawn in."""
+
+    bl_idname = "SUBTITLE_MT_styles"
+    bl_label = "Styles"
+
+    def draw(self, _context: Context) -> None:
+        """Called by Blender for each redraw; reads memory only."""
+        layout = self.layout
+        for name in (pictures.AS_IN_FILE, *pictures.styles()):
+            text = iface(pictures.label_of(name))
+            layout.operator("subtitle.choose_style", text=text, translate=False).name = name
+        layout.separator()
+        layout.operator("subtitle.save_style")
+        layout.operator("subtitle.reload_styles")
+
+
+class SUBTITLE_PT_pictures(SubtitlePanel, bpy.types.Panel):
+    """Style, and text to pictures and back."""
+
+    bl_idname = "SUBTITLE_PT_pictures"
+    bl_label = "Pictures"
+    bl_order = 4
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Context) -> None:
+        """Called by Blender for each redraw; reads memory only."""
+        layout, scene = self.layout, compat.scene_of(context)
+        settings = choices.of(scene)
+        layout.menu(
+            SUBTITLE_MT_styles.bl_idname, text=iface(pictures.label_of(settings.picture_style)), translate=False
+        )
+        layout.prop(settings, "picture_folder")
+        if grey := pictures.greys(scene):
+            wrapped(layout, context, Text("White is grey in the view transform {name}.", name=grey), icon="INFO")
+            layout.operator("subtitle.plain_view")
+        row = layout.row(align=True)
+        row.operator("subtitle.bake", icon="IMAGE_DATA").selected = False
+        row.operator("subtitle.bake_changed", icon="FILE_REFRESH")
+        row = layout.row(align=True)
+        row.operator("subtitle.back_to_text", icon="FONT_DATA").selected = False
+        row.operator("subtitle.bake_and_render", icon="RENDER_ANIMATION")
+        layout.operator("subtitle.delete_unused_pictures", icon="TRASH")
+        for problem in pictures.known.wrong[:3]:
+            label(layout, problem, icon="ERROR")
+
+
+register, unregister = bpy.utils.register_classes_factory((SUBTITLE_MT_styles, SUBTITLE_PT_pictures))

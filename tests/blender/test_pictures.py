@@ -1,0 +1,333 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Subtitles as image strips: baked, brought after what was edited, taken back, and seen in the render."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy
+import pytest
+
+from subtitle_editor.core.cues import Cue, Word
+from subtitle_editor.core.markup import Placing
+from subtitle_editor.core.picture.fonts import Fonts
+from subtitle_editor.core.picture.render import Renderer
+from subtitle_editor.core.picture.style import DEFAULT
+from subtitle_editor.core.subtitles.document import Document
+from subtitle_editor.sequencer import baked, compat, cue, strips
+from subtitle_editor.session import choices, pictures
+from subtitle_editor.session import track as tracks
+from tests.core.picture import scripts
+
+pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(120)]
+
+CUES = (Cue(0, 1, "one"), Cue(2, 3, "two"), Cue(2.5, 4, "over two"))
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, addon: Any) -> Path:
+    scene = bpy.context.scene
+    scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 640, 360, 100
+    scene.view_settings.view_transform = "Standard"
+    choices.of(scene).picture_folder = str(tmp_path / "pictures")
+    choices.of(scene).picture_style = "default"
+    return tmp_path / "pictures"
+
+
+def make(*cues: Cue) -> list[Any]:
+    scene = bpy.context.scene
+    rate = strips.rate_of(scene)
+    placements = strips.place(cues, lambda seconds: scene.frame_start + rate.seconds_to_frame(seconds))
+    strips.Writer(scene, placements, 0).step()
+    return texts()
+
+
+def all_strips() -> list[Any]:
+    return list(compat.strips_of(bpy.context.scene.sequence_editor))
+
+
+def texts() -> list[Any]:
+    return sorted((strip for strip in all_strips() if strip.type == "TEXT"), key=compat.left)
+
+
+def shown() -> list[Any]:
+    """The image strips, in order of time."""
+    return sorted(
+        (strip for strip in all_strips() if baked.is_picture(strip)), key=lambda s: (compat.left(s), s.channel)
+    )
+
+
+def edges(strip: Any) -> tuple[int, int]:
+    return compat.left(strip), compat.right(strip)
+
+
+def text_of(picture: Any) -> str:
+    """What the subtitle under a picture says."""
+    given = picture[baked.PICTURE].partition(" ")[0]
+    return next(strip.text for strip in texts() if strip.get(cue.BAKED) == given)
+
+
+def bake(**options: Any) -> None:
+    assert bpy.ops.subtitle.bake(**options) == {"FINISHED"}
+
+
+def fresh() -> None:
+    assert bpy.ops.subtitle.bake_changed() == {"FINISHED"}
+
+
+def rendered(tmp_path: Path, frame: int) -> Any:
+    scene = bpy.context.scene
+    scene.frame_set(frame)
+    scene.render.filepath = str(tmp_path / "frame.png")
+    scene.render.image_settings.file_format = "PNG"
+    scene.render.image_settings.color_mode = "RGBA"
+    bpy.ops.render.render(write_still=True)
+    return scripts.read(tmp_path / "frame.png")
+
+
+def test_a_picture_lies_over_each_subtitle_and_the_text_is_muted(folder: Path) -> None:
+    make(*CUES)
+    bake()
+    assert [edges(strip) for strip in shown()] == [edges(strip) for strip in texts()]
+    assert all(strip.mute for strip in texts()) and not any(strip.mute for strip in shown())
+    assert min(strip.channel for strip in shown()) > max(strip.channel for strip in texts())
+    assert len(list(folder.glob("*.png"))) == 3
+    # They are still the subtitles: list, export and checks see them.
+    assert [one.text for one in strips.cues_of(bpy.context.scene)[0]] == ["one", "two", "over two"]
+
+
+def test_the_render_has_the_pixels_that_were_drawn(tmp_path: Path) -> None:
+    cues = (Cue(0, 1, "Above", placing=Placing(8)), Cue(0, 1, "می‌شود مُحَمَّدٌ"), Cue(2, 3, "later"))
+    make(*cues)
+    bake()
+    frame = rendered(tmp_path, bpy.context.scene.frame_start)
+    found = Path(bpy.utils.system_resource("DATAFILES", path="fonts"))
+    expected = numpy.zeros_like(frame)
+    for picture in Renderer(Document(cues), 640, 360, DEFAULT, Fonts(blender=found, system=[])).at(0.5):
+        rows, columns, _ = picture.rgba.shape
+        expected[picture.y : picture.y + rows, picture.x : picture.x + columns] = picture.rgba
+    assert frame[..., 3].any()
+    assert scripts.difference(frame, expected) < 0.05
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (641, 361)])
+def test_places_are_exact_in_other_sizes(size: tuple[int, int], tmp_path: Path) -> None:
+    scene = bpy.context.scene
+    scene.render.resolution_x, scene.render.resolution_y = size
+    make(Cue(0, 1, "exactly here"))
+    bake()
+    frame = rendered(tmp_path, scene.frame_start)
+    found = Path(bpy.utils.system_resource("DATAFILES", path="fonts"))
+    (picture,) = Renderer(Document((Cue(0, 1, "exactly here"),)), *size, DEFAULT, Fonts(blender=found)).at(0.5)
+    rows, columns, _ = picture.rgba.shape
+    part = frame[picture.y : picture.y + rows, picture.x : picture.x + columns]
+    assert numpy.abs(part[..., 3].astype(int) - picture.rgba[..., 3]).max() <= 1
+
+
+@pytest.mark.parametrize("name", scripts.LINES)
+def test_each_script_is_right_in_the_render(name: str, tmp_path: Path) -> None:
+    """Against the reference, which was looked at."""
+    language, text = scripts.LINES[name]
+    (strip,) = make(Cue(0, 1, text))
+    tracks.enter(bpy.context.scene, strip.channel, 1, language=language)
+    bake()
+    frame = rendered(tmp_path, bpy.context.scene.frame_start)
+    reference = scripts.read(scripts.DATA / f"{name}.png")
+    rows = numpy.flatnonzero(frame[..., 3].any(axis=1))
+    columns = numpy.flatnonzero(frame[..., 3].any(axis=0))
+    # The faintest row or column of a shadow may be lost in the film.
+    parts = (frame[max(0, rows[0] - dy) :, max(0, columns[0] - dx) :] for dy in (0, 1) for dx in (0, 1))
+    height, width, _ = reference.shape
+    assert min(scripts.difference(part[:height, :width], reference) for part in parts) < 2
+
+
+def test_karaoke_is_one_strip_with_a_picture_for_each_word() -> None:
+    words = (Word(0, 0.5, "one"), Word(0.5, 1, "two"))
+    choices.of(bpy.context.scene).picture_style = "karaoke"
+    (text,) = make(Cue(0, 1, "one two", words=words))
+    bake()
+    (strip,) = shown()
+    names = [element.filename for element in strip.elements]
+    assert len(names) == edges(text)[1] - edges(text)[0] == 24
+    assert len(set(names[:12])) == len(set(names[12:])) == 1 and names[0] != names[-1]
+
+
+# After edits
+
+
+def test_nothing_changed_makes_nothing(folder: Path) -> None:
+    make(*CUES)
+    bake()
+    before = [strip.name for strip in shown()], {path: path.stat().st_mtime_ns for path in folder.glob("*.png")}
+    fresh()
+    assert (
+        [strip.name for strip in shown()],
+        {path: path.stat().st_mtime_ns for path in folder.glob("*.png")},
+    ) == before
+
+
+def test_moved_cut_edited_copied_new_and_deleted(folder: Path) -> None:
+    one, two, over = make(*CUES)
+    bake()
+    compat.set_edges(one, 200, 224)
+    compat.set_edges(two, edges(two)[0], edges(two)[1] - 5)
+    over.text = "another"
+    fresh()
+    assert sorted((edges(s), text_of(s)) for s in shown()) == sorted((edges(s), s.text) for s in texts())
+    compat.strips_of(bpy.context.scene.sequence_editor).remove(two)
+    fresh()
+    assert sorted(map(text_of, shown())) == ["another", "one"]
+    # A copy has the property of what it was copied from.
+    copy = compat.new_text(compat.strips_of(bpy.context.scene.sequence_editor), "copy", one.channel, 300, 310)
+    copy.text = "a copy"
+    copy[cue.MARK], copy[cue.BAKED] = cue.PLAIN, one[cue.BAKED]
+    new = compat.new_text(compat.strips_of(bpy.context.scene.sequence_editor), "new", one.channel, 400, 410)
+    new.text = "new"
+    new[cue.MARK] = cue.PLAIN
+    fresh()
+    assert sorted((edges(s), text_of(s)) for s in shown()) == sorted((edges(s), s.text) for s in texts())
+    assert len(shown()) == 4 and new.mute
+
+
+def test_another_size_is_drawn_anew_at_its_place(tmp_path: Path) -> None:
+    make(*CUES)
+    bake()
+    bpy.context.scene.render.resolution_x, bpy.context.scene.render.resolution_y = 1280, 720
+    fresh()
+    offsets = [strip.transform.offset_y for strip in shown()]
+    assert all(-360 < y < -200 for y in offsets)
+
+
+def test_back_to_text(folder: Path) -> None:
+    make(*CUES)
+    bake()
+    assert bpy.ops.subtitle.back_to_text() == {"FINISHED"}
+    assert shown() == [] and not any(strip.mute for strip in texts())
+    assert not any(cue.BAKED in strip for strip in texts())
+    assert len(list(folder.glob("*.png"))) == 3, "files stay"
+    assert bpy.ops.subtitle.back_to_text() == {"CANCELLED"}
+
+
+def test_only_the_selected(folder: Path) -> None:
+    one, two, over = make(*CUES)
+    two.select = True
+    bake(selected=True)
+    assert [text_of(strip) for strip in shown()] == ["two"] and not one.mute and not over.mute
+    two.select, one.select = False, True
+    bake(selected=True)
+    assert sorted(map(text_of, shown())) == ["one", "two"]
+    assert bpy.ops.subtitle.back_to_text(selected=True) == {"FINISHED"}
+    assert [text_of(strip) for strip in shown()] == ["two"]
+
+
+def test_a_picture_that_somebody_moved_goes_back_to_its_place() -> None:
+    make(Cue(0, 1, "one"))
+    bake()
+    (strip,) = shown()
+    wanted = strip.transform.offset_y
+    strip.transform.offset_y += 50
+    fresh()
+    assert [one.transform.offset_y for one in shown()] == [wanted]
+
+
+def test_other_images_and_titles_are_left_alone(tmp_path: Path, folder: Path) -> None:
+    make(*CUES)
+    bake()
+    title = compat.new_text(compat.strips_of(bpy.context.scene.sequence_editor), "title", 20, 1, 30)
+    image = compat.strips_of(bpy.context.scene.sequence_editor).new_image(
+        name="mine", filepath=str(next(folder.glob("*.png"))), channel=21, frame_start=1
+    )
+    fresh()
+    bpy.ops.subtitle.back_to_text()
+    assert {title.name, image.name} <= {strip.name for strip in all_strips()} and not title.mute
+
+
+def test_undo_and_saving(tmp_path: Path, folder: Path) -> None:
+    make(*CUES)
+    bake()
+    path = tmp_path / "film.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    assert len(shown()) == 3
+    names = [strip.name for strip in shown()]
+    fresh()
+    assert [strip.name for strip in shown()] == names
+
+
+# Files, folders, errors
+
+
+def test_unused_files_are_deleted_when_asked(folder: Path) -> None:
+    one, *_ = make(*CUES)
+    bake()
+    (folder / "mine.png").write_bytes(b"mine")
+    one.text = "changed"
+    fresh()
+    assert len(list(folder.glob("*.png"))) == 5
+    assert bpy.ops.subtitle.delete_unused_pictures() == {"FINISHED"}
+    assert len(list(folder.glob("*.png"))) == 4 and (folder / "mine.png").exists()
+    assert bpy.ops.subtitle.bake_changed() == {"FINISHED"}
+    assert len(shown()) == 3
+
+
+def test_a_file_that_is_not_saved_has_no_folder() -> None:
+    choices.of(bpy.context.scene).picture_folder = ""
+    make(*CUES)
+    with pytest.raises(RuntimeError, match="Save the file first"):
+        bpy.ops.subtitle.bake()
+    assert not any(strip.mute for strip in texts())
+
+
+def test_a_folder_beside_the_file(tmp_path: Path) -> None:
+    choices.of(bpy.context.scene).picture_folder = ""
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
+    make(*CUES)
+    bake()
+    assert len(list((tmp_path / "film subtitles" / "Scene").glob("*.png"))) == 3
+    assert all(strip.directory.startswith("//") for strip in shown())
+
+
+def test_nothing_to_draw() -> None:
+    bpy.context.scene.sequence_editor_create()
+    with pytest.raises(RuntimeError, match="no subtitles here"):
+        bpy.ops.subtitle.bake()
+
+
+def test_a_style_that_is_gone_is_said() -> None:
+    make(*CUES)
+    choices.of(bpy.context.scene).picture_style = "gone"
+    with pytest.raises(RuntimeError, match='style "gone"'):
+        bpy.ops.subtitle.bake()
+
+
+def test_a_style_of_ones_own() -> None:
+    make(Cue(0, 1, "one"))
+    assert bpy.ops.subtitle.save_style(name="mine", size=0.1, color=(1, 0, 0)) == {"FINISHED"}
+    assert choices.of(bpy.context.scene).picture_style == "mine"
+    found = pictures.style_of(bpy.context.scene)
+    assert found is not None and (found.size, found.color) == (pytest.approx(0.1), "#ff0000")
+    with pytest.raises(RuntimeError, match="letters"):
+        bpy.ops.subtitle.save_style(name="../x")
+    bake()
+    assert len(shown()) == 1
+
+
+def test_before_a_render_without_a_window(addon: Any, tmp_path: Path) -> None:
+    (one,) = make(Cue(0, 1, "one"))
+    bake()
+    before = shown()[0][baked.PICTURE]
+    one.text = "changed"
+    rendered(tmp_path, 1)
+    assert shown()[0][baked.PICTURE] == before, "only where it is wished"
+    addon.bake_before_render = True
+    rendered(tmp_path, 1)
+    assert shown()[0][baked.PICTURE] != before
+    addon.bake_before_render = False
+
+
+def test_white_is_white_after_one_click() -> None:
+    bpy.context.scene.view_settings.view_transform = "AgX"
+    assert bpy.ops.subtitle.plain_view() == {"FINISHED"}
+    assert bpy.context.scene.view_settings.view_transform == "Standard"
