@@ -107,6 +107,9 @@ class SubtitleEditorTrack(bpy.types.PropertyGroup):
     language: StringProperty(  # type: ignore[valid-type]
         name="Language", description="The language of the subtitles, such as en, de or pt-BR"
     )
+    original: IntProperty(  # type: ignore[valid-type]
+        name="Original", description="The lowest channel of the track that this one translates; 0: of none", min=0
+    )
     profile: EnumProperty(  # type: ignore[valid-type]
         name="Profile",
         description="The reading rules that the subtitles of this track are checked and edited by",
@@ -296,6 +299,7 @@ class SubtitleEditorView(bpy.types.PropertyGroup):
             ("PROBLEMS", "With Problems", "Those that break a rule of the track's profile"),
             ("DOUBTFUL", "Doubtful", "Those with words that the model was not sure of"),
             ("SELECTED", "Selected", "Those that are selected on the timeline"),
+            ("UNTRANSLATED", "Untranslated", "Those that still say what the original says, or nothing"),
             ("NEAR", "Around the Playhead", "Those of half a minute before and after the playhead"),
             ("SPEAKER", "By Speaker", "Those in which somebody speaks, whose name is asked for below"),
         ),

@@ -38,6 +38,7 @@ class SUBTITLE_OT_jump_cue(bpy.types.Operator):
             ("NEXT", "Next", "The next subtitle"),
             ("PREVIOUS", "Previous", "The subtitle before"),
             ("PROBLEM", "Next Problem", "The next subtitle that breaks a rule of the track's profile"),
+            ("UNTRANSLATED", "Next Untranslated", "The next subtitle that still says what the original says, or nothing"),
             ("DOUBTFUL", "Next Doubtful", "The next subtitle with words that the model was not sure of"),
         ),
     )
@@ -70,7 +71,7 @@ class SUBTITLE_OT_jump_cue(bpy.types.Operator):
         from ..session import survey
 
         known = survey.read_now()
-        wanted = set(known.by_name) if self.to == "PROBLEM" else known.doubtful
+        wanted = {"PROBLEM": set(known.by_name), "UNTRANSLATED": known.untranslated}.get(self.to, known.doubtful)
         start = -1 if now is None else now
         steps = [*range(start + 1, len(row)), *range(start + 1)]
         found = next((step for step in steps if known.names[step] in wanted), None)

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import IntProperty, StringProperty
+from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..core.text import Text
 from ..sequencer import compat, cue
@@ -68,6 +69,9 @@ class SUBTITLE_OT_duplicate_track(bpy.types.Operator):
     language: StringProperty(  # type: ignore[valid-type]
         name="Language", description="The language of the translation, such as de"
     )
+    empty: BoolProperty(  # type: ignore[valid-type]
+        name="Without Texts", description="Only the times, instead of the texts to write over"
+    )
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -84,11 +88,37 @@ class SUBTITLE_OT_duplicate_track(bpy.types.Operator):
         some = Row(scene, track.channels).all()
         collection = some.row.table.strips
         for strip, one in zip(some.strips, some.cues, strict=True):
-            make(collection, one, some.row.clock, channel + strip.channel - track.channel, strip)
+            text = dataclasses.replace(one, text="", words=(), spans=()) if self.empty else one
+            make(collection, text, some.row.clock, channel + strip.channel - track.channel, strip)
         made = tracks.enter(
             scene, channel, track.rows, f"{track.name} {self.language}".strip(), self.language or track.language
         )
+        choices.of(scene).tracks[made.index].original = track.channel
         self.report({"INFO"}, translated(Text("{number} subtitles on {track}", number=len(some.cues), track=made.name)))
+        return {"FINISHED"}
+
+
+class SUBTITLE_OT_choose_original(bpy.types.Operator):
+    """Show the texts of another track beside those of this one, which translates it"""
+
+    bl_idname = "subtitle.choose_original"
+    bl_label = "Choose Original"
+    bl_options = {"UNDO"}
+
+    channel: IntProperty(  # type: ignore[valid-type]
+        name="Channel", description="The lowest of the other track; 0: of none", options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return has_subtitles(cls, context)
+
+    def execute(self, context: Context) -> _Result:
+        scene = compat.scene_of(context)
+        track = tracks.active(scene)
+        assert track is not None
+        choices.of(scene).tracks[track.index].original = self.channel
+        tracks.touched()
         return {"FINISHED"}
 
 
@@ -181,6 +211,7 @@ register, unregister = bpy.utils.register_classes_factory(
         SUBTITLE_OT_add_track,
         SUBTITLE_OT_choose_track,
         SUBTITLE_OT_duplicate_track,
+        SUBTITLE_OT_choose_original,
         SUBTITLE_OT_remove_track,
         SUBTITLE_OT_merge_tracks,
         SUBTITLE_OT_adopt_strips,

@@ -145,6 +145,27 @@ class SUBTITLE_MT_tracks(bpy.types.Menu):
             self.layout.operator("subtitle.choose_track", text=text, translate=False, icon=icon).index = track.index
 
 
+class SUBTITLE_MT_original(bpy.types.Menu):
+    """The tracks that the active one may be a translation of."""
+
+    bl_idname = "SUBTITLE_MT_original"
+    bl_label = "Translation of"
+
+    def draw(self, context: Context) -> None:
+        """Called by Blender for each redraw; reads memory only."""
+        scene, layout = compat.scene_of(context), self.layout
+        active = tracks.active(scene)
+        if active is None:
+            return
+        icon: Any = "RADIOBUT_OFF" if active.original else "RADIOBUT_ON"
+        layout.operator("subtitle.choose_original", text="No Other Track", icon=icon).channel = 0
+        for track in tracks.tracks(scene):
+            if track.channel != active.channel:
+                icon = "RADIOBUT_ON" if track.channel == active.original else "RADIOBUT_OFF"
+                item = layout.operator("subtitle.choose_original", text=track.name, translate=False, icon=icon)
+                item.channel = track.channel
+
+
 class SUBTITLE_MT_track(bpy.types.Menu):
     """What can be done with a track."""
 
@@ -164,6 +185,7 @@ class SUBTITLE_MT_track(bpy.types.Menu):
         layout.operator("subtitle.adopt_strips")
         layout.operator("subtitle.renumber_cues")
         layout.operator("subtitle.duplicate_track", icon="DUPLICATE")
+        layout.menu(SUBTITLE_MT_original.bl_idname)
         layout.operator("subtitle.merge_tracks")
         layout.separator()
         layout.operator("subtitle.remove_track", icon="TRASH")
@@ -212,6 +234,7 @@ _register, _unregister = bpy.utils.register_classes_factory(
         SUBTITLE_MT_go,
         SUBTITLE_MT_edit,
         SUBTITLE_MT_tracks,
+        SUBTITLE_MT_original,
         SUBTITLE_MT_track,
     )
 )

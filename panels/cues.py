@@ -15,10 +15,10 @@ from ..core.right_to_left import drawn
 from ..core.text import Text
 from ..sequencer import compat, cue
 from ..sequencer.track import clock_of
-from ..session import choices, chosen, listing, sheets, survey
+from ..session import choices, chosen, listing, originals, sheets, survey
 from ..session import track as tracks
 from ..translations import iface
-from .parts import Icon, SubtitlePanel, is_narrow, label, wrapped
+from .parts import Icon, SubtitlePanel, is_narrow, label, quoted, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
@@ -68,7 +68,14 @@ class SUBTITLE_UL_cues(bpy.types.UIList):
             columns = columns.split(factor=0.24)
             columns.label(text=_short(chosen.shown(scene, left)), translate=False)
         columns = columns.split(factor=0.7)
-        _text(columns, text)
+        if listed.beside is not None and not is_narrow(context):
+            both = columns.split(factor=0.5)
+            other = both.row()
+            other.active = False
+            _text(other, originals.text_of(scene, listed.beside, strip))
+            _text(both, text)
+        else:
+            _text(columns, text)
         _speed(columns, text, (right - left) / float(clock_of(scene).rate), wide)
 
     def draw_filter(self, _context: Context, _layout: UILayout) -> None:
@@ -206,6 +213,7 @@ class SUBTITLE_PT_cue(SubtitlePanel, bpy.types.Panel):
         layout, scene = self.layout, compat.scene_of(context)
         settings = choices.of(scene)
         fields = settings.cue
+        self.draw_original(layout, context, scene)
         self.draw_lines(layout, scene, fields)
         row = layout.row(align=True)
         # Where three times have no room beside each other they stand below each other.
@@ -221,6 +229,15 @@ class SUBTITLE_PT_cue(SubtitlePanel, bpy.types.Panel):
         row.operator("subtitle.rewrite_cues", text="Balance", icon="ALIGN_CENTER").how = "BALANCE"
         layout.prop(fields, "speaker")
         self.draw_problems(layout, context, scene)
+
+    def draw_original(self, layout: UILayout, context: Context, scene: bpy.types.Scene) -> None:
+        """What the original says, above the fields of the translation."""
+        text = originals.text_of(scene, listing.now.beside, tracks.chosen_strip(scene))
+        if not text:
+            return
+        box = layout.box()
+        box.active = False
+        quoted(box, context, text)
 
     def draw_lines(self, layout: UILayout, scene: bpy.types.Scene, fields: Any) -> None:
         """The text, a field a line."""

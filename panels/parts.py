@@ -10,7 +10,7 @@ import bpy
 from ..core.downloads import words
 from ..core.events import State
 from ..core.library.states import ModelState
-from ..core.right_to_left import drawn, reads_from_right
+from ..core.right_to_left import drawn, lines, reads_from_right
 from ..core.text import Text
 from ..session import settings, shelf, state
 from ..translations import iface, iface_lines
@@ -83,14 +83,28 @@ def label(layout: UILayout, text: str, icon: Icon = "NONE") -> None:
 
 def wrapped(layout: UILayout, context: Context, text: str, icon: Icon = "NONE") -> None:
     """As `label`, over as many lines as the sidebar's width asks for: labels do not wrap by themselves."""
+    _lines(layout, text, iface_lines(text, _characters(context)), icon)
+
+
+def quoted(layout: UILayout, context: Context, text: str) -> None:
+    """As `wrapped`, for a text of the user's, which is never translated."""
+    for line in text.split("\n"):
+        _lines(layout, line, lines(line, _characters(context)), "NONE")
+
+
+def _characters(context: Context) -> int:
+    """How many letters a line of the sidebar has room for."""
     scale = context.preferences.system.ui_scale or 1.0
     width = context.region.width if context.region else _NARROW * scale
-    characters = max(16, int((width / scale - _MARGINS) / _PIXELS_PER_CHARACTER))
+    return max(16, int((width / scale - _MARGINS) / _PIXELS_PER_CHARACTER))
+
+
+def _lines(layout: UILayout, text: str, drawn_ones: list[str], icon: Icon) -> None:
     column = layout.column(align=True)
     column.scale_y = 0.8
     if reads_from_right(text):
         column.alignment = "RIGHT"
-    for number, line in enumerate(iface_lines(text, characters)):
+    for number, line in enumerate(drawn_ones):
         column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon, translate=False)
 
 

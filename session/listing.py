@@ -14,7 +14,7 @@ import bpy
 
 from ..sequencer import compat
 from ..sequencer.track import Row
-from . import choices, survey
+from . import choices, originals, survey
 from . import track as tracks
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class Listing:
         self.known = survey.Survey()
         self.count = 0
         """How many strips of any kind there were."""
+        self.beside: originals.Beside | None = None
+        """The original of the track."""
         self._order: Any = ()
         """By number in the track: the index of the strip."""
         self._left: Any = ()
@@ -45,6 +47,7 @@ class Listing:
 
         row = tracks.row(scene)
         self.track, self.known, self.count = tracks.active(scene), survey.current(), row.table.count
+        self.beside = originals.beside(scene, self.track)
         self._order, self._left = row.order, row.left
         self.shown = self._in_order(context, row, np.flatnonzero(self._wanted(context, scene, row)))
         return self
@@ -121,6 +124,8 @@ def _names(view: choices.View, known: survey.Survey) -> set[str] | None:
         names = set(known.by_name)
     elif view.cue_filter == "DOUBTFUL":
         names = set(known.doubtful)
+    elif view.cue_filter == "UNTRANSLATED":
+        names = set(known.untranslated)
     elif view.cue_filter == "SPEAKER":
         names = known.spoken_by(view.cue_speaker)
     words = view.cue_search.casefold().split()

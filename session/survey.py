@@ -20,7 +20,7 @@ from ..core.markup import VOICE
 from ..core.text import Text
 from ..sequencer import compat, cue
 from ..sequencer.track import Row
-from . import glossary, profiles, shots
+from . import glossary, originals, profiles, shots
 from . import track as tracks
 
 if TYPE_CHECKING:
@@ -96,6 +96,9 @@ class Survey:
                 ranks = [places[key] for key in keys]
             self._ranks = sort, np.array(ranks, dtype=np.int64)
         return self._ranks[1]
+
+    untranslated: set[str] = dataclasses.field(default_factory=set)
+    """Names of the strips that wait for their translation."""
 
     _ranks: tuple[str, Any] = ("", None)
     """What was sorted by last: a redraw sorts by the same again."""
@@ -294,6 +297,7 @@ def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
             found.speakers[name] = taken.speakers
         if number % _PIECE == 0:
             yield None
+    yield from _untranslated(scene, track, found, row)
     checks = memory.checks_for(track.profile, tracks.film(scene))
     for number, problems in enumerate(checks.each(found.cues)):
         if problems:
@@ -301,6 +305,23 @@ def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
         if number % _PIECE == 0:
             yield None
     yield found
+
+
+def _untranslated(scene: bpy.types.Scene, track: tracks.Track, found: Survey, row: Row) -> Iterator[None]:
+    """Find what a translation still has of its original."""
+    from ..core.subtitles.wording import is_untranslated
+
+    original = tracks.original_of(scene, track)
+    if original is None:
+        return
+    beside = originals.Beside(scene, original)
+    other = Row(scene, original.channels)
+    texts = [cue.real_text(strip) for strip in other.strips(range(len(other)))]
+    yield None
+    for name, one, left, right in zip(found.names, found.cues, row.left.tolist(), row.right.tolist(), strict=True):
+        number = beside.number(left, right)
+        if is_untranslated(one.text, texts[number] if number is not None else ""):
+            found.untranslated.add(name)
 
 
 @bpy.app.handlers.persistent

@@ -41,6 +41,8 @@ class Track:
     profile: Profile
     hidden: bool
     locked: bool
+    original: int
+    """The lowest channel of the track that it translates; 0: of none."""
 
     @property
     def channels(self) -> range:
@@ -67,8 +69,13 @@ def _track(scene: bpy.types.Scene, index: int, item: Any) -> Track:
     return Track(
         index, item.channel, max(1, item.rows), channel.name if channel else "", item.language,
         profiles.of(item.profile or choices.of(scene).profile),
-        bool(channel and channel.mute), bool(channel and channel.lock),
+        bool(channel and channel.mute), bool(channel and channel.lock), item.original,
     )  # fmt: skip
+
+
+def original_of(scene: bpy.types.Scene, track: Track) -> Track | None:
+    """The track that a track translates; None where it translates none, or that was removed."""
+    return next((one for one in tracks(scene) if track.original == one.channel != track.channel), None)
 
 
 def channel_of(scene: bpy.types.Scene, number: int) -> Any:

@@ -128,3 +128,14 @@ def tidy(cue: Cue) -> Cue:
     """Without double spaces, spaces at the edges of lines, and lines without letters at the top and the end."""
     text = _SPACE_AT_EDGE.sub("", _SPACES.sub(" ", cue.text))
     return relined(cue, re.sub(r"\n{2,}", "\n", text).strip("\n"))
+
+
+def is_untranslated(text: str, original: str) -> bool:
+    """Whether a subtitle of a translation waits for its text: it has none, or still that of the original.
+
+    >>> is_untranslated("Guten Tag.", "Hello."), is_untranslated("Hello.", "Hello."), is_untranslated("...", "...")
+    (False, True, False)
+    """
+    if not text.strip():
+        return True
+    return " ".join(text.split()) == " ".join(original.split()) and any(char.isalpha() for char in text)

@@ -15,7 +15,7 @@ from subtitle_editor.core.cues import Word
 from subtitle_editor.core.markup import ITALIC, Span
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.sequencer import compat, cue, track
-from subtitle_editor.session import survey
+from subtitle_editor.session import listing, originals, survey
 from subtitle_editor.session import track as tracks
 
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(120)]
@@ -224,3 +224,57 @@ def test_import_and_export_go_to_and_from_a_track(tmp_path: Path) -> None:
     bpy.ops.subtitle.export_file(filepath=str(tmp_path / "out.srt"))
     assert (tmp_path / "out.srt").read_text().split("\n")[2] == "english text"
     assert not any(one.select for one in compat.strips_of(scene().sequence_editor))
+
+
+# Translation
+
+
+def translation() -> None:
+    put(Cue(0, 2, "Hello."), Cue(3, 5, "..."), Cue(6, 8, "Who told Ana?"))
+    assert bpy.ops.subtitle.duplicate_track(language="de") == {"FINISHED"}
+
+
+def originals_shown() -> list[str]:
+    listed = listing.now.update(bpy.context, scene())
+    return [originals.text_of(scene(), listed.beside, strip(number)) for number in range(len(tracks.row(scene())))]
+
+
+def test_a_translation_has_its_original_beside_it() -> None:
+    translation()
+    found = tracks.active(scene())
+    assert found is not None and found.language == "de" and found.original == 2
+    assert originals_shown() == ["Hello.", "...", "Who told Ana?"]
+    # Times may change on either side.
+    tracks.choose(scene(), strip(2))
+    scene().frame_set(track.clock_of(scene()).frame(7))
+    bpy.ops.subtitle.split_cue()
+    bpy.ops.subtitle.nudge_cues(frames=-6)
+    assert originals_shown()[-2:] == ["Who told Ana?", "Who told Ana?"]
+    assert bpy.ops.subtitle.choose_original(channel=0) == {"FINISHED"} and originals_shown()[0] == ""
+    assert bpy.ops.subtitle.choose_original(channel=2) == {"FINISHED"} and originals_shown()[0] == "Hello."
+    scene().subtitle_editor.track_index = 0
+    bpy.ops.subtitle.remove_track()
+    assert originals_shown()[0] == "", "there is none any more"
+
+
+def test_to_the_next_that_waits_for_its_translation() -> None:
+    translation()
+    view = bpy.context.window_manager.subtitle_editor
+    view.cue_filter = "UNTRANSLATED"
+    survey.read_now()
+    assert list(listing.now.update(bpy.context, scene()).shown) == [0, 2]
+    scene().frame_set(1)
+    assert bpy.ops.subtitle.jump_cue(to="UNTRANSLATED") == {"FINISHED"}
+    assert tracks.chosen_strip(scene()) == strip(2)
+    scene().subtitle_editor.cue.line_0 = "Wer hat es Ana gesagt?"
+    assert bpy.ops.subtitle.jump_cue(to="UNTRANSLATED") == {"FINISHED"}
+    assert tracks.chosen_strip(scene()) == strip(0)
+    scene().subtitle_editor.cue.line_0 = "Guten Tag."
+    assert bpy.ops.subtitle.jump_cue(to="UNTRANSLATED") == {"CANCELLED"}
+    view.cue_filter = "ALL"
+
+
+def test_a_translation_may_begin_without_texts() -> None:
+    put(Cue(0, 2, "Hello.", (Word(0, 1, "Hello."),)))
+    assert bpy.ops.subtitle.duplicate_track(language="de", empty=True) == {"FINISHED"}
+    assert now() == [(0, 2, "")] and survey.read_now().untranslated == {strip(0).name}
