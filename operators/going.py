@@ -38,7 +38,11 @@ class SUBTITLE_OT_jump_cue(bpy.types.Operator):
             ("NEXT", "Next", "The next subtitle"),
             ("PREVIOUS", "Previous", "The subtitle before"),
             ("PROBLEM", "Next Problem", "The next subtitle that breaks a rule of the track's profile"),
-            ("UNTRANSLATED", "Next Untranslated", "The next subtitle that still says what the original says, or nothing"),
+            (
+                "UNTRANSLATED",
+                "Next Untranslated",
+                "The next one that still says what the original says, or nothing",
+            ),
             ("DOUBTFUL", "Next Doubtful", "The next subtitle with words that the model was not sure of"),
         ),
     )

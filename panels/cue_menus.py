@@ -100,7 +100,14 @@ class SUBTITLE_MT_texts(bpy.types.Menu):
 
     def draw(self, _context: Context) -> None:
         """Called by Blender for each redraw; reads memory only."""
-        self.layout.operator_enum("subtitle.rewrite_cues", "how")
+        layout = self.layout
+        layout.operator_enum("subtitle.rewrite_cues", "how")
+        layout.separator()
+        layout.operator("subtitle.set_speaker")
+        layout.operator("subtitle.color_speakers")
+        layout.operator_menu_enum("subtitle.use_style", "preset")
+        layout.operator("subtitle.copy_style", text="Style of the Chosen to Selected").which = "SELECTED"
+        layout.operator("subtitle.copy_style", text="Style of the Chosen to All").which = "TRACK"
 
 
 class SUBTITLE_MT_select(bpy.types.Menu):

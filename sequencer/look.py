@@ -9,6 +9,7 @@ Everything here runs on the main thread.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import bpy
@@ -30,8 +31,8 @@ WHITE = "#ffffff"
 
 EDGE = 0.06
 """Share of the picture between its edge and the text."""
-_ACROSS = ("LEFT", "CENTER", "RIGHT")
-_DOWN = ("BOTTOM", "CENTER", "TOP")
+ACROSS = ("LEFT", "CENTER", "RIGHT")
+DOWN = ("BOTTOM", "CENTER", "TOP")
 _FLAGS = {BOLD: "use_bold", ITALIC: "use_italic"}
 
 
@@ -58,9 +59,9 @@ def wear(strip: Strip, cue: Cue) -> None:
     for kind in noted:
         setattr(strip, _FLAGS[kind], True)
     if COLOR in whole:
-        strip.color = (*_rgb(whole[COLOR]), 1.0)
+        strip.color = rgba(whole[COLOR])
         noted.append(whole[COLOR])
-    if FONT in whole and (font := _font(whole[FONT])) is not None:
+    if FONT in whole and (font := font_of(whole[FONT])) is not None:
         strip.font = font
     if noted:
         strip[WORN] = " ".join(noted)
@@ -76,7 +77,7 @@ def wear_again(strip: Strip, cue: Cue) -> None:
         if kind in noted and kind not in whole:
             setattr(strip, flag, kind in base)
     if _color_in(noted) and COLOR not in whole:
-        strip.color = (*_rgb(_color_in(base) or WHITE), 1.0)
+        strip.color = rgba(_color_in(base) or WHITE)
     if WORN in strip:
         del strip[WORN]
     wear(strip, cue)
@@ -95,7 +96,7 @@ def copy_style(source: Strip, target: Strip, cue: Cue) -> None:
         whole = _whole(cue)
         for kind, flag in _FLAGS.items():
             setattr(target, flag, kind in base or kind in whole)
-        target.color = (*_rgb(whole.get(COLOR) or _color_in(base) or WHITE), target.color[3])
+        target.color = rgba(whole.get(COLOR) or _color_in(base) or WHITE, target.color[3])
         if WORN in target:
             del target[WORN]
         wear(target, cue)
@@ -103,13 +104,26 @@ def copy_style(source: Strip, target: Strip, cue: Cue) -> None:
         target[BASE] = " ".join(base)
 
 
+def restyle(strip: Strip, cue: Cue, change: Callable[[Strip], None]) -> None:
+    """Have a strip look as `change` makes it, and its own text's formatting be put on again."""
+    if WORN in strip:
+        del strip[WORN]
+    change(strip)
+    strip[BASE] = " ".join(_base_of(strip))
+    wear(strip, cue)
+    if cue.placing != BELOW:
+        _place(strip, cue.placing)
+
+
 def _base_of(strip: Strip) -> list[str]:
     """What of a strip's look is none of its own text's formatting."""
-    noted = _words(strip, WORN)
-    base = [kind for kind, flag in _FLAGS.items() if getattr(strip, flag) and kind not in noted]
+    noted, before = _words(strip, WORN), _words(strip, BASE)
+    base = [
+        kind for kind, flag in _FLAGS.items() if (kind in before if kind in noted else getattr(strip, flag))
+    ]  # fmt: skip
     shown = _hex(strip.color)
     if _color_in(noted) == shown:
-        shown = _color_in(_words(strip, BASE)) or WHITE
+        shown = _color_in(before) or WHITE
     return base if shown == WHITE else [*base, shown]
 
 
@@ -156,16 +170,17 @@ def _is_all_or_nothing(cue: Cue, kind: str) -> bool:
     return kind in _whole(cue) or all(span.kind != kind for span in cue.spans)
 
 
-def _rgb(color: str) -> tuple[float, float, float]:
+def rgba(color: str, alpha: float = 1.0) -> tuple[float, float, float, float]:
+    """A colour as Blender has it: `#rrggbb` or `#rrggbbaa`, where the last part goes before `alpha`."""
     red, green, blue = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    return red, green, blue
+    return red, green, blue, int(color[7:9], 16) / 255 if len(color) > 7 else alpha
 
 
 def _hex(color: tuple[float, ...]) -> str:
     return "#" + "".join(f"{min(255, max(0, round(part * 255))):02x}" for part in list(color)[:3])
 
 
-def _font(name: str) -> bpy.types.VectorFont | None:
+def font_of(name: str) -> bpy.types.VectorFont | None:
     """A font of this name, where the file has one loaded: a name is not enough to find it on the disk."""
     wanted = name.casefold().replace(" ", "")
     return next((font for font in bpy.data.fonts if font.name.casefold().replace(" ", "").startswith(wanted)), None)
@@ -179,7 +194,7 @@ def _spot(placing: Placing) -> tuple[tuple[str, str], tuple[float, float]]:
     row, column = divmod(placing.align - 1, 3)
     x = (EDGE, 0.5, 1 - EDGE)[column] if placing.x is None else placing.x
     y = (EDGE, 0.5, 1 - EDGE)[row] if placing.y is None else 1 - placing.y
-    return (_ACROSS[column], _DOWN[row]), (x, y)
+    return (ACROSS[column], DOWN[row]), (x, y)
 
 
 def place_again(strip: Strip, placing: Placing) -> None:
@@ -201,5 +216,5 @@ def _placing_of(strip: Strip, placing: Placing) -> Placing:
         return placing
     across, down = compat.hangs(strip)
     row = 2 if at_y > 2 / 3 else 1 if at_y > 1 / 3 or (at_y > 0.3 and down == "CENTER") else 0
-    align = row * 3 + _ACROSS.index(across) + 1
+    align = row * 3 + ACROSS.index(across) + 1
     return placing if align == placing.align else BELOW._replace(align=align, vertical=placing.vertical)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A translation and its original: which subtitle of the one belongs to which of the other. They go together by time, for
-either may be split, merged and moved. Main thread.
+"""A translation and its original: which subtitle of the one belongs to which of the other.
+
+They go together by time, for either may be split, merged and moved. Main thread.
 """
 
 from __future__ import annotations
