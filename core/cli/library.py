@@ -150,7 +150,7 @@ def update(call: Call) -> int:
 
 def import_(call: Call) -> int:
     """`models import FOLDER [--as ID]`."""
-    from ..library.importing import import_folder, named_after
+    from ..library.importing import check_is_folder, import_folder, named_after
 
     def one(call: Call, entry: Entry, job: str) -> int:
         made = import_folder(call.models_dir, call.args.folder, entry, report=call.output.event, job=job)
@@ -161,6 +161,7 @@ def import_(call: Call) -> int:
     known = load_catalog(call.args, call.output)
     entry = known.get(call.args.model) if call.args.model else named_after(call.args.folder, known)
     if entry is None:
+        check_is_folder(call.args.folder)
         raise UsageError(f"Nothing says which model {call.args.folder} holds.", "Name it with --as ID.")
     return _each(call, [entry], one)
 

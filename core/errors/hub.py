@@ -68,15 +68,23 @@ class RateLimitedError(HubError):
 
 class TokenRefusedError(HubError, PermissionError):
     """401: the hub does not accept the token, or wants one. `source` says in words where the token came from;
-    `withheld`: there is one, but the way to this hub is not encrypted."""
+    `withheld`: there is one, but the way to this hub is not encrypted; `malformed`: it cannot even be sent."""
 
     code = "token_refused"
 
-    def __init__(self, host: str, sent: bool, source: str = "", withheld: bool = False) -> None:
+    def __init__(
+        self, host: str, sent: bool, source: str = "", withheld: bool = False, malformed: bool = False
+    ) -> None:
         self.host = host
         self.sent = sent
         self.source = source
-        if sent and source:
+        if malformed:
+            place = source or Text("the preferences")
+            message = Text(
+                "The token from {source} is none: it has spaces or other signs that no token has.", source=place
+            )
+            hint = Text("Correct it there, or remove it: for most models none is needed.")
+        elif sent and source:
             message = Text("{host} refused the token from {source}.", host=host, source=source)
             hint = Text("Correct it there, or remove it: for most models none is needed.")
         elif sent:

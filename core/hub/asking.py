@@ -126,7 +126,7 @@ class Server:
             return self.refusal_of_token(refusal.host, sent=True)
         match code:
             case "GatedRepo":
-                return GatedError(source.repo, f"{self.endpoint}/{source.page}", refusal.sent)
+                return _quoting(GatedError(source.repo, f"{self.endpoint}/{source.page}", refusal.sent), refusal)
             case "RepoNotFound":
                 return RepositoryNotFoundError(source.repo, self.host)
             case "RevisionNotFound":
@@ -138,7 +138,7 @@ class Server:
                 return self.refusal_of_token(refusal.host, refusal.sent)
             case 403 | 451:
                 closed = refusal.headers.get("X-Error-Message") == "Access to this resource is disabled."
-                return AccessDeniedError(refusal.host, file or source.repo, refusal.sent, closed)
+                return _quoting(AccessDeniedError(refusal.host, file or source.repo, refusal.sent, closed), refusal)
             case 404 | 410 if not file:
                 return RepositoryNotFoundError(source.repo, self.host)
         return None
@@ -277,6 +277,15 @@ class Asking:
                 yield answer
         except TransientError as error:
             raise error.for_good(request.name) from error
+
+
+def _quoting(error: HubError, refusal: Refusal) -> HubError:
+    """The error with the hub's own words behind it: nothing else tells a request that waits for its review from a right
+    that the token lacks."""
+    said = " ".join((refusal.headers.get("X-Error-Message") or "").split())[:200]
+    if said:
+        error.hint = Text('{hint} The hub says: "{said}"', hint=error.hint, said=said)
+    return error
 
 
 def read(answer: Answer, limit: int) -> bytes:

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from ..addresses import is_address, without_login
 from ..catalog.entries import Source
 from ..errors.base import SubtitleEditorError
-from ..errors.hub import FileNotOnHubError, IncompleteRepositoryError, UnsafeNameError
+from ..errors.hub import FileNotOnHubError, IncompleteRepositoryError, TokenRefusedError, UnsafeNameError
 from ..errors.network import EndpointError, OnlineAccessError
 from ..library.layout import repository_folder
 from ..library.listing import Published
@@ -115,7 +115,7 @@ class Hub:
             return Server(self.endpoint)
         server = Server(self.endpoint, f"Bearer {self._token.value}", self._token.source)
         if not all("!" <= char <= "~" for char in self._token.value):
-            raise server.refusal_of_token(self.host, sent=True)  # It cannot stand in a header.
+            raise TokenRefusedError(self.host, False, self._token.source.label, malformed=True)
         return server
 
     def whoami(self, control: Control | None = None) -> str:

@@ -80,10 +80,10 @@ def resolve(preference: str | None, endpoint: str | None = None) -> Token:
     The login file belongs to the Hub: it is not used for an `endpoint` that the user named here and that is another
     host, for nobody gave us that token for it. (Where `HF_ENDPOINT` names one, all Hugging Face programs use it there.)
     """
-    if preference and preference.strip():
-        return Token(preference.strip(), Origin.PREFERENCE)
+    if preference and (value := cleaned(preference)):
+        return Token(value, Origin.PREFERENCE)
     for variable, source in ((ENVIRONMENT, Origin.ENVIRONMENT), (_OLD_ENVIRONMENT, Origin.OLD_ENVIRONMENT)):
-        if value := os.environ.get(variable, "").strip():
+        if value := cleaned(os.environ.get(variable, "")):
             return Token(value, source)
     if _login_allowed(endpoint) and (value := read(login_file())):
         return Token(value, Origin.LOGIN)
@@ -133,7 +133,18 @@ def decoded(data: bytes) -> str:
     ('hf_AbC', 'hf_AbC')
     """
     wide = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    return data.decode("utf-16" if wide else "utf-8-sig").strip()
+    return cleaned(data.decode("utf-16" if wide else "utf-8-sig"))
+
+
+def cleaned(text: str) -> str:
+    """A token without what came along when it was copied: spaces, line ends, a byte order mark, and the quotes that
+    Docker's `--env-file` and Windows' `set` leave around it.
+
+    >>> cleaned(' "hf_AbC"\\n'), cleaned("\\ufeffhf_AbC"), cleaned("''")
+    ('hf_AbC', 'hf_AbC', '')
+    """
+    text = text.strip().strip("\ufeff").strip()
+    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 
 def write(path: Path, token: str) -> None:
@@ -144,7 +155,7 @@ def write(path: Path, token: str) -> None:
 
     Raises FolderNotWritableError.
     """
-    token = token.strip()
+    token = cleaned(token)
     try:
         if not token:
             files.remove(path)

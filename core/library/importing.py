@@ -94,12 +94,17 @@ def named_after(folder: Path, entries: Iterable[Entry]) -> Entry | None:
     return found[0] if len(found) == 1 else None
 
 
-def check_folder(folder: Path, entry: Entry) -> dict[str, Path]:
-    """The files to take from `folder`, by their names in the repository. Raises ImportModelError if it is no model."""
+def check_is_folder(folder: Path) -> None:
+    """Raise ImportModelError for what is no folder at all."""
     if folder.is_file():
         raise ImportModelError(folder, Text("it is a file"), Text("Choose the folder that it is in."))
     if not folder.is_dir():
         raise ImportModelError(folder, Text("there is no such folder"))
+
+
+def check_folder(folder: Path, entry: Entry) -> dict[str, Path]:
+    """The files to take from `folder`, by their names in the repository. Raises ImportModelError if it is no model."""
+    check_is_folder(folder)
     if entry.is_bundle:
         raise ImportModelError(
             folder, Text("{model} is made of several repositories", model=entry.id), Text("Download it instead.")
@@ -110,6 +115,12 @@ def check_folder(folder: Path, entry: Entry) -> dict[str, Path]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and _belongs(path.relative_to(folder).as_posix(), source)
     }
+    if pointers := [name for name, path in files.items() if _is_pointer(path)]:
+        raise ImportModelError(
+            folder,
+            Text("{name} is a pointer of Git LFS and not the file itself", name=pointers[0]),
+            Text('Run "git lfs pull" in the folder, or download the files with a browser.'),
+        )
     lacking = [link.path for link in source.links if link.path not in files]
     for pattern in (source.allow or ("*",)) if not source.links else ():
         if not any(fnmatchcase(name, pattern) and path.stat().st_size for name, path in files.items()):
@@ -119,6 +130,15 @@ def check_folder(folder: Path, entry: Entry) -> dict[str, Path]:
     if entry.kind == SPEECH_TO_TEXT and not source.links:
         _check_whisper(folder)
     return files
+
+
+def _is_pointer(path: Path) -> bool:
+    """Whether a file is what `git clone` leaves without git-lfs in a large file's place."""
+    sign = b"version https://git-lfs.github.com/spec/"
+    with contextlib.suppress(OSError):
+        if path.stat().st_size < 1024:
+            return path.read_bytes().startswith(sign)
+    return False
 
 
 def _belongs(name: str, source: Source) -> bool:

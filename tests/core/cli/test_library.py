@@ -138,6 +138,14 @@ def test_update_asks_and_then_fetches(line: Line):
     assert line("delete", "tiny", "--former")[1][0]["freed"] == 0
 
 
+def test_a_folder_to_import_that_is_none(line: Line, tmp_path: Path):
+    """Before it is asked which model it holds."""
+    (tmp_path / "model.bin").write_bytes(b"x")
+    for name, reason in (("nothing", "there is no such folder"), ("model.bin", "it is a file")):
+        code, [told] = line("import", tmp_path / name)
+        assert code == 1 and told["error"] == "import" and reason in told["message"]
+
+
 def test_import_and_folder(line: Line):
     code, rows = line("import", MODEL, "--as", "tiny")
     assert code == 0 and Path(rows[-1]["path"]) == line.snapshot() and line.state() == "unverified"

@@ -301,6 +301,16 @@ def test_a_refusal_says_what_may_be_wrong(hub: Server, tmp_path: Path, given: st
     assert code_of(end) == "access_denied" and word in str(end.error)
 
 
+@pytest.mark.parametrize(("code", "expected"), [("GatedRepo", "gated"), ("", "access_denied")])
+def test_a_refusal_comes_with_the_hubs_own_words(hub: Server, tmp_path: Path, code: str, expected: str):
+    """A request that waits for its review, and a fine-grained token without the right for gated repositories."""
+    words = "Your request to access this repository is awaiting a review from its authors."
+    said = {"X-Error-Message": f" {words}\t", **({"X-Error-Code": code} if code else {})}
+    hub.override(lambda seen: True, Reply(403, said))
+    end = download(hub.url, tmp_path)
+    assert code_of(end) == expected and str(end.error).endswith(f'The hub says: "{words}"')
+
+
 def test_an_error_of_our_own_is_called_unexpected_and_logged(
     hub: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):

@@ -94,6 +94,23 @@ def test_a_token_file_as_editors_and_shells_leave_it(
     assert code == 0, capsys.readouterr().err
 
 
+@pytest.mark.parametrize("given", ["hf_good\r\n", "\ufeffhf_good", '"hf_good"', " 'hf_good' ", '"hf_good"\n'])
+def test_a_token_with_what_came_along_when_it_was_copied(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch, given: str):
+    """Docker's --env-file and Windows' set keep quotes, Kubernetes' secrets the line end of a file."""
+    hub.accept_token("hf_good", "ada")
+    monkeypatch.setenv("HF_TOKEN", given)
+    token = tokens.resolve(None)
+    assert Hub(hub.endpoint, token).whoami() == "ada"
+
+
+@pytest.mark.parametrize("given", ["hf bad", "hf_bäd", "password: hf_good"])
+def test_a_token_that_cannot_be_one_is_not_called_refused(hub: LoopbackHub, given: str):
+    with pytest.raises(TokenRefusedError) as caught:
+        Hub(hub.endpoint, Token(given, Origin.ENVIRONMENT)).whoami()
+    assert "The token from HF_TOKEN is none" in str(caught.value) and given not in str(caught.value)
+    assert hub.requests == []
+
+
 def test_the_variable_of_before_counts_where_the_new_one_is_not_set(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HUGGING_FACE_HUB_TOKEN", "hf_old")
     assert tokens.resolve(None) == Token("hf_old", Origin.OLD_ENVIRONMENT)

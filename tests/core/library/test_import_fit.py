@@ -170,3 +170,10 @@ def test_no_small_file_makes_us_stumble(folder: Path, name: str, content: str) -
     (folder / name).write_text(content, encoding="utf-8")
     for problem in whisper_files.misfits(folder):
         assert str(problem)
+
+
+def test_a_pointer_of_git_lfs_is_called_one(folder: Path) -> None:
+    """What `git clone` leaves where git-lfs is not installed."""
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 75538270\n"
+    (folder / "model.bin").write_text(pointer, encoding="utf-8")
+    assert "model.bin is a pointer of Git LFS" in refused(folder) and "git lfs pull" in refused(folder)
