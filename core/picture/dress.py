@@ -81,6 +81,8 @@ class Block:
     box: str = ""
     box_color: str = "#00000000"
     padding: float = 0.0
+    inset: bool = True
+    """The box, not the text, keeps to the margins."""
     round: float = 0.0
     direction: str = ""
     """As `Placing.vertical`."""

@@ -95,10 +95,20 @@ class Face:
         self.is_pictures = "emoji" in listed.key
         """Whether it is for pictures only: even its spaces are not those of a text."""
         self._fonts: dict[tuple[int, bool, bool], hb.Font] = {}
+        self._ink: dict[tuple[int, int], tuple[float, float]] = {}
 
     def has(self, char: str) -> bool:
         """Whether the font has a letter."""
         return bool(self._plain.get_nominal_glyph(ord(char)))
+
+    def ink(self, font: hb.Font, glyph: int) -> tuple[float, float]:
+        """How far a glyph of one of this face's fonts reaches up and down from its base line, in pixels."""
+        key = id(font), glyph  # The fonts live as long as the face.
+        if key not in self._ink:
+            found = font.get_glyph_extents(glyph)
+            top = found.y_bearing / SUB if found else 0.0
+            self._ink[key] = (top, -(top + found.height / SUB)) if found else (0.0, 0.0)
+        return self._ink[key]
 
     def font(self, pixels: float, bold: bool, italic: bool) -> hb.Font:
         """HarfBuzz's font of a size, in units of 1/64 pixel; bold and italic by the font's own axis, else made."""

@@ -107,13 +107,14 @@ def laid_out(dressed: Dressed, shaper: Shaper, width: int, height: int) -> Setti
     wide = max((line.width for line in lines), default=0.0)
     bases = _bases(lines, lifts, block.line_spacing)
     high = bases[-1] + lines[-1].descent if lines else 0.0
-    padding = block.padding if block.box else 0.0
+    padding = block.padding if block.box and block.inset else 0.0
     left, top = _corner(block, wide + 2 * padding, high + 2 * padding, width, height)
     left, top = left + padding, top + padding
     setting = Setting(Box(left, top, left + wide, top + high), [], [], [], [], [], block.angle)
     for line, base in zip(lines, bases, strict=True):
         begin = left + (wide - line.width) * ((block.align - 1) % 3) / 2
-        _put(setting, line, begin, top + base)
+        # On whole pixels letters stand sharp; SubStation's measures are taken as they come.
+        _put(setting, line, begin, round(top + base) if block.line_spacing and not block.angle else top + base)
         setting.missing += line.missing
     for reading in readings:
         if reading is not None:

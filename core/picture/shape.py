@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _JOINED = frozenset(("Arab", "Syrc", "Mong", "Nkoo", "Deva", "Beng", "Guru", "Mand", "Phag", "Adlm", "Rohg"))
 """Scripts that join their letters: no space is put between them."""
+_ASCENT, _DESCENT = 0.97, 0.25
+"""Of the size: what a line is given for its letters. What reaches further, marks on marks, has its room besides; fonts
+themselves ask for up to twice as much, for the highest pile of marks that they can draw."""
 _RULED = 0.06
 """How thick a line under or through letters is, of the size."""
 
@@ -157,6 +160,10 @@ class Shaper:
             x = pen + position.x_offset / SUB * look.stretch_x
             y = position.y_offset / SUB * look.stretch_y
             line.glyphs.append(Glyph(font, info.codepoint, x, y, info.cluster, look, face.is_colored))
+            if not look.by_line:
+                up, down = face.ink(font, info.codepoint)
+                line.ascent = max(line.ascent, y + min(up, 2 * size) * look.stretch_y)
+                line.descent = max(line.descent, min(down, 2 * size) * look.stretch_y - y)
             advance = position.x_advance / SUB * look.stretch_x
             pen += advance + (spacing if advance else 0.0)
             edge = edges.setdefault(info.cluster, [x, pen])
@@ -201,7 +208,7 @@ def _heights(face: Face | None, look: Look) -> tuple[float, float]:
     if face is None:
         return look.size * (0.8 if look.by_line else 0.95) * look.stretch_y, look.size * 0.2 * look.stretch_y
     size = pixels(face, look)
-    up, down = face.windows if look.by_line else (face.ascent, face.descent)
+    up, down = face.windows if look.by_line else (min(face.ascent, _ASCENT), min(face.descent, _DESCENT))
     return up * size * look.stretch_y, down * size * look.stretch_y
 
 

@@ -182,6 +182,7 @@ class Script:
         shadow = changes.get("shad", sheet.shadow)
         blur = changes.get("blur", 0.0) * _BLUR + changes.get("be", 0.0) * 0.5
         outline = changes.get("bord", changes.get("xbord", sheet.outline))
+        stretch_x = min(max(changes.get("fscx", sheet.stretch_x * 100) / 100, 0.01), 10.0)
         return Look(
             font=values.get(FONT, sheet.font).lstrip("@"),
             size=min(max(size * self._y, 1.0), LARGEST * self._height),
@@ -198,8 +199,8 @@ class Script:
             shadow_y=_near(changes.get("yshad", shadow) * self._border, self._height),
             shadow_blur=min(max(blur, 0.0) * self._border, self._height / 8),
             shadow_color="#00000000" if sheet.boxed else colors[3],
-            spacing=_near(changes.get("fsp", sheet.spacing) * self._x, self._width),
-            stretch_x=min(max(changes.get("fscx", sheet.stretch_x * 100) / 100, 0.01), 10.0),
+            spacing=_near(changes.get("fsp", sheet.spacing) * self._x * stretch_x, self._width),
+            stretch_x=stretch_x,
             stretch_y=min(max(changes.get("fscy", sheet.stretch_y * 100) / 100, 0.01), 10.0),
             language=language,
         )
@@ -221,8 +222,8 @@ class Script:
             align=cue.placing.align, x=place and place[0], y=place and place[1], left=left, right=right,
             vertical=vertical, max_width=0.0 if wrap == "2" else max(self._width - left - right, 1.0), angle=angle,
             origin=(origin[0] * self._x, origin[1] * self._y) if len(origin) == 2 else None,
-            stacks=place is None, even=wrap != "1", box="line" if sheet.boxed else "", box_color=sheet.colors[2],
-            padding=sheet.outline * self._border if sheet.boxed else 0.0,
+            stacks=place is None, inset=False, even=wrap != "1", box="line" if sheet.boxed else "",
+            box_color=sheet.colors[2], padding=sheet.outline * self._border if sheet.boxed else 0.0,
         )  # fmt: skip
 
     def margins(self, cue: Cue) -> tuple[float, float, float]:

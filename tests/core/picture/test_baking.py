@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 import numpy
 import pytest
 
+from subtitle_editor.core.cli import bake as cli
+from subtitle_editor.core.cli.main import main
 from subtitle_editor.core.cues import Cue, Word
 from subtitle_editor.core.errors.base import JobCancelled
 from subtitle_editor.core.picture import baking, fonts, style
@@ -181,24 +184,32 @@ def test_bake_by_the_command_line(tmp_path: Path) -> None:
     ("words", "code", "said"),
     [
         (("--style", "nonsense"), 1, "netflix"),
-        (("--size", "99999x1"), 2, "1920x1080"),
         (("--fonts", "/nowhere/at/all"), 1, "no such folder"),
     ],
 )
-def test_what_cannot_be_is_said(tmp_path: Path, words: tuple[str, ...], code: int, said: str) -> None:
+def test_what_cannot_be_is_said(
+    tmp_path: Path, words: tuple[str, ...], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "film.srt"
     file.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
-    done = run("bake", file, "-o", tmp_path / "out", *words)
-    assert done.returncode == code and said in done.stderr
+    assert main(["bake", str(file), "-o", str(tmp_path / "out"), "--user-dir", str(tmp_path / "user"), *words]) == code
+    assert said in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["99999x1", "0x0", "1920", "axb", "1920x1080x3"])
+def test_sizes_that_no_picture_has(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="1920x1080"):
+        cli.size(text)
+    assert cli.size("641x361") == (641, 361)
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "film.srt"
     file.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
     (tmp_path / "out").write_text("a file")
-    done = run("bake", file, "-o", tmp_path / "out")
-    assert done.returncode == 1 and "a file is where a folder should be" in done.stderr
+    assert main(["bake", str(file), "-o", str(tmp_path / "out"), "--user-dir", str(tmp_path / "user")]) == 1
+    assert "a file is where a folder should be" in capsys.readouterr().err
 
 
 def test_numbers_are_those_of_arrays() -> None:

@@ -39,7 +39,7 @@ styles = st.builds(
 
 
 @given(styles)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60)
 def test_a_style_comes_back_out_of_its_file(tmp_path_factory: pytest.TempPathFactory, one: Style) -> None:
     path = style.save(one, tmp_path_factory.getbasetemp() / "styles")
     assert style.read(path) == one
