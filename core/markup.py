@@ -77,7 +77,8 @@ BELOW = Placing()
 def tidied(spans: Iterable[Span], length: int) -> tuple[Span, ...]:
     """Spans of a text of `length` characters, in order: cut to the text, those that touch or overlap joined.
 
-    Ranges that cover nothing are dropped; points (kinds that were a point to begin with) stay.
+    Ranges that cover nothing are dropped; points (kinds that were a point to begin with) stay. Of two values of one
+    kind over the same characters the one that came later is inside, so that a viewer sees it.
     """
     points: list[Span] = []
     ranges: dict[tuple[str, str], list[Span]] = {}
@@ -94,9 +95,8 @@ def tidied(spans: Iterable[Span], length: int) -> tuple[Span, ...]:
     return tuple(sorted(points + joined, key=_order))
 
 
-def _order(span: Span) -> tuple[int, int, str, str]:
-    is_point = span.start == span.end
-    return span.start, -span.end, "" if is_point else span.kind, "" if is_point else span.value
+def _order(span: Span) -> tuple[int, int, str]:
+    return span.start, -span.end, "" if span.start == span.end else span.kind
 
 
 def _joined(same: list[Span]) -> list[Span]:

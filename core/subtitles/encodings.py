@@ -69,6 +69,8 @@ _DECLARED = (
 _WORD = re.compile(r"[^\W\d_]+")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _C1 = re.compile("[\x80-\x9f]")
+_UNUSED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+"""Bytes that Windows-1252 has no character for."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -225,11 +227,26 @@ def _is_mostly_utf8(spoken: list[bytes], not_utf8: list[bytes]) -> bool:
 
 def _detected(sample: bytes, language: str) -> tuple[str, float]:
     """The encoding of lines that are not UTF-8, and how sure that is."""
+    known = _BY_LANGUAGE.get(language.split("-")[0].lower())
+    rated = _rated(sample[:_SAMPLE], known)
+    if _UNUSED.search(sample) and max(rated, default=(0.0, ""))[0] < SURE / 3:
+        # One broken byte must not rule out the encoding of all others.
+        without = _UNUSED.sub(b"", sample[:_SAMPLE])
+        others = _rated(without, known) if _NOT_ASCII.search(without) else []
+        rated += [(0.9 * rating, name) for rating, name in others if name.startswith("cp125")]
+    if not rated:
+        return (known[0], 0.5) if known else ("cp1252", 0.1)
+    confidence, name = max(rated)
+    # The detector's numbers are small for short texts, however clear they are: what is above a third was never wrong.
+    return name, min(0.99, 3 * confidence)
+
+
+def _rated(sample: bytes, known: tuple[str, ...] | None) -> list[tuple[float, str]]:
+    """What the detector thinks of each encoding in which the sample reads well."""
     import chardet
 
-    known = _BY_LANGUAGE.get(language.split("-")[0].lower())
     found = chardet.detect_all(
-        sample[:_SAMPLE],
+        sample,
         include_encodings=known or _EVERYWHERE,
         ignore_threshold=True,
         prefer_superset=True,
@@ -239,11 +256,7 @@ def _detected(sample: bytes, language: str) -> tuple[str, float]:
     for guess in found:
         if guess["encoding"] and _reads_well(sample, name := codecs.lookup(guess["encoding"]).name):
             rated.append((guess["confidence"] * (1.0 if known else _PRIOR.get(name, 1.0)), name))
-    if not rated:
-        return (known[0], 0.5) if known else ("cp1252", 0.1)
-    confidence, name = max(rated)
-    # The detector's numbers are small for short texts, however clear they are: what is above a third was never wrong.
-    return name, min(0.99, 3 * confidence)
+    return rated
 
 
 def _reads_well(sample: bytes, name: str) -> bool:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 
 from .. import markup
 from ..text import Text
+from . import sizes
 from .document import Cue, Document, Finding, Kind
 from .formats import registry
 from .formats.base import Format
+from .formats.subrip import COORDINATES
 from .styles import usual_style
 
 
@@ -19,13 +21,14 @@ def losses_of(document: Document, format: Format) -> Finding | None:
     counts: Counter[str] = Counter()
     own = registry.is_own(document, format)
     usual = usual_style(document)
+    keeps = format.keeps if sizes.is_sayable(document, format) else format.keeps - {markup.SIZE}
     for cue in document.cues:
-        counts.update(_unsaid(cue, format, own, usual))
+        counts.update(_unsaid(cue, keeps, own, usual))
     if not own:
         counts.update(_leftovers(document))
     if not counts:
         return None
-    parts = [_counted(what, number) for what, number in counts.items()]
+    parts = _named(counts)
     listed = parts[0]
     for part in parts[1:-1]:
         listed = Text("{first}, {second}", first=listed, second=part)
@@ -35,25 +38,36 @@ def losses_of(document: Document, format: Format) -> Finding | None:
     return Finding(Kind.NOT_WRITTEN, message)
 
 
-def _unsaid(cue: Cue, format: Format, own: bool, usual: str) -> Iterator[str]:
+def _named(counts: Counter[str]) -> list[str]:
+    """Each kind with its number, in words; kinds with the same words are counted together."""
+    together: dict[str, tuple[str, int]] = {}
+    for what, number in counts.items():
+        key, before = together.get(_NAMES.get(what, _OTHER)[0], (what, 0))
+        together[_NAMES.get(what, _OTHER)[0]] = key, before + number
+    return [_counted(what, number) for what, number in together.values()]
+
+
+def _unsaid(cue: Cue, keeps: frozenset[str], own: bool, usual: str) -> Iterator[str]:
     for span in cue.spans:
         kind = span.kind
-        if kind not in format.keeps or ("." in kind and not own):
+        if kind not in keeps or ("." in kind and not own):
             yield kind
     placing = cue.placing
     if placing != markup.BELOW:
-        if "placing" not in format.keeps:
+        if "placing" not in keeps:
             yield "placing"
-        elif (placing.x is not None or placing.y is not None or placing.vertical) and "position" not in format.keeps:
+        elif (placing.x is not None or placing.y is not None or placing.vertical) and "position" not in keeps:
             yield "position"
-    if cue.speaker and "speaker" not in format.keeps:
+    elif not own and COORDINATES in cue.extra:
+        yield "position"
+    if cue.speaker and "speaker" not in keeps:
         yield "speaker"
-    if cue.style and "style" not in format.keeps and cue.style != usual:
+    if cue.style and "style" not in keeps and cue.style != usual:
         yield "style"
-    if cue.layer and "layer" not in format.keeps:
+    if cue.layer and "layer" not in keeps:
         yield "layer"
-    in_text = markup.TIME in format.keeps and any(span.kind == markup.TIME for span in cue.spans)
-    if cue.words and not in_text and "words" not in format.keeps:
+    in_text = markup.TIME in keeps and any(span.kind == markup.TIME for span in cue.spans)
+    if cue.words and not in_text and "words" not in keeps:
         yield "words"
 
 

@@ -35,6 +35,24 @@ _OTHERS: tuple[tuple[re.Pattern[bytes], str], ...] = (
 )
 """Files that people take for subtitles, by how they begin: named as what they are."""
 
+_NOT_READ: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.MULTILINE), name)
+    for pattern, name in (
+        (r"<(?:\w+:)?(?:DCSubtitle|SubtitleReel)\b", "D-Cinema XML"),
+        (r"<fcpxml\b", "Final Cut Pro XML"),
+        (r"<xmeml\b", "Final Cut Pro 7 XML"),
+        (r"<USFSubtitles\b", "USF"),
+        (r"<window\b[^>]*>\s*(?:<[^>]*>\s*)*<time\b", "RealText"),
+        (r"^\$(?:FontName|FontSize|Bold|TapeOffset)\s*=", "Spruce STL"),
+        (r"^-->>\s*\d", "AQTitle"),
+        (r"^@(?:TITLE|VERSION|TIMERES)\b|^#(?:TIMERES|SHIFT)\b", "JACOsub"),
+        (r"^TITLE:.*\n(?:\s*FCM:|\s*\d{3}\s)", "EDL"),
+        (r"<(?:mlt|kdenlivetitle|kdenlivedoc)\b", "Kdenlive"),
+    )
+)
+"""Files with subtitles that nothing here reads, by what stands in their first lines: named as what they are."""
+_WEB_PAGE = re.compile(r"\A\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -102,7 +120,7 @@ def _parsed(
     if found is None and path.suffix.lower() == ".txt":
         found = registry.BY_ID["transcript"]
     if found is None:
-        raise SubtitleFileError(path, Text("there are no subtitles in it"))
+        raise _unreadable(path, text[: registry.HEAD])
     source = Source(path, found, text, data, options)
     document = _document(source)
     if not options.keep_rolling:
@@ -114,6 +132,19 @@ def _parsed(
         findings=decoded_text.findings + document.findings,
     )
     return _checked(source, document)
+
+
+def _unreadable(path: Path, head: str) -> SubtitleFileError:
+    """The error for a text that is in no format, called by its name where it has one."""
+    if _WEB_PAGE.search(head):
+        return SubtitleFileError(
+            path, Text("it is a web page"), Text("Download the file itself, not the page about it.")
+        )
+    name = next((name for sign, name in _NOT_READ if sign.search(head)), None)
+    if name is not None:
+        hint = Text("Have the program that made it write .srt, .vtt or .ttml.")
+        return SubtitleFileError(path, Text("it is {format}, which cannot be read", format=name), hint)
+    return SubtitleFileError(path, Text("there are no subtitles in it"))
 
 
 def _named(path: Path, name: str | None) -> Format | None:

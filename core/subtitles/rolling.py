@@ -2,8 +2,8 @@
 """Captions that roll up line by line, as YouTube writes them, folded into subtitles that are read once.
 
 In such a file each caption repeats the last line of the one before and adds a line; between two of them stands one of
-10 ms that only repeats. A viewer reads each line twice, and a subtitle editor shows twice as many subtitles as there
-are.
+10 ms that only repeats (older files of YouTube and captions off the air have none). A viewer reads each line twice, and
+a subtitle editor shows twice as many subtitles as there are.
 """
 
 from __future__ import annotations
@@ -22,17 +22,22 @@ TOUCHING = 0.06
 """Seconds between two captions that belong together."""
 MOSTLY = 0.5
 """Share of the captions that touch and repeat, from which on a file is one that rolls."""
+NEARLY_ALL = 0.9
+"""The same for a file without such steps."""
 
 
 def is_rolling(cues: Sequence[Cue]) -> bool:
-    """Whether most captions that touch the one before begin with its last line, with steps too short to be read."""
+    """Whether most captions that touch the one before begin with its last line: with steps too short to be read, or
+    nearly all of them, half of them with a new line below."""
     touching = [pair for pair in itertools.pairwise(cues) if _touch(*pair)]
     if len(touching) < 2:
         return False
     repeating = sum(1 for before, after in touching if _repeated(before, after))
     steps = sum(1 for _, after in touching if after.duration <= SHORT)
-    adding = any(0 < _repeated(before, after) < len(after.lines) for before, after in touching)
-    return adding and repeating >= MOSTLY * len(touching) and steps >= len(cues) / 5
+    adding = sum(1 for before, after in touching if 0 < _repeated(before, after) < len(after.lines))
+    if steps >= len(cues) / 5:
+        return adding > 0 and repeating >= MOSTLY * len(touching)
+    return len(touching) >= 3 and repeating >= NEARLY_ALL * len(touching) and adding >= len(touching) / 2
 
 
 def folded(document: Document, *, known: bool = False) -> Document:

@@ -18,7 +18,10 @@ def usual_style(document: Document) -> str:
 
 
 def worn(document: Document) -> Document:
-    """The same document with what sets a cue's style apart from the usual one as spans over all of its text."""
+    """The same document with what sets a cue's style apart from the usual one as spans over all of its text.
+
+    Italics, underlined and struck text mean something by themselves, also where most of a file has them.
+    """
     if not document.styles:
         return document
     usual = document.styles.get(usual_style(document), Style(""))
@@ -33,12 +36,14 @@ def _worn(cue: Cue, style: Style, usual: Style) -> Cue:
 def _differences(cue: Cue, style: Style, usual: Style) -> Iterator[Span]:
     for kind, on, is_usual, off in (
         (BOLD, style.bold, usual.bold, "\\b0"),
-        (ITALIC, style.italic, usual.italic, "\\i0"),
-        (UNDERLINE, style.underline, usual.underline, "\\u0"),
-        (STRIKE, style.strike, usual.strike, "\\s0"),
+        (ITALIC, style.italic, False, "\\i0"),
+        (UNDERLINE, style.underline, False, "\\u0"),
+        (STRIKE, style.strike, False, "\\s0"),
     ):
         if on and not is_usual:
             end = next((span.start for span in cue.spans if span.value == off), len(cue.text))
             yield Span(0, end, kind)
-    if style.color and style.color != usual.color and all(span.kind != COLOR for span in cue.spans):
+    # Where nothing is said, letters are white.
+    colored = style.color and style.color != (usual.color or "#ffffff")
+    if colored and all(span.kind != COLOR for span in cue.spans):
         yield Span(0, len(cue.text), COLOR, style.color)

@@ -20,7 +20,7 @@ from ..errors.subtitles import SubtitleFileError
 from ..markup import BOLD, COLOR, ITALIC, UNDERLINE, Span
 from ..text import Text
 from .document import Cue, Document, Kind
-from .formats import subrip, substation, ttml_writing, webvtt
+from .formats import subrip, substation, ttml_writing, webvtt, webvtt_writing
 from .formats.base import Findings, Format, ReadOptions, Source
 from .formats.settling import Row, settled
 from .formats.tags import tidied_text
@@ -348,7 +348,7 @@ def _styles(box: bytes) -> Iterator[Span]:
 
 _READERS: dict[str, tuple[Format, _Read]] = {
     "subrip": (subrip.FORMAT, _each(_subrip)),
-    "webvtt": (webvtt.FORMAT, _each(_webvtt)),
+    "webvtt": (webvtt_writing.FORMAT, _each(_webvtt)),
     "ass": (substation.ASS, _substation),
     "mov_text": (subrip.FORMAT, _timed_text),
     "ttml": (ttml_writing.FORMAT, _ttml),

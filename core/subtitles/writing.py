@@ -14,7 +14,7 @@ from ..errors.disk import NoSpaceError
 from ..errors.subtitles import SubtitleFileError
 from ..system import files
 from ..text import Text
-from . import encodings
+from . import encodings, sizes
 from .document import Cue, Document, Finding, Kind
 from .formats import registry
 from .formats.base import CannotWrite, Format, WriteOptions
@@ -61,9 +61,10 @@ def rendered(
     """The bytes that `save()` would write, and what they do not say. `path` stands in messages; nothing is written."""
     chosen = _chosen(path, format)
     assert chosen.write is not None
+    options = options or WriteOptions()
     ready, findings = _ready(document, chosen)
     try:
-        out = chosen.write(ready, chosen, options or WriteOptions())
+        out = chosen.write(sizes.converted(ready, chosen, options), chosen, options)
     except CannotWrite as refusal:
         raise SubtitleFileError(path, refusal.reason, refusal.hint) from refusal
     losses = losses_of(ready, chosen)

@@ -323,16 +323,19 @@ def _words(tokens: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     words: list[dict[str, Any]] = []
     for token in tokens:
         letters, times = token.get("text"), _times(token.get("offsets"), token.get("timestamps"))
-        if not isinstance(letters, str) or _SPECIAL.fullmatch(letters) or len(times) < 2:
+        if not isinstance(letters, str) or _SPECIAL.fullmatch(letters):
             continue
+        if len(times) < 2:
+            times = {}  # It leaves some out where a text repeats itself; they are guessed then.
         sure = number(token.get("p"))
         if words and letters and not letters[0].isspace():
             last = words[-1]
-            last.update(word=last["word"] + letters, end=times["end"])
+            last.update(word=last["word"] + letters)
+            last.update({"end": times["end"]} if times else {})
             last["probability"] = min(last["probability"], 1.0 if sure is None else sure)
         else:
             words.append({"word": letters, "probability": 1.0 if sure is None else sure, **times})
-    return words
+    return words if any("start" in word for word in words) else []
 
 
 # YouTube's
@@ -353,7 +356,7 @@ def read_youtube(source: Source) -> Document:
             pass
         elif item:
             findings.stray(0, dumped(item))
-    _until_the_next(rows)
+    until_the_next(rows)
     cues = settled(rows, findings)
     return Document(tuple(cues), extra={REST: dumped(others)} if others else {}, findings=findings.done())
 
@@ -410,7 +413,7 @@ def _spoken(text: str, points: list[tuple[int, float]], end: float | None) -> tu
     return tuple(words)
 
 
-def _until_the_next(rows: list[Row]) -> None:
+def until_the_next(rows: list[Row]) -> None:
     """Captions that speech recognition made last until they have rolled out of sight, over the next ones: they are
     read until the next one begins."""
     timed = [row for row in rows if row.start is not None and row.end is not None]

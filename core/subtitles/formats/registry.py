@@ -45,9 +45,10 @@ from . import (
     substation,
     subviewer,
     tables,
+    timedtext,
     tmplayer,
     ttml_writing,
-    webvtt,
+    webvtt_writing,
 )
 from .base import Format
 
@@ -55,10 +56,11 @@ HEAD = 16384
 """Characters that a sign is looked for in."""
 
 FORMATS: tuple[Format, ...] = (
-    webvtt.FORMAT,
+    webvtt_writing.FORMAT,
     substation.ASS,
     substation.SSA,
     ttml_writing.FORMAT,
+    timedtext.FORMAT,
     scc.FORMAT,
     stl.FORMAT,
     sami.FORMAT,

@@ -116,7 +116,7 @@ class _File:
             if token.kind == "comment":
                 self._comments.append(token.raw)
             elif token.kind == "open" and name in ("sync", "p"):
-                if started:
+                if started or current.tokens:  # Before the first: a SYNC so damaged that it is no tag.
                     self._pieces.append(current)
                 current = self._sync(token) if name == "sync" else self._under(token, current)
                 started = True
@@ -124,7 +124,7 @@ class _File:
                 self._findings.markup(token.line, token.raw)
             else:
                 current.tokens.append(token)
-        if started:
+        if started or current.tokens:
             self._pieces.append(current)
 
     def _sync(self, token: Token) -> _Piece:

@@ -37,7 +37,10 @@ class Row:
 
 
 def settled(rows: Iterable[Row], findings: Findings, *, sort: bool = True, keep_empty: bool = False) -> list[Cue]:
-    """The cues, with every change of a time noted; those without text, or without any time, are left out and noted."""
+    """The cues, with every change of a time noted; those without text are left out and noted.
+
+    So are those without any time where no other has one either; else they stand behind the one above.
+    """
     listed = list(rows)
     starts = sorted({row.start for row in listed if row.start is not None and row.cue.text})
     cues: list[Cue] = []
@@ -87,7 +90,11 @@ def _times(row: Row, starts: Sequence[float], previous_end: float, findings: Fin
     start, end = row.start, row.end
     if start is None:
         if end is None:
-            return None
+            if not starts:
+                return None
+            message = Text("the times cannot be read; it was put behind the subtitle above it.")
+            _note(findings, Kind.TIME, row, message, row.times)
+            return previous_end, _guessed_end(previous_end, starts)
         start = max(min(0.0, end), end - FALLBACK_DURATION, min(previous_end, end))
         message = Text("the start time cannot be read; a time shortly before the end was taken.")
         _note(findings, Kind.TIME, row, message, row.times)

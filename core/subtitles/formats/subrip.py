@@ -145,6 +145,9 @@ class _Lines:
             return None
         start = _FIRST_TIME.fullmatch(plain[: arrow.start()].strip() if arrow else plain[:_LONGEST_TIMES].strip())
         end = _SECOND_TIME.match(plain[arrow.end() :].strip()) if arrow else None
+        rest = plain[arrow.end() :].strip()[end.end() :].strip() if arrow and end else ""
+        if rest and not _COORDINATES.fullmatch(rest) and not _SETTINGS.fullmatch(rest):
+            end = None  # "00:0x0:05,000" is no "00:0".
         return Timing(index, start and seconds_of(start), end and seconds_of(end))
 
     def _follows_number(self, index: int) -> bool:
@@ -296,7 +299,7 @@ def _apply(
     if tag := match["tag"]:
         tag = _SAME.get(tag.lower(), tag.lower())
         if match["close"]:
-            if not builder.close(tag):
+            if not builder.close(tag) or match["attributes"].strip():
                 findings.markup(line, match[0])
         else:
             _open(tag, match, builder, findings, line)

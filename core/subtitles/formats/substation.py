@@ -46,6 +46,7 @@ _ASS_FIELDS = "Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect
 _SSA_ALIGN = {1: 1, 2: 2, 3: 3, 5: 7, 6: 8, 7: 9, 9: 4, 10: 5, 11: 6}
 _SECTION = re.compile(r"\[[\w +.-]*[a-z][\w +.-]*\]", re.IGNORECASE)
 _TIME = re.compile(clock_pattern())
+_MARKED = re.compile(r"\s*Marked=-?\d\s*", re.IGNORECASE)
 _STRICT_TIME = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)\.(\d\d)")
 _TOKEN = re.compile(r"\\\u2060|\\[Nnh]|\\[{}]|\{[^{}]*\}")
 _ESCAPES = {"\\\u2060": "\\", "\\N": "\n", "\\n": "\n", "\\h": "\u00a0", "\\{": "{", "\\}": "}"}
@@ -142,6 +143,12 @@ class _File:
             self._findings.add(Kind.BROKEN, message, number, stripped)
             return
         row = dict(zip(self._columns, values, strict=True))
+        if _MARKED.fullmatch(row.get("style", "")) and row["text"].startswith(","):
+            # One column too many: that of SSA, which a converter put before the style.
+            values = rest.lstrip().split(",", len(self._fields))
+            row = dict(zip(self._columns, [*values[:3], *values[4:]], strict=True))
+            self._findings.add(Kind.BROKEN, Text("there is a column too many; it was skipped."), number, values[3])
+            values = [*values[:3], *values[4:]]
         extra = {ROW: ",".join(values[:-1]), INDEX: str(self._events)}
         self._events += 1
         if self._waiting:
@@ -267,9 +274,9 @@ KEEPS = frozenset(
 
 def write(document: Document, format: Format, options: WriteOptions) -> str:
     """A document that was read from the same format keeps its rows; another gets a header for its styles."""
-    if any(cue.end > LONGEST for cue in document.cues):
-        raise CannotWrite(Text("this format ends at 10 hours"), Text("Choose .srt or .vtt."))
     is_ours = document.format in ("ass", "ssa")
+    if not is_ours and any(cue.end > LONGEST for cue in document.cues):
+        raise CannotWrite(Text("this format ends at 10 hours"), Text("Choose .srt or .vtt."))
     text = _again(document) if is_ours else _new(document, options)
     if format.id == (document.format if is_ours else "ass"):
         return text
@@ -386,8 +393,8 @@ def _new(document: Document, options: WriteOptions) -> str:
 
 
 def _sayable(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """What means the same here: another format's sizes are in other units."""
-    return tuple(span for span in spans if span.kind != SIZE and "." not in span.kind)
+    """What is not another format's own."""
+    return tuple(span for span in spans if "." not in span.kind)
 
 
 def _style_row(style: Style, scale: float) -> str:

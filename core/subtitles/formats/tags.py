@@ -22,7 +22,9 @@ class TextBuilder:
         self._pieces: list[str] = []
         self._length = 0
         self._open: list[tuple[str, tuple[tuple[str, str], ...], int]] = []
-        self._spans: list[Span] = []
+        self._points: list[Span] = []
+        self._ranges: list[Span] = []
+        """In the order of their ends: what is inside comes first."""
         self.empty: list[str] = []
         """The values of tags around no visible letter: complete after `done()`."""
 
@@ -65,21 +67,22 @@ class TextBuilder:
 
     def point(self, kind: str, value: str) -> None:
         """Something that stands between two letters."""
-        self._spans.append(Span(self._length, self._length, kind, value))
+        self._points.append(Span(self._length, self._length, kind, value))
 
     def done(self, *, keep_empty_lines: bool = False) -> tuple[str, tuple[Span, ...]]:
         """The text, its lines stripped, and its spans."""
         self.close_all()
-        text, spans = tidied_text("".join(self._pieces), self._spans, keep_empty_lines)
-        if len(spans) < len(self._spans):
+        found = [*self._points, *reversed(self._ranges)]
+        text, spans = tidied_text("".join(self._pieces), found, keep_empty_lines)
+        if len(spans) < len(found):
             kept = {span[2:] for span in spans}
-            self.empty += [span.value for span in self._spans if span.value and span[2:] not in kept]
+            self.empty += [span.value for span in found if span.value and span[2:] not in kept]
         return text, spans
 
     def _end(self, index: int) -> None:
         _, kinds, start = self._open.pop(index)
         if start < self._length:
-            self._spans += [Span(start, self._length, kind, value) for kind, value in kinds]
+            self._ranges += [Span(start, self._length, kind, value) for kind, value in reversed(kinds)]
         else:
             self.empty += [value for _, value in kinds if value]
 

@@ -20,12 +20,16 @@ LONGEST = 6.0
 """Seconds that a text is shown if nothing follows: MPlayer's own limit."""
 
 _LINE = re.compile(r"\s*(\d{1,3}):(\d{1,2}):(\d{1,2})(?:[.](\d{1,3}))?(?:,(\d))?\s?[:=](.*)$")
+_FRAMES = re.compile(r"\s*\d{1,3}:\d{2}:\d{2}:\d{2}(?:[\s,;]|$)")
+"""`00:15:07:12 text`: a list of times in frames. Where nearly all texts begin with two digits it is that."""
 _SHARE = 0.5
+_ALL = 0.9
 
 
 def looks(head: str) -> bool:
-    """Whether at least half of the lines are such."""
-    return share(head, _LINE) >= _SHARE
+    """Whether at least half of the lines are such, and these are no times in frames."""
+    found = share(head, _LINE)
+    return found >= _SHARE and share(head, _FRAMES) < _ALL * found
 
 
 def read(source: Source) -> Document:

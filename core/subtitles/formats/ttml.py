@@ -92,6 +92,7 @@ class _Walker:
         self._body_properties: dict[str, str] = {}
         self._pictures = 0
         self._bases = 0
+        self._prefixes: set[str] | None = None
         self._waiting: list[int] = []
         """Ruby bases whose readings are still to come."""
 
@@ -234,7 +235,7 @@ class _Walker:
             self._pictures += 1
         if name in ("body", "div", "p") and self._paragraph is not None:
             self._close_paragraph()
-        if (name not in _NAMES and name not in ("set", "animate")) or not self._is_ours(token.name):
+        if (name not in _NAMES and name not in ("set", "animate")) or not self._declared(token):
             self._findings.markup(token.line, token.raw)
         if name in ("div", "br") and token.attributes:
             self._other(token.raw)
@@ -249,15 +250,22 @@ class _Walker:
             self._close(len(self._open) - 1)
 
     def _is_ours(self, name: str) -> bool:
-        """Whether the name's prefix is one that the file declares."""
-        prefix = name.rpartition(":")[0]
-        return not prefix or f"xmlns:{prefix} " in self._extra.get(ROOT, f"xmlns:{prefix} ")
+        """Whether the name's prefix is one that the file declares; before the root all are."""
+        prefix, colon, _ = name.rpartition(":")
+        return not colon or self._prefixes is None or prefix in self._prefixes
+
+    def _declared(self, token: Token) -> bool:
+        """Whether its name and attributes have prefixes that the file declares."""
+        if self._prefixes is not None:
+            self._prefixes.update(key[6:] for key, _ in token.attributes if key.startswith("xmlns:"))
+        return self._is_ours(token.name) and all(self._is_ours(key) for key, _ in token.attributes)
 
     def _other(self, raw: str) -> None:
         self._kept[OTHERS].append(raw + "\n")
 
     def _root(self, token: Token) -> None:
         self._extra[ROOT] = "\n".join(f"{name} {' '.join(value.split())}" for name, value in token.attributes)
+        self._prefixes = {"xml", "xmlns"}
         values = {local(name): value for name, value in token.attributes}
         self._times = Times(values, self._source.options.fps)
         self._sheet = Sheet(values, self._times)
@@ -307,7 +315,9 @@ class _Walker:
     def _body(self, token: Token) -> None:
         others = [(key, value) for key, value in token.attributes if key not in (*TIMED, "timeContainer")]
         if others:
-            self._extra["ttml.body_attributes"] = "\n".join(f"{key} {' '.join(value.split())}" for key, value in others)
+            said = [f"{key} {' '.join(value.split())}" for key, value in others]
+            before = self._extra.get("ttml.body_attributes")
+            self._extra["ttml.body_attributes"] = "\n".join([before, *said] if before else said)
 
     def _surroundings(self, paragraph: Paragraph, values: dict[str, str]) -> None:
         """What the paragraph would look like without what it and its divisions say themselves: written files keep the

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 
 from ...markup import (
     BELOW,
     BOLD,
-    COLOR,
     ITALIC,
     LANGUAGE,
     RUBY,
@@ -28,12 +27,11 @@ from ...markup import (
 from ...text import Text
 from ..document import Cue, Document, Kind
 from ..inner_times import words_of
-from ..times import clock
-from .base import Findings, Format, Source, WriteOptions
-from .colors import from_css
+from .base import Findings, Source
 from .settling import Row, settled
 from .subrip import SETTINGS, Timing, timing_of
-from .tags import TextBuilder, marked_up, tidied_text
+from .tags import TextBuilder, tidied_text
+from .webvtt_looks import CLASS_LOOKS, Look, class_looks
 
 BEFORE = "vtt.before"
 """Of a cue's `extra`: the blocks of notes above it, as they came."""
@@ -48,20 +46,11 @@ CLASS = "vtt.class"
 TAG = "vtt.tag"
 """Kind of a point: a tag that WebVTT does not have, as it came."""
 
-CLASS_COLORS: dict[str, str] = {
-    "white": "#ffffff", "lime": "#00ff00", "cyan": "#00ffff", "red": "#ff0000",
-    "yellow": "#ffff00", "magenta": "#ff00ff", "blue": "#0000ff", "black": "#000000",
-}  # fmt: skip
-"""The classes that have a colour without a style sheet (WebVTT, section 5)."""
-_NAME_OF_COLOR = {color: name for name, color in CLASS_COLORS.items()}
-
-_RULE = re.compile(r"::cue\(\.([\w-]+)\)\s*\{([^{}]*)\}")
-_RULE_COLOR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;]+)")
-
 _STRICT = re.compile(
     r"[ \t]*(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})[ \t]*-->[ \t]*(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
     r"(?:(?:[ \t]+|(?=[a-z]))(.*))?[ \t]*$"
 )
+_SIGNATURE = re.compile(r"WEBVTT(?:[ \t]|$)")
 _BLOCK = re.compile(r"(NOTE|STYLE|REGION)(?:[ \t]|$)")
 _MAP = re.compile(r"X-TIMESTAMP-MAP=(.*)")
 
@@ -78,9 +67,12 @@ class _File:
         self._options = source.options
         self._rows: list[Row] = []
         self._extra: dict[str, str] = {}
-        self._colors = dict(CLASS_COLORS)
+        self._looks = dict(CLASS_LOOKS)
         self._waiting: list[str] = []
         """Blocks that stand above the next cue."""
+        self._offset = 0.0
+        self._first_files: set[tuple[float | None, float | None, str]] | None = None
+        """What was read so far, once another file begins inside of this one."""
 
     def document(self) -> Document:
         index = self._header()
@@ -94,18 +86,17 @@ class _File:
         cues = settled(self._rows, self._findings)
         header = self._extra.get(HEADER, "")
         language = re.search(r"^Language:[ \t]*(\S+)", header, re.MULTILINE)
-        document = Document(
+        return Document(
             tuple(cues),
             language=language[1] if language else "",
             extra=self._extra,
             findings=self._findings.done(),
         )
-        return document.moved(_offset(header)) if self._options.timestamp_map else document
 
     def _header(self) -> int:
         """Read the first lines; where the blocks begin."""
         first = self._lines[0]
-        if not (first.startswith("WEBVTT") and first[6:7] in ("", " ", "\t")):
+        if not _SIGNATURE.match(first):
             self._findings.add(Kind.BROKEN, Text("the file does not begin with WEBVTT, so that players refuse it."), 1)
             return 0
         index = 1
@@ -113,8 +104,24 @@ class _File:
             if index + 1 < len(self._lines) and self._timing(index + 1) is not None:
                 break  # An identifier: somebody left the empty line out.
             index += 1
-        self._extra[HEADER] = "\n".join([first[6:], *self._lines[1:index]])
+        header = [first[6:], *self._lines[1:index]]
+        self._offset = _offset("\n".join(header))
+        # What was added to the times must not be said again.
+        applied = self._options.timestamp_map
+        self._extra[HEADER] = "\n".join(line for line in header if not (applied and _MAP.match(line)))
         return index
+
+    def _another(self, index: int, lines: list[str]) -> None:
+        """The head of another file: segments of a stream, put one after the other."""
+        self._findings.add(Kind.BROKEN, Text("another file begins here; it was read on."), index + 1)
+        header = "\n".join([lines[0][6:], *lines[1:]])
+        said = self._extra.get(HEADER, "").split("\n")
+        for number, line in enumerate(header.split("\n"), index + 1):
+            if line not in said and not _MAP.match(line):
+                self._findings.stray(number, line.strip())
+        self._offset = _offset(header)
+        if self._first_files is None:
+            self._first_files = {(row.start, row.end, row.cue.text) for row in self._rows}
 
     def _block(self, index: int) -> int:
         """Take in the lines from `index` to the next empty one; where the next block begins."""
@@ -125,9 +132,11 @@ class _File:
             return self._cue(index + 1, timing, self._lines[index])
         stop = self._end_of_text(index + 1)
         lines = self._lines[index:stop]
-        if _BLOCK.match(lines[0]):
+        if _SIGNATURE.match(lines[0]):
+            self._another(index, lines)
+        elif _BLOCK.match(lines[0]):
             self._waiting.append("\n".join(lines))
-            self._colors |= class_colors(self._waiting[-1])
+            self._looks |= class_looks(self._waiting[-1])
         else:
             self._lost(index, lines)
         return stop
@@ -189,14 +198,14 @@ class _File:
         extra: dict[str, str] = {}
         if settings := timing.rest.strip():
             extra[SETTINGS] = settings
-        if self._waiting:
+        text, spans, speaker = read_text("\n".join(body), self._findings, index + 1, self._looks)
+        if self._waiting and text:  # Notes above a cue without text, which is left out, belong to the next one.
             blocks = "\n\n".join(self._waiting)
             self._waiting.clear()
             if self._rows:
                 extra[BEFORE] = blocks
             else:
                 self._extra[HEAD] = blocks
-        text, spans, speaker = read_text("\n".join(body), self._findings, index + 1, self._colors)
         words = words_of(text, spans, timing.start or 0.0, timing.end or 0.0)
         placing = placing_of(settings) if settings else BELOW
         cue = Cue(
@@ -211,7 +220,24 @@ class _File:
             extra=extra,
             line=index + 1,
         )
-        self._rows.append(Row(timing.start, timing.end, cue, self._lines[index].strip()))
+        row = Row(timing.start, timing.end, cue, self._lines[index].strip())
+        self._take(_later(row, self._offset) if self._offset and self._options.timestamp_map else row)
+
+    def _take(self, row: Row) -> None:
+        """A cue that lasts over the end of a segment stands in both."""
+        if self._first_files is not None:
+            key = row.start, row.end, row.cue.text
+            if key in self._first_files and row.cue.text:
+                self._findings.add(Kind.BROKEN, Text("it stands in the file before as well; once is enough."),
+                                   row.cue.line, row.cue.name)  # fmt: skip
+                return
+            self._first_files.add(key)
+        self._rows.append(row)
+
+
+def _later(row: Row, seconds: float) -> Row:
+    (cue,) = Document((row.cue,)).moved(seconds).cues
+    return Row(cue.start if row.start is not None else None, cue.end if row.end is not None else None, cue, row.times)
 
 
 def timing_half(text: str) -> float | None:
@@ -241,26 +267,15 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _KINDS = {"i": ITALIC, "b": BOLD, "u": UNDERLINE}
-_TAG_OF = {kind: tag for tag, kind in _KINDS.items()}
-
-
-def class_colors(blocks: str) -> dict[str, str]:
-    """The colours that style sheets give to classes."""
-    found = {}
-    for name, body in _RULE.findall(blocks):
-        color = _RULE_COLOR.search(body)
-        if color and (value := from_css(color[1])):
-            found[name] = value
-    return found
 
 
 def read_text(
-    raw: str, findings: Findings, line: int, colors: Mapping[str, str] = CLASS_COLORS
+    raw: str, findings: Findings, line: int, looks: Mapping[str, Look] = CLASS_LOOKS
 ) -> tuple[str, tuple[Span, ...], str]:
-    """A cue's text without its tags, their spans, and who says all of it. `colors` are those of the classes."""
+    """A cue's text without its tags, their spans, and who says all of it. `looks` are those of the classes."""
     if "<" not in raw and "&" not in raw:
         return (*tidied_text(raw), "")
-    builder = _Builder(findings, line, colors)
+    builder = _Builder(findings, line, looks)
     end = 0
     for match in _TOKEN.finditer(raw):
         builder.letters(raw[end : match.start()])
@@ -275,14 +290,16 @@ def read_text(
 
 
 class _Builder:
-    def __init__(self, findings: Findings, line: int, colors: Mapping[str, str]) -> None:
+    def __init__(self, findings: Findings, line: int, looks: Mapping[str, Look]) -> None:
         self._builder = TextBuilder()
-        self._colors = colors
+        self._looks = looks
         self._findings = findings
         self._line = line
         self._reading: list[str] | None = None
         """The letters over a ruby base, while they are read."""
         self._in_ruby = False
+        self._classes = {""}
+        """Of all tags so far."""
 
     def letters(self, piece: str) -> None:
         if self._reading is not None:
@@ -300,6 +317,9 @@ class _Builder:
             self._builder.point(TAG, match[0])
         elif match["close"]:
             self._close(match["tag"].lower(), match[0])
+            strange = set(match["classes"].split(".")) - self._classes
+            if strange or (match["annotation"] or "").strip():
+                self._findings.markup(self._line, match[0])
         else:
             self._open(match["tag"].lower(), match)
 
@@ -312,8 +332,10 @@ class _Builder:
 
     def _open(self, tag: str, match: re.Match[str]) -> None:
         annotation = " ".join(html.unescape(match["annotation"] or "").split())
-        kinds = [(CLASS, name) for name in match["classes"].split(".") if name]
-        kinds += [(COLOR, self._colors[name]) for _, name in kinds if name in self._colors]
+        names = [name for name in match["classes"].split(".") if name]
+        self._classes.update(names)
+        kinds = [(CLASS, name) for name in names]
+        kinds += [kind for name in names for kind in self._looks.get(name, ())]
         if tag == "rt" and self._in_ruby:
             self._end_reading()
             self._reading = []
@@ -378,129 +400,3 @@ def placing_of(settings: str) -> Placing:
         y,
         vertical if vertical in ("rl", "lr") else "",
     )
-
-
-def settings_of(placing: Placing) -> str:
-    """The settings that say a placing; `placing_of()` of them is the same again."""
-    row, column = divmod(placing.align - 1, 3)
-    parts = []
-    if placing.vertical:
-        parts.append(f"vertical:{placing.vertical}")
-    if placing.y is not None:
-        parts.append(f"line:{placing.y * 100:g}%")
-    elif row:
-        parts.append("line:0" if row == 2 else "line:50%")
-    if placing.x is not None:
-        parts.append(f"position:{placing.x * 100:g}%")
-    if column != 1:
-        parts.append("align:left" if column == 0 else "align:right")
-    return " ".join(parts)
-
-
-# Writing
-
-KEEPS = frozenset(
-    {BOLD, ITALIC, UNDERLINE, COLOR, RUBY, VOICE, LANGUAGE, TIME, CLASS, TAG, "placing", "position", "speaker"}
-)
-
-
-def write(document: Document, format: Format, options: WriteOptions) -> str:
-    """Colours that have no class of their own get one, in a style sheet at the head."""
-    own = document.format == format.id
-    extra = document.extra if own else {}
-    parts = [f"WEBVTT{extra.get(HEADER, '')}\n"]
-    if document.language and "Language:" not in parts[0]:
-        parts[0] += f"Language: {document.language}\n"
-    head = str(extra.get(HEAD, ""))
-    colors = CLASS_COLORS | class_colors(head)
-    parts += [f"{block}\n" for block in (_style_sheet(document, colors), head) if block]
-    parts += [_cue(cue, own, colors) for cue in document.cues]
-    if AFTER in extra:
-        parts.append(f"{extra[AFTER]}\n")
-    return "\n".join(parts)
-
-
-def _style_sheet(document: Document, colors: Mapping[str, str]) -> str:
-    used = {span.value[:7] for cue in document.cues for span in _unclassed(cue, colors)}
-    rules = [f"::cue(.{_class_of(color)}) {{ color: {color} }}" for color in sorted(used - set(colors.values()))]
-    return "\n".join(["STYLE", *rules]) if rules else ""
-
-
-def _unclassed(cue: Cue, colors: Mapping[str, str]) -> Iterator[Span]:
-    """Colours that no class says already."""
-    said = {(span.start, span.end, colors.get(span.value)) for span in cue.spans if span.kind == CLASS}
-    return (span for span in cue.spans if span.kind == COLOR and (span.start, span.end, span.value) not in said)
-
-
-def _class_of(color: str) -> str:
-    return _NAME_OF_COLOR.get(color[:7]) or f"color{color[1:7]}"
-
-
-def _cue(cue: Cue, own: bool, colors: Mapping[str, str]) -> str:
-    lines = []
-    if own and BEFORE in cue.extra:
-        lines += [cue.extra[BEFORE], ""]
-    if own and cue.name and "-->" not in cue.name and "\n" not in cue.name:
-        lines.append(cue.name)
-    settings = cue.extra.get(SETTINGS, "")
-    if not settings or placing_of(settings) != cue.placing:
-        settings = settings_of(cue.placing)
-    lines.append(f"{clock(cue.start)} --> {clock(cue.end)} {settings}".rstrip())
-    lines.append(_text(cue, own, colors))
-    return "\n".join(lines) + "\n"
-
-
-def _text(cue: Cue, own: bool, colors: Mapping[str, str]) -> str:
-    text = _escaped(cue.text)
-    if cue.spans:
-        others = [span for span in cue.spans if span.kind != COLOR and (own or not span.kind.startswith("vtt."))]
-        spans = sorted([*others, *_unclassed(cue, colors)], key=lambda span: (span.start, -span.end))
-        text = marked_up(cue.text, spans, _opening, _closing, _escaped)
-    if "\n" in text:
-        text = "\n".join(line for line in text.split("\n") if line.strip(" \t"))
-    return f"<v {_escaped(cue.speaker)}>{text}" if cue.speaker else text
-
-
-def _opening(span: Span) -> str:
-    if span.kind in _TAG_OF:
-        return f"<{_TAG_OF[span.kind]}>"
-    match span.kind:
-        case "color":
-            return f"<c.{_class_of(span.value)}>"
-        case "vtt.class":
-            return f"<c.{span.value}>"
-        case "voice":
-            return f"<v {_escaped(span.value)}>"
-        case "language":
-            return f"<lang {_escaped(span.value)}>"
-        case "ruby":
-            return "<ruby>"
-        case "time":
-            return f"<{clock(float(span.value))}>"
-        case "vtt.tag":
-            return span.value
-    return ""
-
-
-def _closing(span: Span) -> str:
-    if span.kind in _TAG_OF:
-        return f"</{_TAG_OF[span.kind]}>"
-    if span.kind == RUBY:
-        return f"<rt>{_escaped(span.value)}</rt></ruby>"
-    return {COLOR: "</c>", CLASS: "</c>", VOICE: "</v>", LANGUAGE: "</lang>"}.get(span.kind, "")
-
-
-def _escaped(text: str) -> str:
-    """`&`, `<` and `>` as WebVTT and XML want them; quotes stay as they are."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-FORMAT = Format(
-    id="vtt",
-    label="WebVTT",
-    suffixes=(".vtt", ".webvtt"),
-    sign=re.compile(r"\AWEBVTT\b"),
-    read=read,
-    write=write,
-    keeps=KEEPS,
-)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -151,3 +153,11 @@ def test_a_finding_names_its_line_and_quotes_all() -> None:
     assert str(finding) == "Line 3: This belongs to no subtitle."
     assert finding.repaired and not Finding(Kind.ROLLING, "Folded.").repaired
     assert len(quoted(finding.quote)) == 60
+
+
+def test_every_kind_of_finding_is_explained() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    explained = dict(re.findall(r"^\| `(\w+)`( \*)? \| [^|]+ \| [^|]+ \|$", page, re.MULTILINE))
+    assert set(explained) >= {kind.value for kind in Kind}
+    for kind in Kind:
+        assert bool(explained[kind.value]) == Finding(kind, "").repaired, f"{kind} has the star where check counts it"

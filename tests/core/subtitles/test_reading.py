@@ -186,8 +186,9 @@ def test_times_that_cannot_be_read_are_reported_not_folded_into_the_text_before(
         after
         """,
     )
-    assert plain(file) == [(1.0, 2.0, "before"), (8.0, 9.0, "after")]
-    assert file.warnings == ['Line 6: the times cannot be read; "lost words" was left out.']
+    assert plain(file) == [(1.0, 2.0, "before"), (2.0, 4.0, "lost words"), (8.0, 9.0, "after")]
+    assert file.warnings == ["Line 6: the times cannot be read; it was put behind the subtitle above it."]
+    assert file.findings[0].quote == times.strip()
 
 
 def test_half_a_time_keeps_the_text(tmp_path: Path) -> None:
@@ -327,9 +328,9 @@ ASS = """
 
 def test_substation(tmp_path: Path) -> None:
     file = read(tmp_path, ASS, "in.ass")
-    assert plain(file) == [(0.0, 1.5, "Hello, world\nsecond")]
+    assert plain(file) == [(0.0, 1.5, "Hello, world\nsecond"), (1.5, 3.5, "broken, times")]
     assert file.warnings == [
-        'Line 12: the times cannot be read; "broken, times" was left out.',
+        "Line 12: the times cannot be read; it was put behind the subtitle above it.",
         "Line 13: a drawing, not text; it is kept for SubStation only.",
         'Line 14: "Dialogue: 0,0:00:05" is incomplete; it was left out.',
     ]

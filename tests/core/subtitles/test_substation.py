@@ -113,9 +113,10 @@ def test_broken_rows_cost_only_themselves() -> None:
     text = ASS.read_text(encoding="utf-8").replace("0:00:01.00,0:00:03.00,Default,Ana", "0:00:xx.00,never,Default,Ana")
     text = text.replace("\n[Fonts]", "Dialogue: 0,0:00:05\n\n[Fonts]")
     document = reading.parse(text.encode(), "in.ass")
-    assert len(document.cues) == 3
+    assert document.cues[0].text == "Slanted and bold under, yes"
+    assert len(document.cues) == 4
     found = {finding.kind: finding for finding in document.findings}
-    assert "Slanted and bold under, yes" in found[Kind.TIME].quote
+    assert found[Kind.TIME].quote == "0:00:xx.00,never"
     assert found[Kind.BROKEN].quote == "Dialogue: 0,0:00:05"
 
 
