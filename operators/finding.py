@@ -17,7 +17,7 @@ from ..sequencer.track import make
 from ..session import survey
 from ..session import track as tracks
 from ..translations import iface, translated
-from .editing import SELECTED, CueOperator, has_subtitles, numbers_in, scope
+from .editing import SELECTED, TRACK, CueOperator, has_subtitles, numbers_in, scope
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
@@ -75,12 +75,18 @@ class SUBTITLE_OT_replace(QueryOperator, CueOperator, bpy.types.Operator):
     def invoke(self, context: Context, _event: Event) -> _Result:
         survey.read_now()
         _previewed.key = None
-        return set(context.window_manager.invoke_props_dialog(self, width=420))
+        # The one that is chosen is selected as well: a name is looked for everywhere.
+        if len(tracks.row(compat.scene_of(context)).selected()) < 2:
+            self.which = TRACK
+        return set(context.window_manager.invoke_props_dialog(self, width=420, confirm_text="Replace"))
 
     def draw(self, context: Context) -> None:
         """Called by Blender for the dialog."""
         layout = self.layout
+        # Typing begins at once.
+        layout.activate_init = True
         layout.prop(self, "find")
+        layout.activate_init = False
         layout.prop(self, "replacement")
         row = layout.row(align=True)
         for name in ("match_case", "whole_word", "use_regex"):

@@ -213,6 +213,8 @@ KEYS: tuple[tuple[str, str, tuple[str, ...], dict[str, Any]], ...] = (
     ("subtitle.jump_cue", "UP_ARROW", ("ctrl", "alt"), {"to": "PREVIOUS"}),
     ("subtitle.jump_cue", "DOWN_ARROW", ("ctrl", "alt", "shift"), {"to": "PROBLEM"}),
     ("subtitle.play_cue", "SPACE", ("ctrl", "alt", "shift"), {"loop": False}),
+    ("subtitle.jump_cue", "PAGE_DOWN", ("ctrl", "alt"), {"to": "NEXT", "play": True}),
+    ("subtitle.jump_cue", "PAGE_UP", ("ctrl", "alt"), {"to": "PREVIOUS", "play": True}),
     ("subtitle.replace", "F", ("ctrl", "alt"), {}),
 )
 """Operator, key, keys held with it, what the operator is given. None of them is one of Blender's own."""
