@@ -19,7 +19,7 @@ from ..addresses import server_of, without_login
 from ..catalog.entries import RUNTIME, Entry, Source
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.disk import NoSpaceError
-from ..errors.hub import HubAnswerError, HubError, RateLimitedError, RevisionNotFoundError
+from ..errors.hub import RevisionNotFoundError
 from ..errors.network import HubUnreachableError
 from ..events import Checked, Event, Notice, Progress, State
 from ..hub import kept
@@ -36,8 +36,8 @@ from ..system.speed import SpeedMeter
 from ..text import Text
 from ..transfer import blob, fetch, partial
 from ..transfer.limits import DEFAULT_CONNECTIONS
-from ..transfer.retries import Retries, RetryPolicy, may_pass
 from ..transfer.throttle import Throttle
+from .questions import Questions
 from .records import record_download, record_file, record_plan, record_revision
 
 log = logging.getLogger(__name__)
@@ -46,16 +46,6 @@ T = TypeVar("T")
 
 SPACE_MARGIN = 64 * 1024 * 1024
 """Bytes that must stay free beyond the download: a full system disk harms more than the download."""
-
-_POLICY = RetryPolicy(tries=5, first_wait=1.0)
-"""For questions about a repository: somebody waits for the answer, so we give up sooner than within a file."""
-
-_CUT_OFF, _SILENT = 3, 2
-"""Tries in a row where nobody answers: some three seconds where that shows at once, a minute where each try takes as
-long as we wait for an answer. Who has no network wants to hear of it, not to wait as for a hub that is busy."""
-
-_WORD_AFTER = 2.0
-"""Seconds until it is said that no answer has come yet."""
 
 HUB_PATIENCE = 1.2
 """Seconds that a hub gets to say whether it has something newer than a model that is complete: some round trips."""
@@ -94,8 +84,7 @@ class Download:
         self._meter = SpeedMeter()
         self._lock = threading.Lock()
         self._reported = 0.0
-        self._heard = time.monotonic()
-        """When the hub was asked, or was last heard of."""
+        self._questions = Questions(entry.id, settings.hub, control, self._update)
         self._done: dict[tuple[Source, str], int] = {}
         self._revisions: dict[Source, str | None] = {}
         self.progress = Progress(job=job, model=entry.id, state=State.CHECKING)
@@ -138,7 +127,7 @@ class Download:
                 if not file.present and file.size >= LARGE:
                     kept.take_partial(plan.folder, file)
         self._preflight(plans)
-        self.is_fetching = True
+        self.is_fetching = self._questions.for_files = True
         self._begin(plans)
         plans = [self._with_kept(plan) for plan in plans]
         for plan in plans:
@@ -256,7 +245,7 @@ class Download:
         return kept.take(file, copied)
 
     def _planned(self, source: Source) -> Plan:
-        return self._with_retries(lambda: self._asked(source, self._control))
+        return self._questions.ask(lambda: self._asked(source, self._control))
 
     def _asked(self, source: Source, control: Control) -> Plan:
         hub, folder = self._settings.hub, self._settings.models_dir
@@ -398,47 +387,13 @@ class Download:
             self._update(state=State.DOWNLOADING, file=small[-1].path, file_bytes_done=0, file_bytes_total=0)
         else:
             self._update(state=State.DOWNLOADING)
-        self._with_retries(lambda: hub.finish(plan, lambda file: self._progressed(plan, file), self._control))
+        self._questions.ask(lambda: hub.finish(plan, lambda file: self._progressed(plan, file), self._control))
         with self._lock:
             for file in plan.files:
                 self._done[plan.source, file.path] = file.size
         if self._revisions[plan.source] is None:
             record_revision(plan)
         record_download(plan)
-
-    # Waiting
-
-    def _with_retries(self, work: Callable[[], T]) -> T:
-        """`work()`, again and again while the hub is busy or away, with the wait shown as a countdown."""
-        retries = Retries(_POLICY)
-        while True:
-            epoch = retries.epoch
-            try:
-                self._heard = time.monotonic()
-                # The network lets go at once, but a disk may not. What is left behind writes whole files or none.
-                return self._control.apart(work, "hub request", meanwhile=self._wait_for_answer)
-            except (HubUnreachableError, RateLimitedError, HubAnswerError) as error:
-                asked = getattr(error, "retry_after", None)
-                if not _is_passing(error) or not retries.failed(epoch, asked, _tries(error)):
-                    raise
-                log.info("%s: %s; try %d follows", self._entry.id, error.message, retries.attempt)
-                reason = error.message
-            self._count_down(retries, reason)
-
-    def _wait_for_answer(self) -> None:
-        """Keep the progress true while the hub is asked: its speed goes to zero with the bytes."""
-        if time.monotonic() - self._heard < _WORD_AFTER:
-            self._update()
-            return
-        state = State.STALLED if self.is_fetching else State.CHECKING
-        self._update(state=state, reason=Text("No answer from {host} yet.", host=self._settings.hub.host))
-
-    def _count_down(self, retries: Retries, reason: str) -> None:
-        tried = retries.attempt - 1
-        while (left := retries.wait_left) > 0:
-            self._update(state=State.RETRYING, retry_in=left, attempt=tried, reason=reason, force=True)
-            self._control.sleep(min(left, 0.5))
-        self._update(state=State.CHECKING, retry_in=None, attempt=tried + 1, force=True)
 
     # Progress
 
@@ -457,7 +412,7 @@ class Download:
         )
 
     def _progressed(self, plan: Plan, file: PlannedFile) -> None:
-        self._heard = time.monotonic()
+        self._questions.heard()
         self._update(
             state=State.DOWNLOADING,
             done=((plan.source, file.path), file.size),
@@ -493,21 +448,3 @@ def _bytes_to_copy(plan: Plan) -> int:
     """Bytes that an earlier version has and the new one needs again, on a disk where files have one name each."""
     size = sum(file.size for file in plan.files if file.origin is not None)
     return size if size and not kept.can_share(plan.folder) else 0
-
-
-def _tries(error: HubError) -> int | None:
-    """How often in a row to ask where this is the answer; None for as often as the policy says."""
-    if not isinstance(error, HubUnreachableError):
-        return None
-    return _SILENT if error.silent else _CUT_OFF
-
-
-def _is_passing(error: HubError) -> bool:
-    """Whether the same question may get another answer in a moment."""
-    match error:
-        case HubAnswerError():
-            return may_pass(error.status)
-        case HubUnreachableError():
-            return error.may_pass
-        case _:
-            return isinstance(error, RateLimitedError)

@@ -189,7 +189,7 @@ def tls_context() -> ssl.SSLContext:
         try:  # A bundle takes some 30 ms to read: once, and not where OpenSSL does it anyway.
             context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
         except (OSError, ValueError) as ex:  # SSLError is an OSError. Left over from what was uninstalled, mostly.
-            log.warning("%s names %s, which cannot be used: %s", variable, path, ex)
+            log.info("%s names %s, which cannot be used: %s", variable, path, ex)
     return context
 
 

@@ -270,10 +270,10 @@ def test_missing_revision(hub: LoopbackHub, manager: DownloadManager):
 
 
 def test_hub_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from subtitle_editor.core.downloads import download
+    from subtitle_editor.core.downloads import questions
     from subtitle_editor.core.transfer.retries import RetryPolicy
 
-    monkeypatch.setattr(download, "_POLICY", RetryPolicy(tries=1))
+    monkeypatch.setattr(questions, "POLICY", RetryPolicy(tries=1))
     manager = DownloadManager(tmp_path, endpoint="http://127.0.0.1:9")
     error = failure(manager).error
     assert error.code == "unreachable" and "127.0.0.1:9" in str(error)

@@ -14,6 +14,7 @@ import pytest
 from subtitle_editor.core.catalog.entries import Catalog
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.downloads import download as downloads
+from subtitle_editor.core.downloads import questions
 from subtitle_editor.core.events import Cancelled, Event, Finished, Progress, State
 from subtitle_editor.core.hub import asking
 from subtitle_editor.core.system.speed import SpeedMeter
@@ -31,7 +32,7 @@ CUT, SILENT, BUSY = 3, 2, 5
 
 @pytest.fixture(autouse=True)
 def without_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(downloads, "_POLICY", RetryPolicy(tries=BUSY, first_wait=0.1))
+    monkeypatch.setattr(questions, "POLICY", RetryPolicy(tries=BUSY, first_wait=0.1))
 
 
 def said(server: RawServer, folder: Path) -> tuple[str, list[Progress]]:
@@ -67,7 +68,7 @@ def test_a_hub_that_is_busy_is_asked_for_longer(tmp_path: Path) -> None:
 
 def test_a_silent_hub_is_named_while_it_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "_TIMEOUT", 0.8)
-    monkeypatch.setattr(downloads, "_WORD_AFTER", 0.3)
+    monkeypatch.setattr(questions, "WORD_AFTER", 0.3)
     with serving(nothing) as server:
         code, told = said(server, tmp_path)
         assert (code, len(server.asked)) == ("unreachable", SILENT)
@@ -77,7 +78,7 @@ def test_a_silent_hub_is_named_while_it_is_waited_for(tmp_path: Path, monkeypatc
 
 def test_small_files_that_do_not_come_are_told_and_then_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also what is shown of the speed: nobody reads one that has not been for a while."""
-    monkeypatch.setattr(downloads, "_WORD_AFTER", 0.3)
+    monkeypatch.setattr(questions, "WORD_AFTER", 0.3)
     monkeypatch.setattr(downloads, "SpeedMeter", functools.partial(SpeedMeter, 0.5))
     with Server() as hub:
         stock(hub)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.errors import SubtitleFileError
+from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Document, Kind
 from subtitle_editor.core.subtitles.formats.base import ReadOptions
