@@ -13,7 +13,7 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 from ..core.errors.base import SubtitleEditorError
 from ..core.system.task import Task
 from ..core.text import Text
-from ..sequencer import baked, compat, strips
+from ..sequencer import baked, compat, letters, strips
 from ..session import choices, pictures, settings, state, waker
 from ..session import track as tracks
 from ..translations import iface, translated
@@ -325,6 +325,23 @@ class SUBTITLE_OT_plain_view(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class SUBTITLE_OT_fit_sizes(bpy.types.Operator):
+    """Bring the letters of all subtitles to the size of the film, after its resolution was changed"""
+
+    bl_idname = "subtitle.fit_sizes"
+    bl_label = "Fit Sizes to the Film"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return _has_strips(cls, context)
+
+    def execute(self, context: Context) -> _Result:
+        count = letters.fit(compat.scene_of(context))
+        self.report({"INFO"}, translated(Text("{number} subtitles have another size", number=count)))
+        return {"FINISHED"} if count else {"CANCELLED"}
+
+
 class SUBTITLE_OT_reload_styles(bpy.types.Operator):
     """Read your own styles again, after a file was edited or added"""
 
@@ -347,5 +364,6 @@ register, unregister = bpy.utils.register_classes_factory(
         SUBTITLE_OT_save_style,
         SUBTITLE_OT_reload_styles,
         SUBTITLE_OT_plain_view,
+        SUBTITLE_OT_fit_sizes,
     )
 )

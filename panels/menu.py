@@ -39,6 +39,7 @@ class SUBTITLE_MT_main(bpy.types.Menu):
         layout.operator("subtitle.back_to_text").selected = False
         layout.operator("subtitle.back_to_text", text="Selected Back to Text").selected = True
         layout.operator("subtitle.delete_unused_pictures")
+        layout.operator("subtitle.fit_sizes")
         layout.menu(SUBTITLE_MT_styles.bl_idname)
         layout.separator()
         layout.menu(SUBTITLE_MT_edit.bl_idname)

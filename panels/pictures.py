@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..core.text import Text
-from ..sequencer import compat
+from ..sequencer import compat, letters
 from ..session import choices, pictures
+from ..session import track as tracks
 from ..translations import iface
 from .parts import SubtitlePanel, label, wrapped
 
@@ -53,6 +54,10 @@ class SUBTITLE_PT_pictures(SubtitlePanel, bpy.types.Panel):
         if grey := pictures.greys(scene):
             wrapped(layout, context, Text("White is grey in the view transform {name}.", name=grey), icon="INFO")
             layout.operator("subtitle.plain_view")
+        chosen = tracks.chosen_strip(scene)
+        if chosen is not None and letters.is_off(chosen, scene):
+            wrapped(layout, context, Text("The film has another resolution than these letters."), icon="INFO")
+            layout.operator("subtitle.fit_sizes")
         row = layout.row(align=True)
         row.operator("subtitle.bake", icon="IMAGE_DATA").selected = False
         row.operator("subtitle.bake_changed", icon="FILE_REFRESH")

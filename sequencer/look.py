@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..core.markup import BELOW, BOLD, COLOR, FONT, ITALIC, Placing, Span, tidied
-from . import compat
+from . import compat, letters
 from .compat import Strip
 
 if TYPE_CHECKING:
@@ -40,16 +40,28 @@ class Look:
     """Readable as it comes: one twentieth of the picture high, a dark edge around the letters."""
 
     def __init__(self, scene: bpy.types.Scene) -> None:
-        self._size = max(8, round(scene.render.resolution_y / 20))
+        from ..core.picture.style import DEFAULT
 
-    def apply(self, strip: Strip, cue: Cue) -> None:
-        """Give it to a new TEXT strip, with what the subtitle says of its own look."""
-        strip.font_size = self._size
-        strip.wrap_width = 0.9
-        strip.use_shadow = True
+        self._film = letters.film_of(scene)
+        self._size = max(8, round(DEFAULT.size * self._film))
+        self._line = DEFAULT.line_spacing * self._size / max(1, scene.render.resolution_y)
+
+    def apply(self, strip: Strip, cue: Cue, above: int = 0) -> None:
+        """Give it to a new TEXT strip, with what the subtitle says of its own look. `above`: lines of other subtitles
+        that are below it while it is shown."""
+        letters.dress(strip, strip.text, self._size, self._film)
         _place(strip, cue.placing)
+        if above and cue.placing.y is None:
+            self._lift(strip, cue.placing.align, above)
         if cue.spans:
             wear(strip, cue)
+
+    def _lift(self, strip: Strip, align: int, lines: int) -> None:
+        """Put it above (of subtitles at the top, below) so many lines of others, as long as it stays in its third."""
+        row = (align - 1) // 3
+        y = strip.location[1] + (-lines if row == 2 else lines) * self._line
+        if (0.0, 0.34, 0.68)[row] <= y <= (0.3, 0.65, 1.0)[row]:
+            strip.location[1] = y
 
 
 def wear(strip: Strip, cue: Cue) -> None:

@@ -153,6 +153,8 @@ class Writer:
         """The meta strip that is being edited: strips outside of it would not be seen there."""
         self._waiting = collections.deque(enumerate(placements, 1))
         self._made: dict[str, tuple[int, Placement]] = {}
+        self._below: list[tuple[int, int, int, int]] = []
+        """End, row, place and lines of what was made last: what others may have to stand above."""
         self._undone = undo.count()
         self._clock = cue.Clock(rate_of(scene), int(scene.frame_start))
 
@@ -218,9 +220,19 @@ class Writer:
         shown = strip.text = drawing.drawn(item.cue.text)
         self.cut += shown != item.cue.text
         strip[cue.MARK] = cue.encode(item.cue, item.start, item.end, self._clock, shown)
-        dress.apply(strip, item.cue)
+        dress.apply(strip, item.cue, self._lines_below(item))
         # An edit after an import is about one of them, not about all.
         strip.select = False
+
+    def _lines_below(self, item: Placement) -> int:
+        """How many lines of others stand where a subtitle would, while it is shown."""
+        if item.cue.placing.y is not None:
+            return 0
+        third = (item.cue.placing.align - 1) // 3
+        self._below = [one for one in self._below if one[0] > item.start]
+        lines = sum(one[3] for one in self._below if one[1] < item.row and one[2] == third)
+        self._below.append((item.end, item.row, third, item.cue.text.count("\n") + 1))
+        return lines
 
 
 def remove_between(scene: bpy.types.Scene, ranges: Sequence[tuple[int, int]], keep: Container[str] = ()) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..sequencer import compat, cue, drawing, strips
+from ..sequencer import compat, cue, drawing, letters, strips
 
 _owner = object()
 
@@ -46,7 +46,11 @@ def text_changed() -> None:
     scene = compat.scene_of(bpy.context)
     editor = scene.sequence_editor if scene is not None else None
     strip = editor.active_strip if editor is not None else None
-    if strip is not None and cue.is_subtitle(strip) and prepare(scene, strip):
+    if strip is None or not cue.is_subtitle(strip):
+        return
+    text: compat.Strip = strip
+    letters.suit(text, text.text)
+    if prepare(scene, text):
         _prepared.add(strip.name)
 
 

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The letters of TEXT strips: how large they are, their dark edge, and a proportional font for texts that it has.
+
+Blender's default font is one of equal widths, but looks in others for letters that it has not; a font that was chosen
+does not, and shows crossed boxes. So a strip has Inter, which Blender brings, as long as its text is in Latin, Greek or
+Cyrillic letters, and the default font otherwise. Inter is packed into the file (350 kB): the film is rendered on other
+computers and by later Blenders. Whoever has chosen another font keeps it. Main thread.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import bpy
+
+from . import compat
+from .compat import Strip
+
+FONT = "subtitle_editor_font"
+"""A custom property of a font: it is ours, and may be taken off a strip again."""
+
+SIZED = "subtitle_editor_film"
+"""A custom property of a strip: the pixels that its size was a share of (`reference`)."""
+
+_FILE = "Inter.woff2"
+_COVERED = re.compile(
+    "[\\n -~\u00a0-\u00ac\u00ae-\u0148\u014a-\u017f\u0218-\u021b\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce"
+    "\u0400-\u045f\u0490-\u0493\u049a-\u049d\u04a2\u04a3\u04ae-\u04b1\u04ba\u04bb\u04d8\u04d9\u04e8\u04e9"
+    "\u1e9e-\u1ef9\u2010-\u2015\u2018-\u201f\u2020-\u2022\u2026\u2030\u2032\u2033\u2039\u203a\u20ac\u2116"
+    "\u2122\u2190-\u2193\u266a\u266b]*"
+)
+"""Letters of which Inter has each (a test compares them)."""
+
+
+def has(text: str) -> bool:
+    """Whether Inter has all letters of a text."""
+    return _COVERED.fullmatch(text) is not None
+
+
+def dress(strip: Strip, text: str, size: float, film: float) -> None:
+    """Give a new TEXT strip letters that can be read on any film. `film`: the pixels that `size` is a share of."""
+    from ..core.picture.style import DEFAULT
+
+    strip.font_size = size
+    strip.wrap_width = DEFAULT.max_width
+    strip.use_shadow = True
+    strip[SIZED] = float(film)
+    wanted: dict[str, Any] = {
+        "use_outline": True, "outline_width": DEFAULT.outline, "outline_color": (0.0, 0.0, 0.0, 1.0),
+        "shadow_blur": DEFAULT.shadow_blur, "shadow_offset": DEFAULT.shadow_y,
+    }  # fmt: skip
+    for name, value in wanted.items():
+        # Some of them came after Blender 4.2.
+        if hasattr(strip, name):
+            setattr(strip, name, value)
+    suit(strip, text)
+
+
+def suit(strip: Strip, text: str) -> None:
+    """Choose between Inter and the default font by what the text has; any other font stays."""
+    font = strip.font
+    if font is not None and font.get(FONT) is None:
+        return
+    wanted = inter() if has(text) else None
+    if font != wanted:
+        strip.font = wanted
+
+
+def inter() -> bpy.types.VectorFont | None:
+    """Blender's Inter, loaded and packed when it is first needed; None where this Blender brings none."""
+    for font in bpy.data.fonts:
+        if font.get(FONT) is not None:
+            return font
+    utils: Any = bpy.utils  # The stubs do not know system_resource.
+    folder = utils.system_resource("DATAFILES", path="fonts")
+    path = os.path.join(folder, _FILE) if folder else ""
+    if not os.path.isfile(path):
+        return None
+    try:
+        font = bpy.data.fonts.load(path)
+        font.pack()
+    except RuntimeError:
+        return None
+    font.name = "Inter"
+    font[FONT] = 1
+    return font
+
+
+def film_of(scene: bpy.types.Scene) -> float:
+    """Pixels of a scene's film that sizes are a share of."""
+    from ..core.picture.style import reference
+
+    return float(reference(scene.render.resolution_x, scene.render.resolution_y))
+
+
+def is_off(strip: Strip, scene: bpy.types.Scene) -> bool:
+    """Whether a subtitle's size is that of another film than the scene is now. Takes no time."""
+    return strip.type == "TEXT" and SIZED in strip and abs(float(strip[SIZED]) - film_of(scene)) > 0.5
+
+
+def fit(scene: bpy.types.Scene) -> int:
+    """Bring the sizes of all subtitles to the film that the scene is now; how many had another one."""
+    editor = scene.sequence_editor
+    film = film_of(scene)
+    count = 0
+    for strip in compat.strips_of(editor) if editor is not None else ():
+        if is_off(strip, scene):
+            strip.font_size = max(1.0, strip.font_size * film / max(1.0, float(strip[SIZED])))
+            strip[SIZED] = film
+            count += 1
+    return count
