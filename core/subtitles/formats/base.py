@@ -137,6 +137,11 @@ class Findings:
         self._found: list[Finding] = []
         self._counts: Counter[Kind] = Counter()
 
+    @property
+    def number(self) -> int:
+        """How many were added so far, those that are only counted too."""
+        return len(self._found) + self._counts.total()
+
     def add(self, kind: Kind, message: str, line: int = 0, quote: str = "", cue: str = "") -> None:
         """Note a finding; see `Finding` for the fields."""
         if not quote:

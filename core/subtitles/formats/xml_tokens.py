@@ -23,10 +23,15 @@ _TOKEN = re.compile(
     rf"|<(?P<open>{_NAME})(?P<attributes>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>",
     re.DOTALL | re.IGNORECASE,
 )
+_PARAGRAPH = re.compile(
+    r"(?P<paragraph><(?P<prefix>(?:[\w.-]++:)?)(?-i:p)(?P<said>(?:\s++[\w:.-]++=\"[^\"<&]*+\")++)\s*+>"
+    r"(?P<inside>[^<]*+(?:<(?P=prefix)(?-i:br)\s*+/>[^<]*+)*+)</(?P=prefix)(?-i:p)>)|" + _TOKEN.pattern,
+    re.DOTALL | re.IGNORECASE,
+)
 _ATTRIBUTE = re.compile(r"([^\s=<>\"'/]++)\s*=\s*(\"[^\"]*+\"|'[^']*+'|[^\s\"'<>]++)")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 
-Kind = Literal["open", "close", "text", "comment", "instruction", "doctype"]
+Kind = Literal["open", "close", "text", "comment", "instruction", "doctype", "paragraph"]
 
 
 class Token(NamedTuple):
@@ -51,11 +56,15 @@ class Token(NamedTuple):
     """What stands in a tag and is no attribute."""
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """All of the text, in order: every character is in the `raw` of one token."""
+def tokens(text: str, *, paragraphs: bool = False) -> Iterator[Token]:
+    """All of the text, in order: every character is in the `raw` of one token.
+
+    With `paragraphs` a `p` with nothing inside but text and `br` is one token: its `text` is what is inside, its
+    `unread` are its attributes, both as they stand.
+    """
     position = 0
     line = 1
-    for match in _TOKEN.finditer(text):
+    for match in (_PARAGRAPH if paragraphs else _TOKEN).finditer(text):
         if match.start() > position:
             raw = text[position : match.start()]
             yield Token("text", raw, position, line, text=unescaped(raw))
@@ -75,6 +84,8 @@ def _token(match: re.Match[str], line: int) -> Token:
             return Token("text", raw, start, line, text=match["cdata"])
         case "comment" | "instruction" | "doctype" as kind:
             return Token(kind, raw, start, line, text=match[kind])
+        case "paragraph":
+            return Token("paragraph", raw, start, line, f"{match['prefix']}p", match["inside"], unread=match["said"])
         case "behind":
             return Token("close", raw, start, line, match["close"], unread=match["behind"].strip())
     inside = match["attributes"]

@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.markup import BACKGROUND, BOLD, COLOR, ITALIC, LANGUAGE, RUBY, STRIKE, Placing, Span
 from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Cue, Document, Kind
+from subtitle_editor.core.subtitles.formats import ttml
 from subtitle_editor.core.subtitles.formats.xml_tokens import tokens
 
 NAMESPACES = (
@@ -300,3 +304,63 @@ def test_a_damaged_declaration_is_no_prefix(tmp_path: Path) -> None:
     document = reading.parse(damaged.encode(), "in.ttml", format="ttml")
     written, _ = writing.rendered(tmp_path / "out.ttml", document, "ttml")
     assert [cue.text for cue in reading.parse(written, "out.ttml", format="ttml").cues] == ["word"]
+
+
+PLAIN = """
+<div>
+<p begin="00:00:01.000" end="00:00:03.000" region="low" style="soft">one<br/>two &amp; more</p>
+<p xml:id="a" begin="00:00:02.500" end="00:00:04.000" region="low" style="soft">  three
+ and   more<br/>   </p>
+<p begin="00:00:05.000" end="00:00:06.000">none</p>
+<p begin="00:00:05.000" end="00:00:06.000" xml:space="preserve">  kept   as it is </p>
+<p begin="00:00:09.000" end="00:00:08.000" region="low">turned round</p>
+<p begin="00:00:10.000" end="00:00:11.000" region="low" other:thing="x">strange</p>
+<p begin="00:00:12.000" end="00:00:13.000" region="low" other:thing="x">strange again</p>
+<P begin="00:00:14.000" end="00:00:15.000">large</P>
+<other:p begin="00:00:14.000" end="00:00:15.000">of others</other:p>
+<p begin="00:00:16.000" end="00:00:17.000"></p>
+<!-- <p begin="00:00:18.000" end="00:00:19.000">not there</p> -->
+<p begin="00:00:20.000" begin="00:00:21.000" end="00:00:22.000">twice</p>
+</div>
+<div begin="00:01:00.000" end="00:01:04.000">
+<p begin="00:00:01.000" end="00:00:03.000" region="low" style="soft">later</p>
+<p begin="00:00:01.000" end="00:00:09.000" region="low" style="soft">cut</p>
+</div>
+<div timeContainer="seq"><p begin="00:00:01.000" end="00:00:03.000">s</p>
+<p begin="00:00:01.000" end="00:00:03.000">t</p></div>
+<div tts:fontStyle="italic" xml:lang="fr"><p begin="00:02:01.000" end="00:02:03.000" region="low">u</p>
+<p begin="00:02:04.000" end="00:02:05.000" region="low">v<br/>w</p></div>
+"""
+HEAD = """<styling><style xml:id="soft" tts:color="yellow"/></styling><layout>
+<region xml:id="low" tts:origin="10% 80%" tts:extent="80% 10%" tts:displayAlign="after"/></layout>"""
+
+
+def slowly(data: bytes, monkeypatch: pytest.MonkeyPatch) -> Document:
+    """As it is read where no paragraph is taken for like another."""
+    with monkeypatch.context() as patched:
+        patched.setattr(ttml, "plain_paragraph", lambda token: None)
+        return reading.parse(data, "in.ttml")
+
+
+def test_paragraphs_that_are_alike_are_read_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f'<tt {NAMESPACES} xml:lang="en"><head>{HEAD}</head><body>{PLAIN}{PLAIN}</body></tt>'.encode()
+    document = reading.parse(text, "in.ttml")
+    assert document == slowly(text, monkeypatch)
+    assert [cue.line for cue in document.cues] == [cue.line for cue in slowly(text, monkeypatch).cues]
+    sample = (Path(__file__).parents[2] / "data" / "subtitles" / "samples" / "ttml.ttml").read_bytes()
+    assert reading.parse(sample, "in.ttml") == slowly(sample, monkeypatch)
+
+
+PIECES = st.sampled_from(re.findall(r"<[^<>]*>|[^<>]+", PLAIN))
+
+
+@settings(max_examples=200)
+@given(st.lists(st.one_of(PIECES, st.sampled_from(PLAIN.strip().split("\n"))), max_size=25))
+def test_so_are_damaged_ones(pieces: list[str]) -> None:
+    text = f'<tt {NAMESPACES} xml:lang="en"><head>{HEAD}</head><body>{"".join(pieces)}</body></tt>'.encode()
+    try:
+        document = reading.parse(text, "in.ttml")
+    except SubtitleFileError:
+        return
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        assert document == slowly(text, monkeypatch)
