@@ -20,6 +20,7 @@ PARTS = (
     "operators.models",
     "operators.own_models",
     "operators.leftovers",
+    "operators.moving",
     "operators.account",
     "operators.cards",
     "operators.transcription",

@@ -16,6 +16,7 @@ from typing import Any
 
 from .cues import Cue
 from .errors.base import SubtitleEditorError
+from .text import plain
 
 
 class State(StrEnum):
@@ -223,7 +224,7 @@ def as_json(event: Event) -> dict[str, Any]:
                 if value:
                     data[field.name] = [cue.as_dict() for cue in value]
             case Path():
-                data[field.name] = str(value)
+                data[field.name] = plain(value)
             case float():
                 data[field.name] = round(value, 3)
             case _:

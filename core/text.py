@@ -4,7 +4,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import PurePath
 from typing import Any
+
+EXTENDED = "\\\\?\\"
+"""What stands before a path in a call to Windows that may have more than 259 characters."""
+
+
+def plain(path: object) -> str:
+    r"""A path as people write it, for messages and for other programs.
+
+    >>> plain("\\\\?\\C:\\models"), plain("\\\\?\\UNC\\server\\share"), plain("/models")
+    ('C:\\models', '\\\\server\\share', '/models')
+    """
+    text = str(path)
+    if not text.startswith(EXTENDED):
+        return text
+    text = text.removeprefix(EXTENDED)
+    return "\\\\" + text[4:] if text.startswith("UNC\\") else text
+
+
+def _as_data(field: object) -> object:
+    return plain(field) if isinstance(field, PurePath) else field
 
 
 class Text(str):
@@ -27,6 +48,7 @@ class Text(str):
 
     def __new__(cls, template: str, /, **fields: object) -> Text:
         """The text of `template.format(**fields)`. Raises KeyError when the template names a field that is missing."""
+        fields = {name: _as_data(field) for name, field in fields.items()}
         text = super().__new__(cls, template.format(**fields))
         text.template = template
         text.fields = fields

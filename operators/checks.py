@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
+from ..core.system import files
+from ..core.system.reasons import reason_of
 from ..core.text import Text
 from ..sequencer import compat
 from ..session import survey
@@ -126,9 +128,9 @@ class SUBTITLE_OT_check_report(bpy.types.Operator):
         known = survey.read_now()
         path = Path(bpy.path.abspath(self.filepath))
         try:
-            path.write_text(reports.report(known.cues, known.problems, path.suffix), encoding="utf-8")
+            files.write(path, reports.report(known.cues, known.problems, path.suffix).encode())
         except OSError as error:
-            reason = Text("{path} cannot be written: {reason}.", path=path, reason=error.strerror or str(error))
+            reason = Text("{path} cannot be written: {reason}.", path=path, reason=reason_of(error))
             self.report({"ERROR"}, translated(reason))
             return {"CANCELLED"}
         self.report(

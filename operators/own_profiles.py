@@ -9,6 +9,7 @@ import bpy
 from bpy.props import BoolProperty
 
 from ..core.errors.base import SubtitleEditorError
+from ..core.system import files
 from ..core.text import Text
 from ..sequencer import compat
 from ..session import choices, glossary, profiles, settings, sheets
@@ -137,7 +138,7 @@ class SUBTITLE_OT_edit_glossary(bpy.types.Operator):
                 return text
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(_HEAD, encoding="utf-8")
+            files.write(path, _HEAD.encode())
         return bpy.data.texts.load(str(path))
 
 

@@ -12,7 +12,7 @@ from ..core.library.states import ModelState
 from ..core.text import Text
 from ..core.units import human_size
 from ..sequencer import compat
-from ..session import choices, shelf, state
+from ..session import choices, settings, shelf, state
 from ..session.shelf import message_of, record_of
 from .parts import (
     JOB_ICONS,
@@ -134,6 +134,12 @@ class SUBTITLE_PT_models(SubtitlePanel, bpy.types.Panel):
         line = layout.row()
         line.active = False
         wrapped(line, context, _disk_text(used, free), icon="DISK_DRIVE")
+        if (usual := settings.models_may_move()) is not None:
+            text = Text(
+                "Their folder has a long path, and is copied with a roaming profile. {folder} has not.", folder=usual
+            )
+            wrapped(layout, context, text, icon="INFO")
+            layout.operator("subtitle.move_models", icon="FILE_FOLDER")
         if left := shelf.leftovers():
             size = human_size(sum(one.size for one in left))
             line = layout.row(align=True)

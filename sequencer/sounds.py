@@ -17,6 +17,8 @@ import bpy
 
 from ..core.errors.media import MediaError
 from ..core.speech import media
+from ..core.system import files
+from ..core.system.reasons import reason_of
 from ..core.text import Text
 from . import compat, dna
 from .compat import Strip
@@ -343,10 +345,10 @@ def _unpacked(data: bytes, path: Path) -> Path:
     try:
         if not target.is_file() or target.stat().st_size != len(data):
             folder.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+            files.write(target, data, lasting=False)
     except OSError as error:
         raise MediaError(
-            Text("The packed sound {path} cannot be unpacked: {reason}.", path=path.name, reason=str(error.strerror)),
+            Text("The packed sound {path} cannot be unpacked: {reason}.", path=path.name, reason=reason_of(error)),
             Text("Unpack it (File > External Data) and try again."),
         ) from error
     return target

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from ..core.addresses import without_login
 from ..core.hub.endpoint import resolve
 from ..core.library import rows
+from ..core.text import plain
 from . import languages
 from .answers import JSON, answer
 from .schemas import SCHEMAS
@@ -101,7 +102,7 @@ async def disk(call: Call) -> Response:
     view = await call.service.view(bool(call.given.get("fresh", False)))
     settings = call.service.settings
     data = {
-        "models_dir": str(settings.models_dir.absolute()),
+        "models_dir": plain(settings.models_dir.absolute()),
         "used": view.used,
         "free": view.free,
         "installed": sum(status.state.usable for status in view.statuses.values()),

@@ -16,6 +16,7 @@ from types import FrameType
 import uvicorn
 
 from ..core.system import log_file
+from ..core.system.reasons import reason_of
 from . import app
 from .door import Door
 from .errors import ServiceAddressError
@@ -125,7 +126,7 @@ def _listening(settings: Settings) -> socket.socket:
         # With the protocol's number: without it asyncio leaves Nagle's delay on, 40 ms an answer.
         made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
-        raise ServiceAddressError(f"{settings.host}:{settings.port}", (error.strerror or str(error)).lower()) from error
+        raise ServiceAddressError(f"{settings.host}:{settings.port}", reason_of(error)) from error
     try:
         if os.name == "posix":
             # On Windows this would let two services have one port.
@@ -134,7 +135,7 @@ def _listening(settings: Settings) -> socket.socket:
         made.listen(256)
     except OSError as error:
         made.close()
-        raise ServiceAddressError(f"{settings.host}:{settings.port}", (error.strerror or str(error)).lower()) from error
+        raise ServiceAddressError(f"{settings.host}:{settings.port}", reason_of(error)) from error
     return made
 
 

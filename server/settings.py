@@ -18,6 +18,7 @@ from ..core import addresses
 from ..core.hub import endpoint as endpoints
 from ..core.hub import tokens
 from ..core.hub.tokens import Token
+from ..core.system.reasons import reason_of
 from ..core.text import Text
 from ..core.transfer.limits import DEFAULT_CONNECTIONS
 from .errors import AccessTokenFileError, ServiceSettingsError
@@ -182,7 +183,7 @@ def read_access_token(path: Path) -> tuple[str, bool]:
     except UnicodeDecodeError as error:
         raise AccessTokenFileError(path, Text("it is not UTF-8 text")) from error
     except OSError as error:
-        raise AccessTokenFileError(path, (error.strerror or str(error)).lower()) from error
+        raise AccessTokenFileError(path, reason_of(error)) from error
     if not text:
         raise AccessTokenFileError(path, Text("it is empty"))
     return text, False

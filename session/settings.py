@@ -14,6 +14,7 @@ from ..core.hub import endpoint as endpoints
 from ..core.hub.tokens import FILE_NAME, read
 from ..core.system import user_folder
 from ..core.system.folders import expanded
+from ..core.system.long_paths import reachable
 from ..core.text import Text
 from ..core.transfer.limits import DEFAULT_CONNECTIONS
 from ..sequencer import drawing
@@ -29,6 +30,8 @@ _ADDON = __package__.rpartition(".")[0]
 TOKEN_PAGE = "https://huggingface.co/settings/tokens"
 
 _token: str | None = None
+_default: tuple[Path, Path] | None = None
+"""The default folder of models, and the one that it would be if there were no models yet."""
 """The token once read: the preferences ask for it at each redraw, which must not read the disk."""
 
 _resolved: dict[str | None, Token] = {}
@@ -97,7 +100,7 @@ def get(context: Context) -> Settings:
     found = of(context)
     if found is None:
         return Settings(
-            models_dir=default_models_dir(),
+            models_dir=reachable(default_models_dir()),
             user_dir=user_dir(),
             endpoint=endpoints.resolve(None),
             token=token(context),
@@ -106,7 +109,7 @@ def get(context: Context) -> Settings:
             offline=why_offline(context) is not None,
         )
     return Settings(
-        models_dir=_models_dir(found),
+        models_dir=reachable(_models_dir(found)),
         user_dir=user_dir(),
         endpoint=_endpoint(found),
         token=token(context),
@@ -163,7 +166,36 @@ def _endpoint(found: Preferences) -> str:
 
 
 def default_models_dir() -> Path:
-    """Where models go unless the user says otherwise. Survives updates of the extension."""
+    """Where models go unless the user says otherwise. Survives updates of the extension. Looks at the disk the first
+    time only."""
+    global _default
+    if _default is None:
+        from ..core.library import moving
+
+        given = blenders_models_dir()
+        # The short one where `given` is used for what lies in it already; the same for both elsewhere.
+        _default = moving.default(given), moving.usual(given)
+    return _default[0]
+
+
+def models_may_move() -> Path | None:
+    """The folder that models would go to if there were none yet, where it is not the one they are in; None where the
+    preferences say a folder, or before anybody has looked at the disk. Memory only."""
+    found = of(bpy.context)
+    chosen = found is not None and (found.use_shared_cache or found.models_folder)
+    if _default is None or chosen or _default[0] == _default[1]:
+        return None
+    return _default[1]
+
+
+def forget_default_models_dir() -> None:
+    """Look again: models were moved."""
+    global _default
+    _default = None
+
+
+def blenders_models_dir() -> Path:
+    """The folder that Blender has for models, which on Windows is a long one."""
     return _user_folder("models")
 
 

@@ -6,13 +6,22 @@
     deaf      shutting a socket down wakes nobody who reads from it
     nolinks   no symbolic links, as on Windows without its developer mode
     exfat     neither those nor a second name of a file
+    nosync    macOS' full sync answers that the disk has none (exFAT, SMB)
+    nolocks   the file system knows no locks
+    unstable  a file has another number each time (shared folders of virtual machines, WebDAV)
+    coarse    the clock goes by steps of 15.6 ms
+    shortpaths no path of more than 259 characters
+    readonly  a file that may not be written cannot be replaced or removed, whatever its folder says
 
 Linux only: the open files are those that /proc tells of. A child process follows its own system's rules.
 """
 
 from __future__ import annotations
 
+import builtins
 import errno
+import io
+import itertools
 import os
 import socket
 import sys
@@ -21,6 +30,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+_BETWEEN = ("pathlib.py", "shutil.py", "genericpath.py", "posixpath.py", "tempfile.py", "contextlib.py")
 
 VARIABLE = "SUBTITLE_EDITOR_TEST_RULES"
 LOOK = 0.15
@@ -37,7 +48,7 @@ def refused(number: int, path: object) -> PermissionError:
 def by_the_program() -> bool:
     """Whether the program under test has called, not a test or a library: those know nothing of other systems."""
     frame = sys._getframe(2)
-    while frame.f_back and os.path.basename(frame.f_code.co_filename) in ("pathlib.py", "shutil.py"):
+    while frame.f_back and os.path.basename(frame.f_code.co_filename) in _BETWEEN:
         frame = frame.f_back
     place = frame.f_code.co_filename
     return f"{os.sep}core{os.sep}" in place and f"{os.sep}tests{os.sep}" not in place
@@ -100,7 +111,10 @@ def scanner(patch: pytest.MonkeyPatch) -> None:
 
 def deaf(patch: pytest.MonkeyPatch) -> None:
     """Put the rule in force."""
+    from subtitle_editor.core.transfer import watchful
+
     patch.setattr(socket.socket, "shutdown", lambda self, how: None)
+    patch.setattr(watchful, "DEAF", True)  # As it is found out there.
 
 
 def nolinks(patch: pytest.MonkeyPatch) -> None:
@@ -132,7 +146,134 @@ def exfat(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(os, "link", act)
 
 
-RULES = {rule.__name__: rule for rule in (share, scanner, deaf, nolinks, exfat)}
+class _NoFullSync:
+    """What macOS has beside `fsync`, on a disk that cannot do it."""
+
+    F_FULLFSYNC = 51
+    answers = (errno.ENOTTY, errno.ENOTSUP)
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def fcntl(self, descriptor: int, command: int) -> None:
+        """`fcntl.fcntl`."""
+        os.fstat(descriptor)
+        self._asked += 1
+        raise OSError(self.answers[self._asked % len(self.answers)], "Inappropriate ioctl for device")
+
+
+def nosync(patch: pytest.MonkeyPatch) -> None:
+    """Put the rule in force."""
+    from subtitle_editor.core.system import files
+
+    patch.setattr(files, "fcntl", _NoFullSync())
+
+
+def nolocks(patch: pytest.MonkeyPatch) -> None:
+    """Put the rule in force."""
+    import fcntl
+
+    def act(_descriptor: int, _what: int) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    real = fcntl.flock
+    patch.setattr(fcntl, "flock", lambda *given: act(*given) if by_the_program() else real(*given))
+
+
+def unstable(patch: pytest.MonkeyPatch) -> None:
+    """Put the rule in force."""
+    numbers = itertools.count(1 << 40)
+
+    def guarded(call: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        def act(*given: Any, **options: Any) -> os.stat_result:
+            found = call(*given, **options)
+            if not by_the_program():
+                return found
+            names = [name for name in dir(found) if name.startswith("st_")]
+            values = [getattr(found, name) for name in ("st_mode", "st_ino", "st_dev", "st_nlink", "st_uid", "st_gid")]
+            values[1] = next(numbers)
+            values += [found.st_size, *(int(getattr(found, f"st_{kind}time")) for kind in "amc")]
+            return os.stat_result(values, {name: getattr(found, name) for name in names})
+
+        return act
+
+    for name in ("stat", "fstat", "lstat"):
+        patch.setattr(os, name, guarded(getattr(os, name)))
+
+
+TICK = 1 / 64
+"""Seconds between two steps of Windows' clock."""
+
+
+def coarse(patch: pytest.MonkeyPatch) -> None:
+    """Put the rule in force."""
+
+    def guarded(call: Callable[[], float]) -> Callable[[], float]:
+        return lambda: call() // TICK * TICK if by_the_program() else call()
+
+    for name in ("monotonic", "time"):
+        patch.setattr(time, name, guarded(getattr(time, name)))
+
+
+LONGEST_PATH = 259
+"""Characters, without the zero at the end."""
+
+
+def shortpaths(patch: pytest.MonkeyPatch) -> None:
+    """Put the rule in force."""
+
+    def guarded(call: Callable[..., Any], count: int, longest: int = LONGEST_PATH) -> Callable[..., Any]:
+        def act(*given: Any, **options: Any) -> Any:
+            if by_the_program():
+                for path in given[:count]:
+                    if isinstance(path, str | os.PathLike) and len(os.path.abspath(os.fspath(path))) > longest:
+                        error = FileNotFoundError(errno.ENOENT, "The filename or extension is too long", str(path))
+                        error.winerror = 206  # type: ignore[attr-defined]
+                        raise error
+            return call(*given, **options)
+
+        return act
+
+    for name, count in (("open", 1), ("stat", 1), ("replace", 2), ("rename", 2), ("unlink", 1), ("link", 2)):
+        patch.setattr(os, name, guarded(getattr(os, name), count))
+    patch.setattr(os, "mkdir", guarded(os.mkdir, 1, 247))
+    patch.setattr(builtins, "open", guarded(builtins.open, 1))
+    patch.setattr(io, "open", guarded(io.open, 1))
+
+
+def readonly(patch: pytest.MonkeyPatch) -> None:
+    """Put the rule in force."""
+
+    def guarded(call: Callable[..., Any], last: bool) -> Callable[..., Any]:
+        def act(*given: Any, **options: Any) -> Any:
+            target = given[1] if last else given[0]
+            there = by_the_program() and os.path.isfile(target) and not os.path.islink(target)
+            if there and not os.stat(target).st_mode & 0o200:
+                raise refused(5, target)
+            return call(*given, **options)
+
+        return act
+
+    for name, last in (("replace", True), ("rename", True), ("unlink", False), ("remove", False)):
+        patch.setattr(os, name, guarded(getattr(os, name), last))
+
+
+RULES = {
+    rule.__name__: rule
+    for rule in (
+        share,
+        scanner,
+        deaf,
+        nolinks,
+        exfat,
+        nosync,
+        nolocks,
+        unstable,
+        coarse,
+        shortpaths,
+        readonly,
+    )
+}
 
 
 def apply(names: str, patch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from ..errors.catalog import CatalogEntryError, CatalogError
 from ..system import files
 from ..system.control import Control
 from ..system.locks import file_lock
+from ..system.reasons import reason_of
 from ..text import Text
 from . import cutting, entries, reading
 from .entries import Entry, Source
@@ -237,7 +238,7 @@ def _read(user_file: Path) -> str:
     except UnicodeDecodeError as error:
         raise CatalogError(user_file, Text("it is not UTF-8 text")) from error
     except OSError as error:
-        raise CatalogError(user_file, files.reason_of(error)) from error
+        raise CatalogError(user_file, reason_of(error)) from error
 
 
 def _replace(user_file: Path, text: str) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 
 from ..addresses import is_safe
 from ..errors.catalog import CatalogError
-from ..system.files import reason_of
 from ..system.names import is_inner_path, is_repository, is_revision
+from ..system.reasons import reason_of
 from ..text import Text
 from . import cutting
 from .entries import KIND_NAMES, REPOSITORY_TYPES, Catalog, Entry, Link, Manifest, Source

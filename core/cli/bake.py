@@ -14,6 +14,7 @@ from ..picture.fonts import Fonts, blender_folder
 from ..picture.style import Style
 from ..subtitles.timecode import format_time
 from ..system import files
+from ..system.reasons import reason_of
 from ..text import Text
 from . import subtitle_options as options
 from .call import folder, named
@@ -73,7 +74,7 @@ def style_of(args: argparse.Namespace) -> Style | None:
     try:
         return style.find(args.style, args.user_dir / STYLES)
     except OSError as error:
-        raise UsageError(f"The style {args.style} cannot be read: {error.strerror}.", "Name another one.") from error
+        raise UsageError(f"The style {args.style} cannot be read: {reason_of(error)}.", "Name another one.") from error
 
 
 def fonts_of(args: argparse.Namespace) -> Fonts:

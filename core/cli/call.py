@@ -19,6 +19,7 @@ from ..subtitles import own_profiles
 from ..subtitles.profiles import DEFAULT_PROFILE, PROFILES, Profile
 from ..system import user_folder
 from ..system.folders import expanded
+from ..system.long_paths import reachable
 from ..transfer.limits import DEFAULT_CONNECTIONS, MOST_CONNECTIONS
 from .output import Output
 
@@ -152,7 +153,7 @@ def signed_time(text: str) -> float:
 
 
 def models_dir_of(args: argparse.Namespace) -> Path:
-    return args.models_dir or layout.shared_cache()
+    return reachable(args.models_dir or layout.shared_cache())
 
 
 def token_of(args: argparse.Namespace) -> Token:

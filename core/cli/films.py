@@ -13,6 +13,7 @@ from pathlib import Path
 from ..errors.base import UsageError
 from ..errors.disk import FolderNotWritableError
 from ..subtitles.formats import registry
+from ..system.files import disk_error, try_to_write
 from ..text import Text
 
 # What FFmpeg reads and people have; a file that is named itself may be of any kind.
@@ -89,8 +90,7 @@ def check_folder(film: Film, make: bool) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise FolderNotWritableError(folder, error.strerror or str(error)) from error
+            raise disk_error(folder, error) from error
     if not folder.is_dir():
         raise FolderNotWritableError(folder, Text("there is no such folder"))
-    if not os.access(folder, os.W_OK):
-        raise FolderNotWritableError(folder, Text("permission denied"))
+    try_to_write(folder)

@@ -23,6 +23,7 @@ from ..hub.client import Hub
 from ..library import layout, removing, status, verifying
 from ..library.states import ModelState
 from ..system.names import is_repository
+from ..text import plain
 from ..transfer.limits import DEFAULT_CONNECTIONS
 from ..units import human_size
 from .call import Call, Command, load_catalog, named
@@ -171,7 +172,7 @@ def folder(call: Call) -> int:
     used = layout.usage(call.models_dir)
     exists = next(path for path in (call.models_dir.absolute(), *call.models_dir.absolute().parents) if path.exists())
     free = shutil.disk_usage(exists).free
-    data = {"path": os.path.abspath(call.models_dir), "used": used, "free": free}
+    data = {"path": plain(os.path.abspath(call.models_dir)), "used": used, "free": free}
     call.output.record(data, str(data["path"]))
     call.output.say(f"{human_size(used)} used, {human_size(free)} free")
     return DONE

@@ -17,7 +17,7 @@ from .. import addresses
 from ..errors.base import SubtitleEditorError, UnexpectedError, UsageError
 from ..hub import endpoint
 from ..system import log_file, user_folder
-from . import bake, call, catalog, convert, extract, jobs, leftovers, library, subtitles
+from . import bake, call, catalog, console, convert, extract, jobs, leftovers, library, subtitles
 from .align import add_align
 from .call import add_download_options, folder, models_dir_of, token_of
 from .devices import add_devices
@@ -36,6 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Called on the main thread: Ctrl-C reaches it as KeyboardInterrupt, and what was downloaded or transcribed is kept.
     """
+    with console.prepared():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     parser = build_parser()
     try:
         args = parser.parse_args(argv)

@@ -12,8 +12,9 @@ from typing import Any
 from ..errors.base import SubtitleEditorError
 from ..events import Checked, CueFound, Event, Notice, Progress, State, TranscriptionProgress, as_json
 from ..subtitles.timecode import format_time
+from ..text import EXTENDED
 from ..units import human_duration, human_size, human_speed
-from . import terminal
+from . import console, terminal
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: part of the contract."""
@@ -35,19 +36,20 @@ class Output:
     def __init__(self, as_json: bool = False, quiet: bool = False) -> None:
         self.json = as_json
         self.quiet = quiet
-        self._bar_shown = False
+        self._drawn = 0
+        self._screen: console.Screen | None = None
         self._last_line = 0.0
         self._warned: set[str] = set()
 
     def record(self, data: Mapping[str, Any], text: str) -> None:
         """A result: `data` as a line of JSON, or `text`."""
         self._clear()
-        _print(json.dumps(data, ensure_ascii=False) if self.json else text)
+        _print(json.dumps(data) if self.json else text)
 
     def event(self, event: Event) -> None:
         """What a job says. For people the ends of jobs are worded by the command, not here."""
         if self.json:
-            _print(json.dumps(as_json(event), ensure_ascii=False))
+            _print(json.dumps(as_json(event)))
             return
         match event:
             case Progress() | TranscriptionProgress():
@@ -75,7 +77,7 @@ class Output:
     def confirm(self, question: str) -> bool:
         """Whether the user, asked in the terminal, says yes. No answer is a no."""
         self._clear()
-        sys.stderr.write(f"{question.translate(_CONTROL)} [y/N] ")
+        sys.stderr.write(console.shown(sys.stderr, f"{question.translate(_CONTROL)} [y/N] "))
         sys.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -86,7 +88,7 @@ class Output:
         """
         if self.json:
             data = {"event": "failed", "error": error.code, "message": error.message, "hint": error.hint, **more}
-            _print(json.dumps(data, ensure_ascii=False))
+            _print(json.dumps(data))
         else:
             self._clear()
             _print(str(error), error=True)
@@ -96,10 +98,7 @@ class Output:
         if self.quiet or self.json:
             return
         if sys.stderr.isatty():
-            line = terminal.line(fraction, text.translate(_LINE), terminal.columns())
-            sys.stderr.write(f"\r\x1b[2K{line}")
-            sys.stderr.flush()
-            self._bar_shown = True
+            self._draw(fraction, console.shown(sys.stderr, text.translate(_LINE)))
         elif time.monotonic() - self._last_line >= _LINE_EVERY:
             self._last_line = time.monotonic()
             _print(text, error=True)
@@ -107,11 +106,27 @@ class Output:
     def _progress(self, event: Progress | TranscriptionProgress) -> None:
         self.working(event.fraction, describe(event))
 
-    def _clear(self) -> None:
-        if self._bar_shown:
+    def _draw(self, fraction: float, text: str) -> None:
+        if self._screen is None:
+            self._screen = console.screen(sys.stderr)
+        line = terminal.line(fraction, text, terminal.columns(), self._screen)
+        self._wipe()
+        sys.stderr.write(line)
+        sys.stderr.flush()
+        self._drawn = terminal.width(line)
+
+    def _wipe(self) -> None:
+        """Go to the beginning of the line, and take away what is drawn there."""
+        if self._screen is None or self._screen.escapes:
             sys.stderr.write("\r\x1b[2K")
+        else:
+            sys.stderr.write(f"\r{' ' * self._drawn}\r")
+
+    def _clear(self) -> None:
+        if self._drawn:
+            self._wipe()
             sys.stderr.flush()
-            self._bar_shown = False
+            self._drawn = 0
 
 
 def describe(event: Progress | TranscriptionProgress) -> str:
@@ -166,10 +181,5 @@ def _retry(event: Progress) -> str:
 
 def _print(text: str, error: bool = False) -> None:
     stream = sys.stderr if error else sys.stdout
-    text = text.translate(_CONTROL)
-    try:
-        print(text, file=stream, flush=True)
-    except UnicodeEncodeError:
-        # A Windows console with an old code page: better a question mark than no subtitle at all.
-        encoding = stream.encoding or "ascii"
-        print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
+    text = text.replace(f"{EXTENDED}UNC\\", "\\\\").replace(EXTENDED, "").translate(_CONTROL)
+    print(console.shown(stream, text), file=stream, flush=True)

@@ -10,14 +10,18 @@ import os
 import sys
 import unicodedata
 
+from .console import Screen
+
 _BAR = 24
 """Columns of the bar where there is room for it."""
 
 _NARROW = 60
 """Columns below which words matter more than a bar."""
 
+_ANY = Screen()
 
-def line(fraction: float, text: str, columns: int) -> str:
+
+def line(fraction: float, text: str, columns: int, screen: Screen = _ANY) -> str:
     """A bar and the text, in at most `columns` columns less one, which some terminals wrap at.
 
     >>> line(0.5, "tiny: 50 %", 80)
@@ -27,12 +31,13 @@ def line(fraction: float, text: str, columns: int) -> str:
     """
     room = max(1, columns - 1)
     if room < _NARROW:
-        return fitted(text, room)
+        return fitted(text, room, screen.ellipsis)
     filled = round(_BAR * min(1.0, max(0.0, fraction)))
-    return fitted(f"{'█' * filled}{'░' * (_BAR - filled)} {text}", room)
+    bar = screen.full * filled + screen.empty * (_BAR - filled)
+    return fitted(f"{bar} {text}", room, screen.ellipsis)
 
 
-def fitted(text: str, columns: int) -> str:
+def fitted(text: str, columns: int, ellipsis: str = "…") -> str:
     """The text cut so that it takes at most so many columns, with an ellipsis where something is missing.
 
     >>> fitted("字幕", 4), fitted("字幕字", 4), fitted("abc", 2)
@@ -40,13 +45,13 @@ def fitted(text: str, columns: int) -> str:
     """
     if width(text) <= columns:
         return text
-    kept, used = [], 1
+    kept, used = [], len(ellipsis)
     for char in text:
         used += width(char)
         if used > columns:
             break
         kept.append(char)
-    return "".join(kept) + "…" if columns > 0 else ""
+    return "".join(kept) + ellipsis[: max(columns, 0)]
 
 
 def width(text: str) -> int:

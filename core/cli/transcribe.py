@@ -25,6 +25,7 @@ from ..speech.segments import Kept
 from ..subtitles import quality, writing
 from ..subtitles.segmentation import segment
 from ..subtitles.timecode import format_time
+from ..system.reasons import reason_of
 from ..units import human_duration
 from . import films, listening
 from .call import add_profile, load_catalog, models_dir_of, named, profile_of
@@ -162,7 +163,7 @@ class _One:
         stamp = time.strftime("%Y-%m-%d %H-%M-%S")
         suffix = self._film.target.suffix
         path = self._args.user_dir / "recovered" / f"{self._film.media.stem} {stamp}{suffix}"
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        reason = reason_of(error)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             writing.save_cues(path, made)

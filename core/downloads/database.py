@@ -20,7 +20,9 @@ from ..errors.base import SubtitleEditorError
 from ..errors.disk import FolderNotWritableError
 from ..errors.jobs import JobStoreError
 from ..system.control import Control
+from ..system.files import replace
 from ..system.locks import file_lock
+from ..system.reasons import reason_of
 from ..text import Text
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ class Database:
             except SubtitleEditorError:
                 raise
             except (sqlite3.Error, OSError) as error:
-                raise JobStoreError(self.path, str(getattr(error, "strerror", None) or error).lower()) from error
+                raise JobStoreError(self.path, reason_of(error)) from error
 
     def version(self) -> tuple[int, int]:
         """A value that changes whenever another connection has changed the file. Raises JobStoreError."""
@@ -183,7 +185,7 @@ class Database:
             # The file itself comes last: until then whoever opens it sees the damage, and waits for our lock.
             for suffix in ("-wal", "-shm", "-journal", ""):
                 with contextlib.suppress(FileNotFoundError):
-                    os.rename(f"{self.path}{suffix}", f"{kept}{suffix}")
+                    replace(Path(f"{self.path}{suffix}"), Path(f"{kept}{suffix}"))
         if self.notice is not None:
             self.notice(
                 Text("The list of downloads was damaged. It was kept as {path}; a new one is begun.", path=kept)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from ..library import runtimes
 from ..library import status as library
 from ..library.states import Installed
 from ..library.status import NEWEST, SAME, commit_on_disk
+from ..system import long_paths
 from ..system.control import Control
 from ..system.files import disk_error, remove
 from ..system.names import is_revision
@@ -301,6 +303,7 @@ class Download:
         except OSError as error:
             raise disk_error(folder, error, needed) from error
         self._tell_checked(plans, needed, free)
+        self._tell_of_long_path(plans)
         room = needed + sum(map(_bytes_to_copy, plans))
         if room and room + SPACE_MARGIN > free:
             raise NoSpaceError(folder, room + SPACE_MARGIN, free)
@@ -323,6 +326,21 @@ class Download:
             bytes_free=free,
         )
         self._report(checked)
+
+    def _tell_of_long_path(self, plans: list[Plan], platform: str = sys.platform) -> None:
+        """Say before the first byte which file other programs on Windows will not be able to open."""
+        places = [plan.snapshot / file.path for plan in plans for file in plan.files]
+        longest = max(places, key=long_paths.length, default=None)
+        if platform != "win32" or longest is None or long_paths.length(longest) <= long_paths.LONGEST:
+            return
+        text = Text(
+            "The path of {file} will have {number} characters. Programs that take no more than {most} cannot open it: a"
+            " models folder with a shorter path helps.",
+            file=longest.name,
+            number=long_paths.length(longest),
+            most=long_paths.LONGEST,
+        )
+        self._report(Notice(job=self.progress.job, message=text))
 
     def _tell_of_withheld_token(self) -> None:
         hub = self._settings.hub

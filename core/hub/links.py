@@ -16,7 +16,7 @@ from pathlib import Path
 from ..catalog.entries import Source
 from ..library.layout import repository_folder
 from ..library.listing import listing, published, write_listing
-from ..system.files import disk_error, replace
+from ..system.files import disk_error, remove, replace
 from .kept import Kept, planned
 from .plan import Plan, PlannedFile, links_supported, size_on_disk
 
@@ -72,7 +72,7 @@ def _link(plan: Plan, file: PlannedFile) -> None:
     try:
         replace(beside, place)  # Another program may do the same at this moment.
     except OSError:
-        beside.unlink(missing_ok=True)
+        remove(beside)
         raise
 
 

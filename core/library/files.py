@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..catalog.entries import Entry, Source
+from ..text import plain
 from . import layout
 from . import listing as listings
 from . import marks as library_marks
@@ -37,7 +38,7 @@ class ModelFile:
 
     def as_dict(self) -> dict[str, object]:
         """As `models show --json` prints it."""
-        path = os.path.abspath(self.path) if self.path else None
+        path = plain(os.path.abspath(self.path)) if self.path else None
         return {
             "repository": self.repo,
             "name": self.name,

@@ -19,9 +19,10 @@ from ..errors.disk import NoSpaceError
 from ..errors.models import ImportModelError
 from ..events import Progress, ProgressReport, State
 from ..system.control import Control
-from ..system.files import disk_error, reason_of, remove, replace
+from ..system.files import disk_error, remove, replace, write
 from ..system.hashes import git_hasher
 from ..system.locks import try_lock
+from ..system.reasons import reason_of
 from ..text import Text
 from . import layout, listing, status, whisper_files
 from .layout import repository_folder
@@ -274,5 +275,5 @@ def _link(folder: Path, files: dict[str, listing.Published], temporary: dict[str
         return snapshot  # Of direct files: the catalogue's hashes are the revision.
     ref = folder.joinpath("refs", *revision.split("/"))
     ref.parent.mkdir(parents=True, exist_ok=True)
-    ref.write_text(commit, encoding="utf-8")
+    write(ref, commit.encode())
     return snapshot

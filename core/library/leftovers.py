@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ..system import files
 from ..system.locks import is_locked
+from ..text import plain
 
 SUFFIX = ".incomplete"
 
@@ -46,7 +47,7 @@ class Leftover:
     def as_dict(self) -> dict[str, object]:
         """As `models leftovers --json` prints it."""
         return {
-            "path": os.path.abspath(self.path),
+            "path": plain(os.path.abspath(self.path)),
             "repository": self.repo,
             "size": self.size,
             "changed": round(self.changed, 3),

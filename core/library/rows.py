@@ -17,7 +17,7 @@ from ..catalog.entries import SPEECH_TO_TEXT, Entry, Source
 from ..catalog.search import folded, searchable
 from ..events import State
 from ..languages import NAMES
-from ..text import Text
+from ..text import Text, plain
 from . import files as library_files
 from . import layout
 from . import status as library
@@ -166,7 +166,7 @@ def as_dict(entry: Entry, status: Status) -> dict[str, Any]:
         "update": status.newer.commit if status.newer else None,
     }
     if installed:
-        data.update(path=os.path.abspath(installed.path), revision=installed.revision)
+        data.update(path=plain(os.path.abspath(installed.path)), revision=installed.revision)
     return data
 
 

@@ -8,10 +8,8 @@ loads them (core/speech/cards.py): nothing of the system is changed, and Blender
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import secrets
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from ..catalog.entries import Catalog, Entry
 from ..errors.models import RuntimeArchiveError
 from ..speech.cards import LIBRARIES
 from ..system.control import Control
-from ..system.files import disk_error
+from ..system.files import disk_error, remove_tree, replace, sync
 from ..text import Text
 from . import archives
 from .layout import repository_folder
@@ -77,7 +75,8 @@ def unpack(
     except OSError as error:
         raise disk_error(root, error) from error
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            remove_tree(beside)
     return target
 
 
@@ -89,7 +88,7 @@ def remove(repository: Path) -> int:
         return 0
     freed = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     try:
-        shutil.rmtree(folder)
+        remove_tree(folder)
     except OSError as error:
         raise disk_error(folder, error) from error
     return freed
@@ -115,7 +114,7 @@ def _take(archive: Path, folder: Path, model: str, control: Control, moved: Call
             with (folder / plain).open("wb") as file:
                 archives.copy(content, file, most)
                 file.flush()
-                os.fsync(file.fileno())
+                sync(file.fileno())
             versions[plain] = version
     except archives.ArchiveError as error:
         raise RuntimeArchiveError(model, error.reason) from error
@@ -147,9 +146,9 @@ def _wanted(name: str) -> tuple[str, tuple[int, ...]] | None:
 
 def _replace(beside: Path, target: Path) -> None:
     if target.exists():  # Half of it, from a version of ours that wanted less.
-        shutil.rmtree(target)
+        remove_tree(target)
     try:
-        beside.rename(target)
+        replace(beside, target)
     except OSError:
         with contextlib.suppress(OSError):
             if all((target / name).is_file() for name in LIBRARIES):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors.base import SubtitleEditorError
+from ..system.reasons import reason_of
 from ..text import Text
 
 _PRESETS = Path(__file__).with_name("presets.toml")
@@ -288,7 +289,7 @@ def load(folder: Path) -> tuple[dict[str, Style], list[StyleError]]:
         except StyleError as error:
             wrong.append(error)
         except OSError as error:
-            wrong.append(StyleError(path.stem, error.strerror or type(error).__name__))
+            wrong.append(StyleError(path.stem, reason_of(error)))
         else:
             found[style.name] = style
     return found, wrong

@@ -23,6 +23,7 @@ from ..errors.disk import FolderNotWritableError
 from ..errors.media import MediaError, MediaNotFoundError
 from ..errors.speech import GraphicsCardError, TranscriberCrashedError
 from ..events import CueFound, End, Event, Notice, State, TranscriptionProgress
+from ..system.reasons import reason_of
 from ..text import Text
 from . import segments
 from .process import Child, warm
@@ -282,4 +283,4 @@ def _last_words(error: TranscriberCrashedError) -> str:
 
 
 def _why(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return reason_of(error)

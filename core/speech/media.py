@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors.media import MediaNotFoundError, MediaUnreadableError
+from ..system.reasons import reason_of
 
 
 def duration(path: Path) -> float | None:
@@ -22,5 +23,4 @@ def duration(path: Path) -> float | None:
         with av.open(str(path)) as container:
             return container.duration / av.time_base if container.duration else None
     except (av.FFmpegError, OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise MediaUnreadableError(path, reason) from error
+        raise MediaUnreadableError(path, reason_of(error)) from error

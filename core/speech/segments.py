@@ -21,6 +21,8 @@ from typing import Any, BinaryIO
 
 from ..cues import Cue, Word
 from ..errors.disk import FolderNotWritableError
+from ..system.files import disk_error, sync
+from ..system.files import remove as unlink
 from ..system.locks import try_lock
 
 log = logging.getLogger(__name__)
@@ -140,7 +142,7 @@ class Journal:
                     raise
                 return journal
         except OSError as error:
-            raise FolderNotWritableError(folder, error.strerror or str(error)) from error
+            raise disk_error(folder, error) from error
 
     def _begin(self) -> None:
         """Leave what was whole, and write on behind it."""
@@ -188,7 +190,7 @@ class Journal:
 
     def _sync(self) -> None:
         if self._file is not None:
-            os.fsync(self._file.fileno())
+            sync(self._file.fileno())
 
 
 def note_written(kept: Path, output: Path) -> None:
@@ -210,7 +212,7 @@ def remove(path: Path) -> bool:
     """Throw a journal away, unless somebody is writing it. Whether it is gone."""
     with contextlib.suppress(OSError, FolderNotWritableError), try_lock(path.with_suffix(".lock")) as ours:
         if ours:
-            path.unlink(missing_ok=True)
+            unlink(path)
             return True
     return False
 

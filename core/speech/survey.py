@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..system.reasons import reason_of
 from ..text import Text
 from .process import environment
 
@@ -113,7 +114,7 @@ def _asked(request: dict[str, Any], limit: float) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         return {"type": "fails", "reason": Text("it has not answered for {seconds} s", seconds=f"{limit:.0f}")}
     except OSError as error:
-        return {"type": "fails", "reason": error.strerror or str(error)}
+        return {"type": "fails", "reason": reason_of(error)}
     for said in ended.stderr.decode("utf-8", "replace").splitlines():
         log.info("probe: %s", said)
     for line in reversed(ended.stdout.splitlines()):

@@ -18,6 +18,7 @@ from typing import Any
 
 from ..errors.base import SubtitleEditorError
 from ..system import files
+from ..system.reasons import reason_of
 from ..text import Text
 from .profiles import PROFILES, Profile
 
@@ -85,7 +86,7 @@ def read(path: Path) -> Own:
     except FileNotFoundError:
         return Own()
     except OSError as error:
-        return Own(problems=(Text("{path} cannot be read: {reason}.", path=path, reason=error.strerror or str(error)),))
+        return Own(problems=(Text("{path} cannot be read: {reason}.", path=path, reason=reason_of(error)),))
     if len(data) > LARGEST:
         return Own(problems=(Text("{path} is too large for a file of profiles.", path=path),))
     try:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors.subtitles import SubtitleFileError
+from ..system.reasons import reason_of
 from ..text import Text
 from . import encodings, rolling, tracks
 from .document import Document, Finding, Kind
@@ -99,8 +100,8 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError:
         raise SubtitleFileError(path, Text("the file does not exist")) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SubtitleFileError(path, Text("the file cannot be read ({reason})", reason=reason)) from error
+        text = Text("the file cannot be read ({reason})", reason=reason_of(error))
+        raise SubtitleFileError(path, text) from error
 
 
 def _parsed(

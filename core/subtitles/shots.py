@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors.base import JobCancelled
 from ..errors.media import MediaError, MediaNotFoundError, MediaUnreadableError, NoPicturesError
+from ..system.reasons import reason_of
 
 if TYPE_CHECKING:
     import av.container
@@ -68,7 +69,7 @@ def find(
     except (av.FFmpegError, OSError, ValueError) as error:
         if isinstance(error, MediaError):
             raise
-        raise MediaUnreadableError(media, getattr(error, "strerror", None) or str(error)) from error
+        raise MediaUnreadableError(media, reason_of(error)) from error
     return Shots(tuple(cuts), duration)
 
 
@@ -152,7 +153,7 @@ def fingerprint(media: Path) -> str:
     except FileNotFoundError:
         raise MediaNotFoundError(media) from None
     except OSError as error:
-        raise MediaUnreadableError(media, error.strerror or str(error)) from error
+        raise MediaUnreadableError(media, reason_of(error)) from error
     return found.hexdigest()[:32]
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors.media import MediaNotFoundError, MediaUnreadableError
 from ..errors.subtitles import SubtitleFileError
 from ..markup import BOLD, COLOR, ITALIC, UNDERLINE, Span
+from ..system.reasons import reason_of
 from ..text import Text
 from .document import Cue, Document, Kind
 from .formats import subrip, substation, ttml_writing, webvtt, webvtt_writing
@@ -129,7 +130,7 @@ def _opened(path: Path) -> av.container.InputContainer:
     try:
         return av.open(str(path))
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaUnreadableError(path, getattr(error, "strerror", None) or str(error)) from error
+        raise MediaUnreadableError(path, reason_of(error)) from error
 
 
 _SAME = {"srt": "subrip", "ssa": "ass", "text": "subrip"}
@@ -217,7 +218,7 @@ def _packets(path: Path, container: av.container.InputContainer, stream: Any) ->
             end = float((packet.pts + packet.duration) * base) if packet.duration else None
             yield _Packet(float(packet.pts * base), end, data)
     except av.FFmpegError as error:
-        raise MediaUnreadableError(path, error.strerror or str(error)) from error
+        raise MediaUnreadableError(path, reason_of(error)) from error
 
 
 # One reader for each kind of track

@@ -21,6 +21,12 @@ from pathlib import Path
 from ..errors.base import SubtitleEditorError
 from ..errors.disk import FileInUseError, FileTooLargeError, FolderNotWritableError, NoSpaceError
 from ..text import Text
+from .reasons import GONE, IN_USE, number_of, reason_of
+
+try:
+    import fcntl
+except ImportError:  # Windows.
+    fcntl = None  # type: ignore[assignment]
 
 PATIENCE = 2.0
 """Seconds to wait for another program that has a file open. A scanner is done with a small one in less."""
@@ -28,27 +34,15 @@ PATIENCE = 2.0
 LONGEST_NAME = 255
 """Bytes of a file's name on nearly all disks. NTFS and APFS count UTF-16 units or characters, never more of them."""
 
-_DENIED, _SHARING, _LOCKED = 5, 32, 33
+_MAY_BE_IN_USE = (5, *IN_USE)
 """What Windows answers while another program has the file open; 5 also where we may not touch it at all."""
+
+_NO_SYNC_HERE = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 
 _FULL = {errno.ENOSPC}
 _QUOTA = {getattr(errno, "EDQUOT", errno.ENOSPC)} - _FULL
 
-_REASONS = {
-    errno.EROFS: Text("the disk can only be read"),
-    errno.EACCES: Text("permission denied"),
-    errno.EPERM: Text("permission denied"),
-    errno.ENAMETOOLONG: Text("the name is too long for this disk"),
-    errno.ENOTDIR: Text("a file is where a folder should be"),
-    errno.EEXIST: Text("a file is where a folder should be"),
-    errno.EMFILE: Text("too many files are open"),
-    errno.ENFILE: Text("too many files are open"),
-    errno.EIO: Text("the disk reports an error"),
-}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM}
-_GONE = {
-    getattr(errno, name, errno.ENODEV) for name in ("ENODEV", "ENXIO", "ESTALE", "ENOTCONN", "ENOMEDIUM", "EHOSTDOWN")
-}
 
 
 def replace(
@@ -65,13 +59,25 @@ def remove(path: Path, patience: float | None = None, sleep: Callable[[float], N
     def unlink() -> None:
         try:
             path.unlink(missing_ok=True)
-        except PermissionError:
-            if os.name != "nt":
+        except PermissionError as error:
+            if getattr(error, "winerror", None) is None or _may_be_written(path):
                 raise
             path.chmod(stat.S_IWRITE)  # A read-only file cannot be deleted there, only its folder counts elsewhere.
             path.unlink(missing_ok=True)
 
     _patiently(unlink, patience, sleep)
+
+
+def remove_tree(folder: Path, patience: float | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Delete a folder with all that is in it, links not followed. Raises as `replace` does."""
+
+    def again(_act: object, path: str, info: object) -> None:
+        error = info if isinstance(info, BaseException) else info[1]  # type: ignore[index]
+        if Path(path) == folder or (os.path.isdir(path) and not os.path.islink(path)):
+            raise error
+        remove(Path(path), patience, sleep)
+
+    shutil.rmtree(folder, onerror=again)
 
 
 def _patiently(act: Callable[[], None], patience: float | None, sleep: Callable[[float], None]) -> None:
@@ -89,7 +95,7 @@ def _patiently(act: Callable[[], None], patience: float | None, sleep: Callable[
 
 def may_be_in_use(error: OSError) -> bool:
     """Whether another program that has the file open may be the cause, so that waiting may help."""
-    return getattr(error, "winerror", None) in (_DENIED, _SHARING, _LOCKED)
+    return getattr(error, "winerror", None) in _MAY_BE_IN_USE
 
 
 def write(path: Path, content: bytes, *, private: bool = False, lasting: bool = True) -> None:
@@ -107,7 +113,7 @@ def write(path: Path, content: bytes, *, private: bool = False, lasting: bool = 
             file.write(content)
             if lasting:
                 file.flush()
-                os.fsync(file.fileno())
+                sync(file.fileno())
         if not private and target.exists():
             shutil.copymode(target, fresh)
         replace(fresh, target)
@@ -115,6 +121,34 @@ def write(path: Path, content: bytes, *, private: bool = False, lasting: bool = 
         with contextlib.suppress(OSError):
             remove(fresh)
         raise
+
+
+def try_to_write(folder: Path) -> None:
+    """Make a file in `folder` and remove it: nothing else says for certain whether that is allowed, and Windows says
+    yes of any folder. Raises what `disk_error` makes of an OSError."""
+    probe = folder / f".{secrets.token_hex(8)}.tmp"
+    try:
+        os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        remove(probe)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+
+
+def sync(descriptor: int) -> bool:
+    """Bring what was written into an open file to the disk. False if it may still be in the disk's own memory, which a
+    power cut takes: where macOS cannot ask for more (exFAT, SMB), or a file system knows no syncing. Raises OSError."""
+    command = getattr(fcntl, "F_FULLFSYNC", None)
+    if command is not None:
+        with contextlib.suppress(OSError):  # ENOTTY, ENOTSUP; what is really wrong fsync says, too.
+            fcntl.fcntl(descriptor, command)
+            return True
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SYNC_HERE:
+            raise
+        return False
+    return command is None
 
 
 def fitted(name: str, suffix: str = "", longest: int = LONGEST_NAME) -> str:
@@ -134,25 +168,29 @@ def fitted(name: str, suffix: str = "", longest: int = LONGEST_NAME) -> str:
 
 def disk_error(place: Path, error: OSError, missing: int = 0) -> SubtitleEditorError:
     """What the user is told when something in `place`, a folder, could not be written, of which `missing` bytes were
-    still to come; 0 if nobody knows. `error` must be one of the disk's: a socket's is an OSError, too."""
+    still to come; 0 if nobody knows. `error` must be one of the disk's: a socket's is an OSError, too. One that says
+    already what the user is told stays as it is."""
+    if isinstance(error, SubtitleEditorError):
+        return error
     if place.is_symlink() and not place.exists():
         target = Text("it is a link to {target}, which is not there", target=os.readlink(place))
         return FolderNotWritableError(place, target, Text("Connect the disk again, then try again."))
-    if getattr(error, "winerror", None) in (_SHARING, _LOCKED):
+    if getattr(error, "winerror", None) in IN_USE:
         return FileInUseError(Path(os.fsdecode(error.filename2 or error.filename or place)))
-    if error.errno in _FULL | _QUOTA:
+    number = number_of(error)
+    if number in _FULL | _QUOTA:
         free = 0
         with contextlib.suppress(OSError):
             free = shutil.disk_usage(place).free
-        return NoSpaceError(place, missing, free, quota=error.errno in _QUOTA)
-    if error.errno == errno.EFBIG:
+        return NoSpaceError(place, missing, free, quota=number in _QUOTA)
+    if number == errno.EFBIG:
         return FileTooLargeError(place, missing)
-    if error.errno in _NOT_ALLOWED and (path := _barred(place, error)):
+    if number in _NOT_ALLOWED and (path := _barred(place, error)):
         hint = Text("It may be another user's: let them finish or delete it, or make it writable for you.")
         return FolderNotWritableError(path, reason_of(error), hint)
-    if error.errno in _NOT_ALLOWED:
+    if number in _NOT_ALLOWED:
         return FolderNotWritableError(place, reason_of(error))
-    if error.errno in _GONE:
+    if number in GONE:
         return FolderNotWritableError(place, reason_of(error), Text("Connect the disk again, then try again."))
     return FolderNotWritableError(place, reason_of(error), Text("Look after the disk, or choose another folder."))
 
@@ -165,8 +203,9 @@ def _barred(place: Path, error: OSError) -> Path | None:
     return path if path.is_file() and os.access(place, os.W_OK) else None
 
 
-def reason_of(error: OSError) -> str:
-    """Why the system refused, in a few words that fit behind a colon."""
-    if error.errno in _GONE:
-        return Text("the disk is not there any more")
-    return _REASONS.get(error.errno or 0) or (error.strerror or str(error)).lower()
+def _may_be_written(path: Path) -> bool:
+    """By the file's own mark, which is all that Windows shows here."""
+    try:
+        return bool(path.stat().st_mode & stat.S_IWRITE)
+    except OSError:
+        return True

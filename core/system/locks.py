@@ -138,7 +138,7 @@ def _take(path: Path, windows: bool = sys.platform == "win32", patient: bool = F
             return descriptor
     except OSError as ex:
         if ex.errno in (_NO_LOCKS_ON_WINDOWS if windows else _NO_LOCKS_HERE):
-            log.warning("no file locks in %s: %s", path.parent, ex.strerror)
+            log.warning("no file locks in %s: %s", path.parent, ex)
             return descriptor
         os.close(descriptor)
         raise
@@ -176,6 +176,6 @@ def _release(path: Path, descriptor: int, windows: bool = sys.platform == "win32
     if windows:
         os.close(descriptor)
     with contextlib.suppress(OSError):
-        os.unlink(path)
+        os.unlink(path)  # At once or not at all: nobody shall wait for the end of a lock.
     if not windows:
         os.close(descriptor)

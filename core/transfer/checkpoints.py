@@ -56,4 +56,4 @@ class Checkpoints:
         except JobCancelled:
             pass
         except OSError as ex:  # Who writes will meet it too, and there it ends the transfer.
-            log.warning("no more checkpoints for %s: %s", self._part.name, ex.strerror or ex)
+            log.warning("no more checkpoints for %s: %s", self._part.name, ex)

@@ -19,13 +19,13 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..system import files
+
 log = logging.getLogger(__name__)
 
 PAGE = 4096
 """Direct input and output wants offsets, lengths and memory addresses to be multiples of this. Disks ask for 512 or
 4096; a file system that asks for more refuses, and gets the bytes through the cache."""
-
-_NO_SYNC_HERE = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 
 
 class PartFile:
@@ -128,22 +128,13 @@ class PartFile:
         """Go on through the cache if this is only about not going past it."""
         if ex.errno != errno.EINVAL or self._direct is None:
             raise ex
-        log.debug("no direct input and output: %s", ex.strerror)
+        log.debug("no direct input and output: %s", ex)
         self._direct.close()
         self._direct = None
 
-    def sync(self) -> None:
-        """Return when what was written so far, by anyone, would survive a power cut."""
-        try:
-            if sys.platform == "darwin":
-                import fcntl
-
-                fcntl.fcntl(self._plain, fcntl.F_FULLFSYNC)  # fsync leaves it in the memory of the disk there.
-            else:
-                os.fsync(self._plain.fileno())
-        except OSError as ex:
-            if ex.errno not in _NO_SYNC_HERE:
-                raise
+    def sync(self) -> bool:
+        """Return when what was written so far, by anyone, is on the disk; whether it would survive a power cut."""
+        return files.sync(self._plain.fileno())
 
 
 def _open_direct(path: Path, plain: io.FileIO) -> io.FileIO | None:
@@ -159,7 +150,7 @@ def _open_direct(path: Path, plain: io.FileIO) -> io.FileIO | None:
     try:
         return io.FileIO(os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | flag), "r+")
     except OSError as ex:
-        log.debug("no direct input and output in %s: %s", path.parent, ex.strerror)
+        log.debug("no direct input and output in %s: %s", path.parent, ex)
         return None
 
 
@@ -170,12 +161,12 @@ def sync_folder(folder: Path) -> None:
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
         try:
-            os.fsync(descriptor)
+            files.sync(descriptor)
         finally:
             os.close(descriptor)
 
 
 def sync_file(path: Path) -> None:
-    """Return when all of `path` is on the disk itself. Raises OSError."""
+    """Return when all of `path` is on the disk, as far as that can be had. Raises OSError."""
     with PartFile(path, direct=False) as file:
         file.sync()

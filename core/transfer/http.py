@@ -26,6 +26,7 @@ from ..errors.network import UnsafeRedirectError
 from ..system.control import Control
 from ..system.network import Proxy, proxy_for, tls_context
 from ..text import Text
+from . import watchful
 from .answers import SIGN_IN, Asked, Extent, Misfit, extent_of, length_of
 from .failures import WrongAnswerError, meaning_of_status, refusal, translated
 from .sockets import connect
@@ -236,7 +237,7 @@ class Line:
     def _pool(self, proxy: Proxy | None, encrypted: bool) -> urllib3.PoolManager:
         key = proxy, encrypted
         if key not in self._pools:
-            self._pools[key] = _pool_manager(proxy, encrypted, self._timeout, self._open_socket)
+            self._pools[key] = _pool_manager(proxy, encrypted, self._timeout, self._open_socket, self._watched)
         return self._pools[key]
 
     def _open_socket(self, connection: Any, host: str, port: int, timeout: float) -> socket.socket:
@@ -249,6 +250,9 @@ class Line:
         self._guards.pop(connection, lambda: None)()
         self._guards[connection] = guard
         return sock
+
+    def _watched(self, sock: Any) -> Any:
+        return watchful.Watchful(sock, self._control) if watchful.DEAF else sock
 
     def _drop(self, response: urllib3.BaseHTTPResponse) -> None:
         """Be done with a response whose body nobody wants; a short body is read, which saves a connection."""
@@ -278,9 +282,14 @@ def _silence_addresses(_filter: logging.Filter = _WithoutQueries()) -> None:  # 
 
 
 def _pool_manager(
-    proxy: Proxy | None, encrypted: bool, timeout: float, open_socket: Callable[..., socket.socket]
+    proxy: Proxy | None,
+    encrypted: bool,
+    timeout: float,
+    open_socket: Callable[..., socket.socket],
+    watched: Callable[[Any], Any],
 ) -> urllib3.PoolManager:
-    """A pool manager of urllib3 whose connections come from `open_socket(connection, host, port, timeout)`."""
+    """A pool manager of urllib3 whose connections come from `open_socket(connection, host, port, timeout)`, and are
+    read through what `watched` makes of each."""
     import urllib3
     from urllib3 import connection, connectionpool, exceptions
 
@@ -300,10 +309,14 @@ def _pool_manager(
                 raise exceptions.NewConnectionError(self, str(ex)) from ex  # type: ignore[arg-type]
 
     class Plain(Opener, connection.HTTPConnection):
-        pass
+        def connect(self) -> None:
+            super().connect()
+            self.sock = watched(self.sock)
 
     class Encrypted(Opener, connection.HTTPSConnection):
-        pass
+        def connect(self) -> None:
+            super().connect()
+            self.sock = watched(self.sock)
 
     class PlainPool(connectionpool.HTTPConnectionPool):
         ConnectionCls = Plain

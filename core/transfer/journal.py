@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..system.files import replace
+from ..system.files import replace, sync
 from .boot import boot_id
 from .parts import PartMap
 
@@ -126,7 +126,7 @@ class Journal:
             file.write(text)
             if durable:  # A new name without its content would lose what the old journal had for certain.
                 file.flush()
-                os.fsync(file.fileno())
+                sync(file.fileno())
         replace(fresh, path, _PATIENCE, sleep)
         # Unbuffered: a line that waits in this process is lost when it is killed.
         self._file = open(path, "ab", buffering=0)  # noqa: SIM115
@@ -141,27 +141,28 @@ class Journal:
                 self._length += self._file.write(checked_line(f"done {start} {end - start}"))
                 self._unsynced = True
 
-    def checkpoint(self, sync: Callable[[], None]) -> None:
+    def checkpoint(self, bring: Callable[[], bool]) -> None:
         """Note that what was added before this call will survive a power cut. Raises OSError.
 
-        `sync` has to bring the partial file to the disk. It may take long: meanwhile others go on adding.
+        `bring` has to bring the partial file to the disk, and to say whether it is there for good: nothing is noted
+        otherwise. It may take long: meanwhile others go on adding.
         """
         with self._lock:
             if not self._unsynced or not self._is_open():
                 return
             said, self._unsynced = self._length, False
         try:
-            sync()
+            lasting = bring()
         except OSError:
             self._unsynced = True
             raise
         with self._lock:
-            if not self._is_open():
+            if not lasting or not self._is_open():
                 return
             self._length += self._file.write(checked_line(f"sync {said} {self._length}"))
             descriptor = os.dup(self._file.fileno())
         with contextlib.closing(os.fdopen(descriptor, "ab", buffering=0)) as file:
-            os.fsync(file.fileno())
+            sync(file.fileno())
 
     def _is_open(self) -> bool:
         return not self._file.closed

@@ -88,7 +88,7 @@ class Spool:
                 self._put(place, data)
                 self._put(place + BLOCK, seal)
             except OSError as ex:
-                log.info("no copies of what waits for the disk: %s", ex.strerror or ex)
+                log.info("no copies of what waits for the disk: %s", ex)
                 self._ended = True
         return not self._ended
 

@@ -316,3 +316,32 @@ def test_discard_ends_the_download_that_runs(ready: Any, hub: LoopbackHub, tmp_p
     assert shelf.job_of("tiny") is None
     assert not list((tmp_path / "models").rglob("*.part"))
     assert state() is ModelState.MISSING
+
+
+# The folder
+
+
+def test_models_in_blenders_long_folder_are_found_and_moved_when_asked(
+    ready: Any, installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where the folder that Blender gives is long and roams."""
+    from subtitle_editor.core.library import moving
+    from subtitle_editor.session import settings, shelf
+    from tests.blender.test_panels import drawn
+
+    models, short = tmp_path / "models", tmp_path / "Local" / "models"
+    monkeypatch.setattr(settings, "blenders_models_dir", lambda: models)
+    monkeypatch.setattr(moving, "usual", lambda given, platform="": short)
+    monkeypatch.setattr(settings, "_default", None)
+    assert settings.models_may_move() is None, "the preferences say a folder"
+    bpy.context.preferences.addons["subtitle_editor"].preferences.models_folder = ""
+    assert settings.default_models_dir() == models
+    assert "subtitle.move_models" in drawn("SUBTITLE_PT_models").buttons()
+    assert bpy.ops.subtitle.move_models() == {"FINISHED"}
+    assert settings.default_models_dir() == short
+    shelf.look_now()
+    found = shelf.installed("tiny")
+    assert found is not None and short in found.path.parents and state() is ModelState.INSTALLED
+    assert "subtitle.move_models" not in drawn("SUBTITLE_PT_models").buttons()
+    with pytest.raises(RuntimeError, match="usual folder"):
+        bpy.ops.subtitle.move_models()

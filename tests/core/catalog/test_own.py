@@ -121,7 +121,7 @@ def test_a_broken_file_is_named_with_line_and_reason(path: Path, text: str | byt
 def test_a_file_that_cannot_be_read_is_named(path: Path):
     path.mkdir()
     [problem] = reading.load(path).problems
-    assert "directory" in str(problem).lower() or "denied" in str(problem).lower()
+    assert "folder" in str(problem).lower() or "denied" in str(problem).lower()
     assert reading.load(path).entries == BUILT_IN
 
 

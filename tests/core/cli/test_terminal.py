@@ -40,7 +40,7 @@ def hub() -> Iterator[LoopbackHub]:
         yield hub
 
 
-def screen(words: list[str], columns: int, stdout: int | None = None) -> tuple[str, int]:
+def screen(words: list[str], columns: int, stdout: int | None = None, encoding: str = "utf-8") -> tuple[str, int]:
     """What a command writes into a terminal of that width, and its exit code."""
     import fcntl
     import pty
@@ -54,7 +54,7 @@ def screen(words: list[str], columns: int, stdout: int | None = None) -> tuple[s
         stdin=theirs,
         stdout=theirs if stdout is None else stdout,
         stderr=theirs,
-        env=environment | {"PYTHONUTF8": "1"},
+        env=environment | {"PYTHONUTF8": str(int(encoding == "utf-8"))},
         cwd=Path(__file__).parents[3],
     )
     os.close(theirs)
@@ -70,7 +70,7 @@ def screen(words: list[str], columns: int, stdout: int | None = None) -> tuple[s
         except OSError:  # Linux says so when the other end is closed.
             break
     os.close(ours)
-    return data.decode("utf-8"), process.wait(10)
+    return data.decode(encoding), process.wait(10)
 
 
 def taken(text: str) -> int:

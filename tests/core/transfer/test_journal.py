@@ -123,7 +123,7 @@ def test_a_kill_takes_nothing_and_a_power_cut_what_was_not_synced(
     path = tmp_path / "journal"
     journal = Journal(path, IDENTITY)
     journal.add(0, 10)
-    journal.checkpoint(lambda: None)
+    journal.checkpoint(lambda: True)
     journal.add(10, 20)
     journal.close()
     assert read_journal(path) == Record(IDENTITY, [(0, 20)], [(0, 10)])
@@ -145,10 +145,10 @@ def test_what_is_added_during_a_sync_is_not_synced(tmp_path: Path, another_boot:
     path = tmp_path / "journal"
     journal = Journal(path, IDENTITY)
     journal.add(0, 10)
-    journal.checkpoint(lambda: journal.add(10, 20))
+    journal.checkpoint(lambda: journal.add(10, 20) is None)
     monkey = read_journal(path)
     assert monkey and monkey.durable == [(0, 10)]
-    journal.checkpoint(lambda: None)
+    journal.checkpoint(lambda: True)
     found = read_journal(path)
     assert found and found.durable == [(0, 20)]
     journal.close()
@@ -157,32 +157,40 @@ def test_what_is_added_during_a_sync_is_not_synced(tmp_path: Path, another_boot:
 def test_nothing_new_is_nothing_to_sync(tmp_path: Path) -> None:
     journal, synced = Journal(tmp_path / "journal", IDENTITY, [(0, 5)]), []
     for _ in range(3):
-        journal.checkpoint(lambda: synced.append(1))
+        journal.checkpoint(lambda: synced.append(1) is None)
     assert synced == [1]
     journal.add(5, 6)
     journal.close()
-    journal.checkpoint(lambda: synced.append(2))
+    journal.checkpoint(lambda: synced.append(2) is None)
     assert synced == [1]
 
 
 def test_a_sync_that_outlives_its_journal_adds_nothing(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     journal = Journal(path, IDENTITY, [(0, 5)])
-    journal.checkpoint(journal.close)
+    journal.checkpoint(lambda: journal.close() is None)
     assert read_journal(path) == Record(IDENTITY, [(0, 5)], [])
 
 
 def test_a_failed_sync_is_not_noted_and_tried_again(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal", IDENTITY, [(0, 5)])
 
-    def broken() -> None:
+    def broken() -> bool:
         raise OSError("broken disk")
 
     with pytest.raises(OSError, match="broken disk"):
         journal.checkpoint(broken)
     synced: list[int] = []
-    journal.checkpoint(lambda: synced.append(1))
+    journal.checkpoint(lambda: synced.append(1) is None)
     assert synced
+    journal.close()
+
+
+def test_what_may_be_in_the_memory_of_the_disk_is_not_promised(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = Journal(path, IDENTITY, [(0, 5)])
+    journal.checkpoint(lambda: False)
+    assert read_journal(path) == Record(IDENTITY, [(0, 5)], [])
     journal.close()
 
 
@@ -215,8 +223,9 @@ def test_a_power_cut_at_any_moment_never_promises_what_the_disk_has_not(
         patch.setattr(transfer_journal, "boot_id", lambda: f"boot {run}")
         journal = Journal(path, IDENTITY)
 
-        def sync() -> None:
+        def sync() -> bool:
             durable.update(written)
+            return True
 
         def reopen() -> None:
             nonlocal journal
@@ -258,9 +267,9 @@ def test_a_torn_journal_of_another_boot_promises_only_what_was_synced(tmp_path: 
     with pytest.MonkeyPatch.context() as patch:
         journal = Journal(path, IDENTITY, [(0, 20)], [(0, 10)])
         journal.add(30, 40)
-        journal.checkpoint(lambda: None)
+        journal.checkpoint(lambda: True)
         journal.add(50, 60)
-        journal.checkpoint(lambda: journal.add(70, 80))
+        journal.checkpoint(lambda: journal.add(70, 80) is None)
         journal.add(90, 100)
         journal.close()
         patch.setattr(transfer_journal, "boot_id", lambda: "another boot")

@@ -18,11 +18,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from subtitle_editor.core.system import files
 from subtitle_editor.core.transfer import file as transfer_file
 from subtitle_editor.core.transfer import hash as transfer_hash
 from subtitle_editor.core.transfer.file import PAGE, PartFile, sync_folder
 from subtitle_editor.core.transfer.hash import BLOCK, Block, Blocks, PrefixHash
 from tests.core.transfer_kit import data_of
+from tests.rules import apply
 
 pytestmark = pytest.mark.timeout(60)
 COUNT, CONNECTIONS = 5, 3
@@ -211,12 +213,25 @@ def test_macos_asks_to_keep_out_of_the_cache_and_syncs_the_disk_too(
         F_NOCACHE=48, F_FULLFSYNC=51, fcntl=lambda file, what, value=0: asked.append((what, value))
     )
     monkeypatch.setitem(sys.modules, "fcntl", fake)  # type: ignore[arg-type]
+    monkeypatch.setattr(files, "fcntl", fake)
     monkeypatch.setattr(transfer_file.sys, "platform", "darwin")
     monkeypatch.delattr(os, "O_DIRECT", raising=False)
     with PartFile(part) as file:
         file.write(0, memory_for(0, b"x" * PAGE))
-        file.sync()
+        assert file.sync()
     assert asked == [(48, 1), (51, 0)]
+
+
+@pytest.mark.parametrize("number", [25, 45])
+def test_macos_does_not_claim_what_a_disk_cannot_do(part: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """exFAT answers ENOTTY, SMB ENOTSUP: the system itself has synced the file then, and no more than that."""
+    synced: list[int] = []
+    apply("nosync", monkeypatch)
+    monkeypatch.setattr(files.fcntl, "answers", (number,))
+    monkeypatch.setattr(os, "fsync", synced.append)
+    with PartFile(part) as file:
+        assert not file.sync()
+    assert len(synced) == 1
 
 
 @pytest.mark.parametrize(("error", "fails"), [(errno.EINVAL, False), (errno.EIO, True)])
@@ -230,7 +245,7 @@ def test_a_disk_that_cannot_sync(part: Path, monkeypatch: pytest.MonkeyPatch, er
             with pytest.raises(OSError, match="error"):
                 file.sync()
         else:
-            file.sync()
+            assert not file.sync()
     sync_folder(part.parent)
 
 

@@ -3,18 +3,24 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from subtitle_editor.core.transfer import partial
 from subtitle_editor.core.transfer.file import PartFile
+from tests.core.transfer.test_faults import certificate
 from tests.core.transfer_kit import MIB, PATTERN, Fetch, blob_of, data_of, names_in
 from tests.hub.server import Fault, LoopbackHub
 from tests.rules import apply, is_open
 
 pytestmark = pytest.mark.timeout(60)
+
+__all__ = ["certificate"]
+"""A fixture."""
 
 DATA = data_of(8 * MIB + 3)
 
@@ -66,3 +72,53 @@ def test_a_sync_that_outlasts_the_download(
     assert Fetch(blob).run().bytes_fetched == len(DATA)
     assert syncing.is_set() and blob.target.read_bytes() == DATA
     assert not is_open(blob.target)
+
+
+class Stalling(BaseHTTPRequestHandler):
+    """Sends some of DATA and then nothing more, without an end."""
+
+    protocol_version = "HTTP/1.1"
+    sent = 2_500_000
+
+    def do_GET(self) -> None:
+        first, last = self.headers["Range"].removeprefix("bytes=").split("-")
+        body = DATA[int(first) : int(last) + 1]
+        self.send_response(206)
+        self.send_header("Content-Range", f"bytes {first}-{int(first) + len(body) - 1}/{len(DATA)}")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: self.sent])
+        self.server.ended.wait(30)  # type: ignore[attr-defined]
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_thread_that_nobody_can_wake_looks_up(
+    hub: LoopbackHub, tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch, encrypted: bool
+) -> None:
+    """Before it stayed as long as a silent server may take, with what it had in memory."""
+    apply("deaf", monkeypatch)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Stalling)
+    server.daemon_threads, server.ended = True, threading.Event()  # type: ignore[attr-defined]
+    if encrypted:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        url = f"http{'s' * encrypted}://127.0.0.1:{server.server_port}/x"
+        fetch = Fetch(blob_of(hub, tmp_path, DATA, url=url), stall_seconds=20.0, connections=2).start()
+        fetch.wait(lambda status: status.bytes_done >= 2 * MIB)
+        reading = [one for one in threading.enumerate() if one.name.startswith("model.bin #")]
+        assert fetch.cancel() < 1.0
+        for thread in reading:
+            thread.join(3.0)
+        assert len(reading) == 2 and not any(thread.is_alive() for thread in reading)
+        assert partial.bytes_on_disk(tmp_path / "blob") >= 2 * MIB
+    finally:
+        server.ended.set()  # type: ignore[attr-defined]
+        server.shutdown()
+        server.server_close()

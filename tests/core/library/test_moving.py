@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Models from one models folder to another: whole in one of the two, whatever happens on the way."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from subtitle_editor.core.catalog import reading
+from subtitle_editor.core.errors.base import JobCancelled
+from subtitle_editor.core.errors.disk import NoSpaceError
+from subtitle_editor.core.errors.models import ModelBusyError
+from subtitle_editor.core.events import Progress
+from subtitle_editor.core.library import moving, status
+from subtitle_editor.core.library.states import ModelState
+from subtitle_editor.core.system import user_folder
+from subtitle_editor.core.system.control import Control
+from subtitle_editor.core.system.locks import try_lock
+from tests.core.library.test_library import FILES, install
+
+TINY = reading.load().get("tiny")
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    folder = tmp_path / "old"
+    install(folder, "c1", FILES)
+    (folder / "models--other--thing" / "blobs").mkdir(parents=True)
+    (folder / "models--other--thing" / "blobs" / "9f86.part").write_bytes(b"x" * 5000)
+    (folder / "notes.txt").write_text("the user's", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def other_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.replace
+
+    def replace(source: Any, target: Any) -> None:
+        if Path(source).parent != Path(target).parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+
+
+def tree(folder: Path) -> dict[str, bytes | str]:
+    return {
+        path.relative_to(folder).as_posix(): os.readlink(path) if path.is_symlink() else path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_symlink() or path.is_file()
+    }
+
+
+def check_moved(models: Path, target: Path, before: dict[str, bytes | str]) -> None:
+    assert tree(target) == {name: data for name, data in before.items() if name != "notes.txt"}
+    assert [path.name for path in models.iterdir()] == ["notes.txt"], "what is none of ours stays"
+    assert status.status(target, TINY).state.usable
+
+
+def test_on_one_disk(models: Path, tmp_path: Path) -> None:
+    before, said = tree(models), []
+    assert moving.move(models, tmp_path / "new" / "place", Control(), said.append) == 0
+    check_moved(models, tmp_path / "new" / "place", before)
+    assert said[-1].files_done == said[-1].files_total == 2
+
+
+@pytest.mark.usefixtures("other_disk")
+def test_to_another_disk(models: Path, tmp_path: Path) -> None:
+    before, times = tree(models), [path.stat().st_mtime_ns for path in sorted(models.rglob("*.bin"))]
+    said: list[Progress] = []
+    assert moving.move(models, tmp_path / "new", Control(), said.append) == 0
+    check_moved(models, tmp_path / "new", before)
+    assert [path.stat().st_mtime_ns for path in sorted((tmp_path / "new").rglob("*.bin"))] == times
+    assert said[-1].bytes_done == said[-1].bytes_total > 0
+
+
+@pytest.mark.usefixtures("other_disk")
+def test_what_is_cancelled_is_whole_in_one_of_the_two(models: Path, tmp_path: Path) -> None:
+    before, control = tree(models), Control()
+
+    def cancel(progress: Progress) -> None:
+        if progress.bytes_done:
+            control.cancel()
+
+    with pytest.raises(JobCancelled):
+        moving.move(models, tmp_path / "new", control, cancel)
+    both = {**tree(models), **tree(tmp_path / "new")}
+    assert both == before and not any(name.startswith("moving-") for name in tree(tmp_path / "new"))
+    assert moving.move(models, tmp_path / "new", Control(), lambda _: None) == 0
+    check_moved(models, tmp_path / "new", before)
+
+
+def test_what_is_there_already_stays_where_it_is(models: Path, tmp_path: Path) -> None:
+    install(tmp_path / "new", "c2", FILES)
+    assert moving.move(models, tmp_path / "new", Control(), lambda _: None) == 1
+    assert status.status(models, TINY).state is not ModelState.MISSING
+
+
+def test_nothing_is_moved_under_a_download(models: Path, tmp_path: Path) -> None:
+    before = tree(models)
+    with try_lock(models / "models--other--thing" / "blobs" / "9f86.lock"), pytest.raises(ModelBusyError):
+        moving.move(models, tmp_path / "new", Control(), lambda _: None)
+    assert tree(models) == before
+
+
+@pytest.mark.usefixtures("other_disk")
+def test_a_disk_too_small_is_found_out_before(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, usage = tree(models), shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10))
+    with pytest.raises(NoSpaceError):
+        moving.move(models, tmp_path / "new", Control(), lambda _: None)
+    assert tree(models) == before
+
+
+def test_where_models_go_on_windows(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(user_folder.ENVIRONMENT, raising=False)
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Local"))
+    short = tmp_path / "Local" / "subtitle-editor" / "models"
+    empty = tmp_path / "Roaming"
+    assert moving.default(empty, "win32") == short == moving.usual(models, "win32")
+    assert moving.default(models, "win32") == models, "what is there already is found"
+    moving.move(models, short, Control(), lambda _: None)
+    assert moving.default(models, "win32") == short
+    for system in ("linux", "darwin"):
+        assert moving.default(models, system) == models == moving.usual(models, system)
