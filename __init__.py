@@ -24,6 +24,7 @@ PARTS = (
     "operators.account",
     "operators.cards",
     "operators.transcription",
+    "operators.unfinished",
     "operators.importing",
     "operators.exporting",
     "operators.film_tracks",
@@ -55,6 +56,8 @@ PARTS = (
     "sequencer.undo",
     "session.survey",
     "session.pictures",
+    "session.screen",
+    "session.taking_back",
     "session.downloads",
     # Last in, first out: it stops the jobs before anything they show themselves in is gone.
     "session.lifetime",

@@ -86,6 +86,8 @@ class TranscriptionProgress:
     state: State
     seconds_done: float = 0.0
     seconds_total: float = 0.0
+    seconds_read: float = 0.0
+    """Decoded and searched for voices: what is heard next. It begins while the model is still being loaded."""
     eta: float | None = None
 
     @property

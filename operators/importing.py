@@ -15,7 +15,6 @@ from ..core.text import Text
 from ..sequencer import compat, files, strips
 from ..session import track as tracks
 from ..session import waker
-from ..session.transcription import WRITE_BUDGET
 from ..translations import translated
 from . import subtitle_choices as offered
 from .notices import report_all
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
     from ..core.subtitles.document import Document
 
 _Result = set[str]
+
+_BUDGET = 0.02
+"""Seconds of each tick spent on making strips: long enough to get on, too short to be felt."""
 
 _AT_ONCE = 300
 """Subtitles that are made in one go, in a fraction of the time that is felt; more of them take turns with Blender."""
@@ -228,7 +230,7 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         try:
-            done = self._writer.step(WRITE_BUDGET)
+            done = self._writer.step(_BUDGET)
         except SubtitleEditorError as error:
             self._leave(context)
             self.report({"ERROR"}, translated(str(error)))

@@ -414,7 +414,7 @@ class SUBTITLE_OT_use_model(bpy.types.Operator):
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
-        choices.of(compat.scene_of(context)).model = entry.id
+        choices.of(compat.scene_of(context)).model = entry.download_id
         return {"FINISHED"}
 
 

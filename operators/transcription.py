@@ -11,21 +11,184 @@ from ..core.errors.base import SubtitleEditorError
 from ..core.events import Cancelled, Failed, Finished
 from ..core.text import Text
 from ..sequencer import compat, sounds, strips
-from ..session import choices, profiles, pump, state, unfinished
-from ..session.settings import user_dir
-from ..session.transcription import Fetch, TranscriptionRun, fetch_missing, prepare
+from ..session import choices, order, pump, state, unfinished
+from ..session.fetching import Fetch, fetch
+from ..session.settings import get, user_dir
+from ..session.transcription import TranscriptionRun
 from ..session.waker import Waker
 from ..translations import translated
 
 if TYPE_CHECKING:
     from bpy.types import Context
 
-    from ..core.speech.segments import Kept
-
 _Result = set[str]
 
+_AGAIN = 0.1
+"""Seconds after which a transcription whose window was closed goes on in another."""
 
-class SUBTITLE_OT_transcribe(bpy.types.Operator):
+
+class Working:
+    """What the operators share that make subtitles while something goes on: asleep until there are some to make."""
+
+    _run: TranscriptionRun | None = None
+    _fetch: Fetch | None = None
+    _waker: Waker | None = None
+
+    def _go(self, context: Context, run: TranscriptionRun | Fetch) -> _Result:
+        """Follow what was begun to its end: at once in background, else asleep. Raises SubtitleEditorError."""
+        self._follow(run)
+        if bpy.app.background:
+            return self._wait(context)
+        try:
+            pump.take_over()
+            self._waker = Waker(self, context, _is_due)  # type: ignore[arg-type]
+        except RuntimeError:
+            run.abandon()  # Nobody would make the strips.
+            self._leave()
+            raise
+        return {"RUNNING_MODAL"}
+
+    def _follow(self, run: TranscriptionRun | Fetch) -> None:
+        self._run, self._fetch = (None, run) if isinstance(run, Fetch) else (run, None)
+        state.now.transcription = run
+
+    def _begin(self, context: Context, asked: order.Order) -> TranscriptionRun:
+        """Start the child process. Raises SubtitleEditorError."""
+        run = order.begin(asked, get(context))
+        state.start_log()
+        run.start()
+        return run
+
+    def _fetched(self, context: Context) -> bool:
+        """Go on after the download; whether there is anything to go on with. Raises SubtitleEditorError."""
+        assert self._fetch is not None
+        waited, self._fetch = self._fetch, None
+        end = state.now.ends.get(waited.job)
+        state.now.transcription = None
+        if waited.is_given_up:
+            self._say("INFO", Text("Cancelled"))
+            return False
+        if isinstance(end, Failed):
+            raise end.error
+        if not isinstance(end, Finished):
+            self._say("INFO", Text("Without the model there is no transcription"))
+            return False
+        self._follow(self._begin(context, waited.order))
+        return True
+
+    def _say(self, level: str, text: str) -> None:
+        self.report({level}, translated(text))  # type: ignore[attr-defined]
+
+    def _wait(self, context: Context) -> _Result:
+        """In background: timers never tick there."""
+        try:
+            if self._fetch is not None:
+                while not self._fetch.over and self._fetch.job in state.now.followed:
+                    self._fetch.wait(state.TICK)
+                    pump.pump()
+                if not self._fetched(context):
+                    return {"CANCELLED"}
+            run = self._run
+            assert run is not None
+            try:
+                while not run.over:
+                    run.wait(state.TICK / 2)
+                    pump.pump()
+                    run.write(None)
+                run.write(None)
+            finally:
+                run.stop()
+        finally:
+            self._leave()
+        return self._report_end(run)
+
+    def modal(self, context: Context, event: bpy.types.Event) -> _Result:
+        """Called by Blender for each event, and by the waker when there is something to do."""
+        if self._waker is None or not self._waker.calls(event):
+            return {"PASS_THROUGH"}
+        if state.now.transcription is None:
+            # The add-on was disabled meanwhile.
+            self._leave()
+            return {"CANCELLED"}
+        try:
+            if self._fetch is not None:
+                if not self._fetched(context):
+                    self._leave()
+                    return {"CANCELLED"}
+                self._waker.sleep()
+                return {"PASS_THROUGH"}
+            assert self._run is not None
+            # Here, not when it is heard: with events, that is not while the user drags a strip.
+            if self._run.write() and not self._run.done:
+                self._waker.sleep()
+        except SubtitleEditorError as error:
+            self._leave()
+            self._say("ERROR", str(error))
+            self._tell_notices(self._run)
+            return {"CANCELLED"}
+        if self._run.done:
+            self._leave()
+            return self._report_end(self._run)
+        return {"PASS_THROUGH"}
+
+    def cancel(self, _context: Context) -> None:
+        """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""
+        if self._waker is not None:
+            self._waker.end()
+        if state.now.transcription is not None and not bpy.app.timers.is_registered(_go_on):
+            # Which of these it is nobody says: after it there is a scene to go on with, or there is none.
+            bpy.app.timers.register(_go_on, first_interval=_AGAIN, persistent=True)
+
+    def _leave(self) -> None:
+        state.now.transcription = None
+        unfinished.look_soon(user_dir())
+        if self._waker is not None:
+            self._waker.end()
+
+    def _tell_notices(self, run: TranscriptionRun | None) -> None:
+        for notice in run.notices if run is not None else ():
+            self._say("WARNING" if run is not None and run.scene_gone else "INFO", notice)
+
+    def _report_end(self, run: TranscriptionRun) -> _Result:
+        self._tell_notices(run)
+        if run.scene_gone:
+            return {"CANCELLED"}
+        match run.end:
+            case Failed(error=error):
+                kept = Text("{error} {number} subtitles were kept.", error=str(error), number=run.made)
+                self._say("ERROR", kept if run.made else str(error))
+            case Cancelled():
+                self._say("INFO", Text("Cancelled; {number} subtitles were kept", number=run.made))
+            case Finished() if run.made:
+                self._say("INFO", Text("{number} subtitles made", number=run.made))
+            case Finished():
+                self._say("WARNING", Text("No speech was found"))
+        # Strips that were made are worth an undo step, however it ended.
+        return {"FINISHED"} if run.made or isinstance(run.end, Finished) else {"CANCELLED"}
+
+
+def _is_due() -> bool:
+    running = state.now.transcription
+    return running is None or running.due
+
+
+def _go_on() -> None:
+    """An app timer after an operator was ended by Blender: go on in another window, or keep what there is in a file."""
+    run = state.now.transcription
+    if run is None:
+        return
+    manager = bpy.context.window_manager
+    windows = list(manager.windows) if manager else []
+    if isinstance(run, TranscriptionRun) and run.has_scene and windows:
+        with bpy.context.temp_override(window=windows[0]):
+            bpy.ops.subtitle.go_on_transcribing("INVOKE_DEFAULT")  # type: ignore[attr-defined]
+        return
+    run.abandon()
+    state.now.transcription = None
+    unfinished.look_soon(user_dir())
+
+
+class SUBTITLE_OT_transcribe(Working, bpy.types.Operator):
     """Turn the speech of the chosen sound or movie strip into text strips"""
 
     bl_idname = "subtitle.transcribe"
@@ -37,15 +200,11 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
         name="Subtitles That Are There",
         items=(
             ("BESIDE", "Keep", "The new ones go to free channels above"),
-            ("REPLACE", "Replace", "Those that lie where the new ones are made go; all others stay"),
+            ("REPLACE", "Replace", "Those that lie where the new ones are made go in the end; all others stay"),
         ),
         default="BESIDE",
         options={"SKIP_SAVE"},
     )
-
-    _run: TranscriptionRun
-    _fetch: Fetch | None = None
-    _waker: Waker | None = None
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -73,229 +232,33 @@ class SUBTITLE_OT_transcribe(bpy.types.Operator):
 
     def execute(self, context: Context) -> _Result:
         try:
-            self._fetch = fetch_missing(context)
-            state.now.transcription = self._fetch
-            if self._fetch is None:
-                self._begin(context)
-            if bpy.app.background:
-                return self._wait(context)
+            asked = order.order(context, replace=self.existing == "REPLACE")
+            run = fetch(asked, get(context)) or self._begin(context, asked)
+            return self._go(context, run)
         except SubtitleEditorError as error:
-            self.report({"ERROR"}, translated(str(error)))
+            self._say("ERROR", str(error))
             return {"CANCELLED"}
-        try:
-            pump.take_over()
-            self._waker = Waker(self, context, _is_over)
-        except RuntimeError:
-            self.cancel(context)  # Nobody would make the strips.
-            raise
-        return {"RUNNING_MODAL"}
-
-    def _begin(self, context: Context) -> None:
-        """Start the child process. Raises SubtitleEditorError."""
-        self._run = prepare(context, replace=self.existing == "REPLACE")
-        state.start_log()
-        state.now.transcription = self._run
-        self._run.start()
-
-    def _fetched(self, context: Context) -> bool:
-        """Go on after the download; whether there is anything to go on with. Raises SubtitleEditorError."""
-        assert self._fetch is not None
-        end = state.now.ends.get(self._fetch.job)
-        self._fetch = state.now.transcription = None
-        if isinstance(end, Failed):
-            raise end.error
-        if not isinstance(end, Finished):
-            self.report({"INFO"}, translated("Without the model there is no transcription"))
-            return False
-        self._begin(context)
-        return True
-
-    def _wait(self, context: Context) -> _Result:
-        try:
-            if self._fetch is not None:
-                while not self._fetch.over:
-                    self._fetch.wait(state.TICK)
-                    pump.pump()
-                if not self._fetched(context):
-                    return {"CANCELLED"}
-            try:
-                while not self._run.over:
-                    self._run.wait(state.TICK)
-                    pump.pump()
-                self._run.write(budget=None)
-            finally:
-                self._run.stop()
-        finally:
-            state.now.transcription = None
-            unfinished.look_soon(user_dir())
-        return self._report_end()
-
-    def modal(self, context: Context, event: bpy.types.Event) -> _Result:
-        if self._waker is None or not self._waker.calls(event):
-            return {"PASS_THROUGH"}
-        if state.now.transcription is None:
-            # The add-on was disabled meanwhile.
-            self._leave()
-            return {"CANCELLED"}
-        try:
-            if self._fetch is not None:
-                if not self._fetched(context):
-                    self._leave()
-                    return {"CANCELLED"}
-                self._waker.sleep()
-                return {"PASS_THROUGH"}
-            # Here, not when it is heard: with events, that is not while the user drags a strip.
-            self._run.write()
-        except SubtitleEditorError as error:
-            self._leave()
-            self.report({"ERROR"}, translated(str(error)))
-            return {"CANCELLED"}
-        if self._run.done:
-            self._leave()
-            return self._report_end()
-        return {"PASS_THROUGH"}
-
-    def cancel(self, _context: Context) -> None:
-        """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""
-        if state.now.transcription is not None:
-            state.now.transcription.abandon()
-        self._leave()
-
-    def _leave(self) -> None:
-        state.now.transcription = None
-        unfinished.look_soon(user_dir())
-        if self._waker is not None:
-            self._waker.end()
-
-    def _report_end(self) -> _Result:
-        run = self._run
-        for notice in run.notices:
-            self.report({"WARNING" if run.scene_gone else "INFO"}, translated(notice))
-        if run.scene_gone:
-            return {"CANCELLED"}
-        match run.end:
-            case Failed(error=error):
-                self.report(
-                    {"ERROR"},
-                    translated(
-                        Text("{error} {number} subtitles were kept.", error=str(error), number=run.made)
-                        if run.made
-                        else str(error)
-                    ),
-                )
-            case Cancelled():
-                self.report({"INFO"}, translated(Text("Cancelled; {number} subtitles were kept", number=run.made)))
-            case Finished() if run.made:
-                self.report({"INFO"}, translated(Text("{number} subtitles made", number=run.made)))
-            case Finished():
-                self.report({"WARNING"}, translated("No speech was found"))
-        # Strips that were made are worth an undo step, however it ended.
-        return {"FINISHED"} if run.made or isinstance(run.end, Finished) else {"CANCELLED"}
 
 
-def _is_over() -> bool:
-    running = state.now.transcription
-    return running is None or running.over
+class SUBTITLE_OT_go_on_transcribing(Working, bpy.types.Operator):
+    """Make the subtitles of the transcription that is running: the window that it was started in is closed"""
 
-
-class SUBTITLE_OT_dismiss_recovered(bpy.types.Operator):
-    """Do not show this any more. The subtitle file stays where it is"""
-
-    bl_idname = "subtitle.dismiss_recovered"
-    bl_label = "Dismiss"
-    bl_options = {"INTERNAL"}
-
-    def execute(self, _context: Context) -> _Result:
-        state.now.recovered = None
-        return {"FINISHED"}
-
-
-class _Unfinished:
-    """Work on a transcription that ended early; `journal` is its file, as the panel knows it."""
-
-    journal: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    bl_idname = "subtitle.go_on_transcribing"
+    bl_label = "Transcribe"
+    bl_options = {"INTERNAL", "UNDO"}
 
     @classmethod
     def poll(cls, _context: Context) -> bool:
-        return state.now.transcription is None
-
-    def _kept(self) -> Kept | None:
-        kept = unfinished.kept_of(self.journal)
-        if kept is None:
-            self.report({"INFO"}, translated("That is not there any more"))  # type: ignore[attr-defined]
-            unfinished.look_soon(user_dir())
-        return kept
-
-
-class SUBTITLE_OT_continue_unfinished(_Unfinished, bpy.types.Operator):
-    """Go on where it stopped, with the options that it had"""
-
-    bl_idname = "subtitle.continue_unfinished"
-    bl_label = "Continue"
-    bl_options = {"INTERNAL"}
+        return isinstance(state.now.transcription, TranscriptionRun)
 
     def execute(self, context: Context) -> _Result:
-        kept = self._kept()
-        if kept is None:
-            return {"CANCELLED"}
-        if not unfinished.choose_again(compat.scene_of(context), kept):
-            message = Text(
-                "No strip here plays {media}. Open the file that does, or take what there is.", media=kept.media
-            )
-            self.report({"ERROR"}, translated(message))
-            return {"CANCELLED"}
-        how = "EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT"
-        return set(bpy.ops.subtitle.transcribe(how))  # type: ignore[attr-defined]
-
-
-class SUBTITLE_OT_take_unfinished(_Unfinished, bpy.types.Operator):
-    """Make subtitles of what was heard, and hear no more of it"""
-
-    bl_idname = "subtitle.take_unfinished"
-    bl_label = "Take What Is There"
-    bl_options = {"INTERNAL", "UNDO"}
-
-    def execute(self, context: Context) -> _Result:
-        from ..core.speech import segments
-
-        kept = self._kept()
-        if kept is None:
-            return {"CANCELLED"}
-        scene = compat.scene_of(context)
-        try:
-            made = unfinished.take(scene, kept, profiles.of(choices.of(scene).profile), user_dir())
-        except SubtitleEditorError as error:
-            self.report({"ERROR"}, translated(str(error)))
-            return {"CANCELLED"}
-        if made:
-            segments.remove(kept.path)
-        unfinished.look_soon(user_dir())
-        self.report({"INFO"}, translated(Text("{number} subtitles made", number=made)))
-        return {"FINISHED"}
-
-
-class SUBTITLE_OT_discard_unfinished(_Unfinished, bpy.types.Operator):
-    """Throw away what was heard"""
-
-    bl_idname = "subtitle.discard_unfinished"
-    bl_label = "Discard"
-    bl_options = {"INTERNAL"}
-
-    def invoke(self, context: Context, event: bpy.types.Event) -> _Result:
-        return set(context.window_manager.invoke_confirm(self, event))
-
-    def execute(self, _context: Context) -> _Result:
-        from ..core.speech import segments
-
-        kept = self._kept()
-        if kept is not None:
-            segments.remove(kept.path)
-            unfinished.look_soon(user_dir())
-        return {"FINISHED"}
+        run = state.now.transcription
+        assert isinstance(run, TranscriptionRun)
+        return self._go(context, run)
 
 
 class SUBTITLE_OT_cancel_transcription(bpy.types.Operator):
-    """Stop the transcription. The subtitles found so far are kept"""
+    """Stop the transcription. The subtitles made so far stay, and it can be continued"""
 
     bl_idname = "subtitle.cancel_transcription"
     bl_label = "Cancel Transcription"
@@ -314,12 +277,5 @@ class SUBTITLE_OT_cancel_transcription(bpy.types.Operator):
 
 
 register, unregister = bpy.utils.register_classes_factory(
-    (
-        SUBTITLE_OT_transcribe,
-        SUBTITLE_OT_cancel_transcription,
-        SUBTITLE_OT_dismiss_recovered,
-        SUBTITLE_OT_continue_unfinished,
-        SUBTITLE_OT_take_unfinished,
-        SUBTITLE_OT_discard_unfinished,
-    )
+    (SUBTITLE_OT_transcribe, SUBTITLE_OT_go_on_transcribing, SUBTITLE_OT_cancel_transcription)
 )

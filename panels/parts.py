@@ -83,16 +83,16 @@ def label(layout: UILayout, text: str, icon: Icon = "NONE") -> None:
 
 def wrapped(layout: UILayout, context: Context, text: str, icon: Icon = "NONE") -> None:
     """As `label`, over as many lines as the sidebar's width asks for: labels do not wrap by themselves."""
-    _lines(layout, text, iface_lines(text, _characters(context)), icon)
+    _lines(layout, text, iface_lines(text, characters(context)), icon)
 
 
 def quoted(layout: UILayout, context: Context, text: str) -> None:
     """As `wrapped`, for a text of the user's, which is never translated."""
     for line in text.split("\n"):
-        _lines(layout, line, lines(line, _characters(context)), "NONE")
+        _lines(layout, line, lines(line, characters(context)), "NONE")
 
 
-def _characters(context: Context) -> int:
+def characters(context: Context) -> int:
     """How many letters a line of the sidebar has room for."""
     scale = context.preferences.system.ui_scale or 1.0
     width = context.region.width if context.region else _NARROW * scale

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..core.right_to_left import reads_from_right
 from ..core.text import Text
 from ..sequencer import compat, sounds
-from ..session import choices, shelf, state
+from ..session import choices, recovered, shelf, state, unfinished
 from ..session.shelf import installed, message_of, record_of
-from ..translations import iface
-from .parts import SubtitlePanel, job_row, label, offline_hint, wrapped
+from ..translations import iface, iface_lines
+from .parts import SubtitlePanel, characters, is_narrow, job_row, label, offline_hint, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
+
+OPTIONS = ("language", "task", "profile", "source")
+"""Of the scene: a row each; while it works there are as many rows of what it does."""
 
 _UNFINISHED = 3
 """How many transcriptions that ended early are shown."""
@@ -30,42 +34,37 @@ class SUBTITLE_PT_transcription(SubtitlePanel, bpy.types.Panel):
     bl_order = 1
 
     def draw(self, context: Context) -> None:
-        """Called by Blender for each redraw; reads memory only."""
+        """Called by Blender for each redraw; reads memory only.
+
+        As high while it works as before: the mouse is over what lies below, and a click there must hit what it was for.
+        """
         layout = self.layout
         scene = compat.scene_of(context)
         settings = choices.of(scene)
         run = state.now.transcription
-        if run is not None:
-            row = layout.row(align=True)
-            row.progress(factor=run.fraction, text=iface(run.text))
-            row.operator("subtitle.cancel_transcription", text="", icon="X")
-            for line in getattr(run, "lines", ()):
-                layout.label(text=line, translate=False)
-            return
-        _draw_recovered(layout, context)
-        _draw_unfinished(layout, context)
-        column = layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
+        _draw_recovered(layout, context, scene)
+        _draw_unfinished(layout, context, scene)
+        column = _column(layout)
+        column.enabled = run is None
         column.prop(settings, "model")
         _draw_model(layout, context, settings.model)
-        column = layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
-        column.prop(settings, "language")
-        column.prop(settings, "task")
-        column.prop(settings, "profile")
-        column.prop(settings, "source")
-        chosen = sounds.chosen(scene, settings.source == "ALL")
-        if not chosen:
-            wrapped(layout, context, Text("Select one sound or movie strip"), icon="INFO")
-        elif len(chosen) == 1:
-            label(layout, chosen[0].name, icon="FILE_MOVIE" if chosen[0].type == "MOVIE" else "SOUND")
+        column = _column(layout)
+        if run is None:
+            for name in OPTIONS:
+                column.prop(settings, name)
+            _draw_chosen(layout, context, scene, settings.source == "ALL")
         else:
-            label(layout, Text("{number} strips", number=len(chosen)), icon="SOUND")
-        button = layout.row()
+            label(column, run.pace or " ", icon="TIME")
+            for line in _last_lines(context, run.lines, len(OPTIONS) - 1):
+                _draw_line(column, line)
+            label(layout, run.title, icon="SOUND")
+        button = layout.row(align=True)
         button.scale_y = 1.2
-        button.operator("subtitle.transcribe", icon="PLAY")
+        if run is None:
+            button.operator("subtitle.transcribe", icon="PLAY")
+        else:
+            button.progress(factor=run.fraction, text=iface(run.text))
+            button.operator("subtitle.cancel_transcription", text="", icon="X")
 
 
 class SUBTITLE_PT_transcription_more(SubtitlePanel, bpy.types.Panel):
@@ -114,28 +113,65 @@ def _draw_model(layout: UILayout, context: Context, model: str) -> None:
         layout.operator("subtitle.download_model", text="Download", icon="IMPORT").model = model
 
 
-def _draw_unfinished(layout: UILayout, context: Context) -> None:
-    """What ended early, the newest of it, and what can be done with it."""
-    for item in state.now.unfinished[:_UNFINISHED]:
+def _column(layout: UILayout) -> UILayout:
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    return column
+
+
+def _draw_chosen(layout: UILayout, context: Context, scene: bpy.types.Scene, whole: bool) -> None:
+    """What would be heard."""
+    chosen = sounds.chosen(scene, whole)
+    if not chosen:
+        wrapped(layout, context, Text("Select one sound or movie strip"), icon="INFO")
+    elif len(chosen) == 1:
+        label(layout, chosen[0].name, icon="FILE_MOVIE" if chosen[0].type == "MOVIE" else "SOUND")
+    else:
+        label(layout, Text("{number} strips", number=len(chosen)), icon="SOUND")
+
+
+def _last_lines(context: Context, heard: list[str], number: int) -> list[str]:
+    """The end of what was heard in so many lines of the sidebar's width; empty ones where there is less."""
+    lines = [line for text in heard[-number:] for line in iface_lines(text, characters(context))]
+    return [*lines[-number:], *[""] * (number - len(lines))]
+
+
+def _draw_line(layout: UILayout, line: str) -> None:
+    row = layout.row()
+    if reads_from_right(line):
+        row.alignment = "RIGHT"
+    row.label(text=line or " ", translate=False)
+
+
+def _draw_unfinished(layout: UILayout, context: Context, scene: bpy.types.Scene) -> None:
+    """What ended early of the media here, the newest of it, and what can be done with it."""
+    for item in unfinished.here(scene)[:_UNFINISHED]:
         box = layout.box()
         wrapped(box, context, item.text, icon="TIME")
-        row = box.row(align=True)
+        # Narrow sidebars have no room for both beside each other.
+        buttons = box.column(align=True) if is_narrow(context) else box.row(align=True)
+        row = buttons.row(align=True)
         journal = str(item.journal)
         row.operator("subtitle.continue_unfinished", icon="PLAY").journal = journal
+        if is_narrow(context):
+            row.operator("subtitle.discard_unfinished", text="", icon="X").journal = journal
+            row = buttons.row(align=True)
         row.operator("subtitle.take_unfinished").journal = journal
-        row.operator("subtitle.discard_unfinished", text="", icon="X").journal = journal
+        if not is_narrow(context):
+            row.operator("subtitle.discard_unfinished", text="", icon="X").journal = journal
 
 
-def _draw_recovered(layout: UILayout, context: Context) -> None:
-    found = state.now.recovered
-    if found is None:
-        return
-    box = layout.box()
-    text = Text("The file was closed during a transcription. Its {number} subtitles were kept.", number=found.count)
-    wrapped(box, context, text, icon="INFO")
-    row = box.row(align=True)
-    row.operator("subtitle.import_file", text="Import Them", icon="FILE_FOLDER").filepath = str(found.path)
-    row.operator("subtitle.dismiss_recovered", text="", icon="X")
+def _draw_recovered(layout: UILayout, context: Context, scene: bpy.types.Scene) -> None:
+    """What found no place here, unless it can be continued: that has all of it."""
+    continued = {str(item.media) for item in unfinished.here(scene)}
+    for found in [one for one in recovered.here(scene) if one.media not in continued][:_UNFINISHED]:
+        box = layout.box()
+        text = Text("{number} subtitles of an earlier transcription are not here: they were kept.", number=found.count)
+        wrapped(box, context, text, icon="INFO")
+        row = box.row(align=True)
+        row.operator("subtitle.import_recovered", icon="IMPORT").path = str(found.path)
+        row.operator("subtitle.dismiss_recovered", text="", icon="X").path = str(found.path)
 
 
 register, unregister = bpy.utils.register_classes_factory((SUBTITLE_PT_transcription, SUBTITLE_PT_transcription_more))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -196,7 +197,7 @@ def media_uses(scene: bpy.types.Scene, whole: bool = False) -> list[MediaUse]:
     found = [use for strip in strips for use in _uses(strip, scene)]
     sounds = [use for use, kind in found if kind == "SOUND"]
     # A film's sound is the strip to take: what is heard on the timeline is that one.
-    uses = [use for use, kind in found if kind == "SOUND" or not any(_is_sound_of(sound, use) for sound in sounds)]
+    uses = [use for use, kind in found if kind == "SOUND" or not any(is_sound_of(sound, use) for sound in sounds)]
     if not uses:
         raise MediaError(Text("Nothing that is chosen can be heard."), Text("Select strips that are not muted."))
     return uses
@@ -210,7 +211,8 @@ def media_use(strip: Strip, scene: bpy.types.Scene, duration: float | None = Non
     return _use(strip, scene, -(2**31), 2**31, rate_of(scene), duration)
 
 
-def _is_sound_of(sound: MediaUse, film: MediaUse) -> bool:
+def is_sound_of(sound: MediaUse, film: MediaUse) -> bool:
+    """Whether a sound strip is the sound of a film strip: of the same file, at the same time."""
     return sound.path == film.path and sound.left < film.right and film.left < sound.right
 
 
@@ -333,7 +335,8 @@ def _media_path(strip: Strip, scene: bpy.types.Scene) -> Path:
             Text('The strip "{strip}" has no media file.', strip=strip.name), Text("Relink it or choose another strip.")
         )
     library = getattr(owner, "library", None) if strip.type == "SOUND" else scene.library
-    path = Path(bpy.path.abspath(owner.filepath, library=library))
+    # One file, one name: what was heard of it is known by that, and relative paths lead through "..".
+    path = Path(os.path.normpath(bpy.path.abspath(owner.filepath, library=library)))
     packed = getattr(owner, "packed_file", None)
     return _unpacked(packed.data, path) if packed is not None else path
 

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any, Protocol
 
 import bpy
 
 from ..core.catalog import entries, reading
+from ..core.text import Text
 from ..core.units import human_size
+from ..translations import iface
 
 if TYPE_CHECKING:
     from bpy.types import Context
@@ -96,16 +99,22 @@ def models(_self: bpy.types.PropertyGroup, context: Context | None) -> list[Item
     return model_items
 
 
-def offer(known: Catalog) -> None:
-    """Offer the speech models of a catalogue, the user's own included, as the scene's model. Called when it changes."""
-    items = [item_of(entry) for entry in known if entry.kind == entries.SPEECH_TO_TEXT]
+def offer(known: Catalog, installed: Container[str] = (), recommended: str = "") -> None:
+    """Offer the speech models of a catalogue, the user's own included, as the scene's model: each once, without its
+    other names. Called when it, what is `installed`, or which is `recommended` for this machine changes.
+    """
+    found = [entry for entry in known if entry.kind == entries.SPEECH_TO_TEXT and not entry.alias_of]
+    items = [item_of(entry, is_here=entry.id in installed, is_advised=entry.id == recommended) for entry in found]
     if items != model_items:
         _kept.extend(model_items)
         model_items[:] = items
 
 
-def item_of(entry: Entry) -> Item:
-    return entry.id, f"{entry.id}  ({human_size(entry.size)})", entry.description, "NONE", number(entry.id)
+def item_of(entry: Entry, *, is_here: bool = False, is_advised: bool = False) -> Item:
+    name = f"{entry.id}  ({human_size(entry.size)})"
+    if is_advised:
+        name = iface(Text("{model}, recommended here", model=name))
+    return entry.id, name, entry.description, "CHECKMARK" if is_here else "NONE", number(entry.id)
 
 
 def view_of(manager: bpy.types.WindowManager) -> View:

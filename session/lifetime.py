@@ -55,7 +55,8 @@ def unregister() -> None:
         task.finished.wait(left())
     for timer in list(waker.timers):
         waker.remove_timer(timer)
-    for callback in (pump.poll, screen.drawn, pump.refresh_once, unfinished.show):
+    unfinished.unregister()
+    for callback in (pump.poll, screen.drawn, pump.refresh_once):
         if bpy.app.timers.is_registered(callback):
             bpy.app.timers.unregister(callback)
     if _file_loaded in bpy.app.handlers.load_post:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import bpy
 
@@ -46,15 +47,30 @@ def drawn() -> None:
 
 
 def show_status(text: str | None) -> None:
-    # What another add-on says is not taken away.
-    if text is None and now.status is None:
+    """Have the status bars say this, beside what they say anyway: `status_text_set` would take Blender's hints on keys
+    and mouse buttons away for hours.
+    """
+    if text == now.status:
         return
     now.status = text
-    manager = bpy.context.window_manager
-    # It is written into the context's workspace, and each window may show another. None while Blender quits.
-    for window in manager.windows if manager else ():
-        with bpy.context.temp_override(window=window):
-            window.workspace.status_text_set(text)
+    # No tag reaches a status bar; this is one of the things that it listens to.
+    key: Any = (bpy.types.Window, "view_layer")
+    bpy.msgbus.publish_rna(key=key)
+
+
+def _draw_status(self: bpy.types.Header, _context: bpy.types.Context) -> None:
+    if now.status:
+        self.layout.label(text=now.status, icon="TIME", translate=False)
+
+
+def register() -> None:
+    """Called by the package."""
+    bpy.types.STATUSBAR_HT_header.append(_draw_status)
+
+
+def unregister() -> None:
+    """Called by the package."""
+    bpy.types.STATUSBAR_HT_header.remove(_draw_status)
 
 
 def _status() -> str | None:

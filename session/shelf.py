@@ -162,6 +162,8 @@ class _Look(threading.Thread):
         self.free: int | None = None
         self.leftovers: tuple[Leftover, ...] = ()
         self.details: Details | None = None
+        self.recommended = ""
+        """The speech model for this machine."""
         self.folder = settings.models_dir
         self._user_catalog = settings.user_catalog
         self.wanted = wanted
@@ -180,8 +182,11 @@ class _Look(threading.Thread):
         from ..core.library import layout, leftovers
         from ..core.library import rows as model_list
         from ..core.library import status as library
+        from ..core.speech import fitting
+        from ..core.system import machine
 
         known = reading.load(self._user_catalog)
+        self.recommended = fitting.for_processor(machine.memory(), machine.cores())
         self.statuses = library.scan(self.folder, [entry for entry in known if not entry.alias_of])
         self.known = known
         entry = next((entry for entry in known if entry.id == self.wanted), None)
@@ -232,7 +237,7 @@ def _take(look: _Look) -> None:
     _shelf.used, _shelf.free = look.used, look.free
     _shelf.leftovers = look.leftovers
     _shelf.details = look.details
-    choices.offer(look.known)
+    choices.offer(look.known, {model for model, found in look.statuses.items() if found.state.usable}, look.recommended)
 
 
 # The lists

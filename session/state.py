@@ -44,6 +44,12 @@ class Running(Protocol):
     text: str
     fraction: float
     """0.0 to 1.0"""
+    title: str
+    """What is transcribed."""
+    pace: str
+    """How fast it is, and how long it still takes."""
+    lines: list[str]
+    """What was heard last."""
 
     @property
     def job(self) -> str:
@@ -51,6 +57,10 @@ class Running(Protocol):
 
     @property
     def over(self) -> bool:
+        """Whether all was heard, or there is nothing to wait for any more."""
+
+    @property
+    def due(self) -> bool:
         """Whether its operator has something to do: it is not called before."""
 
     def listen(self) -> bool:
@@ -60,7 +70,7 @@ class Running(Protocol):
         """Ask it to end; what it found is kept."""
 
     def abandon(self) -> None:
-        """End now and make no strips; called when the file, or the add-on, goes away."""
+        """End now and make no more strips; called when the file, or the add-on, goes away."""
 
     def wait(self, timeout: float) -> None:
         """Block until it has ended, at most `timeout` seconds."""
@@ -68,11 +78,17 @@ class Running(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Recovered:
-    """Subtitles of a transcription whose file was closed before they became strips."""
+    """Subtitles of a transcription whose file or scene went away before they were strips of it."""
 
     path: Path
     """A subtitle file in the user's folder."""
     count: int
+    blend: str
+    """The .blend that they belong to; empty for one that was never saved."""
+    scene: str
+    """The name of the scene there."""
+    media: str
+    """The file that was heard."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -110,7 +126,8 @@ class _State:
     tasks: list[Task] = dataclasses.field(default_factory=list)
     """Work other than downloads that is under way."""
     transcription: Running | None = None
-    recovered: Recovered | None = None
+    recovered: list[Recovered] = dataclasses.field(default_factory=list)
+    """What can be imported, newest first."""
     unfinished: list[Unfinished] = dataclasses.field(default_factory=list)
     """What can be continued, newest first."""
     cards: tuple[Card, ...] | None = None

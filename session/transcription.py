@@ -1,48 +1,80 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One transcription as it goes on: from the strips through the child process to TEXT strips, or to a file if there is
-no scene any more. The session pumps it, and the operator of transcription.py has it make the strips.
+"""One transcription as it goes on: from the strips through the child process to TEXT strips, which come while it hears.
+What finds no place on the timeline goes to a file. The session pumps it; an operator has it make the strips.
 """
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import bpy
 
 from ..core.cues import Cue
-from ..core.downloads import words
-from ..core.errors.base import SubtitleEditorError
-from ..core.errors.models import ModelDamagedError, ModelNotInstalledError
+from ..core.errors.base import SubtitleEditorError, UnexpectedError
+from ..core.errors.media import MediaIncompleteError
 from ..core.events import Cancelled, CueFound, End, Event, Failed, Finished, Notice, TranscriptionProgress
 from ..core.speech.wire import clock
 from ..core.subtitles.profiles import Profile
 from ..core.text import Text
-from ..core.units import human_duration
-from ..sequencer import compat, sounds, strips
+from ..sequencer import compat, live
 from ..sequencer.sounds import MediaUse
-from . import choices, downloads, profiles, pump, track
-from . import glossary as names
-from .settings import Settings, get
-from .state import Recovered, entries, now, tell
+from ..sequencer.strips import SceneGoneError
+from . import recovered, taking_back, track
+from .pace import Pace
+from .settings import Settings
+from .shaping import Key, Shaping
+from .state import Recovered, now, tell
 
 if TYPE_CHECKING:
-    from bpy.types import Context
-
-    from ..core.speech.job import Transcription
     from ..core.speech.request import TranscriptionRequest
 
 log = logging.getLogger(__name__)
 
-WRITE_BUDGET = 0.02
-"""Seconds of each tick spent on making strips: long enough to get on, too short to be felt."""
+SLICE = 0.006
+"""Seconds that one round of making strips takes: a third of what a picture has at 60 a second."""
+OFTEN = 0.5
+"""Seconds between two rounds while it hears: at each one Blender draws the editor under the mouse anew."""
+PATIENCE = 0.7
+"""Seconds that the end of a file waits for the last subtitles to be shaped; Blender may be quitting."""
 _CLOSE = 20.0
 """Seconds of a media between two strips of it that are heard along, rather than begun anew."""
-_LAST_LINES = 3
+LAST_LINES = 3
 """Of what was heard, for the panel."""
+
+
+class Job(Protocol):
+    """What hears a part: a `Transcription`, or what a journal has kept of one."""
+
+    id: str
+    kept: Path | None
+
+    @property
+    def language(self) -> str:
+        """What is spoken, once that is known."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def cancel(self) -> None:
+        """Ask it to end."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until its last event is there."""
+
+    def drain(self) -> list[Event]:
+        """Its events since the last call."""
+
+    def whole(self, start: int = 0) -> list[Cue]:
+        """What does not change any more."""
+
+    def settle(self) -> None:
+        """What was heard is safe elsewhere."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -53,7 +85,10 @@ class Part:
     start: float
     end: float
     heard: list[Cue] = dataclasses.field(default_factory=list)
-    job: Transcription | None = None
+    """What stays as it is, in seconds of the media."""
+    job: Job | None = None
+    whole: bool = False
+    """Whether all of it was heard that can be."""
 
     @property
     def seconds(self) -> float:
@@ -61,7 +96,7 @@ class Part:
         return self.end - self.start
 
 
-def parts_of(uses: list[MediaUse]) -> list[Part]:
+def parts_of(uses: Sequence[MediaUse]) -> list[Part]:
     """Each piece of media once: strips of the same file that are close together in it are heard together."""
     parts: list[Part] = []
     for use in sorted(uses, key=lambda use: (str(use.path), use.start)):
@@ -75,20 +110,20 @@ def parts_of(uses: list[MediaUse]) -> list[Part]:
 
 
 class TranscriptionRun:
-    """One transcription from the strips to their subtitles. Panels read `text`, `fraction` and `lines`."""
+    """One transcription from the strips to their subtitles. Panels read `text`, `fraction`, `pace` and `lines`."""
 
     def __init__(
         self,
         scene: bpy.types.Scene,
         parts: list[Part],
         profile: Profile,
-        request: TranscriptionRequest,
+        request: TranscriptionRequest | None,
         settings: Settings,
         *,
         replace: bool = False,
     ) -> None:
-        """`request`: how to listen; which media and which seconds of it are the parts' own. `replace`: subtitles that
-        are there already, where new ones are made, go.
+        """`request`: how to listen; which media and which seconds of it are the parts' own. None: each part has its job
+        already. `replace`: subtitles that are there already, where new ones are made, go in the end.
         """
         self.end: End | None = None
         """The ending of the last job; strips may still be in the making."""
@@ -99,22 +134,32 @@ class TranscriptionRun:
         self.notices: list[str] = []
         self.fraction = 0.0
         self.text: str = Text("Starting")
+        strips = {use.name for part in parts for use in part.uses}
+        self.title: str = min(strips) if len(strips) == 1 else Text("{number} strips", number=len(strips))
+        self.pace: str = ""
+        """How fast it hears, and how long it still takes."""
         self.lines: list[str] = []
         """What was heard last."""
         self._scene = scene.session_uid
         # Read now: when the file is closed during the work there is no scene to ask.
         self._first_frame = int(scene.frame_start)
+        self._name, self._blend = scene.name, bpy.data.filepath
         self._folder = settings.user_dir
         self._keep = settings.keep_model
         self._parts = parts
-        self._profile = profile
+        self._uses = [(part, use) for part in parts for use in part.uses]
         self._request = request
         self._replace = replace
-        self._writer: strips.Writer | None = None
         self._number = 0
-        self._shaped: list[Cue] = []
-        self._done_before = 0.0
-        self._began = time.monotonic()
+        self._shaping = Shaping([use for _, use in self._uses], self._first_frame, profile)
+        self._growing: live.Growing | None = None
+        self._come: collections.deque[tuple[Key, Cue]] = collections.deque()
+        self._all: dict[Key, Cue] = {}
+        """Every subtitle so far."""
+        self._owned: set[int] = set()
+        self._entered: tuple[int, int, int] | None = None
+        self._pace = Pace(sum(part.seconds for part in parts))
+        self._written = 0.0
         self._error: SubtitleEditorError | None = None
 
     @property
@@ -123,348 +168,290 @@ class TranscriptionRun:
         return self._job.id
 
     @property
+    def has_scene(self) -> bool:
+        """Whether its scene is still there."""
+        return compat.scene_by_uid(self._scene) is not None
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Whose its strips are, by their marks."""
+        return self._growing.owners if self._growing is not None else ()
+
+    @property
     def heard(self) -> list[Cue]:
-        """All segments so far, in seconds of their media."""
+        """All segments so far that stay as they are, in seconds of their media."""
         return [cue for part in self._parts for cue in part.heard]
+
+    @property
+    def media(self) -> Path:
+        """The file that is heard, or the first of them."""
+        return self._parts[0].uses[0].path
 
     @property
     def _part(self) -> Part:
         return self._parts[self._number]
 
     @property
-    def _job(self) -> Transcription:
+    def _job(self) -> Job:
         if self._part.job is None:
             self._part.job = self._new_job(self._part)
         return self._part.job
 
-    def _new_job(self, part: Part) -> Transcription:
+    def _new_job(self, part: Part) -> Job:
         from ..core.speech import segments
         from ..core.speech.job import Transcription
 
+        assert self._request is not None
         request = dataclasses.replace(self._request, media=part.uses[0].path, start=part.start, end=part.end)
         return Transcription(request, journals=self._folder / segments.FOLDER, keep=self._keep)
 
     def start(self) -> None:
         """Start the child process."""
-        self._began = time.monotonic()
         self._job.start()
 
     def stop(self) -> None:
-        """Ask it to end; what was found so far still becomes strips, as long as somebody writes."""
+        """Ask it to end; what was made so far stays, and what was heard is kept to go on from."""
         self._job.cancel()
-
-    def abandon(self) -> None:
-        """End now and make no strips: the scene is going away. What was heard goes to a subtitle file instead."""
-        if self.done:
-            return
-        self._job.cancel()
-        for event in self._job.drain():
-            self._take(event)
-        self.done = True
-        now.recovered = rescue(self._folder, self._media, self._cues())
-
-    @property
-    def _media(self) -> Path:
-        return self._parts[0].uses[0].path
-
-    def listen(self) -> bool:
-        """Take the events; whether there were any."""
-        if self.end is not None:
-            return False
-        events = self._job.drain()
-        for event in events:
-            self._take(event)
-            tell(event)
-        return bool(events)
-
-    @property
-    def over(self) -> bool:
-        """Whether everything was heard, and the strips are to be made by `write()`; or it was abandoned."""
-        return self.done or self.end is not None
-
-    def write(self, budget: float | None = WRITE_BUDGET) -> None:
-        """Make some strips, or with `budget` None all of them, once everything was heard.
-
-        Raises SubtitleEditorError when the strips find no place.
-        """
-        if self.end is not None and not self.done:
-            self._write(budget)
-        now.stale = True
 
     def wait(self, timeout: float) -> None:
         """Block until the last event of the job that runs is there, at most `timeout` seconds."""
         self._job.wait(timeout)
 
+    # Hearing
+
+    def listen(self) -> bool:
+        """Take the events and what was shaped; whether there was anything."""
+        if self.done:
+            return False
+        self._blend = bpy.data.filepath
+        events = self._job.drain() if self.end is None else []
+        for event in events:
+            self._take(event)
+            tell(event)
+        if self.end is None:
+            self._hear(self._part)
+        came = self._shaping.drain()
+        self._come.extend(came)
+        self._all.update(came)
+        if self._shaping.error is not None and self._error is None:
+            self._error = UnexpectedError(self._shaping.error)
+            self._job.cancel()
+        return bool(events or came)
+
     def _take(self, event: Event) -> None:
         match event:
             case TranscriptionProgress():
-                whole = sum(part.seconds for part in self._parts)
-                self.fraction = min(1.0, (self._done_before + event.seconds_done) / whole) if whole else 0.0
-                self.text = self._status(event)
+                self.fraction, self.text, self.pace = self._pace.of(event)
             case CueFound():
-                self._part.heard.append(event.cue)
-                self.lines = [*self.lines, event.cue.text][-_LAST_LINES:]
+                self.lines = [*self.lines, event.cue.text][-LAST_LINES:]
             case Notice():
                 self.notices.append(event.message)
             case Finished() | Failed() | Cancelled():
                 self._ended(event)
 
+    def _hear(self, part: Part, rest: Sequence[Cue] = (), *, last: bool = False) -> None:
+        """Have shaped what was heard since the last time and cannot change any more, or `rest`, which is all of it."""
+        if part.job is None:
+            return
+        new = list(rest or part.job.whole(len(part.heard)))
+        part.heard += new
+        if new or last:
+            for number, (owner, _) in enumerate(self._uses):
+                if owner is part:
+                    self._shaping.hear(number, new, part.job.language, last=last)
+
     def _ended(self, end: End) -> None:
         """A job has ended: on to the next part, unless somebody wants no more of them."""
-        self._done_before += self._part.seconds
+        part = self._part
+        self._pace.part_done(part.seconds)
         if isinstance(end, Failed):
             self._error = self._error or end.error
+        part.whole = isinstance(end, Finished) or (isinstance(end, Failed) and _is_all(end.error))
+        # Of what can be continued only as much is made as stays so; the rest is in the journal.
+        kept = not part.whole and part.job is not None and part.job.kept is not None
+        self._hear(part, () if kept else end.cues[len(part.heard) :], last=not kept)
         if isinstance(end, Cancelled) or self._number == len(self._parts) - 1 or self.done:
             lost = self._error is not None and isinstance(end, Finished)
             self.end = Failed(job=end.job, model=end.model, error=self._error) if lost and self._error else end
+            self.pace = ""
+            self._shaping.conclude()
             return
         self._number += 1
         self._job.start()
 
-    def _status(self, event: TranscriptionProgress) -> str:
-        if not event.seconds_total:
-            return words.WORDS[event.state]
-        text = Text("{percent}  {number} found", percent=f"{self.fraction:.0%}", number=len(self.heard))
-        elapsed = time.monotonic() - self._began
-        speed = (self._done_before + event.seconds_done) / elapsed if elapsed > 0 else 0.0
-        if event.eta is None or speed <= 0:
-            return text
-        left = (1 - self.fraction) * sum(part.seconds for part in self._parts) / speed
-        return Text("{text}  {speed}x  {time} left", text=text, speed=f"{speed:.1f}", time=human_duration(left))
+    # Making strips
 
-    def _cues(self, scene: bpy.types.Scene | None = None) -> list[Cue]:
-        """The subtitles so far, in seconds from the scene's first frame."""
-        zero = self._first_frame if scene is None else int(scene.frame_start)
-        cues: list[Cue] = []
-        for part in self._parts:
-            language = part.job.language if part.job is not None else ""
-            for use in _moved(part.uses, scene):
-                cues += shape(use.on_timeline(part.heard, zero), self._profile, float(use.rate), language)
-        return sorted(cues, key=lambda cue: (cue.start, cue.end))
+    @property
+    def over(self) -> bool:
+        """Whether all was heard and shaped, and what is left is to `write`; or it was abandoned."""
+        return self.done or (self.end is not None and self._shaping.idle)
 
-    def _write(self, budget: float | None) -> None:
-        if self._writer is None:
-            self._writer = self._new_writer()
-        if self._writer is None:
-            self.done = True
-            return
-        try:
-            self.done = self._writer.step(budget)
-        except strips.SceneGoneError:
-            self._keep_file(self._cues())
-            return
-        except BaseException:
-            self.done = True
-            raise
-        self.made = self._writer.made
-        self.fraction = self._writer.fraction
-        self.text = Text("Making strips  {number} of {total}", number=self.made, total=self._writer.total)
+    @property
+    def due(self) -> bool:
+        """Whether there is something to `write` now."""
+        if self.over:
+            return True
+        moved = self._growing is not None and self._growing.is_undone
+        return (bool(self._come) or moved) and time.monotonic() - self._written >= OFTEN
+
+    def write(self, budget: float | None = SLICE) -> bool:
+        """Make some strips, or with `budget` None all that can be made now. Whether nothing waits any more.
+
+        Raises SubtitleEditorError when the strips find no place; then it is done, and they are in a file.
+        """
         if self.done:
-            self._finish(self._writer)
+            return True
+        now.stale = True
+        try:
+            return self._write(budget)
+        except SceneGoneError:
+            self.scene_gone = True
+            if found := self._keep_file():
+                kept = Text(
+                    "The scene was deleted; {number} subtitles are kept in {path}", number=found.count, path=found.path
+                )
+                self.notices.append(kept)
+        except SubtitleEditorError:
+            if found := self._keep_file():
+                kept = Text("{number} subtitles are kept in {path}", number=found.count, path=found.path)
+                self.notices.append(kept)
+            raise
+        return True
 
-    def _finish(self, writer: strips.Writer) -> None:
-        """All strips are there: only they are selected, and what was heard is kept nowhere else."""
-        from ..core.subtitles import quality
+    def _write(self, budget: float | None) -> bool:
+        # Looked at first: what was shaped by then is taken now, what comes after it waits for another round.
+        is_last = self.over
+        if is_last:
+            self.listen()
+        if self._come or self._growing is not None:
+            scene = compat.scene_by_uid(self._scene)
+            if scene is None:
+                raise SceneGoneError(len(self._all))
+            growing = self._grow(scene)
+            written = growing.step(budget)
+            self.made = growing.made
+            self._enter(scene, growing)
+        else:
+            written = True
+        self._written = time.monotonic()
+        if not is_last or not written:
+            return written
+        whole = {number for number, (part, _) in enumerate(self._uses) if part.whole}
+        if self._growing is None or self._growing.finish(whole, budget):
+            self._finish()
+            return True
+        return False
 
-        if doubts := quality.doubts(self._shaped):
-            when = clock(self._shaped[doubts[0].index].start)
+    def _grow(self, scene: bpy.types.Scene) -> live.Growing:
+        self._name = scene.name
+        uses = moved([use for _, use in self._uses], scene)
+        if self._growing is None:
+            ranges = [(use.left, use.right) for use in uses]
+            above = max(use.channel for use in uses)
+            self._growing = live.Growing(scene, ranges, above, replace=self._replace)
+        growing = self._growing
+        for number, ((_, before), use) in enumerate(zip(self._uses, uses, strict=True)):
+            growing.shifted(number, round(use.content_start - before.content_start))
+        while self._come:
+            key, one = self._come.popleft()
+            if key[0] not in self._owned:
+                self._owned.add(key[0])
+                growing.own(key[0], self._owner(key[0]))
+            growing.add(key, one)
+        return growing
+
+    def _owner(self, stretch: int) -> str:
+        """What the marks of a stretch say: the same when it is continued from its journal on another day."""
+        part, use = self._uses[stretch]
+        job = part.job
+        name = owner_of(job.kept) if job is not None and job.kept is not None else self.job
+        return f"{name}/{part.uses.index(use)}"
+
+    def _enter(self, scene: bpy.types.Scene, growing: live.Growing) -> None:
+        """Make the channels a track, once there is something on them, and again after an undo."""
+        from ..sequencer import undo
+
+        if not growing.made or self._entered == (undo.count(), growing.rows, growing.channel):
+            return
+        before = {item.channel for item in track.tracks(scene)}
+        entered = track.enter(scene, growing.channel, growing.rows, self.media.stem, self._language)
+        self._entered = (undo.count(), growing.rows, growing.channel)
+        if entered.channel not in before:
+            taking_back.made(scene, entered.channel)
+
+    @property
+    def _language(self) -> str:
+        part = self._parts[0]
+        return part.job.language if part.job is not None else ""
+
+    def _finish(self) -> None:
+        """All strips are there: what was heard is kept nowhere else."""
+        self.done = True
+        self._shaping.close()
+        scene = compat.scene_by_uid(self._scene)
+        if self._growing is not None and scene is not None:
+            self.made = self._growing.made
+            # Where something was replaced they have come to lie lower.
+            self._enter(scene, self._growing)
+            taking_back.leave_empty(scene)
+            if notice := self._growing.notice:
+                self.notices.append(notice)
+            taking_back.ended(self._growing.owners)
+        if any(part.whole for part in self._parts):
+            self._tell_doubts()
+        for part in self._parts:
+            if part.whole and part.job is not None:
+                part.job.settle()
+
+    def _tell_doubts(self) -> None:
+        if doubts := self._shaping.doubts:
+            when = clock(doubts[0])
             self.notices.append(
                 Text("{number} doubtful places, the first at {time}: see the checks", number=len(doubts), time=when)
             )
-        if notice := writer.notice:
-            self.notices.append(notice)
-        writer.select()
-        if isinstance(self.end, Finished):
+
+    # No place for them
+
+    def abandon(self) -> None:
+        """End now and make no more strips: the scene is gone or going. What was heard goes to a subtitle file."""
+        if not self.done:
+            self._keep_file()
+
+    def _keep_file(self) -> Recovered | None:
+        """All of it in a file instead of strips; None where there is nothing to keep, or, which is said, no way to."""
+        self.done, self.made = True, 0
+        if self.end is None:
+            self._job.cancel()
+            self._job.wait(PATIENCE / 2)
+            ends = [event for event in self._job.drain() if isinstance(event, (Finished, Failed, Cancelled))]
             for part in self._parts:
-                if part.job is not None:
-                    part.job.settle()
-
-    def _keep_file(self, cues: list[Cue]) -> None:
-        """The scene was deleted: the subtitles are kept all the same, and that is said."""
-        self.done, self.made, self.scene_gone = True, 0, True
-        now.recovered = found = rescue(self._folder, self._media, cues)
-        if found is None:
-            self.notices.append(Text("The scene was deleted, and the subtitles could not be kept: see the log."))
-            return
-        kept = Text("The scene was deleted; {number} subtitles are kept in {path}", number=found.count, path=found.path)
-        self.notices.append(kept)
-
-    def _new_writer(self) -> strips.Writer | None:
-        scene = compat.scene_by_uid(self._scene)
-        self._shaped = cues = self._cues(scene)
-        if not cues:
-            return None
-        if scene is None:
-            self._keep_file(cues)
-            return None
-        uses = [use for part in self._parts for use in _moved(part.uses, scene)]
-        try:
-            if self._replace:
-                strips.remove_between(scene, [(use.left, use.right) for use in uses])
-            frame = strips.clock_of(scene).frame
-            writer = strips.Writer(scene, strips.place(cues, frame), max(use.channel for use in uses))
-            track.enter(scene, writer.channel, writer.rows, uses[0].path.stem)
-            return writer
-        except SubtitleEditorError:
-            self.done = True
-            raise
+                rest = ends[-1].cues[len(part.heard) :] if ends and part is self._part else ()
+                self._hear(part, rest, last=True)
+        self._all.update(self._shaping.rest(PATIENCE))
+        self._shaping.close()
+        cues = list(self._all.values())
+        found = recovered.rescue(self._folder, self.media, cues, blend=self._blend, scene=self._name)
+        if found is None and cues:
+            self.notices.append(Text("The subtitles could not be kept: see the log."))
+        return found
 
 
-def _moved(uses: list[MediaUse], scene: bpy.types.Scene | None) -> list[MediaUse]:
+def _is_all(error: SubtitleEditorError) -> bool:
+    """Whether nothing more can be heard of a file than what was, though it did not end well."""
+    return isinstance(error, MediaIncompleteError)
+
+
+def owner_of(journal: Path) -> str:
+    """What marks on strips call the transcription of a journal."""
+    return journal.stem[:12]
+
+
+def moved(uses: list[MediaUse], scene: bpy.types.Scene) -> list[MediaUse]:
     """The uses as their strips lie now: somebody may have moved one during the work. One that is gone stays."""
-    if scene is None or scene.sequence_editor is None:
+    if scene.sequence_editor is None:
         return uses
     found = []
     for use in uses:
         strip = compat.find(scene.sequence_editor, use.name)
         found.append(use if strip is None else use.moved(compat.content_start(strip) - use.content_start))
     return found
-
-
-def rescue(folder: Path, media: Path, cues: list[Cue]) -> Recovered | None:
-    """Write subtitles that find no scene any more to a file in the user's folder, with the times of the timeline.
-
-    None when there is nothing to keep, or it cannot be written, which the log says. Never raises.
-    """
-    if not cues:
-        return None
-    # Here, not above: only needed when a file is closed during a transcription.
-    from ..core.subtitles import writing
-
-    path = folder / "recovered"
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        path = _free_name(path, media.stem, time.strftime("%Y-%m-%d %H-%M-%S"))
-        late = [cue for cue in cues if cue.end > 0]
-        writing.save_cues(path, [dataclasses.replace(cue, start=max(0.0, cue.start), words=()) for cue in late])
-    except (OSError, SubtitleEditorError):
-        log.exception("%d subtitles could not be kept in %s", len(cues), path)
-        return None
-    log.info("%d subtitles are kept in %s", len(cues), path)
-    return Recovered(path, len(cues))
-
-
-def _free_name(folder: Path, stem: str, when: str) -> Path:
-    """A file in `folder` that is not there yet, called after a media file whose name may be as long as names can be."""
-    from ..core.system.files import fitted
-
-    suffixes = ("", *(f" ({number})" for number in range(2, 1000)))
-    places = (folder / fitted(stem, f" {when}{suffix}.srt") for suffix in suffixes)
-    return next(place for place in places if not place.exists())
-
-
-def shape(heard: list[Cue], profile: Profile, frame_rate: float, language: str) -> list[Cue]:
-    """Readable subtitles by `profile` out of what the model heard, with times on the timeline."""
-    # Here, not above: only needed once something was transcribed.
-    from ..core.subtitles.segmentation import segment
-
-    return segment(heard, profile, frame_rate=frame_rate, language=language) if heard else []
-
-
-def prepare(context: Context, *, replace: bool = False) -> TranscriptionRun:
-    """Read what the user chose and make the run, not yet started.
-
-    Raises SubtitleEditorError: no model, no strip, no media.
-    """
-    # Here, not above: it is not needed to register.
-    from ..core.library import runtimes, status
-
-    scene = compat.scene_of(context)
-    choice = choices.of(scene)
-    settings = get(context)
-    entry = entries().get(choice.model)
-    state = status.status(settings.models_dir, entry)
-    if state.installed is None:
-        raise ModelNotInstalledError(entry.id)
-    if state.damaged:
-        raise ModelDamagedError(entry.id, state.damaged)
-    parts = parts_of(sounds.media_uses(scene, choice.source == "ALL"))
-    request = request_of(choice, settings, state.installed.path, entry.id)
-    request = dataclasses.replace(request, libraries=runtimes.cuda(settings.models_dir, entries()))
-    return TranscriptionRun(scene, parts, profiles.of(choice.profile), request, settings, replace=replace)
-
-
-def request_of(choice: choices.Choices, settings: Settings, model_path: Path, model: str) -> TranscriptionRequest:
-    """How to listen, by what is chosen; the media is to be filled in. Raises UsageError for a bad glossary."""
-    from ..core.speech import glossary
-    from ..core.speech.request import TranscriptionRequest
-    from ..core.speech.voice import VoiceOptions
-
-    terms = names.terms(choice)
-    return TranscriptionRequest(
-        media=Path(),
-        model_path=model_path,
-        model_id=model,
-        language=None if choice.language == choices.AUTO else choice.language,
-        task=choice.task,
-        track=choice.track.strip(),
-        words=choice.use_word_times,
-        device=settings.device,
-        compute_type=settings.compute_type,
-        threads=settings.threads,
-        vad=choice.use_vad,
-        voice=VoiceOptions(
-            threshold=choice.vad_threshold,
-            min_speech_duration_ms=choice.vad_min_speech,
-            min_silence_duration_ms=choice.vad_min_silence,
-            speech_pad_ms=choice.vad_pad,
-        ),
-        beam_size=choice.beam_size,
-        batch_size=choice.batch_size,
-        prompt=choice.prompt.strip(),
-        hotwords=glossary.as_hotwords(terms, choice.hotwords),
-        suppress_numerals=choice.suppress_numerals,
-    )
-
-
-class Fetch:
-    """The download of a model that a transcription waits for. To the panels it is part of the transcription."""
-
-    def __init__(self, job: str, name: str) -> None:
-        self.job = job
-        self.text: str = Text("Starting")
-        self.fraction = 0.0
-        self._name = name
-
-    @property
-    def over(self) -> bool:
-        """Whether the download neither moves nor waits its turn any more."""
-        return self.job not in now.followed
-
-    def listen(self) -> bool:
-        """Take over what the session has heard of the download."""
-        progress = now.manager.progress(self.job) if now.manager is not None and not self.over else None
-        if progress is not None:
-            self.fraction = progress.fraction
-            self.text = words.status(self._name, progress)
-        return progress is not None
-
-    def stop(self) -> None:
-        """Cancel the download; what has arrived is kept."""
-        if now.manager is not None:
-            now.manager.cancel(self.job)
-
-    def abandon(self) -> None:
-        """The transcription will not happen; the download goes on."""
-        pump.take_over()
-
-    def wait(self, timeout: float) -> None:
-        """Block until the download has ended, at most `timeout` seconds."""
-        if now.manager is not None:
-            now.manager.wait(self.job, timeout)
-
-
-def fetch_missing(context: Context) -> Fetch | None:
-    """Start the download of the scene's model when it is missing and the preferences allow that; else None.
-
-    Raises SubtitleEditorError.
-    """
-    from ..core.library import status
-
-    settings = get(context)
-    if not settings.download_missing or settings.offline:
-        return None
-    entry = entries().get(choices.of(compat.scene_of(context)).model)
-    if status.status(settings.models_dir, entry).installed is not None:
-        return None
-    return Fetch(downloads.start(entry.id, settings), entry.name)

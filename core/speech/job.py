@@ -98,6 +98,10 @@ class Transcription:
         if self.kept is not None:
             segments.remove(self.kept)
 
+    def whole(self, start: int = 0) -> list[Cue]:
+        """The segments of all windows that are done, from that number on: these stay as they are. Any thread."""
+        return self._whole[start:]
+
     @property
     def language(self) -> str:
         """What is spoken, once that is known."""
@@ -144,7 +148,7 @@ class Transcription:
         """Run children until one has done its work. Raises SubtitleEditorError or JobCancelled."""
         if not self.request.media.is_file():
             raise MediaNotFoundError(self.request.media)
-        self.moved(State.LOADING, 0.0, 0.0, None)
+        self.moved(State.LOADING, 0.0, 0.0, None, 0.0)
         self._open_journal()
         request = self.request
         while True:
@@ -237,7 +241,7 @@ class Transcription:
 
     # What the child says, on the job's thread
 
-    def moved(self, state: State, done: float, total: float, eta: float | None) -> None:
+    def moved(self, state: State, done: float, total: float, eta: float | None, read: float) -> None:
         """How far it is. What is told never goes back: a child that takes over begins a little before."""
         self._moved = done = max(self._moved, done)
         self._inbox.put(
@@ -247,6 +251,7 @@ class Transcription:
                 state=state,
                 seconds_done=done,
                 seconds_total=total,
+                seconds_read=read,
                 eta=eta,
             )
         )

@@ -68,8 +68,8 @@ class Listener(Protocol):
     def noticed(self, message: Text) -> None:
         """Something worth telling once."""
 
-    def moved(self, state: State, done: float, total: float, eta: float | None) -> None:
-        """How far it is, in seconds of the media; `eta` in seconds."""
+    def moved(self, state: State, done: float, total: float, eta: float | None, read: float) -> None:
+        """How far it is, in seconds of the media, and how much was decoded; `eta` in seconds."""
 
 
 class Child:
@@ -166,7 +166,8 @@ class _Answer:
         self._child = child
         self._total = 0.0
         self._started = 0.0
-        self._begin = place.at / 16000
+        self._read = 0.0
+        self._begin = self._done = place.at / 16000
         self.done = False
         self.error: SubtitleEditorError | None = None
 
@@ -182,16 +183,20 @@ class _Answer:
                 self._child.accepted = True
             case "loading":
                 self._child.device = record["device"]
+            case "read":
+                self._read = record["seconds"]
+                self._progress()
             case "started":
                 self._total, self._started = record["seconds"], time.monotonic()
-                self._progress(self._begin)
+                self._progress()
             case "language":
                 self._listener.began(record["language"])
             case "segment":
                 self._listener.found(cue_of(record), record)
             case "window":
                 self._listener.heard(Place(record["at"], record["speaking"], record["language"]), record["until"])
-                self._progress(record["until"] - self._request.start)
+                self._done = record["until"] - self._request.start
+                self._progress()
             case "notice":
                 self._listener.noticed(Text(record["message"], **record["fields"]))
             case "error":
@@ -202,11 +207,12 @@ class _Answer:
                 return True
         return False
 
-    def _progress(self, done: float) -> None:
-        total = max(self._total, done) if self._total else 0.0
+    def _progress(self) -> None:
+        done, total = self._done, max(self._total, self._done) if self._total else 0.0
         elapsed, new = time.monotonic() - self._started, done - self._begin
         eta = elapsed / new * (total - done) if new > 0 and total else None
-        self._listener.moved(State.TRANSCRIBING, done, total, eta)
+        state = State.TRANSCRIBING if self._started else State.LOADING
+        self._listener.moved(state, done, total, eta, max(self._read, done))
 
 
 class Warm:

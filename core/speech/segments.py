@@ -46,7 +46,7 @@ def media_identity(media: Path) -> dict[str, Any]:
             file.seek(position)
             digest.update(file.read(_SAMPLE))
     return {
-        "media": str(media.absolute()),
+        "media": os.path.abspath(media),
         "size": info.st_size,
         "modified": info.st_mtime_ns,
         "sample": digest.hexdigest(),

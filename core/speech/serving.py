@@ -5,6 +5,7 @@ Each line on stdin is a JSON object that says what to do. Records, one JSON obje
 
     {"type": "accepted"}                            before anything else
     {"type": "loading", "device": "cpu"}            before a model is loaded
+    {"type": "read", "seconds": 128.0}              of the part: decoded, and searched for voices
     {"type": "started", "seconds": 12.5}            of the part; 0.0 when the file does not say
     {"type": "language", "language": "en", "probability": 0.98}
     {"type": "segment", "start": 1.0, "end": 2.5, "text": ..., "words": [...], ...}   seconds of the media
@@ -193,7 +194,7 @@ def transcribe(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
     place = request["place"]
     detect = voice.available() and (request["vad"] or request["words"])
     _import_libraries(detect)
-    tape = Tape(sound.blocks(), place["at"], detect)
+    tape = Tape(_told(sound.blocks(), records), place["at"], detect)
     ears = _Ears(request, records, shelf)
     with _ahead(cut(tape, options, place["at"], place["speaking"])) as windows:
         ears.prepare()
@@ -208,6 +209,15 @@ def transcribe(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
     if not tape.samples:
         records.notice("The chosen part of the media holds no sound.")
     _tell_loss(sound.loss, records)
+
+
+def _told(blocks: Iterator[Any], records: Records) -> Iterator[Any]:
+    """The blocks of sound; each one is told once it was taken in, when the next is asked for."""
+    samples = 0
+    for block in blocks:
+        samples += len(block)
+        yield block
+        records.send("read", seconds=samples / RATE)
 
 
 def _import_libraries(detect: bool) -> None:

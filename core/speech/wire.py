@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from typing import Any
 
 
@@ -27,12 +28,14 @@ class Records:
 
     def __init__(self) -> None:
         self._file = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+        self._lock = threading.Lock()
         os.dup2(2, 1)
 
     def send(self, type: str, **fields: Any) -> None:
-        """One record, at once: the parent may be all that is left of us in a moment."""
-        self._file.write(json.dumps({"type": type, **fields}, ensure_ascii=True) + "\n")
-        self._file.flush()
+        """One record, at once: the parent may be all that is left of us in a moment. Any thread."""
+        with self._lock:
+            self._file.write(json.dumps({"type": type, **fields}, ensure_ascii=True) + "\n")
+            self._file.flush()
 
     def notice(self, message: str, **fields: str) -> None:
         """Something worth telling once; `message` is a template of text.py."""

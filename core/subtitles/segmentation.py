@@ -9,6 +9,7 @@ that it needs. Pure arithmetic; no word is lost, added or moved to another place
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -18,7 +19,7 @@ from .breaks import Rules
 from .cutting import Cutter
 from .layout import HARD, Typeset, break_lines, join, rules_for
 from .profiles import Profile
-from .settling import SHORTEST, settled
+from .settling import LONGEST_WORD, SHORTEST, settled
 
 PAUSE = 1.0
 """Seconds of silence between two words that always part two subtitles, unless the first holds on to the second."""
@@ -38,6 +39,8 @@ class _Token:
 
     word: Word
     source: Cue | None
+    is_first: bool = False
+    """Whether it begins a segment of several words."""
 
 
 def segment(
@@ -52,36 +55,125 @@ def segment(
     """
     items = list(heard)
     rules = rules_for([Word(0, 0, word) for item in items for word in item.text.split()], language)
-    tokens = _tokens(items, rules)
-    gap = profile.gap(frame_rate)
-    costs = Typeset.of([token.word for token in tokens], rules).costs
-    runs = list(_runs(tokens, costs, rules))
-    groups: list[list[_Token]] = []
-    for index, run in enumerate(runs):
-        following = runs[index + 1][0].word.start if index + 1 < len(runs) else math.inf
-        groups += _cut(run, profile, rules, gap, following)
-    groups = _join_short(groups, profile, rules, gap)
-    return _timed(groups, profile, rules, gap)
+    shaper = Shaper(profile, rules, frame_rate=frame_rate)
+    return [*shaper.feed(items), *shaper.finish()]
+
+
+class Shaper:
+    """`segment()` for speech that is still being heard: what it has given does not change any more. In whatever pieces
+    the same segments come, the same subtitles are made of them. For one thread at a time.
+    """
+
+    def __init__(self, profile: Profile, rules: Rules, *, frame_rate: float = 24.0) -> None:
+        """`rules`: those of the language that is spoken (`layout.rules_for`)."""
+        self._profile = profile
+        self._rules = rules
+        self._gap = profile.gap(frame_rate)
+        self._open: list[_Token] = []
+        """The words of the last run of speech as they were heard: it may go on."""
+        self._since = 0.0
+        """When the last word before them ends: none begins earlier."""
+        self._groups: list[list[_Token]] = []
+        """The words of subtitles that were cut and may still be joined with what follows, or be shown longer."""
+        self._end = 0.0
+        """When the last subtitle that was given ends, and the gap after it."""
+
+    def feed(self, heard: Iterable[Cue | Word]) -> list[Cue]:
+        """What comes next; the subtitles that are settled by it."""
+        given: list[Cue] = []
+        for is_word, items in itertools.groupby(heard, lambda item: isinstance(item, Word)):
+            for piece in [list(items)] if is_word else ([item] for item in items):
+                given += self._take(piece)
+        return given
+
+    def finish(self) -> list[Cue]:
+        """Nothing comes any more; the rest of the subtitles."""
+        tokens = _settled(self._open, self._since)
+        self._open = []
+        if tokens:
+            self._end_runs([*self._runs(tokens), []])
+        return self._given(0)
+
+    def _take(self, items: Sequence[Cue | Word]) -> list[Cue]:
+        known = len(self._open)
+        for item in items:
+            self._open += _tokens(item, self._open[-1].word if self._open else None, self._rules)
+        if not _may_part(self._open[max(0, known - 1) :], self._rules):
+            return []
+        runs = list(self._runs(_settled(self._open, self._since)))
+        if len(runs) > 1:
+            self._end_runs(runs)
+            self._open, self._since = self._open[-len(runs[-1]) :], runs[-2][-1].word.end
+        return self._given(1)
+
+    def _runs(self, tokens: Sequence[_Token]) -> Iterator[list[_Token]]:
+        costs = Typeset.of([token.word for token in tokens], self._rules).costs
+        return _runs(tokens, costs, self._rules)
+
+    def _end_runs(self, runs: Sequence[list[_Token]]) -> None:
+        """Cut all runs but the last into subtitles."""
+        for run, after in itertools.pairwise(runs):
+            following = after[0].word.start if after else math.inf
+            for group in _cut(run, self._profile, self._rules, self._gap, following):
+                self._add(group)
+
+    def _add(self, group: list[_Token]) -> None:
+        """One more subtitle; or the rest of the one before, which has no time to be read, where both fit into one."""
+        last = self._groups[-1] if self._groups else None
+        if last and _flashes(last, group, self._profile, self._gap) and _fits(last + group, self._profile, self._rules):
+            self._groups[-1] = last + group
+        else:
+            self._groups.append(group)
+
+    def _given(self, kept: int) -> list[Cue]:
+        """The subtitles that were cut, but for so many at the end, with their times."""
+        cues = []
+        while len(self._groups) > kept:
+            group = self._groups.pop(0)
+            following = self._groups[0][0].word.start if self._groups else math.inf
+            words = tuple(token.word for token in group)
+            end = _end(words, following, self._profile, self._gap)
+            start = _start(words, end, self._end, self._profile)
+            cues.append(_cue(group, words, start, end, self._profile, self._rules))
+            self._end = end + self._gap
+        return cues
 
 
 # Tokens
 
 
-def _tokens(heard: Sequence[Cue | Word], rules: Rules) -> list[_Token]:
-    words: list[Word] = []
-    sources: list[Cue | None] = []
-    firsts: set[int] = set()
-    for item in heard:
-        found = [item] if isinstance(item, Word) else _words_of(item, rules.language)
-        found = [word for word in found if word.text.strip()]
-        if len(found) > 1:
-            firsts.add(len(words))
-        if found and words and not found[0].glued and breaks.glues(words[-1].text, found[0].text, rules.language):
-            found[0] = dataclasses.replace(found[0], glued=True)
-        words += found
-        sources += [None if isinstance(item, Word) else item] * len(found)
-    times = settled(words, frozenset(firsts))
-    return [_Token(word, source) for word, source in zip(times, sources, strict=True)]
+def _tokens(item: Cue | Word, before: Word | None, rules: Rules) -> list[_Token]:
+    """The words of a segment, which comes after the word `before`."""
+    found = [item] if isinstance(item, Word) else _words_of(item, rules.language)
+    found = [word for word in found if word.text.strip()]
+    if found and before and not found[0].glued and breaks.glues(before.text, found[0].text, rules.language):
+        found[0] = dataclasses.replace(found[0], glued=True)
+    source = None if isinstance(item, Word) else item
+    return [_Token(word, source, index == 0 and len(found) > 1) for index, word in enumerate(found)]
+
+
+def _settled(tokens: Sequence[_Token], earliest: float) -> list[_Token]:
+    """The words at times that increase, none of them before `earliest`."""
+    firsts = frozenset(index for index, token in enumerate(tokens) if token.is_first)
+    found = []
+    for token, word in zip(tokens, settled([token.word for token in tokens], firsts), strict=True):
+        if word.start < earliest:
+            word = dataclasses.replace(word, start=earliest, end=max(word.end, earliest + SHORTEST))
+        earliest = word.end
+        found.append(dataclasses.replace(token, word=word))
+    return found
+
+
+def _may_part(tokens: Sequence[_Token], rules: Rules) -> bool:
+    """Whether a run of speech may end somewhere among these words: what is certain is known once they are settled, and
+    doing that for each segment of a run without end would take the square of its length."""
+    for before, after in itertools.pairwise(tokens):
+        pause = after.word.start - min(before.word.end, before.word.start + LONGEST_WORD)
+        if pause >= UTTERANCE_PAUSE or after.word.end - after.word.start > LONGEST_WORD:
+            return True
+        if before.source is not after.source and rules.ends_sentence(before.word.text):
+            return True
+    return False
 
 
 def _words_of(cue: Cue, language: str) -> list[Word]:
@@ -147,17 +239,6 @@ def _cut(run: Sequence[_Token], profile: Profile, rules: Rules, gap: float, foll
         yield list(run[start:stop])
 
 
-def _join_short(groups: list[list[_Token]], profile: Profile, rules: Rules, gap: float) -> list[list[_Token]]:
-    """Join a subtitle that has no time to be read with the next, where both fit into one."""
-    joined: list[list[_Token]] = []
-    for group in groups:
-        if joined and _flashes(joined[-1], group, profile, gap) and _fits(joined[-1] + group, profile, rules):
-            joined[-1] = joined[-1] + group
-        else:
-            joined.append(group)
-    return joined
-
-
 def _flashes(group: list[_Token], after: list[_Token], profile: Profile, gap: float) -> bool:
     room = after[0].word.start - gap - group[0].word.start
     return room < profile.min_duration and after[0].word.start - group[-1].word.end < PAUSE
@@ -177,17 +258,6 @@ def _fits(group: list[_Token], profile: Profile, rules: Rules) -> bool:
 
 
 # Times
-
-
-def _timed(groups: list[list[_Token]], profile: Profile, rules: Rules, gap: float) -> list[Cue]:
-    cues: list[Cue] = []
-    for index, group in enumerate(groups):
-        following = groups[index + 1][0].word.start if index + 1 < len(groups) else math.inf
-        words = tuple(token.word for token in group)
-        end = _end(words, following, profile, gap)
-        start = _start(words, end, cues[-1].end + gap if cues else 0.0, profile)
-        cues.append(_cue(group, words, start, end, profile, rules))
-    return cues
 
 
 def _needed(words: Sequence[Word], profile: Profile) -> float:

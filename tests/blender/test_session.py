@@ -277,13 +277,16 @@ def test_a_job_that_another_process_has_taken_is_not_followed_for_ever(ready: An
 
 
 def test_a_download_for_a_transcription_is_told_once(ready: Any) -> None:
-    from subtitle_editor.session import screen, state, transcription
+    from subtitle_editor.session import fetching, screen, state
 
-    fetch = transcription.Fetch("1", "Whisper tiny")
+    fetch = fetching.Fetch(None, "1", "Whisper tiny", is_ours=True)  # type: ignore[arg-type]
     state.now.transcription = fetch
     state.now.followed.add("1")
     progress = Progress(job="1", model="tiny", state=State.DOWNLOADING, bytes_done=30, bytes_total=100)
-    state.now.manager = types.SimpleNamespace(progress={"1": progress}.get)  # type: ignore[assignment]
+    state.now.manager = types.SimpleNamespace(  # type: ignore[assignment]
+        progress={"1": progress}.get, get={"1": progress}.get
+    )
+    # type: ignore[assignment]
     assert fetch.listen()
     status = screen._status()
     state.now.manager = None

@@ -153,14 +153,14 @@ def test_inside_of_a_meta_they_are_seen_there(installed: Any) -> None:
 
 
 def test_the_options_reach_the_child(installed: Any, tmp_path: Path, addon: Any) -> None:
-    from subtitle_editor.session import transcription
+    from subtitle_editor.session import order
 
     (tmp_path / "names.txt").write_text("Dunja\n", encoding="utf-8")
     installed.track, installed.hotwords, installed.glossary = "2", "cat", str(tmp_path / "names.txt")
     installed.use_vad, installed.vad_pad, installed.beam_size = False, 100, 2
     addon.device, addon.threads = "cpu", 2
     add_sound("hello.flac")
-    request = transcription.prepare(bpy.context)._request
+    request = order.prepare(bpy.context)._request
     assert (request.track, request.hotwords, request.vad) == ("2", "Dunja, cat", False)
     assert (request.voice.speech_pad_ms, request.beam_size, request.device, request.threads) == (100, 2, "cpu", 2)
     installed.track = "3"
@@ -223,9 +223,9 @@ def test_to_a_subtitle_file(installed: Any, tmp_path: Path) -> None:
 
 def begin(scene: Any) -> Any:
     """A transcription that goes on while the test does something else, as with a modal operator."""
-    from subtitle_editor.session import state, transcription
+    from subtitle_editor.session import order, state
 
-    run = transcription.prepare(bpy.context)
+    run = order.prepare(bpy.context)
     state.now.transcription = run
     run.start()
     return run
@@ -241,7 +241,7 @@ def hear(run: Any, count: int) -> None:
 
 
 def test_subtitles_of_a_closed_file_are_kept_and_can_be_imported(installed: Any) -> None:
-    from subtitle_editor.session import state
+    from subtitle_editor.session import settings, state, unfinished
 
     from .recording import drawn
 
@@ -254,21 +254,52 @@ def test_subtitles_of_a_closed_file_are_kept_and_can_be_imported(installed: Any)
     state.now.transcription.abandon()
     state.now.transcription = None
     bpy.ops.wm.read_homefile(use_empty=True)
-    found = state.now.recovered
-    assert found is not None and found.path.is_file() and found.count >= 1
+    (found,) = state.now.recovered
+    assert found.path.is_file() and found.count >= 1
     assert strips.cues_of(bpy.context.scene)[0] == []
     panel = drawn("SUBTITLE_PT_transcription")
-    assert panel.buttons()["subtitle.import_file"] == [{"filepath": str(found.path)}]
-    assert bpy.ops.subtitle.import_file(filepath=str(found.path)) == {"FINISHED"}
+    assert panel.buttons()["subtitle.import_recovered"] == [{"path": str(found.path)}]
+    # The next start of Blender offers it too.
+    state.now.recovered = []
+    unfinished.look_soon(settings.user_dir())
+    assert state.now.recovered == [found]
+    assert bpy.ops.subtitle.import_recovered(path=str(found.path)) == {"FINISHED"}
+    assert "subtitle.import_recovered" not in drawn("SUBTITLE_PT_transcription").buttons(), "it is here now"
     bpy.context.scene.frame_start = 1
     cues, _ = strips.cues_of(bpy.context.scene)
     assert len(cues) == found.count
     # Where they would have been on the closed file's timeline: the strip began 2 s after its first frame.
     assert cues[0].start == pytest.approx(heard[0].start + 2.0, abs=0.1)
     assert words(cue.text for cue in cues)[:3] == words(cue.text for cue in heard)[:3]
-    assert bpy.ops.subtitle.dismiss_recovered() == {"FINISHED"}
-    assert "subtitle.import_file" not in drawn("SUBTITLE_PT_transcription").buttons()
-    assert found.path.is_file(), "dismissing removes no file"
+    assert found.path.is_file(), "importing removes no file"
+    unfinished.look_soon(settings.user_dir())
+    assert state.now.recovered == []
+
+
+def test_what_was_kept_is_offered_where_it_belongs(installed: Any, tmp_path: Path) -> None:
+    from subtitle_editor.session import settings, state, unfinished
+
+    from .recording import drawn
+
+    def offered() -> list[Any]:
+        return drawn("SUBTITLE_PT_transcription").buttons().get("subtitle.import_recovered", [])
+
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
+    add_sound("long.flac")
+    run = begin(bpy.context.scene)
+    hear(run, 1)
+    run.abandon()
+    state.now.transcription = None
+    bpy.ops.wm.read_homefile(use_empty=True)
+    unfinished.look_soon(settings.user_dir())
+    assert len(state.now.recovered) == 1 and offered() == [], "this is another film"
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "film.blend"))
+    (found,) = state.now.recovered
+    assert offered() == [{"path": str(found.path)}]
+    assert bpy.ops.subtitle.dismiss_recovered(path=str(found.path)) == {"FINISHED"}
+    assert offered() == [] and found.path.is_file(), "dismissing removes no file"
+    unfinished.look_soon(settings.user_dir())
+    assert state.now.recovered == []
 
 
 def test_subtitles_are_kept_when_the_addon_is_disabled(installed: Any) -> None:
@@ -280,8 +311,8 @@ def test_subtitles_are_kept_when_the_addon_is_disabled(installed: Any) -> None:
     add_sound("long.flac")
     hear(begin(bpy.context.scene), 1)
     addon_utils.disable("subtitle_editor", default_set=False)
-    (path,) = folder.iterdir()
-    assert path.suffix == ".srt" and "-->" in path.read_text(encoding="utf-8")
+    (path,) = folder.glob("*.srt")
+    assert "-->" in path.read_text(encoding="utf-8")
     addon_utils.enable("subtitle_editor", default_set=False)
 
 
@@ -297,8 +328,8 @@ def test_subtitles_of_a_deleted_scene_are_kept(installed: Any) -> None:
         run.listen()
         run.write(None)
     state.now.transcription = None
-    assert state.now.recovered is not None
-    assert "hello" in state.now.recovered.path.read_text(encoding="utf-8").lower()
+    (found,) = state.now.recovered
+    assert "hello" in found.path.read_text(encoding="utf-8").lower()
 
 
 def test_nothing_heard_leaves_no_file(installed: Any) -> None:
@@ -309,7 +340,7 @@ def test_nothing_heard_leaves_no_file(installed: Any) -> None:
     run.abandon()
     assert run.over, "who waits for it would wait for ever"
     state.now.transcription = None
-    assert state.now.recovered is None
+    assert state.now.recovered == []
     assert not (settings.user_dir() / "recovered").exists()
 
 
@@ -372,7 +403,8 @@ def test_what_was_heard_is_taken_as_a_file_where_no_strip_plays_it(installed: An
     with pytest.raises(RuntimeError, match="No strip here plays"):
         bpy.ops.subtitle.continue_unfinished(journal=str(item.journal))
     assert bpy.ops.subtitle.take_unfinished(journal=str(item.journal)) == {"FINISHED"}
-    assert state.now.recovered is not None and "please" in state.now.recovered.path.read_text(encoding="utf-8")
+    (found,) = state.now.recovered
+    assert "please" in found.path.read_text(encoding="utf-8")
 
 
 def test_what_was_heard_is_thrown_away_when_asked(installed: Any) -> None:
@@ -436,3 +468,14 @@ def test_offline_nothing_is_downloaded(ready: Any, addon: Any, hub: LoopbackHub)
     with pytest.raises(RuntimeError, match="tiny is not downloaded yet"):
         bpy.ops.subtitle.transcribe()
     assert hub.requests == []
+
+
+def test_the_menu_of_models_marks_what_is_here_and_names_one_for_this_machine(installed: Any) -> None:
+    from subtitle_editor.session import choices
+
+    items = {item[0]: item for item in choices.model_items}
+    assert items["tiny"][3] == "CHECKMARK" and items["base"][3] == "NONE"
+    assert len([item for item in items.values() if "recommended" in item[1]]) == 1
+    assert "turbo" not in items and "large-v3-turbo" in items, "another name is no other model"
+    # The list of the panel Models chooses by the name that the menu has.
+    assert bpy.ops.subtitle.use_model(model="tiny") == {"FINISHED"}

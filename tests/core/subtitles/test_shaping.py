@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from subtitle_editor.core.cues import Cue, Word, text_length
 from subtitle_editor.core.subtitles import breaks
-from subtitle_editor.core.subtitles.layout import HARD, Typeset, break_lines
+from subtitle_editor.core.subtitles.layout import HARD, Typeset, break_lines, rules_for
 from subtitle_editor.core.subtitles.profiles import PROFILES
-from subtitle_editor.core.subtitles.segmentation import EARLY, segment
+from subtitle_editor.core.subtitles.segmentation import EARLY, Shaper, segment
 from subtitle_editor.core.subtitles.settling import SHORTEST, settled
 
 TEXTS = {
@@ -226,3 +226,55 @@ def test_nothing_is_lost_or_overlaps(parts: list[tuple[float, float, str, bool]]
     assert all(one.end <= two.start + 1e-6 for one, two in itertools.pairwise(cues))
     for cue in cues:
         assert all(text_length(line) <= PROFILES[profile].max_chars for line in cue.lines)
+
+
+# While it is heard
+
+
+def pieces(heard: list[Cue], cuts: list[int]) -> list[list[Cue]]:
+    """The segments in pieces of so many, the last size again and again."""
+    found, at = [], 0
+    for size in itertools.chain(cuts, itertools.repeat(1)):
+        if at >= len(heard):
+            return found
+        found.append(heard[at : at + size])
+        at += size
+    raise AssertionError
+
+
+@given(
+    st.lists(st.tuples(st.floats(-2, 3), st.integers(1, 12), st.booleans(), st.floats(0.05, 0.6)), max_size=30),
+    st.lists(st.integers(0, 7), max_size=20),
+    st.sampled_from(["netflix", "prime", "vertical"]),
+)
+@settings(max_examples=150)
+def test_in_whatever_pieces_it_is_heard_the_same_is_made(
+    parts: list[tuple[float, int, bool, float]], cuts: list[int], profile: str
+) -> None:
+    """Also where segments overlap or go back in time."""
+    heard, at = [], 0.0
+    for pause, count, ends, pace in parts:
+        text = " ".join(f"word{number}" for number in range(count)) + ("." if ends else "")
+        heard.append(spoken(text, max(0.0, at + pause), pace))
+        at = heard[-1].end
+    shaper = Shaper(PROFILES[profile], rules_for([], "en"))
+    given_ = [shaper.feed(piece) for piece in pieces(heard, cuts)]
+    assert [*itertools.chain(*given_), *shaper.finish()] == segment(heard, PROFILES[profile], language="en")
+
+
+@pytest.mark.parametrize("language", sorted(TEXTS))
+def test_subtitles_are_settled_soon_after_they_were_heard(language: str) -> None:
+    """What is still open are the last run of speech and the subtitle before it: nobody waits for the end of a film."""
+    shape = letters if language in ("zh", "ja", "th") else spoken
+    sentences = re.split(r"(?<=[.!?。！？।۔؟])\s*|\n", TEXTS[language])
+    heard, at = [], 0.0
+    for sentence in [part for part in sentences if part.strip()] * 3:
+        heard.append(shape(sentence.strip(), at))
+        at = heard[-1].end + 0.5
+    shaper = Shaper(NETFLIX, rules_for([], language))
+    until = 0.0
+    for number, one in enumerate(heard):
+        for cue in shaper.feed([one]):
+            until = cue.end
+        # Some of these "sentences" end with an abbreviation, and go on.
+        assert number < 5 or until >= heard[number - 5].start

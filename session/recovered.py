@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Subtitles that found no place on a timeline: kept as files in the user's folder, and offered where they belong until
+the user has taken them or said no, also after a restart.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.cues import Cue
+from ..core.errors.base import SubtitleEditorError
+from .state import Recovered, now
+
+log = logging.getLogger(__name__)
+
+FOLDER = "recovered"
+"""In the user's folder."""
+_NOTE = ".offer.json"
+"""What the file beside the subtitles is called that says where they belong; without it they are not offered."""
+_LARGEST = 65536
+"""Bytes of a note that are read."""
+
+
+def rescue(folder: Path, media: Path, cues: Sequence[Cue], *, blend: str, scene: str) -> Recovered | None:
+    """Write subtitles that find no place to a file below the user's folder, with the times of the timeline, and offer
+    them. `blend`: the file that they belong to, empty for one that was never saved; `scene`: the name of its scene.
+
+    None when there is nothing to keep, or it cannot be written, which the log says. Never raises.
+    """
+    late = [dataclasses.replace(cue, start=max(0.0, cue.start), words=()) for cue in cues if cue.end > 0]
+    if not late:
+        return None
+    # Here, not above: only needed when a file is closed during a transcription.
+    from ..core.subtitles import writing
+
+    path = folder / FOLDER
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        path = _free_name(path, media.stem, time.strftime("%Y-%m-%d %H-%M-%S"))
+        writing.save_cues(path, sorted(late, key=lambda cue: (cue.start, cue.end)))
+        found = Recovered(path, len(late), blend, scene, str(media))
+        _note(path).write_text(json.dumps(_as_note(found), ensure_ascii=True), encoding="ascii")
+    except (OSError, SubtitleEditorError):
+        log.exception("%d subtitles could not be kept in %s", len(late), path)
+        return None
+    log.info("%d subtitles are kept in %s", len(late), path)
+    now.recovered = [found, *now.recovered]
+    return found
+
+
+def _free_name(folder: Path, stem: str, when: str) -> Path:
+    """A file in `folder` that is not there yet, called after a media file whose name may be as long as names can be."""
+    from ..core.system.files import fitted
+
+    suffixes = ("", *(f" ({number})" for number in range(2, 1000)))
+    # The note's name is the longer one.
+    places = (folder / fitted(stem, f" {when}{suffix}.srt{_NOTE}").removesuffix(_NOTE) for suffix in suffixes)
+    return next(place for place in places if not place.exists())
+
+
+def _note(path: Path) -> Path:
+    return path.with_name(path.name + _NOTE)
+
+
+def _as_note(found: Recovered) -> dict[str, Any]:
+    return {"count": found.count, "blend": found.blend, "scene": found.scene, "media": found.media}
+
+
+def read(folder: Path) -> list[Recovered]:
+    """What is still to be offered, newest first. Reads the disk; any thread. Never raises."""
+    found = []
+    try:
+        notes = sorted((folder / FOLDER).glob(f"*{_NOTE}"), key=lambda note: note.stat().st_mtime, reverse=True)
+    except OSError:
+        return []
+    for note in notes:
+        try:
+            if note.stat().st_size > _LARGEST:
+                continue
+            said = json.loads(note.read_text(encoding="ascii"))
+            path = note.with_name(note.name.removesuffix(_NOTE))
+            if path.is_file():
+                found.append(
+                    Recovered(path, int(said["count"]), str(said["blend"]), str(said["scene"]), str(said["media"]))
+                )
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            log.warning("%s: %s", note, error)
+    return found
+
+
+def here(scene: bpy.types.Scene) -> list[Recovered]:
+    """What belongs to this scene of this file; of files that were never saved to all that were not. Memory only."""
+    blend = bpy.data.filepath
+    names = {other.name for other in bpy.data.scenes}
+    return [one for one in now.recovered if one.blend == blend and (one.scene == scene.name or one.scene not in names)]
+
+
+def let_go(path: Path) -> None:
+    """Offer these no more; the file of subtitles stays where it is."""
+    now.recovered = [one for one in now.recovered if one.path != path]
+    try:
+        _note(path).unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("%s will be offered again: %s", path, error)

@@ -1,0 +1,392 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Subtitles that come while a transcription goes on, and a user who works on. Real Blender, child and model."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+import pytest
+
+from subtitle_editor.core.cues import Cue
+from subtitle_editor.sequencer import compat, cue, live, strips
+from tests.core.speech_kit import clip, silence, write
+
+from .conftest import SPEECH
+from .test_transcription import begin, installed  # noqa: F401
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+def undo() -> Iterator[None]:
+    """The undo of the file that was opened, and not of the test before."""
+    edit = bpy.context.preferences.edit
+    edit.use_global_undo, edit.undo_steps = True, 256
+    bpy.ops.ed.undo_push(message="begin")
+    yield
+
+
+def marked() -> list[Any]:
+    """The strips of a transcription that has not come to its end."""
+    editor = bpy.context.scene.sequence_editor
+    return [strip for strip in compat.strips_of(editor) if live.MARK in strip]
+
+
+def lines(scene: bpy.types.Scene | None = None) -> list[tuple[int, int, str]]:
+    """First frame, frame after the last, and text of each subtitle, in order."""
+    found = strips.text_strips(scene or bpy.context.scene)
+    return sorted((start, end, strip.text) for strip, start, end in found)
+
+
+# The strips alone
+
+
+OWNER = "0123456789ab/0"
+
+
+@pytest.fixture
+def growing(addon: Any, undo: None) -> live.Growing:
+    compat.editor_of(bpy.context.scene)
+    bpy.ops.ed.undo_push(message="an editor")
+    found = live.Growing(bpy.context.scene, [(1, 4000)], 1)
+    found.own(0, OWNER)
+    return found
+
+
+def said(number: int) -> Cue:
+    return Cue(number * 2.0, number * 2.0 + 1.5, f"Line {number}.")
+
+
+def come(growing: live.Growing, first: int, last: int) -> None:
+    """These are heard and made."""
+    for number in range(first, last):
+        growing.add((0, number), said(number))
+    assert growing.step()
+
+
+def user(message: str) -> None:
+    """Something that the user does, with its step."""
+    bpy.context.scene.frame_end += 1
+    bpy.ops.ed.undo_push(message=message)
+
+
+def wanted(count: int) -> list[tuple[int, int, str]]:
+    clock = strips.clock_of(bpy.context.scene)
+    return [(clock.frame(one.start), clock.frame(one.end), one.text) for one in map(said, range(count))]
+
+
+def test_what_an_undo_or_a_redo_takes_away_comes_again(growing: live.Growing) -> None:
+    come(growing, 0, 5)
+    user("one")
+    come(growing, 5, 10)
+    bpy.ops.ed.undo()
+    assert len(lines()) < 10 and growing.is_undone
+    come(growing, 10, 12)
+    assert lines() == wanted(12)
+    bpy.ops.ed.redo()
+    come(growing, 12, 13)
+    assert lines() == wanted(13)
+    assert growing.finish({0}) and marked() == [] and lines() == wanted(13)
+
+
+def test_what_the_user_does_to_them_stays(growing: live.Growing) -> None:
+    come(growing, 0, 6)
+    collection = compat.strips_of(bpy.context.scene.sequence_editor)
+    by_text = {strip.text: strip for strip in collection}
+    by_text["Line 1."].text = "Line one."
+    compat.set_edges(by_text["Line 2."], 3000, 3020)
+    collection.remove(by_text["Line 3."])
+    bpy.ops.ed.undo_push(message="edited")
+    come(growing, 6, 8)
+    user("later")
+    bpy.ops.ed.undo()
+    come(growing, 8, 9)
+    texts = [text for _, _, text in lines()]
+    assert "Line 3." not in texts and "Line one." in texts and (3000, 3020, "Line 2.") in lines()
+    assert len(texts) == 8
+    bpy.ops.ed.undo()
+    come(growing, 9, 10)
+    assert lines() == wanted(10), "the user took that back"
+
+
+def test_they_go_with_their_media_but_for_those_that_were_moved(growing: live.Growing) -> None:
+    come(growing, 0, 4)
+    one = next(strip for strip in marked() if strip.text == "Line 2.")
+    compat.set_edges(one, 900, 910)
+    growing.shifted(0, 240)
+    come(growing, 4, 5)
+    moved = [(start + 240, end + 240, text) for start, end, text in wanted(5)]
+    assert lines() == sorted([*moved[:2], moved[3], moved[4], (900, 910, "Line 2.")])
+    word = cue.read(marked()[0], strips.clock_of(bpy.context.scene))
+    assert word.text == "Line 0."
+
+
+def test_another_day_it_goes_on_with_what_the_file_has(growing: live.Growing) -> None:
+    come(growing, 0, 5)
+    assert growing.finish(set())
+    assert len(marked()) == 5
+    next(strip for strip in marked() if strip.text == "Line 4.").text = "Edited meanwhile."
+    again = live.Growing(bpy.context.scene, [(1, 4000)], 1)
+    again.own(0, OWNER)
+    come(again, 0, 8)
+    texts = [text for _, _, text in lines()]
+    assert texts == [*(f"Line {number}." for number in range(4)), "Edited meanwhile.", "Line 5.", "Line 6.", "Line 7."]
+    assert len({strip.channel for strip in marked()}) == 1
+    assert again.finish({0}) and marked() == []
+
+
+def test_where_something_lies_they_go_above(growing: live.Growing) -> None:
+    come(growing, 0, 2)
+    compat.new_text(compat.strips_of(bpy.context.scene.sequence_editor), "Mine", growing.channel, 100, 200)
+    come(growing, 2, 4)
+    by_text = {strip.text: strip.channel for strip in marked()}
+    assert by_text["Line 1."] == growing.channel and by_text["Line 2."] == by_text["Line 3."] == growing.channel + 1
+
+
+def test_what_is_replaced_goes_in_the_end(growing: live.Growing) -> None:
+    come(growing, 0, 6)
+    growing.finish({0})
+    other = live.Growing(bpy.context.scene, [(1, 150)], 1, replace=True)
+    other.own(0, "ba9876543210/0")
+    other.add((0, 0), Cue(0.5, 5.0, "New."))
+    assert other.step() and len(lines()) == 7
+    assert other.finish({0})
+    assert [text for _, _, text in lines()] == ["New.", "Line 3.", "Line 4.", "Line 5."]
+    assert {strip.channel for strip, *_ in strips.text_strips(bpy.context.scene)} == {growing.channel}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_the_user_undoes_no_line_is_lost_or_doubled(growing: live.Growing, seed: int) -> None:
+    rng = random.Random(seed)
+    count, back = 0, 0
+    for step in range(40):
+        what = rng.choice(["come", "come", "user", "undo", "redo"])
+        if what == "come":
+            more = rng.randint(1, 4)
+            come(growing, count, count + more)
+            count += more
+        elif what == "user":
+            user(f"{step}")
+            back = 0
+        elif what == "undo" and bpy.ops.ed.undo.poll():
+            bpy.ops.ed.undo()
+            back += 1
+        elif what == "redo" and back:
+            bpy.ops.ed.redo()
+            back -= 1
+    come(growing, count, count + 1)
+    assert lines() == wanted(count + 1)
+    assert growing.finish({0}) and marked() == []
+
+
+# A transcription
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two minutes of speech: several windows."""
+    names = ["hello", "long", "late", "colours", "numbers", "british"] * 2
+    parts = [part for name in names for part in (clip(name), silence(0.7))]
+    return write(tmp_path_factory.mktemp("media") / "talk.wav", *parts)
+
+
+@pytest.fixture
+def ready_to_hear(installed: Any, recording: Path, undo: None) -> Any:  # noqa: F811
+    """A scene with the recording, and the subtitles that an undisturbed transcription makes of it."""
+    installed.use_word_times = True
+    editor = compat.editor_of(bpy.context.scene)
+    strip = compat.strips_of(editor).new_sound("Voice", str(recording), 1, 1)
+    editor.active_strip = strip
+    bpy.ops.ed.undo_push(message="a sound")
+    return strip
+
+
+def undisturbed(recording: Path) -> list[tuple[int, int, str]]:
+    found = _undisturbed.get(recording)
+    if found is None:
+        assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
+        found = _undisturbed[recording] = lines()
+        strips.remove_between(bpy.context.scene, [(0, 100_000)])
+    return found
+
+
+_undisturbed: dict[Path, list[tuple[int, int, str]]] = {}
+
+
+def follow(act: Callable[[int], None] = lambda made: None) -> Any:
+    """A transcription to its end, with `act` called after each round with the number of strips there are."""
+    from subtitle_editor.session import pump, state
+
+    run = begin(bpy.context.scene)
+    deadline = time.monotonic() + 100
+    while not run.done:
+        assert time.monotonic() < deadline
+        run.wait(0.01)
+        pump.pump()
+        run.write(None)
+        if not run.done:
+            act(run.made)
+    state.now.transcription = None
+    bpy.ops.ed.undo_push(message="Transcribe")
+    return run
+
+
+def once(count: int, what: Callable[[], Any]) -> Callable[[int], None]:
+    """Do something once, when there are so many strips."""
+    pending = [what]
+
+    def act(made: int) -> None:
+        if made >= count and pending:
+            pending.pop()()
+
+    return act
+
+
+def test_they_come_while_it_hears_and_are_the_same(ready_to_hear: Any, recording: Path) -> None:
+    seen: list[int] = []
+    shown: list[list[tuple[int, int, str]]] = []
+
+    def act(made: int) -> None:
+        if made not in seen:
+            seen.append(made)
+            shown.append(lines())
+
+    expected = undisturbed(recording)
+    run = follow(act)
+    assert lines() == expected and run.made == len(expected) > 15
+    assert len([count for count in seen if 0 < count < len(expected)]) >= 2, f"all at once: {seen}"
+    # What was shown has not changed any more: what the next window could change was not shown.
+    assert all(set(some) <= set(expected) for some in shown)
+
+
+def test_one_undo_takes_all_of_it_back(ready_to_hear: Any, recording: Path) -> None:
+    """Also what there was when the user did something else, which stays done."""
+    expected = undisturbed(recording)
+    bpy.ops.ed.undo_push(message="before")
+    tracks = len(bpy.context.scene.subtitle_editor.tracks)
+
+    def work() -> None:
+        bpy.context.scene.frame_end = 4321
+        bpy.ops.ed.undo_push(message="work")
+
+    follow(once(4, work))
+    assert lines() == expected
+    bpy.ops.ed.undo()
+    assert lines() == [] and bpy.context.scene.frame_end == 4321
+    assert len(bpy.context.scene.subtitle_editor.tracks) == tracks
+    bpy.ops.ed.redo()
+    assert lines() == expected and marked() == []
+    bpy.ops.ed.undo()
+    bpy.ops.ed.undo()
+    assert lines() == [] and bpy.context.scene.frame_end != 4321
+
+
+@pytest.mark.parametrize("what", ["undo", "undo and redo", "rename", "remove", "save"])
+def test_nothing_in_the_middle_harms_it(ready_to_hear: Any, recording: Path, what: str, tmp_path: Path) -> None:
+    expected = undisturbed(recording)
+    bpy.context.scene.frame_end = 5000
+    bpy.ops.ed.undo_push(message="one")
+
+    def act() -> None:
+        if what == "rename":
+            bpy.context.scene.name = "Another name"
+        elif what == "remove":
+            collection = compat.strips_of(bpy.context.scene.sequence_editor)
+            collection.remove(next(strip for strip in collection if strip.type == "SOUND"))
+        elif what == "save":
+            bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "half.blend"))
+        else:
+            bpy.ops.ed.undo()
+            if what != "undo":
+                bpy.ops.ed.redo()
+
+    follow(once(4, act))
+    assert lines() == expected and marked() == []
+
+
+def test_a_file_that_was_saved_in_the_middle_is_continued_without_doubles(
+    ready_to_hear: Any, recording: Path, tmp_path: Path
+) -> None:
+    """Saved, and then all of it is killed: the file has some of the subtitles, the journal all that was heard."""
+    from subtitle_editor.session import pump, settings, state, unfinished
+
+    expected = undisturbed(recording)
+    path = str(tmp_path / "half.blend")
+    run = begin(bpy.context.scene)
+    while run.made < 4:
+        run.wait(0.01)
+        pump.pump()
+        run.write(None)
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    run._job.cancel()
+    assert run._job.wait(60)
+    state.now.transcription = None
+    bpy.ops.wm.open_mainfile(filepath=path)
+    assert 4 <= len(marked()) < len(expected)
+    unfinished.look_soon(settings.user_dir())
+    (item,) = unfinished.here(bpy.context.scene)
+    assert bpy.ops.subtitle.continue_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    assert lines() == expected and marked() == []
+    assert state.now.unfinished == []
+
+
+def test_cancelled_it_keeps_what_was_made_and_goes_on_or_takes_the_rest(ready_to_hear: Any, recording: Path) -> None:
+    from subtitle_editor.session import state, unfinished
+    from subtitle_editor.session.settings import user_dir
+
+    from .recording import drawn
+
+    expected = undisturbed(recording)
+    run = follow(once(4, lambda: bpy.ops.subtitle.cancel_transcription()))
+    made = lines()
+    assert 4 <= len(made) < len(expected) and set(made) < set(expected)
+    unfinished.look_soon(user_dir())
+    (item,) = unfinished.here(bpy.context.scene)
+    buttons = drawn("SUBTITLE_PT_transcription").buttons()
+    for name in ("continue_unfinished", "take_unfinished", "discard_unfinished"):
+        assert buttons[f"subtitle.{name}"] == [{"journal": str(item.journal)}]
+    assert bpy.ops.subtitle.take_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    taken = lines()
+    assert set(made) < set(taken) and len(taken) == len(set(taken)) and marked() == []
+    assert state.now.unfinished == [] and run.end is not None
+
+
+def test_thrown_away_what_was_made_stays(ready_to_hear: Any, recording: Path) -> None:
+    from subtitle_editor.session import unfinished
+    from subtitle_editor.session.settings import user_dir
+
+    follow(once(4, lambda: bpy.ops.subtitle.cancel_transcription()))
+    made = lines()
+    unfinished.look_soon(user_dir())
+    (item,) = unfinished.here(bpy.context.scene)
+    assert bpy.ops.subtitle.discard_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    assert lines() == made and marked() == [] and unfinished.here(bpy.context.scene) == []
+
+
+def test_what_finds_no_channel_is_in_a_file(ready_to_hear: Any, recording: Path) -> None:
+    from subtitle_editor.session import state
+
+    collection = compat.strips_of(bpy.context.scene.sequence_editor)
+    for channel in range(2, 129):
+        compat.new_text(collection, "full", channel, 1, 5000)
+    with pytest.raises(RuntimeError, match="No free channel"):
+        bpy.ops.subtitle.transcribe()
+    (found,) = state.now.recovered
+    assert found.count and "-->" in found.path.read_text(encoding="utf-8")
+    assert state.now.transcription is None
+
+
+def test_a_sound_that_plays_in_two_places_is_heard_once(installed: Any, undo: None) -> None:  # noqa: F811
+    editor = compat.editor_of(bpy.context.scene)
+    for at in (1, 500):
+        strip = compat.strips_of(editor).new_sound("Voice", str(SPEECH / "hello.flac"), 1, at)
+        strip.select = True
+    assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
+    found = lines()
+    half = len(found) // 2
+    assert [(start + 499, end + 499, text) for start, end, text in found[:half]] == found[half:]
