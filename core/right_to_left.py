@@ -30,8 +30,9 @@ _SHAPED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
 """Letters that have their shape already: such a text is in the order of drawing."""
 _MIRRORED = str.maketrans("()[]<>«»", ")(][><»«")
 _NON_JOINER, _JOINER = "\u200c", "\u200d"
-_LEFT_MARK = "\u200e"
-"""Where a Latin word begins or ends with a sign: it keeps a file's `.srt` from being drawn as `srt.`"""
+_DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""What gives a direction and is nothing to be drawn: marks, embeddings, overrides, isolates. A left-to-right mark keeps
+a file's `.srt` from being drawn as `srt.`"""
 
 
 def drawn(text: str) -> str:
@@ -141,13 +142,22 @@ def _shape_of(char: str) -> tuple[str, str]:
 
 
 def reads_from_right(text: str) -> bool:
-    """Whether a paragraph runs from right to left: its first letter decides, as in Unicode's rules.
+    """Whether a paragraph runs from right to left: its first letter decides, as in Unicode's rules, but none that is
+    isolated (P2, P3).
 
     >>> reads_from_right("12 \u0633\u0644\u0627\u0645"), reads_from_right("Whisper \u0633"), reads_from_right("12")
     (True, False, False)
     """
-    kinds = (unicodedata.bidirectional(char) for char in text)
-    return next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
+    depth = 0
+    for char in "" if text.isascii() else text:
+        kind = unicodedata.bidirectional(char)
+        if kind in ("LRI", "RLI", "FSI"):
+            depth += 1
+        elif kind == "PDI":
+            depth = max(0, depth - 1)
+        elif not depth and kind in ("L", "R", "AL"):
+            return kind != "L"
+    return False
 
 
 def visual(text: str, from_right: bool = True) -> str:
@@ -220,7 +230,7 @@ def _ordered(pieces: list[str], from_right: bool) -> Iterator[str]:
     found = bidi.levels([_kind(piece) for piece in pieces], pieces, from_right)
     for index in bidi.order(found):
         piece = pieces[index]
-        if piece != _LEFT_MARK:
+        if piece not in _DIRECTIONS:
             yield piece.translate(_MIRRORED) if found[index] % 2 and not piece.startswith("{") else piece
 
 

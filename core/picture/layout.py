@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ..right_to_left import reads_from_right
 from ..subtitles import breaks
 from . import shape
 from .dress import Block, Dressed, Look, alpha
@@ -130,7 +131,7 @@ def _lines(dressed: Dressed, shaper: Shaper) -> Iterator[Line]:
     start = 0
     for paragraph in dressed.text.split("\n"):
         end = start + len(paragraph)
-        from_right = shape.is_from_right(paragraph)
+        from_right = reads_from_right(paragraph)
         line = shaper.line(dressed.text, start, end, dressed.looks, from_right)
         if dressed.block.max_width and line.width > dressed.block.max_width:
             for first, last in broken(dressed.text, line, dressed.block.max_width, dressed.block.even):
@@ -316,7 +317,7 @@ def _reading(
         small = dataclasses.replace(
             look, size=look.size * RUBY_SIZE, outline=look.outline * RUBY_SIZE, spacing=0.0, underline=False
         )
-        reading = shaper.line(text, 0, len(text), ((0, len(text), small),), shape.is_from_right(text))
+        reading = shaper.line(text, 0, len(text), ((0, len(text), small),), reads_from_right(text))
         return reading, line, (left + right) / 2
     return None
 

@@ -219,20 +219,6 @@ def _rules(look: Look, begin: float, end: float, size: float, at: int) -> Iterat
             yield Rule(begin, y, end - begin, thickness, at, look)
 
 
-def is_from_right(text: str) -> bool:
-    """Whether a paragraph runs from right to left (UAX #9, P2 and P3): its first letter outside of isolates decides."""
-    depth = 0
-    for char in text if not text.isascii() else "":
-        kind = unicodedata.bidirectional(char)
-        if kind in ("LRI", "RLI", "FSI"):
-            depth += 1
-        elif kind == "PDI":
-            depth = max(0, depth - 1)
-        elif not depth and kind in ("L", "R", "AL"):
-            return kind != "L"
-    return False
-
-
 def edges(lines: Sequence[Line], start: int, end: int) -> Iterator[tuple[Line, float, float]]:
     """Where characters `start` up to `end` stand: of each line that has some of them, the left and the right edge."""
     for line in lines:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from bidi import get_display
@@ -146,6 +148,36 @@ def test_the_order_is_that_of_unicodes_rules(text: str, from_right: bool) -> Non
     found = bidi.levels([unicodedata.bidirectional(char) for char in text], text, from_right)
     shown = "".join(text[index] for index in bidi.order(found))
     assert shown.translate(MIRRORED) == expected.translate(MIRRORED)
+
+
+UNICODE = Path(__file__).parents[1] / "data" / "unicode" / "bidi_character_test.txt"
+
+
+def cases() -> Iterator[tuple[str, int, list[str], list[int]]]:
+    """Text, direction, the level of each character (x: removed), and the order."""
+    for line in UNICODE.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            codes, _, direction, levels, order = line.split(";")
+            text = "".join(chr(int(code, 16)) for code in codes.split())
+            yield text, int(direction), levels.split(), [int(index) for index in order.split()]
+
+
+def test_unicodes_own_cases() -> None:
+    """Embeddings, overrides, isolates, brackets, numbers: a part of BidiCharacterTest.txt of Unicode 15."""
+    wrong, count = [], 0
+    for text, direction, expected, order in cases():
+        count += 1
+        found = bidi.levels([unicodedata.bidirectional(char) for char in text], text, bool(direction))
+        same = all(level in ("x", str(mine)) for level, mine in zip(expected, found, strict=True))
+        if not same or [index for index in bidi.order(found) if expected[index] != "x"] != order:
+            wrong.append(text)
+    assert wrong == [] and count > 1500
+
+
+def test_isolates_are_obeyed_and_not_drawn() -> None:
+    assert drawn("\u2068abc\u2069 \u05d0\u05d1") == "\u05d1\u05d0 abc", "what is isolated gives no direction"
+    assert drawn("\u05d0 \u2066C++\u2069 \u05d1") == "\u05d1 C++ \u05d0"
+    assert drawn("\u05d0 C++ \u05d1") == "\u05d1 ++C \u05d0", "without it the signs go to the other side"
 
 
 # And back
