@@ -58,6 +58,7 @@ PARTS = (
     "session.pictures",
     "session.screen",
     "session.taking_back",
+    "session.marks",
     "session.downloads",
     # Last in, first out: it stops the jobs before anything they show themselves in is gone.
     "session.lifetime",

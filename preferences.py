@@ -54,6 +54,12 @@ def _drawing_changed(_self: bpy.types.AddonPreferences, context: Context) -> Non
     settings.apply_drawing(context)
 
 
+def _marks_changed(_self: bpy.types.AddonPreferences, context: Context) -> None:
+    from .session import marks
+
+    marks.apply(context)
+
+
 def _endpoint_changed(self: SubtitleEditorPreferences, _context: Context) -> None:
     # Whoever gives an address means to use it.
     if self.endpoint and self.endpoint_preset != endpoints.CUSTOM:
@@ -200,6 +206,13 @@ class SubtitleEditorPreferences(bpy.types.AddonPreferences):
         description="Before a render without a window, on a farm, bring pictures of subtitles after what was edited. "
         "In a window use Bake and Render",
         default=False,
+    )
+    show_marks: BoolProperty(  # type: ignore[valid-type]
+        name="Marks on the Timeline",
+        description="Draw over subtitles on the timeline what is wrong with them, when each word is said, which words "
+        "are doubtful; and the cuts inside films",
+        default=False,
+        update=_marks_changed,
     )
     connections: IntProperty(  # type: ignore[valid-type]
         name="Connections",

@@ -161,8 +161,16 @@ def track_part(index: int, one: Cue) -> Any:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--counts", type=int, nargs="+", default=[1000, 2000, 5000])
+    parser.add_argument("--counts", type=int, nargs="+", default=[1000, 5000, 10_000])
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--only", choices=["background", "window"], help="only this half")
+    parser.add_argument("--window-count", type=int, default=10_000, help="subtitles in the window")
+    parser.add_argument("--suite", choices=["sid", "trixie"], help="the window of that Debian's Blender")
     options = parser.parse_args()
-    make(options.counts, options.turns)
-    one_edit(max(options.counts))
+    if options.only != "window":
+        make(options.counts, options.turns)
+        one_edit(max(options.counts))
+    if options.only != "background":
+        import _timeline_window
+
+        _timeline_window.run(options.window_count, options.turns, options.suite)

@@ -45,6 +45,7 @@ def draw(settings: Preferences, layout: UILayout, context: Context) -> None:
     layout.prop(settings, "prepare_right_to_left")
     _draw_rules(settings.rules, layout)
     layout.prop(settings, "bake_before_render")
+    layout.prop(settings, "show_marks")
     row = layout.row(align=True)
     row.operator("subtitle.open_user_folder", icon="FILE_FOLDER")
     row.operator("subtitle.open_log", icon="TEXT")

@@ -17,6 +17,7 @@ from ..sequencer import compat, cue
 from ..sequencer.track import clock_of
 from ..session import choices, chosen, listing, originals, sheets, survey
 from ..session import track as tracks
+from ..session.settings import of as preferences_of
 from ..translations import iface
 from .parts import Icon, SubtitlePanel, is_narrow, label, quoted, wrapped
 
@@ -53,7 +54,7 @@ class SUBTITLE_UL_cues(bpy.types.UIList):
     ) -> None:
         """Called by Blender for each row on the screen."""
         scene, listed = compat.scene_of(context), listing.now
-        strip = listed.strip(scene, index)
+        strip = listed.drawn(scene, index)
         if strip is None:
             return
         left, right = compat.left(strip), compat.right(strip)
@@ -148,6 +149,8 @@ class SUBTITLE_PT_cues(SubtitlePanel, bpy.types.Panel):
         row.prop(view, "cue_filter", text="")
         row.prop(view, "cue_sort", text="", icon_only=True)
         row.prop(choices.of(scene), "follow", text="", icon="PLAY")
+        if (preferences := preferences_of(context)) is not None:
+            row.prop(preferences, "show_marks", text="", icon="OVERLAY")
         if view.cue_filter == "SPEAKER":
             layout.prop(view, "cue_speaker", text="", icon="USER", placeholder=iface(Text("Nobody Known")))
         listing.now.update(context, scene)

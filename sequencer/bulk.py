@@ -21,11 +21,14 @@ _SHARE = 8
 """And one in so many of all there are: Blender 4.2 takes long to write the same into all others."""
 
 
-def column(collection: Any, name: str, kind: type = int) -> Any:
-    """One property of all strips of a collection: whole numbers (kinds and truths too), or with `float` those."""
+def column(collection: Any, name: str, kind: type = int, count: int | None = None) -> Any:
+    """One property of all strips of a collection: whole numbers (kinds and truths too), or with `float` those.
+
+    `count`: how many there are, where that is known: Blender counts them.
+    """
     import numpy as np
 
-    values = np.zeros(len(collection), dtype=np.float32 if kind is float else np.int32)
+    values = np.zeros(len(collection) if count is None else count, dtype=np.float32 if kind is float else np.int32)
     if len(values):
         collection.foreach_get(name, values)
     return values

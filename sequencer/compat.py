@@ -111,7 +111,8 @@ def trimmed_end(strip: Strip) -> int:
 
 def edge_names(strips: Any) -> tuple[str, str]:
     """What the edges are called: for reading all of a collection at once."""
-    known = strips[0].bl_rna.properties if len(strips) else ()
+    # Not its length: Blender counts.
+    known = strips[0].bl_rna.properties if strips else ()
     return ("left_handle", "right_handle") if "left_handle" in known else ("frame_final_start", "frame_final_end")
 
 

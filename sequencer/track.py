@@ -9,6 +9,7 @@ Everything runs on the main thread.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -43,17 +44,17 @@ class Table:
 
     def column(self, name: str) -> Ints:
         """One property of all strips; booleans and kinds as numbers."""
-        values: Ints = bulk.column(self.strips, name)
+        values: Ints = bulk.column(self.strips, name, count=self.count)
         return values
 
-    @property
+    @functools.cached_property
     def left(self) -> Ints:
-        """The first frame of each."""
+        """The first frame of each, when it was asked for first."""
         return self.column(compat.edge_names(self.strips)[0])
 
-    @property
+    @functools.cached_property
     def right(self) -> Ints:
-        """The first frame after each."""
+        """The first frame after each, when it was asked for first."""
         return self.column(compat.edge_names(self.strips)[1])
 
     def texts_on(self, channels: Iterable[int]) -> Ints:

@@ -40,6 +40,8 @@ class Listing:
         """By number in the track: the index of the strip."""
         self._left: Any = ()
         """By number in the track: the first frame."""
+        self._found: tuple[str, int] = "", -1
+        """The strip that was looked for last, and its row: each row asks which one is marked."""
 
     def update(self, context: bpy.types.Context, scene: bpy.types.Scene) -> Listing:
         """Find out what the list shows now: a few milliseconds for thousands."""
@@ -50,6 +52,7 @@ class Listing:
         self.beside = originals.beside(scene, self.track)
         self._order, self._left = row.order, row.left
         self.shown = self._in_order(context, row, np.flatnonzero(self._wanted(context, scene, row)))
+        self._found = "", -1
         return self
 
     def _in_order(self, context: bpy.types.Context, row: Row, numbers: Any) -> Any:
@@ -73,18 +76,26 @@ class Listing:
     def strip(self, scene: bpy.types.Scene, place: int) -> Any:
         """The strip of a row of the list; None where there is none."""
         editor = scene.sequence_editor
-        if editor is None or not 0 <= place < len(self.shown):
+        if editor is None or len(compat.strips_of(editor)) != self.count:
             return None
-        strips = compat.strips_of(editor)
-        return strips[int(self._order[self.shown[place]])] if len(strips) == self.count else None
+        return self.drawn(scene, place)
+
+    def drawn(self, scene: bpy.types.Scene, place: int) -> Any:
+        """The same, for a redraw that has just asked: Blender counts all strips to say how many there are."""
+        if not 0 <= place < len(self.shown):
+            return None
+        return compat.strips_of(scene.sequence_editor)[int(self._order[self.shown[place]])]
 
     def place_of(self, scene: bpy.types.Scene, strip: Any) -> int:
         """The row of the list that shows a strip; -1 where none does."""
         import numpy as np
 
-        index = compat.strips_of(scene.sequence_editor).find(strip.name)
-        found = np.flatnonzero(np.asarray(self._order) == index)
-        return self._place(int(found[0])) if len(found) else -1
+        name = strip.name
+        if self._found[0] != name:
+            index = compat.strips_of(scene.sequence_editor).find(name)
+            found = np.flatnonzero(np.asarray(self._order) == index)
+            self._found = name, self._place(int(found[0])) if len(found) else -1
+        return self._found[1]
 
     def place_at(self, frame: int) -> int:
         """The row that shows the last subtitle that begins on or before a frame; -1 where none does."""

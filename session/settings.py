@@ -47,6 +47,7 @@ class Preferences(Protocol):
     endpoint: str
     offline: bool
     prepare_right_to_left: bool
+    show_marks: bool
     connections: int
     speed_limit: int
     concurrency: int

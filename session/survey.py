@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import bpy
@@ -54,6 +54,10 @@ class Survey:
     """Rule to how many of its problems there are."""
     doubtful: set[str] = dataclasses.field(default_factory=set)
     """Names of the strips with a word that the model was not sure of."""
+    row: Any = None
+    """Where they lay: index of each strip, how many strips of any kind there were, first frame, next frame, channel."""
+    cuts: list[int] = dataclasses.field(default_factory=list)
+    """On which frames shots begin inside films."""
     speakers: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     """Name of a strip to who speaks in it, where that is known."""
 
@@ -274,6 +278,12 @@ def _redraw() -> None:
     from .screen import redraw
 
     redraw()
+    for told in listeners:
+        told()
+
+
+listeners: list[Callable[[], None]] = []
+"""Called when a reading has come to its end."""
 
 
 def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
@@ -286,6 +296,7 @@ def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
     row = Row(scene, track.channels)
     strips = row.strips(range(len(row)))
     found.names = [strip.name for strip in strips]
+    found.row = row.order, row.table.count, row.left, row.right, row.table.column("channel")[row.order]
     memory.keep(found.names, row.clock)
     yield None
     edges = zip(row.left.tolist(), row.right.tolist(), strict=True)
@@ -298,6 +309,7 @@ def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
         if number % _PIECE == 0:
             yield None
     yield from _untranslated(scene, track, found, row)
+    found.cuts = shots.frames(scene)
     checks = memory.checks_for(track.profile, tracks.film(scene))
     for number, problems in enumerate(checks.each(found.cues)):
         if problems:

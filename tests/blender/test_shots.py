@@ -32,6 +32,7 @@ def test_cuts_are_found_and_snapped_to(tmp_path: Path) -> None:
     assert bpy.ops.subtitle.find_shots() == {"FINISHED"}
     assert shots.frames(scene()) == [31, 101]
     assert survey.read_now().counts["shots"] == 2
+    assert survey.read_now().cuts == [31, 101]
     bpy.ops.subtitle.snap_to_cuts(which="TRACK")
     assert now()[1] == (1.2, 3.92, "b")
 
