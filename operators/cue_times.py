@@ -66,7 +66,7 @@ class SUBTITLE_OT_set_edge(SlowOperator, bpy.types.Operator):
             later = range(number, len(row))
             frames = row.clock.frame(begun.start) - int(row.left[number])
             return self.slowly(row, row.moving(later, frames), len(later))
-        some, place = with_neighbours(scene, strip)
+        some, place = with_neighbours(row, strip)
         some.apply(timing.set_edge(some.cues, place, edge, seconds, rules))
         return {"FINISHED"}
 

@@ -57,12 +57,22 @@ class Table:
         """The first frame after each, when it was asked for first."""
         return self.column(compat.edge_names(self.strips)[1])
 
+    @functools.cached_property
+    def channel(self) -> Ints:
+        """The channel of each."""
+        return self.column("channel")
+
+    @functools.cached_property
+    def kind(self) -> Ints:
+        """The kind of each, as a number."""
+        return self.column("type")
+
     def texts_on(self, channels: Iterable[int]) -> Ints:
         """The indices of the TEXT strips on these channels, in order of time."""
         import numpy as np
 
-        wanted = np.isin(self.column("channel"), np.fromiter(channels, dtype=np.int32))
-        found = np.flatnonzero(wanted & (self.column("type") == compat.text_kind()))
+        wanted = np.isin(self.channel, np.fromiter(channels, dtype=np.int32))
+        found = np.flatnonzero(wanted & (self.kind == compat.text_kind()))
         order: Ints = found[np.lexsort((self.right[found], self.left[found]))].astype(np.int32)
         return order
 
@@ -70,11 +80,12 @@ class Table:
 class Row:
     """The subtitles on some channels of a scene, in order of time: those of a track, or of one of its channels."""
 
-    def __init__(self, scene: bpy.types.Scene, channels: Iterable[int]) -> None:
+    def __init__(self, scene: bpy.types.Scene, channels: Iterable[int], table: Table | None = None) -> None:
+        """`table`: of the scene as it is now, where there is one already."""
         self.scene = scene
         self.channels = tuple(channels)
         self.clock = clock_of(scene)
-        self.table = Table(scene)
+        self.table = Table(scene) if table is None else table
         self.order = self.table.texts_on(self.channels)
         """Their indices in Blender's collection."""
         self.left: Ints = self.table.left[self.order]
@@ -84,6 +95,10 @@ class Row:
 
     def __len__(self) -> int:
         return len(self.order)
+
+    def lane(self, channel: int) -> Row:
+        """Those on one channel: what a subtitle there must not meet."""
+        return self if self.channels == (channel,) else Row(self.scene, (channel,), self.table)
 
     def strip(self, number: int) -> Strip:
         """The strip of the subtitle `number`, counted from 0."""

@@ -294,9 +294,11 @@ def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
         yield found
         return
     row = Row(scene, track.channels)
+    yield None
     strips = row.strips(range(len(row)))
+    yield None
     found.names = [strip.name for strip in strips]
-    found.row = row.order, row.table.count, row.left, row.right, row.table.column("channel")[row.order]
+    found.row = row.order, row.table.count, row.left, row.right, row.table.channel[row.order]
     memory.keep(found.names, row.clock)
     yield None
     edges = zip(row.left.tolist(), row.right.tolist(), strict=True)
@@ -309,6 +311,8 @@ def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
         if number % _PIECE == 0:
             yield None
     yield from _untranslated(scene, track, found, row)
+    yield None
+    found.cuts = shots.frames(scene)
     found.cuts = shots.frames(scene)
     checks = memory.checks_for(track.profile, tracks.film(scene))
     for number, problems in enumerate(checks.each(found.cues)):
