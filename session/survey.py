@@ -313,7 +313,6 @@ def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
     yield from _untranslated(scene, track, found, row)
     yield None
     found.cuts = shots.frames(scene)
-    found.cuts = shots.frames(scene)
     checks = memory.checks_for(track.profile, tracks.film(scene))
     for number, problems in enumerate(checks.each(found.cues)):
         if problems:
