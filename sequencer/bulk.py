@@ -115,11 +115,12 @@ def _tell(strip: Strip) -> None:
         strip.channel = channel
 
 
-def select(collection: Any, chosen: Any) -> None:
-    """Select these strips and no others: a truth for each of the collection."""
+def select(collection: Any, chosen: Any = None) -> None:
+    """Select these strips and no others: a truth for each of the collection; None of them without."""
     import numpy as np
 
-    if len(collection):
-        collection.foreach_set("select", np.asarray(chosen, dtype=bool))
+    flags = np.zeros(len(collection), dtype=bool) if chosen is None else np.asarray(chosen, dtype=bool)
+    if len(flags):
+        collection.foreach_set("select", flags)
         # One in the ordinary way, so that Blender draws all of them.
-        collection[0].select = bool(chosen[0])
+        collection[0].select = bool(flags[0])

@@ -71,9 +71,13 @@ class Table:
         """The indices of the TEXT strips on these channels, in order of time."""
         import numpy as np
 
-        wanted = np.isin(self.channel, np.fromiter(channels, dtype=np.int32))
+        wanted = np.zeros(self.count, dtype=bool)
+        for channel in channels:
+            wanted |= self.channel == channel
         found = np.flatnonzero(wanted & (self.kind == compat.text_kind()))
-        order: Ints = found[np.lexsort((self.right[found], self.left[found]))].astype(np.int32)
+        # One number to sort by, in a way that is quickest where most are in order, as in Blender's collection.
+        key = self.left[found].astype(np.int64) * (1 << 32) + self.right[found]
+        order: Ints = found[np.argsort(key, kind="stable")].astype(np.int32)
         return order
 
 

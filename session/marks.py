@@ -172,7 +172,8 @@ def _known(found: survey.Survey) -> Known | None:
         for number, name in enumerate(found.names):
             if problems := found.by_name.get(name):
                 wrong[number] = 1 if all(problem.rule == "unsure" for problem in problems) else 2
-        _last = found, Known(*found.row, wrong)
+        index, count, left, right, channel = found.row
+        _last = found, Known(index, count, left, right, channel, wrong)
     return _last[1]
 
 
@@ -207,7 +208,8 @@ def _paint(found: list[Shape]) -> None:
     gpu.state.blend_set("ALPHA")
     for shape in found:
         if len(shape.boxes):
-            batch = batch_for_shader(shader, "TRIS", {"pos": triangles(shape.boxes)})
+            corners: Any = triangles(shape.boxes)
+            batch = batch_for_shader(shader, "TRIS", {"pos": corners})
             shader.uniform_float("color", shape.color)
             batch.draw(shader)
     gpu.state.blend_set("NONE")

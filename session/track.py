@@ -142,7 +142,7 @@ def choose(scene: bpy.types.Scene, strip: Strip, *, alone: bool = True) -> None:
     """Make a strip the active one, and with `alone` the only one that is selected."""
     if alone:
         collection = compat.strips_of(scene.sequence_editor)
-        bulk.select(collection, [False] * len(collection))
+        bulk.select(collection)
     strip.select = True
     scene.sequence_editor.active_strip = strip
 
