@@ -16,7 +16,7 @@ from ..hub import tokens
 from ..hub.tokens import Token
 from ..library import layout
 from ..subtitles import own_profiles
-from ..subtitles.profiles import DEFAULT_PROFILE, PROFILES, Profile
+from ..subtitles.profiles import AUTO, DEFAULT_PROFILE, PROFILES, Profile
 from ..system import user_folder
 from ..system.folders import expanded
 from ..system.long_paths import reachable
@@ -114,12 +114,14 @@ def manager_of(args: argparse.Namespace, models_dir: Path, token: Token, store: 
     )
 
 
-def add_profile(command: argparse.ArgumentParser) -> None:
+def add_profile(command: argparse.ArgumentParser, *, follows: bool = False) -> None:
+    """`follows`: by default it is the one for the language that is spoken."""
+    text = f"one of {', '.join(PROFILES)}, or of your own (profiles)"
     command.add_argument(
         "--profile",
-        default=DEFAULT_PROFILE.name,
+        default=AUTO if follows else DEFAULT_PROFILE.name,
         metavar="P",
-        help=f"one of {', '.join(PROFILES)}, or of your own (profiles)",
+        help=f"{text}; default: by the language" if follows else text,
     )
 
 
@@ -128,6 +130,8 @@ def profile_of(args: argparse.Namespace, output: Output | None = None) -> Profil
     own = own_profiles.read(args.user_dir / user_folder.PROFILES)
     for problem in own.problems if output is not None else ():
         output.warn(str(problem))  # type: ignore[union-attr]
+    if args.profile == AUTO:
+        return DEFAULT_PROFILE
     if args.profile not in own.known:
         raise UsageError(f'There is no profile "{args.profile}".', f"Choose one of {', '.join(own.known)}.")
     return own.known[args.profile]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,20 +25,28 @@ _SUFFIXES = frozenset(
 )
 
 
+_SUFFIX = ".srt"
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
+"""A path has one slash left where an address has two."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Film:
     """One file to hear and the file to write."""
 
     media: Path
     target: Path
+    more: tuple[Path, ...] = ()
+    """Other formats of the same, beside it."""
 
 
 def films_of(args: argparse.Namespace) -> list[Film]:
     """All that the command line names, each once, in its order; a folder's files by name. Raises UsageError."""
     if args.output is not None and (len(args.media) > 1 or args.media[0].is_dir()):
         raise UsageError("-o names one file, but there are several to write.", "Use --out-dir and --suffix.")
-    suffix = args.suffix if args.suffix.startswith(".") else f".{args.suffix}"
-    check_format(Path("x" + suffix))
+    suffixes = _suffixes(args.suffix or [_SUFFIX])
+    for media in args.media:
+        _check_is_file(media)
     if args.output is not None:
         check_format(args.output)
         return [Film(args.media[0], args.output)]
@@ -52,8 +61,27 @@ def films_of(args: argparse.Namespace) -> list[Film]:
     for folder, (media, _) in zip(folders, found, strict=True):
         # Of a.mp4 and a.wav in one folder neither may write over the other.
         name = media.stem if taken[folder, media.stem] == 1 else media.name
-        films.append(Film(media, folder / f"{name}{suffix}"))
+        target, *more = (folder / f"{name}{suffix}" for suffix in suffixes)
+        films.append(Film(media, target, tuple(more)))
     return films
+
+
+def _suffixes(given: list[str]) -> list[str]:
+    """Ends of names, each once; several may stand in one, with commas. Raises UsageError."""
+    parts = [part.strip() for text in given for part in text.split(",") if part.strip()]
+    found = list(dict.fromkeys(part if part.startswith(".") else f".{part}" for part in parts))
+    for suffix in found:
+        check_format(Path("x" + suffix))
+    return found or [_SUFFIX]
+
+
+def _check_is_file(media: Path) -> None:
+    """Raises UsageError for what other programs take in place of a file."""
+    text = media.as_posix()
+    if text == "-":
+        raise UsageError("Sound from a pipe is not heard.", "Write it to a file first.")
+    if _ADDRESS.match(text) and not media.exists():
+        raise UsageError(f"{text} is an address, and only files are heard.", "Download it first.")
 
 
 def is_many(args: argparse.Namespace) -> bool:
@@ -77,6 +105,10 @@ def _found(args: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
 
 def check_format(target: Path) -> None:
     """Raises UsageError unless the name's ending is that of a format to write."""
+    if target.is_dir():
+        raise UsageError(f"{target} is a folder.", "Name a file with -o, or the folder with --out-dir.")
+    if target.as_posix() == "-":
+        raise UsageError("Subtitles are written to a file.", "Name one with -o; with --json they are in the last line.")
     # Before the work: a misspelt ending must not show after an hour.
     if registry.by_suffix(target.suffix, writing=True) is None:
         known = ", ".join(registry.suffixes(writing=True))

@@ -4,36 +4,56 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..errors.base import UsageError
+from ..languages import NAMES
 from ..speech import glossary
+from ..speech.naming import language_code, track_wanted
 from ..speech.request import TranscriptionRequest
 from ..speech.voice import VoiceOptions
 from ..subtitles import own_profiles
+from ..subtitles.profiles import AUTO
 from ..system import user_folder
 from .call import named, time_of
 
 _OWN = ("language", "track", "profile", "task", "prompt", "hotwords", "glossary", "from", "to", "vad", "batch_size",
-        "beam_size", "suppress_numerals", "words")  # fmt: skip
+        "beam_size", "suppress_numerals", "words", "multilingual")  # fmt: skip
 """What a film's own file may say."""
+_DECODING = (
+    *("multilingual", "patience", "repetition_penalty", "no_repeat_ngram_size", "compression_ratio_threshold"),
+    *("log_prob_threshold", "no_speech_threshold"),
+)
+COMPUTE_TYPES = (
+    *("default", "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16"),
+    "float32",
+)
+"""CTranslate2's. Not every device has all."""
 _DEVICES = "auto, cpu, cuda, or cuda:1 for the second card"
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
     """The options that say what is heard, and how."""
     heard = command.add_argument_group("what is heard")
-    heard.add_argument("--language", metavar="L", help="such as en (default: detected)")
+    heard.add_argument("--language", type=_language, metavar="L", help="such as en or English (default: detected)")
     heard.add_argument("--task", choices=("transcribe", "translate"), default="transcribe")
-    heard.add_argument("--track", default="", metavar="T", help="audio track: its number, its language, or all (mixed)")
+    heard.add_argument(
+        "--track",
+        type=track_wanted,
+        default="",
+        metavar="T",
+        help="audio track: its number, its language, or all (mixed)",
+    )
     heard.add_argument("--from", dest="start", type=time_of, default=0.0, metavar="S", help="seconds or H:MM:SS")
     heard.add_argument("--to", dest="end", type=time_of, metavar="S", help="seconds or H:MM:SS")
     how = command.add_argument_group("how")
     _add_words(how)
     _add_voice(how)
+    _add_decoding(how)
     how.add_argument("--beam-size", type=_number(1, 64), default=5, metavar="N", help="(default 5)")
     how.add_argument(
         "--temperature", type=_temperatures, default=TranscriptionRequest.__dataclass_fields__["temperature"].default,
@@ -44,7 +64,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="windows at once: faster on a graphics card, without other temperatures (default 1)",
     )  # fmt: skip
     how.add_argument("--device", type=_device, default="auto", metavar="D", help=f"{_DEVICES} (default auto)")
-    how.add_argument("--compute-type", default="default", metavar="C", help="CTranslate2's, such as int8 or float16")
+    how.add_argument(
+        "--compute-type", default="default", metavar="C", choices=COMPUTE_TYPES, help=f"{', '.join(COMPUTE_TYPES)}"
+    )
     how.add_argument(
         "--threads", type=_number(0, 1024), default=0, metavar="N", help="of the processor (default: its choice)"
     )
@@ -52,7 +74,11 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 def _add_words(how: argparse._ArgumentGroup) -> None:
     how.add_argument(
-        "--words", action=argparse.BooleanOptionalAction, default=True, help="measure the time of each word"
+        "--words",
+        "--word-timestamps",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="measure the time of each word",
     )
     how.add_argument(
         "--prompt", "--initial-prompt", default="", metavar="TEXT", help="what was said before each window"
@@ -60,6 +86,25 @@ def _add_words(how: argparse._ArgumentGroup) -> None:
     how.add_argument("--hotwords", default="", metavar="TEXT", help="words to expect everywhere")
     how.add_argument("--glossary", type=named, metavar="FILE", help="names to expect everywhere, one a line")
     how.add_argument("--suppress-numerals", action="store_true", help="write numbers as words")
+
+
+def _add_decoding(how: argparse._ArgumentGroup) -> None:
+    """What a model takes for text, by faster-whisper's names and defaults."""
+    how.add_argument("--multilingual", action="store_true", help="find the language anew for each half minute")
+    for names, kind, text in (
+        (("--patience",), float, "of the beam search"),
+        (("--repetition-penalty",), float, "above 1: against loops"),
+        (("--no-repeat-ngram-size",), int, "no run of so many words twice in half a minute"),
+        (("--compression-ratio-threshold",), float, "text that packs better repeats itself"),
+        (("--log-prob-threshold", "--logprob-threshold"), float, "text less likely is tried again"),
+        (("--no-speech-threshold",), float, "more likely without speech: no text"),
+    ):
+        field = names[0].removeprefix("--").replace("-", "_")
+        default = TranscriptionRequest.__dataclass_fields__[field].default
+        how.add_argument(
+            *names, dest=field, type=_finite if kind is float else _number(0, 100), default=default, metavar="N",
+            help=f"{text} (default {default})",
+        )  # fmt: skip
 
 
 def _add_voice(how: argparse._ArgumentGroup) -> None:
@@ -112,6 +157,7 @@ def request_of(args: argparse.Namespace, media: Path, model_path: Path, model_id
         beam_size=args.beam_size,
         temperature=args.temperature,
         batch_size=args.batch_size,
+        **{name: getattr(args, name) for name in _DECODING},
         prompt=args.prompt,
         hotwords=glossary.as_hotwords(terms, args.hotwords),
         suppress_numerals=args.suppress_numerals,
@@ -150,7 +196,11 @@ def _checked(name: str, value: Any, path: Path, args: argparse.Namespace) -> Any
             return time_of(str(value))
         case "batch_size" | "beam_size":
             return _number(1, 256)(str(value))
-        case "profile":
+        case "language":
+            return _language(str(value))
+        case "track":
+            return track_wanted(str(value))
+        case "profile" if value != AUTO:
             known = own_profiles.read(args.user_dir / user_folder.PROFILES).known
             if value not in known:
                 raise ValueError(f"one of {', '.join(known)}")
@@ -158,7 +208,7 @@ def _checked(name: str, value: Any, path: Path, args: argparse.Namespace) -> Any
             raise ValueError("transcribe or translate")
         case "glossary":
             return path.parent / str(value)
-        case "vad" | "suppress_numerals" | "words":
+        case "vad" | "suppress_numerals" | "words" | "multilingual":
             if not isinstance(value, bool):
                 raise ValueError("true or false")
             return value
@@ -172,6 +222,28 @@ def _number(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return number
+
+
+def _language(text: str) -> str | None:
+    """Raises ArgumentTypeError for a language that Whisper does not know: an hour later it would be too late."""
+    if text.strip().lower() in ("", "auto", "detect"):
+        return None
+    code = language_code(text)
+    if code is None:
+        near = difflib.get_close_matches(text.strip().title(), NAMES.values(), n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise argparse.ArgumentTypeError(f'a language that Whisper knows, not "{text}"{meant}')
+    return code
+
+
+def _finite(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not -1000 < value < 1000:
+        raise argparse.ArgumentTypeError("a number")
+    return value
 
 
 def _share(text: str) -> float:

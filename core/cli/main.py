@@ -17,7 +17,7 @@ from .. import addresses
 from ..errors.base import SubtitleEditorError, UnexpectedError, UsageError
 from ..hub import endpoint
 from ..system import log_file, user_folder
-from . import bake, call, catalog, console, convert, extract, jobs, leftovers, library, subtitles
+from . import bake, call, catalog, console, convert, extract, jobs, leftovers, library, spelling, subtitles
 from .align import add_align
 from .call import add_download_options, folder, models_dir_of, token_of
 from .devices import add_devices
@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     parser = build_parser()
     try:
-        args = parser.parse_args(argv)
+        args = parser.parse_args(spelling.ours(sys.argv[1:] if argv is None else argv))
     except SystemExit as end:
         # argparse ends the process; inside Blender that would take the user's work along.
         return end.code if isinstance(end.code, int) else USAGE

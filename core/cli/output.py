@@ -182,4 +182,6 @@ def _retry(event: Progress) -> str:
 def _print(text: str, error: bool = False) -> None:
     stream = sys.stderr if error else sys.stdout
     text = text.replace(f"{EXTENDED}UNC\\", "\\\\").replace(EXTENDED, "").translate(_CONTROL)
-    print(console.shown(stream, text), file=stream, flush=True)
+    # In one piece: a signal that ends us must not leave half a line for the next to be joined to.
+    stream.write(f"{console.shown(stream, text)}\n")
+    stream.flush()

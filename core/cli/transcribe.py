@@ -6,16 +6,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import os
 import time
 from pathlib import Path
 from typing import Any
 
-from ..catalog.entries import SPEECH_TO_TEXT, Entry
+from ..catalog.entries import SPEECH_TO_TEXT, Catalog, Entry
 from ..cues import Cue
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.media import MediaNotFoundError
 from ..errors.models import ModelDamagedError, ModelNotInstalledError
-from ..errors.speech import JournalError
+from ..errors.speech import JournalError, TranslationUnknownError
 from ..errors.subtitles import OutputNotWrittenError
 from ..events import Cancelled, End, Event, Failed, Finished, as_json
 from ..library import runtimes, status
@@ -23,12 +24,13 @@ from ..speech import segments
 from ..speech.job import Transcription, about
 from ..speech.segments import Kept
 from ..subtitles import quality, writing
+from ..subtitles.profiles import AUTO, Profile, for_language
 from ..subtitles.segmentation import segment
 from ..subtitles.timecode import format_time
 from ..system.reasons import reason_of
 from ..units import human_duration
 from . import films, listening
-from .call import add_profile, load_catalog, models_dir_of, named, profile_of
+from .call import add_profile, load_catalog, models_dir_of, named, profile_of, up_to
 from .films import Film
 from .output import DONE, FAILED, Output
 from .running import attended, follow
@@ -43,14 +45,28 @@ def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> in
     """`transcribe MEDIA... -m ID`: writes the subtitles when done, and what there is when interrupted or failed."""
     profile_of(args, output)  # A wrong name is told before anything is looked for.
     known = load_catalog(args, output)
-    entry = known.get(args.model)
-    model_path = usable(entry, models_dir)
+    model, model_path = _model(args, known, models_dir)
     args.libraries = runtimes.cuda(models_dir, known)  # For each film.
     work = films.films_of(args)
     with attended():
         if not films.is_many(args):
-            return _One(args, output, model_path, entry.id, work[0]).run().code
-        return _many(args, output, model_path, entry.id, work)
+            one = _One(args, output, model_path, model, work[0])
+            if one.is_done:
+                output.record({"event": "skipped", "output": str(work[0].target)}, f"{work[0].target} exists already.")
+                return DONE
+            return one.run().code
+        return _many(args, output, model_path, model, work)
+
+
+def _model(args: argparse.Namespace, known: Catalog, models_dir: Path) -> tuple[str, Path]:
+    """The model that is named, by its id or as a folder that has one, and where it lies. Raises as `usable`."""
+    folder = Path(args.model)
+    if os.sep in args.model and (folder / "model.bin").is_file():
+        return folder.name, folder
+    entry = known.get(args.model)
+    if args.task == "translate" and entry.languages == ("en",):
+        raise TranslationUnknownError(entry.id)
+    return entry.id, usable(entry, models_dir)
 
 
 # One film
@@ -83,6 +99,14 @@ class _One:
         self._more = {"media": str(film.media)} if many else {}
         self._request = listening.request_of(self._args, film.media, model_path, model_id)
         self._journals = args.user_dir / segments.FOLDER
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is to be left out: it has subtitles, and not those that an earlier run of the same has begun."""
+        if not self._args.skip_existing or not self._film.target.exists():
+            return False
+        kept = self._kept()
+        return kept is None or not segments.is_ours(kept, self._film.target)
 
     def run(self) -> _Result:
         """Hear it and write. Raises SubtitleEditorError for what can be known before the work; Stopped never."""
@@ -120,12 +144,10 @@ class _One:
         film, args = self._film, self._args
         if (
             args.output is None
-            and film.target.exists()
-            and not (kept is not None and segments.is_ours(kept, film.target))
+            and (there := next((path for path in (film.target, *film.more) if path.exists()), None))
+            and not (kept is not None and segments.is_ours(kept, there))
         ):
-            raise UsageError(
-                f"{film.target} exists already.", "Name the file to write with -o, or use --skip-existing."
-            )
+            raise UsageError(f"{there} exists already.", "Name the file to write with -o, or use --skip-existing.")
         if film.media.exists() or args.output is not None or args.out_dir is not None:
             films.check_folder(film, make=args.out_dir is not None)
 
@@ -150,13 +172,22 @@ class _One:
         """The subtitles and the file they are in: None when they found no place."""
         if not isinstance(end, Finished) and not end.cues:
             return [], self._film.target
-        made = segment(end.cues, self._profile, language=language)
+        made = segment(end.cues, self._profile_for(language), language=language)
         try:
-            writing.save_cues(self._film.target, made)
+            for target in (self._film.target, *self._film.more):
+                writing.save_cues(target, made)
             return made, self._film.target
         except (OSError, SubtitleEditorError) as error:
             self._rescue(made, error)
             return made, None
+
+    def _profile_for(self, language: str) -> Profile:
+        """The reading rules: by the language that is written, unless they were chosen; with numbers of their own."""
+        args, found = self._args, self._profile
+        if args.profile == AUTO:
+            found = for_language("en" if args.task == "translate" else language)
+        numbers = {"max_chars": args.max_line_width, "max_lines": args.max_line_count}
+        return dataclasses.replace(found, **{name: value for name, value in numbers.items() if value is not None})
 
     def _rescue(self, made: list[Cue], error: Exception) -> None:
         """Put the subtitles into the user's folder instead, and say so."""
@@ -223,7 +254,7 @@ def _many(args: argparse.Namespace, output: Output, model_path: Path, model_id: 
 def _one_of_many(args: argparse.Namespace, output: Output, model_path: Path, model_id: str, film: Film) -> _Result:
     try:
         one = _One(args, output, model_path, model_id, film, many=True)
-        if args.skip_existing and film.target.exists() and not _is_partial(one):
+        if one.is_done:
             return _Result(film, "skipped", DONE)
         return one.run()
     except SubtitleEditorError as error:
@@ -231,12 +262,6 @@ def _one_of_many(args: argparse.Namespace, output: Output, model_path: Path, mod
         return _Result(film, "failed", FAILED, why=str(error.message))
     except KeyboardInterrupt as stop:
         return _Result(film, "cancelled", getattr(stop, "code", 130))
-
-
-def _is_partial(one: _One) -> bool:
-    """Whether the file that is there is what an earlier run of the same left half done."""
-    kept = one._kept()
-    return kept is not None and segments.is_ours(kept, one._film.target)
 
 
 def _tell_table(results: list[_Result], output: Output) -> None:
@@ -247,11 +272,12 @@ def _tell_table(results: list[_Result], output: Output) -> None:
         }
         for result in results
     ]  # fmt: skip
-    width = max(len(row["media"]) for row in rows)
+    names = [" ".join(row["media"].splitlines()) for row in rows]
+    width = max(map(len, names))
     lines = [
-        f"{row['media']:<{width}}  {row['state']:<9}  {row['subtitles']:>6}  "
+        f"{name:<{width}}  {row['state']:<9}  {row['subtitles']:>6}  "
         f"{human_duration(row['seconds']) if row['seconds'] else '':>8}  {row['why']}".rstrip()
-        for row in rows
+        for name, row in zip(names, rows, strict=True)
     ]
     output.record({"event": "summary", "films": rows}, "\n".join(lines))
 
@@ -280,13 +306,20 @@ def add_transcribe(
         "-o", "--output", type=named, metavar="OUT", help="subtitle file (default: beside the media, .srt)"
     )
     command.add_argument("--recursive", action="store_true", help="look into folders inside of folders")
-    command.add_argument("--out-dir", type=named, metavar="D", help="write there instead of beside the media")
-    command.add_argument("--suffix", default=".srt", metavar="S", help="end of the names to write, such as .en.vtt")
+    command.add_argument(
+        "--out-dir", "--output-dir", type=named, metavar="D", help="write there instead of beside the media"
+    )
+    command.add_argument(
+        "--suffix", "--output-format", action="append", metavar="S",
+        help="end of the names to write, such as .en.vtt (default .srt); several give several files",
+    )  # fmt: skip
     command.add_argument("--skip-existing", action="store_true", help="leave out what has subtitles already")
     command.add_argument(
         "--unfinished", choices=("continue", "take", "fresh"), default="continue",
         help="what an interrupted run has heard: go on there, write it as it is, or begin anew",
     )  # fmt: skip
-    add_profile(command)
+    add_profile(command, follows=True)
+    command.add_argument("--max-line-width", type=up_to(200), metavar="N", help="instead of the profile's")
+    command.add_argument("--max-line-count", type=up_to(10), metavar="N", help="instead of the profile's")
     listening.add_options(command)
     command.set_defaults(command=lambda args, output: transcribe(args, output, models_dir_of(args)))

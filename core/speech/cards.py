@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from .wire import ChildError
+
 LIBRARIES = (
     ("cublas64_12.dll", "cublasLt64_12.dll") if sys.platform == "win32" else ("libcublasLt.so.12", "libcublas.so.12")
 )
@@ -19,6 +21,10 @@ ENVIRONMENT = "SUBTITLE_EDITOR_CUDA"
 """A folder with these libraries, asked before the system's."""
 _LESS = "int8_float16"
 """The compute type for a card whose memory is too small: a third to two fifths less."""
+
+
+_ANY = ("default", "auto")
+"""Compute types that mean something everywhere."""
 
 
 class Device:
@@ -38,13 +44,21 @@ def devices(wanted: str, compute_type: str) -> list[Device]:
     card = [Device("cuda", index, compute_type)]
     if compute_type != _LESS:
         card.append(Device("cuda", index, _LESS))
-    if name == "cpu":
-        return [Device("cpu", 0, compute_type)]
     if name == "cuda":
         return card
     import ctranslate2
 
-    processor = Device("cpu", 0, compute_type if compute_type not in ("float16", _LESS) else "default")
+    able = ctranslate2.get_supported_compute_types("cpu")
+    if name == "cpu":
+        if compute_type not in able and compute_type not in _ANY:
+            raise ChildError(
+                "usage",
+                "the processor of this machine does not compute in {type}, but in {able}",
+                type=compute_type,
+                able=", ".join(sorted(able)),
+            )
+        return [Device("cpu", 0, compute_type)]
+    processor = Device("cpu", 0, compute_type if compute_type in (*able, *_ANY) else "default")
     return [*card, processor] if ctranslate2.get_cuda_device_count() > 0 else [processor]
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .settling import begun, ended, settled
@@ -15,6 +15,12 @@ _NUMERALS = frozenset("0123456789%$£€¥")
 
 _MARK = 0.02
 """Seconds between two of Whisper's marks of time."""
+_PASSED_ON = (
+    *("task", "beam_size", "temperature", "multilingual", "patience", "repetition_penalty", "no_repeat_ngram_size"),
+    *("compression_ratio_threshold", "log_prob_threshold", "no_speech_threshold"),
+)
+"""Of a request: what goes to faster-whisper as it is."""
+
 _FRAMES_PER_SECOND = 100
 """Of Whisper's spectrum, in which faster-whisper counts."""
 
@@ -30,25 +36,27 @@ class Listener:
         self.probability = 1.0
         self._first_mark: int = model.hf_tokenizer.token_to_id("<|notimestamps|>") + 1
         self._suppressed = [-1, *_numerals(model)] if request["suppress_numerals"] else [-1]
+        self.prompt, self.hotwords, self.too_long = _fitted(model, request["prompt"], request["hotwords"])
+        """What fits of the prompt and of the words to expect, and whether something had to go."""
+        self._options = {name: request[name] for name in _PASSED_ON} | {
+            "word_timestamps": request["words"],
+            "initial_prompt": self.prompt or None,
+            "hotwords": self.hotwords or None,
+        }
 
-    def hear(self, window: Window, offset: float) -> Iterator[dict[str, Any]]:
-        """The window's segments as records. `offset`: seconds of the media where the part begins.
+    def hear(self, window: Window, offset: float, bare: bool = False) -> Iterator[dict[str, Any]]:
+        """The window's segments as records. `offset`: seconds of the media where the part begins; `bare`: without what
+        was to be expected.
 
         Raises ChildError for a language or task that the model does not have.
         """
         self._model.model.begin(window.begin // RATE)
-        request = self._request
         try:
             segments, info = self._model.transcribe(
                 window.audio,
                 language=self.language or None,
-                task=request["task"],
-                beam_size=request["beam_size"],
-                temperature=request["temperature"],
-                word_timestamps=request["words"],
-                initial_prompt=request["prompt"] or None,
-                hotwords=request["hotwords"] or None,
                 suppress_tokens=self._suppressed,
+                **(self._options | ({"initial_prompt": None, "hotwords": None} if bare else {})),
                 # True makes long recordings fall into a loop of one phrase, the complaint heard most.
                 condition_on_previous_text=False,
             )
@@ -56,9 +64,14 @@ class Listener:
             raise ChildError("usage", "{reason}", reason=first_line(error)) from error
         if not self.language:
             self.language, self.probability = info.language, info.language_probability
+        found = False
         for segment in segments:
             if segment.text.strip():
+                found = True
                 yield as_record(segment, window, offset, self._stated_end(segment))
+        if not found and not bare and (self.prompt or self.hotwords):
+            # A prompt can silence a model: what is spoken counts more than how it is to be spelled.
+            yield from self.hear(window, offset, bare=True)
 
     def _stated_end(self, segment: Any) -> float | None:
         """When the segment ends by the mark that the model set behind it, which word times do not keep to."""
@@ -96,13 +109,8 @@ def _batched(pipeline: Any, windows: list[Window], listener: Listener, request: 
     segments, _ = pipeline.transcribe(
         numpy.concatenate([window.audio for window in windows]),
         language=listener.language,
-        task=request["task"],
-        beam_size=request["beam_size"],
-        temperature=request["temperature"],
-        word_timestamps=request["words"],
-        initial_prompt=request["prompt"] or None,
-        hotwords=request["hotwords"] or None,
         suppress_tokens=listener._suppressed,
+        **listener._options,
         without_timestamps=False,
         vad_filter=False,
         batch_size=len(windows),
@@ -183,3 +191,47 @@ def _numerals(model: Any) -> list[int]:
     tokenizer = model.hf_tokenizer
     end = tokenizer.token_to_id("<|endoftext|>")
     return [number for number in range(end) if _NUMERALS & set(tokenizer.decode([number]))]
+
+
+def _fitted(model: Any, prompt: str, hotwords: str) -> tuple[str, str, bool]:
+    """What fits of both into what Whisper leaves for them: half of its context, and a model that hears more of them
+    than of the speech says nothing at all. Of the prompt the end counts, of the words the beginning; whether that was
+    less than there was."""
+    room = model.max_length // 2 - 1
+    words = _first(model, hotwords, room // 2 if prompt.strip() else room)
+    rest = room - len(_tokens(model, words))
+    text = _last(model, prompt, rest)
+    return text, words, (text, words) != (prompt.strip(), hotwords.strip())
+
+
+def _tokens(model: Any, text: str) -> list[int]:
+    return list(model.hf_tokenizer.encode(f" {text.strip()}", add_special_tokens=False).ids) if text.strip() else []
+
+
+def _first(model: Any, text: str, most: int) -> str:
+    """The words of `text` from its beginning that make at most so many tokens; up to a comma where there is one."""
+    text = text.strip()
+    if len(_tokens(model, text)) <= most:
+        return text
+    parts = [part for part in text.split(",") if part.strip()] if "," in text else text.split()
+    glue = "," if "," in text else " "
+    count = _most(len(parts), lambda number: len(_tokens(model, glue.join(parts[:number]))) <= most)
+    return glue.join(parts[:count]).strip()
+
+
+def _last(model: Any, text: str, most: int) -> str:
+    text = text.strip()
+    if len(_tokens(model, text)) <= most:
+        return text
+    parts = text.split()
+    count = _most(len(parts), lambda number: len(_tokens(model, " ".join(parts[len(parts) - number :]))) <= most)
+    return " ".join(parts[len(parts) - count :])
+
+
+def _most(count: int, fits: Callable[[int], bool]) -> int:
+    """The largest number up to `count` that fits; what is smaller fits too."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low

@@ -12,6 +12,8 @@ from .wire import ChildError, first_line
 
 _BIG_ENCODER = 128
 """Mel bands of large-v3 and of what was distilled from it; all others have 80."""
+_ENGLISH_WORDS = 51864
+"""Of the vocabulary of English-only models; others have one more and up."""
 _FEW_LAYERS = 4
 """Decoder layers of what was distilled, turbo the largest of them. It was trained to transcribe alone."""
 
@@ -30,6 +32,7 @@ def load(path: str, device: str, index: int, compute_type: str, threads: int) ->
     from faster_whisper import WhisperModel
 
     check_folder(path)
+    threads = min(threads, os.cpu_count() or threads)  # More than there are wait for each other.
     try:
         model = WhisperModel(
             path,
@@ -55,17 +58,39 @@ def _native(path: str, device: str, index: int, compute_type: str, threads: int)
     )
 
 
-def translates(model: Any, path: str) -> bool:
-    """Whether the model was trained to translate into English: not so English-only and distilled ones."""
-    if not model.model.is_multilingual:
+def translates(path: str, loaded: Any = None) -> bool:
+    """Whether the model in a folder was trained to translate into English: not so English-only and distilled ones.
+
+    By its small files, so that the user hears of it before gigabytes are loaded; once it is `loaded`, by itself too.
+    True where nothing says so.
+    """
+    if loaded is not None and not loaded.model.is_multilingual:
+        return False
+    if len(_read(path, "vocabulary.json") or _lines(path, "vocabulary.txt")) == _ENGLISH_WORDS:
         return False
     try:
-        with open(os.path.join(path, "config.json"), encoding="utf-8") as file:
-            heads = json.load(file).get("alignment_heads") or []
+        heads = _read(path, "config.json").get("alignment_heads") or []
         layers = 1 + max((int(layer) for layer, _ in heads), default=_FEW_LAYERS)
-    except (OSError, ValueError, TypeError, AttributeError):
+        bands = loaded.model.n_mels if loaded else int(_read(path, "preprocessor_config.json").get("feature_size") or 0)
+    except (ValueError, TypeError, AttributeError):
         return True
-    return not (model.model.n_mels >= _BIG_ENCODER and layers <= _FEW_LAYERS)
+    return not (bands >= _BIG_ENCODER and layers <= _FEW_LAYERS)
+
+
+def _read(path: str, name: str) -> Any:
+    try:
+        with open(os.path.join(path, name), encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return {}
+
+
+def _lines(path: str, name: str) -> list[str]:
+    try:
+        with open(os.path.join(path, name), encoding="utf-8", newline="\n") as file:
+            return file.read().splitlines()
+    except (OSError, ValueError):
+        return []
 
 
 class Repeatable:

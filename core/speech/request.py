@@ -46,6 +46,19 @@ class TranscriptionRequest:
     same way each time."""
     batch_size: int = 1
     """Windows heard at once: faster on a graphics card, without second tries at another temperature."""
+    multilingual: bool = False
+    """Find the language anew for each window: for films in which several are spoken."""
+    patience: float = 1.0
+    repetition_penalty: float = 1.0
+    """Above 1: what was said becomes less likely again."""
+    no_repeat_ngram_size: int = 0
+    """No run of so many words twice in a window; 0: any."""
+    compression_ratio_threshold: float = 2.4
+    """A text that packs better than this repeats itself: the next temperature is tried."""
+    log_prob_threshold: float = -1.0
+    """A text less likely than this is tried again at the next temperature."""
+    no_speech_threshold: float = 0.6
+    """A window more likely without speech than this, and unlikely as text, gives none."""
     prompt: str = ""
     """What was said before, or names and spellings to expect, at the begin of each window."""
     hotwords: str = ""

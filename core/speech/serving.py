@@ -51,6 +51,8 @@ _SCARCE = 0.06
 """Of the machine's memory; with less than that free an idle child ends."""
 _LOOK = 5.0
 """Seconds between two looks of an idle child at the machine's memory."""
+_MUCH = 5.0
+"""Seconds that sound like speech and give no text, to be told of: a cough is shorter."""
 _PLACES = 5
 """Places of a loss that are named; of more only the first ones."""
 
@@ -188,6 +190,8 @@ class Shelf:
 def transcribe(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
     """Decode, load, listen. Raises ChildError for what the user can mend."""
     model.check_folder(request["model_path"])
+    if request["task"] == "translate" and not model.translates(request["model_path"]):
+        raise ChildError("cannot_translate", "")
     start = float(request["start"])
     sound = Sound(request["media"], start, request["end"], request["track"])
     options = _voice_options(request, records)
@@ -196,18 +200,23 @@ def transcribe(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
     _import_libraries(detect)
     tape = Tape(_told(sound.blocks(), records), place["at"], detect)
     ears = _Ears(request, records, shelf)
+    unheard = _Unheard()
     with _ahead(cut(tape, options, place["at"], place["speaking"])) as windows:
         ears.prepare()
         records.send("started", seconds=sound.total or 0.0)
         for group in _grouped(windows, request["batch_size"]):
-            for segment in ears.hear(group, start):
+            found = ears.hear(group, start)
+            for segment in found:
                 records.send("segment", **segment)
+            unheard.add(group, start, bool(found))
             last = group[-1]
             records.send(
                 "window", at=last.end, speaking=last.speaking, until=start + last.end / RATE, language=ears.language
             )
     if not tape.samples:
         records.notice("The chosen part of the media holds no sound.")
+    elif options is not None:
+        unheard.tell(records)
     _tell_loss(sound.loss, records)
 
 
@@ -236,6 +245,34 @@ def _voice_options(request: dict[str, Any], records: Records) -> VoiceOptions | 
     return VoiceOptions(**request["voice"])
 
 
+class _Unheard:
+    """Speech that gave no text: what nobody tells of is taken for a film in which nobody speaks."""
+
+    def __init__(self) -> None:
+        self._places: list[tuple[float, float]] = []
+        self._heard = False
+        """Whether anything sounded like speech."""
+
+    def add(self, group: list[Window], offset: float, has_text: bool) -> None:
+        """What was heard, and whether that gave text."""
+        loud = [window for window in group if window.spans]
+        self._heard = self._heard or bool(loud)
+        seconds = sum(end - begin for window in loud for begin, end in window.spans) / RATE
+        if not has_text and seconds >= _MUCH:
+            self._places.append((offset + loud[0].spans[0][0] / RATE, seconds))
+
+    def tell(self, records: Records) -> None:
+        """Say so."""
+        if not self._heard:
+            records.notice("Nothing in it sounds like speech. Singing is heard without voice detection.")
+        elif self._places:
+            records.notice(
+                "{seconds} s that sound like speech gave no text, at {places}.",
+                seconds=f"{sum(seconds for _, seconds in self._places):.0f}",
+                places=_places(self._places),
+            )
+
+
 def _grouped(windows: Iterator[Window], most: int) -> Iterator[list[Window]]:
     """Windows to be heard at once: one, or with batches up to `most` that have something to hear."""
     group: list[Window] = []
@@ -257,7 +294,12 @@ class _Ears:
         self._shelf = shelf
         cards.preload(request["libraries"])
         self._devices = cards.devices(request["device"], request["compute_type"])
+        first, wanted = self._devices[0], request["compute_type"]
+        if first.name == "cpu" and first.compute_type != wanted:
+            records.notice("The processor does not compute in {type}; it does as the model was saved.", type=wanted)
         self._listener: Listener | None = None
+        self._told = False
+        """Whether it was said that the prompt is too long."""
         self._at_once: int = request["batch_size"]
         """Windows that the device has room for."""
         self.language: str = request["place"]["language"] or request["language"] or ""
@@ -305,9 +347,16 @@ class _Ears:
 
     def _new_listener(self, device: cards.Device) -> Listener:
         loaded = self._shelf.get(self._request, device, self._records)
-        if self._request["task"] == "translate" and not model.translates(loaded, self._request["model_path"]):
+        if self._request["task"] == "translate" and not model.translates(self._request["model_path"], loaded):
             raise ChildError("cannot_translate", "")
-        return Listener(loaded, self._request | {"language": self.language})
+        listener = Listener(loaded, self._request | {"language": self.language})
+        if listener.too_long and not self._told:
+            self._told = True
+            self._records.notice(
+                "The prompt and the words to expect are too long for the model: the end of the prompt and the first "
+                "words count."
+            )
+        return listener
 
     def _next_device(self, error: RuntimeError) -> None:
         """Go on with less, or with the processor. Raises ChildError when there is nothing else to try."""

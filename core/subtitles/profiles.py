@@ -83,3 +83,17 @@ PROFILES: dict[str, Profile] = {
 
 
 DEFAULT_PROFILE = PROFILES["netflix-en"]
+
+AUTO = "auto"
+"""In place of a profile's name: the one for the language."""
+_OF_LANGUAGES = {"en": "netflix-en", "zh": "netflix-zh", "yue": "netflix-zh", "ja": "netflix-ja", "ko": "netflix-ko"}
+
+
+def for_language(language: str) -> Profile:
+    """The rules for a language, a tag such as `pt-BR`; the default ones where it is not known.
+
+    >>> for_language("ja").max_chars, for_language("zh-TW").max_chars, for_language("de").max_cps
+    (13, 16, 17.0)
+    """
+    base = language.lower().replace("_", "-").partition("-")[0]
+    return PROFILES[_OF_LANGUAGES.get(base, "netflix")] if base else DEFAULT_PROFILE

@@ -186,9 +186,9 @@ def test_a_model_that_cannot_translate_says_so_at_once(models: Path, tmp_path: P
         model = Ears()
 
     (tmp_path / "config.json").write_text('{"alignment_heads": [[2, 4], [3, 14]]}', encoding="utf-8")
-    assert not models_of_speech.translates(Turbo(), str(tmp_path))
+    assert not models_of_speech.translates(str(tmp_path), Turbo())
     (tmp_path / "config.json").write_text('{"alignment_heads": [[7, 0], [25, 6]]}', encoding="utf-8")
-    assert models_of_speech.translates(Turbo(), str(tmp_path))
+    assert models_of_speech.translates(str(tmp_path), Turbo())
     assert run(models, SPEECH / "hello.flac", "-o", tmp_path / "a.srt", "--task", "translate")[0] == 0
 
 

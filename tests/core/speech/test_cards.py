@@ -19,9 +19,10 @@ import pytest
 from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.errors.speech import GraphicsCardError
 from subtitle_editor.core.events import Failed
-from subtitle_editor.core.speech import cards, model, serving, smallest, survey
+from subtitle_editor.core.speech import cards, model, process, serving, smallest, survey
 from subtitle_editor.core.speech.job import Transcription
 from subtitle_editor.core.speech.request import TranscriptionRequest
+from subtitle_editor.core.speech.segments import Place
 from subtitle_editor.core.speech.survey import Card, advice
 from tests.core import speech_kit
 
@@ -195,13 +196,15 @@ def heard(
             *([cards.Device("cpu", 0, "default")] if wanted == "auto" else []),
         ],
     )  # fmt: skip
-    request = {
-        "media": str(media), "model_path": str(speech_kit.MODEL), "language": "en", "task": "transcribe", "start": 0.0,
-        "end": None, "track": "", "words": True, "device": "auto", "libraries": "", "compute_type": "default",
-        "vad": True, "voice": {}, "beam_size": 1, "temperature": [0.0], "batch_size": 1, "prompt": "", "hotwords": "",
-        "suppress_numerals": False, "threads": 1, "place": {"at": 0, "speaking": False, "language": ""},
-    }  # fmt: skip
-    serving._answer(request | options, Records(), serving.Shelf())  # type: ignore[arg-type]
+    request = process._as_json(
+        TranscriptionRequest(
+            media=media, model_path=speech_kit.MODEL, language="en", beam_size=1, temperature=(0.0,), threads=1,
+            **options,
+        ),
+        Place(),
+        0.0,
+    )  # fmt: skip
+    serving._answer(request, Records(), serving.Shelf())  # type: ignore[arg-type]
     return said, loaded
 
 

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of `transcribe` as people type them, after what other programs for subtitles taught them and complaints about
+those: languages by name, several formats, long prompts, models by folder, and errors that come before the work."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from subtitle_editor.core.cli import main, spelling
+from subtitle_editor.core.cues import Cue
+from subtitle_editor.core.speech import model as models
+from subtitle_editor.core.speech.naming import language_code
+from subtitle_editor.core.subtitles.profiles import for_language
+from subtitle_editor.core.subtitles.reading import load
+from tests.core.speech_kit import MODEL, SPEECH, clip, ffmpeg, needs_ffmpeg, silence, write
+from tests.hub.server import LoopbackHub
+
+pytestmark = pytest.mark.timeout(120)
+
+HELLO = ["hello blender", "please start the subtitle download", "the cat sits on a table"]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("models")
+    with LoopbackHub() as hub:
+        for name in ("tiny", "tiny.en"):
+            hub.add_model(f"Systran/faster-whisper-{name}", {path.name: path for path in MODEL.iterdir()})
+        download = ["models", "download", "tiny", "tiny.en", "--models-dir", str(folder), "--quiet"]
+        assert main.main([*download, "--endpoint", hub.endpoint]) == 0
+    yield folder
+
+
+class Runs:
+    """The command line in a folder with a sound in it."""
+
+    def __init__(self, folder: Path, models: Path) -> None:
+        self.folder = folder
+        self._models = models
+        shutil.copy(SPEECH / "hello.flac", folder / "a.flac")
+        self.said = ""
+
+    def __call__(self, *words: str, model: str = "tiny") -> int:
+        command = [sys.executable, "-m", "subtitle_editor", "transcribe", *words, "-m", model, "--device", "cpu"]
+        where = ["--models-dir", str(self._models), "--user-dir", str(self.folder / "user")]
+        done = subprocess.run([*command, *where], capture_output=True, encoding="utf-8", timeout=100, cwd=self.folder)
+        self.said = done.stdout + done.stderr
+        return done.returncode
+
+    def cues(self, name: str = "a.srt") -> list[Cue]:
+        return list(load(self.folder / name).cues)
+
+
+@pytest.fixture
+def run(tmp_path: Path, installed: Path) -> Runs:
+    return Runs(tmp_path, installed)
+
+
+def texts(cues: list[Cue]) -> list[str]:
+    return [" ".join(cue.text.split()) for cue in cues]
+
+
+# Spelling
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("en", "en"), ("EN", "en"), (" English ", "en"), ("en-US", "en"), ("pt_BR", "pt"), ("zh-Hant-TW", "zh"),
+        ("ger", "de"), ("deu", "de"), ("Farsi", "fa"), ("Mandarin", "zh"), ("haitian creole", "ht"), ("nb", "no"),
+        ("yue", "yue"), ("klingon", None), ("x", None), ("", None),
+    ],
+)  # fmt: skip
+def test_languages_as_people_write_them(typed: str, code: str | None) -> None:
+    assert language_code(typed) == code
+
+
+def test_options_as_other_programs_spell_them() -> None:
+    typed = "transcribe a_b.mp4 --word_timestamps True --vad_filter=False --max_line_count 1 --prompt a_b --json false"
+    assert spelling.ours(typed.split()) == [
+        "transcribe", "a_b.mp4", "--word-timestamps", "--no-vad-filter", "--max-line-count", "1", "--prompt", "a_b",
+    ]  # fmt: skip
+    assert spelling.ours(["--vad", "film.mp4"]) == ["--vad", "film.mp4"]
+    assert spelling.ours(["x", "--", "--a_b"]) == ["x", "--", "--a_b"]
+
+
+def test_the_command_line_of_another_program_works(run: Runs) -> None:
+    words = "a.flac --language English --task transcribe --output_dir out --output_format srt,vtt --output_format txt"
+    more = "--word_timestamps True --vad_filter True --beam_size 2 --initial_prompt x --max_line_width 20"
+    assert run(*words.split(), *more.split(), "--max_line_count", "1", "--multilingual", "False") == 0, run.said
+    assert sorted(path.name for path in (run.folder / "out").iterdir()) == ["a.srt", "a.txt", "a.vtt"]
+    found = run.cues("out/a.vtt")
+    assert " ".join(texts(found)).split() == " ".join(HELLO).split()
+    assert all("\n" not in cue.text and len(cue.text) <= 20 for cue in found)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["a.flac", "--language", "klingon"], "klingon"),
+        (["a.flac", "--language", "Germann"], "did you mean German?"),
+        (["a.flac", "--compute-type", "fp16"], "float16"),
+        (["https://example.com/a.mp4"], "Download it first"),
+        (["-"], "from a pipe"),
+        (["a.flac", "-o", "user"], "--out-dir"),
+        (["a.flac", "-o", "-"], "Name one with -o"),
+        (["a.flac", "--suffix", ".docx"], "not a subtitle format"),
+    ],
+)
+def test_what_cannot_be_is_said_before_the_work(
+    tmp_path: Path, installed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    words: list[str], said: str,
+) -> None:  # fmt: skip
+    (tmp_path / "user").mkdir()
+    shutil.copy(SPEECH / "hello.flac", tmp_path / "a.flac")
+    monkeypatch.chdir(tmp_path)
+    assert main.main(["transcribe", *words, "-m", "tiny", "--models-dir", str(installed), "--user-dir", "user"]) == 2
+    told = capsys.readouterr()
+    assert said in told.err + told.out and "loading" not in told.out + told.err
+
+
+# What is heard
+
+
+def test_a_prompt_that_is_too_long_costs_no_text(run: Runs) -> None:
+    """Both used to fill the model's context: nothing was heard, or it failed, and nothing was said."""
+    long, words = "the cat sits on a table " * 300, "blender, " * 1000
+    assert run("a.flac", "--language", "en", "--prompt", long, "--hotwords", words) == 0, run.said
+    assert texts(run.cues()) == HELLO and "too long for the model" in run.said
+
+
+def test_nothing_heard_is_told(run: Runs) -> None:
+    write(run.folder / "still.wav", silence(8))
+    assert run("still.wav") == 0
+    assert "Nothing in it sounds like speech" in run.said and run.cues("still.srt") == []
+
+
+def test_a_model_by_its_folder(run: Runs) -> None:
+    assert run("a.flac", "--language", "en", model=str(MODEL)) == 0, run.said
+    assert texts(run.cues()) == HELLO
+
+
+def test_skip_existing_for_one_film(run: Runs) -> None:
+    (run.folder / "a.srt").write_text("mine", encoding="utf-8")
+    assert run("a.flac", "--skip-existing") == 0 and "exists already" in run.said
+    assert (run.folder / "a.srt").read_text(encoding="utf-8") == "mine"
+    (run.folder / "a.vtt").write_text("mine", encoding="utf-8")
+    assert run("a.flac", "--out-dir", ".", "--suffix", ".ass", "--suffix", ".vtt") == 2
+    assert (run.folder / "a.vtt").read_text(encoding="utf-8") == "mine"
+
+
+@needs_ffmpeg
+def test_a_track_by_the_name_of_its_language(run: Runs) -> None:
+    ffmpeg(
+        *("-i", SPEECH / "numbers.flac", "-i", SPEECH / "hello.flac", "-map", "0:a", "-map", "1:a", "-c:a", "flac"),
+        *("-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=ger", run.folder / "two.mkv"),
+    )
+    assert run("two.mkv", "--track", "German", "--language", "en") == 0, run.said
+    assert texts(run.cues("two.srt")) == HELLO
+
+
+def test_a_processor_that_cannot_compute_so_says_how_it_can(run: Runs) -> None:
+    import ctranslate2
+
+    if "bfloat16" in ctranslate2.get_supported_compute_types("cpu"):
+        pytest.skip("this one can")
+    assert run("a.flac", "--compute-type", "bfloat16") == 1
+    assert "does not compute in bfloat16, but in" in run.said and "again" not in run.said
+
+
+def test_more_threads_than_processors_wait_for_each_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import faster_whisper
+
+    asked: list[int] = []
+    real = faster_whisper.WhisperModel
+
+    def loaded(*args: object, cpu_threads: int, **options: object) -> object:
+        asked.append(cpu_threads)
+        return real(*args, cpu_threads=1, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(faster_whisper, "WhisperModel", loaded)
+    models.load(str(MODEL), "cpu", 0, "default", 1024)
+    assert asked == [os.cpu_count()]
+
+
+# Translation
+
+
+def folder_of(path: Path, words: int, layers: int, bands: int) -> str:
+    """The small files of a model; its large one is none, so that loading it would fail."""
+    shutil.copytree(MODEL, path)
+    (path / "model.bin").write_bytes(b"no model")
+    (path / "vocabulary.json").write_text(json.dumps([f"w{number}" for number in range(words)]), encoding="utf-8")
+    config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    config["alignment_heads"] = [[layers - 1, 0]]
+    (path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    (path / "preprocessor_config.json").write_text(json.dumps({"feature_size": bands}), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("words", "layers", "bands", "can"),
+    [
+        (51866, 32, 128, True), (51866, 4, 128, False), (51865, 4, 80, True), (51864, 4, 80, False),
+        (51864, 24, 80, False),
+    ],
+    ids=["large-v3", "turbo", "tiny", "tiny.en", "medium.en"],
+)  # fmt: skip
+def test_who_can_translate_is_known_by_small_files(
+    tmp_path: Path, words: int, layers: int, bands: int, can: bool
+) -> None:
+    assert models.translates(folder_of(tmp_path / "m", words, layers, bands)) is can
+
+
+def test_who_cannot_translate_says_so_before_anything_is_loaded(run: Runs, tmp_path: Path) -> None:
+    turbo = folder_of(tmp_path / "turbo", 51866, 4, 128)
+    assert run("a.flac", "--task", "translate", model=turbo) == 1
+    assert "turbo cannot translate" in run.said
+    assert run("a.flac", "--task", "translate", model="tiny.en") == 1
+    assert "tiny.en cannot translate" in run.said and "loading" not in run.said
+
+
+# Profiles
+
+
+def test_the_profile_follows_the_language(run: Runs) -> None:
+    assert for_language("de").name == "netflix" and for_language("").name == "netflix-en"
+    # English text told to be Korean is shaped by the rules for Korean, unless others are chosen.
+    assert run("a.flac", "--language", "ko") == 0, run.said
+    assert max(len(line) for cue in run.cues() for line in cue.text.splitlines()) <= 16
+    assert run("a.flac", "--language", "ko", "--profile", "netflix-en", "-o", "b.srt") == 0, run.said
+    assert texts(run.cues("b.srt")) == HELLO
+
+
+def test_two_languages_in_one_film(run: Runs) -> None:
+    """Each half minute finds its own; the text is the same where there is but one."""
+    write(run.folder / "b.wav", clip("hello"), silence(3), clip("hello"))
+    assert run("b.wav", "--multilingual") == 0, run.said
+    assert texts(run.cues("b.srt")) == HELLO * 2
