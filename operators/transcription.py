@@ -185,6 +185,7 @@ def _go_on() -> None:
         return
     run.abandon()
     state.now.transcription = None
+    state.show_soon()
     unfinished.look_soon(user_dir())
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core.right_to_left import reads_from_right
+from ..core.right_to_left import lines, reads_from_right
 from ..core.text import Text
 from ..sequencer import compat, sounds
 from ..session import choices, recovered, shelf, state, unfinished
@@ -133,8 +133,11 @@ def _draw_chosen(layout: UILayout, context: Context, scene: bpy.types.Scene, who
 
 def _last_lines(context: Context, heard: list[str], number: int) -> list[str]:
     """The end of what was heard in so many lines of the sidebar's width; empty ones where there is less."""
-    lines = [line for text in heard[-number:] for line in iface_lines(text, characters(context))]
-    return [*lines[-number:], *[""] * (number - len(lines))]
+    width = characters(context)
+    # What somebody has said is no text of ours, though Blender may have one that is the same.
+    split = (iface_lines(text, width) if isinstance(text, Text) else lines(text, width) for text in heard[-number:])
+    found = [line for some in split for line in some]
+    return [*found[-number:], *[""] * (number - len(found))]
 
 
 def _draw_line(layout: UILayout, line: str) -> None:

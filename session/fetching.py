@@ -49,7 +49,8 @@ class Fetch:
         progress = now.manager.progress(self.job) if now.manager is not None and not self.over else None
         if progress is not None:
             self.fraction = progress.fraction
-            self.text = words.status(self._name, progress)
+            self.text = Text("{model}: {progress}", model=self._name, progress=words.headline(progress))
+            self.lines = [line for line in words.amount_lines(progress) if line]
         return progress is not None
 
     def stop(self) -> None:

@@ -223,7 +223,9 @@ class TranscriptionRun:
         """Take the events and what was shaped; whether there was anything."""
         if self.done:
             return False
-        self._blend = bpy.data.filepath
+        if self.has_scene:
+            # It may be saved under another name; once another file is open, that is none of its.
+            self._blend = bpy.data.filepath
         events = self._job.drain() if self.end is None else []
         for event in events:
             self._take(event)

@@ -1809,6 +1809,7 @@ TEXTS = {
     ('*', 'Starting'): 'Startet',
     ('*', 'Then it begins by itself'): 'Danach beginnt sie von selbst',
     ('*', 'Waiting for {model}'): 'Wartet auf {model}',
+    ('*', '{model}: {progress}'): '{model}: {progress}',
     ('*', 'No strip here plays {media}.'): 'Kein Streifen hier spielt {media} ab.',
     ('*', 'Open the file that does, or take what there is.'): 'Die Datei öffnen, die es tut, oder nehmen, was da ist.',
     ('*', 'Listening'): 'Hört zu',

@@ -1809,6 +1809,7 @@ TEXTS = {
     ('*', 'Starting'): 'ﺯﺎﻏﺁ ﻝﺎﺣ ﺭﺩ',
     ('*', 'Then it begins by itself'): 'ﺩﻮﺷﯽﻣ ﺯﺎﻏﺁ ﺵﺩﻮﺧ ﺲﭙﺳ',
     ('*', 'Waiting for {model}'): '{model} ﺭﺎﻈﺘﻧﺍ ﺭﺩ',
+    ('*', '{model}: {progress}'): '{progress} :{model}',
     ('*', 'No strip here plays {media}.'): '.ﺪﻨﮐﯽﻤﻧ ﺶﺨﭘ ﺍﺭ {media} ﺎﺠﻨﯾﺍ ﯼﺭﺍﻮﻧ ﭻﯿﻫ',
     ('*', 'Open the file that does, or take what there is.'): '.ﺪﯾﺭﺍﺩﺮﺑ ﺍﺭ ﺖﺴﻫ ﻪﭽﻧﺁ ﺎﯾ ،ﺪﻨﮐﯽﻣ ﺶﺨﭘ ﺍﺭ ﻥﺁ ﻪﮐ ﺪﯿﻨﮐ ﺯﺎﺑ ﺍﺭ ﯽﻠﯾﺎﻓ',
     ('*', 'Listening'): 'ﻥﺪﯿﻨﺷ ﻝﺎﺣ ﺭﺩ',

@@ -18,12 +18,14 @@ import pytest
 
 from tests.core.speech_kit import MODEL, clip, silence, write
 
+LONG = bool(os.environ.get("SUBTITLE_EDITOR_LONG_TESTS"))
+ROUNDS = 20 if LONG else 2
+
 pytestmark = [
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1800 if LONG else 300),
     pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL"),
 ]
 
-ROUNDS = 20 if os.environ.get("SUBTITLE_EDITOR_LONG_TESTS") else 2
 WINDOW = 30.0
 """Seconds of sound that may be heard again."""
 

@@ -390,3 +390,26 @@ def test_a_sound_that_plays_in_two_places_is_heard_once(installed: Any, undo: No
     found = lines()
     half = len(found) // 2
     assert [(start + 499, end + 499, text) for start, end, text in found[:half]] == found[half:]
+
+
+def test_what_is_kept_of_a_closed_file_belongs_to_that_file(
+    ready_to_hear: Any, recording: Path, tmp_path: Path
+) -> None:
+    """Also when somebody looks at the transcription once more after another file is open."""
+    from subtitle_editor.session import pump, recovered, state
+
+    path = tmp_path / "film.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    run = begin(bpy.context.scene)
+    while run.made < 4:
+        run.wait(0.01)
+        pump.pump()
+        run.write(None)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    pump.pump()
+    assert not run.has_scene
+    run.abandon()
+    state.now.transcription = None
+    (found,) = state.now.recovered
+    assert Path(found.blend) == path and found.count >= 4
+    assert recovered.here(bpy.context.scene) == []

@@ -20,7 +20,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitle_editor.core.cues import Cue
-from subtitle_editor.core.events import Cancelled, CueFound, Event, Failed, Finished, Notice
+from subtitle_editor.core.events import (
+    Cancelled,
+    CueFound,
+    Event,
+    Failed,
+    Finished,
+    Notice,
+    State,
+    TranscriptionProgress,
+)
 from subtitle_editor.core.speech import process, segments
 from subtitle_editor.core.speech.job import Transcription, about
 from subtitle_editor.core.speech.request import TranscriptionRequest
@@ -361,3 +370,53 @@ def test_lines_are_json(tmp_path: Path) -> None:
     path = written(tmp_path, 1, 0)
     kinds = [json.loads(line)["type"] for line in path.read_text(encoding="ascii").splitlines()]
     assert kinds == ["about", "segment", "window"]
+
+
+def test_the_second_run_begins_at_once(recording: Path) -> None:
+    """Against the first in the same turn: this machine may be busy. Nothing is imported or loaded again."""
+    try:
+        took = []
+        for _ in range(2):
+            began = time.monotonic()
+            heard: list[float] = []
+
+            def act(event: Event, began: float = began, heard: list[float] = heard) -> None:
+                if isinstance(event, TranscriptionProgress) and event.state is State.TRANSCRIBING:
+                    heard.append(time.monotonic() - began)
+
+            assert isinstance(follow(Transcription(request(recording, end=10.0), keep=60.0), act)[-1], Finished)
+            took.append(heard[0])
+        assert took[1] < took[0] / 2, "the model was loaded again"
+    finally:
+        process.warm.close()
+
+
+@pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="the system does not say how much is free")
+def test_an_idle_child_ends_when_memory_is_short(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told that no machine has enough, and to look often: it does not wait for the hour that it may."""
+    folder = str(process._CHILD.parent)
+    (tmp_path / "child.py").write_text(
+        f"""
+import importlib, sys, types
+package = types.ModuleType("subtitle_editor_child")
+package.__path__ = [{folder!r}]
+sys.modules["subtitle_editor_child"] = package
+serving = importlib.import_module("subtitle_editor_child.serving")
+serving._SCARCE, serving._LOOK = 2.0, 0.2
+serving.main()
+""",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(process, "_CHILD", tmp_path / "child.py")
+    try:
+        assert isinstance(follow(Transcription(request(recording, end=10.0), keep=3600.0))[-1], Finished)
+        waiting = process.warm._waiting
+        assert waiting is not None
+        deadline = time.monotonic() + 20
+        while waiting.alive:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        process.warm.close()
