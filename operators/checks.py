@@ -13,7 +13,7 @@ from ..core.system import files
 from ..core.system.reasons import reason_of
 from ..core.text import Text
 from ..sequencer import compat
-from ..session import survey
+from ..session import screen, survey
 from ..session import track as tracks
 from ..translations import translated
 from .editing import CueOperator, has_subtitles, nothing_chosen
@@ -101,6 +101,7 @@ class SUBTITLE_OT_next_problem(bpy.types.Operator):
         strip = row.strip((after or found)[0])
         tracks.choose(scene, strip)
         scene.frame_current = compat.left(strip)
+        screen.reveal()
         return {"FINISHED"}
 
 

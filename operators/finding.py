@@ -14,7 +14,7 @@ from ..core.right_to_left import drawn
 from ..core.text import Text
 from ..sequencer import compat
 from ..sequencer.track import make
-from ..session import survey
+from ..session import screen, survey
 from ..session import track as tracks
 from ..translations import iface, translated
 from .editing import SELECTED, TRACK, CueOperator, has_subtitles, numbers_in, scope
@@ -176,6 +176,7 @@ class SUBTITLE_OT_find_next(QueryOperator, bpy.types.Operator):
         strip = row.strip((after or found)[0])
         tracks.choose(scene, strip)
         scene.frame_current = compat.left(strip)
+        screen.reveal()
         return {"FINISHED"}
 
 

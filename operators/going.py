@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, EnumProperty
 
 from ..core.text import Text
 from ..sequencer import compat
+from ..session import screen
 from ..session import track as tracks
 from ..translations import translated
 from .editing import (
@@ -61,6 +62,7 @@ class SUBTITLE_OT_jump_cue(bpy.types.Operator):
             return {"CANCELLED"}
         tracks.choose(scene, strip)
         scene.frame_current = compat.left(strip)
+        screen.reveal()
         if self.play:
             play(context, scene, strip, loop=False)
         return {"FINISHED"}
@@ -93,8 +95,8 @@ def play(context: Context, scene: bpy.types.Scene, strip: Any, *, loop: bool) ->
     if loop:
         scene.use_preview_range = True
         scene.frame_preview_start, scene.frame_preview_end = max(scene.frame_start, first - _AROUND), last + _AROUND
-    screen = context.screen
-    if screen is not None and not screen.is_animation_playing and not bpy.app.background:
+    shown = context.screen
+    if shown is not None and not shown.is_animation_playing and not bpy.app.background:
         bpy.ops.screen.animation_play()
 
 
@@ -115,8 +117,8 @@ class SUBTITLE_OT_play_cue(bpy.types.Operator):
 
     def execute(self, context: Context) -> _Result:
         scene = compat.scene_of(context)
-        screen = context.screen
-        if screen is not None and screen.is_animation_playing:
+        shown = context.screen
+        if shown is not None and shown.is_animation_playing:
             bpy.ops.screen.animation_cancel(restore_frame=False)
             if self.loop:
                 scene.use_preview_range = False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.cues import text_length
-from ..core.right_to_left import drawn
+from ..core.right_to_left import drawn, reads_from_right
 from ..core.text import Text
 from ..sequencer import compat, cue
 from ..sequencer.track import clock_of
@@ -19,7 +19,7 @@ from ..session import choices, chosen, listing, originals, sheets, survey
 from ..session import track as tracks
 from ..session.settings import of as preferences_of
 from ..translations import iface
-from .parts import Icon, SubtitlePanel, is_narrow, label, quoted, wrapped
+from .parts import PIXELS_PER_CHARACTER, Icon, SubtitlePanel, is_narrow, label, quoted, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
@@ -65,18 +65,21 @@ class SUBTITLE_UL_cues(bpy.types.UIList):
         wide = _is_wide(context)
         columns = row.split(factor=0.11)
         columns.label(text=str(int(listed.shown[index]) + 1), translate=False)
-        if not is_narrow(context):
+        room = _room(context)
+        if (listed.beside is None and not is_narrow(context)) or wide:
+            room *= 0.76
             columns = columns.split(factor=0.24)
             columns.label(text=_short(chosen.shown(scene, left)), translate=False)
         columns = columns.split(factor=0.7)
+        room *= 0.7
         if listed.beside is not None and not is_narrow(context):
             both = columns.split(factor=0.5)
             other = both.row()
             other.active = False
-            _text(other, originals.text_of(scene, listed.beside, strip))
-            _text(both, text)
+            _text(other, originals.text_of(scene, listed.beside, strip), room / 2)
+            _text(both, text, room / 2)
         else:
-            _text(columns, text)
+            _text(columns, text, room)
         _speed(columns, text, (right - left) / float(clock_of(scene).rate), wide)
 
     def draw_filter(self, _context: Context, _layout: UILayout) -> None:
@@ -101,10 +104,22 @@ def _state_icon(strip: Any) -> Icon:
     return "RADIOBUT_ON" if strip.select else "RADIOBUT_OFF"
 
 
-def _text(layout: UILayout, text: str) -> None:
+def _room(context: Context) -> float:
+    """About how many letters a row has beside its number."""
+    width = context.region.width if context.region is not None else 400
+    return (width / (context.preferences.system.ui_scale or 1.0) - 150) * 0.89 / PIXELS_PER_CHARACTER
+
+
+def _text(layout: UILayout, text: str, room: float) -> None:
     flat = " / ".join(text.split("\n"))
+    if not flat.strip():
+        layout.label(text="…", translate=False)
+        return
+    if reads_from_right(flat) and len(flat) > room:
+        # Blender would leave out the right end, which is where it begins.
+        flat = f"{flat[: max(4, int(room) - 1)]}…"
     # Nobody sees more of it; drawing right to left takes time with each letter.
-    layout.label(text=drawn(flat[:120]) if flat.strip() else "…", translate=False)
+    layout.label(text=drawn(flat[:120]), translate=False)
 
 
 def _short(time: str) -> str:
@@ -227,9 +242,10 @@ class SUBTITLE_PT_cue(SubtitlePanel, bpy.types.Panel):
         if chosen.complaint:
             wrapped(layout, context, chosen.complaint, icon="ERROR")
         row = layout.row(align=True)
-        row.operator("subtitle.split_cue", text="Split", icon="PAUSE").by = "PLAYHEAD"
-        row.operator("subtitle.merge_cues", text="Merge", icon="AUTOMERGE_ON").what = "SELECTED"
-        row.operator("subtitle.rewrite_cues", text="Balance", icon="ALIGN_CENTER").how = "BALANCE"
+        # Without icons: with them two of three words are cut short in a narrow sidebar, or in German.
+        row.operator("subtitle.split_cue", text="Split").by = "PLAYHEAD"
+        row.operator("subtitle.merge_cues", text="Merge").what = "SELECTED"
+        row.operator("subtitle.rewrite_cues", text="Balance").how = "BALANCE"
         layout.prop(fields, "speaker")
         self.draw_problems(layout, context, scene)
 
@@ -238,9 +254,7 @@ class SUBTITLE_PT_cue(SubtitlePanel, bpy.types.Panel):
         text = originals.text_of(scene, listing.now.beside, tracks.chosen_strip(scene))
         if not text:
             return
-        box = layout.box()
-        box.active = False
-        quoted(box, context, text)
+        quoted(layout.box(), context, text)
 
     def draw_lines(self, layout: UILayout, scene: bpy.types.Scene, fields: Any) -> None:
         """The text, a field a line."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Icon = Any
 """The name of one of Blender's icons. The stubs spell out a thousand of them, and no dict of names fits that."""
 
-_PIXELS_PER_CHARACTER = 6.6
+PIXELS_PER_CHARACTER = 6.6
 """The mean width of a letter of Blender's interface font at scale 1, and a little more: no line is all mean."""
 
 _MARGINS = 86
@@ -83,29 +83,31 @@ def label(layout: UILayout, text: str, icon: Icon = "NONE") -> None:
 
 def wrapped(layout: UILayout, context: Context, text: str, icon: Icon = "NONE") -> None:
     """As `label`, over as many lines as the sidebar's width asks for: labels do not wrap by themselves."""
-    _lines(layout, text, iface_lines(text, characters(context)), icon)
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    if reads_from_right(text):
+        column.alignment = "RIGHT"
+    for number, line in enumerate(iface_lines(text, characters(context))):
+        column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon, translate=False)
 
 
 def quoted(layout: UILayout, context: Context, text: str) -> None:
     """As `wrapped`, for a text of the user's, which is never translated."""
+    column = layout.column(align=True)
+    column.scale_y = 0.8
     for line in text.split("\n"):
-        _lines(layout, line, lines(line, characters(context)), "NONE")
+        part = column.column(align=True)
+        if reads_from_right(line):
+            part.alignment = "RIGHT"
+        for piece in lines(line, characters(context)):
+            part.label(text=piece, translate=False)
 
 
 def characters(context: Context) -> int:
     """How many letters a line of the sidebar has room for."""
     scale = context.preferences.system.ui_scale or 1.0
     width = context.region.width if context.region else _NARROW * scale
-    return max(16, int((width / scale - _MARGINS) / _PIXELS_PER_CHARACTER))
-
-
-def _lines(layout: UILayout, text: str, drawn_ones: list[str], icon: Icon) -> None:
-    column = layout.column(align=True)
-    column.scale_y = 0.8
-    if reads_from_right(text):
-        column.alignment = "RIGHT"
-    for number, line in enumerate(drawn_ones):
-        column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon, translate=False)
+    return max(16, int((width / scale - _MARGINS) / PIXELS_PER_CHARACTER))
 
 
 def is_narrow(context: Context) -> bool:

@@ -16,7 +16,7 @@ import bpy
 from ..core.text import Text
 from ..sequencer import compat, cue, drawing
 from ..sequencer.track import clock_of
-from . import choices, listing
+from . import choices, listing, screen
 from . import track as tracks
 
 if TYPE_CHECKING:
@@ -191,8 +191,8 @@ def _listed(scene: bpy.types.Scene) -> listing.Listing:
 
 
 def _plays() -> bool:
-    screen = bpy.context.screen
-    return bool(screen is not None and screen.is_animation_playing)
+    shown = bpy.context.screen
+    return bool(shown is not None and shown.is_animation_playing)
 
 
 def set_index(settings: Any, value: int) -> None:
@@ -209,3 +209,4 @@ def go_to(scene: bpy.types.Scene, strip: Any) -> None:
     complain("")
     if not compat.left(strip) <= scene.frame_current < compat.right(strip):
         scene.frame_current = compat.left(strip)
+    screen.reveal()

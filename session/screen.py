@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..core.text import Text
+from ..sequencer import compat
 from ..translations import translated
 from . import shelf
 from .state import now
@@ -28,6 +29,36 @@ def redraw() -> None:
             for region in area.regions:
                 if region.type == kind:
                     region.tag_redraw()
+
+
+def reveal() -> None:
+    """Bring the playhead into the timeline's view, a moment later: whoever went to a subtitle wants to see it."""
+    if not bpy.app.background and not bpy.app.timers.is_registered(_reveal):
+        bpy.app.timers.register(_reveal, first_interval=0.0)
+
+
+def _reveal() -> None:
+    manager = bpy.context.window_manager
+    for window in manager.windows if manager else ():
+        for area in window.screen.areas:
+            space: Any = area.spaces.active
+            if area.type != "SEQUENCE_EDITOR" or space.view_type == "PREVIEW":
+                continue
+            regions: dict[str, bpy.types.Region] = {region.type: region for region in area.regions}
+            with bpy.context.temp_override(window=window, area=area, region=regions["WINDOW"]):
+                if not _sees(regions, compat.scene_of(bpy.context).frame_current):
+                    bpy.ops.sequencer.view_frame()
+
+
+def _sees(regions: dict[str, bpy.types.Region], frame: int) -> bool:
+    """Whether a frame is between the edges of the timeline that the sidebar does not lie over."""
+    timeline, sidebar = regions["WINDOW"], regions.get("UI")
+    right = timeline.x + timeline.width
+    if sidebar is not None and sidebar.width > 1 and sidebar.x < right:
+        right = max(timeline.x + 1, sidebar.x)
+    first = timeline.view2d.region_to_view(0, 0)[0]
+    last = timeline.view2d.region_to_view(right - timeline.x, 0)[0]
+    return bool(first <= frame < last)
 
 
 def show() -> None:

@@ -692,7 +692,7 @@ TEXTS = {
     ('*', 'Shown for {seconds:.2f} s; at least {limit:.2f} s are needed.'): '.ﺖﺳﺍ ﻡﺯﻻ ﻪﯿﻧﺎﺛ {limit:.2f} ﻞﻗﺍﺪﺣ ؛ﺶﯾﺎﻤﻧ ﻪﯿﻧﺎﺛ {seconds:.2f}',
     ('*', 'Shown too briefly'): 'ﻩﺎﺗﻮﮐ ﺶﯾﺎﻤﻧ',
     ('*', 'Shown too long'): 'ﺪﻨﻠﺑ ﺶﯾﺎﻤﻧ',
-    ('*', 'Spaces'): 'ﯽﻟﺎﺧ ﯼﺎﻫﻪﻠﺻﺎﻓ',
+    ('*', 'Spaces and empty lines'): 'ﯽﻟﺎﺧ ﯼﺎﻫﺮﻄﺳ ﻭ ﺎﻫﻪﻠﺻﺎﻓ',
     ('*', 'Spelling of names'): 'ﺎﻫﻡﺎﻧ ﺵﺭﺎﮕﻧ',
     ('*', 'The model suspects that nobody speaks here.'): '.ﺪﯾﻮﮔﯽﻤﻧ ﻦﺨﺳ ﯽﺴﮐ ﺎﺠﻨﯾﺍ ﺪﻨﮐﯽﻣ ﻥﺎﻤﮔ ﻝﺪﻣ',
     ('*', 'The model was not sure of these words.'): '.ﺩﻮﺒﻧ ﻦﺌﻤﻄﻣ ﺎﻫﻩﮊﺍﻭ ﻦﯾﺍ ﺯﺍ ﻝﺪﻣ',

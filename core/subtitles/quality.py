@@ -84,7 +84,8 @@ RULES: dict[str, str] = {
     "overlap": Text("Overlaps"),
     "gap": Text("Gaps"),
     "shots": Text("Beside a cut"),
-    "spaces": Text("Spaces"),
+    # Not "Spaces": Blender itself translates that, as rooms.
+    "spaces": Text("Spaces and empty lines"),
     "characters": Text("Characters that nobody sees"),
     "tags": Text("Left-over tags"),
     "quotes": Text("Quotes and brackets"),

@@ -12,6 +12,7 @@ import pytest
 from tests.hub.server import LoopbackHub
 
 from .conftest import BASE, DATA, DOWNLOAD, MODEL_FILES, PAUSE, TINY, prepare, start
+from .test_timeline import film
 from .test_transcription import PUT
 from .window import SIZE, Window
 
@@ -47,6 +48,11 @@ class Camera:
         """The large editor, from the top of the window down."""
         self._window.rest()
         right = self._window.run("max((a.width * a.height, a.x + a.width) for a in window().screen.areas)[1]")
+        self._take(name, (0, 0, right, height))
+
+    def now(self, name: str, height: int) -> None:
+        """As `editor`, with the dialog that is open."""
+        right = self._window.run("max((a.x + a.width) for a in window().screen.areas if a.type == 'SEQUENCE_EDITOR')")
         self._take(name, (0, 0, right, height))
 
     def _take(self, name: str, box: tuple[int, int, int, int]) -> None:
@@ -114,3 +120,36 @@ def _preferences(window: Window, camera: Camera) -> None:
         "bpy.ops.preferences.addon_expand(module=MODULE)"
     )
     camera.editor("preferences", 620)
+
+
+def test_editing_pictures(fresh: Window, user: Path) -> None:
+    """The list, a translation, the text editor, the style, the rules."""
+    assert OUT is not None
+    camera = Camera(fresh, Path(OUT))
+    film(fresh, user)
+    go = "part('session.chosen').go_to(bpy.context.scene, part('session.track').row(bpy.context.scene).strip({}))"
+    fresh.run(go.format(2))
+    fresh.wait("part('session.survey').reader.is_current")
+    camera.editor("editing", 900)
+    fresh.run(
+        "with bpy.context.temp_override(window=window(), area=sequencer(), region=region('WINDOW')):\n"
+        "    bpy.ops.subtitle.duplicate_track(language='de')"
+    )
+    for number, text in ((0, "Herein. Setzen Sie sich, Frau Ana."), (2, "Wer hat es Ana gesagt?")):
+        fresh.run(f"{go.format(number)}; bpy.context.scene.subtitle_editor.cue.line_0 = {text!r}")
+    fresh.wait("part('session.survey').reader.is_current")
+    camera.sidebar("translating")
+    fresh.run(
+        "with bpy.context.temp_override(window=window(), area=sequencer(), region=region('WINDOW')):\n"
+        "    bpy.ops.subtitle.edit_as_text()\n"
+        "text = bpy.data.texts[0]\n"
+        "text.from_string(text.as_string().replace('Nobody.', 'Niemand.'))\n"
+        "window().cursor_warp(400, 700)"
+    )
+    fresh.display.mouse("mousemove", 420, 480)
+    fresh.run(
+        "with bpy.context.temp_override(window=window(), area=sequencer(), region=region('WINDOW')):\n"
+        "    bpy.ops.subtitle.take_text('INVOKE_DEFAULT')"
+    )
+    fresh.run("settle()")
+    camera.now("edit-as-text", 640)

@@ -108,7 +108,7 @@ def test_the_list_and_the_keys(fresh: Window, user: Path, picture: Pictures) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("look", ["narrow", "large", "light", "persian"])
+@pytest.mark.parametrize("look", ["narrow", "large", "light", "persian", "german"])
 def test_looks(fresh: Window, user: Path, picture: Pictures, look: str) -> None:
     text = FILM.replace("Nobody.\n", "می‌خواهم بروم.\n") if look == "persian" else FILM
     film(fresh, user, text)
@@ -122,10 +122,26 @@ def test_looks(fresh: Window, user: Path, picture: Pictures, look: str) -> None:
             light(fresh)
         case "persian":
             language(fresh, "fa_IR")
+        case "german":
+            language(fresh, "de_DE")
     fresh.run("part('session.chosen').go_to(bpy.context.scene, part('session.track').row(bpy.context.scene).strip(2))")
     fresh.wait("part('session.survey').reader.is_current")
     fresh.rest()
     picture("chosen")
+    # A translation with its original beside it, open as text, and the style below.
+    fresh.run(
+        "NEW = '9\\n00:00:20,000 --> 00:00:21,000\\nEnde'\n"
+        "with bpy.context.temp_override(window=window(), area=sequencer(), region=region('WINDOW')):\n"
+        "    bpy.ops.subtitle.duplicate_track(language='de')\n"
+        "    part('session.chosen').go_to(bpy.context.scene, part('session.track').row(bpy.context.scene).strip(3))\n"
+        "    bpy.ops.subtitle.edit_as_text()\n"
+        "    text = bpy.data.texts[0]\n"
+        "    text.from_string(text.as_string().replace('Nobody', 'Niemand') + '\\n' + NEW)\n"
+        "    bpy.ops.subtitle.take_text('INVOKE_DEFAULT')"
+    )
+    time.sleep(1)
+    picture("translation")
+    fresh.display.mouse("key", "Escape")
     # Every button is still under the mouse.
     for button in ("subtitle.add_cue(", "subtitle.jump_cue("):
         fresh.find(button)
