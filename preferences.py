@@ -173,7 +173,7 @@ class SubtitleEditorPreferences(bpy.types.AddonPreferences):
     token: StringProperty(  # type: ignore[valid-type]
         name="Hub Token",
         description="Optional. A free token raises the hub's rate limits and opens gated models. "
-        "Kept in a file of its own that only you can read",
+        "Kept in a file of its own in your user folder, not in Blender's preferences",
         subtype="PASSWORD",
         get=_get_token,
         set=_set_token,

@@ -19,12 +19,17 @@ PARTS = ["lint", "core", "hub", "service", "blender", "matrix", "gui"]
 MORE = ["ports"]
 """What runs only when it is asked for: tests under the rules of other systems (tests/rules.py), a sample of which is
 among those of core."""
+_FILES = ["transfer", "downloads", "library", "catalog", "hub", "system"]
+_CONSOLE = ["cli"]
 _RULED = {
-    "share": ["transfer", "downloads", "library", "catalog"],
-    "scanner": ["transfer/test_fetch.py", "transfer/test_cancel.py", "transfer/test_disk.py", "library"],
-    "deaf": ["transfer/test_fetch.py", "transfer/test_cancel.py", "transfer/test_disk.py"],
+    **dict.fromkeys(
+        ("share", "scanner", "deaf", "nolinks", "exfat", "nosync", "nolocks", "unstable", "coarse"), _FILES
+    ),
+    **dict.fromkeys(("shortpaths", "readonly", "share,scanner,deaf,nolinks,nosync,coarse,shortpaths,readonly"), _FILES),
+    **dict.fromkeys(("cp1252", "cp437"), _CONSOLE),
 }
-"""What of tests/core runs under each of these rules."""
+"""What of tests/core runs under each of these rules: all transfers, pauses, cancels, deletions, updates, repairs,
+imports, tokens and jobs; and what the command line writes."""
 _SYSTEMS = ("win32", "darwin")
 """What most users have and nobody here: mypy reads the branches that are for them alone."""
 _OWN = ("dev", "build", "chroot", "matrix")

@@ -52,7 +52,7 @@ class AccessTokenFileError(ServiceError):
         self.path = path
         super().__init__(
             Text("The access token file {path} cannot be used: {reason}.", path=path, reason=reason),
-            Text("Name a file that does not exist yet: it is made, with a new token, readable only by you."),
+            Text("Name a file that does not exist yet: it is made, with a new token."),
         )
 
 

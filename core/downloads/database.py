@@ -22,6 +22,7 @@ from ..errors.jobs import JobStoreError
 from ..system.control import Control
 from ..system.files import replace
 from ..system.locks import file_lock
+from ..system.network_disk import is_remote
 from ..system.reasons import reason_of
 from ..text import Text
 
@@ -33,8 +34,11 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 JOURNAL = "WAL"
-"""With a write-ahead log readers never wait for a writer. Where the file system cannot do it (some network folders),
-sqlite stays with its rollback journal, and everything works the same, a little slower."""
+"""With a write-ahead log readers never wait for a writer."""
+
+JOURNAL_ON_NETWORK = "DELETE"
+"""On another machine's disk: a write-ahead log needs memory that all processes share, and would lose what two machines
+write, without an error. Redirected profiles lie on such disks. Everything works the same, a little slower."""
 
 _DAMAGED = (1, 11, 26)
 """SQLITE_CORRUPT, SQLITE_NOTADB, and SQLITE_ERROR: our statements are right, so a file they do not fit is not ours."""
@@ -143,8 +147,9 @@ class Database:
                 raise _damage("quick_check")
             with contextlib.suppress(sqlite3.OperationalError):
                 # Refused while another process is inside: the next who opens the file asks again.
-                if connection.execute("PRAGMA journal_mode").fetchone()[0].upper() != JOURNAL:
-                    connection.execute(f"PRAGMA journal_mode = {JOURNAL}")
+                journal = JOURNAL_ON_NETWORK if is_remote(self.path.parent) else JOURNAL
+                if connection.execute("PRAGMA journal_mode").fetchone()[0].upper() != journal:
+                    connection.execute(f"PRAGMA journal_mode = {journal}")
             # A power cut may cost the last seconds, never the file; and no commit waits for a disk that is busy, which
             # can take long while a download writes to it.
             connection.execute("PRAGMA synchronous = NORMAL")

@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
-import tempfile
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 from ..catalog.entries import Source
 from ..library.listing import Published
-from ..system.files import disk_error
+from ..system.files import disk_error, remove
 from .endpoint import is_true
 
 LARGE = 1_000_000
@@ -85,17 +86,22 @@ def links_supported(models_dir: Path) -> bool:
         models_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise disk_error(models_dir, error) from error
+    # Not a folder for the two: its clean-up may fail where the links did not, and say nothing about them.
+    file, link = (models_dir / f".links-{secrets.token_hex(8)}.tmp" for _ in range(2))
     try:
-        with tempfile.TemporaryDirectory(dir=models_dir, prefix=".links-") as scratch:
-            return _can_link(Path(scratch))
+        file.touch()
+        return _can_link(file, link)
     except OSError:
         return os.name == "posix"
+    finally:
+        for path in (link, file):
+            with contextlib.suppress(OSError):
+                remove(path)
 
 
-def _can_link(folder: Path) -> bool:
-    (folder / "file").touch()
+def _can_link(file: Path, link: Path) -> bool:
     try:
-        (folder / "link").symlink_to("file")
+        link.symlink_to(file.name)
     except (OSError, NotImplementedError):
         return False
     return True

@@ -91,7 +91,8 @@ def _expected(
         return wanted
     if snapshot is not None:
         names = (path.relative_to(snapshot).as_posix() for path in layout.snapshot_files(folder, snapshot.name))
-        return {name: None for name in names if source.wants(name)}
+        if found := {name: None for name in names if source.wants(name)}:
+            return found
     return {name: None for name in source.allow if not set(name) & set("*?[")}
 
 

@@ -174,7 +174,20 @@ def own_partials(folder: Path, source: Source, marks: library_marks.Marks | None
     """What interrupted transfers of an entry's own files have left: targets and bytes."""
     found = {target: partial.bytes_done for target, partial in partial_files(folder)}
     others = planned_for_others(folder, source, marks) if found else set()
-    return {target: size for target, size in found.items() if target.name not in others}
+    return {
+        target: size
+        for target, size in found.items()
+        if target.name not in others and _may_be_of(source, folder, target)
+    }
+
+
+def _may_be_of(source: Source, folder: Path, target: Path) -> bool:
+    """Whether a target can be a source's: without links it lies in a snapshot, under the file's own name."""
+    try:
+        _, *inner = target.relative_to(folder / "snapshots").parts
+    except ValueError:
+        return True
+    return source.wants("/".join(inner))
 
 
 def planned_for_others(folder: Path, source: Source, marks: library_marks.Marks | None = None) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,8 +90,6 @@ def wait_for_partial(folder: Path, part: Source) -> None:
 
 
 def flip(path: Path) -> None:
-    import os
-
     data = bytearray(path.read_bytes())
     data[0] ^= 1
     path.write_bytes(data)
@@ -208,7 +207,7 @@ def test_blobs_that_another_entry_links_stay(hub: LoopbackHub, tmp_path: Path):
     assert library.status(tmp_path, b).state is ModelState.INSTALLED
     [file] = files(tmp_path, b)
     assert file.path and file.path.read_bytes() == same
-    assert freed == (0 if file.path.is_symlink() else 1_500_000)
+    assert freed == (1_500_000 if "exfat" in os.environ.get("SUBTITLE_EDITOR_TEST_RULES", "") else 0)
 
 
 def test_the_part_that_is_gated_is_named_before_the_first_byte(hub: LoopbackHub, tmp_path: Path):

@@ -245,7 +245,8 @@ def test_blobs_that_another_revision_shares_stay(hub: LoopbackHub, tmp_path: Pat
     new = download(hub, tmp_path)
     assert old != new and state(tmp_path) is ModelState.INSTALLED
     freed = removing.delete(tmp_path, TINY, old.name)
-    assert freed == (2 if (new / "model.bin").is_symlink() else SIZE)
+    shared = "exfat" not in os.environ.get("SUBTITLE_EDITOR_TEST_RULES", "")
+    assert freed == (2 if shared else SIZE)
     assert not old.exists() and (new / "model.bin").read_bytes() == MODEL
     assert state(tmp_path) is ModelState.INSTALLED
 

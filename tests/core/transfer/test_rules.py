@@ -25,7 +25,19 @@ __all__ = ["certificate"]
 DATA = data_of(8 * MIB + 3)
 
 
-@pytest.mark.parametrize("rules", ["share", "scanner", "deaf", "share,scanner,deaf"])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "share",
+        "scanner",
+        "deaf",
+        "share,scanner,deaf,nosync,coarse,shortpaths",
+        "nosync",
+        "nolocks",
+        "unstable",
+        "coarse",
+    ],
+)
 def test_paused_resumed_damaged_finished_and_discarded(
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rules: str
 ) -> None:
