@@ -11,6 +11,7 @@ python3 dev.py gui [--all]          the add-on in a real Blender window, with a 
 python3 dev.py serve [-- OPTION...] the service and its page, against a hub on this machine
 python3 dev.py strings [--write]    texts that a language lacks; --write brings translations/ up to date
 python3 dev.py bench NAME           bench/NAME.py; what follows NAME goes to it
+python3 dev.py fuzz [FORMAT...]     subtitle files made at random, ten minutes of them for each format
 python3 dev.py build                the extension's zips for Blender, with all wheels inside, into dist/
 """
 
@@ -94,6 +95,10 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("rest", nargs=argparse.REMAINDER, help="passed on")
     bench.set_defaults(command=_bench)
 
+    fuzz = commands.add_parser("fuzz", help="read subtitle files made at random", add_help=False)
+    fuzz.add_argument("rest", nargs=argparse.REMAINDER, help="formats, --seconds N, --seed N, --atheris FOLDER")
+    fuzz.set_defaults(command=_fuzz)
+
     zips = commands.add_parser("build", help="the extension's zips for Blender")
     zips.add_argument("--platform", choices=wheels.PLATFORMS, help="only this one (default: all)")
     zips.add_argument("--blender", choices=list(wheels.SERIES), help="only the series from this version on")
@@ -142,6 +147,12 @@ def _bench(options: argparse.Namespace) -> int:
         return 2
     ready = environment.prepare()
     return run([ready.python, scripts[options.name], *options.rest], env=ready.variables)
+
+
+def _fuzz(options: argparse.Namespace) -> int:
+    ready = environment.prepare()
+    words: list[str | Path] = [ready.python, "-m", "tests.core.subtitles.fuzz", *options.rest]
+    return run(words, env=ready.variables, cwd=environment.ROOT)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ HEAD = "ass.head"
 TAIL = "ass.tail"
 """Of a document's `extra`: all lines below the last event."""
 FIELDS = "ass.fields"
-"""Of a document's `extra`: the columns of its events, with commas between."""
+"""Of a document's `extra`: the columns of its events, with commas between; of a cue's, where these are others."""
 ROW = "ass.row"
 """Of a cue's `extra`: its row up to the text, as it came."""
 RAW = "ass.raw"
@@ -64,6 +64,7 @@ class _File:
         self._findings = Findings()
         self._fields: tuple[str, ...] = _names(_ASS_FIELDS)
         self._columns = _lower(self._fields)
+        self._first_fields = self._fields
         self._head: list[str] = []
         self._tail: list[str] = []
         self._waiting: list[str] = []
@@ -84,7 +85,10 @@ class _File:
             else:
                 self._line(section, stripped, line, number)
         cues = settled(self._rows, self._findings, sort=False)
-        extra = {HEAD: "\n".join(self._head).rstrip("\n"), FIELDS: ", ".join(self._fields)}
+        extra = {
+            HEAD: "\n".join(self._head).rstrip("\n"),
+            FIELDS: ", ".join(self._first_fields if self._events else self._fields),
+        }
         tail = "\n".join([*self._waiting, *self._tail]).strip("\n")
         if tail:
             extra[TAIL] = tail
@@ -112,7 +116,10 @@ class _File:
             if {"start", "end", "text"} <= set(_lower(named)) and named[-1].lower() == "text":
                 self._fields = named
                 self._columns = _lower(named)
-            self._kept(line)
+            if self._events and section == "events":
+                self._waiting.append(line)  # Other columns from here on.
+            else:
+                self._kept(line)
         elif not self._events:
             self._before_events(section, key, rest)
             self._kept(line)
@@ -150,6 +157,10 @@ class _File:
             self._findings.add(Kind.BROKEN, Text("there is a column too many; it was skipped."), number, values[3])
             values = [*values[:3], *values[4:]]
         extra = {ROW: ",".join(values[:-1]), INDEX: str(self._events)}
+        if not self._events:
+            self._first_fields = self._fields
+        elif self._fields != self._first_fields:
+            extra[FIELDS] = ", ".join(self._fields)
         self._events += 1
         if self._waiting:
             extra[BEFORE] = "\n".join(self._waiting)
@@ -324,6 +335,8 @@ def _event(
 ) -> Iterator[str]:
     if BEFORE in cue.extra:
         yield cue.extra[BEFORE]
+    if FIELDS in cue.extra:
+        fields = _lower(_names(cue.extra[FIELDS]))
     values = cue.extra[ROW].split(",") if ROW in cue.extra else []
     row = dict(zip(fields, values, strict=False))
     for name, time in (("start", cue.start), ("end", cue.end)):

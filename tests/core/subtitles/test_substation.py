@@ -155,3 +155,15 @@ def test_a_text_that_looks_like_another_format_is_a_text() -> None:
     document = Document((Cue(1, 2, text),), format="srt")
     again = reading.parse(written(document, "ssa").encode(), "out.ssa", format="ssa")
     assert [cue.text for cue in again.cues] == [text]
+
+
+def test_columns_that_change_on_the_way() -> None:
+    text = (
+        "[Script Info]\nScriptType: v4.00+\n\n[Events]\nFormat: Layer, Start, End, Style, Text\n"
+        "Dialogue: 0,0:00:01.00,0:00:02.00,Default,one, two\n"
+        "Format: Start, End, Text\n"
+        "Dialogue: 0:00:03.00,0:00:04.00,three, four\n"
+    )
+    document = reading.parse(text.encode(), "in.ass")
+    assert [cue.text for cue in document.cues] == ["one, two", "three, four"]
+    assert writing.rendered(Path("out.ass"), document)[0].decode() == text
