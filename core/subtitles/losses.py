@@ -23,7 +23,8 @@ def losses_of(document: Document, format: Format) -> Finding | None:
     usual = usual_style(document)
     keeps = format.keeps if sizes.is_sayable(document, format) else format.keeps - {markup.SIZE}
     for cue in document.cues:
-        counts.update(_unsaid(cue, keeps, own, usual))
+        for what in _unsaid(cue, keeps, own, usual):
+            counts[what] += 1
     if not own:
         counts.update(_leftovers(document))
     if not counts:

@@ -18,6 +18,8 @@ from .base import Findings
 
 FALLBACK_DURATION = 2.0
 """Seconds that a subtitle is shown whose end nobody knows, unless the next one begins before."""
+LATEST = 3.6e9
+"""Seconds: a million hours, for which clocks have six digits. What is later is a slip, and cannot be read."""
 LONGEST_SWAP = 60.0
 """Seconds. Ends that would make a longer subtitle when they are swapped are a slip of a digit, not swapped."""
 
@@ -42,7 +44,7 @@ def settled(rows: Iterable[Row], findings: Findings, *, sort: bool = True, keep_
     So are those without any time where no other has one either; else they stand behind the one above.
     """
     listed = list(rows)
-    starts = sorted({row.start for row in listed if row.start is not None and row.cue.text})
+    starts = sorted({row.start for row in listed if row.start is not None and row.cue.text and abs(row.start) < LATEST})
     cues: list[Cue] = []
     latest = -math.inf
     previous_end = 0.0
@@ -87,7 +89,7 @@ def _left(row: Row) -> str:
 
 
 def _times(row: Row, starts: Sequence[float], previous_end: float, findings: Findings) -> tuple[float, float] | None:
-    start, end = row.start, row.end
+    start, end = _sane(row.start), _sane(row.end)
     if start is None:
         if end is None:
             if not starts:
@@ -119,6 +121,10 @@ def _times(row: Row, starts: Sequence[float], previous_end: float, findings: Fin
     if start < 0:
         _note(findings, Kind.TIME, row, Text("it begins before zero."))
     return start, end
+
+
+def _sane(time: float | None) -> float | None:
+    return time if time is not None and abs(time) < LATEST else None
 
 
 def _guessed_end(start: float, starts: Sequence[float]) -> float:

@@ -9,6 +9,7 @@ or drops rows that it cannot read; it makes SSA out of what is written here for 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -20,7 +21,7 @@ from . import overrides
 from .base import CannotWrite, Findings, Format, Source, WriteOptions
 from .colors import from_substation
 from .settling import Row, settled
-from .tags import TextBuilder, marked_up, tidied_text
+from .tags import TextBuilder, marked_up, needs_tidying, tidied_text
 
 HEAD = "ass.head"
 """Of a document's `extra`: all lines above the first event."""
@@ -64,6 +65,7 @@ class _File:
         self._findings = Findings()
         self._fields: tuple[str, ...] = _names(_ASS_FIELDS)
         self._columns = _lower(self._fields)
+        self._quick, self._groups = _quick(self._columns)
         self._first_fields = self._fields
         self._head: list[str] = []
         self._tail: list[str] = []
@@ -78,6 +80,8 @@ class _File:
     def document(self) -> Document:
         section = ""
         for number, line in enumerate(self._lines, 1):
+            if section == "events" and self._plain(line, number):
+                continue
             stripped = line.strip("\ufeff \t")
             if _SECTION.fullmatch(stripped):
                 section = stripped[1:-1].lower()
@@ -103,6 +107,31 @@ class _File:
     def _kept(self, line: str) -> None:
         (self._tail if self._events else self._head).append(line)
 
+    def _plain(self, line: str, number: int) -> bool:
+        """Take in a line of an event as nearly all are: all columns, times as they should be, no tags. Else False."""
+        match = self._quick.match(line) if self._quick is not None and not self._waiting else None
+        if match is None:
+            return False
+        raw, start, end, layer, style, speaker = _plain_values(match, self._groups)
+        text = raw.replace("\\N", "\n") if "\\" in raw else raw
+        if "{" in raw or raw[:1] == "," or "\\" in text or start >= end or not text or needs_tidying(text):
+            return False
+        align = self._align_of(style)
+        extra = {ROW: line[match.start("row") : match.start("text") - 1], INDEX: str(self._events)}
+        if text != raw:
+            extra[RAW] = raw
+        if not self._events:
+            self._first_fields = self._fields
+        elif self._fields != self._first_fields:
+            extra[FIELDS] = ", ".join(self._fields)
+        self._events += 1
+        placing = BELOW if align == 2 else Placing(align)
+        cue = Cue(
+            start, end, text, (), None, None, None, (), placing, style, speaker, layer, "", extra, number
+        )  # fmt: skip
+        self._rows.append(Row(start, end, cue))
+        return True
+
     def _line(self, section: str, stripped: str, line: str, number: int) -> None:
         key, colon, rest = stripped.partition(":")
         key = key.lower()
@@ -116,6 +145,7 @@ class _File:
             if {"start", "end", "text"} <= set(_lower(named)) and named[-1].lower() == "text":
                 self._fields = named
                 self._columns = _lower(named)
+                self._quick, self._groups = _quick(self._columns)
             if self._events and section == "events":
                 self._waiting.append(line)  # Other columns from here on.
             else:
@@ -199,6 +229,37 @@ class _File:
     def _align_of(self, style: str) -> int:
         found = self._styles.get(style) or self._styles.get(style.lstrip("*"))
         return found.align if found else 2
+
+
+@functools.lru_cache(maxsize=16)
+def _quick(columns: tuple[str, ...]) -> tuple[re.Pattern[str] | None, tuple[str, ...]]:
+    """The pattern of an event with these columns and plain values, and its groups: the parts of the times, the text,
+    and of layer, style and name those that there are. None where a column is there twice."""
+    clock = r"(?P<{0}h>\d{{1,3}}):(?P<{0}m>[0-5]\d):(?P<{0}s>[0-5]\d)\.(?P<{0}f>\d\d)"
+    known = {
+        "start": clock.format("a"), "end": clock.format("b"), "layer": r"(?P<layer>\d{1,9})",
+        "style": "(?P<style>[^,]*)", "name": "(?P<name>[^,]*)", "text": "(?P<text>.*)",
+    }  # fmt: skip
+    if len(set(columns)) < len(columns) or "actor" in columns:
+        return None, ()
+    pattern = re.compile("Dialogue: *(?P<row>)" + ",".join(known.get(column, "[^,]*") for column in columns) + "$")
+    groups = (
+        *"ah am as af bh bm bs bf text".split(),
+        *(name for name in ("layer", "style", "name") if name in columns),
+    )
+    return pattern, groups
+
+
+def _plain_values(match: re.Match[str], groups: tuple[str, ...]) -> tuple[str, float, float, int, str, str]:
+    """Text, start, end, layer, style and speaker of an event that the pattern of its columns matches."""
+    a, b, c, d, e, f, g, h, text, *others = match.group(*groups)
+    start = (((int(a) * 60 + int(b)) * 60 + int(c)) * 100 + int(d)) / 100
+    end = (((int(e) * 60 + int(f)) * 60 + int(g)) * 100 + int(h)) / 100
+    if len(others) == 3:
+        layer, style, speaker = others
+        return text, start, end, int(layer), style.strip(), speaker.strip()
+    row = dict(zip(groups[9:], others, strict=True))
+    return text, start, end, int(row.get("layer", "0")), row.get("style", "").strip(), row.get("name", "").strip()
 
 
 def _seconds(text: str) -> float | None:
@@ -337,6 +398,10 @@ def _event(
         yield cue.extra[BEFORE]
     if FIELDS in cue.extra:
         fields = _lower(_names(cue.extra[FIELDS]))
+    align = styles[cue.style].align if cue.style in styles else 2
+    if _is_as_read(cue, tuple(fields)):
+        yield f"Dialogue: {cue.extra[ROW]},{_text(cue, align, resolution)}"
+        return
     values = cue.extra[ROW].split(",") if ROW in cue.extra else []
     row = dict(zip(fields, values, strict=False))
     for name, time in (("start", cue.start), ("end", cue.end)):
@@ -350,12 +415,28 @@ def _event(
         row["layer"] = str(cue.layer)
     defaults = {"layer": "0", "marked": "Marked=0", "style": "Default", "name": "", "actor": "", "effect": ""}
     listed = [row.get(name) or defaults.get(name, "0") if name not in row else row[name] for name in fields[:-1]]
-    align = styles[cue.style].align if cue.style in styles else 2
     yield f"{cue.extra.get(EVENT, 'Dialogue')}: {','.join(listed)},{_text(cue, align, resolution)}"
+
+
+def _is_as_read(cue: Cue, fields: tuple[str, ...]) -> bool:
+    """Whether its row says the same as the cue, in a usual event."""
+    pattern, groups = _quick(fields)
+    if pattern is None or ROW not in cue.extra or EVENT in cue.extra:
+        return False
+    match = pattern.match(f"Dialogue: {cue.extra[ROW]},")
+    if match is None:
+        return False
+    return _plain_values(match, groups)[1:] == (cue.start, cue.end, cue.layer, cue.style, cue.speaker)
 
 
 def _text(cue: Cue, align: int, resolution: tuple[float, float]) -> str:
     raw = cue.extra.get(RAW)
+    if not cue.spans and cue.placing.align == align and cue.placing.x is None and cue.placing.y is None:
+        # Nothing but letters, and what was read said no more.
+        if raw is not None and "{" not in raw and (plain := raw.replace("\\N", "\n")) == cue.text and "\\" not in plain:
+            return raw
+        if raw is None:
+            return _escaped(cue.text)
     if raw is not None and read_text(raw, align, resolution) == TextRead(cue.text, cue.spans, cue.placing):
         return raw
     tags = ""

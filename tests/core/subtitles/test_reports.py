@@ -95,6 +95,13 @@ def test_a_text_that_begins_with_two_digits_is_still_tmplayer() -> None:
     assert (document.format, document.cues[0].text) == ("tmplayer", "12 monkeys")
 
 
+def test_a_time_that_no_clock_can_show_is_none() -> None:
+    text = '<tt xmlns="http://www.w3.org/ns/ttml"><body><div><p begin="1s" end="2s">a</p>{}</div></body></tt>'
+    document = read(text.format('<p begin="40000000000000000000s" end="50000000000000000000s">b</p>'), "a.ttml")
+    assert rows(document) == [(1, 2, "a"), (2, 4, "b")]
+    assert texts(document) == ["a", "b"]
+
+
 # Texts
 
 
