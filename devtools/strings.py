@@ -229,6 +229,7 @@ def read_data() -> Iterator[Found]:
     from subtitle_editor.core.catalog import entries as catalog
     from subtitle_editor.core.catalog import reading
     from subtitle_editor.core.hub import endpoint
+    from subtitle_editor.core.picture import style
     from subtitle_editor.core.subtitles import profiles
 
     for entry in reading.load():
@@ -238,6 +239,8 @@ def read_data() -> Iterator[Found]:
         yield Found(name, ANYWHERE, "core/catalog/entries.py")
     for profile in profiles.PROFILES.values():
         yield from (Found(text, ANYWHERE, "core/subtitles/profiles.py") for text in (profile.label, profile.summary))
+    for look in style.presets().values():
+        yield Found(look.title, ANYWHERE, "core/picture/presets.toml")
     for _, name, _ in endpoint.PRESETS:
         yield Found(name, ANYWHERE, "core/hub/endpoint.py")
     for name in languages.NAMES.values():

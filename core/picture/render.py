@@ -36,6 +36,9 @@ KEPT = 64
 """Pictures that are kept to be given again."""
 _MOST_AROUND = 50
 """Subtitles that one keeps clear of. Where there are more, the picture is full."""
+_MOST_TOLD = 24
+"""Subtitles whose looks a recipe names besides its own: captions that roll up overlap from the first to the last, and
+what stands so far back moves nothing any more."""
 LARGEST = 16_384
 """Pixels of a picture's side. Film ends at half of it."""
 
@@ -162,7 +165,7 @@ class Renderer:
         """A value that says all that the pictures of a cue are made of but style, size and fonts: equal ones look the
         same. It needs no font, and does not change when the subtitle is moved in time with those it overlaps."""
         cue = self._cues[index]
-        others = [one for one in self._together(index, all_of_them=True) if one != index]
+        others = [one for one in self._together(index, most=_MOST_TOLD) if one != index]
         if not others and len(self.moments(index)) == 1:
             return self._own_recipe(cue)
         return tuple(
@@ -171,7 +174,7 @@ class Renderer:
         )
 
     def _own_recipe(self, cue: Cue) -> tuple[object, ...]:
-        words = [(round(word.begins - cue.start, 3), word.start, word.end) for word in self._words(cue)]
+        words = tuple((round(word.begins - cue.start, 3), word.start, word.end) for word in self._words(cue))
         margins = self._script.margins(cue) if self._script is not None else ()
         color = self._speakers.get(cue.speaker, "")
         return (cue.text, cue.spans, cue.placing, cue.style, cue.layer, color, margins, words)
@@ -205,18 +208,21 @@ class Renderer:
                 self._shifts.setdefault(one, self._room_for(one))
         return self._shifts[index]
 
-    def _together(self, index: int, *, all_of_them: bool = False) -> Iterator[int]:
+    def _together(self, index: int, *, most: int = 0) -> Iterator[int]:
         """The cue and all that began before it and reach into its time, or into that of one of them, from the first;
-        without those whose place is known, unless `all_of_them`."""
+        without those whose place is known. With `most` the nearest ones, so many at most, known or not."""
         found = {index}
         waiting = [index]
         while waiting:
             cue = self._cues[waiting.pop()]
             for other in self.active(cue.start, cue.start):
-                if other not in found and (all_of_them or other not in self._shifts):
+                if other not in found and (most or other not in self._shifts):
                     found.add(other)
                     waiting.append(other)
-        yield from sorted(found, key=lambda one: (self._cues[one].start, one))
+            if most and len(found) > most:
+                break
+        ordered = sorted(found, key=lambda one: (self._cues[one].start, one))
+        yield from ordered[-most:] if most else ordered
 
     def _room_for(self, index: int) -> float:
         cue = self._cues[index]

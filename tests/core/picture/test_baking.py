@@ -94,6 +94,24 @@ def test_one_that_now_lies_over_another_is_made_again(tmp_path: Path) -> None:
     assert result.baked[3].y < result.baked[0].y, "above the one that is there"
 
 
+@pytest.mark.timeout(100)
+def test_captions_that_overlap_from_first_to_last(tmp_path: Path) -> None:
+    """Each lies over the end of the one before it, as those of YouTube do: nothing is compared with all others."""
+    cues = tuple(Cue(number, number + 1.5, "a" if number % 2 else "b") for number in range(3000))
+    renderer = Renderer(Document(cues), *SIZE, style.DEFAULT, letters())
+    keys = [renderer.recipe(index) for index in range(len(cues))]
+    assert keys[100] == keys[102] != keys[101]
+    late = renderer.at(2999.2)
+    assert len(late) == 2
+
+
+@pytest.mark.timeout(100)
+def test_thousands_at_once(tmp_path: Path) -> None:
+    cues = tuple(Cue(0, 10, str(number)) for number in range(2000))
+    renderer = Renderer(Document(cues), *SIZE, style.DEFAULT, letters())
+    assert len({renderer.recipe(index) for index in range(len(cues))}) == len(cues)
+
+
 def test_style_size_and_fonts_count(tmp_path: Path) -> None:
     baked(tmp_path)
     assert baked(tmp_path, look=Style(name="other", size=0.06)).made == 4

@@ -175,3 +175,23 @@ def test_what_is_not_drawn_is_what_the_page_says(tmp_path: Path) -> None:
     page = (Path(__file__).parents[3] / "docs" / "picture.md").read_text(encoding="utf-8")
     for tag in ("\\t", "\\frx", "\\fry", "\\fax", "\\fay", "\\move", "\\kf"):
         assert f"`{tag}`" in page
+
+
+@pytest.mark.timeout(60)
+def test_thousands_of_styles_and_nonsense_in_them(tmp_path: Path) -> None:
+    head, events = HEAD.format(sans="a", mono="b").split("[Events]")
+    rows = "".join(
+        f"Style: s{number},x{number},{number * 9**9},&HZZ,9e9,&HFFFFFFFFFFFF,nan,-9,,,,1e9,0,-5,inf,7,-1,99999,12,,,,\n"
+        for number in range(3000)
+    )
+    lines = "".join(
+        f"Dialogue: 0,0:00:00.00,0:00:02.00,s{number},,-1,1e9,,,{{\\fs99999\\bord99999\\blur9999\\frz1e99\\pos(1e9,-9)"
+        f"\\t(\\fscx\\3c&H\\k-5\\fad(9,)}}text {number}\n"
+        for number in range(0, 3000, 1000)
+    )
+    path = tmp_path / "film.ass"
+    path.write_text(f"{head}{rows}[Events]{events}{lines}", encoding="utf-8")
+    assert FOLDER is not None
+    renderer = Renderer(reading.load(path), 640, 360, None, Fonts(blender=FOLDER, system=[]))
+    for picture in renderer.at(1):
+        assert picture.rgba.shape[0] <= 360 and picture.rgba.shape[1] <= 640
