@@ -72,11 +72,20 @@ def set_line(settings: Any, number: int, value: str) -> None:
     write_text(scene, "\n".join(kept))
 
 
+def _to_write(scene: bpy.types.Scene) -> Any:
+    """The chosen subtitle's strip; None where none is chosen, or the track is locked, which is complained of."""
+    strip, track = tracks.chosen_strip(scene), tracks.active(scene)
+    if strip is None or track is None or not track.locked:
+        return strip
+    complain(Text("The track is locked: unlock it above the list of subtitles"))
+    return None
+
+
 def write_text(scene: bpy.types.Scene, text: str) -> None:
     """Give the chosen subtitle another text; word times and formatting follow."""
     from ..core.subtitles.realign import with_text
 
-    strip = tracks.chosen_strip(scene)
+    strip = _to_write(scene)
     if strip is None:
         return
     clock = clock_of(scene)
@@ -98,7 +107,7 @@ def _speaker(strip: Any) -> str:
 def set_speaker(settings: Any, value: str) -> None:
     """Take a speaker that was typed."""
     scene = _scene(settings)
-    strip = tracks.chosen_strip(scene)
+    strip = _to_write(scene)
     if strip is not None:
         clock, name = clock_of(scene), drawing.meant(value.strip(), _speaker(strip))
         cue.write(strip, dataclasses.replace(cue.read(strip, clock), speaker=name), clock)
@@ -137,7 +146,7 @@ def set_time(settings: Any, field: str, value: str) -> None:
     from ..core.subtitles.timecode import parse_frame
 
     scene = _scene(settings)
-    strip = tracks.chosen_strip(scene)
+    strip = _to_write(scene)
     if strip is None:
         return
     row = tracks.lane(scene, strip)

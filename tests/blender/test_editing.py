@@ -538,3 +538,20 @@ def test_random_editing(addon: Any) -> None:
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
     )  # fmt: skip
+
+
+def test_a_locked_track_is_not_typed_into_either() -> None:
+    film(*THREE)
+    choose(1)
+    fields = scene().subtitle_editor.cue
+    scene().sequence_editor.channels[2].lock = True
+    fields.line_0 = "typed"
+    fields.speaker = "Anna"
+    fields.start = "1.5"
+    assert "locked" in chosen.complaint
+    assert now() == list(THREE)
+    assert fields.speaker == ""
+    scene().sequence_editor.channels[2].lock = False
+    fields.line_0 = "typed"
+    assert now()[1] == (2, 3, "typed")
+    assert chosen.complaint == ""
