@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .markup import BELOW, Placing, Span, after_edit, cut, shifted, tidied
+from .text import Text
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -129,6 +130,15 @@ class Cue:
         if self.compression_ratio is not None:
             data["compression_ratio"] = round(self.compression_ratio, 3)
         return data
+
+
+def counted(number: int) -> Text:
+    """So many subtitles, in words that fit one of them as well.
+
+    >>> counted(1), counted(5)
+    ('1 subtitle', '5 subtitles')
+    """
+    return Text("1 subtitle") if number == 1 else Text("{number} subtitles", number=number)
 
 
 def text_length(text: str) -> int:

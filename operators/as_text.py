@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.right_to_left import drawn
 from ..core.text import Text
@@ -149,7 +150,7 @@ class SUBTITLE_OT_take_text(bpy.types.Operator):
         sheets.remove(text)
         tracks.touched()
         if changed.total:
-            self.report({"INFO"}, translated(Text("{number} subtitles changed", number=changed.total)))
+            self.report({"INFO"}, translated(Text("{subtitles} changed", subtitles=counted(changed.total))))
         else:
             self.report({"INFO"}, translated(Text("There was nothing to change.")))
         return {"FINISHED"}

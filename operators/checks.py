@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
+from ..core.cues import counted
 from ..core.system import files
 from ..core.system.reasons import reason_of
 from ..core.text import Text
@@ -72,7 +73,7 @@ class SUBTITLE_OT_fix_problems(CueOperator, bpy.types.Operator):
             print(f"Subtitle Editor: {one.index + 1}: {one.message}")
         if len(changed) > 1:
             touched = len({one.index for one in changed})
-            self.report({"INFO"}, translated(Text("{number} subtitles mended", number=touched)))
+            self.report({"INFO"}, translated(Text("{subtitles} mended", subtitles=counted(touched))))
 
 
 class SUBTITLE_OT_next_problem(bpy.types.Operator):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty
 
+from ..core.cues import counted
 from ..core.text import Text
 from ..sequencer import compat
 from ..session import track as tracks
@@ -218,7 +219,7 @@ class SUBTITLE_OT_renumber_cues(CueOperator, bpy.types.Operator):
             some = row.all()
             for number, (strip, one) in enumerate(zip(some.strips, some.cues, strict=True), self.start):
                 cue.write(strip, dataclasses.replace(one, name=str(number)), row.clock)
-        self.report({"INFO"}, translated(Text("{number} subtitles numbered", number=len(row))))
+        self.report({"INFO"}, translated(Text("{subtitles} numbered", subtitles=counted(len(row)))))
         return {"FINISHED"}
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import EnumProperty
 
+from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
 from ..sequencer import compat
@@ -89,7 +90,7 @@ class CueOperator:
         if not changed.total:
             self.report({"INFO"}, translated(Text("There was nothing to change.")))
             return {"CANCELLED"}
-        self.report({"INFO"}, translated(Text("{number} subtitles changed", number=changed.total)))
+        self.report({"INFO"}, translated(Text("{subtitles} changed", subtitles=counted(changed.total))))
         return {"FINISHED"}
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
+from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.errors.subtitles import SubtitleFileError
 from ..core.text import Text
@@ -173,7 +174,9 @@ class SUBTITLE_OT_export_file(bpy.types.Operator):
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         report_all(self, [*warnings, *map(str, findings)])
-        self.report({"INFO"}, translated(Text("{number} subtitles written to {path}", number=len(cues), path=path)))
+        self.report(
+            {"INFO"}, translated(Text("{subtitles} written to {path}", subtitles=counted(len(cues)), path=path))
+        )
         return {"FINISHED"}
 
     def _chosen(self, cues: list[Cue], scene: bpy.types.Scene, rate: FrameRate) -> list[Cue]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import EnumProperty
 
+from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.system.task import Task
 from ..core.text import Text
@@ -110,7 +111,7 @@ class SUBTITLE_OT_import_from_film(TaskOperator, bpy.types.Operator):
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         report_all(self, result.warnings)
-        made = Text("{number} subtitles imported from {name}", number=writer.made, name=self._use.path.name)
+        made = Text("{subtitles} imported from {name}", subtitles=counted(writer.made), name=self._use.path.name)
         self.report({"INFO"}, translated(made))
         return None
 

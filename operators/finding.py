@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
+from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.right_to_left import drawn
 from ..core.text import Text
@@ -99,7 +100,7 @@ class SUBTITLE_OT_replace(QueryOperator, CueOperator, bpy.types.Operator):
             column.label(text=iface(changes), icon="ERROR" if self.find else "NONE", translate=False)
             return
         count = Text(
-            "{times} times in {number} subtitles", times=sum(one.count for one in changes), number=len(changes)
+            "{times} times in {subtitles}", times=sum(one.count for one in changes), subtitles=counted(len(changes))
         )
         column.label(text=iface(count), translate=False)
         for one in changes[:_PREVIEWED]:
@@ -130,7 +131,7 @@ class SUBTITLE_OT_replace(QueryOperator, CueOperator, bpy.types.Operator):
         some = row.all()
         parts, count = finding.replace(some.cues, self.query(), self.replacement, numbers_in(scene, row, self.which))
         changed = some.apply(parts)
-        text = Text("Replaced {times} times in {number} subtitles", times=count, number=len(changed.written))
+        text = Text("Replaced {times} times in {subtitles}", times=count, subtitles=counted(len(changed.written)))
         self.report({"INFO"}, translated(text))
         return {"FINISHED"} if changed.total else {"CANCELLED"}
 
@@ -220,7 +221,7 @@ class SUBTITLE_OT_select_cues(QueryOperator, bpy.types.Operator):
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         row.select(wanted, extend=self.extend)
-        self.report({"INFO"}, translated(Text("{number} subtitles selected", number=len(wanted))))
+        self.report({"INFO"}, translated(Text("{subtitles} selected", subtitles=counted(len(wanted)))))
         return {"FINISHED"}
 
     def _wanted(self, scene: bpy.types.Scene, row: Row) -> set[int]:
@@ -275,7 +276,7 @@ class SUBTITLE_OT_copy_cues(bpy.types.Operator):
         some = row.pick(numbers_in(scene, row, SELECTED))
         data, _ = writing.rendered(Path("clipboard.srt"), Document(tuple(some.cues)), "srt")
         write_clipboard(data.decode("utf-8"))
-        self.report({"INFO"}, translated(Text("{number} subtitles copied", number=len(some.cues))))
+        self.report({"INFO"}, translated(Text("{subtitles} copied", subtitles=counted(len(some.cues)))))
         return {"FINISHED"}
 
 
@@ -306,7 +307,7 @@ class SUBTITLE_OT_paste_cues(CueOperator, bpy.types.Operator):
         track = tracks.active(scene)
         assert track is not None
         tracks.enter(scene, track.channel, channel + max(item.row for item in placed) + 1 - track.channel)
-        self.report({"INFO"}, translated(Text("{number} subtitles pasted", number=len(placed))))
+        self.report({"INFO"}, translated(Text("{subtitles} pasted", subtitles=counted(len(placed)))))
         return {"FINISHED"}
 
     def _free(self, row: Row, placed: list[Any]) -> int:

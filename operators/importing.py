@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
+from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
 from ..sequencer import compat, files, strips
@@ -257,7 +258,7 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
     def _report_end(self, context: Context) -> _Result:
         if notice := self._writer.notice:
             self.report({"WARNING"}, translated(notice))
-        made = Text("{number} subtitles imported from {name}", number=self._writer.made, name=self._name)
+        made = Text("{subtitles} imported from {name}", subtitles=counted(self._writer.made), name=self._name)
         self.report({"INFO"}, translated(made))
         return self._next(context) if self._waiting else {"FINISHED"}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
+from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.system.task import Task
 from ..core.text import Text
@@ -111,7 +112,7 @@ class BakeOperator(TaskOperator):
         for problem in list(dict.fromkeys(problem.message for problem in result.problems))[:3]:
             self.report({"WARNING"}, translated(problem))
         if self._job.inner:
-            text = Text("{number} subtitles inside meta strips stay text.", number=self._job.inner)
+            text = Text("Inside meta strips, and still text: {subtitles}.", subtitles=counted(self._job.inner))
             self.report({"WARNING"}, translated(text))
         numbers = {"number": len(result.baked), "made": result.made, "strips": placing.made}
         text = Text("{number} subtitles are pictures: {made} files and {strips} strips are new", **numbers)
@@ -185,7 +186,7 @@ class SUBTITLE_OT_back_to_text(bpy.types.Operator):
     def execute(self, context: Context) -> _Result:
         count = baked.back_to_text(compat.scene_of(context), selected=self.selected)
         tracks.touched()
-        self.report({"INFO"}, translated(Text("{number} subtitles are text again", number=count)))
+        self.report({"INFO"}, translated(Text("Text again: {subtitles}", subtitles=counted(count))))
         return {"FINISHED"} if count else {"CANCELLED"}
 
 
@@ -338,7 +339,7 @@ class SUBTITLE_OT_fit_sizes(bpy.types.Operator):
 
     def execute(self, context: Context) -> _Result:
         count = letters.fit(compat.scene_of(context))
-        self.report({"INFO"}, translated(Text("{number} subtitles have another size", number=count)))
+        self.report({"INFO"}, translated(Text("Another size: {subtitles}", subtitles=counted(count))))
         return {"FINISHED"} if count else {"CANCELLED"}
 
 

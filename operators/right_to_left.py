@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..core.cues import counted
 from ..core.text import Text
 from ..sequencer import compat, strips
 from ..session import settings, typed
@@ -28,7 +29,7 @@ class SUBTITLE_OT_prepare_right_to_left(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = compat.scene_of(context)
         count = sum(typed.prepare(scene, strip) for strip, *_ in strips.subtitles(scene))
-        self.report({"INFO"}, translated(Text("{number} subtitles are drawn anew", number=count)))
+        self.report({"INFO"}, translated(Text("Drawn anew: {subtitles}", subtitles=counted(count))))
         return {"FINISHED"} if count else {"CANCELLED"}
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
+from ..core.cues import counted
 from ..core.text import Text
 from ..sequencer import cue, look, styles
 from ..session import track as tracks
@@ -36,7 +37,7 @@ class _StyleOperator(CueOperator):
         # The one that it is taken from last: until then its own formatting is told from its look.
         for strip in [*(strip for strip in strips if strip != source), source]:
             look.copy_style(source, strip, cue.read(strip, row.clock))
-        self.report({"INFO"}, translated(Text("{number} subtitles look so now", number=len(strips))))
+        self.report({"INFO"}, translated(Text("Looks so now: {subtitles}", subtitles=counted(len(strips)))))
         return {"FINISHED"}
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
+from ..core.cues import counted
 from ..core.text import Text
 from ..sequencer import compat, cue
 from ..sequencer.track import Row, make
@@ -94,7 +95,9 @@ class SUBTITLE_OT_duplicate_track(bpy.types.Operator):
             scene, channel, track.rows, f"{track.name} {self.language}".strip(), self.language or track.language
         )
         choices.of(scene).tracks[made.index].original = track.channel
-        self.report({"INFO"}, translated(Text("{number} subtitles on {track}", number=len(some.cues), track=made.name)))
+        self.report(
+            {"INFO"}, translated(Text("{subtitles} on {track}", subtitles=counted(len(some.cues)), track=made.name))
+        )
         return {"FINISHED"}
 
 
@@ -145,7 +148,7 @@ class SUBTITLE_OT_remove_track(bpy.types.Operator):
         for strip in strips:
             row.table.strips.remove(strip)
         tracks.leave(scene, track)
-        self.report({"INFO"}, translated(Text("{number} subtitles removed", number=len(strips))))
+        self.report({"INFO"}, translated(Text("{subtitles} removed", subtitles=counted(len(strips)))))
         return {"FINISHED"}
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.events import Cancelled, Failed, Finished
 from ..core.text import Text
@@ -155,12 +156,12 @@ class Working:
             return {"CANCELLED"}
         match run.end:
             case Failed(error=error):
-                kept = Text("{error} {number} subtitles were kept.", error=str(error), number=run.made)
+                kept = Text("{error} Kept: {subtitles}.", error=str(error), subtitles=counted(run.made))
                 self._say("ERROR", kept if run.made else str(error))
             case Cancelled():
-                self._say("INFO", Text("Cancelled; {number} subtitles were kept", number=run.made))
+                self._say("INFO", Text("Cancelled; kept: {subtitles}", subtitles=counted(run.made)))
             case Finished() if run.made:
-                self._say("INFO", Text("{number} subtitles made", number=run.made))
+                self._say("INFO", Text("{subtitles} made", subtitles=counted(run.made)))
             case Finished():
                 self._say("WARNING", Text("No speech was found"))
         # Strips that were made are worth an undo step, however it ended.

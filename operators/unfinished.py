@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
 from ..sequencer import compat, live
@@ -92,7 +93,7 @@ class SUBTITLE_OT_take_unfinished(_Unfinished, Working, bpy.types.Operator):
         if made:
             segments.remove(kept.path)
         unfinished.look_soon(user_dir())
-        self._say("INFO", Text("No strip here plays it; {number} subtitles are kept in a file", number=made))
+        self._say("INFO", Text("No strip here plays it; kept in a file: {subtitles}", subtitles=counted(made)))
         return {"FINISHED"}
 
 

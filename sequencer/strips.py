@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
 from . import compat, cue, drawing, look, undo
@@ -36,7 +37,7 @@ class SceneGoneError(SubtitleEditorError):
     def __init__(self, number: int) -> None:
         self.number = number
         super().__init__(
-            Text("The scene was deleted before its {number} subtitles were made.", number=number),
+            Text("The scene was deleted before {subtitles} could be made.", subtitles=counted(number)),
             Text("Do it again in another scene."),
         )
 
@@ -325,7 +326,7 @@ def cues_of(
     warnings: list[str] = []
     if early:
         warnings.append(
-            Text("{number} subtitles begin before the scene's first frame and were cut there.", number=early)
+            Text("Cut at the scene's first frame, because begun before it: {subtitles}.", subtitles=counted(early))
         )
     return cues, warnings
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import bpy
 
-from ..core.cues import text_length
+from ..core.cues import counted, text_length
 from ..core.markup import VOICE
 from ..core.text import Text
 from ..sequencer import compat, cue
@@ -243,8 +243,8 @@ def summary() -> str:
         return ""
     number, problems = len(found.names), len(found.by_name)
     if not problems:
-        return Text("{number} subtitles, no problems", number=number)
-    return Text("{number} subtitles, {problems} with problems", number=number, problems=problems)
+        return Text("{subtitles}, no problems", subtitles=counted(number))
+    return Text("{subtitles}, {problems} with problems", subtitles=counted(number), problems=problems)
 
 
 def speakers(typed: str = "") -> list[str]:

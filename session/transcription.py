@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import bpy
 
-from ..core.cues import Cue
+from ..core.cues import Cue, counted
 from ..core.errors.base import SubtitleEditorError, UnexpectedError
 from ..core.errors.media import MediaIncompleteError
 from ..core.events import Cancelled, CueFound, End, Event, Failed, Finished, Notice, TranscriptionProgress
@@ -310,12 +310,14 @@ class TranscriptionRun:
             self.scene_gone = True
             if found := self._keep_file():
                 kept = Text(
-                    "The scene was deleted; {number} subtitles are kept in {path}", number=found.count, path=found.path
+                    "The scene was deleted; kept in {path}: {subtitles}",
+                    subtitles=counted(found.count),
+                    path=found.path,
                 )
                 self.notices.append(kept)
         except SubtitleEditorError:
             if found := self._keep_file():
-                kept = Text("{number} subtitles are kept in {path}", number=found.count, path=found.path)
+                kept = Text("Kept in {path}: {subtitles}", subtitles=counted(found.count), path=found.path)
                 self.notices.append(kept)
             raise
         return True
