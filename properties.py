@@ -20,6 +20,7 @@ from bpy.props import (
 
 from .core.catalog import entries
 from .core.languages import NAMES
+from .core.subtitles.profiles import AUTO as AUTO_PROFILE
 from .core.subtitles.profiles import DEFAULT_PROFILE
 from .session import chosen, profiles
 from .session.choices import ALL_KINDS, AUTO, DEFAULT_MODEL, Item, model_items, models, number
@@ -195,8 +196,8 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
     profile: EnumProperty(  # type: ignore[valid-type]
         name="Profile",
         description="The reading rules that subtitles are shaped by",
-        items=profiles.items,
-        default=number(DEFAULT_PROFILE.name),
+        items=profiles.items_following,
+        default=number(AUTO_PROFILE),
     )
     picture_style: StringProperty(  # type: ignore[valid-type]
         name="Style", description="How subtitles look that are drawn as pictures", default="file"

@@ -186,9 +186,12 @@ class KeptJob:
     """What a journal has, in the form of a job that has ended. Nothing is heard."""
 
     def __init__(self, kept: Kept) -> None:
+        from ..core.speech.request import written_in
+
         self.id = kept.path.stem
         self.kept: Path | None = kept.path
         self.language = kept.place.language
+        self.written = written_in(str(kept.about["request"].get("task", "")), self.language)
         self._cues: list[Cue] = list(kept.all_cues)
         self._is_told = False
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.errors.base import SubtitleEditorError
-from ..core.subtitles.profiles import DEFAULT_PROFILE, PROFILES
+from ..core.subtitles.profiles import AUTO, DEFAULT_PROFILE, FOLLOWING, PROFILES
 from ..core.system import user_folder
 from . import settings
 from .choices import Item, number
@@ -36,6 +36,7 @@ problem: str = ""
 _own: dict[str, Profile] | None = None
 _items: list[Item] = []
 """Blender keeps no reference to the texts of a dynamic enum."""
+_following: list[Item] = []
 _kept: list[Item] = []
 """All items there ever were: a menu may be open while they change."""
 _waiting: dict[str, Profile] = {}
@@ -74,7 +75,16 @@ def known() -> dict[str, Profile]:
 
 def of(name: str) -> Profile:
     """The profile of a name; the default one where a file of somebody else names one that is not here."""
+    if name == AUTO:
+        return FOLLOWING
     return PROFILES.get(name) or own().get(name) or DEFAULT_PROFILE
+
+
+def resolved(name: str, language: str) -> str:
+    """The profile of that name, or the name of the one for the language."""
+    from ..core.subtitles.profiles import resolved
+
+    return resolved(of(name), language).name
 
 
 def items(_self: Any = None, _context: Any = None) -> list[Item]:
@@ -82,6 +92,13 @@ def items(_self: Any = None, _context: Any = None) -> list[Item]:
     if not _items:
         _offer()
     return _items
+
+
+def items_following(_self: Any = None, _context: Any = None) -> list[Item]:
+    """The same, and first of all the one for the language that is spoken."""
+    if not _items:
+        _offer()
+    return _following
 
 
 def _take(found: Own) -> None:
@@ -94,6 +111,9 @@ def _take(found: Own) -> None:
 def _offer() -> None:
     _kept.extend(_items)
     _items[:] = [(name, one.label, one.summary, "NONE", number(name)) for name, one in known().items()]
+    _kept.extend(_following)
+    text = "The rules for the language that is spoken: Netflix's for English, Chinese, Japanese, Korean, and the others"
+    _following[:] = [(AUTO, FOLLOWING.label, text, "NONE", number(AUTO)), *_items]
 
 
 def add(profile: Profile) -> None:

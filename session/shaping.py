@@ -111,6 +111,7 @@ class Shaping:
     def _shape(self, number: int, heard: Sequence[Cue], language: str, last: bool) -> None:
         # Here, not above: it is not needed to register.
         from ..core.subtitles.layout import rules_for
+        from ..core.subtitles.profiles import resolved
         from ..core.subtitles.segmentation import Shaper
 
         stretch = self._stretches[number]
@@ -118,7 +119,7 @@ class Shaping:
             if not heard:
                 return
             rules = rules_for([word for cue in heard for word in cue.words], language)
-            stretch.shaper = Shaper(self._profile, rules, frame_rate=float(stretch.use.rate))
+            stretch.shaper = Shaper(resolved(self._profile, language), rules, frame_rate=float(stretch.use.rate))
         found = stretch.shaper.feed(stretch.use.on_timeline(heard, self._zero))
         for one in [*found, *(stretch.shaper.finish() if last else ())]:
             self._outbox.put(((number, len(stretch.made)), one))

@@ -68,7 +68,7 @@ def _track(scene: bpy.types.Scene, index: int, item: Any) -> Track:
     channel = channel_of(scene, item.channel)
     return Track(
         index, item.channel, max(1, item.rows), channel.name if channel else "", item.language,
-        profiles.of(item.profile or choices.of(scene).profile),
+        profiles.of(profiles.resolved(item.profile or choices.of(scene).profile, item.language)),
         bool(channel and channel.mute), bool(channel and channel.lock), item.original,
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ def enter(scene: bpy.types.Scene, channel: int, rows: int, name: str = "", langu
     index = next((at for at, item in enumerate(settings.tracks) if item.channel == channel), None)
     if index is None:
         item = settings.tracks.add()
-        item.channel, item.profile = channel, settings.profile
+        item.channel, item.profile = channel, profiles.resolved(settings.profile, language)
         index = len(settings.tracks) - 1
     item = settings.tracks[index]
     item.rows = max(item.rows, rows)

@@ -58,6 +58,10 @@ class Job(Protocol):
     def language(self) -> str:
         """What is spoken, once that is known."""
 
+    @property
+    def written(self) -> str:
+        """The language of the text, once that is known."""
+
     def start(self) -> None:
         """Begin."""
 
@@ -260,7 +264,7 @@ class TranscriptionRun:
         if new or last:
             for number, (owner, _) in enumerate(self._uses):
                 if owner is part:
-                    self._shaping.hear(number, new, part.job.language, last=last)
+                    self._shaping.hear(number, new, part.job.written, last=last)
 
     def _ended(self, end: End) -> None:
         """A job has ended: on to the next part, unless somebody wants no more of them."""
@@ -386,7 +390,7 @@ class TranscriptionRun:
     @property
     def _language(self) -> str:
         part = self._parts[0]
-        return part.job.language if part.job is not None else ""
+        return part.job.written if part.job is not None else ""
 
     def _finish(self) -> None:
         """All strips are there: what was heard is kept nowhere else."""

@@ -127,13 +127,15 @@ def keep_as_file(scene: bpy.types.Scene, kept: Kept, folder: Path) -> int:
     """Make a subtitle file of what was heard of a media that no strip plays, as of a file that was closed. How many
     subtitles are in it.
     """
+    from ..core.subtitles.profiles import resolved
     from ..core.subtitles.segmentation import segment
     from ..sequencer.strips import rate_of
     from . import choices, profiles
 
     job = KeptJob(kept)
     rate = float(rate_of(scene))
-    cues = segment(job.whole(), profiles.of(choices.of(scene).profile), frame_rate=rate, language=job.language)
+    profile = resolved(profiles.of(choices.of(scene).profile), job.written)
+    cues = segment(job.whole(), profile, frame_rate=rate, language=job.written)
     found = recovered.rescue(folder, kept.media, cues, blend=bpy.data.filepath, scene=scene.name)
     return found.count if found is not None else 0
 

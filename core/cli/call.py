@@ -16,7 +16,7 @@ from ..hub import tokens
 from ..hub.tokens import Token
 from ..library import layout
 from ..subtitles import own_profiles
-from ..subtitles.profiles import AUTO, DEFAULT_PROFILE, PROFILES, Profile
+from ..subtitles.profiles import AUTO, DEFAULT_PROFILE, FOLLOWING, PROFILES, Profile
 from ..system import user_folder
 from ..system.folders import expanded
 from ..system.long_paths import reachable
@@ -131,7 +131,7 @@ def profile_of(args: argparse.Namespace, output: Output | None = None) -> Profil
     for problem in own.problems if output is not None else ():
         output.warn(str(problem))  # type: ignore[union-attr]
     if args.profile == AUTO:
-        return DEFAULT_PROFILE
+        return FOLLOWING
     if args.profile not in own.known:
         raise UsageError(f'There is no profile "{args.profile}".', f"Choose one of {', '.join(own.known)}.")
     return own.known[args.profile]

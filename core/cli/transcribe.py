@@ -24,7 +24,7 @@ from ..speech import segments
 from ..speech.job import Transcription, about
 from ..speech.segments import Kept
 from ..subtitles import quality, writing
-from ..subtitles.profiles import AUTO, Profile, for_language
+from ..subtitles.profiles import Profile, resolved
 from ..subtitles.segmentation import segment
 from ..subtitles.timecode import format_time
 from ..system.reasons import reason_of
@@ -172,6 +172,7 @@ class _One:
         """The subtitles and the file they are in: None when they found no place."""
         if not isinstance(end, Finished) and not end.cues:
             return [], self._film.target
+        language = self._request.written_in(language)
         made = segment(end.cues, self._profile_for(language), language=language)
         try:
             for target in (self._film.target, *self._film.more):
@@ -183,9 +184,7 @@ class _One:
 
     def _profile_for(self, language: str) -> Profile:
         """The reading rules: by the language that is written, unless they were chosen; with numbers of their own."""
-        args, found = self._args, self._profile
-        if args.profile == AUTO:
-            found = for_language("en" if args.task == "translate" else language)
+        args, found = self._args, resolved(self._profile, language)
         numbers = {"max_chars": args.max_line_width, "max_lines": args.max_line_count}
         return dataclasses.replace(found, **{name: value for name, value in numbers.items() if value is not None})
 

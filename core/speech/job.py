@@ -108,6 +108,11 @@ class Transcription:
         return self._language
 
     @property
+    def written(self) -> str:
+        """The language of the text, once that is known."""
+        return self.request.written_in(self._language)
+
+    @property
     def running(self) -> bool:
         """Whether it was started and the last event is not on the queue yet."""
         return self._thread.ident is not None and not self._ended.is_set()

@@ -10,6 +10,15 @@ from typing import Any
 from .voice import VoiceOptions
 
 
+def written_in(task: str, spoken: str) -> str:
+    """The language of the text that a task makes of what is `spoken`: subtitles are shaped by it.
+
+    >>> written_in("transcribe", "ja"), written_in("translate", "ja")
+    ('ja', 'en')
+    """
+    return "en" if task == "translate" else spoken
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptionRequest:
     """What to transcribe, and how. Times in seconds of the media file."""
@@ -67,6 +76,10 @@ class TranscriptionRequest:
     """Write numbers as words."""
     threads: int = 0
     """Processor threads; 0: CTranslate2 decides."""
+
+    def written_in(self, spoken: str) -> str:
+        """The language of the text, where `spoken` is what is heard."""
+        return written_in(self.task, spoken)
 
     @property
     def decides(self) -> dict[str, Any]:

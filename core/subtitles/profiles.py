@@ -89,6 +89,15 @@ AUTO = "auto"
 _OF_LANGUAGES = {"en": "netflix-en", "zh": "netflix-zh", "yue": "netflix-zh", "ja": "netflix-ja", "ko": "netflix-ko"}
 
 
+FOLLOWING = dataclasses.replace(DEFAULT_PROFILE, name=AUTO, label="By the language")
+"""Stands for the profile of a language that is not known yet: `resolved` puts it in."""
+
+
+def resolved(profile: Profile, language: str) -> Profile:
+    """The profile, or the one for the language where it is `FOLLOWING`."""
+    return for_language(language) if profile.name == AUTO else profile
+
+
 def for_language(language: str) -> Profile:
     """The rules for a language, a tag such as `pt-BR`; the default ones where it is not known.
 

@@ -92,3 +92,32 @@ def test_the_glossary_opens_as_a_text_that_can_be_saved() -> None:
     (text,) = bpy.data.texts
     assert text.as_string().startswith("# Names") and Path(text.filepath) == glossary.own_path()
     assert bpy.ops.subtitle.edit_glossary(own=True) == {"FINISHED"} and len(bpy.data.texts) == 1
+
+
+def test_the_profile_of_a_transcription_follows_its_language(addon: Any) -> None:
+    from subtitle_editor.core.cues import Cue, Word
+    from subtitle_editor.session import profiles, track
+    from subtitle_editor.session.shaping import Shaping
+
+    settings = scene().subtitle_editor
+    assert settings.profile == "auto" and profiles.of("auto").max_chars == 42
+    scene().sequence_editor_create()
+    for channel, language, name in ((3, "ja", "netflix-ja"), (5, "de", "netflix"), (7, "", "netflix-en")):
+        assert track.enter(scene(), channel, 1, language=language).profile.name == name
+    settings.profile = "bbc"
+    assert track.enter(scene(), 9, 1, language="ja").profile.name == "bbc"
+
+    class Use:
+        rate = 25.0
+
+        def on_timeline(self, heard: Any, _zero: int) -> Any:
+            return heard
+
+    said = "one two three four five six seven"
+    words = tuple(Word(0.5 * at, 0.5 * at + 0.4, word) for at, word in enumerate(said.split()))
+    shaping = Shaping([Use()], 1, profiles.of("auto"))  # type: ignore[list-item]
+    shaping.hear(0, [Cue(0.0, 3.5, said, words=words)], "ko", last=True)
+    shaping.conclude()
+    made = [cue for _, cue in shaping.rest(30.0)]
+    assert max(len(line) for cue in made for line in cue.text.splitlines()) <= 16
+    shaping.close()

@@ -228,6 +228,12 @@ def test_who_cannot_translate_says_so_before_anything_is_loaded(run: Runs, tmp_p
     assert "tiny.en cannot translate" in run.said and "loading" not in run.said
 
 
+def test_a_translation_is_shaped_as_english(run: Runs) -> None:
+    """Not by the rules of what is spoken: Japanese has no spaces, and lines of 13 characters."""
+    assert run("a.flac", "--task", "translate", "--language", "ja") == 0, run.said
+    assert texts(run.cues()) == HELLO
+
+
 # Profiles
 
 
