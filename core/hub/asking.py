@@ -106,7 +106,7 @@ class Server:
         from ..transfer.http import Request
 
         def explain(refusal: Refusal) -> HubError | None:
-            if optional and refusal.status in (404, 405, 501) and "X-Error-Code" not in refusal.headers:
+            if optional and refusal.status in (400, 404, 405, 501) and "X-Error-Code" not in refusal.headers:
                 return _UnknownQuestion("")
             return self._explained(refusal, source, revision, file)
 

@@ -92,7 +92,7 @@ def test_questions_are_understood_when_they_come_compressed(hub: Server, tmp_pat
     assert found.files["tokenizer.json"] == len(FILES["tokenizer.json"])
 
 
-@pytest.mark.parametrize("status", [404, 405, 501])
+@pytest.mark.parametrize("status", [400, 404, 405, 501])
 def test_a_server_without_listings_says_it_with_the_repository(hub: Server, tmp_path: Path, status: int):
     hub.override(lambda seen: "/tree/" in seen.path, Reply(status, {}, b"Not Found"))
     assert isinstance(end := download(hub.url, tmp_path), Finished), end
@@ -100,7 +100,7 @@ def test_a_server_without_listings_says_it_with_the_repository(hub: Server, tmp_
     assert verifying.verify(tmp_path, ENTRY).whole
 
 
-@pytest.mark.parametrize("status", [404, 405, 501])
+@pytest.mark.parametrize("status", [400, 404, 405, 501])
 def test_a_server_that_does_not_know_who_may_read_is_asked_for_the_files(hub: Server, tmp_path: Path, status: int):
     hub.accounts["hf_good"] = "ada"
     hub.repositories[0].gated, hub.repositories[0].accepted_by = "auto", {"ada"}
