@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.errors.media import MediaError
-from ..core.errors.models import ModelDamagedError, ModelNotInstalledError
 from ..core.events import Event, Finished
 from ..core.text import Text
 from ..sequencer import compat, sounds
@@ -67,13 +66,9 @@ def begin(asked: Order, settings: Settings) -> TranscriptionRun:
     scene = compat.scene_by_uid(asked.scene)
     if scene is None:
         raise SceneGoneError(0)
-    state = status.status(settings.models_dir, entries().get(asked.model))
-    if state.installed is None:
-        raise ModelNotInstalledError(asked.model)
-    if state.damaged:
-        raise ModelDamagedError(asked.model, state.damaged)
+    installed = status.usable(settings.models_dir, entries().get(asked.model))
     libraries = runtimes.cuda(settings.models_dir, entries())
-    request = dataclasses.replace(asked.request, model_path=state.installed.path, libraries=libraries)
+    request = dataclasses.replace(asked.request, model_path=installed.path, libraries=libraries)
     return TranscriptionRun(scene, asked.parts, asked.profile, request, settings, replace=asked.replace)
 
 

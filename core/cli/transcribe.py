@@ -15,7 +15,6 @@ from ..catalog.entries import SPEECH_TO_TEXT, Catalog, Entry
 from ..cues import Cue
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.media import MediaNotFoundError
-from ..errors.models import ModelDamagedError, ModelNotInstalledError
 from ..errors.speech import JournalError, TranslationUnknownError
 from ..errors.subtitles import OutputNotWrittenError
 from ..events import Cancelled, End, Event, Failed, Finished, as_json
@@ -286,12 +285,7 @@ def usable(entry: Entry, models_dir: Path) -> Path:
     if entry.kind != SPEECH_TO_TEXT:
         hint = "See those that do with: subtitle-editor models list --kind speech-to-text"
         raise UsageError(f"{entry.id} does not turn speech into text.", hint)
-    state = status.status(models_dir, entry)
-    if state.installed is None:
-        raise ModelNotInstalledError(entry.id)
-    if state.damaged:
-        raise ModelDamagedError(entry.id, state.damaged)
-    return state.installed.path
+    return status.usable(models_dir, entry).path
 
 
 def add_transcribe(

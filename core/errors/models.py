@@ -14,10 +14,13 @@ class ModelNotInstalledError(SubtitleEditorError, LookupError):
 
     code = "not_installed"
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, partly: bool = False) -> None:
+        """`partly`: some of it is there."""
         self.model = model
         super().__init__(
-            Text("The model {model} is not downloaded yet.", model=model),
+            Text("The model {model} is only partly downloaded.", model=model)
+            if partly
+            else Text("The model {model} is not downloaded yet.", model=model),
             Text("Press Download, or run: subtitle-editor models download {model}", model=model),
         )
 
@@ -27,11 +30,13 @@ class ModelUnusableError(SubtitleEditorError):
 
     code = "model_unusable"
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: str, model: str) -> None:
         self.path = path
         super().__init__(
             Text("The model in {path} cannot be loaded: {reason}.", path=path, reason=reason),
-            Text("Download it again."),
+            Text(
+                "Press Repair, or run, with the same models folder: subtitle-editor models repair {model}", model=model
+            ),
         )
 
 

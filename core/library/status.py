@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..catalog.entries import Entry, Source
+from ..errors.models import ModelDamagedError, ModelNotInstalledError
 from . import former
 from . import listing as listings
 from . import marks as library_marks
@@ -100,6 +101,17 @@ def _joined(states: set[ModelState]) -> ModelState:
     worst_first = (ModelState.DAMAGED, ModelState.PARTIAL, ModelState.MISSING, ModelState.UNVERIFIED, ModelState.UPDATE)
     state = next(state for state in worst_first if state in states)
     return ModelState.PARTIAL if state is ModelState.MISSING else state
+
+
+def usable(models_dir: Path, entry: Entry) -> Installed:
+    """A model that can be used now. Raises ModelDamagedError, also for one that a damaged file makes incomplete, and
+    ModelNotInstalledError."""
+    found = status(models_dir, entry)
+    if found.damaged:
+        raise ModelDamagedError(entry.id, found.damaged)
+    if found.installed is None:
+        raise ModelNotInstalledError(entry.id, partly=found.state is ModelState.PARTIAL)
+    return found.installed
 
 
 def _source_status(models_dir: Path, source: Source, estimate: int) -> Status:

@@ -279,7 +279,7 @@ def _as_error(record: dict[str, Any], request: TranscriptionRequest) -> Subtitle
         case "media_incomplete":
             return MediaIncompleteError(media, reason)
         case "model_unusable":
-            return ModelUnusableError(request.model_path, reason)
+            return ModelUnusableError(request.model_path, reason, request.model_id)
         case "cannot_translate":
             return TranslationUnknownError(request.model_id)
         case "library_missing":

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from subtitle_editor.core.catalog import reading
+from subtitle_editor.core.errors.models import ModelDamagedError, ModelNotInstalledError
 from subtitle_editor.core.library import layout, states, status
 from subtitle_editor.core.transfer import partial
 
@@ -107,3 +108,17 @@ def test_what_an_interrupted_transfer_left_is_not_a_file_of_the_model(tmp_path: 
         left.write_bytes(b"" if left.suffix == ".lock" else b"x")
     after = set(layout.stored_files(snapshot.parent.parent)), set(layout.snapshot_files(snapshot.parent.parent))
     assert after == before
+
+
+def test_a_model_that_cannot_be_used_says_why(tmp_path: Path):
+    """Not that it was never downloaded, when a file of it was cut on the disk or has not arrived yet."""
+    with pytest.raises(ModelNotInstalledError, match="not downloaded yet"):
+        status.usable(tmp_path, TINY)
+    snapshot = install(tmp_path, "c1", FILES, FILES)
+    assert status.usable(tmp_path, TINY).path == snapshot
+    (snapshot / "model.bin").write_bytes(b"x" * 500)
+    with pytest.raises(ModelDamagedError, match=r"model\.bin"):
+        status.usable(tmp_path, TINY)
+    (snapshot / "model.bin").unlink()
+    with pytest.raises(ModelNotInstalledError, match="only partly downloaded"):
+        status.usable(tmp_path, TINY)
