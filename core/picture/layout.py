@@ -101,8 +101,10 @@ class Setting:
 
 def laid_out(dressed: Dressed, shaper: Shaper, width: int, height: int) -> Setting:
     """Set a subtitle in a picture of `width` by `height` pixels."""
+    if dressed.block.direction:
+        return _in_columns(dressed, shaper, width, height)
     block = dressed.block
-    lines = list(_lines(dressed, shaper))
+    lines = list(_lines(dressed, shaper, block.max_width))
     readings = [_reading(ruby, lines, dressed, shaper) for ruby in dressed.rubies]
     lifts = _lifts(lines, [reading for reading in readings if reading is not None])
     wide = max((line.width for line in lines), default=0.0)
@@ -127,15 +129,45 @@ def laid_out(dressed: Dressed, shaper: Shaper, width: int, height: int) -> Setti
     return setting
 
 
-def _lines(dressed: Dressed, shaper: Shaper) -> Iterator[Line]:
+def _in_columns(dressed: Dressed, shaper: Shaper, width: int, height: int) -> Setting:
+    """Set a subtitle whose lines run from top to bottom, the next one on the side that `direction` says.
+
+    Where nothing says its place, it stands at the side that its first line is on. Readings and lines under letters are
+    for lines that run across.
+    """
+    block = dressed.block
+    if block.x is None and block.y is None and block.align == 2:
+        block = dataclasses.replace(block, align=9 if block.direction == "rl" else 7)
+    lines = list(_lines(dressed, shaper, height - 2 * block.vertical if block.max_width else 0.0, upright=True))
+    pitch = max(block.line_spacing, 1.25 * max((look.size for _, _, look in dressed.looks), default=0.0))
+    wide, high = pitch * len(lines), max((line.width for line in lines), default=0.0)
+    padding = block.padding if block.box and block.inset else 0.0
+    left, top = _corner(block, wide + 2 * padding, high + 2 * padding, width, height)
+    left, top = left + padding, top + padding
+    setting = Setting(Box(left, top, left + wide, top + high), [], [], [], [], [], block.angle)
+    for index, line in enumerate(lines):
+        place = len(lines) - 1 - index if block.direction == "rl" else index
+        middle, begin = left + pitch * (place + 0.5), top + (high - line.width) * (2 - (block.align - 1) // 3) / 2
+        setting.glyphs += [glyph._replace(x=middle + glyph.x, y=begin - glyph.y) for glyph in line.glyphs]
+        setting.missing += line.missing
+    if block.box and setting.glyphs:
+        setting.panels.append(Panel(setting.box.grown(block.padding), block.box_color, block.round))
+    setting.origin = block.origin or _anchor(block, width, height)
+    if padding:
+        setting.box = setting.box.grown(padding)
+    return setting
+
+
+def _lines(dressed: Dressed, shaper: Shaper, most: float, *, upright: bool = False) -> Iterator[Line]:
+    """The lines, none longer than `most`; 0: as long as they are."""
     start = 0
     for paragraph in dressed.text.split("\n"):
         end = start + len(paragraph)
         from_right = reads_from_right(paragraph)
-        line = shaper.line(dressed.text, start, end, dressed.looks, from_right)
-        if dressed.block.max_width and line.width > dressed.block.max_width:
-            for first, last in broken(dressed.text, line, dressed.block.max_width, dressed.block.even):
-                yield shaper.line(dressed.text, first, last, dressed.looks, from_right)
+        line = shaper.line(dressed.text, start, end, dressed.looks, from_right, upright=upright)
+        if most and line.width > most:
+            for first, last in broken(dressed.text, line, most, dressed.block.even):
+                yield shaper.line(dressed.text, first, last, dressed.looks, from_right, upright=upright)
         else:
             yield line
         start = end + 1

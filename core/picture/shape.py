@@ -67,6 +67,7 @@ class Line:
     missing: list[str]
     """Letters that no font has."""
     from_right: bool = False
+    upright: bool = False
 
 
 class _Run(NamedTuple):
@@ -84,9 +85,22 @@ class Shaper:
     def __init__(self, fonts: Fonts) -> None:
         self._fonts = fonts
 
-    def line(self, text: str, start: int, end: int, looks: Sequence[tuple[int, int, Look]], from_right: bool) -> Line:
-        """Characters `start` up to `end` of a text in one line. `from_right`: the direction of its paragraph."""
-        line = Line(start, end, 0.0, 0.0, 0.0, [], [], [], [], from_right)
+    def line(
+        self,
+        text: str,
+        start: int,
+        end: int,
+        looks: Sequence[tuple[int, int, Look]],
+        from_right: bool,
+        *,
+        upright: bool = False,
+    ) -> Line:
+        """Characters `start` up to `end` of a text in one line. `from_right`: the direction of its paragraph.
+
+        `upright`: from top to bottom, each letter upright. Then `width` is its length downwards, as are all places
+        along the line, and glyphs stand around its middle axis.
+        """
+        line = Line(start, end, 0.0, 0.0, 0.0, [], [], [], [], from_right, upright)
         for run in self._runs(text, start, end, looks, from_right):
             self._add(line, text, run)
         if not line.ascent:  # An empty line is as high as one with letters.
@@ -140,7 +154,8 @@ class Shaper:
             self._miss(line, text, run, size)
         else:
             self._shape(line, text, run, run.face, size)
-        line.rules += _rules(run.look, begin, line.width, size, run.start)
+        if not line.upright:
+            line.rules += _rules(run.look, begin, line.width, size, run.start)
 
     def _miss(self, line: Line, text: str, run: _Run, size: float) -> None:
         """Room for letters that no font has. They are listed, not drawn."""
@@ -152,22 +167,23 @@ class Shaper:
     def _shape(self, line: Line, text: str, run: _Run, face: Face, size: float) -> None:
         look = run.look
         font = face.font(size, look.bold, look.italic)
-        infos, positions = _shaped(font, text, run)
+        infos, positions = _shaped(font, text, run, line.upright)
         pen = line.width
         spacing = 0.0 if run.script in _JOINED else look.spacing
         edges: dict[int, list[float]] = {}
         for info, position in zip(infos, positions, strict=True):
-            x = pen + position.x_offset / SUB * look.stretch_x
-            y = position.y_offset / SUB * look.stretch_y
+            x = (0.0 if line.upright else pen) + position.x_offset / SUB * look.stretch_x
+            y = position.y_offset / SUB * look.stretch_y - (pen if line.upright else 0.0)
             line.glyphs.append(Glyph(font, info.codepoint, x, y, info.cluster, look, face.is_colored))
-            if not look.by_line:
+            if not look.by_line and not line.upright:
                 up, down = face.ink(font, info.codepoint)
                 line.ascent = max(line.ascent, y + min(up, 2 * size) * look.stretch_y)
                 line.descent = max(line.descent, min(down, 2 * size) * look.stretch_y - y)
-            advance = position.x_advance / SUB * look.stretch_x
-            pen += advance + (spacing if advance else 0.0)
-            edge = edges.setdefault(info.cluster, [x, pen])
-            edge[0], edge[1] = min(edge[0], x), max(edge[1], pen)
+            advance = -position.y_advance * look.stretch_y if line.upright else position.x_advance * look.stretch_x
+            first = pen if line.upright else x
+            pen += advance / SUB + (spacing if advance else 0.0)
+            edge = edges.setdefault(info.cluster, [first, pen])
+            edge[0], edge[1] = min(edge[0], first), max(edge[1], pen)
         line.spans += [(at, left, right) for at, (left, right) in edges.items()]
         line.width = pen
 
@@ -181,13 +197,13 @@ def _levels(part: str, from_right: bool) -> Sequence[int]:
     return bidi.levels(kinds, part, from_right)
 
 
-def _shaped(font: hb.Font, text: str, run: _Run) -> tuple[Any, Any]:
+def _shaped(font: hb.Font, text: str, run: _Run, upright: bool) -> tuple[Any, Any]:
     import uharfbuzz as hb
 
     buffer = hb.Buffer()
     # With what stands around it, so that letters of two looks are joined all the same.
     buffer.add_codepoints([*map(ord, text)], run.start, run.end - run.start)
-    buffer.direction = "rtl" if run.level % 2 else "ltr"
+    buffer.direction = "ttb" if upright else "rtl" if run.level % 2 else "ltr"
     buffer.script = run.script
     if run.look.language:
         buffer.language = run.look.language

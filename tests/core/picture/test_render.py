@@ -161,6 +161,21 @@ def test_a_reading_stands_over_its_word(letters: Fonts) -> None:
     assert (ruby.rgba[: grown - 2, :, 3] > 0).any()
 
 
+@pytest.mark.parametrize(("vertical", "side"), [("rl", 1), ("lr", 0)])
+def test_lines_from_top_to_bottom(vertical: str, side: int, letters: Fonts) -> None:
+    text = "日本語の字幕、\n二行目"
+    picture = one(text, letters, PLAIN, placing=Placing(vertical=vertical))
+    rows, columns, _ = picture.rgba.shape
+    assert rows > 6 * 36 and 40 < columns < 95, "two columns, the longer one of seven letters"
+    assert (picture.x > 1100, picture.x < 100)[1 - side]
+    right, left = picture.rgba[:, columns // 2 :, 3], picture.rgba[:, : columns // 2, 3]
+    first, second = (right, left) if vertical == "rl" else (left, right)
+    assert first[rows // 2 + 40 :].any() and not second[rows // 2 + 40 :].any(), "the first line is the longer one"
+    low = one("、", letters, PLAIN, placing=Placing(5, 0.5, 0.5))
+    turned = one("、", letters, PLAIN, placing=Placing(5, 0.5, 0.5, vertical))
+    assert turned.x > low.x, "the comma of a column stands at its right"
+
+
 @pytest.mark.parametrize("align", range(1, 10))
 def test_places(align: int, letters: Fonts) -> None:
     picture = one("here", letters, PLAIN, placing=Placing(align))
