@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..core.errors.base import SubtitleEditorError
+from ..core.text import Text
 from ..sequencer.track import Row
 from . import track as tracks
 
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
     from .track import Track
 
 SHEET = "subtitle_editor_sheet"
-"""The custom property: the channel, the text as it was written, and the names of the strips that its numbers mean."""
-SCENE = "subtitle_editor_scene"
-"""Another one: the scene of the track."""
+"""The custom property: the text as it was written, and the names of the strips that its numbers mean."""
+CHANNEL, SCENE = "subtitle_editor_channel", "subtitle_editor_scene"
+"""Two more: which track it is. A panel asks for them at each redraw, and the first one is as long as a film."""
 
 _shown: set[int] = set()
 """Areas that were made for a sheet, by their address: they go with it."""
@@ -35,12 +37,12 @@ def noted(text: bpy.types.Text) -> dict[str, Any] | None:
         found = json.loads(text.get(SHEET, ""))
     except (ValueError, TypeError):
         return None
-    return found if isinstance(found, dict) and {"channel", "before", "names"} <= found.keys() else None
+    return found if isinstance(found, dict) and {"before", "names"} <= found.keys() else None
 
 
 def is_sheet(text: bpy.types.Text | None) -> bool:
     """Whether a text is some track's. Takes no time."""
-    return text is not None and text.get(SHEET) is not None
+    return text is not None and text.get(CHANNEL) is not None
 
 
 def scene_of(text: bpy.types.Text, other: bpy.types.Scene) -> bpy.types.Scene:
@@ -52,7 +54,7 @@ def scene_of(text: bpy.types.Text, other: bpy.types.Scene) -> bpy.types.Scene:
 def of(scene: bpy.types.Scene, track: Track) -> bpy.types.Text | None:
     """The sheet of a track; None where it is not open."""
     for text in bpy.data.texts:
-        if is_sheet(text) and text.get(SCENE) == scene and (noted(text) or {}).get("channel") == track.channel:
+        if text.get(CHANNEL) == track.channel and text.get(SCENE) == scene:
             return text
     return None
 
@@ -67,15 +69,14 @@ def write(scene: bpy.types.Scene, track: Track) -> bpy.types.Text:
     text.write(before)
     text.cursor_set(0)
     names = [some.strips[index].name for index in order]
-    text[SHEET] = json.dumps({"channel": track.channel, "before": before, "names": names}, ensure_ascii=False)
-    text[SCENE] = scene
+    text[SHEET] = json.dumps({"before": before, "names": names}, ensure_ascii=False)
+    text[CHANNEL], text[SCENE] = track.channel, scene
     return text
 
 
 def track_of(scene: bpy.types.Scene, text: bpy.types.Text) -> Track | None:
     """The track that a sheet is of; None where it was removed."""
-    data = noted(text)
-    return next((one for one in tracks.tracks(scene) if data and one.channel == data["channel"]), None)
+    return next((one for one in tracks.tracks(scene) if one.channel == text.get(CHANNEL)), None)
 
 
 def taken(scene: bpy.types.Scene, track: Track, text: bpy.types.Text) -> tuple[Taken, Excerpt]:
@@ -86,7 +87,11 @@ def taken(scene: bpy.types.Scene, track: Track, text: bpy.types.Text) -> tuple[T
     from ..core.subtitles import as_text
 
     data = noted(text)
-    assert data is not None
+    if data is None:
+        raise SubtitleEditorError(
+            Text("{name} no longer says which subtitles it is of.", name=text.name),
+            Text("Save the text as a file and import that."),
+        )
     some = Row(scene, track.channels).all()
     places = {strip.name: index for index, strip in enumerate(some.strips)}
     origins = [places.get(name) for name in data["names"]]

@@ -1837,6 +1837,7 @@ TEXTS = {
     ('*', 'Offline mode is on: switch it off in the preferences of Subtitle Editor'): 'Der Offline-Modus ist eingeschaltet: in den Einstellungen von Subtitle Editor ausschalten',
     ('*', 'Online access is off: switch on Preferences > System > Network > Allow Online Access'): 'Der Online-Zugriff ist ausgeschaltet: Einstellungen > System > Network > Allow Online Access einschalten',
     ('*', 'The environment variable {name} forbids to ask any server: start Blender without it'): 'Die Umgebungsvariable {name} verbietet es, Server zu befragen: Blender ohne sie starten',
+    ('*', '{name} no longer says which subtitles it is of.'): '{name} sagt nicht mehr, von welchen Untertiteln es ist.',
     ('*', '{subtitles}, no problems'): '{subtitles}, keine Mängel',
     ('*', '{subtitles}, {problems} with problems'): '{subtitles}, {problems} mit Mängeln',
     ('*', 'Kept in {path}: {subtitles}'): 'Behalten in {path}: {subtitles}',

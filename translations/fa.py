@@ -1837,6 +1837,7 @@ TEXTS = {
     ('*', 'Offline mode is on: switch it off in the preferences of Subtitle Editor'): 'ﺪﯿﻨﮐ ﺵﻮﻣﺎﺧ Subtitle Editor ﺕﺎﻤﯿﻈﻨﺗ ﺭﺩ ﺍﺭ ﻥﺁ :ﺖﺳﺍ ﻦﺷﻭﺭ ﻦﯾﻼﻓﺁ ﺖﻟﺎﺣ',
     ('*', 'Online access is off: switch on Preferences > System > Network > Allow Online Access'): 'ﺪﯿﻨﮐ ﻦﺷﻭﺭ ﺍﺭ Allow Online Access ﮥﻨﯾﺰﮔ ،Network ﺮﯾﺯ ،System ﺶﺨﺑ ،Preferences ﺭﺩ :ﺖﺳﺍ ﺵﻮﻣﺎﺧ ﻦﯾﻼﻧﺁ ﯽﺳﺮﺘﺳﺩ',
     ('*', 'The environment variable {name} forbids to ask any server: start Blender without it'): 'ﺪﯿﻨﮐ ﺍﺮﺟﺍ ﻥﺁ ﻥﻭﺪﺑ ﺍﺭ Blender :ﺪﻨﮐﯽﻣ ﻊﻨﻣ ﺍﺭ ﯼﺭﻭﺮﺳ ﺮﻫ ﺯﺍ ﻥﺪﯿﺳﺮﭘ {name} ﯽﻄﯿﺤﻣ ﺮﯿﻐﺘﻣ',
+    ('*', '{name} no longer says which subtitles it is of.'): '.ﺖﺳﺎﻫﺲﯾﻮﻧﺮﯾﺯ ﻡﺍﺪﮐ ﺯﺍ ﺪﯾﻮﮔﯽﻤﻧ ﺮﮕﯾﺩ {name}',
     ('*', '{subtitles}, no problems'): 'ﺩﺍﺮﯾﺍ ﯽﺑ ،{subtitles}',
     ('*', '{subtitles}, {problems} with problems'): 'ﺭﺍﺩﺩﺍﺮﯾﺍ {problems} ،{subtitles}',
     ('*', 'Kept in {path}: {subtitles}'): '{subtitles} :ﺪﺷ ﻪﺘﺷﺍﺩ ﻪﮕﻧ {path} ﺭﺩ',
