@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import bpy
 
 from ..core.cues import counted
-from ..core.errors.base import SubtitleEditorError
+from ..core.errors.base import SubtitleEditorError, UnexpectedError
 from ..core.events import Cancelled, Failed, Finished
 from ..core.text import Text
 from ..sequencer import compat, sounds, strips
@@ -21,6 +22,8 @@ from ..translations import translated
 
 if TYPE_CHECKING:
     from bpy.types import Context
+
+log = logging.getLogger(__name__)
 
 _Result = set[str]
 
@@ -95,8 +98,8 @@ class Working:
                 while not run.over:
                     run.wait(state.TICK / 2)
                     pump.pump()
-                    run.write(None)
-                run.write(None)
+                    run.write(at_once=True)
+                run.write(at_once=True)
             finally:
                 run.stop()
         finally:
@@ -122,9 +125,12 @@ class Working:
             # Here, not when it is heard: with events, that is not while the user drags a strip.
             if self._run.write() and not self._run.done:
                 self._waker.sleep()
-        except SubtitleEditorError as error:
+        except Exception as error:
+            if not isinstance(error, SubtitleEditorError):
+                log.exception("making strips failed")
+            state.now.transcription.abandon()  # What was heard is kept, whatever went wrong.
             self._leave()
-            self._say("ERROR", str(error))
+            self._say("ERROR", str(error if isinstance(error, SubtitleEditorError) else UnexpectedError(error)))
             self._tell_notices(self._run)
             return {"CANCELLED"}
         if self._run.done:

@@ -99,6 +99,11 @@ class Growing:
         return tuple(self._owners)
 
     @property
+    def waiting(self) -> int:
+        """How many are still to be made, or to be moved."""
+        return len(self._waiting) + len(self._moving)
+
+    @property
     def is_undone(self) -> bool:
         """Whether the user has undone or redone something since the last step."""
         return self._undone != undo.count()

@@ -38,6 +38,10 @@ log = logging.getLogger(__name__)
 
 SLICE = 0.006
 """Seconds that one round of making strips takes: a third of what a picture has at 60 a second."""
+LONGER = 0.02
+"""The same where many wait, of what an earlier run has heard: too short to be felt, too, and they do come."""
+MANY = 100
+"""Strips that wait: a second of rounds."""
 OFTEN = 0.5
 """Seconds between two rounds while it hears: at each one Blender draws the editor under the mouse anew."""
 PATIENCE = 0.7
@@ -297,11 +301,13 @@ class TranscriptionRun:
         """Whether there is something to `write` now."""
         if self.over:
             return True
-        moved = self._growing is not None and self._growing.is_undone
-        return (bool(self._come) or moved) and time.monotonic() - self._written >= OFTEN
+        if self._growing is not None and self._growing.waiting:
+            return True
+        undone = self._growing is not None and self._growing.is_undone
+        return (bool(self._come) or undone) and time.monotonic() - self._written >= OFTEN
 
-    def write(self, budget: float | None = SLICE) -> bool:
-        """Make some strips, or with `budget` None all that can be made now. Whether nothing waits any more.
+    def write(self, *, at_once: bool = False) -> bool:
+        """Make some strips, or `at_once` all that can be made now. Whether nothing waits any more.
 
         Raises SubtitleEditorError when the strips find no place; then it is done, and they are in a file.
         """
@@ -309,7 +315,8 @@ class TranscriptionRun:
             return True
         now.stale = True
         try:
-            return self._write(budget)
+            many = self._growing is not None and self._growing.waiting > MANY
+            return self._write(None if at_once else LONGER if many else SLICE)
         except SceneGoneError:
             self.scene_gone = True
             if found := self._keep_file():
@@ -339,6 +346,10 @@ class TranscriptionRun:
             written = growing.step(budget)
             self.made = growing.made
             self._enter(scene, growing)
+            if is_last and growing.waiting:
+                total = self.made + growing.waiting
+                self.fraction = self.made / total
+                self.text = Text("Making strips  {number} of {total}", number=self.made, total=total)
         else:
             written = True
         self._written = time.monotonic()

@@ -1841,6 +1841,7 @@ TEXTS = {
     ('*', '{subtitles}, no problems'): '{subtitles}, keine Mängel',
     ('*', '{subtitles}, {problems} with problems'): '{subtitles}, {problems} mit Mängeln',
     ('*', 'Kept in {path}: {subtitles}'): 'Behalten in {path}: {subtitles}',
+    ('*', 'Making strips  {number} of {total}'): 'Streifen entstehen  {number} von {total}',
     ('*', 'The scene was deleted; kept in {path}: {subtitles}'): 'Die Szene wurde gelöscht; behalten in {path}: {subtitles}',
     ('*', 'The subtitles could not be kept: see the log.'): 'Die Untertitel konnten nicht aufbewahrt werden: siehe Protokoll.',
     ('*', '{number} doubtful places, the first at {time}: see the checks'): '{number} zweifelhafte Stellen, die erste bei {time}: siehe die Prüfungen',

@@ -1841,6 +1841,7 @@ TEXTS = {
     ('*', '{subtitles}, no problems'): 'ﺩﺍﺮﯾﺍ ﯽﺑ ،{subtitles}',
     ('*', '{subtitles}, {problems} with problems'): 'ﺭﺍﺩﺩﺍﺮﯾﺍ {problems} ،{subtitles}',
     ('*', 'Kept in {path}: {subtitles}'): '{subtitles} :ﺪﺷ ﻪﺘﺷﺍﺩ ﻪﮕﻧ {path} ﺭﺩ',
+    ('*', 'Making strips  {number} of {total}'): '{total} ﺯﺍ {number}  ﺎﻫﺭﺍﻮﻧ ﺖﺧﺎﺳ',
     ('*', 'The scene was deleted; kept in {path}: {subtitles}'): '{subtitles} :ﺪﺷ ﻪﺘﺷﺍﺩ ﻪﮕﻧ {path} ﺭﺩ ؛ﺪﺷ ﻑﺬﺣ ﻪﻨﺤﺻ',
     ('*', 'The subtitles could not be kept: see the log.'): '.ﺪﯿﻨﯿﺒﺑ ﺍﺭ ﺵﺭﺍﺰﮔ :ﺪﻧﺪﺸﻧ ﻪﺘﺷﺍﺩ ﻪﮕﻧ ﺎﻫﺲﯾﻮﻧﺮﯾﺯ',
     ('*', '{number} doubtful places, the first at {time}: see the checks'): 'ﺪﯿﻨﯿﺒﺑ ﺍﺭ ﺎﻫﯽﺳﺭﺮﺑ :{time} ﺭﺩ ﻦﯿﺘﺴﺨﻧ ،ﮎﻮﮑﺸﻣ ﯼﺎﺟ {number}',

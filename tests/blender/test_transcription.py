@@ -326,7 +326,7 @@ def test_subtitles_of_a_deleted_scene_are_kept(installed: Any) -> None:
     while not run.done:
         run.wait(0.05)
         run.listen()
-        run.write(None)
+        run.write(at_once=True)
     state.now.transcription = None
     (found,) = state.now.recovered
     assert "hello" in found.path.read_text(encoding="utf-8").lower()
