@@ -17,6 +17,7 @@ import bpy
 
 from ..core.cues import Cue
 from ..core.errors.base import SubtitleEditorError
+from ..core.system import files
 from .state import Recovered, now
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def rescue(folder: Path, media: Path, cues: Sequence[Cue], *, blend: str, scene:
         path = _free_name(path, media.stem, time.strftime("%Y-%m-%d %H-%M-%S"))
         writing.save_cues(path, sorted(late, key=lambda cue: (cue.start, cue.end)))
         found = Recovered(path, len(late), blend, scene, str(media))
-        _note(path).write_text(json.dumps(_as_note(found), ensure_ascii=True), encoding="ascii")
+        files.write(_note(path), json.dumps(_as_note(found)).encode())
     except (OSError, SubtitleEditorError):
         log.exception("%d subtitles could not be kept in %s", len(late), path)
         return None
@@ -107,6 +108,6 @@ def let_go(path: Path) -> None:
     """Offer these no more; the file of subtitles stays where it is."""
     now.recovered = [one for one in now.recovered if one.path != path]
     try:
-        _note(path).unlink(missing_ok=True)
+        files.remove(_note(path))
     except OSError as error:
         log.warning("%s will be offered again: %s", path, error)

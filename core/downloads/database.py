@@ -20,7 +20,7 @@ from ..errors.base import SubtitleEditorError
 from ..errors.disk import FolderNotWritableError
 from ..errors.jobs import JobStoreError
 from ..system.control import Control
-from ..system.files import replace
+from ..system.files import is_still, replace
 from ..system.locks import file_lock
 from ..system.network_disk import is_remote
 from ..system.reasons import reason_of
@@ -129,10 +129,7 @@ class Database:
         return self._connection
 
     def _is_still_there(self) -> bool:
-        try:
-            return self._opened is not None and os.path.samestat(os.stat(self.path), self._opened)
-        except OSError:
-            return False
+        return self._opened is not None and is_still(self.path, self._opened)
 
     def _open(self) -> sqlite3.Connection:
         import sqlite3

@@ -75,11 +75,10 @@ def record_download(plan: Plan) -> None:
 
 
 def _was_copied(file: PlannedFile, path: Path) -> bool:
-    """Whether the file is a copy of one in another version: without a name in common, and compared while copying."""
-    if file.origin is None or path.is_symlink():
-        return False
+    """Whether the file is a copy of one in another version, which was compared while it was copied. A link, or a second
+    name of the other, is none."""
     try:
-        return not path.samefile(file.origin)
+        return file.origin is not None and not path.is_symlink() and path.stat().st_nlink == 1
     except OSError:
         return False
 

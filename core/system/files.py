@@ -69,15 +69,29 @@ def remove(path: Path, patience: float | None = None, sleep: Callable[[float], N
 
 
 def remove_tree(folder: Path, patience: float | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Delete a folder with all that is in it, links not followed. Raises as `replace` does."""
+    """Delete a folder with all that is in it, links not followed. Raises as `replace` does, FileNotFoundError if there
+    is none.
 
-    def again(_act: object, path: str, info: object) -> None:
-        error = info if isinstance(info, BaseException) else info[1]  # type: ignore[index]
-        if Path(path) == folder or (os.path.isdir(path) and not os.path.islink(path)):
-            raise error
-        remove(Path(path), patience, sleep)
+    Not shutil's, which refuses where a file has another number each time, and leaves what may only be read.
+    """
+    os.stat(folder)
+    for root, folders, names in os.walk(folder, topdown=False):
+        for path in (Path(root, name) for name in (*names, *folders)):
+            if path.is_symlink() or not path.is_dir():
+                remove(path, patience, sleep)
+            else:
+                _patiently(path.rmdir, patience, sleep)
+    _patiently(folder.rmdir, patience, sleep)
 
-    shutil.rmtree(folder, onerror=again)
+
+def is_still(path: Path, opened: os.stat_result) -> bool:
+    """Whether `path` is the file that was opened with this state, and not another of its name. True where a file has
+    another number each time, as in shared folders of virtual machines: then only that there is one is known."""
+    try:
+        now = os.stat(path)
+        return os.path.samestat(now, opened) or not os.path.samestat(now, os.stat(path))
+    except OSError:
+        return False
 
 
 def _patiently(act: Callable[[], None], patience: float | None, sleep: Callable[[float], None]) -> None:

@@ -252,7 +252,7 @@ class Line:
         return sock
 
     def _watched(self, sock: Any) -> Any:
-        return watchful.Watchful(sock, self._control) if watchful.DEAF else sock
+        return watchful.watched(sock, self._control)
 
     def _drop(self, response: urllib3.BaseHTTPResponse) -> None:
         """Be done with a response whose body nobody wants; a short body is read, which saves a connection."""

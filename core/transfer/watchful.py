@@ -32,10 +32,25 @@ class Watchful:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
 
+    @property
+    def _io_refs(self) -> int:
+        """How many files read from the socket: it stays open as long as one does."""
+        return int(self._sock._io_refs)
+
+    @_io_refs.setter
+    def _io_refs(self, count: int) -> None:
+        self._sock._io_refs = count
+
     def makefile(self, _mode: str = "rb", _buffering: int | None = None) -> io.BufferedReader:
         """As `socket.makefile` does for reading."""
         self._sock._io_refs += 1
         return io.BufferedReader(socket.SocketIO(self, "r"))  # type: ignore[arg-type]
+
+    def recv(self, count: int, flags: int = 0) -> bytes:
+        """As of a socket. Raises `JobCancelled` when cancelled."""
+        self._wait()
+        received: bytes = self._sock.recv(count, flags)
+        return received
 
     def recv_into(self, buffer: Any, count: int = 0, flags: int = 0) -> int:
         """As of a socket. Raises `JobCancelled` when cancelled."""
@@ -53,6 +68,16 @@ class Watchful:
             if time.monotonic() > deadline:
                 raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
         self._control.check()
+
+
+def watched(sock: Any, control: Control) -> Any:
+    """The socket of a connection, so that its reading ends soon after a cancel where nobody wakes it."""
+    if not DEAF:
+        return sock
+    if not hasattr(sock, "_io_refs"):  # TLS inside TLS, by a proxy: urllib3's own, which reads from the outer one.
+        sock.socket = Watchful(sock.socket, control)
+        return sock
+    return Watchful(sock, control)
 
 
 def _has_something(sock: Any, seconds: float) -> bool:
