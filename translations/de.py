@@ -542,6 +542,7 @@ TEXTS = {
     ('*', '{start:.3f}-{end:.3f} s -> {new_start:.3f}-{new_end:.3f} s'): '{start:.3f}-{end:.3f} s -> {new_start:.3f}-{new_end:.3f} s',
     ('*', '"{text}" belongs to no subtitle; it was left out.'): '„{text}“ gehört zu keinem Untertitel; es wurde weggelassen.',
     ('*', 'the formatting "{text}" cannot be read; it was left out.'): 'die Formatierung „{text}“ ist nicht lesbar; sie wurde weggelassen.',
+    ('*', 'the text is too long for one subtitle; formatting in it was not read.'): 'der Text ist zu lang für einen Untertitel; Formatierungen darin wurden nicht gelesen.',
     ('*', '{number} more of the same kind ({kind}).'): '{number} weitere der gleichen Art ({kind}).',
     ('*', '"{text}" is no subtitle; it was left out.'): '„{text}“ ist kein Untertitel und wurde ausgelassen.',
     ('*', 'it is JSON, but not of subtitles'): 'es ist JSON, aber keines mit Untertiteln',

@@ -542,6 +542,7 @@ TEXTS = {
     ('*', '{start:.3f}-{end:.3f} s -> {new_start:.3f}-{new_end:.3f} s'): 's -> {new_start:.3f}-{new_end:.3f} s {end:.3f}-{start:.3f}',
     ('*', '"{text}" belongs to no subtitle; it was left out.'): '.ﺪﺷ ﻪﺘﺷﺍﺬﮔ ﺭﺎﻨﮐ ؛ﺩﺭﺍﺪﻧ ﻖﻠﻌﺗ ﯽﺴﯾﻮﻧﺮﯾﺯ ﭻﯿﻫ ﻪﺑ «{text}»',
     ('*', 'the formatting "{text}" cannot be read; it was left out.'): '.ﺪﺷ ﻪﺘﺷﺍﺬﮔ ﺭﺎﻨﮐ ؛ﺩﻮﺷﯽﻤﻧ ﻩﺪﻧﺍﻮﺧ «{text}» ﯼﺪﻨﺑﺐﻟﺎﻗ',
+    ('*', 'the text is too long for one subtitle; formatting in it was not read.'): '.ﺪﺸﻧ ﻩﺪﻧﺍﻮﺧ ﻥﺁ ﻥﻭﺭﺩ ﯼﺎﻫﯼﺪﻨﺑﺐﻟﺎﻗ ؛ﺖﺳﺍ ﺪﻨﻠﺑ ﻩﺯﺍﺪﻧﺍ ﺯﺍ ﺶﯿﺑ ﺲﯾﻮﻧﺮﯾﺯ ﮏﯾ ﯼﺍﺮﺑ ﻦﺘﻣ',
     ('*', '{number} more of the same kind ({kind}).'): '.({kind}) ﻉﻮﻧ ﻦﯿﻤﻫ ﺯﺍ ﺮﮕﯾﺩ ﺩﺭﻮﻣ {number}',
     ('*', '"{text}" is no subtitle; it was left out.'): '.ﺪﺷ ﻪﺘﺷﺍﺬﮔ ﺭﺎﻨﮐ ؛ﺖﺴﯿﻧ ﺲﯾﻮﻧﺮﯾﺯ «{text}»',
     ('*', 'it is JSON, but not of subtitles'): 'ﺖﺴﯿﻧ ﺲﯾﻮﻧﺮﯾﺯ ﯽﻟﻭ ،ﺖﺳﺍ JSON',

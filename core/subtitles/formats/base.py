@@ -19,6 +19,10 @@ from ..document import Document, Finding, Kind, quoted
 MOST_ALIKE = 50
 """Findings of one kind, without a quote, that are named one by one; of the rest there is a number."""
 
+LONGEST_TEXT = 100_000
+"""Characters of one subtitle's text. Nobody reads a longer one: the file is damaged, or made to keep a reader busy for
+minutes. Its tags stay in the text."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
@@ -160,6 +164,10 @@ class Findings:
         """Note formatting that cannot be read."""
         message = Text('the formatting "{text}" cannot be read; it was left out.', text=quoted(text))
         self.add(Kind.MARKUP, message, line, text)
+
+    def too_long(self, line: int) -> None:
+        """Note that a text is longer than LONGEST_TEXT."""
+        self.add(Kind.MARKUP, Text("the text is too long for one subtitle; formatting in it was not read."), line)
 
     def done(self) -> tuple[Finding, ...]:
         """All that was found, in order of the lines."""

@@ -19,7 +19,7 @@ from ...text import Text
 from ..document import Cue, Document, Kind
 from ..times import ARROW, clock, clock_pattern, counts_frames, guessed_rate, plain_signs, seconds_of
 from . import overrides
-from .base import Findings, Format, Source, WriteOptions
+from .base import LONGEST_TEXT, Findings, Format, Source, WriteOptions
 from .colors import from_css
 from .settling import Row, settled
 from .tags import TextBuilder, marked_up, tidied_text
@@ -274,6 +274,9 @@ def read_text(raw: str, findings: Findings, line: int) -> tuple[str, tuple[Span,
     """The text of a subtitle without its tags, their spans, where it stands, and who says it. Also for SBV and others
     that borrow SubRip's tags."""
     if not _MAY_BE_MARKUP.search(raw):
+        return (*tidied_text(raw), BELOW, "")
+    if len(raw) > LONGEST_TEXT:
+        findings.too_long(line)
         return (*tidied_text(raw), BELOW, "")
     builder = TextBuilder()
     blocks = overrides.Overrides(builder)

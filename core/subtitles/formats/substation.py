@@ -18,7 +18,7 @@ from ...text import Text
 from ..document import Cue, Document, Kind, Style, quoted
 from ..times import clock, clock_pattern, plain_signs, seconds_of
 from . import overrides
-from .base import CannotWrite, Findings, Format, Source, WriteOptions
+from .base import LONGEST_TEXT, CannotWrite, Findings, Format, Source, WriteOptions
 from .colors import from_substation
 from .settling import Row, settled
 from .tags import TextBuilder, marked_up, needs_tidying, tidied_text
@@ -197,6 +197,8 @@ class _File:
             self._waiting.clear()
         style = row.get("style", "").strip()
         read = read_text(row["text"], self._align_of(style), self._resolution)
+        if len(row["text"]) > LONGEST_TEXT:
+            self._findings.too_long(number)
         if read.text != row["text"]:
             extra[RAW] = row["text"]
         start, end = _seconds(row["start"]), _seconds(row["end"])
@@ -316,8 +318,8 @@ class TextRead:
 
 def read_text(raw: str, align: int = 2, resolution: tuple[float, float] = (384.0, 288.0)) -> TextRead:
     """The text of an event without its tags, their spans, and where it stands; `align` is that of its style."""
-    if "{" not in raw:
-        plain = _TOKEN.sub(lambda match: _ESCAPES[match[0]], raw) if "\\" in raw else raw
+    if "{" not in raw or len(raw) > LONGEST_TEXT:
+        plain = _TOKEN.sub(lambda match: _ESCAPES.get(match[0], match[0]), raw) if "\\" in raw else raw
         return TextRead(*tidied_text(plain), BELOW if align == 2 else Placing(align))
     builder = TextBuilder()
     blocks = overrides.Overrides(builder, resolution)

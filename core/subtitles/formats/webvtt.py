@@ -27,7 +27,7 @@ from ...markup import (
 from ...text import Text
 from ..document import Cue, Document, Kind
 from ..inner_times import words_of
-from .base import Findings, Source
+from .base import LONGEST_TEXT, Findings, Source
 from .settling import Row, settled
 from .subrip import SETTINGS, Timing, timing_of
 from .tags import TextBuilder, tidied_text
@@ -274,6 +274,9 @@ def read_text(
 ) -> tuple[str, tuple[Span, ...], str]:
     """A cue's text without its tags, their spans, and who says all of it. `looks` are those of the classes."""
     if "<" not in raw and "&" not in raw:
+        return (*tidied_text(raw), "")
+    if len(raw) > LONGEST_TEXT:
+        findings.too_long(line)
         return (*tidied_text(raw), "")
     builder = _Builder(findings, line, looks)
     end = 0

@@ -59,6 +59,16 @@ def test_time_grows_with_the_size(name: str) -> None:
     assert seconds(large) < max(24 * min(seconds(small) for _ in range(3)), 1.0)
 
 
+@pytest.mark.parametrize("name", ["open tags", "tags of WebVTT", "overrides", "readings"])
+def test_a_text_that_nobody_can_read_keeps_nobody_busy(name: str) -> None:
+    """Its letters stay, tags and all; nothing looks for formatting in it."""
+    head, piece = ENDLESS[name]
+    document = reading.parse(head + piece * (400_000 // len(piece)), "in.srt")
+    assert document.cues[0].text.count(piece.decode().strip()) >= 400_000 // len(piece) - 1
+    assert document.cues[0].spans == ()
+    assert any("too long" in str(finding) for finding in document.findings)
+
+
 def test_entities_are_not_unfolded() -> None:
     document = (
         b'<?xml version="1.0"?><!DOCTYPE t [<!ENTITY b "aaaaaaaaaa">' + BOMB + b"]>"
