@@ -4,12 +4,15 @@
 Makes recordings out of the clips of the tests, whose words are known, and hears them with the tests' own model: by a
 script that does nothing but call faster-whisper, and by ours (child, windows, journal, cues), process against process,
 in turns. Prints the median of the ratios of each pair; a run with a child that has its model already against one that
-has not; the memory of the child for several lengths; and the word errors of both.
+has not; the memory of the child for several lengths; and the word errors of both. Where whisper-ctranslate2 is
+installed, it hears the same with the same model, with its defaults but for voice activity and times of words, as ours
+has them. (openai-whisper's command line needs weights of its own, of which there are none small enough for tests.)
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import random
 import subprocess
@@ -89,6 +92,41 @@ def ours(media: Path, folder: Path, keep: float = 0.0) -> tuple[float, float, li
     return seconds, first or seconds, " ".join(cue.text for cue in end.cues).split(), memory
 
 
+PEER = """
+import resource, sys
+from whisper_ctranslate2.whisper_ctranslate2 import main
+main()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def peer(media: Path, folder: Path) -> tuple[float, list[str], int]:
+    """Seconds, words and mebibytes of whisper-ctranslate2."""
+    options = "--device cpu --threads 1 --compute_type default --language en --word_timestamps True --vad_filter True"
+    where = ["--model_directory", str(MODEL), "--output_dir", str(folder)]
+    more = ["--output_format", "txt", "--verbose", "False"]
+    command = [sys.executable, "-c", PEER, str(media), *options.split(), *where, *more]
+    began = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds = time.perf_counter() - began
+    return seconds, (folder / f"{media.stem}.txt").read_text(encoding="utf-8").split(), int(done.stdout.split()[-1])
+
+
+def against_peer(media: Path, said: list[str], folder: Path, rounds: int) -> None:
+    """Ours and whisper-ctranslate2 in turns."""
+    if importlib.util.find_spec("whisper_ctranslate2") is None:
+        print("whisper-ctranslate2 is not installed")
+        return
+    pairs, words, memory = [], [""], 0
+    for _ in range(rounds):
+        theirs, words, memory = peer(media, folder)
+        pairs.append(ours(media, folder / "heard")[0] / theirs)
+    print(
+        f"10 minutes: ours / whisper-ctranslate2, median of {len(pairs)} pairs: {median(pairs):.3f}; "
+        f"it takes {memory} MiB and has {errors(words, said):.1%} word errors"
+    )
+
+
 def peak(pid: int | None) -> int:
     """The most memory that a process has had, in mebibytes; 0 where nothing says so."""
     try:
@@ -127,6 +165,7 @@ def main() -> None:
             print(f"ours {mine:6.2f} s, first cue {first:.2f} s")
         print(f"10 minutes: ours / faster-whisper alone, median of {len(pairs)} pairs: {median(pairs):.3f}")
         print(f"word errors: faster-whisper alone {errors(their_words, said):.1%}, ours {errors(my_words, said):.1%}")
+        against_peer(media, said, folder, options.rounds)
         cold, *_ = ours(media, folder / "heard", keep=60.0)
         again = [ours(media, folder / "heard", keep=60.0)[0] for _ in range(3)]
         process.warm.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -21,9 +22,11 @@ from ..subtitles.profiles import AUTO
 from ..system import user_folder
 from .call import named, time_of
 
+PRESETS = "presets"
+"""The folder of presets in the user's folder."""
 _OWN = ("language", "track", "profile", "task", "prompt", "hotwords", "glossary", "from", "to", "vad", "batch_size",
         "beam_size", "suppress_numerals", "words", "multilingual")  # fmt: skip
-"""What a film's own file may say."""
+"""What a film's own file may say, and a preset."""
 _DECODING = (
     *("multilingual", "patience", "repetition_penalty", "no_repeat_ngram_size", "compression_ratio_threshold"),
     *("log_prob_threshold", "no_speech_threshold"),
@@ -38,6 +41,10 @@ _DEVICES = "auto, cpu, cuda, or cuda:1 for the second card"
 
 def add_options(command: argparse.ArgumentParser) -> None:
     """The options that say what is heard, and how."""
+    command.add_argument(
+        "--preset", metavar="P", help="options from a .toml, or by the name of one in the user's folder"
+    )
+    command.set_defaults(parser=command)
     heard = command.add_argument_group("what is heard")
     heard.add_argument("--language", type=_language, metavar="L", help="such as en or English (default: detected)")
     heard.add_argument("--task", choices=("transcribe", "translate"), default="transcribe")
@@ -171,19 +178,35 @@ def own_options(args: argparse.Namespace, media: Path) -> argparse.Namespace:
     Raises UsageError for a file that cannot be read or says what nobody understands.
     """
     path = media.with_suffix(".toml")
-    if not path.is_file():
-        return args
+    return argparse.Namespace(**(vars(args) | _said(path, args))) if path.is_file() else args
+
+
+def preset(args: argparse.Namespace) -> dict[str, Any]:
+    """What `--preset` says, a file or the name of one of the folder `presets` in the user's folder: it goes before the
+    defaults and after what is typed. Raises UsageError."""
+    path = Path(args.preset)
+    if path.suffix != ".toml" and os.sep not in args.preset:
+        folder = args.user_dir / PRESETS
+        path = folder / f"{args.preset}.toml"
+        if not path.is_file():
+            there = ", ".join(sorted(file.stem for file in folder.glob("*.toml"))) or "none yet"
+            raise UsageError(f'There is no preset "{args.preset}" in {folder}.', f"There are: {there}.")
+    return _said(path, args)
+
+
+def _said(path: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """The options that stand in a file. Raises UsageError."""
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}.", "Mend or remove the file.") from error
-    own = argparse.Namespace(**vars(args))
+    own: dict[str, Any] = {}
     for name, value in said.items():
         key = name.replace("-", "_")
         if key not in _OWN:
             raise UsageError(f'{path}: nobody knows "{name}".', f"It may have: {', '.join(_OWN)}.")
         try:
-            setattr(own, {"from": "start", "to": "end"}.get(key, key), _checked(key, value, path, args))
+            own[{"from": "start", "to": "end"}.get(key, key)] = _checked(key, value, path, args)
         except (ValueError, argparse.ArgumentTypeError) as error:
             raise UsageError(f'{path}: "{name}" cannot be {value!r}.', str(error)) from error
     return own

@@ -17,7 +17,7 @@ from .. import addresses
 from ..errors.base import SubtitleEditorError, UnexpectedError, UsageError
 from ..hub import endpoint
 from ..system import log_file, user_folder
-from . import bake, call, catalog, console, convert, extract, jobs, leftovers, library, spelling, subtitles
+from . import bake, call, catalog, console, convert, extract, jobs, leftovers, library, listening, spelling, subtitles
 from .align import add_align
 from .call import add_download_options, folder, models_dir_of, token_of
 from .devices import add_devices
@@ -42,14 +42,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     parser = build_parser()
+    words = spelling.ours(sys.argv[1:] if argv is None else argv)
     try:
-        args = parser.parse_args(spelling.ours(sys.argv[1:] if argv is None else argv))
+        args = parser.parse_args(words)
     except SystemExit as end:
         # argparse ends the process; inside Blender that would take the user's work along.
         return end.code if isinstance(end.code, int) else USAGE
     args.user_dir = args.user_dir or user_folder.default()
     output = Output(as_json=args.json, quiet=args.quiet)
     try:
+        if getattr(args, "preset", None):
+            args.parser.set_defaults(**listening.preset(args))
+            args = parser.parse_args(words, argparse.Namespace(user_dir=args.user_dir))
+            args.user_dir = args.user_dir or user_folder.default()
         command: Callable[[argparse.Namespace, Output], int] = args.command
         with log_file.running(args.user_dir), _logged():
             return command(args, output)

@@ -127,6 +127,21 @@ def test_what_cannot_be_is_said_before_the_work(
     assert said in told.err + told.out and "loading" not in told.out + told.err
 
 
+def test_a_preset_goes_before_the_defaults_and_after_what_is_typed(run: Runs) -> None:
+    presets = run.folder / "user" / "presets"
+    presets.mkdir(parents=True)
+    (presets / "phone.toml").write_text('language = "Korean"\nbeam_size = 1\nprofile = "vertical"\n', encoding="utf-8")
+    assert run("a.flac", "--preset", "phone", "-o", "a.json") == 0, run.said
+    assert run("a.flac", "--preset", "phone", "--language", "en", "--profile", "netflix-en", "-o", "b.srt") == 0, (
+        run.said
+    )
+    assert texts(run.cues("b.srt")) == HELLO
+    assert max(len(line) for cue in run.cues("a.json") for line in cue.text.splitlines()) <= 24
+    (run.folder / "own.toml").write_text('beam_size = "many"', encoding="utf-8")
+    assert run("a.flac", "--preset", "own.toml") == 2 and "beam_size" in run.said
+    assert run("a.flac", "--preset", "nope") == 2 and "There are: phone." in run.said
+
+
 # What is heard
 
 
