@@ -33,9 +33,6 @@ class ProfileError(SubtitleEditorError):
 
     code = "profile"
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message, hint or Text("Mend the file, or make the profile anew in the preferences."))
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
@@ -208,7 +205,8 @@ def remove(path: Path, name: str) -> None:
 def _rewrite(path: Path, change: Any) -> None:
     own = read(path)
     if own.problems:
-        raise ProfileError(own.problems[0])
+        hint = Text("Mend the file, or make the profile anew in the preferences.")
+        raise ProfileError(own.problems[0], hint)
     text = _HEAD + "".join(map(_table, change(dict(own.profiles)).values()))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
