@@ -8,6 +8,7 @@ of the main thread on the processor, the least of all turns: other work on the m
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +72,14 @@ def panels(names, shown):
 
 KINDS = {}
 
-def alone():
+def alone(so=True):
+    # Only the panel that is measured; and all of them again, before the add-on is disabled.
     for name in ("transcription", "subtitles", "models", "jobs", "checks"):
-        kind = getattr(bpy.types, f"SUBTITLE_PT_{name}", None)
+        name = f"SUBTITLE_PT_{name}"
+        kind = KINDS.setdefault(name, getattr(bpy.types, name, None))
         if kind is not None:
-            bpy.utils.unregister_class(kind)
+            (bpy.utils.unregister_class if so else bpy.utils.register_class)(kind)
+
 
 def strips_now():
     editor = bpy.context.scene.sequence_editor
@@ -271,7 +275,7 @@ def edits(count):
 """
 
 
-def run(count: int, turns: int, suite: str | None) -> None:
+def run(count: int, turns: int, suite: str | None, parts: Sequence[str]) -> None:
     """Print the tables."""
     blender = gui_blender.find(suite)
     with folder_of(blender) as folder:
@@ -288,10 +292,14 @@ def run(count: int, turns: int, suite: str | None) -> None:
                 window.run(f"MIDDLE = {count // 2}; alone()")
                 path = blender.inside(folder / "film.blend")
                 window.run(f"bpy.ops.wm.save_as_mainfile(filepath={path!r})", 120)
-                _drawing(window, turns)
-                _edits(window, turns)
-                _reading(window)
-                _beside_without(window, path, turns)
+                if "panels" in parts:
+                    _drawing(window, turns)
+                    _edits(window, turns)
+                    _reading(window)
+                if "beside" in parts:
+                    _beside_without(window, path, turns)
+            if "memory" not in parts:
+                return
             with Window(blender, display, new_user(blender, folder / "other")) as window:
                 window.run("enable()")
                 window.run("show_sidebar()")
@@ -354,6 +362,7 @@ def _memory(window: Window) -> None:
 
 def _beside_without(window: Window, path: str, turns: int) -> None:
     """Opening, undo and playing, with the add-on and with it disabled."""
+    window.run("alone(False)")
     found: dict[str, dict[bool, list[Any]]] = {name: {True: [], False: []} for name in ("open", "undo", "play")}
     for _ in range(turns):
         for enabled in (True, False):
