@@ -19,7 +19,8 @@ from .test_look import language, narrow
 from .test_transcription import PUT
 from .window import Display, Window
 
-pytestmark = pytest.mark.timeout(300)
+# Half a minute each on a quiet machine: run by `dev.py gui --all`.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
 TIMELINE = (400, 300)
 MINUTES = 15
@@ -166,7 +167,6 @@ def test_an_editor_at_work(talk: Window, picture: Pictures) -> None:
     talk.wait("made() == 0 and bpy.context.scene.frame_end == 4321")
 
 
-@pytest.mark.slow
 def test_another_file_and_back(talk: Window, picture: Pictures) -> None:
     """What was heard is offered where it belongs, and nowhere else."""
     expected = undisturbed(talk)
@@ -188,7 +188,6 @@ def test_another_file_and_back(talk: Window, picture: Pictures) -> None:
     assert texts(talk) == expected
 
 
-@pytest.mark.slow
 def test_saved_in_the_middle_quit_and_continued(
     blender: Blender, display: Display, user: Path, hub: LoopbackHub, recording: Path, picture: Pictures,
 ) -> None:  # fmt: skip
@@ -217,7 +216,6 @@ def test_saved_in_the_middle_quit_and_continued(
         assert texts(window) == expected
 
 
-@pytest.mark.slow
 def test_it_waits_for_its_model(ready: Window, hub: LoopbackHub, user: Path, picture: Pictures) -> None:
     """Pressed while the model is still being downloaded it begins by itself; taken back, the download goes on."""
     clip = user / "hello.flac"
@@ -241,7 +239,6 @@ def test_it_waits_for_its_model(ready: Window, hub: LoopbackHub, user: Path, pic
     ready.wait("made() > 0 and not running()", 90)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("look", ["narrow", "persian", "german"])
 def test_look(talk: Window, picture: Pictures, look: str) -> None:
     if look == "narrow":
