@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import harfbuzz
+
 if TYPE_CHECKING:
     import uharfbuzz as hb
 
@@ -76,8 +78,7 @@ class Face:
 
     def __init__(self, listed: Listed) -> None:
         """Raises OSError; ValueError for a file that holds no font."""
-        import uharfbuzz as hb
-
+        hb = harfbuzz.load()
         self.listed = listed
         self._face = hb.Face(_blob(listed.path), listed.index)
         if not self._face.glyph_count or not 16 <= self._face.upem <= 16384:
@@ -94,7 +95,7 @@ class Face:
         """The same as SubStation's renderers take them, whose sizes are the sum of both."""
         self.is_pictures = "emoji" in listed.key
         """Whether it is for pictures only: even its spaces are not those of a text."""
-        self._fonts: dict[tuple[int, bool, bool], hb.Font] = {}
+        self._fonts: dict[tuple[int, bool, bool], Any] = {}
         self._ink: dict[tuple[int, int], tuple[float, float]] = {}
 
     def has(self, char: str) -> bool:
@@ -112,8 +113,7 @@ class Face:
 
     def font(self, pixels: float, bold: bool, italic: bool) -> hb.Font:
         """HarfBuzz's font of a size, in units of 1/64 pixel; bold and italic by the font's own axis, else made."""
-        import uharfbuzz as hb
-
+        hb = harfbuzz.load()
         key = round(pixels * SUB), bold and not self.listed.bold, italic and not self.listed.italic
         if key not in self._fonts:
             font = hb.Font(self._face)
@@ -142,8 +142,7 @@ def _windows_metrics(face: hb.Face, em: float) -> tuple[float, float] | None:
 
 @functools.lru_cache(maxsize=64)
 def _blob(path: str) -> hb.Blob:
-    import uharfbuzz as hb
-
+    hb = harfbuzz.load()
     if path.lower().endswith(".woff2"):
         return hb.Blob(_unpacked(path))
     return hb.Blob.from_file_path(path)
@@ -213,8 +212,7 @@ def _files(folder: str) -> Iterator[str]:
 
 
 def _faces(path: str) -> Iterator[Listed]:
-    import uharfbuzz as hb
-
+    hb = harfbuzz.load()
     try:
         blob = hb.Blob(_unpacked(path)) if path.lower().endswith(".woff2") else hb.Blob.from_file_path(path)
         for index in range(min(max(1, hb.Face(blob).count), 64)):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from . import masks
+from . import harfbuzz, masks
 from .dress import Look, alpha
 from .fonts import SUB
 from .layout import Box, Panel, Setting, turned
@@ -55,8 +55,7 @@ class Painter:
     """Draws into a picture of one size."""
 
     def __init__(self, width: int, height: int) -> None:
-        import uharfbuzz as hb
-
+        hb = harfbuzz.load()
         self._frame = Box(0, 0, width, height)
         self._raster = hb.RasterDraw()
         self._raster.scale_factor = (SUB, SUB)
@@ -158,8 +157,7 @@ class _Sheet:
         self.canvas = masks.Canvas((height, width))
 
     def _extents(self) -> Any:
-        import uharfbuzz as hb
-
+        hb = harfbuzz.load()
         return hb.RasterExtents(
             x_origin=self._left, y_origin=-(self._top + self._height), width=self._width, height=self._height
         )
@@ -192,8 +190,7 @@ class _Sheet:
 
     def colored(self, glyph: Glyph) -> Mask:
         """A glyph with colours of its own: red, green and blue times alpha, and alpha."""
-        import uharfbuzz as hb
-
+        hb = harfbuzz.load()
         paint = hb.RasterPaint()
         paint.scale_factor = (SUB, SUB)
         paint.extents = self._extents()

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import bidi
-from . import clusters
+from . import clusters, harfbuzz
 from .dress import Look
 from .fonts import SUB, Face, Fonts, is_ignorable
 
@@ -198,8 +198,7 @@ def _levels(part: str, from_right: bool) -> Sequence[int]:
 
 
 def _shaped(font: hb.Font, text: str, run: _Run, upright: bool) -> tuple[Any, Any]:
-    import uharfbuzz as hb
-
+    hb = harfbuzz.load()
     buffer = hb.Buffer()
     # With what stands around it, so that letters of two looks are joined all the same.
     buffer.add_codepoints([*map(ord, text)], run.start, run.end - run.start)
