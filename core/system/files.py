@@ -154,7 +154,7 @@ def sync(descriptor: int) -> bool:
     command = getattr(fcntl, "F_FULLFSYNC", None)
     if command is not None:
         with contextlib.suppress(OSError):  # ENOTTY, ENOTSUP; what is really wrong fsync says, too.
-            fcntl.fcntl(descriptor, command)
+            fcntl.fcntl(descriptor, command)  # type: ignore[attr-defined,unused-ignore]
             return True
     try:
         os.fsync(descriptor)

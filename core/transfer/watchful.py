@@ -82,7 +82,7 @@ def watched(sock: Any, control: Control) -> Any:
 
 def _has_something(sock: Any, seconds: float) -> bool:
     """Whether there is something to read, be it the end, within so many seconds."""
-    if hasattr(select, "poll"):  # Which takes any number of open files.
+    if sys.platform != "win32" and hasattr(select, "poll"):  # Which takes any number of open files.
         poll = select.poll()
         poll.register(sock, select.POLLIN)
         return bool(poll.poll(seconds * 1000))
