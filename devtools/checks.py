@@ -136,7 +136,7 @@ def _steps(part: str, ready: Ready) -> list[Step]:
         case "core":
             return [
                 Step("examples in docstrings", [*pytest, "tests/test_doctests.py"]),
-                Step("tests of core, no Blender", [*pytest, *_together(), "tests/core"]),
+                Step("tests of core, no Blender", [*pytest, "tests/core"]),
                 Step("tests of dev.py", [*pytest, *(f"tests/test_{name}.py" for name in _OWN)]),
                 Step("libraries in the zips", [*pytest, "tests/test_libraries.py"]),
                 Step("languages and documents", [*pytest, "tests/test_translations.py", "tests/test_docs.py"]),
@@ -164,13 +164,6 @@ def _steps(part: str, ready: Ready) -> list[Step]:
             which = gui.variables(gui.names()[0], gui.Options())
             return [Step("tests in a window", gui.command(ready, gui.Options()), variables=which)]
     raise ValueError(part)
-
-
-def _together() -> list[Argument]:
-    """Options that let the files of tests run beside each other: most of the time each waits for a server, a disk or a
-    process. Four at most, for those that compare two times with each other."""
-    number = min(4, os.cpu_count() or 1)
-    return ["-n", str(number), "--dist", "loadfile"] if number > 1 else []
 
 
 def _stage_for_mypy() -> Path:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import signal
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,15 +32,6 @@ if importlib.util.find_spec("hypothesis"):  # The other Blenders' environments d
 
 if TYPE_CHECKING:
     from tests.hub.server import LoopbackHub
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Called by pytest. pytest-xdist sends what a test has written through a pipe that takes no half characters, as
-    names on a disk may have."""
-    report = yield
-    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
-    return report
 
 
 @pytest.fixture(scope="session", autouse=True)
