@@ -14,7 +14,7 @@ from typing import Any
 
 def load() -> Any:
     """The module uharfbuzz. Any thread."""
-    if "uharfbuzz" not in sys.modules and hasattr(os, "RTLD_DEEPBIND"):
+    if sys.platform == "linux" and "uharfbuzz" not in sys.modules and hasattr(os, "RTLD_DEEPBIND"):
         before = sys.getdlopenflags()
         sys.setdlopenflags(before | os.RTLD_DEEPBIND)
         try:
