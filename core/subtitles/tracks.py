@@ -133,6 +133,11 @@ def _opened(path: Path) -> av.container.InputContainer:
         raise MediaUnreadableError(path, reason_of(error)) from error
 
 
+def is_text(stream: Any) -> bool:
+    """Whether a stream of subtitles can be read: pictures of text cannot."""
+    return _track(0, stream).is_text
+
+
 _SAME = {"srt": "subrip", "ssa": "ass", "text": "subrip"}
 
 
@@ -141,15 +146,15 @@ def _track(number: int, stream: Any) -> Track:
     # FFmpeg has no decoder for TTML, and of what films hold for that alone.
     codec = "ttml" if context is None else str(getattr(context.codec, "canonical_name", "") or context.name)
     metadata = stream.metadata
-    flags = str(getattr(stream, "disposition", ""))
+    flags, kinds = stream.disposition, type(stream.disposition)
     language = metadata.get("language", "")
     return Track(
         number,
         _SAME.get(codec, codec),
         "" if language == "und" else language,
         metadata.get("title", ""),
-        "default" in flags.lower(),
-        "forced" in flags.lower(),
+        bool(flags & kinds.default),
+        bool(flags & kinds.forced),
     )
 
 

@@ -96,6 +96,16 @@ def test_several_tracks_are_listed_and_chosen(tmp_path: Path, srt: Path) -> None
         tracks.read(path, ReadOptions(track=3))
 
 
+def test_the_film_says_which_track_is_its_choice(tmp_path: Path, srt: Path) -> None:
+    plain, path = film(tmp_path / "plain.mkv", SAMPLES / "ass.ass", srt), tmp_path / "film.mkv"
+    ffmpeg(
+        "-i", plain, "-map", "0", "-c", "copy", "-disposition:s:0", "forced", "-disposition:s:1", "default", path
+    )  # fmt: skip
+    first, second = tracks.listed(path)
+    assert [(track.default, track.forced) for track in (first, second)] == [(False, True), (True, False)]
+    assert shown(tracks.read(path)) == TWO
+
+
 def pgs(path: Path) -> Path:
     """Two pictures of Blu-ray subtitles, empty ones."""
 
