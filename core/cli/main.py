@@ -17,7 +17,21 @@ from .. import addresses
 from ..errors.base import SubtitleEditorError, UnexpectedError, UsageError
 from ..hub import endpoint
 from ..system import log_file, user_folder
-from . import bake, call, catalog, console, convert, extract, jobs, leftovers, library, listening, spelling, subtitles
+from . import (
+    bake,
+    call,
+    catalog,
+    console,
+    convert,
+    extract,
+    film,
+    jobs,
+    leftovers,
+    library,
+    listening,
+    spelling,
+    subtitles,
+)
 from .align import add_align
 from .call import add_download_options, folder, models_dir_of, token_of
 from .devices import add_devices
@@ -114,6 +128,7 @@ def build_parser() -> argparse.ArgumentParser:
     convert.add_commands(commands, common)
     extract.add_commands(commands, common)
     bake.add_commands(commands, common)
+    film.add_commands(commands, common)
     add_sync(commands, common)
     add_shots(commands, common)
     add_align(commands, common)

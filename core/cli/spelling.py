@@ -7,7 +7,16 @@ from collections.abc import Iterator, Sequence
 
 _SWITCHES = ("--vad", "--vad-filter", "--words", "--word-timestamps")
 """Those that can be switched off by `--no-...`."""
-_FLAGS = ("--suppress-numerals", "--multilingual", "--recursive", "--skip-existing", "--json", "--quiet", "--offline")
+_FLAGS = (
+    "--suppress-numerals",
+    "--multilingual",
+    "--recursive",
+    "--skip-existing",
+    "--json",
+    "--quiet",
+    "--offline",
+    "--overwrite",
+)
 """Those that are off unless they are given."""
 _WORDS = {"true": True, "false": False}
 

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from ..languages import NAMES
-from .tracks import two_letters
+from ..languages import NAMES, two_letters
 
 # Names beside those of `NAMES` that openai/whisper's command line takes, and some that people use.
 _OTHER_NAMES = {

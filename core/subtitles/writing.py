@@ -62,12 +62,12 @@ def rendered(
     chosen = _chosen(path, format)
     assert chosen.write is not None
     options = options or WriteOptions()
-    ready, findings = _ready(document, chosen)
+    fit, findings = ready(document, chosen)
     try:
-        out = chosen.write(sizes.converted(ready, chosen, options), chosen, options)
+        out = chosen.write(sizes.converted(fit, chosen, options), chosen, options)
     except CannotWrite as refusal:
         raise SubtitleFileError(path, refusal.reason, refusal.hint) from refusal
-    losses = losses_of(ready, chosen)
+    losses = losses_of(fit, chosen)
     if losses:
         findings.append(losses)
     if isinstance(out, bytes):
@@ -87,8 +87,9 @@ def _chosen(path: Path, name: str | None) -> Format:
     )
 
 
-def _ready(document: Document, format: Format) -> tuple[Document, list[Finding]]:
-    """What can be written: in order of time, unless the order means something, and nothing before zero."""
+def ready(document: Document, format: Format) -> tuple[Document, list[Finding]]:
+    """What can be written: in order of time, unless the order means something, and nothing before zero; and what was
+    left out for it."""
     findings: list[Finding] = []
     if not (document.styles and registry.is_own(document, format)):
         document = worn(document)

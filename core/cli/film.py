@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line's `mux`: subtitles into films."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors.base import UsageError
+from ..film import mux as muxing
+from ..film import soft
+from ..languages import three_letters
+from ..speech.naming import language_code
+from ..subtitles import reading
+from ..subtitles.formats.base import ReadOptions
+from . import subtitle_options as options
+from .call import named
+from .output import DONE, Output
+from .running import Stopped, attended
+
+_EVERY = 1.0
+"""Seconds between two lines of progress for programs."""
+
+
+def mux(args: argparse.Namespace, output: Output) -> int:
+    """`mux MEDIA SUBTITLES... -o OUT`: the film with more tracks."""
+    languages: list[str] = args.language or []
+    if len(languages) > len(args.subtitles):
+        raise UsageError("There are more languages than files with subtitles.", "Say one for each, in their order.")
+    if args.default is not None and args.default > len(args.subtitles):
+        raise UsageError(f"There is no file number {args.default}.", "They are counted from 1; 0 is none of them.")
+    tracks = []
+    for number, path in enumerate(args.subtitles, 1):
+        language = languages[number - 1] if number <= len(languages) else ""
+        document = reading.load(path, encoding=args.encoding, options=ReadOptions(language=language))
+        options.tell(path, document.findings, output)
+        tracks.append(dataclasses.replace(soft.of_file(path, document, language), default=number == args.default))
+
+    def work(told: Callable[[float], None]) -> int:
+        done = muxing.mux(
+            args.media, tracks, args.output, told, keep_default=args.default is None, overwrite=args.overwrite
+        )
+        for path, finding in done.findings:
+            options.tell(path, [finding], output)
+        data = {
+            "event": "finished", "media": str(args.media), "output": str(args.output), "tracks": done.tracks,
+            "losses": [f"{path}: {finding}" for path, finding in done.findings],
+        }  # fmt: skip
+        output.record(data, f"{args.output}: {done.tracks} subtitle tracks")
+        return DONE
+
+    return _told(output, args.output, work)
+
+
+def _told(output: Output, target: Path, work: Callable[[Callable[[float], None]], int]) -> int:
+    """Do the work, telling how much of it is done; a signal that ends it is told too."""
+    last = time.monotonic()
+
+    def tell(fraction: float) -> None:
+        nonlocal last
+        output.working(fraction, f"{target.name}: {fraction:.0%}")
+        if output.json and time.monotonic() - last >= _EVERY:
+            last = time.monotonic()
+            output.record({"event": "progress", "output": str(target), "fraction": round(fraction, 4)}, "")
+
+    try:
+        with attended():
+            return work(tell)
+    except KeyboardInterrupt as stop:
+        if output.json:
+            output.record({"event": "cancelled", "output": str(target)}, "")
+        else:
+            output.say(f"{target}: cancelled, nothing was written")
+        return stop.code if isinstance(stop, Stopped) else 130
+
+
+def _language(text: str) -> str:
+    """A track's language for argparse: a tag, with or without a country, or a name."""
+    found = text if three_letters(text) else language_code(text)
+    if not found:
+        raise argparse.ArgumentTypeError(f'a language such as de, pt-BR or German, not "{text}"')
+    return found
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError("a number from 0")
+    return int(text)
+
+
+def add_commands(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    """`mux`."""
+    command = commands.add_parser("mux", parents=[common], help="put subtitles into a film, as tracks to choose from")
+    command.add_argument("media", type=named, metavar="MEDIA")
+    command.add_argument("subtitles", type=named, metavar="SUBTITLES", nargs="+")
+    _add_output(command)
+    command.add_argument(
+        "--language", type=_language, action="append", metavar="L",
+        help="of the first file, again for the next (default: as the file or the end of its name says)",
+    )  # fmt: skip
+    command.add_argument(
+        "--default", type=_number, metavar="N", help="players show the Nth of these files, from 1; 0: no subtitles"
+    )
+    command.add_argument("--encoding", metavar="E", help="of the subtitles, such as cp1251 (default: by content)")
+    command.set_defaults(command=mux)
+
+
+def _add_output(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "-o", "--output", type=named, required=True, metavar="OUT", help="a new .mp4, .mov, .mkv or .webm"
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")

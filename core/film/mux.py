@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Subtitles into a film as tracks that a player shows or not. Nothing is decoded or encoded."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..subtitles import tracks
+from ..subtitles.document import Finding, Kind
+from ..text import Text
+from . import containers, copying, output
+from .soft import Subtitles, Track
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Muxed:
+    """What came of it."""
+
+    tracks: int
+    """Subtitle tracks that the film has now."""
+    findings: tuple[tuple[Path, Finding], ...]
+    """What the film does not say, and whose it is."""
+
+
+def mux(
+    media: Path,
+    subtitles: Sequence[Subtitles],
+    target: Path,
+    told: copying.Told = lambda _fraction: None,
+    cancelled: Callable[[], bool] = bool,
+    *,
+    keep_default: bool = True,
+    overwrite: bool = False,
+) -> Muxed:
+    """Write `media` with these subtitles to `target`, whose ending says the kind of film. All that is in it stays as it
+    is; only that one of the tracks is the default goes, without `keep_default`, or where a new one is it.
+
+    Raises MediaError, FilmNotWrittenError, ContainerError, SubtitleFileError, FolderNotWritableError and JobCancelled;
+    then nothing is written. Any thread.
+    """
+    container = containers.of(target)
+    with copying.opened(media) as film:
+        output.check(media, target, overwrite=overwrite)
+        new = [Track(one, container) for one in subtitles]
+        with output.written(target, container) as out:
+            copy = copying.prepared(media, film, out, target, container)
+            if not keep_default or any(one.default for one in subtitles):
+                _not_default(out)
+            packets = [*copy.packets, *(packet for track in new for packet in track.add_to(out))]
+            with output.writing(target):
+                out.start_encoding()
+            mixer = copying.Mixer(out, target, packets)
+            streams = [film.streams[index] for index in copy.streams]
+            for packet in copying.packets(media, film, streams, told, cancelled):
+                packet.stream = copy.streams[packet.stream.index]
+                mixer.add(packet)
+            mixer.done()
+            count = sum(stream.type == "subtitle" for stream in out.streams)
+    found = [(media, finding) for finding in copy.findings]
+    found += [(track.subtitles.path, finding) for track in new for finding in track.findings]
+    return Muxed(count, (*found, *_languages_lost(subtitles, target, container)))
+
+
+def _languages_lost(
+    subtitles: Sequence[Subtitles], target: Path, container: containers.Container
+) -> Iterator[tuple[Path, Finding]]:
+    """QuickTime has codes for some hundred languages only."""
+    for one, track in zip(subtitles, tracks.listed(target)[-len(subtitles) :], strict=True):
+        if one.language and not track.language:
+            message = Text("{container} has no code for {language}.", container=container.label, language=one.language)
+            yield one.path, Finding(Kind.NOT_WRITTEN, message)
+
+
+def _not_default(out: Any) -> None:
+    for stream in out.streams:
+        if stream.type == "subtitle":
+            stream.disposition = stream.disposition & ~type(stream.disposition).default

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A film that is written beside its place and gets its name when it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors.disk import NoSpaceError
+from ..errors.film import FilmNotWrittenError
+from ..system import files
+from ..system.reasons import reason_of
+from ..text import Text
+from .containers import Container
+
+if TYPE_CHECKING:
+    import av.container
+
+
+def check(media: Path, target: Path, *, overwrite: bool) -> None:
+    """Raises FilmNotWrittenError where writing would cost a film, FolderNotWritableError where it is not allowed."""
+    if target.is_dir():
+        raise FilmNotWrittenError(target, Text("it is a folder"))
+    if target.exists():
+        if media.exists() and os.path.samefile(media, target):
+            raise FilmNotWrittenError(target, Text("it is the film that is read"))
+        if not overwrite:
+            raise FilmNotWrittenError(
+                target, Text("it exists"), Text("Choose another name, or say --overwrite to replace it.")
+            )
+    if not target.parent.is_dir():
+        raise FilmNotWrittenError(target, Text("there is no such folder"))
+    files.try_to_write(target.parent)
+
+
+@contextlib.contextmanager
+def written(target: Path, container: Container) -> Iterator[av.container.OutputContainer]:
+    """The container to write into. When the block ends, it is closed, brought to the disk, and gets its name.
+
+    Whatever the block raises, nothing is left behind. Errors of the disk and of the muxer inside `writing()` and at the
+    end are FilmNotWrittenError or what `files.disk_error` makes of them.
+    """
+    import av
+
+    target = Path(os.path.realpath(target))
+    fresh = target.with_name("." + files.fitted(target.name, f".{secrets.token_hex(4)}.tmp", files.LONGEST_NAME - 1))
+    with writing(target):
+        out: Any = av.open(os.fspath(fresh), "w", format=container.muxer)
+    try:
+        yield out
+        with writing(target):
+            out.close()
+            with open(fresh, "rb+") as file:
+                files.sync(file.fileno())
+            files.replace(fresh, target)
+    except BaseException:
+        with contextlib.suppress(Exception):
+            out.close()
+        with contextlib.suppress(OSError):
+            files.remove(fresh)
+        raise
+
+
+@contextlib.contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """What FFmpeg and the disk say inside is about the film that is written. Raises FilmNotWrittenError and others."""
+    import av
+
+    try:
+        yield
+    except (av.FFmpegError, OSError, ValueError) as error:
+        number = getattr(error, "errno", None) or 0
+        if number == errno.EINVAL or number not in errno.errorcode:  # FFmpeg's own, about what is written, not where.
+            hint = Text("Try another kind of file, such as .mkv.")
+            raise FilmNotWrittenError(target, reason_of(error), hint) from error
+        failure = files.disk_error(target.parent, OSError(number, os.strerror(number)))
+        if isinstance(failure, NoSpaceError):
+            hint = Text("Free some space, or choose another disk.")
+            raise FilmNotWrittenError(target, reason_of(OSError(number, "")), hint) from error
+        raise failure from error
