@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line's `mux`: subtitles into films."""
+"""The command line's `mux` and `burn`: subtitles into films."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors.base import UsageError
+from ..film import burn as burning
 from ..film import mux as muxing
 from ..film import soft
 from ..languages import three_letters
 from ..speech.naming import language_code
 from ..subtitles import reading
 from ..subtitles.formats.base import ReadOptions
+from ..subtitles.timecode import format_time
+from . import bake
 from . import subtitle_options as options
 from .call import named
-from .output import DONE, Output
+from .output import DONE, FAILED, Output
 from .running import Stopped, attended
 
 _EVERY = 1.0
@@ -51,6 +54,33 @@ def mux(args: argparse.Namespace, output: Output) -> int:
         }  # fmt: skip
         output.record(data, f"{args.output}: {done.tracks} subtitle tracks")
         return DONE
+
+    return _told(output, args.output, work)
+
+
+def burn(args: argparse.Namespace, output: Output) -> int:
+    """`burn MEDIA SUBTITLES -o OUT`: the film with subtitles on its pictures; 1 if something could not be drawn."""
+    look, fonts, language = bake.style_of(args), bake.fonts_of(args), args.language or ""
+    document = reading.load(args.subtitles, encoding=args.encoding, options=ReadOptions(language=language))
+    options.tell(args.subtitles, document.findings, output)
+
+    def work(told: Callable[[float], None]) -> int:
+        done = burning.burn(
+            args.media, document, args.output, look, fonts, told,
+            language=language, codec=args.codec or "", crf=args.crf, overwrite=args.overwrite,
+        )  # fmt: skip
+        for problem in done.problems:
+            start = document.cues[problem.index].start
+            data = {"event": "problem", "kind": problem.kind, "index": problem.index, "start": start}
+            text = f"{args.subtitles}: {format_time(start)}: {problem.message}"
+            output.record(data | {"message": problem.message}, text)
+        options.tell(args.media, done.findings, output)
+        data = {
+            "event": "finished", "media": str(args.media), "output": str(args.output), "frames": done.frames,
+            "problems": len(done.problems), "losses": [f"{args.media}: {finding}" for finding in done.findings],
+        }  # fmt: skip
+        output.record(data, f"{args.output}: {done.frames} pictures")
+        return FAILED if done.problems else DONE
 
     return _told(output, args.output, work)
 
@@ -94,7 +124,21 @@ def _number(text: str) -> int:
 def add_commands(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
 ) -> None:
-    """`mux`."""
+    """`mux` and `burn`."""
+    _add_mux(commands, common)
+    command = commands.add_parser("burn", parents=[common], help="put subtitles onto the pictures of a film")
+    command.add_argument("media", type=named, metavar="MEDIA")
+    command.add_argument("subtitles", type=named, metavar="SUBTITLES")
+    _add_output(command)
+    bake.add_drawing(command)
+    command.add_argument("--language", type=_language, metavar="L", help="whose letters (default: as the file says)")
+    command.add_argument("--encoding", metavar="E", help="of the subtitles, such as cp1251 (default: by content)")
+    command.add_argument("--codec", choices=tuple(burning.ENCODERS), help="default: vp9 or av1 in .webm, else h264")
+    command.add_argument("--crf", type=_number, metavar="N", help="quality, less is better (default: 18, VP9, AV1: 28)")
+    command.set_defaults(command=burn)
+
+
+def _add_mux(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     command = commands.add_parser("mux", parents=[common], help="put subtitles into a film, as tracks to choose from")
     command.add_argument("media", type=named, metavar="MEDIA")
     command.add_argument("subtitles", type=named, metavar="SUBTITLES", nargs="+")

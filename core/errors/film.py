@@ -33,3 +33,16 @@ class ContainerError(SubtitleEditorError, ValueError):
             Text("{path} cannot hold this film: {reason}.", path=path, reason=reason),
             hint or Text("Write a Matroska file (.mkv), which holds nearly everything."),
         )
+
+
+class NoFilmError(SubtitleEditorError, ValueError):
+    """There are no pictures to put subtitles on."""
+
+    code = "no_film"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            Text("{path} has no pictures to put subtitles on.", path=path),
+            Text("Choose a film, not its sound. To put subtitles into it as a track, use mux."),
+        )

@@ -70,12 +70,13 @@ def prepared(path: Path, film: Any, out: Any, target: Path, container: Container
     out.metadata.update({key: value for key, value in film.metadata.items() if key not in _OF_THE_FILE})
     with contextlib.suppress(ValueError, LookupError):
         out.set_chapters(film.chapters())
+    left = {stream.index for stream in leave}
     numbers = {stream.index: number for number, stream in enumerate(film.streams.subtitles, 1)}
     for stream in film.streams:
-        if stream in leave:
+        if stream.index in left:
             continue
         if (added := _added(stream, out, container)) is not None:
-            _as_it_was(stream, added)
+            as_it_was(stream, added)
             copy.streams[stream.index] = added
         elif stream.index in numbers and tracks.is_text(stream):
             read = tracks.read(path, ReadOptions(track=numbers[stream.index], keep_rolling=True))
@@ -111,7 +112,8 @@ def _added(stream: Any, out: Any, container: Container) -> Any:
         return None
 
 
-def _as_it_was(stream: Any, added: Any) -> None:
+def as_it_was(stream: Any, added: Any) -> None:
+    """Names and flags of a stream for its copy."""
     added.metadata.update(
         {key: value for key, value in stream.metadata.items() if key not in ("encoder", "DURATION", "duration")}
     )

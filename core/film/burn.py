@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Subtitles into the pictures of a film. These are decoded and encoded again; sound and all else is copied."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from ..errors.film import ContainerError, NoFilmError
+from ..errors.media import MediaUnreadableError
+from ..picture.fonts import Fonts
+from ..picture.render import Problem, Renderer
+from ..picture.style import Style
+from ..subtitles.document import Document, Finding, Kind
+from ..text import Text
+from . import containers, copying, output
+from .overlay import FORMATS, MATRICES, Frames, Overlay
+
+ENCODERS: dict[str, tuple[str, dict[str, str], int]] = {
+    "h264": ("libx264", {"preset": "medium"}, 18),
+    "vp9": ("libvpx-vp9", {"b": "0", "deadline": "good", "cpu-used": "4", "row-mt": "1"}, 28),
+    "av1": ("libsvtav1", {"preset": "8"}, 28),
+}
+"""For each codec FFmpeg's encoder, its options, and the quality (`crf`) that is hard to tell from the original."""
+_FULL = 2
+"""FFmpeg's number of the range that uses all values (AVCOL_RANGE_JPEG)."""
+_WHITE = {16: 0.58, 18: 0.75}
+"""The signal of graphics' white in HDR, PQ and HLG, by FFmpeg's number of the curve. Source: ITU-R BT.2408, table 1."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Burnt:
+    """What came of it."""
+
+    frames: int
+    """How many pictures the film has."""
+    problems: tuple[Problem, ...]
+    """What could not be drawn."""
+    findings: tuple[Finding, ...]
+    """What is not in the new film as it was in the old one."""
+
+
+def codec_of(target: Path, source: str = "") -> str:
+    """The codec for a film: that of its source where we have it and the kind of film takes it, else the usual one."""
+    if containers.of(target).muxer == "webm":
+        return source if source in ("vp9", "av1") else "vp9"
+    return "h264"
+
+
+def burn(
+    media: Path,
+    document: Document,
+    target: Path,
+    style: Style | None = None,
+    fonts: Fonts | None = None,
+    told: copying.Told = lambda _fraction: None,
+    cancelled: Callable[[], bool] = bool,
+    *,
+    language: str = "",
+    codec: str = "",
+    crf: int | None = None,
+    overwrite: bool = False,
+) -> Burnt:
+    """Write `media` with the subtitles on its pictures to `target`, whose ending says the kind of film. Times, size,
+    shape, turn, bits and colours of the pictures stay. `codec` is one of `ENCODERS`, empty: as `codec_of` says.
+
+    Raises MediaError, NoFilmError, FilmNotWrittenError, ContainerError, FolderNotWritableError and JobCancelled; then
+    nothing is written. Any thread.
+    """
+    container = containers.of(target)
+    with copying.opened(media) as film:
+        output.check(media, target, overwrite=overwrite)
+        stream = _pictures(media, film)
+        chosen = codec or codec_of(target, str(stream.codec_context.codec.canonical_name))
+        looks = _looks(media, stream.index, chosen)
+        renderer = Renderer(document, *looks.shown, style, fonts, language=language)
+        with output.written(target, container) as out:
+            encoder = _encoder(out, target, container, stream, looks, chosen, crf)
+            copy = copying.prepared(media, film, out, target, container, [stream])
+            with output.writing(target):
+                out.start_encoding()
+            run = _Run(stream, encoder, renderer, Overlay(looks), copying.Mixer(out, target, copy.packets))
+            streams = [stream, *(film.streams[index] for index in copy.streams)]
+            for packet in copying.packets(media, film, streams, told, cancelled):
+                if packet.stream.index == stream.index:
+                    run.decode(packet)
+                else:
+                    packet.stream = copy.streams[packet.stream.index]
+                    run.mixer.add(packet)
+            run.end()
+            if not run.frames:
+                raise MediaUnreadableError(media, Text("no part of its pictures can be decoded"))
+    return Burnt(run.frames, tuple(renderer.problems), (*copy.findings, *run.findings(stream, looks)))
+
+
+def _pictures(media: Path, film: Any) -> Any:
+    """The film's pictures; a cover is none. Raises NoFilmError."""
+    for stream in film.streams.video:
+        if not stream.disposition & type(stream.disposition).attached_pic:
+            stream.thread_type = "AUTO"
+            return stream
+    raise NoFilmError(media)
+
+
+def _looks(media: Path, index: int, codec: str) -> Frames:
+    """How the frames are stored and shown, by the first one. Raises MediaUnreadableError."""
+    import av
+
+    with copying.opened(media) as film:
+        for packet in film.demux(film.streams[index]):
+            with contextlib.suppress(av.FFmpegError):
+                for frame in packet.decode():
+                    return _looks_of(frame, film.streams[index], codec)
+    raise MediaUnreadableError(media, Text("no part of its pictures can be decoded"))
+
+
+def _looks_of(frame: Any, stream: Any, codec: str) -> Frames:
+    import av
+
+    known = {str(one.name) for one in av.Codec(ENCODERS[codec][0], "w").video_formats or ()}
+    name = str(frame.format.name)
+    format = name if name in FORMATS and name in known else "yuv420p"
+    usual = 1 if frame.width >= 1280 or frame.height > 576 else 6
+    aspect = stream.sample_aspect_ratio
+    return Frames(
+        frame.width,
+        frame.height,
+        format,
+        full_range=frame.color_range == _FULL or "yuvj" in name,
+        matrix=MATRICES.get(frame.colorspace, MATRICES[usual]),
+        white=_WHITE.get(frame.color_trc, 1.0),
+        turned=round(frame.rotation / 90) % 4,
+        stretch=float(aspect) if aspect else 1.0,
+    )
+
+
+def _encoder(out: Any, target: Path, container: Any, stream: Any, looks: Frames, codec: str, crf: int | None) -> Any:
+    name, options, usual = ENCODERS[codec]
+    said = {**options, "crf": str(usual if crf is None else crf)}
+    rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+    try:
+        made = out.add_stream(name, rate=rate, options=said, width=looks.width, height=looks.height)
+    except ValueError as error:
+        raise ContainerError(
+            target, Text("{container} takes no {codec}", container=container.label, codec=codec)
+        ) from error
+    context, source = made.codec_context, stream.codec_context
+    context.pix_fmt = looks.format
+    context.time_base = made.time_base = stream.time_base
+    context.thread_count = os.cpu_count() or 1
+    context.color_range = _FULL if looks.full_range else source.color_range
+    context.colorspace = source.colorspace or 6
+    context.color_primaries, context.color_trc = source.color_primaries, source.color_trc
+    if stream.sample_aspect_ratio:
+        context.sample_aspect_ratio = stream.sample_aspect_ratio
+    if looks.turned:
+        made.set_display_rotation(looks.turned * 90)
+    copying.as_it_was(stream, made)
+    return made
+
+
+class _Run:
+    """Frames from the old film to the new one."""
+
+    def __init__(self, stream: Any, encoder: Any, renderer: Renderer, overlay: Overlay, mixer: copying.Mixer) -> None:
+        self.frames = 0
+        self.mixer = mixer
+        self._lost = 0
+        self._stream = stream
+        self._encoder = encoder
+        self._renderer = renderer
+        self._overlay = overlay
+        self._last: int | None = None
+        self._durations: dict[int, int] = {}
+
+    def decode(self, packet: Any) -> None:
+        """One packet of pictures. One that is damaged is counted."""
+        import av
+
+        try:
+            frames = packet.decode()
+        except (av.error.InvalidDataError, av.error.PatchWelcomeError):
+            self._lost += 1
+            return
+        for frame in frames:
+            self._add(frame)
+
+    def end(self) -> None:
+        """What decoder and encoder still have."""
+        import av
+
+        with contextlib.suppress(av.error.EOFError):
+            for frame in self._stream.codec_context.decode(None):
+                self._add(frame)
+        self._encode(None)
+        self.mixer.done()
+
+    def findings(self, stream: Any, looks: Frames) -> Iterator[Finding]:
+        """What has changed besides the subtitles."""
+        if self._lost:
+            message = Text("{number} of its pictures are damaged and could not be taken over.", number=self._lost)
+            yield Finding(Kind.BROKEN, message)
+        name = str(stream.codec_context.pix_fmt)
+        if name != looks.format:
+            message = Text("Its pictures were stored as {format} and are {other} now.", format=name, other=looks.format)
+            yield Finding(Kind.NOT_WRITTEN, message)
+
+    def _add(self, frame: Any) -> None:
+        looks = self._overlay.frames
+        pts, duration = frame.pts, frame.duration
+        if (frame.width, frame.height, frame.format.name) != (looks.width, looks.height, looks.format):
+            frame = frame.reformat(width=looks.width, height=looks.height, format=looks.format)
+        # Those that the decoder still had at the end come without a clock.
+        frame.pts, frame.time_base, frame.duration = pts, self._stream.time_base, duration
+        if frame.pts is None or (self._last is not None and frame.pts <= self._last):
+            frame.pts = (self._last or 0) + 1
+        self._last = frame.pts
+        pictures = self._renderer.at(float(frame.pts * frame.time_base))
+        if pictures:
+            frame.make_writable()
+            self._overlay.lay(frame, pictures)
+        frame.pict_type = 0  # The encoder chooses anew.
+        self.frames += 1
+        if frame.duration:
+            self._durations[frame.pts] = frame.duration
+        self._encode(frame)
+
+    def _encode(self, frame: Any) -> None:
+        for packet in self._encoder.encode(frame):
+            if not packet.duration:
+                packet.duration = self._durations.get(packet.pts, 0)
+            self._durations.pop(packet.pts, None)
+            self.mixer.add(packet)
