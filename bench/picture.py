@@ -2,9 +2,12 @@
 """Subtitles drawn as pictures: milliseconds of processor time a subtitle, and how long it takes when nothing changed.
 
     python3 dev.py bench picture [--cues 2000] [--size 1920x1080] [--style NAME]
+    python3 dev.py bench picture --burn SECONDS [--size 1920x1080] [--style NAME]
 
 One core. Processor time is what is asked for (15 ms a subtitle, 0.5 s when nothing changed); other work on the machine
-changes it less than the clock, but does.
+changes it less than the clock, but does. With `--burn` a film of so many seconds, made by ffmpeg, is encoded with a
+subtitle on each frame and without any, in turns, and the processor time of the one is divided by that of the other
+(asked for: 1.15).
 """
 
 from __future__ import annotations
@@ -12,11 +15,13 @@ from __future__ import annotations
 import argparse
 import resource
 import shutil
+import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 from subtitle_editor.core.cues import Cue, Word
+from subtitle_editor.core.film.burn import burn
 from subtitle_editor.core.picture import baking, style
 from subtitle_editor.core.picture.fonts import Fonts, blender_folder
 from subtitle_editor.core.subtitles.document import Document
@@ -43,12 +48,41 @@ def document(count: int) -> Document:
     return Document(tuple(cues))
 
 
+def burning(options: argparse.Namespace) -> None:
+    """Twice with subtitles and twice without."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-burn-"))
+    try:
+        film = folder / "film.mkv"
+        source = f"testsrc2=s={options.size}:r=25:d={options.burn},noise=alls=8:allf=t"
+        subprocess.run(
+            ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt",
+             "yuv420p", str(film)], check=True,
+        )  # fmt: skip
+        times: dict[str, list[float]] = {"without": [], "with": []}
+        for name in ("without", "with") * 2:
+            shown = document(options.burn) if name == "with" else Document()
+            begun, clock = time.process_time(), time.perf_counter()
+            fonts = Fonts(blender=blender_folder())
+            burn(film, shown, folder / "out.mkv", style.find(options.style), fonts, overwrite=True)
+            times[name].append(time.process_time() - begun)
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            took = time.perf_counter() - clock
+            print(f"{name:8} {times[name][-1]:7.2f} s of processor, {took:7.2f} s; peak {peak:.0f} MB")
+        print(f"{min(times['with']) / min(times['without']):.3f} times the encode without subtitles")
+    finally:
+        shutil.rmtree(folder)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cues", type=int, default=2000)
     parser.add_argument("--size", default="1920x1080")
     parser.add_argument("--style", default="default")
+    parser.add_argument("--burn", type=int, metavar="SECONDS")
     options = parser.parse_args()
+    if options.burn:
+        burning(options)
+        return
     width, height = map(int, options.size.split("x"))
     film = document(options.cues)
     folder = Path(tempfile.mkdtemp(prefix="bench-picture-"))

@@ -5,6 +5,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -81,16 +86,16 @@ def test_there_is_a_subtitle_where_and_when_it_should_be_and_nothing_else(
     done = burn(film, SUBTITLES, target, LARGE, FONTS)
     before, after = frames(film), frames(target)
     assert done.frames == len(before) == len(after) == 30 and done.problems == done.findings == ()
-    assert [time for time, _ in after] == pytest.approx([time for time, _ in before], abs=0.0015)
+    assert [at for at, _ in after] == pytest.approx([at for at, _ in before], abs=0.0015)
     assert sound(target) == sound(film)
     assert length(target) == pytest.approx(length(film), abs=0.03)
-    for (time, was), (_, now) in zip(before, after, strict=True):
+    for (at, was), (_, now) in zip(before, after, strict=True):
         changed = numpy.abs(was - now).max(axis=2)
-        if 0.41 < time < 0.79:
+        if 0.41 < at < 0.79:
             left, top, right, bottom = lit(now)
             assert abs((left + right) / 2 - 160) < 3 and 140 < top < bottom < 175 and right - left > 40
             changed[top - 12 : bottom + 12, left - 12 : right + 12] = 0
-        elif not (time < 0.38 or time > 0.82):
+        elif not (at < 0.38 or at > 0.82):
             continue
         assert changed.max() < 14 and changed.mean() < 3
 
@@ -137,9 +142,9 @@ def test_pictures_of_uneven_length_keep_their_times(tmp_path: Path) -> None:
     uneven = ("-vf", "settb=1/1000,select='not(eq(mod(n\\,4)\\,1))',setpts='PTS+mod(N,3)*4'", "-fps_mode", "vfr")
     film, target = made(tmp_path / "x.mkv", "-c:v", "libx264", *uneven), tmp_path / "y.mkv"
     burn(film, SUBTITLES, target, LARGE, FONTS)
-    times = [time for time, _ in frames(film)]
+    times = [at for at, _ in frames(film)]
     assert len(set(numpy.diff(times).round(3))) > 1
-    assert [time for time, _ in frames(target)] == times
+    assert [at for at, _ in frames(target)] == times
 
 
 @pytest.mark.parametrize(
@@ -222,3 +227,27 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(words) == 1
     assert main([*words, "--overwrite", "--style", "none-such"]) == 1
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["error"] == "style"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a signal that ends a process at once there")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it_and_leaves_nothing(tmp_path: Path, number: int, code: int) -> None:
+    film, subtitles, folder = tmp_path / "x.mkv", tmp_path / "x.srt", tmp_path / "out"
+    ffmpeg("-f", "lavfi", "-i", "color=s=320x180:r=25:d=100", "-c:v", "mpeg4", film)
+    subtitles.write_text("1\n00:00:00,000 --> 00:01:40,000\nOver it\n")
+    folder.mkdir()
+    command = [sys.executable, "-m", "subtitle_editor", "burn", film, subtitles, "-o", folder / "y.mkv", "--json"]
+    process = subprocess.Popen(
+        [str(word) for word in (*command, "--user-dir", tmp_path / "user")], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        while not list(folder.glob(".y.mkv*")):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert json.loads(out.splitlines()[-1])["event"] == "cancelled"
+    assert process.returncode == code
+    assert list(folder.iterdir()) == []
