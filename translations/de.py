@@ -298,6 +298,7 @@ TEXTS = {
     ('*', '{number} of its pictures are damaged and could not be taken over.'): '{number} seiner Bilder sind beschädigt und konnten nicht übernommen werden.',
     ('*', '"{suffix}" is not an ending of films that are written'): '„{suffix}“ ist keine Endung von Filmen, die geschrieben werden',
     ('*', 'Choose one of {known}.'): 'Eines davon wählen: {known}.',
+    ('*', 'It ends after {reached}, but says that it lasts {total}: it is damaged, or not whole.'): 'Er endet nach {reached}, sagt aber, dass er {total} dauert: Er ist beschädigt oder nicht vollständig.',
     ('*', '{what} is no picture, sound or subtitles, and was left out.'): '{what} ist weder Bild noch Ton noch Untertitel und wurde weggelassen.',
     ('*', '{container} has no code for {language}.'): '{container} hat keinen Code für {language}.',
     ('*', 'Choose another name, or say --overwrite to replace it.'): 'Einen anderen Namen wählen oder mit --overwrite ersetzen.',

@@ -298,6 +298,7 @@ TEXTS = {
     ('*', '{number} of its pictures are damaged and could not be taken over.'): '.ﺪﻧﻮﺷ ﻪﺘﺷﺍﺩﺮﺑ ﺪﻨﺘﺴﻧﺍﻮﺘﻧ ﻭ ﺪﻧﺍﻩﺪﯾﺩ ﺐﯿﺳﺁ ﻥﺁ ﺯﺍ ﺮﯾﻮﺼﺗ {number}',
     ('*', '"{suffix}" is not an ending of films that are written'): 'ﺪﻧﻮﺷﯽﻣ ﻪﺘﺷﻮﻧ ﻪﮐ ﺖﺴﯿﻧ ﯽﯾﺎﻫﻢﻠﯿﻓ ﺪﻧﻮﺴﭘ "{suffix}"',
     ('*', 'Choose one of {known}.'): '.{known} :ﺪﯿﻨﯾﺰﮔﺮﺑ ﺍﺭ ﺎﻫﻦﯾﺍ ﺯﺍ ﯽﮑﯾ',
+    ('*', 'It ends after {reached}, but says that it lasts {total}: it is damaged, or not whole.'): '.ﺖﺴﯿﻧ ﻞﻣﺎﮐ ﺎﯾ ﻩﺪﯾﺩ ﺐﯿﺳﺁ :ﺖﺳﺍ {total} ﻪﮐ ﺪﯾﻮﮔﯽﻣ ﺎﻣﺍ ،ﺪﺑﺎﯾﯽﻣ ﻥﺎﯾﺎﭘ {reached} ﺯﺍ ﺲﭘ',
     ('*', '{what} is no picture, sound or subtitles, and was left out.'): '.ﺪﺷ ﻪﺘﺷﺍﺬﮔ ﺭﺎﻨﮐ ﻭ ،ﺲﯾﻮﻧﺮﯾﺯ ﻪﻧ ﻭ ﺍﺪﺻ ﻪﻧ ،ﺖﺳﺍ ﺮﯾﻮﺼﺗ ﻪﻧ {what}',
     ('*', '{container} has no code for {language}.'): '.ﺩﺭﺍﺪﻧ {language} ﯼﺍﺮﺑ ﯼﺪﮐ {container}',
     ('*', 'Choose another name, or say --overwrite to replace it.'): '.ﺪﯿﺴﯾﻮﻨﺑ ﺍﺭ --overwrite ﯽﻨﯾﺰﮕﯾﺎﺟ ﯼﺍﺮﺑ ﺎﯾ ،ﺪﯿﻨﯾﺰﮔﺮﺑ ﯼﺮﮕﯾﺩ ﻡﺎﻧ',

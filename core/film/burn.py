@@ -93,6 +93,7 @@ def burn(
                     packet.stream = copy.streams[packet.stream.index]
                     run.mixer.add(packet)
             run.end()
+            copy.findings += copying.cut_off(film, run.mixer.reached)
             if not run.frames:
                 raise MediaUnreadableError(media, Text("no part of its pictures can be decoded"))
     return Burnt(run.frames, tuple(renderer.problems), (*copy.findings, *run.findings(stream, looks)))

@@ -19,6 +19,7 @@ from ..subtitles.document import Document, Finding, Kind
 from ..subtitles.formats.base import ReadOptions
 from ..system.reasons import reason_of
 from ..text import Text
+from ..units import human_duration
 from .containers import Container
 from .output import writing
 from .soft import Subtitles, Track
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 Told = Callable[[float], None]
 """Told how much is done, 0.0 to 1.0."""
+_HEADS_TELL = ("mov", "matroska", "avi", "asf")
+"""Demuxers whose duration was written when the film was made, and is not guessed from what is there."""
 _OF_THE_FILE = ("major_brand", "minor_version", "compatible_brands", "encoder")
 """Metadata about how the film was written, not about the film."""
 
@@ -178,17 +181,32 @@ def _time(packet: Any) -> float:
     return float((packet.dts if packet.dts is not None else packet.pts) * packet.time_base)
 
 
+def cut_off(film: Any, reached: float) -> Iterator[Finding]:
+    """What is to be told of a film whose last packet came at `reached` seconds, long before its own head says."""
+    total = (film.duration or 0) / 1_000_000
+    if str(film.format.name).split(",")[0] in _HEADS_TELL and total - reached > max(2.0, 0.02 * total):
+        message = Text(
+            "It ends after {reached}, but says that it lasts {total}: it is damaged, or not whole.",
+            reached=human_duration(reached),
+            total=human_duration(total),
+        )
+        yield Finding(Kind.BROKEN, message)
+
+
 class Mixer:
     """Puts packets into a film in order of time: those that are given, and those of subtitles between them."""
 
     def __init__(self, out: Any, target: Path, waiting: Sequence[Any]) -> None:
         self._out = out
         self._target = target
+        self.reached = 0.0
+        """Seconds up to which the film was read."""
         self._waiting = sorted(waiting, key=_time, reverse=True)
 
     def add(self, packet: Any) -> None:
         """Raises what `writing` does."""
-        self._up_to(_time(packet))
+        self.reached = max(self.reached, _time(packet))
+        self._up_to(self.reached)
         self._write(packet)
 
     def done(self) -> None:

@@ -58,6 +58,7 @@ def mux(
                 packet.stream = copy.streams[packet.stream.index]
                 mixer.add(packet)
             mixer.done()
+            copy.findings += copying.cut_off(film, mixer.reached)
             count = sum(stream.type == "subtitle" for stream in out.streams)
     found = [(media, finding) for finding in copy.findings]
     found += [(track.subtitles.path, finding) for track in new for finding in track.findings]

@@ -230,6 +230,22 @@ def test_what_is_refused(tmp_path: Path, films: dict[str, Path], files: tuple[Pa
     assert shown(tracks.read(other)) == TWO
 
 
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4"])
+def test_a_film_that_was_cut_off(tmp_path: Path, files: tuple[Path, Path], suffix: str) -> None:
+    """A copy that was interrupted: what is there is taken, and it is said."""
+    whole, cut, target = tmp_path / f"whole{suffix}", tmp_path / f"cut{suffix}", tmp_path / f"out{suffix}"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=12", "-c:v", "mpeg4", "-movflags", "+faststart", whole)
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    done = mux(cut, [given(files[0])], target)
+    (finding,) = [str(finding) for path, finding in done.findings if path == cut]
+    assert "not whole" in finding and "12 s" in finding
+    there = packets(target, "video")
+    assert 50 < len(there) < 250
+    assert there[:-1] == packets(whole, "video")[: len(there) - 1], "the last one may be cut itself"
+    whole_again = mux(whole, [given(files[0])], target, overwrite=True)
+    assert whole_again.findings == ()
+
+
 def test_cancelled_leaves_nothing(tmp_path: Path, films: dict[str, Path], files: tuple[Path, Path]) -> None:
     asked: Iterator[bool] = iter([False] * 20 + [True])
     seen: list[float] = []
