@@ -13,8 +13,7 @@ from ..errors.base import UsageError
 from ..film import burn as burning
 from ..film import mux as muxing
 from ..film import soft
-from ..languages import three_letters
-from ..speech.naming import language_code
+from ..speech.naming import language_code, three_letters
 from ..subtitles import reading
 from ..subtitles.formats.base import ReadOptions
 from ..subtitles.timecode import format_time

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors.subtitles import SubtitleFileError
-from ..languages import NAMES, three_letters, two_letters
+from ..languages import NAMES
 from ..markup import BOLD, COLOR, ITALIC, UNDERLINE, Span
+from ..speech.naming import three_letters
+from ..speech.tracks import two_letters
 from ..subtitles import writing
 from ..subtitles.document import Cue, Document, Finding, Kind
 from ..subtitles.formats import subrip, substation, webvtt_writing

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ..languages import NAMES, two_letters
+from ..languages import NAMES
+from .tracks import TWO_LETTERS, two_letters
 
 # Names beside those of `NAMES` that openai/whisper's command line takes, and some that people use.
 _OTHER_NAMES = {
@@ -12,6 +13,25 @@ _OTHER_NAMES = {
     "farsi": "fa", "filipino": "tl", "iw": "he", "in": "id", "jv": "jw", "nb": "no", "cmn": "zh",
 }  # fmt: skip
 _CODES = {name.lower(): code for code, name in NAMES.items()} | _OTHER_NAMES
+
+_USUAL = {"no": "nor", "nb": "nob", "tl": "tgl", "af": "afr", "jv": "jav"}
+_TERMS = {short: long for long, short in reversed(TWO_LETTERS.items())} | _USUAL
+"""The first of each: ISO 639-2/T, which MP4 takes."""
+_BOOKS = {short: long for long, short in TWO_LETTERS.items()} | _USUAL | {"zh": "chi"}
+"""The last of each: ISO 639-2/B, which Matroska takes."""
+
+
+def three_letters(language: str, *, books: bool = False) -> str:
+    """A BCP 47 tag as containers have it, those of `books` (ISO 639-2/B) or of terms (/T); empty for one that is not
+    in the table.
+
+    >>> three_letters("de"), three_letters("de", books=True), three_letters("pt-BR"), three_letters("yue")
+    ('deu', 'ger', 'por', 'yue')
+    """
+    base = two_letters(language)
+    if len(base) == 3 and base.isascii() and base.isalpha():
+        return base
+    return (_BOOKS if books else _TERMS).get(base, "")
 
 
 def language_code(text: str) -> str | None:
