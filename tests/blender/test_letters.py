@@ -52,18 +52,18 @@ def test_every_letter_that_inter_is_taken_for_is_in_it() -> None:
     assert [char for char in taken if not inter.has(char)] == []
 
 
-def test_latin_has_inter_and_the_file_keeps_it() -> None:
+def test_latin_has_inter() -> None:
     first, second = made(Cue(0, 1, "Où est l’île? ♪"), Cue(2, 3, "Съешь"))
     assert first.font is not None and first.font == second.font
-    assert first.font.packed_file is not None, "or another computer would not have it"
+    assert first.font.packed_file is None, "undo crashes Blender where strips have a packed font"
     assert sum(font.get(letters.FONT) is not None for font in bpy.data.fonts) == 1
 
 
-def test_the_packed_font_is_not_a_compressed_one() -> None:
+def test_the_font_is_not_a_compressed_one() -> None:
     """Blender unpacks a WOFF2 font again for each strip when it closes a file: 6 ms each, a minute for 10,000."""
     (strip,) = made(Cue(0, 1, "Latin"))
-    assert strip.font is not None and strip.font.packed_file is not None
-    assert bytes(strip.font.packed_file.data[:4]) == b"\x00\x01\x00\x00", "the first bytes of a TrueType font"
+    assert strip.font is not None
+    assert Path(strip.font.filepath).read_bytes()[:4] == b"\x00\x01\x00\x00", "the first bytes of a TrueType font"
 
 
 def test_the_font_is_unpacked_once_for_all_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

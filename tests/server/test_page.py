@@ -18,7 +18,11 @@ import pytest
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException  # noqa: E402
+from selenium.common.exceptions import (  # noqa: E402
+    ElementClickInterceptedException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.chrome.service import Service as Driver  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
@@ -115,8 +119,16 @@ class Page:
         until(lambda: self.all(selector), f"the card of {model}")
         button = self.one(selector)
         until(lambda: button.is_displayed() and not button.get_attribute("data-busy"), f"{action} of {model}")
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
-        button.click()
+
+        def pressed() -> bool:
+            # News of another model may move the card between the two.
+            with contextlib.suppress(ElementClickInterceptedException):
+                self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+                button.click()
+                return True
+            return False
+
+        until(pressed, f"{action} of {model}")
 
     def wait(self, condition: Callable[[], Any], what: str = "") -> Any:
         def safely() -> Any:
