@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.cues import Word
 from ..core.markup import BELOW, TIME, Placing, Span
-from . import compat, drawing, letters
+from . import compat, drawing
 from .compat import Strip
 
 if TYPE_CHECKING:
@@ -182,7 +182,6 @@ def write(strip: Strip, cue: Cue, clock: Clock) -> None:
     shown = drawing.drawn(cue.text)
     if strip.text != shown:
         strip.text = shown
-        letters.suit(strip, shown)
     data = encode(cue, left, right, clock, shown)
     if strip.get(MARK) != data:
         strip[MARK] = data

@@ -49,7 +49,7 @@ class Look:
     def apply(self, strip: Strip, cue: Cue, above: int = 0) -> None:
         """Give it to a new TEXT strip, with what the subtitle says of its own look. `above`: lines of other subtitles
         that are below it while it is shown."""
-        letters.dress(strip, strip.text, self._size, self._film)
+        letters.dress(strip, self._size, self._film)
         _place(strip, cue.placing)
         if above and cue.placing.y is None:
             self._lift(strip, cue.placing.align, above)

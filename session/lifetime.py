@@ -7,7 +7,6 @@ import time
 
 import bpy
 
-from ..sequencer import letters
 from . import downloads, pump, screen, shelf, state, unfinished, waker
 from .settings import user_dir
 
@@ -23,7 +22,6 @@ def _file_loaded(*_: object) -> None:
 
 def register() -> None:
     """Called by the package."""
-    letters.folder = user_dir() / "fonts"
     bpy.app.handlers.load_post.append(_file_loaded)
     bpy.app.timers.register(pump.refresh_once, first_interval=state.TICK, persistent=True)
     if not bpy.app.background:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..sequencer import compat, cue, drawing, letters, strips
+from ..sequencer import compat, cue, drawing, strips
 
 _owner = object()
 
@@ -49,7 +49,6 @@ def text_changed() -> None:
     if strip is None or not cue.is_subtitle(strip):
         return
     text: compat.Strip = strip
-    letters.suit(text, text.text)
     if prepare(scene, text):
         _prepared.add(strip.name)
 

@@ -144,11 +144,11 @@ def _windows_metrics(face: hb.Face, em: float) -> tuple[float, float] | None:
 def _blob(path: str) -> hb.Blob:
     hb = harfbuzz.load()
     if path.lower().endswith(".woff2"):
-        return hb.Blob(unpacked(path))
+        return hb.Blob(_unpacked(path))
     return hb.Blob.from_file_path(path)
 
 
-def unpacked(path: str) -> bytes:
+def _unpacked(path: str) -> bytes:
     """A WOFF2 font as TrueType. Raises ValueError for what is none."""
     import io
     import logging
@@ -222,7 +222,7 @@ def _files(folder: str) -> Iterator[str]:
 def _faces(path: str) -> Iterator[Listed]:
     hb = harfbuzz.load()
     try:
-        blob = hb.Blob(unpacked(path)) if path.lower().endswith(".woff2") else hb.Blob.from_file_path(path)
+        blob = hb.Blob(_unpacked(path)) if path.lower().endswith(".woff2") else hb.Blob.from_file_path(path)
         for index in range(min(max(1, hb.Face(blob).count), 64)):
             face = hb.Face(blob, index)
             if face.glyph_count:

@@ -12,9 +12,7 @@ import pytest
 
 from subtitle_editor.core.cues import Cue
 from subtitle_editor.core.markup import Placing
-from subtitle_editor.core.picture import fonts
 from subtitle_editor.sequencer import cue, letters, strips
-from subtitle_editor.session import typed
 from tests.core.picture import scripts
 
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(60)]
@@ -44,73 +42,10 @@ def rendered(tmp_path: Path) -> Any:
     return scripts.read(tmp_path / "frame.png")
 
 
-def test_every_letter_that_inter_is_taken_for_is_in_it() -> None:
-    folder = Path(bpy.utils.system_resource("DATAFILES", path="fonts"))
-    inter = fonts.Face(fonts.Listed(str(folder / "Inter.woff2"), 0, "Inter", False, False))
-    taken = [chr(code) for code in range(0x20, 0x10000) if not 0xD800 <= code < 0xE000 and letters.has(chr(code))]
-    assert len(taken) > 600
-    assert [char for char in taken if not inter.has(char)] == []
-
-
-def test_latin_has_inter() -> None:
-    first, second = made(Cue(0, 1, "Où est l’île? ♪"), Cue(2, 3, "Съешь"))
-    assert first.font is not None and first.font == second.font
-    assert first.font.packed_file is None, "undo crashes Blender where strips have a packed font"
-    assert sum(font.get(letters.FONT) is not None for font in bpy.data.fonts) == 1
-
-
-def test_the_font_is_not_a_compressed_one() -> None:
-    """Blender unpacks a WOFF2 font again for each strip when it closes a file: 6 ms each, a minute for 10,000."""
+def test_no_font_is_given_to_strips() -> None:
+    """Undo crashes Blender where strips have a packed font."""
     (strip,) = made(Cue(0, 1, "Latin"))
-    assert strip.font is not None
-    assert Path(strip.font.filepath).read_bytes()[:4] == b"\x00\x01\x00\x00", "the first bytes of a TrueType font"
-
-
-def test_the_font_is_unpacked_once_for_all_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(letters, "folder", tmp_path / "fonts")
-    made(Cue(0, 1, "Latin"))
-    (kept,) = (tmp_path / "fonts").iterdir()
-    when = kept.stat().st_mtime_ns
-    bpy.ops.wm.read_homefile(use_empty=True)
-    assert not any(font.get(letters.FONT) is not None for font in bpy.data.fonts)
-    made(Cue(0, 1, "Latin"))
-    assert kept.stat().st_mtime_ns == when and list((tmp_path / "fonts").iterdir()) == [kept]
-
-
-def test_a_broken_kept_font_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(letters, "folder", tmp_path / "fonts")
-    made(Cue(0, 1, "Latin"))
-    (kept,) = (tmp_path / "fonts").iterdir()
-    size = kept.stat().st_size
-    kept.write_bytes(b"")
-    bpy.ops.wm.read_homefile(use_empty=True)
-    (strip,) = made(Cue(0, 1, "Latin"))
-    assert strip.font is not None and kept.stat().st_size == size
-
-
-@pytest.mark.parametrize("name", ["persian", "hindi", "japanese", "thai"])
-def test_other_scripts_have_the_font_that_looks_in_others(name: str, tmp_path: Path) -> None:
-    film(640, 360)
-    (strip,) = made(Cue(0, 1, scripts.LINES[name][1]))
-    assert strip.font is None
-    frame = rendered(tmp_path)
-    strip.font = letters.inter()
-    seen = frame[..., 3].any(axis=0)
-    boxes = rendered(tmp_path)
-    assert scripts.difference(frame[310:, seen], boxes[310:, seen]) > 5, "with Inter there would be crossed boxes"
-
-
-def test_another_text_gets_the_font_that_has_it() -> None:
-    (strip,) = made(Cue(0, 1, "Latin"))
-    clock = strips.clock_of(bpy.context.scene)
-    cue.write(strip, Cue(0, 1, "नमस्ते"), clock)
-    assert strip.font is None
-    cue.write(strip, Cue(0, 1, "Latin again"), clock)
-    assert strip.font is not None
-    bpy.context.scene.sequence_editor.active_strip = strip
-    strip.text = "日本"
-    typed.text_changed()
-    assert strip.font is None
+    assert strip.font is None and len(bpy.data.fonts) == 0
 
 
 def test_a_font_of_the_users_own_stays() -> None:

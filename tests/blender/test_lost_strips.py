@@ -92,9 +92,13 @@ def installed(ready: Any) -> Any:
     return ready
 
 
-def test_a_transcription_whose_scene_is_deleted_in_the_middle_is_kept_in_a_file(installed: Any) -> None:
+def test_a_transcription_whose_scene_is_deleted_in_the_middle_is_kept_in_a_file(
+    installed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from subtitle_editor.session import transcription
     from subtitle_editor.session.state import now
 
+    monkeypatch.setattr(transcription, "SLICE", 0.0)  # One strip at a time.
     add_sound("long.flac")
     scene = bpy.context.scene
     run = begin(scene)
