@@ -25,8 +25,9 @@ def registered(empty: None) -> Iterator[None]:
 
 
 def test_defaults_without_an_enabled_addon(registered: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from subtitle_editor.session.settings import get, of
+    from subtitle_editor.session.settings import forget_default_models_dir, get, of
 
+    forget_default_models_dir()  # It is made when it is first asked for, and other tests have deleted it since.
     settings = get(bpy.context)
     assert of(bpy.context) is None
     assert settings.endpoint == "https://huggingface.co"
