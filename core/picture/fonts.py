@@ -153,14 +153,6 @@ def _unpacked(path: str) -> bytes:
     import io
     import logging
 
-    # Blender removes the files of an extension's libraries one by one, and would leave what Python makes of brotli.py.
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        import brotli  # noqa: F401
-    except ImportError:
-        pass  # There is another one, brotlicffi, and fontTools says what it lacks.
-    finally:
-        sys.dont_write_bytecode = before
     from fontTools.ttLib import woff2
 
     logging.getLogger("fontTools").setLevel(logging.ERROR)

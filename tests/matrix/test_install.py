@@ -28,7 +28,7 @@ LEFT_BY_BLENDER = re.compile(
     r"|extensions/.*/\.blender_ext/.*"
     r"|config/.*"  # The preferences that the user saved, and recent files.
     # The compiled half of a wheel that is one file: Blender removes what the wheel names, and it names the other half.
-    r"|extensions/\.local/.*/__pycache__/typing_extensions\.[^/]*\.pyc"
+    r"|extensions/\.local/.*/__pycache__/(typing_extensions|brotli)\.[^/]*\.pyc"
 )
 KEEPS_WHEELS = {"4.2.0"}
 """Blenders that leave the unpacked wheels of a removed extension where they are: their own fault, mended since."""
