@@ -154,4 +154,5 @@ def test_restart_and_resume(
         window.wait("ended('Finished') > 0", 60)
     assert any(file.read_bytes() == MODEL_BYTES for file in (user / "models").rglob("model.bin"))
     # At most 1 MiB a connection is fetched again, and this file has but one.
-    assert hub.bytes_served("*/model.bin", "content") - served < len(MODEL_BYTES) - 250_000
+    # What was in the system's buffers when it ended was served, and never came.
+    assert hub.bytes_served("*/model.bin", "content") - served < len(MODEL_BYTES) - 150_000
