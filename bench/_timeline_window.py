@@ -45,7 +45,7 @@ def fill(count):
             words = tuple(cues.Word(n * 2.5 + k * step, n * 2.5 + (k + 1) * step, word, 0.4 if k == 3 else 0.9)
                           for k, word in enumerate(parts))
         some.append(document.Cue(n * 2.5, n * 2.5 + 2.0, text, words))
-    clock = part("sequencer.track").clock_of(scene)
+    clock = part("sequencer.strips").clock_of(scene)
     scene.frame_end = clock.frame(count * 2.5)
     writer = strips.Writer(scene, strips.place(some, clock.frame), 0)
     while not writer.step(0.5):

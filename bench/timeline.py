@@ -87,7 +87,7 @@ def bare(count: int) -> float:
 def ours(count: int) -> float:
     """Processor seconds of what an import does with the cues of a file."""
     scene = fresh()
-    clock = track.clock_of(scene)
+    clock = strips.clock_of(scene)
     given = cues(count)
     began = time.process_time()
     writer = strips.Writer(scene, strips.place(given, clock.frame), 0)
@@ -124,7 +124,7 @@ def one_edit(count: int) -> None:
     scene = bpy.context.scene
     collection = compat.strips_of(scene.sequence_editor)
     strip = collection[count // 2]
-    rules = on_timeline(PROFILES["netflix-en"], track.clock_of(scene).rate)
+    rules = on_timeline(PROFILES["netflix-en"], strips.clock_of(scene).rate)
     left = compat.left(strip)
 
     def around() -> track.Excerpt:

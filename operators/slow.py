@@ -41,9 +41,10 @@ class Moving:
 
     def __init__(self, row: Row, steps: Steps, total: int) -> None:
         """`total`: how many strips it moves at most."""
-        edges = zip(row.left.tolist(), row.right.tolist(), strict=True)
         names = [strip.name for strip in row.strips(range(len(row)))]
+        edges = zip(row.left.tolist(), row.right.tolist(), strict=True)
         self._before = dict(zip(names, edges, strict=True))
+        self._channels = dict(zip(names, row.table.channel[row.order].tolist(), strict=True))
         self._scene = row.scene
         self._steps = steps
         self._done, self._total = 0, max(1, total)
@@ -76,14 +77,21 @@ class Moving:
             for strip in collection
             if (before := self._before.get(strip.name)) not in (None, (compat.left(strip), compat.right(strip)))
         }
-        self._steps, self._done, self._total = _back(collection, away), 0, max(1, len(away))
+        elsewhere = sum(self._channels.get(strip.name, strip.channel) != strip.channel for strip in collection)
+        self._steps, self._done = _back(collection, away, self._channels), 0
+        self._total = max(1, len(away) + elsewhere)
         self.is_turned_back = True
 
 
-def _back(collection: Any, edges: dict[str, tuple[int, int]]) -> Steps:
+def _back(collection: Any, edges: dict[str, tuple[int, int]], channels: dict[str, int]) -> Steps:
     from ..sequencer.track import Changed
 
     yield from bulk.moving(collection, edges)
+    # Last, when nothing is in their way any more.
+    elsewhere = [strip for strip in collection if channels.get(strip.name, strip.channel) != strip.channel]
+    for done, strip in enumerate(elsewhere, len(edges) + 1):
+        strip.channel = channels[strip.name]
+        yield done
     return Changed()
 
 
@@ -91,6 +99,7 @@ class SlowOperator(CueOperator):
     """Mix-in of an operator that may change very many subtitles."""
 
     bl_label: str
+    options: bpy.types.OperatorOptions
     _moving: Moving
     _timer: bpy.types.Timer | None = None
 
@@ -98,7 +107,9 @@ class SlowOperator(CueOperator):
         """Do the steps of an edit of a row that moves `total` strips at most. Raises SubtitleEditorError."""
         context = bpy.context
         self._moving = Moving(row, steps, total)
-        changed = self._moving.go_on(math.inf if bpy.app.background or context.window is None else AT_ONCE)
+        # Adjust Last Operation goes on with what an operator has left as soon as it returns.
+        at_once = bpy.app.background or context.window is None or self.options.is_repeat
+        changed = self._moving.go_on(math.inf if at_once else AT_ONCE)
         if changed is not None:
             return self.told(changed)
         self._timer = waker.add_timer(context.window)
@@ -169,16 +180,17 @@ class ScopeOperator(SlowOperator):
 
     def steps(self, scene: bpy.types.Scene, row: Row, rules: Rules, wanted: list[int]) -> Steps:
         """The edit, in steps."""
-        from ..sequencer.track import Changed
+        from ..sequencer.track import applying
 
         if not self.same_channel or len(row.channels) == 1:
             first, last = max(0, wanted[0] - 1), min(len(row), wanted[-1] + 2)
             some = row.part(first, last)
             return (yield from some.applying(self.many(some, [some.place(number) for number in wanted], rules)))
-        changed = Changed()
         names = {strip.name for strip in row.strips(wanted)}
+        edits = []
         for channel in row.channels:
-            some = type(row)(scene, [channel]).all()
+            some = row.lane(channel).all()
             places = [place for place, strip in enumerate(some.strips) if strip.name in names]
-            changed.add((yield from some.applying(self.many(some, places, rules))))
-        return changed
+            edits.append((some, self.many(some, places, rules)))
+        # Of all channels together: what is stopped has done none of them.
+        return (yield from applying(edits))

@@ -14,7 +14,7 @@ from ..core.cues import text_length
 from ..core.right_to_left import drawn, reads_from_right
 from ..core.text import Text
 from ..sequencer import compat, cue
-from ..sequencer.track import clock_of
+from ..sequencer.strips import clock_of
 from ..session import choices, chosen, listing, originals, sheets, survey
 from ..session import track as tracks
 from ..session.settings import of as preferences_of

@@ -157,7 +157,7 @@ class Writer:
         self._below: list[tuple[int, int, int, int]] = []
         """End, row, place and lines of what was made last: what others may have to stand above."""
         self._undone = undo.count()
-        self._clock = cue.Clock(rate_of(scene), int(scene.frame_start))
+        self._clock = clock_of(scene)
 
     @property
     def made(self) -> int:
@@ -310,7 +310,7 @@ def cues_of(
     Which they are says `subtitles`. Muted strips are not seen in the render and are left out. So are strips without
     text.
     """
-    clock = cue.Clock(rate_of(scene), int(scene.frame_start))
+    clock = clock_of(scene)
     cues: list[Cue] = []
     early = 0
     for strip, start, end in subtitles(scene, only_selected, channels):

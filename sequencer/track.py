@@ -17,22 +17,16 @@ import bpy
 
 from . import bulk, compat, cue, look
 from .compat import Strip
+from .strips import MAX_CHANNEL, clock_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from ..core.subtitles.document import Cue
-    from ..core.subtitles.track import Edited, Part
+    from ..core.subtitles.track import Edited
 
     Ints = NDArray[np.int32]
-
-
-def clock_of(scene: bpy.types.Scene) -> cue.Clock:
-    """Frames of `scene` as seconds of its subtitles."""
-    from ..core.subtitles.timecode import FrameRate
-
-    return cue.Clock(FrameRate(scene.render.fps, scene.render.fps_base), int(scene.frame_start))
 
 
 class Table:
@@ -220,57 +214,98 @@ class Excerpt:
         return done(self.applying(parts))
 
     def applying(self, parts: Edited) -> Steps:
-        """`apply`, in steps."""
-        collection = self.row.table.strips
-        changed = Changed()
-        # Looks first: what they are taken from may be removed.
-        new = [(part.cue, self.strips[part.source] if part.source >= 0 else None) for part in parts if part.is_new]
-        kept = {part.source for part in parts if not part.is_new}
-        gone = [strip for index, strip in enumerate(self.strips) if index not in kept]
-        spare = {id(strip) for _, strip in new if strip is not None}
-        for strip in gone:
-            if id(strip) not in spare:
-                collection.remove(strip)
-        yield from self._write([part for part in parts if not part.is_new], changed)
-        for one, like in new:
-            channel = int(like.channel) if like is not None else self.row.channels[0]
-            changed.made.append(make(collection, one, self.row.clock, channel, like))
-        for strip in gone:
-            if id(strip) in spare:
-                collection.remove(strip)
-        changed.removed = len(gone)
-        return changed
+        """`apply`, in steps: see `applying`."""
+        return applying([(self, parts)])
 
-    def _write(self, parts: Iterable[Part], changed: Changed) -> Iterator[int]:
+
+class _Edit:
+    """What an edit makes of the strips of an excerpt."""
+
+    def __init__(self, some: Excerpt, parts: Edited) -> None:
+        self.clock, self.collection = some.row.clock, some.row.table.strips
+        kept = {part.source for part in parts if not part.is_new}
+        self.gone = [strip for index, strip in enumerate(some.strips) if index not in kept]
+        written = [(part.cue, some.strips[part.source], some.cues[part.source]) for part in parts if not part.is_new]
+        self.todo = [(new, strip, old) for new, strip, old in written if new is not old]
+        self.new: list[tuple[Cue, Strip | None, int]] = []
+        """With what each has its looks from, and its channel."""
+        for part in parts:
+            if part.is_new:
+                like = some.strips[part.source] if part.source >= 0 else None
+                self.new.append((part.cue, like, int(like.channel) if like is not None else some.row.channels[0]))
+        self.channels = [(strip, int(strip.channel)) for _, strip, _ in self.todo]
+
+    def edges(self) -> dict[str, tuple[int, int]]:
+        """Name to edges, of those whose edges change."""
+        found = {}
+        for new, strip, _ in self.todo:
+            left = self.clock.frame(new.start)
+            right = max(left + 1, self.clock.frame(new.end))
+            if (compat.left(strip), compat.right(strip)) != (left, right):
+                found[strip.name] = left, right
+        return found
+
+    def finish(self, changed: Changed) -> None:
+        """All but that strips lie elsewhere. Those that are left out go first: they may be in the way."""
+        spare = {id(like) for _, like, _ in self.new if like is not None}
+        for strip in self.gone:
+            if id(strip) not in spare:
+                self.collection.remove(strip)
+        self._write(changed)
+        for one, like, channel in self.new:
+            changed.made.append(make(self.collection, one, self.clock, channel, like))
+        for strip in self.gone:
+            if id(strip) in spare:
+                self.collection.remove(strip)
+        changed.removed += len(self.gone)
+
+    def _write(self, changed: Changed) -> None:
         """Write those that have changed, without one meeting another on the way: Blender would move it to another
         channel. Those that go later begin with the last one."""
-        todo = [(part.cue, self.strips[part.source], self.cues[part.source]) for part in parts]
-        todo = [(new, strip, old) for new, strip, old in todo if new is not old]
-        later = [item for item in todo if item[0].start > item[2].start or item[0].end > item[2].end]
-        rest = [item for item in todo if not (item[0].start > item[2].start or item[0].end > item[2].end)]
-        channels = [(strip, int(strip.channel)) for _, strip, _ in todo]
-        if len(todo) > bulk.FEW:
-            yield from bulk.moving(self.row.table.strips, self._edges([(strip, new) for new, strip, _ in todo]))
+        later = [item for item in self.todo if item[0].start > item[2].start or item[0].end > item[2].end]
+        rest = [item for item in self.todo if not (item[0].start > item[2].start or item[0].end > item[2].end)]
         for new, strip, old in [*rest, *reversed(later)]:
-            cue.write(strip, new, self.row.clock)
+            cue.write(strip, new, self.clock)
             if new.spans != old.spans:
                 look.wear_again(strip, new)
             if new.placing != old.placing:
                 look.place_again(strip, new.placing)
             changed.written.append(strip)
-        for strip, channel in channels:
+        for strip, channel in self.channels:
             if strip.channel != channel:
                 strip.channel = channel
 
-    def _edges(self, wanted: Sequence[tuple[Strip, Cue]]) -> dict[str, tuple[int, int]]:
-        """Name to edges, of those whose edges change."""
-        clock, edges = self.row.clock, {}
-        for strip, new in wanted:
-            left = clock.frame(new.start)
-            right = max(left + 1, clock.frame(new.end))
-            if (compat.left(strip), compat.right(strip)) != (left, right):
-                edges[strip.name] = left, right
-        return edges
+
+def applying(edits: Iterable[tuple[Excerpt, Edited]]) -> Steps:
+    """Have the strips of excerpts of one scene be what edits returned, in steps.
+
+    Between two steps strips lie elsewhere, and that is all: nothing is removed, written or made before the last one.
+    Who breaks off puts back edges and channels, and all is as it was.
+    """
+    todo, changed = [_Edit(some, parts) for some, parts in edits], Changed()
+    if sum(len(one.todo) for one in todo) > bulk.FEW:
+        collection, done = todo[0].collection, 0
+        edges = {name: place for one in todo for name, place in one.edges().items()}
+        for done in _aside(collection, [strip for one in todo for strip in one.gone] if edges else []):
+            yield done
+        for moved in bulk.moving(collection, edges):
+            yield done + moved
+    for one in todo:
+        one.finish(changed)
+    return changed
+
+
+def _aside(collection: Any, strips: Sequence[Strip]) -> Iterator[int]:
+    """Have these strips be in nobody's way, step by step: on a channel above all others.
+
+    Where there is none they stay, and Blender moves what meets them to another channel.
+    """
+    free = int(bulk.column(collection, "channel").max(initial=0)) + 1
+    if free > MAX_CHANNEL:
+        return
+    for number, strip in enumerate(strips, 1):
+        strip.channel = free
+        yield number
 
 
 @dataclasses.dataclass(slots=True)
@@ -280,12 +315,6 @@ class Changed:
     written: list[Strip] = dataclasses.field(default_factory=list)
     made: list[Strip] = dataclasses.field(default_factory=list)
     removed: int = 0
-
-    def add(self, other: Changed) -> None:
-        """Count what another edit has changed as well."""
-        self.written += other.written
-        self.made += other.made
-        self.removed += other.removed
 
     @property
     def total(self) -> int:
@@ -324,13 +353,6 @@ def make(collection: Any, made: Cue, clock: cue.Clock, channel: int, like: Strip
     return strip
 
 
-def on_channels(scene: bpy.types.Scene) -> list[int]:
-    """The channels on which subtitles of ours lie, lowest first."""
-    if scene.sequence_editor is None:
-        return []
-    return sorted({strip.channel for strip in compat.strips_of(scene.sequence_editor) if cue.is_subtitle(strip)})
-
-
 def spread(scene: bpy.types.Scene, strips: Sequence[Strip], channels: Sequence[int]) -> int:
     """Give those of `strips` that are not on the track's channels, or meet another strip there, the lowest from its
     first channel on where they meet none; how many channels the track has then.
@@ -349,6 +371,6 @@ def spread(scene: bpy.types.Scene, strips: Sequence[Strip], channels: Sequence[i
         meets[at] = False
         taken = set(np.unique(on[meets]).tolist())
         if int(on[at]) not in channels or int(on[at]) in taken:
-            on[at] = strip.channel = next(free for free in range(channels[0], 129) if free not in taken)
+            on[at] = strip.channel = next(free for free in range(channels[0], MAX_CHANNEL + 1) if free not in taken)
         highest = max(highest, int(on[at]))
     return highest - channels[0] + 1

@@ -15,7 +15,7 @@ import bpy
 
 from ..core.text import Text
 from ..sequencer import compat, cue, drawing
-from ..sequencer.track import clock_of
+from ..sequencer.strips import clock_of
 from . import choices, listing, screen
 from . import track as tracks
 

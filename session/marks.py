@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..sequencer import bulk, compat
-from ..sequencer.track import clock_of
+from ..sequencer.strips import clock_of
 from . import settings, survey
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..sequencer import bulk, compat
-from ..sequencer.track import Row, Table, clock_of
+from ..sequencer.strips import clock_of
+from ..sequencer.track import Row, Table
 from . import choices, glossary, profiles, shots
 
 if TYPE_CHECKING:

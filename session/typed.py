@@ -57,7 +57,7 @@ def prepare(scene: bpy.types.Scene, strip: compat.Strip) -> bool:
     """Have one subtitle drawn right; whether anything had to be changed. Its real text is what was typed."""
     if not drawing.needs(strip.text):
         return False
-    clock = cue.Clock(strips.rate_of(scene), int(scene.frame_start))
+    clock = strips.clock_of(scene)
     cue.write(strip, cue.read(strip, clock), clock)
     return True
 

@@ -11,7 +11,7 @@ import pytest
 from subtitle_editor.core.cues import Word
 from subtitle_editor.core.markup import ITALIC, Placing, Span
 from subtitle_editor.core.subtitles.document import Cue
-from subtitle_editor.sequencer import compat, cue, track
+from subtitle_editor.sequencer import compat, cue, strips, track
 from subtitle_editor.session import sheets
 from subtitle_editor.session import track as tracks
 
@@ -25,7 +25,7 @@ def scene() -> bpy.types.Scene:
 def put(*cues: Cue, channel: int = 2) -> None:
     collection = compat.strips_of(compat.editor_of(scene()))
     for one in cues:
-        track.make(collection, one, track.clock_of(scene()), channel, None).select = False
+        track.make(collection, one, strips.clock_of(scene()), channel, None).select = False
     tracks.enter(scene(), channel, 1, "Film")
     bpy.ops.ed.undo_push(message="prepared")
 
@@ -57,7 +57,7 @@ def now() -> list[tuple[float, float, str]]:
 
 
 def read(number: int) -> Cue:
-    return cue.read(tracks.row(scene()).strip(number), track.clock_of(scene()))
+    return cue.read(tracks.row(scene()).strip(number), strips.clock_of(scene()))
 
 
 def strip(number: int) -> Any:
@@ -95,7 +95,7 @@ def test_what_is_done_on_the_timeline_meanwhile_stays() -> None:
     text = sheet()
     tracks.choose(scene(), strip(1))
     bpy.ops.subtitle.remove_cues()
-    scene().frame_set(track.clock_of(scene()).frame(20))
+    scene().frame_set(strips.clock_of(scene()).frame(20))
     bpy.ops.subtitle.add_cue()
     type_into(text, ("two", "three"))
     assert bpy.ops.subtitle.take_text() == {"FINISHED"}

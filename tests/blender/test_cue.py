@@ -18,7 +18,7 @@ from subtitle_editor.core.subtitles import editing, realign
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.core.subtitles.profiles import PROFILES
 from subtitle_editor.core.subtitles.track import on_timeline
-from subtitle_editor.sequencer import compat, cue, track
+from subtitle_editor.sequencer import compat, cue, strips, track
 
 pytestmark = pytest.mark.usefixtures("empty")
 RATES = [(24, 1.001), (24, 1.0), (25, 1.0), (30, 1.001), (30, 1.0), (50, 1.0), (60, 1.001), (60, 1.0)]
@@ -38,12 +38,12 @@ def clear() -> None:
 
 
 def put(*cues: Cue, channel: int = 2) -> list[Any]:
-    clock = track.clock_of(scene())
+    clock = strips.clock_of(scene())
     return [track.make(collection(), one, clock, channel, None) for one in cues]
 
 
 def back(strip: Any) -> Cue:
-    return cue.read(strip, track.clock_of(scene()))
+    return cue.read(strip, strips.clock_of(scene()))
 
 
 def spoken(text: str, start: float = 1.0) -> Cue:
@@ -79,7 +79,7 @@ def test_it_is_saved_with_the_file(tmp_path: Path) -> None:
 def test_undo_brings_it_back() -> None:
     (strip,) = put(FULL)
     bpy.ops.ed.undo_push(message="one")
-    cue.write(strip, Cue(1.0, 3.0, "Other"), track.clock_of(scene()))
+    cue.write(strip, Cue(1.0, 3.0, "Other"), strips.clock_of(scene()))
     bpy.ops.ed.undo_push(message="two")
     bpy.ops.ed.undo()
     assert back(collection()[0]) == FULL
@@ -118,7 +118,7 @@ def test_a_text_typed_by_hand_is_realigned() -> None:
 
 def test_the_real_text_is_kept_apart_from_what_is_drawn() -> None:
     (strip,) = put(Cue(0, 1, "سلام"))
-    strip[cue.MARK] = cue.encode(Cue(0, 1, "سلام"), 1, 25, track.clock_of(scene()), "ﻡﻼﺳ")
+    strip[cue.MARK] = cue.encode(Cue(0, 1, "سلام"), 1, 25, strips.clock_of(scene()), "ﻡﻼﺳ")
     strip.text = "ﻡﻼﺳ"
     assert (back(strip).text, cue.real_text(strip)) == ("سلام", "سلام")
     strip.text = "typed"
@@ -166,7 +166,7 @@ def test_times_on_frames_come_back_to_the_last_digit(rate: tuple[int, float], da
     clear()
     scene().render.fps, scene().render.fps_base = rate
     scene().frame_start = data.draw(st.sampled_from([1, 0, 1001, -50]))
-    clock = track.clock_of(scene())
+    clock = strips.clock_of(scene())
     given_cues = [
         Cue(clock.seconds(clock.frame(one.start)), clock.seconds(clock.frame(one.end)), one.text, one.words,
             spans=one.spans)
@@ -187,7 +187,7 @@ def test_other_times_move_by_half_a_frame_at_most(rate: tuple[int, float], data:
     clear()
     scene().render.fps, scene().render.fps_base = rate
     given_cues = data.draw(cues(0.001))
-    half = 0.5 / float(track.clock_of(scene()).rate) + 1e-6
+    half = 0.5 / float(strips.clock_of(scene()).rate) + 1e-6
     found = [back(strip) for strip in put(*given_cues)]
     for one, after in zip(given_cues, found, strict=True):
         assert abs(one.start - after.start) <= half
@@ -209,7 +209,6 @@ def test_a_row_is_in_order_of_time() -> None:
     assert [row.at(frame) for frame in (1, 24, 25, 49, 60, 96, 97)] == [0, 0, None, 1, 1, None, 2]
     assert [row.before(frame) for frame in (0, 1, 30, 500)] == [None, 0, 0, 2]
     assert [row.number_of(row.strip(number)) for number in range(3)] == [0, 1, 2]
-    assert track.on_channels(scene()) == [2, 3]
 
 
 def test_an_edit_is_applied() -> None:

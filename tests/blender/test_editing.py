@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from subtitle_editor.core.cues import Word
 from subtitle_editor.core.markup import VOICE, Span
 from subtitle_editor.core.subtitles.document import Cue
-from subtitle_editor.sequencer import compat, cue, track
+from subtitle_editor.sequencer import compat, cue, strips, track
 from subtitle_editor.session import chosen, listing, survey
 from subtitle_editor.session import track as tracks
 
@@ -31,7 +31,7 @@ def scene() -> bpy.types.Scene:
 def put(*cues: Cue, channel: int = 2) -> list[Any]:
     """A track with these subtitles, the last step before what is tested."""
     collection = compat.strips_of(compat.editor_of(scene()))
-    made = [track.make(collection, one, track.clock_of(scene()), channel, None) for one in cues]
+    made = [track.make(collection, one, strips.clock_of(scene()), channel, None) for one in cues]
     tracks.enter(scene(), channel, 1, "Film")
     for strip in made:
         strip.select = False
@@ -54,7 +54,7 @@ def strip(number: int) -> Any:
 
 
 def at(seconds: float) -> None:
-    scene().frame_set(track.clock_of(scene()).frame(seconds))
+    scene().frame_set(strips.clock_of(scene()).frame(seconds))
 
 
 def choose(number: int) -> None:
@@ -149,7 +149,7 @@ def test_words_inside_of_removed_time_stay_words_of_their_text() -> None:
     at(0.5)
     bpy.ops.subtitle.ripple(what="REMOVE", seconds=1.0)
     assert now() == [(0, 1, "one two three four")]
-    heard = cue.read(strip(0), track.clock_of(scene())).words
+    heard = cue.read(strip(0), strips.clock_of(scene())).words
     assert [(word.text, round(word.start, 2), round(word.end, 2)) for word in heard] == [
         ("one", 0, 0.5), ("two", 0.5, 0.5), ("three", 0.5, 0.5), ("four", 0.5, 1.0)
     ]  # fmt: skip
@@ -205,7 +205,7 @@ def test_segmenting_again_by_another_profile() -> None:
     assert bpy.ops.subtitle.segment_again() == {"FINISHED"}
     assert " ".join(one[2].replace("\n", " ") for one in now()) == text
     assert all(len(line) <= 24 for one in now() for line in one[2].split("\n"))
-    assert cue.read(strip(0), track.clock_of(scene())).words
+    assert cue.read(strip(0), strips.clock_of(scene())).words
 
 
 def test_segmenting_one_again_takes_no_time_from_its_neighbours() -> None:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,11 @@ import pytest
 
 from subtitle_editor.core.cues import Word
 from subtitle_editor.core.markup import TIME, Span
+from subtitle_editor.core.subtitles import timing
 from subtitle_editor.core.subtitles.document import Cue
-from subtitle_editor.sequencer import bulk, compat, cue, track
+from subtitle_editor.core.subtitles.track import Edited, Part, Rules
+from subtitle_editor.operators.slow import Moving, ScopeOperator
+from subtitle_editor.sequencer import bulk, compat, cue, strips, track
 from subtitle_editor.session import survey
 from subtitle_editor.session import track as tracks
 
@@ -107,7 +112,7 @@ def test_words_and_times_in_a_text_go_along() -> None:
     cut = strip(0)
     compat.set_edges(cut, compat.left(cut) + 6, compat.right(cut))
     bpy.ops.subtitle.shift_cues(which="TRACK", seconds=2.0)
-    clock = track.clock_of(scene())
+    clock = strips.clock_of(scene())
     moved = cue.read(strip(0), clock)
     assert [(round(word.start, 2), word.text) for word in moved.words] == [(2.0, "one"), (2.25, "two")]
     assert round(moved.start, 2) == 2.25
@@ -116,7 +121,7 @@ def test_words_and_times_in_a_text_go_along() -> None:
 
 def test_the_rest_moves_with_a_beginning() -> None:
     before = many()
-    scene().frame_set(track.clock_of(scene()).frame(9.75))
+    scene().frame_set(strips.clock_of(scene()).frame(9.75))
     bpy.ops.subtitle.set_edge(edge="IN", shift_rest=True)
     assert now() == [*before[:10], *later(before[10:], -0.25)]
 
@@ -157,3 +162,70 @@ def test_a_survey_after_an_edit_knows_what_one_from_scratch_knows() -> None:
         fresh = survey.read_now()
         for name in ("names", "cues", "searchable", "problems", "counts", "doubtful", "speakers"):
             assert getattr(found, name) == getattr(fresh, name), (name, edit)
+
+
+# Stopped on the way
+
+
+def state() -> list[Any]:
+    """Every strip with all that an edit may change."""
+    found = compat.strips_of(scene().sequence_editor)
+    return sorted(
+        (one.name, one.channel, compat.left(one), compat.right(one), one.text, one.get(cue.MARK)) for one in found
+    )
+
+
+def stopped(row: track.Row, steps: track.Steps, after: int) -> None:
+    """Let some steps of an edit be done, and turn back."""
+    moving = Moving(row, steps, len(row))
+    for _ in range(after):
+        assert moving.go_on(0.0) is None
+    moving.turn_back()
+    assert moving.go_on(math.inf) is not None
+
+
+@pytest.mark.parametrize(("after", "highest"), [(1, 9), (30, 9), (50, 9), (65, 9), (20, strips.MAX_CHANNEL)])
+def test_time_that_is_removed_comes_back_with_what_lay_in_it(after: int, highest: int) -> None:
+    many(44)
+    compat.new_text(compat.strips_of(scene().sequence_editor), "Title", highest, 1, 2000)
+    put(*(Cue(n + 0.25, n + 0.75, f"beside {n}") for n in range(44)), channel=3)
+    before, row = state(), track.Row(scene(), [2, 3])
+    some, rules = row.all(), tracks.rules(scene())
+    stopped(row, some.applying(timing.cut_out(some.cues, 9.0, 30.0, rules)), after)
+    assert state() == before
+
+
+@pytest.mark.parametrize("after", [1, 20, 40])
+def test_a_shift_that_is_stopped_leaves_all_where_it_was(after: int) -> None:
+    many()
+    before, row = state(), tracks.row(scene())
+    stopped(row, row.moving(range(len(row)), 24), after)
+    assert state() == before
+
+
+def test_an_edit_of_several_channels_that_is_stopped_leaves_all_as_it_was() -> None:
+    many()
+    put(*(Cue(n + 0.25, n + 1.0, f"beside {n}") for n in range(MANY)), channel=3)
+    scene().subtitle_editor.tracks.clear()
+    tracks.enter(scene(), 2, 2, "Film")
+    before, row = state(), tracks.row(scene())
+
+    class Edit(ScopeOperator):
+        def many(self, some: track.Excerpt, places: list[int], rules: Rules) -> Edited:
+            # The first of each channel goes, and all others change.
+            return [Part(at, dataclasses.replace(timing.moved(some.cues[at], 2.0), text="other")) for at in places[1:]]
+
+    steps = Edit().steps(scene(), row, tracks.rules(scene()), list(range(len(row))))
+    stopped(row, steps, MANY + 10)
+    assert state() == before
+
+
+@pytest.mark.parametrize("highest", [9, strips.MAX_CHANNEL])
+def test_what_is_removed_from_among_many_is_out_of_their_way(highest: int) -> None:
+    before = many(44)
+    compat.new_text(compat.strips_of(scene().sequence_editor), "Title", highest, 1, 2000)
+    row = tracks.row(scene())
+    some = row.all()
+    changed = some.apply(timing.cut_out(some.cues, 9.0, 30.0, tracks.rules(scene())))
+    assert now() == [*before[:9], *later(before[30:], -21.0)] and changed.removed == 21
+    assert {one.channel for one in compat.strips_of(scene().sequence_editor)} == {2, highest}

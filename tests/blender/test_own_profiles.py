@@ -11,7 +11,7 @@ import pytest
 
 from subtitle_editor.core.subtitles import own_profiles
 from subtitle_editor.core.subtitles.document import Cue
-from subtitle_editor.sequencer import compat, track
+from subtitle_editor.sequencer import compat, strips, track
 from subtitle_editor.session import glossary, profiles, survey
 from subtitle_editor.session import track as tracks
 
@@ -25,7 +25,7 @@ def scene() -> bpy.types.Scene:
 def film(*texts: str) -> None:
     collection = compat.strips_of(compat.editor_of(scene()))
     for number, text in enumerate(texts):
-        track.make(collection, Cue(number * 4.0, number * 4.0 + 3, text), track.clock_of(scene()), 2, None)
+        track.make(collection, Cue(number * 4.0, number * 4.0 + 3, text), strips.clock_of(scene()), 2, None)
     tracks.enter(scene(), 2, 1, "Film")
 
 

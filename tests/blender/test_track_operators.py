@@ -14,7 +14,7 @@ import pytest
 from subtitle_editor.core.cues import Word
 from subtitle_editor.core.markup import ITALIC, Span
 from subtitle_editor.core.subtitles.document import Cue
-from subtitle_editor.sequencer import compat, cue, track
+from subtitle_editor.sequencer import compat, cue, strips, track
 from subtitle_editor.session import listing, originals, survey
 from subtitle_editor.session import track as tracks
 
@@ -28,7 +28,7 @@ def scene() -> bpy.types.Scene:
 def put(*cues: Cue, channel: int = 2, name: str = "Film") -> None:
     collection = compat.strips_of(compat.editor_of(scene()))
     for one in cues:
-        track.make(collection, one, track.clock_of(scene()), channel, None).select = False
+        track.make(collection, one, strips.clock_of(scene()), channel, None).select = False
     tracks.enter(scene(), channel, 1, name)
     scene().sequence_editor.active_strip = None
 
@@ -53,7 +53,7 @@ def test_replacing_keeps_times_and_formatting() -> None:
     put(Cue(0, 2, "hello Ana", words, spans=(Span(6, 9, ITALIC),)), Cue(3, 5, "Anabel and ANA"))
     assert bpy.ops.subtitle.replace(find="ana", replacement="Anna", whole_word=True, which="TRACK") == {"FINISHED"}
     assert texts() == ["hello Anna", "Anabel and Anna"]
-    found = cue.read(strip(0), track.clock_of(scene()))
+    found = cue.read(strip(0), strips.clock_of(scene()))
     assert [(word.text, word.start, word.end) for word in found.words] == [("hello", 0, 1), ("Anna", 1, 2)]
     assert found.spans == (Span(6, 10, ITALIC),)
 
@@ -106,7 +106,7 @@ def test_the_clipboard(monkeypatch: pytest.MonkeyPatch) -> None:
     scene().frame_set(1 + 10 * 24)
     assert bpy.ops.subtitle.paste_cues() == {"FINISHED"}
     assert now() == [(0, 2, "one"), (3, 5, "two"), (10, 12, "one")]
-    assert cue.read(strip(2), track.clock_of(scene())).spans == (Span(0, 3, ITALIC),)
+    assert cue.read(strip(2), strips.clock_of(scene())).spans == (Span(0, 3, ITALIC),)
     scene().frame_set(1)
     bpy.ops.subtitle.paste_cues()
     assert len(now()) == 4
@@ -246,7 +246,7 @@ def test_a_translation_has_its_original_beside_it() -> None:
     assert originals_shown() == ["Hello.", "...", "Who told Ana?"]
     # Times may change on either side.
     tracks.choose(scene(), strip(2))
-    scene().frame_set(track.clock_of(scene()).frame(7))
+    scene().frame_set(strips.clock_of(scene()).frame(7))
     bpy.ops.subtitle.split_cue()
     bpy.ops.subtitle.nudge_cues(frames=-6)
     assert originals_shown()[-2:] == ["Who told Ana?", "Who told Ana?"]
