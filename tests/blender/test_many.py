@@ -195,6 +195,49 @@ def test_time_that_is_removed_comes_back_with_what_lay_in_it(after: int, highest
     assert state() == before
 
 
+class Left(ScopeOperator):
+    """What Blender makes an operator's object of, without Blender's half."""
+
+    bl_label = "Left"
+
+    def __init__(self, moving: Moving) -> None:
+        self.said: list[str] = []
+        self._moving, self._timer = moving, object()  # type: ignore[assignment]
+
+    def report(self, _kind: set[str], text: str) -> None:  # type: ignore[override]
+        self.said.append(text)
+
+
+class Event:
+    type, value = "TIMER", "NOTHING"
+
+
+def test_where_its_window_closes_all_is_put_back() -> None:
+    many()
+    before, row = state(), tracks.row(scene())
+    moving = Moving(row, row.moving(range(len(row)), 24), len(row))
+    for _ in range(30):
+        moving.go_on(0.0)
+    assert state() != before
+    Left(moving).cancel(bpy.context)
+    assert state() == before
+
+
+def test_a_strip_that_a_script_takes_away_meanwhile_costs_nothing_else() -> None:
+    many()
+    before, row = state(), tracks.row(scene())
+    moving = Moving(row, row.moving(range(len(row)), 24), len(row))
+    for _ in range(30):
+        moving.go_on(0.0)
+    gone = strip(5)
+    name = gone.name
+    compat.strips_of(scene().sequence_editor).remove(gone)
+    left = Left(moving)
+    assert left.modal(bpy.context, Event()) == {"CANCELLED"}  # type: ignore[arg-type]
+    assert state() == [one for one in before if one[0] != name]
+    assert "A script has made or removed strips" in left.said[0]
+
+
 @pytest.mark.parametrize("after", [1, 20, 40])
 def test_a_shift_that_is_stopped_leaves_all_where_it_was(after: int) -> None:
     many()
