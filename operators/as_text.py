@@ -15,7 +15,7 @@ from ..sequencer import compat
 from ..session import sheets
 from ..session import track as tracks
 from ..translations import iface, translated
-from .editing import has_subtitles
+from .editing import flat, has_subtitles
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
@@ -27,8 +27,6 @@ _Result = set[str]
 _SHOWN = 12
 """Differences that the dialog shows one by one."""
 _SHOWN_FINDINGS = 4
-_LONGEST = 44
-"""Characters of a text that the dialog shows."""
 
 
 def _sheet(context: Context) -> bpy.types.Text | None:
@@ -46,6 +44,8 @@ class SUBTITLE_OT_edit_as_text(bpy.types.Operator):
 
     bl_idname = "subtitle.edit_as_text"
     bl_label = "Edit as Text"
+    # With a step of its own: undoing what is done next would take the text away.
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -57,8 +57,10 @@ class SUBTITLE_OT_edit_as_text(bpy.types.Operator):
         assert track is not None
         # One that is open already may have been typed into.
         text = sheets.of(scene, track) or sheets.write(scene, track)
-        sheets.show(context, text)
-        self.report({"INFO"}, translated(Text("{name} is open in the Text Editor", name=text.name)))
+        if sheets.show(context, text):
+            self.report({"INFO"}, translated(Text("{name} is open in the Text Editor", name=text.name)))
+        else:
+            self.report({"WARNING"}, translated(Text("Open a Text Editor and choose {name} there", name=text.name)))
         return {"FINISHED"}
 
 
@@ -169,17 +171,12 @@ def _line(one: Difference) -> str:
     mark = "! " if one.clashes else ""
     line = f"{mark}{format_time(shown.start)}  "
     if old is None or new is None:
-        return line + _flat(shown.text)
+        return line + flat(shown.text)
     if (old.start, old.end) != (new.start, new.end):
         line += f"→ {format_time(new.start)}  "
     if old.text != new.text:
-        return f"{line}{_flat(old.text)}  →  {_flat(new.text)}"
-    return line + _flat(new.text)
-
-
-def _flat(text: str) -> str:
-    flat = text.replace("\n", " / ")
-    return flat if len(flat) <= _LONGEST else f"{flat[: _LONGEST - 1]}…"
+        return f"{line}{flat(old.text)}  →  {flat(new.text)}"
+    return line + flat(new.text)
 
 
 class SUBTITLE_OT_discard_text(bpy.types.Operator):

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _Result = set[str]
 
+_LONGEST = 44
+"""Characters of a text that a dialog shows."""
+
 TRACK, SELECTED, FOLLOWING = "TRACK", "SELECTED", "FOLLOWING"
 _SCOPES = (
     (SELECTED, "Selected", "The selected subtitles of the track; where none is selected, all of them"),
@@ -133,6 +136,12 @@ def numbers_in(scene: bpy.types.Scene, row: Row, which: str) -> list[int]:
         return [number for number in range(len(row)) if row.left[number] >= scene.frame_current]
     found = row.selected() if which == SELECTED else []
     return found or list(range(len(row)))
+
+
+def flat(text: str) -> str:
+    """A text in one line of a dialog."""
+    line = text.replace("\n", " / ")
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
 def choose_made(scene: bpy.types.Scene, changed: Changed) -> None:

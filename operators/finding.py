@@ -18,7 +18,7 @@ from ..sequencer.track import make
 from ..session import screen, survey
 from ..session import track as tracks
 from ..translations import iface, translated
-from .editing import SELECTED, TRACK, CueOperator, has_subtitles, numbers_in, scope
+from .editing import SELECTED, TRACK, CueOperator, flat, has_subtitles, numbers_in, scope
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
@@ -104,7 +104,7 @@ class SUBTITLE_OT_replace(QueryOperator, CueOperator, bpy.types.Operator):
         )
         column.label(text=iface(count), translate=False)
         for one in changes[:_PREVIEWED]:
-            line = f"{one.index + 1}: {_flat(one.before)}  →  {_flat(one.after)}"
+            line = f"{one.index + 1}: {flat(one.before)}  →  {flat(one.after)}"
             column.label(text=drawn(line), translate=False)
 
     def _changes(self, context: Context) -> list[Change] | str:
@@ -134,11 +134,6 @@ class SUBTITLE_OT_replace(QueryOperator, CueOperator, bpy.types.Operator):
         text = Text("Replaced {times} times in {subtitles}", times=count, subtitles=counted(len(changed.written)))
         self.report({"INFO"}, translated(text))
         return {"FINISHED"} if changed.total else {"CANCELLED"}
-
-
-def _flat(text: str) -> str:
-    flat = text.replace("\n", " / ")
-    return flat if len(flat) <= 40 else f"{flat[:39]}…"
 
 
 class SUBTITLE_OT_find_next(QueryOperator, bpy.types.Operator):

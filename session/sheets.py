@@ -122,9 +122,9 @@ def show(context: bpy.types.Context, text: bpy.types.Text) -> bool:
 
 
 def _editor(context: bpy.types.Context) -> bpy.types.Area | None:
-    windows = [context.window, *context.window_manager.windows]
-    for window in windows:
-        for area in window.screen.areas:
+    # The one in front first; an operator that a timer or a script has started is in none.
+    for window in [context.window, *context.window_manager.windows]:
+        for area in window.screen.areas if window is not None else ():
             if area.type == "TEXT_EDITOR":
                 return area  # type: ignore[no-any-return]
     return None

@@ -8,8 +8,10 @@ and what was changed on the timeline meanwhile stays as well. Pure.
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import enum
+import itertools
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from pathlib import Path
@@ -86,6 +88,8 @@ def taken_back(before: str, text: str, cues: Sequence[Cue], origins: Sequence[in
     matches = matched(old.cues, new.cues)
     again = _again(cues)
     parts: dict[int, Part] = {index: Part(index, cue) for index, cue in enumerate(cues)}
+    # The last one that begins by a time, whatever their order: the earliest beginning from each on.
+    begun = [*itertools.accumulate((cue.start for cue in reversed(cues)), min)][::-1]
     found: list[Difference] = []
     made: list[Part] = []
     for cue, match in zip(new.cues, matches, strict=True):
@@ -100,7 +104,7 @@ def taken_back(before: str, text: str, cues: Sequence[Cue], origins: Sequence[in
         elif match is None or not _same(cue, old.cues[match]):
             # One that was removed on the timeline and not touched in the text stays removed.
             fresh = dataclasses.replace(cue, name="", line=0, extra={})
-            near = max((index for index, one in enumerate(cues) if one.start <= cue.start), default=0 if cues else -1)
+            near = max(bisect.bisect_right(begun, cue.start) - 1, 0 if cues else -1)
             made.append(Part(near, fresh, is_new=True))
             found.append(Difference(What.ADDED, None, fresh, match is not None))
     kept = {match for match in matches if match is not None}

@@ -90,6 +90,26 @@ def test_what_was_typed_is_taken_back_and_one_undo_gives_it_back() -> None:
     assert now()[0] == (0, 2, "hello dear Ana") and not bpy.data.texts
 
 
+def test_the_sheet_outlives_the_undo_of_a_later_edit() -> None:
+    film()
+    assert bpy.ops.subtitle.edit_as_text("EXEC_DEFAULT", True) == {"FINISHED"}
+    assert bpy.ops.subtitle.shift_cues("EXEC_DEFAULT", True, which="TRACK", seconds=1.0) == {"FINISHED"}
+    bpy.ops.ed.undo()
+    assert now()[0] == (0, 2, "hello Ana")
+    assert [text.name for text in bpy.data.texts] == ["Film.srt"]
+
+
+def test_it_is_not_said_to_be_open_where_no_text_editor_shows_it(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    film()
+    # As in a window without a Text Editor, where the Sequencer is not the area that was clicked in.
+    monkeypatch.setattr(sheets, "show", lambda *_: False)
+    assert bpy.ops.subtitle.edit_as_text() == {"FINISHED"}
+    said = capfd.readouterr().out
+    assert "Open a Text Editor and choose Film.srt there" in said and "is open" not in said
+
+
 def test_what_is_done_on_the_timeline_meanwhile_stays() -> None:
     film()
     text = sheet()
