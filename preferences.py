@@ -12,6 +12,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, Po
 from .core.errors.base import SubtitleEditorError
 from .core.hub import endpoint as endpoints
 from .core.hub.tokens import write
+from .core.subtitles import own_profiles
 from .core.subtitles.profiles import DEFAULT_PROFILE
 from .core.transfer.limits import DEFAULT_CONNECTIONS, MOST_CONNECTIONS
 from .session import profiles, settings
@@ -67,19 +68,17 @@ def _endpoint_changed(self: SubtitleEditorPreferences, _context: Context) -> Non
 
 
 def _rule(name: str) -> dict[str, Any]:
-    """How a number of the shown profile is read and changed; a rule that there is none of is 0."""
+    """How a number of the shown profile is read and changed, and its most; a rule that there is none of is 0."""
 
     def value(self: Any) -> float | int:
         return getattr(profiles.of(self.profile), name) or 0
 
     def change(self: Any, new: float | int) -> None:
-        from .core.subtitles import own_profiles
-
         shown = profiles.of(self.profile)
         if shown.name in profiles.own():
             profiles.change(own_profiles.changed(shown, **{name: new}))
 
-    return {"min": 0, "get": value, "set": change}
+    return {"min": 0, "max": own_profiles.NUMBERS[name].most, "get": value, "set": change}
 
 
 def _label(self: SubtitleEditorRules) -> str:
@@ -106,54 +105,49 @@ class SubtitleEditorRules(bpy.types.PropertyGroup):
         name="Name", description="What menus call it", get=_label, set=_set_label
     )
     max_chars: IntProperty(  # type: ignore[valid-type]
-        name="Characters a Line", description="The most that a line may have", max=200, **_rule("max_chars")
+        name="Characters a Line", description="The most that a line may have", **_rule("max_chars")
     )
     max_lines: IntProperty(  # type: ignore[valid-type]
-        name="Lines", description="The most that a subtitle may have", max=10, **_rule("max_lines")
+        name="Lines", description="The most that a subtitle may have", **_rule("max_lines")
     )
     max_cps: FloatProperty(  # type: ignore[valid-type]
         name="Characters a Second",
         description="The most that can be read, spaces counted. 0: no such rule",
-        max=100,
         precision=1,
         **_rule("max_cps"),
     )
     max_wpm: FloatProperty(  # type: ignore[valid-type]
         name="Words a Minute",
         description="The most that can be read. 0: no such rule",
-        max=1000,
         precision=0,
         **_rule("max_wpm"),
     )
     min_duration: FloatProperty(  # type: ignore[valid-type]
-        name="Shortest", description="Seconds that a subtitle is shown", max=10, **_rule("min_duration")
+        name="Shortest", description="Seconds that a subtitle is shown", **_rule("min_duration")
     )
     max_duration: FloatProperty(  # type: ignore[valid-type]
         name="Longest",
         description="Seconds that a subtitle is shown. 0: no such rule",
-        max=60,
         **_rule("max_duration"),
     )
     gap_frames: IntProperty(  # type: ignore[valid-type]
-        name="Gap in Frames", description="Frames between two subtitles", max=24, **_rule("gap_frames")
+        name="Gap in Frames", description="Frames between two subtitles", **_rule("gap_frames")
     )
     gap_seconds: FloatProperty(  # type: ignore[valid-type]
         name="Gap in Seconds",
         description="Seconds between two subtitles",
-        max=2,
         precision=3,
         **_rule("gap_seconds"),
     )
     close_gap_below: FloatProperty(  # type: ignore[valid-type]
         name="Close Gaps below",
         description="Seconds. A shorter gap is closed to the smallest one that may be",
-        max=5,
         **_rule("close_gap_below"),
     )
 
 
 class SubtitleEditorPreferences(bpy.types.AddonPreferences):
-    """What holds for all files. The token is not among what Blender saves: see core/token_file.py."""
+    """What holds for all files. The token is not among what Blender saves: see core/hub/tokens.py."""
 
     bl_idname = __package__
 

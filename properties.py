@@ -68,6 +68,12 @@ def _time(field: str) -> dict[str, Any]:
     }
 
 
+def _glossary_changed(_self: bpy.types.PropertyGroup, _context: Context) -> None:
+    from .session import glossary
+
+    glossary.chosen()
+
+
 class SubtitleEditorCue(bpy.types.PropertyGroup):
     """The chosen subtitle as fields. Nothing is kept in them: they are read from the strip and written to it."""
 
@@ -158,6 +164,7 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
         description="A text file with the names of this film as they are spelt, one a line, beside your own: "
         "transcription expects them, the checks look for them",
         subtype="FILE_PATH",
+        update=_glossary_changed,
     )
     use_vad: BoolProperty(  # type: ignore[valid-type]
         name="Voice Detection",

@@ -66,8 +66,8 @@ class SUBTITLE_PT_checks(SubtitlePanel, bpy.types.Panel):
         row = layout.row(align=True)
         row.prop(choices.of(scene), "glossary", text="", icon="TEXT", placeholder="Names")
         row.operator("subtitle.edit_glossary", text="", icon="GREASEPENCIL")
-        if glossary.problem:
-            wrapped(layout, context, glossary.problem, icon="ERROR")
+        if problem := glossary.problem(scene):
+            wrapped(layout, context, problem, icon="ERROR")
 
 
 register, unregister = bpy.utils.register_classes_factory((SUBTITLE_PT_checks,))

@@ -7,6 +7,7 @@ what is known. Main thread, but for the reading.
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable
@@ -25,21 +26,33 @@ if TYPE_CHECKING:
 
 AGAIN = 2.0
 """Seconds between two looks at the files."""
-
-problem: str = ""
-"""What was wrong with a file that was named; for the panel."""
-
+SOON = 0.1
+"""Seconds until it is looked whether the thread is done."""
 
 listeners: list[Callable[[], None]] = []
 """Called when names have changed."""
 
 
-class _Known:
-    """What was read last: path to when it was changed, and its names."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class _File:
+    when: int
+    """When it was changed; 0 where it is not there."""
+    names: tuple[str, ...] = ()
+    problem: str = ""
+    """What is wrong with it."""
 
-    files: dict[Path, tuple[int, tuple[str, ...]]] = {}
+
+_Files = dict[Path, _File]
+
+
+class _Known:
+    """What was read last."""
+
+    files: _Files = {}
     looked = 0.0
     thread: threading.Thread | None = None
+    found: _Files = {}
+    """What the thread has read."""
 
 
 def own_path() -> Path:
@@ -56,8 +69,14 @@ def names(scene: bpy.types.Scene) -> tuple[str, ...]:
     """The names that are known for a scene. In background, where nobody draws, the files are read now."""
     wanted = paths(choices.of(scene))
     if bpy.app.background:
-        _read(wanted)
-    return tuple(dict.fromkeys(name for path in wanted for name in _Known.files.get(path, (0, ()))[1]))
+        _Known.files |= _read(wanted, _Known.files)
+    return tuple(dict.fromkeys(name for path in wanted if path in _Known.files for name in _Known.files[path].names))
+
+
+def problem(scene: bpy.types.Scene) -> str:
+    """What is wrong with a file that counts for a scene, as far as it was read; for the panel."""
+    read = (_Known.files[path] for path in paths(choices.of(scene)) if path in _Known.files)
+    return next((file.problem for file in read if file.problem), "")
 
 
 def terms(choice: Choices) -> list[str]:
@@ -75,46 +94,69 @@ def watch(scene: bpy.types.Scene) -> None:
     """Have the files looked at, if that is some time ago. Takes no time."""
     if bpy.app.background or time.monotonic() < _Known.looked + AGAIN:
         return
-    if _Known.thread is not None and _Known.thread.is_alive():
-        return
-    _Known.looked = time.monotonic()
-    _Known.thread = threading.Thread(target=_look, args=(paths(choices.of(scene)),), name="glossary", daemon=True)
-    _Known.thread.start()
+    if _Known.thread is None:
+        _Known.looked = time.monotonic()
+        _look(paths(choices.of(scene)))
+
+
+def chosen() -> None:
+    """Another file is named for a scene: what it holds counts now, and is looked at as soon as it is drawn."""
+    _Known.looked = 0.0
+    _tell()
 
 
 def _look(wanted: list[Path]) -> None:
-    if _read(wanted):
-        bpy.app.timers.register(_changed)
+    known = dict(_Known.files)
+
+    def work() -> None:
+        _Known.found = _read(wanted, known)
+
+    _Known.thread = threading.Thread(target=work, name="glossary", daemon=True)
+    bpy.app.timers.register(_take, first_interval=SOON, persistent=True)
+    _Known.thread.start()
 
 
-def _read(wanted: list[Path]) -> bool:
-    """Whether anything has changed. Safe on any thread."""
-    global problem
-    said, changed = "", False
+def _take() -> float | None:
+    """Called by Blender while the thread reads, and after it."""
+    if _Known.thread is not None and _Known.thread.is_alive():
+        return SOON
+    _Known.thread = None
+    changed = any(_Known.files.get(path) != file for path, file in _Known.found.items())
+    _Known.files |= _Known.found
+    if changed:
+        _tell()
+    return None
+
+
+def _read(wanted: list[Path], known: _Files) -> _Files:
+    """These files, the first of them the user's own; those that have not changed as they are known. Any thread."""
+    found = {}
     for path in wanted:
         try:
             when = path.stat().st_mtime_ns
         except OSError:
             when = 0
-        if path in _Known.files and _Known.files[path][0] == when:
-            continue
-        changed = True
-        try:
-            _Known.files[path] = when, tuple(glossary.read(path) if when or path != wanted[0] else ())
-        except SubtitleEditorError as error:
-            _Known.files[path] = when, ()
-            said = str(error)
-    if changed:
-        problem = said
-    return changed
+        before = known.get(path)
+        found[path] = before if before is not None and before.when == when else _file(path, when, path == wanted[0])
+    return found
 
 
-def _changed() -> None:
+def _file(path: Path, when: int, may_be_missing: bool) -> _File:
+    if not when and may_be_missing:
+        return _File(when)
+    try:
+        return _File(when, tuple(glossary.read(path)))
+    except SubtitleEditorError as error:
+        return _File(when, problem=str(error))
+
+
+def _tell() -> None:
     for told in listeners:
         told()
 
 
 def forget() -> None:
     """Know nothing."""
-    global problem
-    _Known.files, _Known.looked, problem = {}, 0.0, ""
+    if bpy.app.timers.is_registered(_take):
+        bpy.app.timers.unregister(_take)
+    _Known.files, _Known.found, _Known.looked, _Known.thread = {}, {}, 0.0, None

@@ -2,7 +2,8 @@
 """The reading rules that there are to choose from: the built-in ones, and the user's own from their file.
 
 The file is read when somebody first asks. What is changed in the preferences holds at once and is written a moment
-later, on a thread: a field is changed many times while a number is dragged. Main thread.
+later, on a thread: a field is changed many times while a number is dragged. What cannot be written is tried again with
+the next change, and at the end. Main thread.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ..core.subtitles.profiles import AUTO, DEFAULT_PROFILE, FOLLOWING, PROFILES
 from ..core.system import user_folder
 from . import settings
 from .choices import Item, number
+from .screen import redraw
 
 if TYPE_CHECKING:
     from ..core.subtitles.own_profiles import Own
@@ -40,8 +42,10 @@ _following: list[Item] = []
 _kept: list[Item] = []
 """All items there ever were: a menu may be open while they change."""
 _waiting: dict[str, Profile] = {}
-"""Changed, and not written yet."""
-_writers: list[threading.Thread] = []
+"""Changed, and not known to be written."""
+_writer: _Writer | None = None
+_untried = False
+"""Something was changed since a writer began last."""
 
 
 listeners: list[Callable[[], None]] = []
@@ -103,7 +107,8 @@ def items_following(_self: Any = None, _context: Any = None) -> list[Item]:
 
 def _take(found: Own) -> None:
     global _own, problem
-    _own = dict(found.profiles)
+    # What could not be written holds all the same.
+    _own = {**found.profiles, **_waiting}
     problem = found.problems[0] if found.problems else ""
     _offer()
 
@@ -138,6 +143,7 @@ def remove(name: str) -> None:
         if item.profile == name
     ]
     own_profiles.remove(path(), name)
+    _waiting.pop(name, None)
     for item in users:
         item.profile = base
     _take(own_profiles.read(path()))
@@ -146,10 +152,12 @@ def remove(name: str) -> None:
 
 def change(profile: Profile) -> None:
     """Have one of the user's own be so from now on; it is written a moment later."""
+    global _untried
     own()
     assert _own is not None
     _own[profile.name] = profile
     _waiting[profile.name] = profile
+    _untried = True
     _offer()
     _tell()
     if bpy.app.background:
@@ -160,43 +168,81 @@ def change(profile: Profile) -> None:
     bpy.app.timers.register(_write_soon, first_interval=SOON, persistent=True)
 
 
-def _write_soon() -> None:
-    profiles = list(_waiting.values())
-    _waiting.clear()
-    writer = threading.Thread(target=_write, args=(path(), profiles, list(_writers)), name="profiles", daemon=True)
-    _writers[:] = [writer]
-    writer.start()
+class _Writer:
+    """Writes profiles on a thread. What cannot be written waits for the next one."""
+
+    def __init__(self, where: Path, profiles: dict[str, Profile]) -> None:
+        self.profiles = profiles
+        self.error: SubtitleEditorError | None = None
+        self._where = where
+        self.thread = threading.Thread(target=self._write, name="profiles", daemon=True)
+        self.thread.start()
+
+    def _write(self) -> None:
+        from ..core.subtitles import own_profiles
+
+        try:
+            for profile in self.profiles.values():
+                own_profiles.keep(self._where, profile)
+        except SubtitleEditorError as error:
+            self.error = error
 
 
-def _write(where: Path, profiles: list[Profile], before: list[threading.Thread]) -> None:
-    """On a thread, after those that write already."""
-    global problem
-    from ..core.subtitles import own_profiles
+def _write_soon() -> float | None:
+    """Called by Blender a moment after a change, and until that is written."""
+    if _writer is not None and _writer.thread.is_alive():
+        return SOON
+    _end_writing()
+    if not _untried:
+        return None
+    _begin_writing()
+    return SOON
 
-    for other in before:
-        other.join()
-    try:
-        for profile in profiles:
-            own_profiles.keep(where, profile)
-    except SubtitleEditorError as error:
-        log.warning("%s", error)
-        problem = str(error)
+
+def _begin_writing() -> None:
+    global _writer, _untried
+    _untried = False
+    _writer = _Writer(path(), dict(_waiting))
+
+
+def _end_writing() -> None:
+    global _writer, problem
+    if _writer is None:
+        return
+    writer, _writer = _writer, None
+    if writer.error is not None:
+        log.warning("%s", writer.error)
+    else:
+        for name, profile in writer.profiles.items():
+            if _waiting.get(name) is profile:
+                del _waiting[name]
+    problem = str(writer.error or "")
+    redraw()
 
 
 def flush() -> None:
     """Write what waits, and wait for it: a small file."""
     if bpy.app.timers.is_registered(_write_soon):
         bpy.app.timers.unregister(_write_soon)
-    if _waiting:
-        _write_soon()
-    for writer in _writers:
-        writer.join(2.0)
-    _writers.clear()
+    if _is_written() and _waiting:
+        _begin_writing()
+        _is_written()
+
+
+def _is_written() -> bool:
+    """Wait for the writer; whether it has come to its end."""
+    if _writer is not None:
+        _writer.thread.join(2.0)
+        if _writer.thread.is_alive():
+            return False
+    _end_writing()
+    return True
 
 
 def forget() -> None:
     """Write what waits, and know nothing."""
-    global _own, problem
+    global _own, problem, _writer
     flush()
-    _own, problem = None, ""
+    _own, problem, _writer = None, "", None
+    _waiting.clear()
     _items.clear()

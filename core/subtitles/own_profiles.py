@@ -190,7 +190,7 @@ def reset(profile: Profile) -> Profile:
 
 
 def keep(path: Path, profile: Profile) -> None:
-    """Put a profile into the file, in place of the one of its name. What else the file holds stays.
+    """Put a profile into the file, in place of the one of its name. The other profiles stay, comments do not.
 
     Raises ProfileError for a file that is broken, which is not written over, and what `files.disk_error` says.
     """

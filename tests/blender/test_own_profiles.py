@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,58 @@ def test_names_are_checked_and_mended(tmp_path: Path) -> None:
     assert [cue.text for cue in tracks.row(scene()).all().cues] == ["hello Dunja", "in Ottakring"]
     scene().subtitle_editor.glossary = str(tmp_path / "none.txt")
     rules()
-    assert "none.txt" in glossary.problem
+    assert "none.txt" in glossary.problem(scene())
+    glossary.own_path().write_text("Anna\n", encoding="utf-8")
+    rules()
+    assert "none.txt" in glossary.problem(scene()), "the other file is still wrong"
+    survey.read_now()
+    scene().subtitle_editor.glossary = ""
+    assert not survey.reader.is_current and not glossary.problem(scene())
+    assert glossary.names(scene()) == ("Anna",)
+
+
+def test_names_are_read_on_a_thread_and_taken_on_the_main_one() -> None:
+    """What a window does at each redraw, and its timer after it."""
+    told: list[bool] = []
+    glossary.listeners.append(lambda: told.append(threading.current_thread() is threading.main_thread()))
+    glossary.own_path().write_text("Dunja\n", encoding="utf-8")
+
+    def look() -> tuple[str, ...]:
+        glossary._look([glossary.own_path()])
+        assert bpy.app.timers.is_registered(glossary._take)
+        thread = glossary._Known.thread
+        assert thread is not None
+        thread.join(20)
+        assert glossary._take() is None
+        bpy.app.timers.unregister(glossary._take)
+        return glossary._Known.files[glossary.own_path()].names
+
+    glossary.forget()
+    assert look() == ("Dunja",) and told == [True]
+    assert look() == ("Dunja",) and told == [True], "nothing has changed"
+
+
+def test_a_change_that_could_not_be_written_is_written_with_the_next(addon: Any) -> None:
+    addon.rules.profile = "bbc"
+    bpy.ops.subtitle.copy_profile()
+    good = profiles.path().read_bytes()
+    profiles.path().write_bytes(b"[broken")
+    addon.rules.max_chars = 30
+    assert str(profiles.path()) in profiles.problem and profiles.path().read_bytes() == b"[broken"
+    profiles.path().write_bytes(good)
+    addon.rules.max_lines = 3
+    kept = own_profiles.read(profiles.path()).profiles["bbc-own"]
+    assert (kept.max_chars, kept.max_lines) == (30, 3) and profiles.problem == ""
+    profiles.path().write_bytes(b"[broken")
+    addon.rules.max_chars = 28
+    profiles.path().write_bytes(good)
+    profiles.forget()
+    assert own_profiles.read(profiles.path()).profiles["bbc-own"].max_chars == 28, "at the end at the latest"
+
+
+def test_fields_reach_as_far_as_the_file(addon: Any) -> None:
+    for name, limits in own_profiles.NUMBERS.items():
+        assert addon.rules.bl_rna.properties[name].hard_max == pytest.approx(limits.most)
 
 
 def test_the_glossary_opens_as_a_text_that_can_be_saved() -> None:
