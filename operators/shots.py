@@ -12,7 +12,7 @@ from bpy.props import BoolProperty
 from ..core.errors.base import SubtitleEditorError
 from ..core.system.task import Task
 from ..core.text import Text
-from ..sequencer import compat
+from ..sequencer import compat, sounds
 from ..session import settings, shots
 from ..session import track as tracks
 from ..translations import translated
@@ -57,7 +57,8 @@ class SUBTITLE_OT_find_shots(TaskOperator, bpy.types.Operator):
         scene = compat.scene_of(context)
         films = shots.films(scene)
         films = [strip for strip in films if strip.select] or films
-        paths = list(dict.fromkeys(Path(bpy.path.abspath(strip.filepath, library=scene.library)) for strip in films))
+        found = (sounds.path_of(strip, scene) for strip in films)
+        paths = list(dict.fromkeys(path for path in found if path is not None))
         if not paths:
             raise SubtitleEditorError(
                 Text("There is no film on the timeline."), Text("Add one, or show the one that is muted.")

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The shots of the films on the timeline, as far as they are known: found by an operator, or in this or another session
-before. Whether a film is known is looked up on a thread, once, when somebody asks for its cuts. Main thread.
+before. Whether a film is known is looked up on a thread, once, when somebody asks for its cuts. Main thread, but for
+looking up.
 """
 
 from __future__ import annotations
 
+import queue
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import bpy
 
@@ -31,17 +34,22 @@ class _Known:
         """By the name of a strip: how it lay, and on which frames of the timeline its shots began then."""
         self.count = 0
         """Grows whenever more is known."""
+        self.looking = 0
+        """Films that are looked up at the moment."""
+        self.found: queue.SimpleQueue[tuple[Path, Shots | None]] = queue.SimpleQueue()
+        """What threads have looked up."""
 
 
 _known = _Known()
 
+_SOON = 0.1
+"""Seconds until it is looked whether a thread is done."""
+
 running: list[Task] = []
 """The task that looks for shots, while it does."""
 
-
-def count() -> int:
-    """A number that changes whenever more is known."""
-    return _known.count
+listeners: list[Callable[[], None]] = []
+"""Called when more is known."""
 
 
 def put(media: Path, shots: Shots) -> None:
@@ -49,25 +57,45 @@ def put(media: Path, shots: Shots) -> None:
     _known.shots[media] = shots
     _known.placed.clear()
     _known.count += 1
+    for told in listeners:
+        told()
 
 
 def of(media: Path) -> Shots | None:
     """The shots of a film; None while nothing is known. The first time a thread looks what was found before."""
     if media not in _known.shots:
         _known.shots[media] = None
-        threading.Thread(target=_look_up, args=(settings.user_dir(), media), name="shots", daemon=True).start()
+        _known.looking += 1
+        if not bpy.app.timers.is_registered(_take):
+            bpy.app.timers.register(_take, first_interval=_SOON, persistent=True)
+        args = settings.user_dir(), media, _known.found
+        threading.Thread(target=_look_up, args=args, name="shots", daemon=True).start()
+    elif bpy.app.background:
+        _take()  # Nobody calls timers there.
     return _known.shots[media]
 
 
-def _look_up(folder: Path, media: Path) -> None:
+def _look_up(folder: Path, media: Path, told: queue.SimpleQueue[tuple[Path, Shots | None]]) -> None:
+    """On a thread."""
     from ..core.subtitles import shots
 
+    found = None
     try:
         found = shots.remembered(folder, media)
     except SubtitleEditorError:
-        return  # The film is not there. That is told by whoever needs it.
-    if found is not None and _known.shots.get(media) is None:
-        put(media, found)
+        pass  # The film is not there. That is told by whoever needs it.
+    finally:
+        told.put((media, found))
+
+
+def _take() -> float | None:
+    """Called by Blender while films are looked up: take what threads have found."""
+    while not _known.found.empty():
+        media, found = _known.found.get()
+        _known.looking -= 1
+        if found is not None and _known.shots.get(media) is None:
+            put(media, found)
+    return _SOON if _known.looking else None
 
 
 def films(scene: bpy.types.Scene) -> list[Strip]:
@@ -90,8 +118,8 @@ def frames(scene: bpy.types.Scene) -> list[int]:
 
 
 def _placed(strip: Strip, scene: bpy.types.Scene) -> list[int]:
-    path = Path(bpy.path.abspath(strip.filepath, library=scene.library))
-    found = of(path)
+    path = sounds.path_of(strip, scene)
+    found = of(path) if path is not None else None
     if found is None or not found.cuts:
         return []
     key = _how_it_lies(strip, scene), path, _known.count
@@ -110,6 +138,8 @@ def _how_it_lies(strip: Strip, scene: bpy.types.Scene) -> object:
 
 
 def _on_timeline(strip: Strip, scene: bpy.types.Scene, found: Shots) -> list[int]:
+    if found.duration is None:
+        return []  # Without it the film would have to be opened, on the main thread.
     try:
         use = sounds.media_use(strip, scene, found.duration)
     except SubtitleEditorError:
@@ -117,8 +147,10 @@ def _on_timeline(strip: Strip, scene: bpy.types.Scene, found: Shots) -> list[int
     return [use.frame(cut) for cut in found.cuts if use.start < cut < use.end]
 
 
-def forget(*_args: Any) -> None:
+def forget() -> None:
     """Know nothing any more."""
-    _known.shots.clear()
-    _known.placed.clear()
+    global _known
+    if bpy.app.timers.is_registered(_take):
+        bpy.app.timers.unregister(_take)
+    _known = _Known()
     running.clear()

@@ -162,8 +162,6 @@ class _Reader:
         self.last = Survey()
         self.is_current = False
         """Nothing has changed since `last` was read."""
-        self.shots = shots.count()
-        """How much was known of shots."""
         self.wanted = False
         """Somebody has looked at a survey: without that nothing is read."""
         self._changed = 0.0
@@ -220,9 +218,6 @@ def tracks_scene() -> bpy.types.Scene:
 def current() -> Survey:
     """What is known now: perhaps of a moment ago. Reading anew begins, if it has to. Takes no time."""
     reader.wanted = True
-    if reader.shots != shots.count():
-        reader.shots = shots.count()
-        reader.changed()
     reader.want()
     return reader.last
 
@@ -351,7 +346,7 @@ _HANDLERS = ("depsgraph_update_post", "undo_post", "redo_post", "load_post")
 
 def register() -> None:
     """Called by the package."""
-    for listeners in (tracks.listeners, profiles.listeners, glossary.listeners):
+    for listeners in (tracks.listeners, profiles.listeners, glossary.listeners, shots.listeners):
         listeners.append(reader.changed)
     for name in _HANDLERS:
         getattr(bpy.app.handlers, name).append(_changed)
@@ -365,7 +360,7 @@ def unregister() -> None:
             handlers.remove(_changed)
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
-    for listeners in (tracks.listeners, profiles.listeners, glossary.listeners):
+    for listeners in (tracks.listeners, profiles.listeners, glossary.listeners, shots.listeners):
         listeners.clear()
     glossary.forget()
     shots.forget()

@@ -40,12 +40,7 @@ class Shots:
     """How long the film says that it is, in seconds."""
 
 
-def find(
-    media: Path,
-    moved: Callable[[float], None] | None = None,
-    cancelled: Callable[[], bool] = bool,
-    threshold: float = THRESHOLD,
-) -> Shots:
+def find(media: Path, moved: Callable[[float], None] | None = None, cancelled: Callable[[], bool] = bool) -> Shots:
     """The shots of a film. `moved` is told how much of it was looked at, 0.0 to 1.0. Takes as long as decoding it.
 
     Pictures that cannot be decoded are passed over. Raises MediaNotFoundError, MediaUnreadableError, NoPicturesError,
@@ -59,7 +54,7 @@ def find(
         with av.open(str(media)) as film:
             duration = film.duration / av.time_base if film.duration else None
             cuts = []
-            for at, is_cut in _pictures(film, media, threshold):
+            for at, is_cut in _pictures(film, media):
                 if cancelled():
                     raise JobCancelled
                 if is_cut:
@@ -73,7 +68,7 @@ def find(
     return Shots(tuple(cuts), duration)
 
 
-def _pictures(film: av.container.InputContainer, media: Path, threshold: float) -> Iterator[tuple[float, bool]]:
+def _pictures(film: av.container.InputContainer, media: Path) -> Iterator[tuple[float, bool]]:
     """The time of each picture, and whether a shot begins with it."""
     # A cover is a stream of pictures too: of one.
     streams = [stream for stream in film.streams.video if not stream.disposition & stream.disposition.attached_pic]
@@ -91,7 +86,7 @@ def _pictures(film: av.container.InputContainer, media: Path, threshold: float) 
         if looks != (frame.width, frame.height, frame.format.name):
             # A broadcast may change its size on the way.
             looks = frame.width, frame.height, frame.format.name
-            graph = _graph(frame, stream, threshold)
+            graph = _graph(frame, stream)
         graph.push(frame)
         yield frame.time - first, _has_cut(graph)
 
@@ -104,7 +99,7 @@ def _decoded(film: av.container.InputContainer, stream: Any) -> Iterator[Any]:
             yield from packet.decode()
 
 
-def _graph(frame: Any, stream: Any, threshold: float) -> Any:
+def _graph(frame: Any, stream: Any) -> Any:
     import av.filter
 
     graph = av.filter.Graph()
@@ -114,7 +109,7 @@ def _graph(frame: Any, stream: Any, threshold: float) -> Any:
     steps = [
         source,
         graph.add("scale", rf"w=min(iw\,{WIDTH}):h=-2"),
-        graph.add("scdet", f"threshold={threshold}:sc_pass=1"),
+        graph.add("scdet", f"threshold={THRESHOLD}:sc_pass=1"),
         graph.add("buffersink"),
     ]
     for before, after in itertools.pairwise(steps):

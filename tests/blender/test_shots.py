@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import bpy
 import pytest
 
+from subtitle_editor.core.subtitles.shots import Shots
 from subtitle_editor.sequencer import compat
 from subtitle_editor.session import settings, shots, survey
 from subtitle_editor.session import track as tracks
@@ -55,13 +57,40 @@ def test_they_are_known_in_another_session(tmp_path: Path) -> None:
     path = make_film(tmp_path / "film.mp4", (30, 100))
     movie(path)
     bpy.ops.subtitle.find_shots()
-    before, deadline = shots.count(), time.monotonic() + 20
+    film((0.0, 0.6, "a"))
     shots.forget()
-    shots.frames(scene())
-    while shots.count() == before and time.monotonic() < deadline:
+    told: list[bool] = []
+    shots.listeners.append(lambda: told.append(threading.current_thread() is threading.main_thread()))
+    deadline = time.monotonic() + 20
+    # In a window a timer does what asking again does here.
+    while not shots.frames(scene()) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert shots.frames(scene()) == [31, 101]
+    assert told == [True]
+    assert survey.read_now().cuts == [31, 101] and survey.reader.is_current
+    shots.put(path, Shots((1.6,), 5.0))
+    assert not survey.reader.is_current, "told, so that what is drawn is drawn again"
+    assert survey.read_now().cuts == [41]
     assert len(list((settings.user_dir() / "shots").iterdir())) == 1
+
+
+def test_one_film_has_one_name_however_its_path_is_written(tmp_path: Path) -> None:
+    path = make_film(tmp_path / "film.mp4", (30,))
+    (tmp_path / "sub").mkdir()
+    movie(path)
+    movie(tmp_path / "sub" / ".." / "film.mp4", channel=2, start=201)
+    bpy.ops.subtitle.find_shots()
+    assert shots.frames(scene()) == [31, 231]
+    assert list(shots._known.shots) == [path]
+
+
+def test_a_film_that_does_not_say_how_long_it_is_is_not_opened_for_a_redraw(tmp_path: Path) -> None:
+    path = make_film(tmp_path / "film.mp4", (30,))
+    movie(path)
+    shots.put(path, Shots((1.2,), None))
+    assert shots.frames(scene()) == []
+    shots.put(path, Shots((1.2,), 5.0))
+    path.unlink()
+    assert shots.frames(scene()) == [31]
 
 
 def test_what_cannot_be_is_said(tmp_path: Path) -> None:
