@@ -183,6 +183,8 @@ def draw() -> None:
     scene, region, space = compat.scene_of(context), context.region, context.space_data
     if scene is None or scene.sequence_editor is None or not getattr(space, "show_overlays", True):
         return
+    if len(scene.sequence_editor.meta_stack):
+        return  # Other strips are shown, at the same frames and on the same channels.
     found = survey.current()
     known = _known(found)
     collection = compat.strips_of(scene.sequence_editor)

@@ -73,6 +73,24 @@ def test_a_strip_that_has_moved_since_has_no_marks_until_it_was_read_again() -> 
     assert drawn()[marks.PROBLEM] == [[0, 205, 480, 217], [1990, 205, 2390, 217]]
 
 
+def test_inside_a_meta_strip_nothing_is_painted_over_the_other_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    put(Cue(0, 2, "two  spaces"), Cue(3, 5, "inside"))
+    painted: list[int] = []
+    # There is no window to paint on, and no view.
+    monkeypatch.setattr(marks, "_view", lambda *_: VIEW)
+    monkeypatch.setattr(marks, "_paint", lambda found: painted.append(len(found)))
+    metas = compat.strips_of(scene().sequence_editor).new_meta(name="meta", channel=5, frame_start=1)
+    survey.read_now()
+    marks.draw()
+    assert painted == [1]
+    scene().sequence_editor.display_stack(metas)
+    marks.draw()
+    assert painted == [1]
+    scene().sequence_editor.display_stack(None)
+    marks.draw()
+    assert painted == [1, 1]
+
+
 def test_triangles_cover_a_rectangle() -> None:
     corners = marks.triangles(np.array([[1, 2, 5, 4]], dtype=np.float32)).tolist()
     assert corners == [[1, 2], [5, 2], [5, 4], [1, 2], [5, 4], [1, 4]]
