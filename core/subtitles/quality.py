@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..cues import Cue, text_length
@@ -135,8 +135,7 @@ class Checks:
         """What is wrong with each subtitle."""
         gap = self.profile.gap(self.film.frame_rate)
         overlaps = _overlaps(cues)
-        repeats, said = 0, ""
-        for index, cue in enumerate(cues):
+        for index, (cue, loops) in enumerate(zip(cues, _loops(cues), strict=True)):
             known = self._inside.get(id(cue))
             if known is None or known[0] is not cue:
                 known = cue, tuple(self._of(cue))
@@ -145,10 +144,8 @@ class Checks:
             if index + 1 < len(cues):
                 found += _neighbours(cue, cues[index + 1], self.profile, gap)
             found += overlaps.get(index, ())
-            now = _words_said(cue.text)
-            repeats, said = (repeats + 1 if now and now == said else 1), now
-            if repeats >= LOOP_REPEATS:
-                found.append(("repeated", _looped_message()))
+            if loops:
+                found.append(_looped())
             yield [Problem(rule, index, message) for rule, message in found]
         there = {id(cue) for cue in cues}
         self._inside = {key: known for key, known in self._inside.items() if key in there}
@@ -177,8 +174,8 @@ def problems(cues: Sequence[Cue], profile: Profile, film: Film) -> Iterator[Prob
 def doubts(cues: Sequence[Cue]) -> list[Problem]:
     """Where the model may have looped, invented or guessed: what a listener should check, whatever the profile."""
     found: list[Problem] = []
-    for index, cue in enumerate(cues):
-        said = [*_credibility(cue), *_looped(cues, index)]
+    for index, (cue, loops) in enumerate(zip(cues, _loops(cues), strict=True)):
+        said = [*_credibility(cue), *([_looped()] if loops else [])]
         found += [Problem(rule, index, message) for rule, message in said[:1]]
     return found
 
@@ -378,16 +375,15 @@ def _neighbours(cue: Cue, following: Cue, profile: Profile, gap: float) -> Itera
         )
 
 
-def _looped(cues: Sequence[Cue], index: int) -> Iterator[tuple[str, str]]:
-    if index >= LOOP_REPEATS - 1:
-        words = {_words_said(cue.text) for cue in cues[index - LOOP_REPEATS + 1 : index + 1]}
-        if len(words) == 1 and words != {""}:
-            yield "repeated", _looped_message()
+def _loops(cues: Iterable[Cue]) -> Iterator[bool]:
+    """Whether each says, once too often in a row, what those before it say."""
+    repeats, said = 0, ""
+    for cue in cues:
+        now = " ".join(cue.text.lower().split())
+        repeats, said = (repeats + 1 if now and now == said else 1), now
+        yield repeats >= LOOP_REPEATS
 
 
-def _looped_message() -> str:
-    return Text("The same text {times} times in a row; the model may have looped.", times=LOOP_REPEATS)
-
-
-def _words_said(text: str) -> str:
-    return " ".join(text.lower().split())
+def _looped() -> tuple[str, str]:
+    text = Text("The same text {times} times in a row; the model may have looped.", times=LOOP_REPEATS)
+    return "repeated", text
