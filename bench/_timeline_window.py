@@ -15,21 +15,24 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+import psutil  # noqa: E402
+from window import MEASURE, TIMELINE  # noqa: E402
+
 from devtools import gui_blender  # noqa: E402
 from tests.gui.window import Display, Window, folder_of, new_user  # noqa: E402
 
-TIMELINE = 640, 400
-"""Where the mouse rests, in pixels from the top left."""
+SENTENCES = (
+    "I never said that she stole the money,\nand you know it.",
+    "Come in. Sit down.",
+    "When the committee met on Tuesday, nobody\nexpected that the chairman would resign.",
+    "No.",
+    "What do you mean, you do not know?",
+)
 
 # Runs inside Blender, after tests/gui/agent.py.
 INSIDE = r"""
 import gc, statistics
 
-SENTENCES = (
-    "I never said that she stole the money,\nand you know it.", "Come in. Sit down.",
-    "When the committee met on Tuesday, nobody\nexpected that the chairman would resign.", "No.",
-    "What do you mean, you do not know?",
-)
 WORDY = "When the committee met on Tuesday nobody expected that"
 
 def fill(count):
@@ -230,34 +233,16 @@ def reading():
     survey.reader.last.found(["committee", "tuesday"])
     return found, (time.thread_time() - began) * 1000
 
-beats = []
-
-def beat():
-    beats.append(time.perf_counter())
-    return 0.01
-
 def playing(seconds):
     bpy.context.scene.frame_current = 1
     with over("WINDOW"):
         bpy.ops.screen.animation_play()
-    until = time.perf_counter() + 1.0
-    while time.perf_counter() < until:
-        yield
-    beats.clear()
-    bpy.app.timers.register(beat)
-    until = time.perf_counter() + seconds
-    while time.perf_counter() < until:
-        yield
-    bpy.app.timers.unregister(beat)
+    found = yield from measure(seconds)
     with over("WINDOW"):
         bpy.ops.screen.animation_cancel(restore_frame=False)
     for _ in range(10):
         yield
-    return [after - before for before, after in zip(beats, beats[1:])]
-
-def memory():
-    gc.collect()
-    return int(open("/proc/self/statm").read().split()[1]) * 4096 / 1e6
+    return found
 
 def edits(count):
     for number in range(count):
@@ -271,7 +256,7 @@ def edits(count):
                 OURS["merge"]()
         if number % 10 == 0:
             yield
-    return memory()
+    gc.collect()
 """
 
 
@@ -282,9 +267,7 @@ def run(count: int, turns: int, suite: str | None, parts: Sequence[str]) -> None
         display = Display(blender)
         try:
             with Window(blender, display, new_user(blender, folder)) as window:
-                window.run("enable()")
-                window.run("show_sidebar()")
-                window.run(INSIDE)
+                _enter(window)
                 display.mouse("mousemove", *TIMELINE)
                 said = "subtitles, half of them with word times"
                 print(f"\n{blender.name}, {count} {said}, {turns} turns; processor time\n")
@@ -301,14 +284,20 @@ def run(count: int, turns: int, suite: str | None, parts: Sequence[str]) -> None
             if "memory" not in parts:
                 return
             with Window(blender, display, new_user(blender, folder / "other")) as window:
-                window.run("enable()")
-                window.run("show_sidebar()")
-                window.run(INSIDE)
+                _enter(window)
                 assert window.run("fill(500)", 120) == 500
                 window.run("MIDDLE = 250")
                 _memory(window)
         finally:
             display.close()
+
+
+def _enter(window: Window) -> None:
+    window.run("enable()")
+    window.run("show_sidebar()")
+    window.run(f"SENTENCES = {SENTENCES!r}")
+    window.run(MEASURE)
+    window.run(INSIDE)
 
 
 def _row(name: str, *numbers: str) -> None:
@@ -355,9 +344,18 @@ def _reading(window: Window) -> None:
 
 def _memory(window: Window) -> None:
     window.run("bpy.context.preferences.edit.undo_steps = 32")
-    sizes = [window.run(f"edits({number})", 580) for number in (200, 500, 500)]
+    sizes = []
+    for number in (200, 500, 500):
+        window.run(f"edits({number})", 580)
+        sizes.append(_resident(window))
     print("\n| memory, with 500 subtitles | after 200 edits | 700 | 1,200 |\n|---|---|---|---|")
     _row("MB", *(f"{size:.0f}" for size in sizes))
+
+
+def _resident(window: Window) -> float:
+    """MB of Blender, seen from outside: a chroot may have no /proc."""
+    first = psutil.Process(window.process.pid)
+    return float(sum(one.memory_info().rss for one in [first, *first.children(recursive=True)])) / 1e6
 
 
 def _beside_without(window: Window, path: str, turns: int) -> None:

@@ -18,21 +18,15 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import _timeline_window
 import bpy
+from _timeline_window import SENTENCES
 
 from subtitle_editor.core.subtitles import editing, realign
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.core.subtitles.profiles import PROFILES
 from subtitle_editor.core.subtitles.track import on_timeline
 from subtitle_editor.sequencer import compat, cue, strips, track
-
-SENTENCES = (
-    "I never said that she stole the money,\nand you know it.",
-    "Come in. Sit down.",
-    "When the committee met on Tuesday, nobody\nexpected that the chairman would resign.",
-    "No.",
-    "What do you mean, you do not know?",
-)
 
 
 def cues(count: int) -> list[Cue]:
@@ -55,18 +49,13 @@ def dress_of_ours() -> list[tuple[str, Any]]:
     mine, other = collection[0], compat.new_text(collection, "other", 2, 1, 20)
     names = [name for name in compat._look_of(mine) if name != "text"]
     values = [(name, getattr(mine, name)) for name in names if getattr(mine, name) != getattr(other, name)]
-    # A font is gone with the file: by its path.
-    plain = [(name, value.filepath if name == "font" else value) for name, value in values]
-    return [(name, value if isinstance(value, (str, int, float)) else tuple(value)) for name, value in plain]
+    return [(name, value if isinstance(value, (str, int, float)) else tuple(value)) for name, value in values]
 
 
 def bare(count: int) -> float:
     """Processor seconds of a loop that does nothing but make the same strips."""
     dress = dress_of_ours()
     scene = fresh()
-    dress = [
-        (name, bpy.data.fonts.load(value, check_existing=True) if name == "font" else value) for name, value in dress
-    ]
     collection = compat.strips_of(scene.sequence_editor)
     takes_length = "length" in collection.bl_rna.functions["new_effect"].parameters
     given = cues(count)
@@ -186,6 +175,4 @@ if __name__ == "__main__":
         make(options.counts, options.turns)
         one_edit(max(options.counts))
     if options.only != "background":
-        import _timeline_window
-
         _timeline_window.run(options.window_count, options.turns, options.suite, options.parts)

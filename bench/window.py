@@ -37,8 +37,8 @@ REPORT = 7.0
 TIMELINE = 640, 400
 """Where the mouse rests, in pixels from the top left."""
 
-# Runs inside Blender, after tests/gui/agent.py.
-INSIDE = """
+# Run inside Blender, after tests/gui/agent.py.
+MEASURE = """
 beats = []
 
 def beat():
@@ -57,7 +57,8 @@ def measure(seconds):
         yield
     bpy.app.timers.unregister(beat)
     return [after - before for before, after in zip(beats, beats[1:])]
-
+"""
+INSIDE = """
 class BENCH_OT_idle(bpy.types.Operator):
     bl_idname, bl_label = "bench.idle", "Idle"
     stop = False
