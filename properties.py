@@ -5,6 +5,7 @@ manager. Never the state of a job.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -23,6 +24,7 @@ from .core.languages import NAMES
 from .core.subtitles.profiles import AUTO as AUTO_PROFILE
 from .core.subtitles.profiles import DEFAULT_PROFILE
 from .session import chosen, profiles
+from .session import track as tracks
 from .session.choices import ALL_KINDS, AUTO, DEFAULT_MODEL, Item, model_items, models, number
 
 if TYPE_CHECKING:
@@ -46,9 +48,7 @@ _SOURCES = (
 
 
 def _track_changed(_self: bpy.types.PropertyGroup, _context: Context) -> None:
-    from .session import track
-
-    track.touched()
+    tracks.touched()
 
 
 def _line(number: int) -> Any:
@@ -97,6 +97,16 @@ for _number in range(chosen.LINES):
     SubtitleEditorCue.__annotations__[f"line_{_number}"] = f"_line({_number})"
 
 
+def _of_channels(name: str, known: Callable[[list[Any]], bool]) -> dict[str, Any]:
+    """How a switch of a track is read from its channels, and set on all of them."""
+
+    def change(track: Any, value: bool) -> None:
+        for channel in tracks.channels_of(track.id_data, track):
+            setattr(channel, name, value)
+
+    return {"get": lambda track: known(tracks.channels_of(track.id_data, track)), "set": change}
+
+
 class SubtitleEditorTrack(bpy.types.PropertyGroup):
     """A track of subtitles: channels of the Sequencer, and what holds for all subtitles on them."""
 
@@ -110,6 +120,16 @@ class SubtitleEditorTrack(bpy.types.PropertyGroup):
         max=32,
         default=1,
         update=_track_changed,
+    )
+    hidden: BoolProperty(  # type: ignore[valid-type]
+        name="Hide Track",
+        description="Show none of its subtitles in the picture: mutes all channels of the track",
+        **_of_channels("mute", tracks.is_hidden),
+    )
+    locked: BoolProperty(  # type: ignore[valid-type]
+        name="Lock Track",
+        description="Let nothing change its subtitles: locks all channels of the track",
+        **_of_channels("lock", tracks.is_locked),
     )
     language: StringProperty(  # type: ignore[valid-type]
         name="Language", description="The language of the subtitles, such as en, de or pt-BR"

@@ -140,10 +140,10 @@ class SUBTITLE_OT_take_text(bpy.types.Operator):
 
         try:
             taken, some, scene, track, text = self._read(context)
+            changed = some.apply(taken.parts)
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
-        changed = some.apply(taken.parts)
         if not some.strips:
             for strip, part in zip(changed.made, taken.parts, strict=True):
                 Look(scene).apply(strip, part.cue)

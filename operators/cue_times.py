@@ -111,6 +111,7 @@ class SUBTITLE_OT_nudge_cues(SlowOperator, bpy.types.Operator):
 
     def _with_rest(self, row: Row, some: Excerpt, place: int, rules: Rules) -> Steps:
         from ..core.subtitles import timing
+        from ..sequencer.track import refuse_locked
 
         one, strip = some.cues[place], some.strips[place]
         number = row.number_of(strip)
@@ -121,6 +122,7 @@ class SUBTITLE_OT_nudge_cues(SlowOperator, bpy.types.Operator):
         end = int(row.right[number]) + self.frames
         if end <= row.left[number]:
             raise SubtitleEditorError(Text("The subtitle would end before it begins."), Text("Nudge it by less."))
+        refuse_locked([strip])
         later = [other for other in range(number + 1, len(row)) if row.left[other] >= row.right[number]]
         changed = yield from row.moving(later, self.frames)
         cue.write(strip, timing.at_edges(one, one.start, row.clock.seconds(end)), row.clock)

@@ -125,6 +125,16 @@ def _on_timeline(document: Document, owner: Any, scene: bpy.types.Scene) -> Docu
     return document.moved(round(seconds, 6))
 
 
+def _refuse_locked(scene: bpy.types.Scene) -> None:
+    """Raises SubtitleEditorError where what is to be replaced is locked."""
+    from ..sequencer.track import refuse_locked
+
+    track = tracks.active(scene)
+    if track is not None and track.locked:
+        raise SubtitleEditorError(Text("The track is locked."), Text("Unlock it above the list of subtitles."))
+    refuse_locked(files.replaceable(scene, track.channels if track is not None else None))
+
+
 class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
     """Read subtitle files and make text strips of them, from the scene's first frame on"""
 
@@ -161,6 +171,12 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
         """Called by Blender when files are chosen."""
         self._waiting = self._paths()
         self._is_first = True
+        try:
+            if self.existing == "REPLACE":
+                _refuse_locked(compat.scene_of(context))
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
         return self._next(context)
 
     def _paths(self) -> list[Path]:

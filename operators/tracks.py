@@ -10,9 +10,10 @@ import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..core.cues import counted
+from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
 from ..sequencer import compat, cue
-from ..sequencer.track import Row, make
+from ..sequencer.track import Row, make, refuse_locked
 from ..session import choices
 from ..session import track as tracks
 from ..translations import translated
@@ -145,6 +146,11 @@ class SUBTITLE_OT_remove_track(bpy.types.Operator):
         assert track is not None
         row = Row(scene, track.channels)
         strips = row.strips(range(len(row)))
+        try:
+            refuse_locked(strips)
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
         for strip in strips:
             row.table.strips.remove(strip)
         tracks.leave(scene, track)
@@ -169,7 +175,11 @@ class SUBTITLE_OT_merge_tracks(bpy.types.Operator):
         assert track is not None
         others = [one for one in tracks.tracks(scene) if not one.hidden and not one.locked and one != track]
         own = Row(scene, [channel for one in [track, *others] for channel in one.channels])
-        rows = tracks.stack(scene, own, track, others)
+        try:
+            rows = tracks.stack(scene, own, track, others)
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
         for one in reversed(others):
             tracks.leave(scene, one)
         tracks.enter(scene, track.channel, rows)

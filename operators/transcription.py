@@ -208,7 +208,11 @@ class SUBTITLE_OT_transcribe(Working, bpy.types.Operator):
         name="Subtitles That Are There",
         items=(
             ("BESIDE", "Keep", "The new ones go to free channels above"),
-            ("REPLACE", "Replace", "Those that lie where the new ones are made go in the end; all others stay"),
+            (
+                "REPLACE",
+                "Replace",
+                "Those where new ones are made go in the end, but for locked ones; all others stay",
+            ),
         ),
         default="BESIDE",
         options={"SKIP_SAVE"},

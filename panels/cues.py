@@ -194,9 +194,9 @@ class SUBTITLE_PT_cues(SubtitlePanel, bpy.types.Panel):
         """Which track it is, and how it is shown."""
         row = self.layout.row(align=True)
         row.menu("SUBTITLE_MT_tracks", text=track.name or "-", icon="ALIGN_LEFT")
-        channel = tracks.channel_of(scene, track.channel)
-        row.prop(channel, "mute", text="", icon="HIDE_ON" if track.hidden else "HIDE_OFF", emboss=True)
-        row.prop(channel, "lock", text="", icon="LOCKED" if track.locked else "UNLOCKED", emboss=True)
+        item = choices.of(scene).tracks[track.index]
+        row.prop(item, "hidden", text="", icon="HIDE_ON" if track.hidden else "HIDE_OFF", emboss=True)
+        row.prop(item, "locked", text="", icon="LOCKED" if track.locked else "UNLOCKED", emboss=True)
         row.operator("subtitle.add_track", text="", icon="ADD")
         row.menu("SUBTITLE_MT_track", text="", icon="DOWNARROW_HLT")
 

@@ -24,13 +24,18 @@ def highest_media(scene: bpy.types.Scene) -> int:
     return max(channels, default=0)
 
 
+def replaceable(scene: bpy.types.Scene, channels: Container[int] | None = None) -> list[compat.Strip]:
+    """The subtitles among the strips that are shown, those on `channels` only where these are given."""
+    ours = (strip for strip in compat.strips_of(compat.shown(compat.editor_of(scene))) if cue.is_subtitle(strip))
+    return [strip for strip in ours if channels is None or strip.channel in channels]
+
+
 def remove_subtitles(scene: bpy.types.Scene, channels: Container[int] | None = None) -> int:
-    """Remove the subtitles, those on `channels` only where these are given; how many there were."""
-    ours = [strip for strip in compat.strips_of(compat.editor_of(scene)) if cue.is_subtitle(strip)]
-    chosen = [strip for strip in ours if channels is None or strip.channel in channels]
-    for strip in chosen:
-        compat.strips_of(compat.editor_of(scene)).remove(strip)
-    return len(chosen)
+    """Remove what is `replaceable`; how many there were."""
+    gone = replaceable(scene, channels)
+    for strip in gone:
+        compat.strips_of(compat.shown(compat.editor_of(scene))).remove(strip)
+    return len(gone)
 
 
 # What a file said besides its subtitles

@@ -80,7 +80,7 @@ class Growing:
         """By stretch: how many frames later than at the begin its media lies now."""
         self._moving: collections.deque[Key] = collections.deque()
         strips = self._strips(scene)
-        self._old: list[tuple[int, str]] = self._in_ranges(strips) if replace else []
+        self._old: list[tuple[int, str]] = self._in_ranges(scene) if replace else []
         self.channel = self._free_channel(strips, above)
         self._below = min((strips[name].channel for _, name in self._old), default=0)
         """The lowest channel of what is to go."""
@@ -185,9 +185,12 @@ class Growing:
         return True
 
     def _close(self, strips: Any, whole: Container[int]) -> Iterator[None]:
+        locked = self._locked(self._scene_of())
         for stretch, name in self._old:
             strip = strips.get(name) if stretch in whole else None
-            if strip is not None and cue.is_subtitle(strip) and MARK not in strip:
+            if strip is None or strip.lock or strip.channel in locked:
+                continue
+            if cue.is_subtitle(strip) and MARK not in strip:
                 strips.remove(strip)
                 yield
         if 0 < self._below < self.channel and all(stretch in whole for stretch in range(len(self._ranges))):
@@ -235,6 +238,11 @@ class Growing:
     def _strips(self, scene: bpy.types.Scene) -> Any:
         return compat.strips_of(compat.holder(compat.editor_of(scene), self._meta))
 
+    def _locked(self, scene: bpy.types.Scene) -> set[int]:
+        """The channels on which nothing is to change."""
+        channels = compat.holder(compat.editor_of(scene), self._meta).channels
+        return {number for number, channel in enumerate(channels) if channel.lock}
+
     def _look(self, strips: Any) -> None:
         """What the user removed since the last step stays removed; what an undo took away is made again."""
         if self.is_undone:
@@ -271,11 +279,11 @@ class Growing:
 
     # Places
 
-    def _in_ranges(self, strips: Any) -> list[tuple[int, str]]:
-        """The finished subtitles whose middle is in a stretch: which one, and their names."""
-        found = []
-        for strip in strips:
-            if cue.is_subtitle(strip) and MARK not in strip:
+    def _in_ranges(self, scene: bpy.types.Scene) -> list[tuple[int, str]]:
+        """The finished subtitles whose middle is in a stretch, but for locked ones: which one, and their names."""
+        found, locked = [], self._locked(scene)
+        for strip in self._strips(scene):
+            if cue.is_subtitle(strip) and MARK not in strip and not strip.lock and strip.channel not in locked:
                 middle = (compat.left(strip) + compat.right(strip)) / 2
                 inside = (at for at, (first, last) in enumerate(self._ranges) if first <= middle < last)
                 stretch = next(inside, None)

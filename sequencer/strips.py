@@ -236,20 +236,8 @@ class Writer:
         return lines
 
 
-def remove_between(scene: bpy.types.Scene, ranges: Sequence[tuple[int, int]], keep: Container[str] = ()) -> int:
-    """Remove the subtitles of ours, among the strips that are shown, whose middle lies in one of the ranges of frames.
-
-    Those whose names are in `keep` stay. How many are gone.
-    """
-    strips = compat.strips_of(compat.shown(compat.editor_of(scene)))
-    gone = [strip for strip in strips if cue.is_subtitle(strip) and strip.name not in keep and _is_in(strip, ranges)]
-    for strip in gone:
-        strips.remove(strip)
-    return len(gone)
-
-
 def any_between(scene: bpy.types.Scene, ranges: Sequence[tuple[int, int]]) -> bool:
-    """Whether there is a subtitle that `remove_between` would remove."""
+    """Whether there is a subtitle of ours, among the strips that are shown, whose middle is in one of the ranges."""
     if scene.sequence_editor is None:
         return False
     strips = compat.strips_of(compat.shown(scene.sequence_editor))

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..core.cues import counted
+from ..core.errors.base import SubtitleEditorError
+from ..core.text import Text
 from . import bulk, compat, cue, look
 from .compat import Strip
 from .strips import MAX_CHANNEL, clock_of
@@ -27,6 +30,27 @@ if TYPE_CHECKING:
     from ..core.subtitles.track import Edited
 
     Ints = NDArray[np.int32]
+
+
+class StripsLockedError(SubtitleEditorError):
+    """An edit would move or remove strips that are locked. Nothing was changed."""
+
+    code = "strips_locked"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            Text("Locked, so nothing was changed: {subtitles}.", subtitles=counted(number)),
+            Text("Unlock them by Strip > Lock/Mute > Unlock Strips, or leave them out."),
+        )
+
+
+def refuse_locked(strips: Iterable[Strip]) -> None:
+    """For what moves or removes strips: Blender's own lock of a strip holds for us too; its text may be changed.
+
+    Raises StripsLockedError.
+    """
+    if number := sum(bool(strip.lock) for strip in strips):
+        raise StripsLockedError(number)
 
 
 class Table:
@@ -169,7 +193,8 @@ class Row:
     def moving(self, numbers: Sequence[int], frames: int) -> Steps:
         """Move these subtitles later by some frames, earlier when negative, with all that goes with them, in steps.
 
-        Raises EditError where one would begin before the film. Where they go nobody else may be: who moves them looks.
+        Raises EditError where one would begin before the film, StripsLockedError. Where they go nobody else may be: who
+        moves them looks.
         """
         from ..core.subtitles.timing import moved, too_early
 
@@ -179,6 +204,7 @@ class Row:
         if int(self.left[chosen].min()) + frames < self.clock.zero:
             raise too_early()
         strips = self.strips(chosen)
+        refuse_locked(strips)
         # Times that are noted in a text, words of a strip that was cut by hand.
         apart = [(strip, cue.read(strip, self.clock)) for strip in strips if not cue.goes_along(strip)]
         edges = zip((self.left[chosen] + frames).tolist(), (self.right[chosen] + frames).tolist(), strict=True)
@@ -210,7 +236,10 @@ class Excerpt:
         return number - self.first
 
     def apply(self, parts: Edited) -> Changed:
-        """Have the strips be what an edit returned: changed ones written, new ones made, others removed."""
+        """Have the strips be what an edit returned: changed ones written, new ones made, others removed.
+
+        Raises StripsLockedError.
+        """
         return done(self.applying(parts))
 
     def applying(self, parts: Edited) -> Steps:
@@ -222,6 +251,7 @@ class _Edit:
     """What an edit makes of the strips of an excerpt."""
 
     def __init__(self, some: Excerpt, parts: Edited) -> None:
+        """Raises StripsLockedError."""
         self.clock, self.collection = some.row.clock, some.row.table.strips
         kept = {part.source for part in parts if not part.is_new}
         self.gone = [strip for index, strip in enumerate(some.strips) if index not in kept]
@@ -234,16 +264,17 @@ class _Edit:
                 like = some.strips[part.source] if part.source >= 0 else None
                 self.new.append((part.cue, like, int(like.channel) if like is not None else some.row.channels[0]))
         self.channels = [(strip, int(strip.channel)) for _, strip, _ in self.todo]
-
-    def edges(self) -> dict[str, tuple[int, int]]:
+        moving = [
+            (strip, edges) for strip, edges in self._edges() if edges != (compat.left(strip), compat.right(strip))
+        ]
+        refuse_locked([*(strip for strip, _ in moving), *self.gone])
+        self.edges = {strip.name: edges for strip, edges in moving}
         """Name to edges, of those whose edges change."""
-        found = {}
+
+    def _edges(self) -> Iterator[tuple[Strip, tuple[int, int]]]:
         for new, strip, _ in self.todo:
             left = self.clock.frame(new.start)
-            right = max(left + 1, self.clock.frame(new.end))
-            if (compat.left(strip), compat.right(strip)) != (left, right):
-                found[strip.name] = left, right
-        return found
+            yield strip, (left, max(left + 1, self.clock.frame(new.end)))
 
     def finish(self, changed: Changed) -> None:
         """All but that strips lie elsewhere. Those that are left out go first: they may be in the way."""
@@ -280,12 +311,12 @@ def applying(edits: Iterable[tuple[Excerpt, Edited]]) -> Steps:
     """Have the strips of excerpts of one scene be what edits returned, in steps.
 
     Between two steps strips lie elsewhere, and that is all: nothing is removed, written or made before the last one.
-    Who breaks off puts back edges and channels, and all is as it was.
+    Who breaks off puts back edges and channels, and all is as it was. Raises StripsLockedError before the first one.
     """
     todo, changed = [_Edit(some, parts) for some, parts in edits], Changed()
     if sum(len(one.todo) for one in todo) > bulk.FEW:
         collection, done = todo[0].collection, 0
-        edges = {name: place for one in todo for name, place in one.edges().items()}
+        edges = {name: place for one in todo for name, place in one.edges.items()}
         for done in _aside(collection, [strip for one in todo for strip in one.gone] if edges else []):
             yield done
         for moved in bulk.moving(collection, edges):

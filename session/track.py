@@ -17,7 +17,7 @@ import bpy
 
 from ..sequencer import bulk, compat
 from ..sequencer.strips import clock_of
-from ..sequencer.track import Row, Table
+from ..sequencer.track import Row, Table, refuse_locked
 from . import choices, glossary, profiles, shots
 
 if TYPE_CHECKING:
@@ -66,12 +66,28 @@ def active(scene: bpy.types.Scene) -> Track | None:
 
 
 def _track(scene: bpy.types.Scene, index: int, item: Any) -> Track:
-    channel = channel_of(scene, item.channel)
+    own = channels_of(scene, item)
     return Track(
-        index, item.channel, max(1, item.rows), channel.name if channel else "", item.language,
+        index, item.channel, max(1, item.rows), own[0].name if own else "", item.language,
         profiles.of(profiles.resolved(item.profile or choices.of(scene).profile, item.language)),
-        bool(channel and channel.mute), bool(channel and channel.lock), item.original,
+        is_hidden(own), is_locked(own), item.original,
     )  # fmt: skip
+
+
+def channels_of(scene: bpy.types.Scene, item: Any) -> list[Any]:
+    """Blender's own settings of the channels of an entry in the scene's list of tracks."""
+    numbers = range(item.channel, item.channel + max(1, item.rows))
+    return [channel for number in numbers if (channel := channel_of(scene, number)) is not None]
+
+
+def is_hidden(channels: list[Any]) -> bool:
+    """Whether nothing on these channels of a track is shown."""
+    return bool(channels) and all(channel.mute for channel in channels)
+
+
+def is_locked(channels: list[Any]) -> bool:
+    """Whether a track with these channels is locked: one of them is enough, for an edit may reach all."""
+    return any(channel.lock for channel in channels)
 
 
 def original_of(scene: bpy.types.Scene, track: Track) -> Track | None:
@@ -202,10 +218,12 @@ def leave(scene: bpy.types.Scene, track: Track) -> None:
 def stack(scene: bpy.types.Scene, all_of: Row, track: Track, others: list[Track]) -> int:
     """Move subtitles of other tracks onto the channels of `track`, and above where they overlap; the rows it then has.
 
-    Strips of no track in the way stay, and the channels that they are on are passed over by time, not wholly.
+    Strips of no track in the way stay, and the channels that they are on are passed over by time, not wholly. Raises
+    StripsLockedError.
     """
     moving = all_of.strips(range(len(all_of)))
     moving = [strip for strip in moving if any(strip.channel in one.channels for one in others)]
+    refuse_locked(moving)
     busy: dict[int, list[tuple[int, int]]] = {}
     names = {strip.name for strip in moving}
     for strip in compat.strips_of(scene.sequence_editor):

@@ -13,7 +13,7 @@ import bpy
 import pytest
 
 from subtitle_editor.core.cues import Cue
-from subtitle_editor.sequencer import compat, cue, live, strips
+from subtitle_editor.sequencer import compat, cue, files, live, strips
 from tests.core.speech_kit import clip, silence, write
 
 from .conftest import SPEECH
@@ -211,7 +211,7 @@ def undisturbed(recording: Path) -> list[tuple[int, int, str]]:
     if found is None:
         assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
         found = _undisturbed[recording] = lines()
-        strips.remove_between(bpy.context.scene, [(0, 100_000)])
+        files.remove_subtitles(bpy.context.scene)
     return found
 
 

@@ -15,7 +15,7 @@ from subtitle_editor.core.cues import Word
 from subtitle_editor.core.markup import ITALIC, Span
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.sequencer import compat, cue, strips, track
-from subtitle_editor.session import listing, originals, survey
+from subtitle_editor.session import chosen, listing, originals, survey
 from subtitle_editor.session import track as tracks
 
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(120)]
@@ -278,3 +278,83 @@ def test_a_translation_may_begin_without_texts() -> None:
     put(Cue(0, 2, "Hello.", (Word(0, 1, "Hello."),)))
     assert bpy.ops.subtitle.duplicate_track(language="de", empty=True) == {"FINISHED"}
     assert now() == [(0, 2, "")] and survey.read_now().untranslated == {strip(0).name}
+
+
+# Locks
+
+
+def edges() -> list[tuple[int, int, int]]:
+    found = compat.strips_of(scene().sequence_editor)
+    return sorted((compat.left(one), compat.right(one), one.channel) for one in found)
+
+
+def test_a_strip_that_blender_has_locked_is_not_moved_cut_or_removed() -> None:
+    put(Cue(0, 2, "one"), Cue(3, 5, "two"), Cue(6, 8, "three two"), *(Cue(n, n + 1, f"{n}") for n in range(10, 40, 2)))
+    strip(1).lock = True
+    before = edges()
+    tracks.choose(scene(), strip(1))
+    scene().frame_set(strips.clock_of(scene()).frame(4))
+    for edit in (
+        lambda: bpy.ops.subtitle.shift_cues(which="TRACK", seconds=1.0),
+        lambda: bpy.ops.subtitle.shift_cues(which="SELECTED", seconds=1.0),
+        lambda: bpy.ops.subtitle.split_cue(),
+        lambda: bpy.ops.subtitle.merge_cues(what="NEXT"),
+        lambda: bpy.ops.subtitle.set_edge(edge="OUT"),
+        lambda: bpy.ops.subtitle.nudge_cues(frames=1),
+        lambda: bpy.ops.subtitle.nudge_cues(frames=5, edge="OUT", rest=True),
+        lambda: bpy.ops.subtitle.ripple(what="REMOVE", seconds=3.0),
+        lambda: bpy.ops.subtitle.change_rate(made_for="25", plays_at="24"),
+        lambda: bpy.ops.subtitle.remove_cues(),
+        lambda: bpy.ops.subtitle.remove_track(),
+    ):
+        with pytest.raises(RuntimeError, match="Locked, so nothing was changed: 1 subtitle"):
+            edit()
+        assert edges() == before
+    assert bpy.ops.subtitle.replace(find="two", replacement="deux", which="TRACK") == {"FINISHED"}
+    assert texts()[1:3] == ["deux", "three deux"] and edges() == before, "a text is no place"
+    tracks.choose(scene(), strip(2))
+    bpy.ops.subtitle.nudge_cues(frames=3)
+    assert edges() != before and edges()[1] == before[1]
+
+
+def test_a_locked_strip_keeps_its_times_from_the_fields_too() -> None:
+    put(Cue(0, 2, "one"), Cue(3, 5, "two"))
+    strip(0).lock = True
+    tracks.choose(scene(), strip(0))
+    before = edges()
+    scene().subtitle_editor.cue.end = "2.5"
+    assert edges() == before and "Locked" in chosen.complaint
+    scene().subtitle_editor.cue.line_0 = "other"
+    assert texts()[0] == "other" and chosen.complaint == ""
+
+
+def test_a_track_of_several_rows_is_hidden_and_locked_as_a_whole() -> None:
+    put(Cue(0, 2, "one"), Cue(3, 5, "two"))
+    put(Cue(1, 2, "above"), channel=3)
+    scene().subtitle_editor.tracks.clear()
+    tracks.enter(scene(), 2, 2, "Film")
+    item, channels = scene().subtitle_editor.tracks[0], scene().sequence_editor.channels
+    item.locked = item.hidden = True
+    assert [(one.lock, one.mute) for one in (channels[2], channels[3], channels[4])] == [(True, True)] * 2 + [
+        (False, False)
+    ]
+    item.locked = item.hidden = False
+    channels[3].lock = channels[3].mute = True
+    found = tracks.active(scene())
+    assert found is not None and found.locked and not found.hidden
+    with pytest.raises(RuntimeError, match="The track is locked"):
+        bpy.ops.subtitle.shift_cues(which="TRACK", seconds=1.0)
+
+
+@pytest.mark.parametrize("lock", ["track", "strip"])
+def test_an_import_in_place_of_a_locked_track_leaves_it(lock: str, tmp_path: Path) -> None:
+    put(Cue(0, 2, "one"))
+    if lock == "track":
+        scene().subtitle_editor.tracks[0].locked = True
+    else:
+        strip(0).lock = True
+    path = tmp_path / "new.srt"
+    path.write_text("1\n00:00:01,000 --> 00:00:02,000\nnew\n")
+    with pytest.raises(RuntimeError, match="ocked"):
+        bpy.ops.subtitle.import_file(filepath=str(path), existing="REPLACE")
+    assert texts() == ["one"]

@@ -12,7 +12,7 @@ import bpy
 import pytest
 
 from subtitle_editor.core.events import CueFound, Event, Finished, Progress, TranscriptionProgress
-from subtitle_editor.sequencer import compat, strips
+from subtitle_editor.sequencer import compat, files, strips
 from tests.hub.server import LoopbackHub
 
 from .conftest import SPEECH, TINY_REPOSITORY
@@ -368,7 +368,7 @@ def test_what_ended_early_is_offered_and_continued_to_the_same(installed: Any) -
     strip = add_sound("long.flac", start=49)
     assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
     wanted = [(cue.start, cue.text) for cue in strips.cues_of(bpy.context.scene)[0]]
-    strips.remove_between(bpy.context.scene, [(0, 1000)])
+    files.remove_subtitles(bpy.context.scene)
     assert state.now.unfinished == [], "what became strips is kept nowhere else"
     strip.select = True
     interrupted("long.flac", 1)
