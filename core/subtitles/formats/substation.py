@@ -51,7 +51,7 @@ _MARKED = re.compile(r"\s*Marked=-?\d\s*", re.IGNORECASE)
 _STRICT_TIME = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)\.(\d\d)")
 _TOKEN = re.compile(r"\\\u2060|\\[Nnh]|\\[{}]|\{[^{}]*\}")
 _ESCAPES = {"\\\u2060": "\\", "\\N": "\n", "\\n": "\n", "\\h": "\u00a0", "\\{": "{", "\\}": "}"}
-_RESOLUTION = re.compile(r"^PlayRes([XY])\s*:\s*(\d+)", re.IGNORECASE | re.MULTILINE)
+_RESOLUTION = re.compile(r"^PlayRes([XY])[ \t]*:[ \t]*(\d{1,9})[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
 
 def read(source: Source) -> Document:
@@ -167,9 +167,10 @@ class _File:
                 self._style_fields = _lower(field.strip() for field in rest.split(","))
             elif key == "style" and (style := _style(self._style_fields, rest, section)):
                 self._styles[style.name] = style
-        elif key in ("playresx", "playresy") and rest.strip().isdecimal() and int(rest) > 0:
+        elif found := _RESOLUTION.match(f"{key}:{rest}"):
             x, y = self._resolution
-            self._resolution = (float(rest), y) if key == "playresx" else (x, float(rest))
+            lines = float(found[2])
+            self._resolution = (lines or x, y) if found[1] in "Xx" else (x, lines or y)
 
     # Events
 
@@ -197,7 +198,7 @@ class _File:
             self._waiting.clear()
         style = row.get("style", "").strip()
         read = read_text(row["text"], self._align_of(style), self._resolution)
-        if len(row["text"]) > LONGEST_TEXT:
+        if "{" in row["text"] and len(row["text"]) > LONGEST_TEXT:
             self._findings.too_long(number)
         if read.text != row["text"]:
             extra[RAW] = row["text"]
@@ -373,8 +374,8 @@ def _again(document: Document) -> str:
     """What was read, with what was changed."""
     extra = document.extra
     fields = _lower(_names(extra.get(FIELDS, _ASS_FIELDS)))
-    found = dict(_RESOLUTION.findall(extra.get(HEAD, "")))
-    resolution = float(found.get("X") or 384), float(found.get("Y") or 288)
+    found = {axis.upper(): float(lines) for axis, lines in _RESOLUTION.findall(extra.get(HEAD, "")) if int(lines)}
+    resolution = found.get("X", 384.0), found.get("Y", 288.0)
     lines = [extra.get(HEAD, "")]
     waiting = sorted(document.hidden, key=_index)
     for cue in document.cues:

@@ -153,19 +153,21 @@ class _Walker:
 
     def _piece_by_piece(self, token: Token) -> None:
         above = self._open[-1] if self._open else None
-        before = len(self._rows), self._findings.number, self._pictures, len(self._kept[OTHERS])
+        before = len(self._rows), self._noticed()
         for piece in tokens(token.raw):
             self._take(piece._replace(start=piece.start + token.start, line=piece.line + token.line - 1))
-        if above is None or self._model_of is not above or len(self._rows) != before[0] + 1:
+        if above is None or self._model_of is not above or (len(self._rows) - 1, self._noticed()) != before:
             return
         said = plain_paragraph(token)
-        same = (self._findings.number, self._pictures, len(self._kept[OTHERS])) == before[1:]
-        if said is not None and same and self._is_usual(above):
+        if said is not None and self._is_usual(above):
             self._models.setdefault(said.others, model_of(self._rows[-1], said))
+
+    def _noticed(self) -> tuple[int, int, int]:
+        """How much was found beside the rows so far."""
+        return self._findings.number, self._pictures, len(self._kept.get(OTHERS, ()))
 
     def _is_usual(self, above: Element) -> bool:
         """Whether what is around the paragraph leaves its times and spaces as they are."""
-        regions = self._sheet.regions.values()
         return (
             above.name in ("div", "body")
             and not above.begin
@@ -173,7 +175,7 @@ class _Walker:
             and not above.clipped
             and not above.preserve
             and not any(element.sequence for element in self._open)
-            and not any(region.begin or region.end is not None for region in regions)
+            and not self._sheet.has_timed_regions
         )
 
     # Tokens

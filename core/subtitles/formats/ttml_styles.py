@@ -50,6 +50,8 @@ class Sheet:
 
     def __init__(self, root: Mapping[str, str], times: Times) -> None:
         self.regions: dict[str, Region] = {}
+        self.has_timed_regions = False
+        """Whether any region was read that is not there all the time."""
         self._styles: dict[str, dict[str, str]] = {}
         self._known: dict[str, dict[str, str]] = {}
         self._times = times
@@ -79,6 +81,7 @@ class Sheet:
         region = Region(self.of(values), begin, min((end for end in ends if end is not None), default=None))
         self._inside = values.get("id", "")
         self.regions[self._inside] = region
+        self.has_timed_regions = self.has_timed_regions or bool(region.begin) or region.end is not None
 
     def close_region(self) -> None:
         """The region ends."""

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pysubs2
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from subtitle_editor.core.markup import BOLD, COLOR, ITALIC, Span
 from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Cue, Document, Kind
+from subtitle_editor.core.subtitles.formats import substation
 
 DATA = Path(__file__).parents[2] / "data" / "subtitles"
 ASS = DATA / "samples" / "ass.ass"
@@ -167,3 +170,70 @@ def test_columns_that_change_on_the_way() -> None:
     document = reading.parse(text.encode(), "in.ass")
     assert [cue.text for cue in document.cues] == ["one, two", "three, four"]
     assert writing.rendered(Path("out.ass"), document)[0].decode() == text
+
+
+def one_of(*values: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(values)
+
+
+TIMES = one_of("0:00:01.00", "0:00:02.50", "0:00:02.5", "00:00:03,00", "0:00:61.00", "1:2", "", " 0:00:04.00 ")
+TEXTS = st.lists(
+    one_of("word", " ", "  ", ",", "\\N", "\\n", "\\h", "\\", "\\{", "{", "}", "{\\i1}", "\t", "\u200b", "&"),
+    max_size=8,
+)
+ROWS = st.builds(
+    "{0}{1},{2},{3},{4},{5},{6},0,0,{7},{8}".format,
+    one_of("Dialogue: ", "Dialogue:", "Dialogue:   ", "dialogue: ", "Comment: ", " Dialogue: "),
+    one_of("0", "3", " 1", "-1", "Marked=0", "", "1234567890"),
+    TIMES,
+    TIMES,
+    one_of("Default", "*Default", "Top", " Top ", "nobody", ""),
+    one_of("", "Ana", " Ana "),
+    one_of("0", "", "x"),
+    one_of("", "Banner;20", "Karaoke"),
+    TEXTS.map("".join),
+)
+LINES = st.one_of(
+    ROWS,
+    one_of(
+        "", "; remark", "Dialogue: 0", "[Fonts]", "[Events]", "Format: Start, End, Text", "Format: Text, Start, End",
+        "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text",
+        "Format: Start, Start, End, Text",
+        "Dialogue: 0:00:01.00,0:00:02.00,short", "Format: Layer, Start, End, Style, Actor, Text",
+    ),
+)  # fmt: skip
+ROW = "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,"
+STYLES = "[Script Info]\n[V4+ Styles]\nFormat: Name, Alignment\nStyle: Default,2\nStyle: Top,8\n[Events]\n"
+ALWAYS = "[Events]\n" + ROW
+LONGEST = 24
+"""Characters: what the longest text is taken for, so that short ones are longer."""
+
+
+def slowly(data: bytes) -> Document:
+    """As it is read where no event is taken for one as nearly all are."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(substation, "_quick", lambda columns: (None, ()))
+        return reading.parse(data, "in.ass", format="ass")
+
+
+@settings(max_examples=150)
+@given(st.lists(LINES, max_size=8))
+@example([f"Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{'word ' * 9}end"])
+@example([f"Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{'word ' * 9}{{\\i1}}end"])
+def test_usual_events_are_read_as_all_others_are(lines: list[str]) -> None:
+    data = (STYLES + "\n".join([*lines, ALWAYS])).encode()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(substation, "LONGEST_TEXT", LONGEST)
+        document, other = reading.parse(data, "in.ass", format="ass"), slowly(data)
+    assert document == other
+    assert [(cue.line, cue.extra) for cue in document.cues] == [(cue.line, cue.extra) for cue in other.cues]
+    assert document.findings == other.findings
+
+
+@pytest.mark.parametrize("text", ["word " * 30_000 + "end", "two\\N" * 30_000 + "end"])
+def test_no_formatting_is_missed_in_a_long_text_that_has_none(text: str) -> None:
+    """Two rows: nearly all are read by a pattern, and one whose text begins with a comma by all rules."""
+    rows = "".join(f"Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{first}{text}\n" for first in ("", ","))
+    document = reading.parse((STYLES + rows).encode(), "in.ass")
+    assert len(document.cues) == 2
+    assert document.findings == ()

@@ -351,6 +351,10 @@ def test_paragraphs_that_are_alike_are_read_as_one_by_one(monkeypatch: pytest.Mo
     assert reading.parse(sample, "in.ttml") == slowly(sample, monkeypatch)
 
 
+def test_nothing_is_kept_that_was_not_there() -> None:
+    assert "ttml.others" not in read('<div><p begin="00:00:01.000" end="00:00:02.000">one</p></div>').extra
+
+
 PIECES = st.sampled_from(re.findall(r"<[^<>]*>|[^<>]+", PLAIN))
 
 
