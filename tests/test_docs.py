@@ -79,6 +79,39 @@ def test_every_rule_is_named_where_scripts_look_for_it() -> None:
 # Recipes
 
 
+def test_long_tests_are_named() -> None:
+    """Who sets the switch must know what it is good for, and how long each test then takes part."""
+    said = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    tests = [
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__)
+    ]
+    assert [test for test in tests if "SUBTITLE_EDITOR_LONG_TESTS" in _read(test) and f"`{test}`" not in said] == []
+
+
+def _read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_administrators_know_all_of_the_users_folder() -> None:
+    """Each name that the code puts into it, where it says so."""
+    places = {
+        "core/system/user_folder.py": r'^(?:JOBS|CATALOG|PROFILES|GLOSSARY|LOG) = "(.+)"$',
+        "core/hub/tokens.py": r'^FILE_NAME = "(.+)"$',
+        "core/downloads/store.py": r'with_name\(f"\{path\.stem\}(.+)"\)',
+        "core/speech/segments.py": r'^FOLDER = "(.+)"$',
+        "session/recovered.py": r'^FOLDER = "(.+)"$',
+        "core/cli/listening.py": r'^PRESETS = "(.+)"$',
+        "core/cli/bake.py": r'^STYLES = "(.+)"$',
+        "core/subtitles/shots.py": r'folder / "(\w+)" /',
+    }
+    said = _read("docs/administrators.md")
+    for path, pattern in places.items():
+        names = re.findall(pattern, _read(path), re.MULTILINE)
+        assert names, path
+        for name in names:
+            assert re.search(rf"^\| `\S*{re.escape(name)}/?`", said, re.MULTILINE), name
+
+
 def test_recipes_name_what_there_is() -> None:
     """Each file, and each name of one, that CONTRIBUTING tells a newcomer to change."""
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
