@@ -25,6 +25,8 @@ def losses_of(document: Document, format: Format) -> Finding | None:
     for cue in document.cues:
         for what in _unsaid(cue, keeps, own, usual):
             counts[what] += 1
+    if unread := sizes.unread(document, format):
+        counts[markup.SIZE] += unread
     if not own:
         counts.update(_leftovers(document))
     if not counts:

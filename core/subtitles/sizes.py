@@ -18,7 +18,8 @@ from .formats.base import Format, WriteOptions
 SUBRIP_LINES = 288.0
 """FFmpeg's default of PlayResY, for scripts that do not say theirs too."""
 _HEIGHT = re.compile(r"^PlayResY\s*:\s*(\d{1,5})\s*$", re.IGNORECASE | re.MULTILINE)
-_NUMBER = re.compile(r"\d{1,5}(?:\.\d+)?")
+_NUMBER = re.compile(r"(\d{1,5}(?:\.\d{1,9})?)(?: ?p[tx])?", re.IGNORECASE)
+"""Players take `20px` and `20pt` for 20 lines. What counts in something else (`120%`, `+2`) is left out."""
 _COUNTING = frozenset({"srt", "ass", "ssa"})
 _KEEPING = frozenset({"json"})
 """What is kept there is read by nobody but us."""
@@ -42,6 +43,14 @@ def converted(document: Document, format: Format, options: WriteOptions) -> Docu
     return document.with_cues(_resized(cue, factor) for cue in document.cues)
 
 
+def unread(document: Document, format: Format) -> int:
+    """How many sizes `converted()` leaves out although the format could say a number in their place."""
+    if format.id in _KEEPING or registry.is_own(document, format) or not is_sayable(document, format):
+        return 0
+    sizes = [span.value for cue in document.cues for span in cue.spans if span.kind == SIZE]
+    return sum(1 for size in sizes if not _NUMBER.fullmatch(size))
+
+
 def _lines_read(document: Document) -> float:
     found = _HEIGHT.search(str(document.extra.get("ass.head", "")))
     return float(found[1]) if found and int(found[1]) else SUBRIP_LINES
@@ -61,6 +70,5 @@ def _resized(cue: Cue, factor: float | None) -> Cue:
 def _new(span: Span, factor: float | None) -> Span | None:
     if span.kind != SIZE:
         return span
-    if factor is None or not _NUMBER.fullmatch(span.value):
-        return None
-    return span._replace(value=str(round(float(span.value) * factor)))
+    found = _NUMBER.fullmatch(span.value)
+    return span._replace(value=str(round(float(found[1]) * factor))) if found and factor is not None else None

@@ -51,6 +51,19 @@ def plain_signs(line: str) -> str:
     return line if line.isascii() else line.translate(_SIGNS)
 
 
+def as_typed(line: str, rest: str) -> str:
+    """The end of `line` of which `rest` is what `plain_signs()` makes: a text behind times keeps its letters and marks.
+
+    >>> as_typed("00：00：01 終わり：", "終わり:")
+    '終わり：'
+    """
+    first, missing = len(line), len(rest)
+    while first and (missing or not line[first - 1].translate(_SIGNS)):
+        first -= 1
+        missing -= len(line[first].translate(_SIGNS))
+    return line[first:] if rest else ""
+
+
 def counts_frames(match: re.Match[str], prefix: str = "") -> bool:
     """Whether the last part of the time may be frames: two digits behind a colon or a semicolon (`00:00:01:12`)."""
     mark, digits = match[f"{prefix}mark"], match[f"{prefix}f"]

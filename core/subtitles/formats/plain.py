@@ -19,7 +19,7 @@ from fractions import Fraction
 from ...cues import text_length
 from ...text import Text
 from ..document import Cue, Document, Kind
-from ..times import ARROW, counts_frames, guessed_rate, plain_signs, seconds_of
+from ..times import ARROW, as_typed, counts_frames, guessed_rate, plain_signs, seconds_of
 from .base import Findings, Format, Source, WriteOptions
 from .lines import share
 from .settling import FALLBACK_DURATION, Row, settled
@@ -35,8 +35,9 @@ _TIME = (
 )
 _WITH_HOURS = r"(?=\d{1,3}:\d{1,3}:\d\d)"
 _STAMP = re.compile(
-    rf"\s*(?:\d{{1,6}}[ \t]+{_WITH_HOURS}(?=\S+[ \t,]+\d+:\d))?[\[(]?\s*{_TIME.format('a')}\s*[\])]?"
-    rf"(?:(?:\s*(?:{ARROW}|-|to)\s*|(?:\s*[,;]\s*|\s+){_WITH_HOURS})[\[(]?\s*{_TIME.format('b')}\s*[\])]?"
+    rf"\s*(?:\d{{1,6}}[ \t]+{_WITH_HOURS}(?=(?:[^\s,]|,(?=[^\s,]))+[ \t,]+\d+:\d))?"
+    rf"(?:[\[(]\s*)?{_TIME.format('a')}(?:\s*[\])])?"
+    rf"(?:(?:\s*(?:{ARROW}|-|to)\s*|(?:\s*[,;]\s*|\s+){_WITH_HOURS})(?:[\[(]\s*)?{_TIME.format('b')}(?:\s*[\])])?"
     r"(?:\s+(?P<length>\d{1,2}(?::\d{2}){1,3})(?=\s|$))?)?"
     r"\s*[-:,\u2013|]?(?:\s+(?P<rest>.*)|)$"
 )
@@ -83,9 +84,7 @@ def _stamps(lines: list[str], findings: Findings) -> Iterator[_Stamp]:
         if match is not None:
             if current is not None:
                 yield current
-            said = match["rest"] or ""
-            rest = line[len(line) - len(said) :] if said and line.endswith(said) else said
-            current = _Stamp(number, match, line.strip(), [rest])
+            current = _Stamp(number, match, line.strip(), [as_typed(line, match["rest"] or "")])
         elif current is not None:
             current.body.append(line)
         else:

@@ -17,7 +17,7 @@ from fractions import Fraction
 from ...markup import BELOW, BOLD, COLOR, FONT, ITALIC, LANGUAGE, SIZE, STRIKE, UNDERLINE, VOICE, Placing, Span
 from ...text import Text
 from ..document import Cue, Document, Kind
-from ..times import ARROW, clock, clock_pattern, counts_frames, guessed_rate, plain_signs, seconds_of
+from ..times import ARROW, as_typed, clock, clock_pattern, counts_frames, guessed_rate, plain_signs, seconds_of
 from . import overrides
 from .base import LONGEST_TEXT, Findings, Format, Source, WriteOptions
 from .colors import from_css
@@ -146,9 +146,7 @@ class _Lines:
         start = _FIRST_TIME.fullmatch(plain[: arrow.start()].strip() if arrow else plain[:_LONGEST_TIMES].strip())
         end = _SECOND_TIME.match(plain[arrow.end() :].strip()) if arrow else None
         rest = plain[arrow.end() :].strip()[end.end() :].strip() if arrow and end else ""
-        if rest and not _COORDINATES.fullmatch(rest) and not _SETTINGS.fullmatch(rest):
-            end = None  # "00:0x0:05,000" is no "00:0".
-        return Timing(index, start and seconds_of(start), end and seconds_of(end))
+        return Timing(index, start and seconds_of(start), end and seconds_of(end), rest)
 
     def _follows_number(self, index: int) -> bool:
         if index == 0 or not _is_number(self._lines[index - 1]):
@@ -211,16 +209,11 @@ class _Lines:
             else:
                 message = Text("there is text behind the times; it was put into the subtitle.")
                 self._findings.add(Kind.TIME, message, line)
-                raw = f"{self._after_times(timing)}\n{raw}"
+                raw = f"{as_typed(self._lines[timing.index].rstrip(), timing.rest)}\n{raw}"
         text, spans, placing, speaker = read_text(raw, self._findings, line)
         start, end = timing.start or 0.0, timing.end or 0.0
         cue = Cue(start, end, text, spans=spans, placing=placing, speaker=speaker, name=name, extra=extra, line=line)
         return Row(timing.start, timing.end, cue, self._lines[timing.index].strip("\ufeff \t"))
-
-    def _after_times(self, timing: Timing) -> str:
-        """The text behind the times as the file has it: `rest` has other digits and separators changed."""
-        line = self._lines[timing.index].rstrip()
-        return line[len(line) - len(timing.rest) :] if line.endswith(timing.rest) else timing.rest
 
     def _next_number(self, body: list[str], first: int, stop: int, name: str | None, is_last: bool) -> str | None:
         """The number of the subtitle that follows, where `body` ends with it; its last line is text otherwise."""

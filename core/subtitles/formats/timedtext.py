@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...markup import BOLD, COLOR, ITALIC, TIME, UNDERLINE
+from ...markup import BACKGROUND, BELOW, BOLD, COLOR, ITALIC, TIME, UNDERLINE, Placing
 from ..document import Cue, Document
 from ..inner_times import words_of
 from .base import Findings, Format, Source
@@ -22,9 +22,19 @@ ATTRIBUTES = "timedtext.attributes"
 HEAD = "timedtext.head"
 """Of a document's `extra`: all tags around the texts, and what the head holds, as they came."""
 
+LOOK = "timedtext.look"
+"""Kind of a span: what a pen or a window says of it that no other kind can say, `name value`."""
+
 _NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,9})?")
 _AROUND = frozenset({"timedtext", "transcript", "head", "body", "pen", "ws", "wp", "w", "window"})
 _SWITCHES = (("b", BOLD), ("i", ITALIC), ("u", UNDERLINE))
+
+_OF_ALL = {"fo": ("254", "255"), "ju": ("2",), "pd": ("0",)}
+"""Values that say what holds for all texts anyway: letters that nothing shines through, lines across, in the middle."""
+_USUAL = {"ap": "6", "ah": "20", "av": "100"}
+"""Where each text that YouTube has heard by itself stands, which it shows low in the middle."""
+_NO_PLACE = frozenset({"id", "rc", "cc"})
+"""Besides the place: how large the window is, which its text decides elsewhere."""
 
 _Kinds = tuple[tuple[str, str], ...]
 
@@ -41,6 +51,8 @@ class _File:
         self._rows: list[Row] = []
         self._head: list[str] = []
         self._pens: dict[str, _Kinds] = {}
+        self._places: dict[str, dict[str, str]] = {}
+        self._windows: dict[str, dict[str, str]] = {}
         self._open: tuple[Token, float | None, float | None] | None = None
         """The element of the text that is read, and its times."""
         self._builder = TextBuilder()
@@ -66,16 +78,24 @@ class _File:
             self._findings.markup(token.line, token.raw)
         else:
             self._head.append(token.raw)
-            if token.kind == "open" and token.name == "pen":
-                said = dict(token.attributes)
-                self._pens[said.get("id", "")] = tuple(_pen(said))
+            if token.kind == "open":
+                self._of_head(token.name, dict(token.attributes))
+
+    def _of_head(self, name: str, said: dict[str, str]) -> None:
+        key = said.get("id", "")
+        if name == "pen":
+            self._pens[key] = tuple(_pen(said))
+        elif name == "wp":
+            self._places[key] = said
+        elif name == "ws":
+            self._windows[key] = said
 
     def _begin(self, token: Token) -> None:
         said = dict(token.attributes)
         start, length = _seconds(said, "start", "t"), _seconds(said, "dur", "d")
         self._open = token, start, None if start is None or length is None else start + length
         self._builder = TextBuilder()
-        self._builder.open("all", *self._pens.get(said.get("p", ""), ()))
+        self._builder.open("all", *self._pen_of(said), *self._unsaid(said))
         if token.unread:
             self._findings.markup(token.line, token.raw)
         if token.empty:
@@ -112,7 +132,35 @@ class _File:
         if not is_known or not _NUMBER.fullmatch(said.get("ac", "0")) or ("t" in said and offset is None):
             self._findings.markup(token.line, token.raw)
         if not token.empty:
-            self._builder.open("s", *self._pens.get(said.get("p", ""), ()))
+            self._builder.open("s", *self._pen_of(said))
+
+    def _pen_of(self, said: dict[str, str]) -> _Kinds:
+        return self._pens.get(said["p"], ((LOOK, f"p {said['p']}"),)) if "p" in said else ()
+
+    def _unsaid(self, said: dict[str, str]) -> Iterator[tuple[str, str]]:
+        """What place and window of a text say and `_placing()` does not."""
+        place = self._places.get(said.get("wp", ""), {})
+        window = self._windows.get(said.get("ws", ""), {})
+        if "wp" in said and not place:
+            yield LOOK, f"wp {said['wp']}"
+        for key, value in (*place.items(), *window.items()):
+            is_place = key in _NO_PLACE or (key in _USUAL and _NUMBER.fullmatch(value))
+            if not is_place and value not in _OF_ALL.get(key, ()) and (key, value) not in (("pd", "2"), ("pd", "3")):
+                yield LOOK, f"{key} {value}"
+
+    def _placing(self, said: dict[str, str]) -> Placing:
+        place = self._places.get(said.get("wp", ""), {})
+        vertical = {"2": "rl", "3": "lr"}.get(self._windows.get(said.get("ws", ""), {}).get("pd", ""), "")
+        if not place or all(place.get(key) == value for key, value in _USUAL.items()):
+            return BELOW._replace(vertical=vertical)
+        anchor, x, y = (_part(place, key, most) for key, most in (("ap", 8), ("ah", 100), ("av", 100)))
+        row, column = divmod(7 if anchor is None else int(anchor), 3)
+        return Placing(
+            (2 - row) * 3 + column + 1,
+            None if x is None or x == column * 50 else x / 100,
+            None if y is None or y == row * 50 else y / 100,
+            vertical,
+        )
 
     def _end(self) -> None:
         if self._open is None:
@@ -129,7 +177,8 @@ class _File:
             return
         extra = {ATTRIBUTES: "\n".join(f"{key} {' '.join(value.split())}" for key, value in others)} if others else {}
         words = words_of(text, spans, start or 0.0, end if end is not None else start or 0.0)
-        cue = Cue(0.0, 0.0, text, words, spans=spans, extra=extra, line=element.line)
+        placing = self._placing(dict(element.attributes))
+        cue = Cue(0.0, 0.0, text, words, spans=spans, placing=placing, extra=extra, line=element.line)
         self._rows.append(Row(start, end, cue, element.raw))
 
 
@@ -140,6 +189,19 @@ def _pen(said: dict[str, str]) -> Iterator[tuple[str, str]]:
     color = from_css(said.get("fc", ""))
     if color and color.lower() not in ("#ffffff", "#fefefe"):  # What all letters are.
         yield COLOR, color
+    background, strength = from_css(said.get("bc", "")), _part(said, "bo", 255)
+    if background and strength != 0:  # As YouTube does, three quarters where nothing is said.
+        yield BACKGROUND, f"{background[:7].lower()}{191 if strength is None else int(strength):02x}"
+    for key, value in said.items():
+        is_read = key in ("id", "b", "i", "u", "bo") or (key == "fc" and color) or (key == "bc" and background)
+        if not is_read and value not in _OF_ALL.get(key, ()):
+            yield LOOK, f"{key} {value}"
+
+
+def _part(said: dict[str, str], name: str, most: int) -> float | None:
+    """A number from 0 to `most`; None where it is none."""
+    found = float(said[name]) if _NUMBER.fullmatch(said.get(name, "")) else -1.0
+    return found if 0 <= found <= most else None
 
 
 def _seconds(said: dict[str, str], seconds: str, thousandths: str) -> float | None:

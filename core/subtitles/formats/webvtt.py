@@ -47,12 +47,13 @@ TAG = "vtt.tag"
 """Kind of a point: a tag that WebVTT does not have, as it came."""
 
 _STRICT = re.compile(
-    r"[ \t]*(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})[ \t]*-->[ \t]*(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
+    r"[ \t]*(?:(\d{2,6}):)?([0-5]\d):([0-5]\d)\.(\d{3})[ \t]*-->[ \t]*(?:(\d{2,6}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
     r"(?:(?:[ \t]+|(?=[a-z]))(.*))?[ \t]*$"
 )
 _SIGNATURE = re.compile(r"WEBVTT(?:[ \t]|$)")
 _BLOCK = re.compile(r"(NOTE|STYLE|REGION)(?:[ \t]|$)")
 _MAP = re.compile(r"X-TIMESTAMP-MAP=(.*)")
+_TICKS = re.compile(r"\s*([0-9]{1,18})\s*")
 
 
 def read(source: Source) -> Document:
@@ -71,6 +72,8 @@ class _File:
         self._waiting: list[str] = []
         """Blocks that stand above the next cue."""
         self._offset = 0.0
+        self._said: frozenset[str] | None = None
+        """The lines of the header, once another file begins inside of this one."""
         self._first_files: set[tuple[float | None, float | None, str]] | None = None
         """What was read so far, once another file begins inside of this one."""
 
@@ -115,9 +118,10 @@ class _File:
         """The head of another file: segments of a stream, put one after the other."""
         self._findings.add(Kind.BROKEN, Text("another file begins here; it was read on."), index + 1)
         header = "\n".join([lines[0][6:], *lines[1:]])
-        said = self._extra.get(HEADER, "").split("\n")
+        if self._said is None:
+            self._said = frozenset(self._extra.get(HEADER, "").split("\n"))
         for number, line in enumerate(header.split("\n"), index + 1):
-            if line not in said and not _MAP.match(line):
+            if line not in self._said and not _MAP.match(line):
                 self._findings.stray(number, line.strip())
         self._offset = _offset(header)
         if self._first_files is None:
@@ -136,7 +140,7 @@ class _File:
             self._another(index, lines)
         elif _BLOCK.match(lines[0]):
             self._waiting.append("\n".join(lines))
-            self._looks |= class_looks(self._waiting[-1])
+            self._looks.update(class_looks(self._waiting[-1], self._looks))
         else:
             self._lost(index, lines)
         return stop
@@ -253,15 +257,15 @@ def _offset(header: str) -> float:
         return 0.0
     fields = dict(part.partition(":")[::2] for part in found[1].split(",", 1))
     local = timing_half(fields.get("LOCAL", "")) or 0.0
-    ticks = fields.get("MPEGTS", "").strip()
-    return float(Fraction(int(ticks), 90000)) - local if ticks.isascii() and ticks.isdigit() else 0.0
+    ticks = _TICKS.fullmatch(fields.get("MPEGTS", ""))
+    return float(Fraction(int(ticks[1]), 90000)) - local if ticks else 0.0
 
 
 # Text
 
 _TOKEN = re.compile(
     r"<(?P<close>/?)(?P<tag>c|i|b|u|ruby|rt|v|lang)(?P<classes>(?:\.[^\s<>.&]*)*)(?:[ \t\n](?P<annotation>[^<>]*))?>"
-    r"|<(?P<time>(?:\d{2,}:)?\d{2}:\d{2}\.\d{3})>"
+    r"|<(?P<time>(?:\d{2,6}:)?\d{2}:\d{2}\.\d{3})>"
     r"|<(?P<unknown>/?[a-zA-Z][^<>]*)>"
     r"|(?P<entity>&(?:\#\d{1,7}|\#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)",
     re.IGNORECASE,

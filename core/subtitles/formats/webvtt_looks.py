@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ...markup import BOLD, COLOR, ITALIC, UNDERLINE
 from .colors import from_css
@@ -28,24 +28,36 @@ CLASS_LOOKS: dict[str, Look] = {name: ((COLOR, color),) for name, color in CLASS
 }
 """The classes that look like something without a style sheet."""
 
-_RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
+_STYLE = re.compile(r"STYLE(?:[ \t]|$)", re.MULTILINE)
 _SELECTOR = re.compile(r"::cue\(\s*\w*\.([\w-]+)\s*\)\s*(?=,|$)")
 _DECLARATION = re.compile(r"(?:^|;)\s*([a-z-]+)\s*:\s*([^;]+)")
 _CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
-def class_looks(blocks: str) -> dict[str, Look]:
-    """What style sheets say of classes, as far as a span can say it.
+def class_looks(blocks: str, known: Mapping[str, Look]) -> dict[str, Look]:
+    """What classes look like of which the style sheets among these blocks speak, as far as a span can say it, with what
+    is `known` of them and not said otherwise. Empty lines part the blocks.
 
-    >>> class_looks("STYLE\\n::cue(.a), ::cue(c.b) { color: lime; font-style: italic }")["b"]
-    (('color', '#00ff00'), ('italic', ''))
+    >>> class_looks("STYLE\\n::cue(.red), ::cue(c.b) { color: lime; font-style: italic }", {"red": (("bold", ""),)})
+    {'red': (('bold', ''), ('color', '#00ff00'), ('italic', '')), 'b': (('color', '#00ff00'), ('italic', ''))}
+    >>> class_looks("NOTE\\n::cue(.a) { color: lime }", {})
+    {}
     """
-    found: dict[str, Look] = {}
-    for selectors, body in _RULE.findall(_CSS_COMMENT.sub("", blocks)):
-        look = tuple(_look(body)) if "::cue(" in selectors else ()
-        for name in _SELECTOR.findall(selectors) if look else ():
-            found[name] = found.get(name, ()) + look
-    return found
+    found: dict[str, dict[str, str]] = {}
+    for block in blocks.split("\n\n"):
+        for selectors, body in _rules(block) if _STYLE.match(block) else ():
+            look = dict(_look(body)) if "::cue(" in selectors else {}
+            for name in _SELECTOR.findall(selectors) if look else ():
+                found.setdefault(name, dict(known.get(name, ()))).update(look)
+    return {name: tuple(look.items()) for name, look in found.items()}
+
+
+def _rules(block: str) -> Iterator[tuple[str, str]]:
+    """Selectors and declarations of each rule; the last may lack its brace."""
+    for rule in _CSS_COMMENT.sub("", block.partition("\n")[2]).split("}"):
+        before, brace, body = rule.rpartition("{")
+        if brace:
+            yield before.rpartition("{")[2], body
 
 
 def _look(body: str) -> Iterator[tuple[str, str]]:

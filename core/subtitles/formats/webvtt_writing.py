@@ -30,7 +30,7 @@ def write(document: Document, format: Format, options: WriteOptions) -> str:
     if document.language and "Language:" not in parts[0]:
         parts[0] += f"Language: {document.language}\n"
     head = str(extra.get(HEAD, ""))
-    looks = CLASS_LOOKS | class_looks(head)
+    looks = CLASS_LOOKS | class_looks(head, CLASS_LOOKS)
     parts += [f"{block}\n" for block in (_style_sheet(document, own, looks), head) if block]
     parts += [_cue(cue, own, looks) for cue in document.cues]
     if AFTER in extra:

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import time
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +32,12 @@ ENDLESS = {
     "legacy letters": (CUE, b"\xe4"),
     "NUL": (b"", b"\0"),
     "notes": (b"WEBVTT\n\n", b"NOTE\n\n"),
+    "a note without an end": (b"WEBVTT\n\nNOTE\n", b"of a "),
+    "a style sheet without rules": (b"WEBVTT\n\nSTYLE\n", b"of a "),
+    "rules for one class": (b"WEBVTT\n\nSTYLE\n", b"::cue(.a){color:red}"),
+    "spaces below times": (b"0:00:01 one\n0:00:03 two\n", b" "),
+    "commas behind a time": (b"0:00:01 one\n1 0:00:02", b","),
+    "lines of a header": (b"WEBVTT\n" + b"".join(b"%d\n" % n for n in range(300)), b"\nWEBVTT\nx\n"),
     "tags of WebVTT": (VTT, b"<b>x"),
     "readings": (VTT + b"<ruby>", b"a<rt>b</rt>"),
     "overrides": (ASS, b"{\\i1}x"),
@@ -49,14 +58,47 @@ def seconds(data: bytes) -> float:
     return time.process_time() - began
 
 
+def grows_no_faster(small: bytes, large: bytes) -> bool:
+    """`large` is eight times as much. Quadratic would be 64 times; what is over in a blink says nothing."""
+    seconds(small)
+    return seconds(large) < max(24 * min(seconds(small) for _ in range(3)), 1.0)
+
+
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", ENDLESS)
 def test_time_grows_with_the_size(name: str) -> None:
     head, piece = ENDLESS[name]
     small, large = (head + piece * (size // len(piece)) for size in (40_000, 320_000))
-    seconds(small)
-    # Eight times as much; quadratic would be 64 times. What is over in a blink says nothing.
-    assert seconds(large) < max(24 * min(seconds(small) for _ in range(3)), 1.0)
+    assert grows_no_faster(small, large)
+
+
+SAMPLES = sorted((Path(__file__).parents[2] / "data" / "subtitles" / "samples").iterdir())
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
+def test_no_number_is_too_long_to_be_read_past(path: Path) -> None:
+    """More digits than a float can hold, and more than Python makes an int of."""
+    data = path.read_bytes()
+    numbers = list(re.finditer(rb"\d+", data))
+    for match in numbers[:: max(1, len(numbers) // 40)]:
+        for length in (400, 5000):
+            with contextlib.suppress(SubtitleFileError):
+                reading.parse(data[: match.start()] + b"1" * length + data[match.end() :], path.name)
+
+
+def in_regions(regions: int, paragraphs: int) -> bytes:
+    layout = "".join(f'<region xml:id="r{n}"/>' for n in range(regions))
+    body = "".join(f'<div><p begin="00:00:01.000" end="00:00:02.000">{n}</p></div>' for n in range(paragraphs))
+    head = f'<tt xmlns="http://www.w3.org/ns/ttml"><head><layout>{layout}</layout></head>'
+    return f"{head}<body>{body}</body></tt>".encode()
+
+
+@pytest.mark.timeout(120)
+def test_regions_are_not_counted_anew_for_each_paragraph() -> None:
+    """Both together take as long as one after the other, and not five times that."""
+    one = in_regions(20_000, 1)
+    apart = min(seconds(one), seconds(one)) + seconds(in_regions(1, 3000))
+    assert seconds(in_regions(20_000, 3000)) < 3 * apart
 
 
 @pytest.mark.parametrize("name", ["open tags", "tags of WebVTT", "overrides", "readings"])

@@ -200,6 +200,23 @@ def test_half_a_time_keeps_the_text(tmp_path: Path) -> None:
     assert len(file.warnings) == 2
 
 
+@pytest.mark.parametrize(
+    ("times", "shown"),
+    [
+        ("00:00:xx --> 00:00:09,000 no start", (7.0, 9.0, "no start\nmore")),
+        ("01:05 -> 01:09 on the tape：", (65.0, 69.0, "on the tape：\nmore")),
+        ("00:01:05,000 --> 00:01:09,000 \u202b٢٢：٠٠\u202c", (65.0, 69.0, "\u202b٢٢：٠٠\u202c\nmore")),
+        ("00：01：05,000 -- > 00：01：09,000 終わり。", (65.0, 69.0, "終わり。\nmore")),
+    ],
+)
+def test_text_behind_times_stays_as_it_is_and_the_times_with_it(
+    tmp_path: Path, times: str, shown: tuple[float, float, str]
+) -> None:
+    file = read(tmp_path, f"1\n00:00:05,000 --> 00:00:06,000\nbefore\n\n2\n{times}\nmore\n")
+    assert plain(file)[1:] == [shown]
+    assert "there is text behind the times" in file.warnings[0]
+
+
 @pytest.mark.parametrize("tail", ["3\n", "3\n00:00:05", "3\n00:00:05,000 --", "3\n00:00:05,000 --> 00:00:06,000\n"])
 def test_a_truncated_end_does_not_become_text(tmp_path: Path, tail: str) -> None:
     path = tmp_path / "in.srt"

@@ -7,6 +7,7 @@ that a viewer sees: times in seconds, and the text with SubRip's tags where form
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from subtitle_editor.core.errors.subtitles import SubtitleFileError
+from subtitle_editor.core.markup import COLOR, ITALIC, Span
 from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Document, Kind
 from subtitle_editor.core.subtitles.formats.base import ReadOptions
@@ -221,6 +223,32 @@ def test_what_a_class_looks_like_goes_along(report: str, vtt: str, srt: str) -> 
     assert ("<i>" in written(document, "vtt")) == ("<i>" in vtt)  # The class says it, and nothing else need to.
 
 
+def test_a_note_about_a_style_sheet_is_none() -> None:
+    rule = "::cue(.a) { color: #123456 }"
+    cue = "00:01.000 --> 00:02.000\n<c.a>x</c>\n"
+    noted = read(f"WEBVTT\n\nNOTE was {rule}\n{rule}\n\n{cue}", "a.vtt")
+    assert [span.kind for span in noted.cues[0].spans] == ["vtt.class"]
+    # Nor when it is written: the colour that only a note knows needs a rule.
+    colored = noted.with_cues(
+        dataclasses.replace(cue, spans=(*cue.spans, Span(0, 1, COLOR, "#123456"))) for cue in noted.cues
+    )
+    again = read(written(colored, "vtt"), "a.vtt")
+    assert (COLOR, "#123456") in {(span.kind, span.value) for span in again.cues[0].spans}
+
+
+def test_rules_of_one_class_add_up_and_the_last_one_counts() -> None:
+    """As a browser does it: also onto the colour that a class has by its name."""
+    sheet = "STYLE\n::cue(.red) { font-style: italic }\n::cue(.a) { color: lime } ::cue(.a) { color: blue }\n@media x {"
+    text = f"WEBVTT\n\n{sheet} ::cue(.b) {{ color: lime }} }}\n\n00:01.000 --> 00:02.000\n"
+    looks = {
+        name: {span[2:] for span in read(f"{text}<c.{name}>x\n", "a.vtt").cues[0].spans if span.kind != "vtt.class"}
+        for name in ("red", "a", "b")
+    }
+    assert looks["red"] == {(COLOR, "#ff0000"), (ITALIC, "")}
+    assert looks["a"] == {(COLOR, "#0000ff")}
+    assert looks["b"] == {(COLOR, "#00ff00")}
+
+
 def test_notes_above_an_empty_cue_stay() -> None:
     """pycaption#129: the cue goes, its neighbours' notes do not."""
     text = "WEBVTT\n\n00:01.000 --> 00:02.000\nx\n\nNOTE one\n\n00:03.000 --> 00:04.000\n\nNOTE two\n"
@@ -241,6 +269,21 @@ def test_sizes_come_back_as_large_as_they_were() -> None:
     events = "[Events]\nFormat: Start, End, Text\nDialogue: 0:00:01.00,0:00:02.00,{\\fs60}x\n"
     text = f"[Script Info]\nPlayResY: 1080\n\n{events}"
     assert '<font size="16">x' in written(read(text, "a.ass"), "srt")
+
+
+def test_sizes_with_a_unit_are_converted_or_counted() -> None:
+    """Players take the number of `20px`; what counts in something else cannot become a number of lines."""
+    text = '1\n00:00:01,000 --> 00:00:02,000\n<font size="{}">x</font>\n'
+    document = read(text.format("16px"), "a.srt")
+    assert "{\\fs60}x" in written(document, "ass")
+    assert losses(document, "ass") == []
+    assert 'size="16px"' in written(document, "srt")
+    for size in ("120%", "+2", "large"):
+        document = read(text.format(size), "a.srt")
+        assert "\\fs" not in written(document, "ass")
+        assert losses(document, "ass") == ["1 font size cannot be written as Advanced SubStation Alpha."]
+        assert losses(document, "srt") == []
+    assert losses(document, "json") == []
 
 
 def test_losses_with_the_same_words_are_counted_together() -> None:

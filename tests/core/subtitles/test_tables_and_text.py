@@ -68,6 +68,10 @@ def test_transcripts() -> None:
     assert shown(copied) == [(1, 5, "first words"), (5, 3600, "more words"), (3600, 3602, "last")]
 
 
+def test_a_transcript_keeps_the_signs_of_its_script() -> None:
+    assert shown(read("0:01 終わり：\n0:03 二。\n", "in.txt")) == [(1, 3, "終わり："), (3, 5, "二。")]
+
+
 def test_text_without_times_gets_the_time_to_read_it_and_a_word_about_it() -> None:
     document = read("A line.\n\nTwo lines\nof another one.\n", "in.txt")
     assert [cue.text for cue in document.cues] == ["A line.", "Two lines\nof another one."]
