@@ -12,7 +12,7 @@ from ..core.system.long_paths import reachable
 from ..core.system.task import Task
 from ..core.text import Text
 from ..core.units import human_size
-from ..session import pump, settings, shelf
+from ..session import settings, shelf
 from ..translations import iface, translated
 from .tasks import TaskOperator
 
@@ -41,7 +41,12 @@ class SUBTITLE_OT_move_models(TaskOperator, bpy.types.Operator):
     def invoke(self, context: Context, event: Event) -> _Result:
         used, _ = shelf.disk_use()
         title = Text("Move the models?")
-        message = Text("{size} go to {folder}", size=human_size(used), folder=settings.models_may_move())
+        target = settings.models_may_move()
+        if settings.default_models_dir() == target:
+            former = settings.blenders_models_dir()
+            message = Text("What is left in {former} goes to {folder}", former=former, folder=target)
+        else:
+            message = Text("{size} go to {folder}", size=human_size(used), folder=target)
         operator: Any = self
         return set(
             context.window_manager.invoke_confirm(
@@ -57,15 +62,19 @@ class SUBTITLE_OT_move_models(TaskOperator, bpy.types.Operator):
         def work(control: Control, report: ProgressReport, job: str) -> int:
             from ..core.library import moving
 
-            return moving.move(reachable(source), reachable(target), control, report, job)
+            try:
+                return moving.move(reachable(source), reachable(target), control, report, job)
+            finally:
+                # Also after a cancel or an error, and when Blender has ended the operator: some may have been moved.
+                settings.forget_default_models_dir()
 
         return Task(Text("Moving models"), work)
 
     def succeeded(self, _context: Context, result: int) -> None:
-        settings.forget_default_models_dir()
-        pump.refresh_soon()
         if result:
-            self.report({"WARNING"}, translated(Text("{number} stay: they are there already", number=result)))
+            folder = settings.blenders_models_dir()
+            text = Text("{number} stay in {folder}: the other folder has them already", number=result, folder=folder)
+            self.report({"WARNING"}, translated(text))
         self.report({"INFO"}, translated("The models were moved"))
 
 

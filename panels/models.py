@@ -135,9 +135,13 @@ class SUBTITLE_PT_models(SubtitlePanel, bpy.types.Panel):
         line.active = False
         wrapped(line, context, _disk_text(used, free), icon="DISK_DRIVE")
         if (usual := settings.models_may_move()) is not None:
-            text = Text(
-                "Their folder has a long path, and is copied with a roaming profile. {folder} has not.", folder=usual
-            )
+            if settings.default_models_dir() == usual:
+                text = Text("Models are left in Blender's own folder, where they are not found. Move them, too.")
+            else:
+                text = Text(
+                    "Their folder has a long path, and is copied with a roaming profile. {folder} has not.",
+                    folder=usual,
+                )
             wrapped(layout, context, text, icon="INFO")
             layout.operator("subtitle.move_models", icon="FILE_FOLDER")
         if left := shelf.leftovers():

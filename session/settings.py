@@ -30,9 +30,11 @@ _ADDON = __package__.rpartition(".")[0]
 TOKEN_PAGE = "https://huggingface.co/settings/tokens"
 
 _token: str | None = None
-_default: tuple[Path, Path] | None = None
-"""The default folder of models, and the one that it would be if there were no models yet."""
 """The token once read: the preferences ask for it at each redraw, which must not read the disk."""
+
+_default: tuple[Path, Path, bool] | None = None
+"""The default folder of models, the one that it would be if there were no models yet, and whether there are models in
+Blender's that may be moved there."""
 
 _resolved: dict[str | None, Token] = {}
 """The token that is sent, and where it is from, by hub; read once, and again when the user changes theirs."""
@@ -170,27 +172,29 @@ def default_models_dir() -> Path:
     """Where models go unless the user says otherwise. Survives updates of the extension. Looks at the disk the first
     time only."""
     global _default
-    if _default is None:
+    found = _default  # A move forgets it on its own thread.
+    if found is None:
         from ..core.library import moving
 
         given = blenders_models_dir()
         # The short one where `given` is used for what lies in it already; the same for both elsewhere.
-        _default = moving.default(given), moving.usual(given)
-    return _default[0]
+        _default = found = moving.default(given), moving.usual(given), moving.is_left(given)
+    return found[0]
 
 
 def models_may_move() -> Path | None:
-    """The folder that models would go to if there were none yet, where it is not the one they are in; None where the
-    preferences say a folder, or before anybody has looked at the disk. Memory only."""
-    found = of(bpy.context)
+    """The folder that models would go to if there were none yet, while there are some in the one that Blender has, all
+    or what a move has left; None where the preferences say a folder, or before anybody has looked at the disk. Memory
+    only."""
+    found, looked = of(bpy.context), _default
     chosen = found is not None and (found.use_shared_cache or found.models_folder)
-    if _default is None or chosen or _default[0] == _default[1]:
+    if looked is None or chosen or not looked[2]:
         return None
-    return _default[1]
+    return looked[1]
 
 
 def forget_default_models_dir() -> None:
-    """Look again: models were moved."""
+    """Look again: models were moved. Any thread."""
     global _default
     _default = None
 

@@ -55,12 +55,19 @@ class ModelDamagedError(SubtitleEditorError):
 
 
 class ModelBusyError(SubtitleEditorError):
-    """A download, here or in another process, is at work on the model's files."""
+    """A download or a move, here or in another process, is at work on the model's files."""
 
     code = "busy"
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, moving: bool = False) -> None:
+        """`moving`: all of them are being moved, to the folder `model`."""
         self.model = model
+        if moving:
+            super().__init__(
+                Text("The models are being moved already, by this or another program."),
+                Text("Wait until that is done."),
+            )
+            return
         super().__init__(
             Text("The model {model} is being downloaded; nothing was removed.", model=model),
             Text("Cancel the download first."),

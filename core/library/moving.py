@@ -17,12 +17,12 @@ import sys
 from pathlib import Path
 
 from ..errors.disk import NoSpaceError
-from ..errors.models import ModelBusyError
+from ..errors.models import LinkedFolderError, ModelBusyError
 from ..events import Progress, ProgressReport, State
 from ..system import user_folder
 from ..system.control import Control
-from ..system.files import disk_error, remove_tree, replace
-from ..system.locks import is_locked
+from ..system.files import disk_error, is_link, remove_tree, replace, sync
+from ..system.locks import is_locked, try_lock
 
 _REPOSITORIES = ("models--", "datasets--", "spaces--")
 _CHUNK = 1 << 20
@@ -35,6 +35,12 @@ def default(given: Path, platform: str = sys.platform) -> Path:
     the one given alone. Looks at the disk."""
     short = usual(given, platform)
     return given if short == given or (repositories(given) and not repositories(short)) else short
+
+
+def is_left(given: Path, platform: str = sys.platform) -> bool:
+    """Whether there are models in the folder that Blender gives, though it is not the usual one: also those that a move
+    left which did not come to its end. Looks at the disk."""
+    return usual(given, platform) != given and bool(repositories(given))
 
 
 def usual(given: Path, platform: str = sys.platform) -> Path:
@@ -53,25 +59,37 @@ def move(source: Path, target: Path, control: Control, report: ProgressReport, j
     """Move all models from one models folder to another; how many stay, because the other has them already.
 
     One after the other: after a cancel or an error each is in one of the two, whole. Blocks for as long as a copy takes
-    where the folders are not on one disk. Raises ModelBusyError while something is downloaded there (nothing is moved
-    then), NoSpaceError, FolderNotWritableError, FileInUseError, JobCancelled.
+    where the folders are not on one disk. Raises ModelBusyError while something is downloaded there or another process
+    moves, LinkedFolderError for a model that is a link to elsewhere (nothing is moved then), NoSpaceError,
+    FolderNotWritableError, FileInUseError, JobCancelled.
     """
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with try_lock(target / "moving.lock") as alone:
+            if not alone:
+                raise ModelBusyError(target.name, moving=True)
+            return _move_all(source, target, control, report, job)
+    except OSError as error:
+        raise disk_error(target, error) from error
+
+
+def _move_all(source: Path, target: Path, control: Control, report: ProgressReport, job: str) -> int:
+    # Here, not above: where models go is asked at Blender's start.
+    from .removing import check_inside
+
     found = repositories(source)
     for folder in found:
+        check_inside(source, folder)
         if any(is_locked(path) for path in folder.rglob("*.lock")):
             raise ModelBusyError(folder.name)
     progress = _Moving(found, control, report, job)
     staying = 0
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        for folder in found:
-            control.check()
-            if (target / folder.name).exists():
-                staying += 1
-            else:
-                progress.move(folder, target / folder.name)
-    except OSError as error:
-        raise disk_error(target, error) from error
+    for folder in found:
+        control.check()
+        if (target / folder.name).exists():
+            staying += 1
+        else:
+            progress.move(folder, target / folder.name)
     return staying
 
 
@@ -102,26 +120,53 @@ class _Moving:
         if beside.exists():
             remove_tree(beside)
         try:
-            shutil.copytree(folder, beside, symlinks=True, copy_function=self._copy_file)
+            self._copy_tree(folder, beside)
             replace(beside, target)
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(OSError):
                 remove_tree(beside)
+            if isinstance(error, OSError):
+                raise disk_error(beside.parent, error, needed) from error
             raise
         remove_tree(folder)
 
-    def _copy_file(self, source: str, target: str) -> str:
+    def _copy_tree(self, folder: Path, target: Path) -> None:
+        """Not shutil's, which goes on after an error, on a full disk too, and then tells of all of them but not what
+        they were."""
+        copied = []
+        for root, folders, names in os.walk(folder, onerror=_stop):
+            place = target / Path(root).relative_to(folder)
+            place.mkdir()
+            copied.append((root, place))
+            for name in (*names, *folders):
+                path = Path(root, name)
+                if path.is_symlink():
+                    (place / name).symlink_to(os.readlink(path), target_is_directory=name in folders)
+                    shutil.copystat(path, place / name, follow_symlinks=False)
+                elif is_link(path):
+                    raise LinkedFolderError(path, Path(os.path.realpath(path)))
+                elif name in names:
+                    self._copy_file(path, place / name)
+        for root, place in reversed(copied):
+            shutil.copystat(root, place)  # Of versions the newest counts.
+
+    def _copy_file(self, source: Path, target: Path) -> None:
         with open(source, "rb") as original, open(target, "xb") as copy:
             while chunk := original.read(_CHUNK):
                 self._control.check()
                 copy.write(chunk)
                 self._say(bytes_done=self._progress.bytes_done + len(chunk))
+            copy.flush()
+            sync(copy.fileno())  # The original is deleted next: a power cut must not take both.
         shutil.copystat(source, target)  # Marks of earlier checks go by the time.
-        return target
 
     def _say(self, **changes: int) -> None:
         self._progress = dataclasses.replace(self._progress, **changes)  # type: ignore[arg-type]
         self._report(self._progress)
+
+
+def _stop(error: OSError) -> None:
+    raise error
 
 
 def _files(folder: Path) -> list[tuple[Path, int]]:

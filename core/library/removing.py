@@ -100,6 +100,17 @@ def discard(models_dir: Path, entry: Entry) -> int:
     return freed
 
 
+def check_inside(models_dir: Path, folder: Path) -> None:
+    """Refuse a repository that is, or whose parts are, links to elsewhere. Raises LinkedFolderError, OSError."""
+    real = Path(os.path.realpath(models_dir)) / folder.name
+    snapshots = folder / "snapshots"
+    inner = [path for path in snapshots.iterdir() if path.is_dir()] if snapshots.is_dir() else []
+    for path in (folder, folder / "blobs", snapshots, *inner):
+        target = Path(os.path.realpath(path))
+        if path.exists() and target != real / path.relative_to(folder):
+            raise LinkedFolderError(path, target)
+
+
 def _loose_blobs(folder: Path, source: Source) -> list[Path]:
     """Finished blobs of the entry that no snapshot uses yet: the download was interrupted before the last one."""
     used = {blob_of(folder, path) for path in layout.snapshot_files(folder)}
@@ -120,7 +131,7 @@ def _remove(
 
     Returns the bytes freed.
     """
-    _check_inside(models_dir, folder)
+    check_inside(models_dir, folder)
     blobs = {blob for path in paths if (blob := blob_of(folder, path))}
     if keep_shared:
         gone = set(paths)
@@ -145,17 +156,6 @@ def _remove(
         except OSError as error:
             raise disk_error(folder, error) from error
     return freed
-
-
-def _check_inside(models_dir: Path, folder: Path) -> None:
-    """Refuse a repository that is, or whose parts are, links to elsewhere. Raises LinkedFolderError."""
-    real = Path(os.path.realpath(models_dir)) / folder.name
-    snapshots = folder / "snapshots"
-    inner = [path for path in snapshots.iterdir() if path.is_dir()] if snapshots.is_dir() else []
-    for path in (folder, folder / "blobs", snapshots, *inner):
-        target = Path(os.path.realpath(path))
-        if path.exists() and target != real / path.relative_to(folder):
-            raise LinkedFolderError(path, target)
 
 
 def _same_files(folder: Path, paths: list[Path]) -> list[Path]:

@@ -37,6 +37,9 @@ LONGEST_NAME = 255
 _MAY_BE_IN_USE = (5, *IN_USE)
 """What Windows answers while another program has the file open; 5 also where we may not touch it at all."""
 
+_JUNCTION = 0xA0000003
+"""IO_REPARSE_TAG_MOUNT_POINT"""
+
 _NO_SYNC_HERE = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 
 _FULL = {errno.ENOSPC}
@@ -69,19 +72,33 @@ def remove(path: Path, patience: float | None = None, sleep: Callable[[float], N
 
 
 def remove_tree(folder: Path, patience: float | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Delete a folder with all that is in it, links not followed. Raises as `replace` does, FileNotFoundError if there
-    is none.
+    """Delete a folder with all that is in it, links and junctions not followed. Raises as `replace` does,
+    FileNotFoundError if there is none, NotADirectoryError for one that is a link itself.
 
     Not shutil's, which refuses where a file has another number each time, and leaves what may only be read.
     """
     os.stat(folder)
-    for root, folders, names in os.walk(folder, topdown=False):
-        for path in (Path(root, name) for name in (*names, *folders)):
-            if path.is_symlink() or not path.is_dir():
-                remove(path, patience, sleep)
-            else:
-                _patiently(path.rmdir, patience, sleep)
-    _patiently(folder.rmdir, patience, sleep)
+    if is_link(folder):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+    inner = [folder]
+    for root, folders, names in os.walk(folder):
+        links = [name for name in folders if is_link(Path(root, name))]
+        folders[:] = [name for name in folders if name not in links]  # os.walk enters the rest, and no junction.
+        inner += [Path(root, name) for name in folders]
+        for name in (*names, *links):
+            remove(Path(root, name), patience, sleep)
+    for path in reversed(inner):
+        _patiently(path.rmdir, patience, sleep)
+
+
+def is_link(path: Path) -> bool:
+    """Whether a name leads elsewhere: a symbolic link, or a junction of Windows, which is none and is followed as one.
+    False for what is not there. Raises OSError."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) == _JUNCTION
 
 
 def is_still(path: Path, opened: os.stat_result) -> bool:

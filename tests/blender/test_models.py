@@ -345,3 +345,39 @@ def test_models_in_blenders_long_folder_are_found_and_moved_when_asked(
     assert "subtitle.move_models" not in drawn("SUBTITLE_PT_models").buttons()
     with pytest.raises(RuntimeError, match="usual folder"):
         bpy.ops.subtitle.move_models()
+
+
+def test_what_a_move_has_left_is_offered_again(
+    ready: Any, installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stopped it, in this run of Blender and in the next."""
+    from subtitle_editor.core.errors.base import JobCancelled
+    from subtitle_editor.core.library import moving
+    from subtitle_editor.session import settings, shelf
+    from tests.blender.test_panels import drawn
+
+    models, short = tmp_path / "models", tmp_path / "Local" / "models"
+    (models / "models--zz--other" / "blobs").mkdir(parents=True)
+    (models / "models--zz--other" / "blobs" / "9f86").write_bytes(b"other")
+    monkeypatch.setattr(settings, "blenders_models_dir", lambda: models)
+    monkeypatch.setattr(moving, "usual", lambda given, platform="": short)
+    monkeypatch.setattr(settings, "_default", None)
+    bpy.context.preferences.addons["subtitle_editor"].preferences.models_folder = ""
+    assert settings.default_models_dir() == models
+    move = moving._Moving.move
+
+    def once(self: Any, folder: Path, target: Path) -> None:
+        if folder.name.startswith("models--zz"):
+            raise JobCancelled
+        move(self, folder, target)
+
+    monkeypatch.setattr(moving._Moving, "move", once)
+    assert bpy.ops.subtitle.move_models() == {"CANCELLED"}
+    assert settings.default_models_dir() == short and settings.models_may_move() == short
+    found = shelf.installed("tiny")
+    assert found is not None and short in found.path.parents, "what was moved is found at once"
+    panel = drawn("SUBTITLE_PT_models")
+    assert "subtitle.move_models" in panel.buttons() and "are left in Blender's own folder" in " ".join(panel.texts())
+    monkeypatch.setattr(moving._Moving, "move", move)
+    assert bpy.ops.subtitle.move_models() == {"FINISHED"}
+    assert settings.models_may_move() is None and moving.repositories(models) == []

@@ -13,8 +13,8 @@ import pytest
 
 from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.errors.base import JobCancelled
-from subtitle_editor.core.errors.disk import NoSpaceError
-from subtitle_editor.core.errors.models import ModelBusyError
+from subtitle_editor.core.errors.disk import FileInUseError, NoSpaceError
+from subtitle_editor.core.errors.models import LinkedFolderError, ModelBusyError
 from subtitle_editor.core.events import Progress
 from subtitle_editor.core.library import moving, status
 from subtitle_editor.core.library.states import ModelState
@@ -115,6 +115,101 @@ def test_a_disk_too_small_is_found_out_before(models: Path, tmp_path: Path, monk
     with pytest.raises(NoSpaceError):
         moving.move(models, tmp_path / "new", Control(), lambda _: None)
     assert tree(models) == before
+
+
+def test_what_is_left_after_a_cancel_may_still_be_moved(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moving, "usual", lambda given, platform="": tmp_path / "new")
+    control = Control()
+    with pytest.raises(JobCancelled):
+        moving.move(models, tmp_path / "new", control, lambda _: control.cancel())
+    assert len(moving.repositories(models)) == len(moving.repositories(tmp_path / "new")) == 1
+    assert moving.default(models, "win32") == tmp_path / "new" and moving.is_left(models, "win32")
+    moving.move(models, tmp_path / "new", Control(), lambda _: None)
+    assert moving.default(models, "win32") == tmp_path / "new" and not moving.is_left(models, "win32")
+
+
+@pytest.mark.parametrize("inner", ["", "blobs"])
+@pytest.mark.usefixtures("other_disk")
+def test_what_a_link_leads_to_is_neither_copied_nor_deleted(models: Path, tmp_path: Path, inner: str) -> None:
+    outside = tmp_path / "precious"
+    outside.mkdir()
+    (outside / "thesis.txt").write_text("years", encoding="utf-8")
+    link = models / "models--a--linked" / inner if inner else models / "models--a--linked"
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(outside, target_is_directory=True)
+    with pytest.raises(LinkedFolderError):
+        moving.move(models, tmp_path / "new", Control(), lambda _: None)
+    assert tree(outside) == {"thesis.txt": b"years"}
+    assert moving.repositories(tmp_path / "new") == [], "nothing is moved"
+
+
+@pytest.mark.parametrize(
+    ("number", "windows", "wanted"), [(errno.ENOSPC, None, NoSpaceError), (errno.EACCES, 32, FileInUseError)]
+)
+@pytest.mark.usefixtures("other_disk")
+def test_the_first_file_that_cannot_be_copied_ends_it(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, windows: int | None, wanted: Any
+) -> None:
+    before, opened, real = tree(models), [], open
+
+    def refused(path: Any, mode: str = "r", *rest: Any, **options: Any) -> Any:
+        if mode == "xb":
+            opened.append(path)
+            error = OSError(number, "refused", os.fspath(path))
+            error.winerror = windows  # type: ignore[attr-defined]
+            raise error
+        return real(path, mode, *rest, **options)
+
+    monkeypatch.setattr("builtins.open", refused)
+    with pytest.raises(wanted) as raised:
+        moving.move(models, tmp_path / "new", Control(), lambda _: None)
+    monkeypatch.undo()
+    assert getattr(raised.value, "needed", 1) > 0
+    assert tree(models) == before and tree(tmp_path / "new") == {} and len(opened) == 1
+
+
+@pytest.mark.usefixtures("other_disk")
+def test_a_copy_is_on_the_disk_before_the_original_is_deleted(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        real(descriptor)
+        synced.add(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    moving.move(models, tmp_path / "new", Control(), lambda _: None)
+    copies = [path for path in (tmp_path / "new").rglob("*") if path.is_file() and not path.is_symlink()]
+    assert copies and {path.stat().st_ino for path in copies} <= synced
+
+
+@pytest.mark.usefixtures("other_disk")
+def test_the_order_of_snapshots_stays(models: Path, tmp_path: Path) -> None:
+    snapshots = sorted(path for path in models.rglob("snapshots/*") if path.is_dir())
+    for path in snapshots:
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    moving.move(models, tmp_path / "new", Control(), lambda _: None)
+    moved = [tmp_path / "new" / path.relative_to(models) for path in snapshots]
+    assert moved and [path.stat().st_mtime for path in moved] == [1_000_000_000] * len(moved)
+
+
+@pytest.mark.usefixtures("other_disk")
+def test_of_two_that_move_at_once_one_is_refused(models: Path, tmp_path: Path) -> None:
+    before, said = tree(models), []
+
+    def second(_: Progress) -> None:
+        if not said:
+            with pytest.raises(ModelBusyError) as refused:
+                moving.move(models, tmp_path / "new", Control(), lambda _: None)
+            said.append(str(refused.value))
+
+    assert moving.move(models, tmp_path / "new", Control(), second) == 0
+    assert "moved" in said[0]
+    check_moved(models, tmp_path / "new", before)
 
 
 def test_where_models_go_on_windows(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,44 @@ from subtitle_editor.core.system import files
 pytestmark = pytest.mark.timeout(30)
 
 
+def test_removing_a_folder_follows_no_link(tmp_path: Path) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "folder"
+    outside.mkdir()
+    (outside / "kept").touch()
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "link").symlink_to(outside, target_is_directory=True)
+    (tmp_path / "top").symlink_to(outside, target_is_directory=True)
+    with pytest.raises(NotADirectoryError):
+        files.remove_tree(tmp_path / "top")
+    files.remove_tree(folder)
+    assert not folder.exists() and (outside / "kept").exists() and (tmp_path / "top").exists()
+    with pytest.raises(FileNotFoundError):
+        files.remove_tree(folder)
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="only Windows has junctions")
+def test_removing_a_folder_follows_no_junction(tmp_path: Path) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "folder"
+    outside.mkdir()
+    (outside / "kept").touch()
+    folder.mkdir()
+    for place in (folder / "link", tmp_path / "top"):
+        subprocess.run(["cmd", "/c", "mklink", "/J", str(place), str(outside)], check=True, timeout=20)
+    with pytest.raises(NotADirectoryError):
+        files.remove_tree(tmp_path / "top")
+    files.remove_tree(folder)
+    assert not folder.exists() and (outside / "kept").exists()
+
+
+def test_a_junction_is_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Found:
+        st_mode, st_reparse_tag = stat.S_IFDIR | 0o777, 0xA0000003
+
+    assert not files.is_link(tmp_path) and not files.is_link(tmp_path / "none")
+    monkeypatch.setattr(os, "lstat", lambda path: Found)
+    assert files.is_link(tmp_path)
+
+
 def refusal(winerror: int) -> PermissionError:
     """What Windows raises while another program has a file open."""
     error = PermissionError(errno.EACCES, "Access is denied")
