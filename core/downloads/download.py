@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ..addresses import server_of, without_login
+from ..addresses import host_of, server_of, without_login
 from ..catalog.entries import RUNTIME, Entry, Source
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.disk import NoSpaceError
@@ -86,7 +86,7 @@ class Download:
         self._meter = SpeedMeter()
         self._lock = threading.Lock()
         self._reported = 0.0
-        self._questions = Questions(entry.id, settings.hub, control, self._update)
+        self._questions = Questions(entry.id, settings.hub.host, control, self._update)
         self._done: dict[tuple[Source, str], int] = {}
         self._revisions: dict[Source, str | None] = {}
         self.progress = Progress(job=job, model=entry.id, state=State.CHECKING)
@@ -107,11 +107,14 @@ class Download:
                 raise
             return self._ready(self._done_already(there, error))
         self._tell_of_withheld_token()
+        return self._ready(self._fetched(plans, there))
+
+    def _fetched(self, plans: list[Plan], there: Installed | None) -> Path:
         try:
-            return self._ready(self._run(plans))
+            return self._run(plans)
         except SubtitleEditorError as error:
             if there is not None and not self.is_fetching:
-                return self._ready(self._not_renewed(there, error))
+                return self._not_renewed(there, error)
             if type(error) is not NoSpaceError or error.needed:
                 raise
             # Who writes small files does not know how much is lacking.
@@ -154,7 +157,7 @@ class Download:
                 self._update(file_bytes_done=done)
 
             self._update(state=State.UNPACKING, file="", file_bytes_done=0, force=True)
-            runtimes.unpack(self._settings.models_dir, self._entry, snapshot, self._control, moved)
+            runtimes.unpack(self._entry, snapshot, self._control, moved)
         return snapshot
 
     # Steps
@@ -164,7 +167,7 @@ class Download:
         folder, wanted = self._settings.models_dir, self._revision
         if wanted == NEWEST:
             return None
-        found = library.status(folder, self._entry)
+        found = library.downloaded(folder, self._entry)  # What is lacking then is in no server's hands.
         if not found.state.usable:
             return None
         if wanted == SAME and not all(self._is_last(source) for source in self._entry.parts):
@@ -211,7 +214,7 @@ class Download:
             )
         except TimeoutError as error:
             asking.cancel()
-            raise HubUnreachableError(self._settings.hub.host, Text("it does not answer")) from error
+            raise HubUnreachableError(self._questions.host, Text("it does not answer")) from error
 
     def _begin(self, plans: list[Plan]) -> None:
         """The bar starts with all that is there, parts of files too, and its speed with what comes from now on."""
@@ -231,13 +234,13 @@ class Download:
         """The plan when what lies under another name has its place. What was not as it should be is to be fetched."""
         files = []
         for file in plan.files:
-            if file.origin is not None and not self._take(plan, file):
+            if file.origin is not None and not self._take(file):
                 file = dataclasses.replace(file, present=False, origin=None)
                 self._update(done=((plan.source, file.path), 0), files_done=self.progress.files_done - 1)
             files.append(file)
         return dataclasses.replace(plan, files=tuple(files))
 
-    def _take(self, plan: Plan, file: PlannedFile) -> bool:
+    def _take(self, file: PlannedFile) -> bool:
         self._update(file=file.path, file_bytes_done=0, file_bytes_total=file.size)
 
         def copied(count: int) -> None:
@@ -251,6 +254,7 @@ class Download:
 
     def _asked(self, source: Source, control: Control) -> Plan:
         hub, folder = self._settings.hub, self._settings.models_dir
+        self._questions.host = self._host_of(source)
         revision = self._revisions[source] = self._revision_of(source)
         try:
             return hub.plan(source, folder, revision, control)
@@ -266,6 +270,10 @@ class Download:
         self._report(Notice(job=self.progress.job, message=text))
         self._revisions[source] = None
         return hub.plan(source, folder, None, control)
+
+    def _host_of(self, source: Source) -> str:
+        """Who is asked about a part, as messages name it."""
+        return host_of(source.manifest.url) if source.manifest else self._settings.hub.host
 
     def _revision_of(self, source: Source) -> str | None:
         """The revision to fetch of a part; None for the one that the catalogue says, or the newest."""
@@ -305,6 +313,8 @@ class Download:
         self._tell_checked(plans, needed, free)
         self._tell_of_long_path(plans)
         room = needed + sum(map(_bytes_to_copy, plans))
+        if needed and self._entry.kind == RUNTIME:
+            room += sum(map(_bytes_to_unpack, plans))
         if room and room + SPACE_MARGIN > free:
             raise NoSpaceError(folder, room + SPACE_MARGIN, free)
 
@@ -399,7 +409,7 @@ class Download:
         )
 
     def _finish(self, plan: Plan) -> None:
-        hub = self._settings.hub
+        hub, self._questions.host = self._settings.hub, self._host_of(plan.source)
         small = [file for file in plan.files if not file.present and file.size < LARGE and not plan.source.is_direct]
         if small:
             self._update(state=State.DOWNLOADING, file=small[-1].path, file_bytes_done=0, file_bytes_total=0)
@@ -466,3 +476,9 @@ def _bytes_to_copy(plan: Plan) -> int:
     """Bytes that an earlier version has and the new one needs again, on a disk where files have one name each."""
     size = sum(file.size for file in plan.files if file.origin is not None)
     return size if size and not kept.can_share(plan.folder) else 0
+
+
+def _bytes_to_unpack(plan: Plan) -> int:
+    """About as much again as the archive has: NVIDIA's libraries are all but incompressible, and what else is in there
+    is not unpacked."""
+    return 0 if runtimes.is_unpacked(plan.snapshot) else plan.bytes_total

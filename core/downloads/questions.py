@@ -11,7 +11,6 @@ from typing import TypeVar
 from ..errors.hub import HubAnswerError, HubError, RateLimitedError
 from ..errors.network import HubUnreachableError
 from ..events import State
-from ..hub.client import Hub
 from ..system.control import Control
 from ..text import Text
 from ..transfer.retries import Retries, RetryPolicy, may_pass
@@ -32,12 +31,13 @@ WORD_AFTER = 2.0
 
 
 class Questions:
-    """What one download asks of its hub. For the worker's thread; `heard` for any."""
+    """What one download asks of its hub, or of who else has its files. For the worker's thread; `heard` for any."""
 
-    def __init__(self, name: str, hub: Hub, control: Control, update: Callable[..., None]) -> None:
+    def __init__(self, name: str, host: str, control: Control, update: Callable[..., None]) -> None:
         """`name` is the model's, for the log; `update` takes changes of the progress, by its fields."""
         self._name = name
-        self._hub = hub
+        self.host = host
+        """Who is asked, as messages name it. May be changed by whoever asks."""
         self._control = control
         self._update = update
         self._heard = time.monotonic()
@@ -71,7 +71,7 @@ class Questions:
             self._update()
             return
         state = State.STALLED if self.for_files else State.CHECKING
-        self._update(state=state, reason=Text("No answer from {host} yet.", host=self._hub.host))
+        self._update(state=state, reason=Text("No answer from {host} yet.", host=self.host))
 
     def _count_down(self, retries: Retries, reason: str) -> None:
         tried = retries.attempt - 1

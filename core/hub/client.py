@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from ..addresses import is_address, without_login
+from ..addresses import is_address, server_of, without_login
 from ..catalog.entries import Source
 from ..errors.base import SubtitleEditorError
 from ..errors.hub import FileNotOnHubError, IncompleteRepositoryError, TokenRefusedError, UnsafeNameError
@@ -84,8 +84,8 @@ class Hub:
 
     @property
     def host(self) -> str:
-        """The endpoint as messages name it."""
-        return urlsplit(self.endpoint).netloc
+        """The endpoint as messages name it; one that is no address as it was given."""
+        return urlsplit(self.endpoint).netloc if is_address(self.endpoint) else self.endpoint
 
     @property
     def is_online(self) -> bool:
@@ -172,7 +172,8 @@ class Hub:
         TokenRefusedError to UnsafeNameError.
         """
         if source.manifest is not None:
-            with self._asking(control) as asking:
+            # Of whoever publishes it. Neither the hub's address nor its token matter there.
+            with self._asking(control, Server(server_of(source.manifest.url))) as asking:
                 return manifests.plan(source, models_dir, asking.manifest(source.manifest))
         if source.links:
             return self._plan_of_links(source, models_dir)
@@ -217,9 +218,9 @@ class Hub:
         return self.server.request(file.url, plan.source, plan.commit, file.path)
 
     @contextlib.contextmanager
-    def _asking(self, control: Control | None) -> Iterator[Asking]:
+    def _asking(self, control: Control | None, server: Server | None = None) -> Iterator[Asking]:
         self.check_online()
-        with contextlib.closing(Asking(self.server, control or Control())) as asking:
+        with contextlib.closing(Asking(server or self.server, control or Control())) as asking:
             yield asking
 
     def _planned(self, source: Source, commit: str, models_dir: Path, wanted: list[Listed]) -> tuple[PlannedFile, ...]:

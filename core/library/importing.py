@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ..catalog.entries import SPEECH_TO_TEXT, Entry, Source
+from ..catalog.entries import RUNTIME, SPEECH_TO_TEXT, Entry, Source
 from ..errors.base import SubtitleEditorError
 from ..errors.disk import NoSpaceError
 from ..errors.models import ImportModelError
@@ -109,6 +109,12 @@ def check_folder(folder: Path, entry: Entry) -> dict[str, Path]:
     if entry.is_bundle:
         raise ImportModelError(
             folder, Text("{model} is made of several repositories", model=entry.id), Text("Download it instead.")
+        )
+    if entry.kind == RUNTIME or entry.manifest is not None:
+        raise ImportModelError(
+            folder,
+            Text("{model} comes as an archive, and only its publisher says what that should be", model=entry.id),
+            Text("Download it instead."),
         )
     source = entry.parts[0]
     files = {

@@ -69,7 +69,7 @@ def delete(models_dir: Path, entry: Entry, revision: str | None = None) -> int:
         left = layout.import_leftovers(folder) if revision is None else []
         freed += _remove(models_dir, folder, entry.id, [*names, *loose, *left], partials)
         if revision is None and entry.kind == RUNTIME:
-            freed += runtimes.remove(folder)
+            freed += runtimes.remove(folder, entry.id)
         _tidy(folder)
     return freed
 

@@ -1,31 +1,41 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """CUDA's libraries for the graphics card: taken out of the archive that was downloaded, and found again.
 
-They lie beside the archive, in a folder of ours in the models folder, and go with it. Only the child that listens
-loads them (core/speech/cards.py): nothing of the system is changed, and Blender never has them inside.
+They lie beside the archive, in a folder of ours in the models folder, and go with it. The archive stays: it is what can
+be compared with NVIDIA's hash, and what they come back from without network when they are damaged or gone. Only the
+child that listens loads them (core/speech/cards.py): nothing of the system is changed, and Blender never has them
+inside.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import secrets
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 from ..catalog.entries import Catalog, Entry
-from ..errors.models import RuntimeArchiveError
+from ..errors.disk import NoSpaceError
+from ..errors.models import ModelBusyError, RuntimeArchiveError
 from ..speech.cards import LIBRARIES
 from ..system.control import Control
-from ..system.files import disk_error, remove_tree, replace, sync
+from ..system.files import disk_error, is_link, remove_tree, replace, sync
+from ..system.locks import file_lock, try_lock
 from ..text import Text
-from . import archives
-from .layout import repository_folder
+from . import archives, layout
 
 CUBLAS = "cublas-12"
 """The entry of the built-in catalogue."""
 
 _FOLDER = "unpacked"
+_HALF = ".tmp"
+"""What ends the name of a folder that is being filled."""
+_OURS = re.compile(rf"[0-9a-f]{{40}}|[0-9a-f]{{8}}{re.escape(_HALF)}")
+"""The names in there: a commit's, or one that is being filled."""
 _MOST = 16 << 30
 """Bytes that an archive may unpack to. NVIDIA's has some 3 GB, the most of it libraries to link with."""
 _LARGEST = 4 << 30
@@ -35,14 +45,17 @@ _LARGEST_LICENCE = 1 << 20
 
 
 def find(models_dir: Path, entry: Entry) -> Path | None:
-    """The folder with the libraries of a runtime; None where they are not all there. A few looks at the disk."""
+    """The folder with the libraries of a runtime; None where they are not all there. A few looks at the disk.
+
+    Of several that of the version which `status` tells of: the others are those of archives before it.
+    """
     for source in entry.parts:
-        try:
-            there = sorted((repository_folder(models_dir, source) / _FOLDER).iterdir())
-        except OSError:
-            continue
-        for folder in reversed(there):
-            if not folder.name.endswith(".tmp") and all((folder / name).is_file() for name in LIBRARIES):
+        repository = layout.repository_folder(models_dir, source)
+        for snapshot in layout.snapshots_of(repository, source.revision):
+            if is_unpacked(snapshot):
+                return place_of(snapshot)
+        for folder in reversed(_by_age(repository / _FOLDER)):  # Who has deleted the archive by hand.
+            if _is_whole(folder):
                 return folder
     return None
 
@@ -52,46 +65,96 @@ def cuda(models_dir: Path, catalog: Catalog) -> Path | None:
     return find(models_dir, catalog.get(CUBLAS))
 
 
-def unpack(
-    models_dir: Path, entry: Entry, snapshot: Path, control: Control, moved: Callable[[int], None] = lambda _: None
-) -> Path:
+def place_of(snapshot: Path) -> Path:
+    """Where the libraries go that lie in an archive of this snapshot."""
+    return snapshot.parents[1] / _FOLDER / snapshot.name
+
+
+def is_unpacked(snapshot: Path) -> bool:
+    """Whether they are all there."""
+    return _is_whole(place_of(snapshot))
+
+
+def unpack(entry: Entry, snapshot: Path, control: Control, moved: Callable[[int], None] = lambda _: None) -> Path:
     """Take the libraries out of the archive in `snapshot`, unless they are there; the folder they are in.
 
-    `moved(n)` is called for each n bytes of the archive. Raises JobCancelled, RuntimeArchiveError for an archive that
-    is damaged, hostile or lacks a library, NoSpaceError, FolderNotWritableError. What is half done is removed.
+    What was unpacked of other archives before, or half, by a process that was killed, is removed. `moved(n)` is called
+    for each n bytes of the archive. Waits while another process does the same. Raises JobCancelled, RuntimeArchiveError
+    for an archive that is damaged, hostile or lacks a library, NoSpaceError, FolderNotWritableError. What is half done
+    is removed.
     """
-    root = repository_folder(models_dir, entry.parts[-1]) / _FOLDER
-    target = root / snapshot.name
-    if all((target / name).is_file() for name in LIBRARIES):
+    target = place_of(snapshot)
+    if _is_whole(target):
         return target
-    beside = root / f"{secrets.token_hex(4)}.tmp"
+    root = target.parent
     try:
-        beside.mkdir(parents=True)
-        for archive in sorted(path for path in snapshot.iterdir() if path.is_file()):
-            _take(archive, beside, entry.id, control, moved)
-        if lacking := [name for name in LIBRARIES if not (beside / name).is_file()]:
-            raise RuntimeArchiveError(entry.id, Text("it lacks {names}", names=", ".join(lacking)))
-        _replace(beside, target)
+        root.mkdir(parents=True, exist_ok=True)
+        with file_lock(_lock_of(root.parent), control):
+            if not _is_whole(target):
+                _remove_others(root, lambda folder: folder.suffix == _HALF)
+                _unpack(entry, snapshot, target, control, moved)
+            _remove_others(root, lambda folder: folder != target)
     except OSError as error:
         raise disk_error(root, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            remove_tree(beside)
     return target
 
 
-def remove(repository: Path) -> int:
+def remove(repository: Path, model: str) -> int:
     """Delete what was unpacked in the folder of a repository; the bytes freed. Raises FolderNotWritableError where it
-    stays."""
+    stays, ModelBusyError while a process unpacks there."""
     folder = repository / _FOLDER
-    if not folder.is_dir() or folder.is_symlink():
+    if not folder.is_dir() or is_link(folder):
         return 0
-    freed = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    try:
-        remove_tree(folder)
-    except OSError as error:
-        raise disk_error(folder, error) from error
+    with try_lock(_lock_of(repository)) as alone:
+        if not alone:
+            raise ModelBusyError(model)
+        freed = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        try:
+            remove_tree(folder)
+        except OSError as error:
+            raise disk_error(folder, error) from error
     return freed
+
+
+def _is_whole(folder: Path) -> bool:
+    return folder.suffix != _HALF and all((folder / name).is_file() for name in LIBRARIES)
+
+
+def _lock_of(repository: Path) -> Path:
+    """Whoever deletes or moves a repository looks for locks in it."""
+    return repository / "unpacking.lock"
+
+
+def _by_age(root: Path) -> list[Path]:
+    """What is in a folder, oldest first. Never raises."""
+    with contextlib.suppress(OSError):
+        return sorted(root.iterdir(), key=lambda path: path.lstat().st_mtime_ns)
+    return []
+
+
+def _remove_others(root: Path, unwanted: Callable[[Path], bool]) -> None:
+    """Never raises: what a program has loaded stays on Windows, until the next time."""
+    for folder in [] if is_link(root) else _by_age(root):
+        if _OURS.fullmatch(folder.name) and unwanted(folder):
+            with contextlib.suppress(OSError):
+                remove_tree(folder, patience=0.0)
+
+
+def _unpack(entry: Entry, snapshot: Path, target: Path, control: Control, moved: Callable[[int], None]) -> None:
+    beside = target.with_name(f"{secrets.token_hex(4)}{_HALF}")
+    beside.mkdir()
+    try:
+        for archive in sorted(path for path in snapshot.iterdir() if path.is_file()):
+            if layout.is_finished(os.fspath(archive)):  # Without links, locks and partials lie beside it.
+                _take(archive, beside, entry.id, control, moved)
+        if lacking := [name for name in LIBRARIES if not (beside / name).is_file()]:
+            raise RuntimeArchiveError(entry.id, Text("it lacks {names}", names=", ".join(lacking)))
+        if target.exists():  # Half of it, from a version of ours that wanted less.
+            remove_tree(target)
+        replace(beside, target)
+    finally:
+        with contextlib.suppress(OSError):
+            remove_tree(beside)
 
 
 def _take(archive: Path, folder: Path, model: str, control: Control, moved: Callable[[int], None]) -> None:
@@ -111,13 +174,24 @@ def _take(archive: Path, folder: Path, model: str, control: Control, moved: Call
             # Of a library in two versions the newer; NVIDIA's archives have one.
             if size > most or version <= versions.get(plain, ()):
                 continue
-            with (folder / plain).open("wb") as file:
-                archives.copy(content, file, most)
-                file.flush()
-                sync(file.fileno())
+            _write(content, folder / plain, size, most)
             versions[plain] = version
     except archives.ArchiveError as error:
         raise RuntimeArchiveError(model, error.reason) from error
+
+
+def _write(content: IO[bytes], path: Path, size: int, most: int) -> None:
+    """One library of so many bytes. Raises ArchiveError; NoSpaceError before the first byte where that is known."""
+    place = path.parents[1]
+    if size > (free := shutil.disk_usage(place).free):
+        raise NoSpaceError(place, size, free)
+    try:
+        with path.open("wb") as file:
+            archives.copy(content, file, most)
+            file.flush()
+            sync(file.fileno())
+    except OSError as error:
+        raise disk_error(place, error, size) from error
 
 
 def _wanted(name: str) -> tuple[str, tuple[int, ...]] | None:
@@ -142,15 +216,3 @@ def _wanted(name: str) -> tuple[str, tuple[int, ...]] | None:
         if found := re.fullmatch(re.escape(library) + r"((?:\.\d{1,6}){1,5})", last, re.ASCII):
             return library, (1, *(int(part) for part in found[1][1:].split(".")))
     return None
-
-
-def _replace(beside: Path, target: Path) -> None:
-    if target.exists():  # Half of it, from a version of ours that wanted less.
-        remove_tree(target)
-    try:
-        replace(beside, target)
-    except OSError:
-        with contextlib.suppress(OSError):
-            if all((target / name).is_file() for name in LIBRARIES):
-                return  # Another process has just done the same.
-        raise

@@ -6,15 +6,16 @@ Not for a panel's `draw()`: it touches the disk. Needs no network and does not i
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ..catalog.entries import Entry, Source
+from ..catalog.entries import RUNTIME, Entry, Source
 from ..errors.models import ModelDamagedError, ModelNotInstalledError
-from . import former
+from . import former, runtimes
 from . import listing as listings
 from . import marks as library_marks
 from .layout import files_of, is_unfinished, partial_files, read_ref, repository_folder, snapshots_of, stored_files
@@ -60,8 +61,19 @@ def _together(parts: list[Installed | None]) -> Installed | None:
 def status(models_dir: Path, entry: Entry) -> Status:
     """The state of one model, from names, sizes, times and the marks of earlier checks: reads no content.
 
-    Never raises: what cannot be read is not there.
+    Never raises: what cannot be read is not there. A runtime whose libraries are not unpacked is PARTIAL.
     """
+    found = downloaded(models_dir, entry)
+    if entry.kind == RUNTIME and found.state.usable and found.installed:
+        with contextlib.suppress(OSError):
+            if runtimes.is_unpacked(found.installed.path):
+                return found
+        return dataclasses.replace(found, state=ModelState.PARTIAL, installed=None)
+    return found
+
+
+def downloaded(models_dir: Path, entry: Entry) -> Status:
+    """The same of what comes from a server alone, whether or not it was unpacked. Never raises."""
     sources = entry.parts
     if len(sources) == 1:
         return _source_status(models_dir, sources[0], entry.size)

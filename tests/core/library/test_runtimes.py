@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import io
 import json
 import lzma
+import os
 import shutil
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 import zipfile
 import zlib
@@ -21,16 +24,21 @@ from typing import Any
 
 import pytest
 
+from subtitle_editor.core.addresses import host_of
 from subtitle_editor.core.catalog import entries, reading
 from subtitle_editor.core.catalog.entries import Catalog, Entry, Link, Manifest
 from subtitle_editor.core.download_manager import DownloadManager
+from subtitle_editor.core.downloads import download as downloading
+from subtitle_editor.core.downloads import questions
+from subtitle_editor.core.downloads.download import SPACE_MARGIN
 from subtitle_editor.core.errors.base import JobCancelled
+from subtitle_editor.core.errors.disk import NoSpaceError
 from subtitle_editor.core.errors.hub import CorruptDownloadError, ManifestError
-from subtitle_editor.core.errors.models import RuntimeArchiveError
-from subtitle_editor.core.events import Event, Failed, Finished, Progress, State
+from subtitle_editor.core.errors.models import ImportModelError, ModelBusyError, RuntimeArchiveError
+from subtitle_editor.core.events import Event, Failed, Finished, Notice, Progress, State
 from subtitle_editor.core.hub import manifests
 from subtitle_editor.core.hub.tokens import Token
-from subtitle_editor.core.library import removing, runtimes, status
+from subtitle_editor.core.library import archives, importing, removing, runtimes, status
 from subtitle_editor.core.library.states import ModelState
 from subtitle_editor.core.speech.cards import LIBRARIES
 from subtitle_editor.core.system.control import Control
@@ -124,7 +132,11 @@ def published(hub: LoopbackHub, archive: bytes, **changes: str) -> Entry:
 def download(hub: LoopbackHub, folder: Path, entry: Entry, **options: Any) -> list[Event]:
     """Everything one download says, its End last."""
     manager = DownloadManager(folder, endpoint=hub.endpoint, catalog=Catalog((entry,)), **options)
-    job = manager.enqueue(entry.id, None)
+    return ended(manager, manager.enqueue(entry.id, None))
+
+
+def ended(manager: DownloadManager, job: str) -> list[Event]:
+    """All that a job says; the manager is shut down."""
     events: list[Event] = []
     deadline = time.monotonic() + 60
     try:
@@ -161,11 +173,161 @@ def test_what_was_unpacked_comes_back_without_a_download(hub: LoopbackHub, tmp_p
     download(hub, tmp_path, entry)
     folder = runtimes.find(tmp_path, entry)
     assert folder is not None
-    shutil.rmtree(folder)
+    (folder / LIBRARIES[0]).unlink()
     assert runtimes.find(tmp_path, entry) is None
+    found = status.status(tmp_path, entry)
+    assert found.state is ModelState.PARTIAL and not found.state.usable, "what cannot be used is not installed"
     hub.forget_requests()
     assert isinstance(download(hub, tmp_path, entry)[-1], Finished)
     assert runtimes.find(tmp_path, entry) == folder and not hub.requests_for("*archive*")
+    assert status.status(tmp_path, entry).state is ModelState.INSTALLED
+    shutil.rmtree(folder)
+    assert isinstance(download(hub, tmp_path, entry, offline=True)[-1], Finished), "not even the list is needed"
+    assert runtimes.find(tmp_path, entry) == folder
+
+
+def test_one_that_cannot_be_unpacked_is_not_installed(hub: LoopbackHub, tmp_path: Path, library: bytes) -> None:
+    entry = published(hub, tar((f"{TOP}/lib/{LIBRARIES[0]}", library)))
+    for _ in range(2):
+        end = download(hub, tmp_path, entry)[-1]
+        assert isinstance(end, Failed) and isinstance(end.error, RuntimeArchiveError)
+        assert status.status(tmp_path, entry).state is ModelState.PARTIAL
+
+
+def test_room_is_asked_for_the_libraries_too(
+    hub: LoopbackHub, tmp_path: Path, library: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = like_nvidias(library, data_of(3_000_000))
+    entry = published(hub, archive)
+    usage = shutil.disk_usage(tmp_path)
+    room = SPACE_MARGIN + len(archive) * 3 // 2
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=room))
+    end = download(hub, tmp_path, entry)[-1]
+    assert isinstance(end, Failed) and isinstance(end.error, NoSpaceError)
+    assert end.error.needed == SPACE_MARGIN + 2 * len(archive)
+    assert not hub.requests_for("*archive*"), "before the first byte"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_disk_that_is_full_when_it_unpacks(
+    hub: LoopbackHub, tmp_path: Path, library: bytes, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """It says how much is lacking for what is unpacked, and the archive stays."""
+    entry = published(hub, like_nvidias(library))
+    copy, usage = archives.copy, shutil.disk_usage(tmp_path)
+
+    def full(source: Any, target: Any, most: int) -> int:
+        if Path(target.name).name == LIBRARIES[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return copy(source, target, most)
+
+    def free(place: Any) -> Any:
+        return usage._replace(free=len(library) - 1) if "unpacked" in Path(place).parts else usage
+
+    if known:
+        monkeypatch.setattr(shutil, "disk_usage", free)
+    else:
+        monkeypatch.setattr(archives, "copy", full)
+    end = download(hub, tmp_path, entry, pause_when_full=False)[-1]
+    assert isinstance(end, Failed) and type(end.error) is NoSpaceError
+    assert end.error.needed in (len(library), len(library) + 2)
+    monkeypatch.undo()
+    monkeypatch.setattr(manifests, "this_platform", lambda: SYSTEM)
+    hub.forget_requests()
+    assert isinstance(download(hub, tmp_path, entry)[-1], Finished) and not hub.requests_for("*archive*")
+
+
+def test_of_an_earlier_release_nothing_is_left(hub: LoopbackHub, tmp_path: Path, library: bytes) -> None:
+    entry = published(hub, like_nvidias(library))
+    root = tmp_path / "models--subtitle-editor--cublas" / "unpacked"
+    for name in ("f" * 40, "0badcafe.tmp"):
+        (root / name).mkdir(parents=True)
+        for one in LIBRARIES:
+            (root / name / one).write_bytes(b"of the release before")
+    (root / "mine").mkdir()
+    found = runtimes.find(tmp_path, entry)
+    assert found is not None and found.name == "f" * 40, "better than none"
+    download(hub, tmp_path, entry)
+    installed = status.status(tmp_path, entry).installed
+    assert installed is not None
+    assert {path.name for path in root.iterdir()} == {installed.revision, "mine"}
+    (root / ("f" * 40)).mkdir()
+    for one in LIBRARIES:
+        (root / ("f" * 40) / one).write_bytes(b"of the release before")
+    assert runtimes.find(tmp_path, entry) == root / installed.revision, "not the last by its name"
+
+
+def test_who_unpacks_is_waited_for_and_not_deleted(hub: LoopbackHub, tmp_path: Path, library: bytes) -> None:
+    entry = published(hub, like_nvidias(library))
+    download(hub, tmp_path, entry)
+    snapshot = status.part_status(tmp_path, entry.parts[0]).installed
+    assert snapshot is not None
+    shutil.rmtree(runtimes.place_of(snapshot.path))
+    asked: list[str] = []
+
+    def meanwhile(_: int) -> None:
+        if not asked:
+            asked.append("once")
+            with pytest.raises(ModelBusyError):
+                removing.delete(tmp_path, entry)
+            other = Control()
+            waiting = threading.Thread(target=lambda: asked.append(attempt(other)), daemon=True)
+            waiting.start()
+            waiting.join(0.3)
+            assert waiting.is_alive()
+            other.cancel()
+            waiting.join(10)
+
+    def attempt(control: Control) -> str:
+        try:
+            return str(runtimes.unpack(entry, snapshot.path, control))
+        except JobCancelled:
+            return "cancelled while it waited"
+
+    runtimes.unpack(entry, snapshot.path, Control(), meanwhile)
+    assert asked == ["once", "cancelled while it waited"] and runtimes.find(tmp_path, entry)
+
+
+def test_what_is_no_archive_of_its_publisher_cannot_be_imported(
+    hub: LoopbackHub, tmp_path: Path, library: bytes
+) -> None:
+    entry, folder = published(hub, like_nvidias(library)), tmp_path / "holiday"
+    folder.mkdir()
+    (folder / "photo.jpg").write_bytes(b"not a library")
+    with pytest.raises(ImportModelError, match="Download it"):
+        importing.import_folder(tmp_path / "models", folder, entry)
+    assert not (tmp_path / "models").exists()
+
+
+def test_the_publisher_is_asked_whatever_the_hub_is(hub: LoopbackHub, tmp_path: Path, library: bytes) -> None:
+    entry = published(hub, like_nvidias(library))
+    for number, (endpoint, token) in enumerate([("http://[no", "hf_x"), (hub.endpoint, "hf with\nlines")]):
+        folder = tmp_path / str(number)
+        manager = DownloadManager(folder, endpoint=endpoint, token=Token(token), catalog=Catalog((entry,)))
+        events = ended(manager, manager.enqueue(entry.id, None))
+        assert isinstance(events[-1], Finished), events[-1]
+
+
+def test_the_server_that_does_not_answer_is_named(
+    hub: LoopbackHub, tmp_path: Path, library: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = published(hub, like_nvidias(library))
+    monkeypatch.setattr(questions, "WORD_AFTER", 0.05)
+    hub.faults.add(Fault(path="*redistrib*", stall_before=True, stall_for=0.6))
+    elsewhere = DownloadManager(tmp_path, endpoint="https://hub.invalid", catalog=Catalog((entry,)))
+    events = ended(elsewhere, elsewhere.enqueue(entry.id, None))
+    assert isinstance(events[-1], Finished)
+    said = {str(event.reason) for event in events if isinstance(event, Progress) and "No answer" in event.reason}
+    assert entry.manifest is not None
+    assert said == {f"No answer from {host_of(entry.manifest.url)} yet."}
+    # Also where it is asked whether there is a newer one.
+    monkeypatch.setattr(downloading, "HUB_PATIENCE", 0.2)
+    hub.faults.add(Fault(path="*redistrib*", stall_before=True, stall_for=2.0))
+    again = DownloadManager(tmp_path, endpoint="https://hub.invalid", catalog=Catalog((entry,)))
+    events = ended(again, again.enqueue(entry.id, None))
+    hub.faults.release()
+    assert isinstance(events[-1], Finished)
+    assert [one for one in events if isinstance(one, Notice) and f"{host_of(entry.manifest.url)} cannot" in one.message]
 
 
 def test_deleting_frees_both(hub: LoopbackHub, tmp_path: Path, library: bytes) -> None:
@@ -268,7 +430,7 @@ def unpacked(tmp_path: Path, archive: bytes, name: str = "a.tar.xz") -> Path:
     snapshot.mkdir(parents=True)
     (snapshot / name).write_bytes(archive)
     try:
-        return runtimes.unpack(tmp_path, entry, snapshot, Control())
+        return runtimes.unpack(entry, snapshot, Control())
     finally:
         # Nothing anywhere but in its place, and nothing half done.
         outside = [path for path in tmp_path.rglob("*") if path.is_file() and "unpacked" not in path.parts]
@@ -403,6 +565,6 @@ def test_cancelling_leaves_nothing(tmp_path: Path) -> None:
     snapshot.mkdir(parents=True)
     (snapshot / "a.tar.xz").write_bytes(like_nvidias(data_of(4_000_000)))
     with pytest.raises(JobCancelled):
-        runtimes.unpack(tmp_path, entry, snapshot, control, lambda count: control.cancel())
+        runtimes.unpack(entry, snapshot, control, lambda count: control.cancel())
     assert runtimes.find(tmp_path, entry) is None
     assert not list((tmp_path / "models--subtitle-editor--cublas" / "unpacked").iterdir())
