@@ -299,7 +299,6 @@ LEFT_OUT: dict[str, set[str]] = {
     | {"test_an_update_fetches_only_what_has_changed_and_says_so[nolinks]", "test_a_pinned_commit_stays_what_it_is"},
     "deaf": {
         "test_the_preflight_is_told_before_the_first_byte",
-        "test_no_thread_is_left_behind",
         "test_adopted_sockets_are_shut_down_and_then_let_go",
     },
     "nosync": {

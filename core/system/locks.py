@@ -80,7 +80,8 @@ def file_lock(
 
 
 def try_lock(path: Path) -> contextlib.AbstractContextManager[bool]:
-    """The lock at once or not at all: the `with` block gets whether it is held. Raises FolderNotWritableError."""
+    """The lock at once or not at all: the `with` block gets whether it is held. Raises FolderNotWritableError, or what
+    else `disk_error` makes of it."""
     return _try_lock(path)
 
 
@@ -141,7 +142,9 @@ def _take(path: Path, windows: bool = sys.platform == "win32", patient: bool = F
             log.warning("no file locks in %s: %s", path.parent, ex)
             return descriptor
         os.close(descriptor)
-        raise
+        if ex.errno == errno.EBADF:  # NFS locks no file that is open for reading alone: it is another user's.
+            ex = PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+        raise disk_error(path.parent, ex) from ex
     os.close(descriptor)
     return None
 

@@ -36,7 +36,7 @@ _FLAGS_AT, _LARGEST = 64, 4096
 def is_remote(folder: Path, platform: str = sys.platform) -> bool:
     """Asks the system. False where it does not say. Never raises."""
     try:
-        path = os.path.abspath(folder)
+        path = os.path.realpath(folder)  # A link in a home may lead to another machine.
         if platform == "win32":
             return _is_remote_on_windows(path)
         if platform == "darwin":

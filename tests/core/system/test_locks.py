@@ -8,6 +8,7 @@ import os
 import threading
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,8 +50,31 @@ def test_einval_elsewhere_is_no_missing_lock(tmp_path: Path, monkeypatch: pytest
         raise OSError(errno.EINVAL, "invalid")
 
     monkeypatch.setattr("fcntl.flock", refused)
-    with pytest.raises(OSError, match="invalid"):
+    with pytest.raises(FolderNotWritableError, match=r"[Ii]nvalid"):
         locks._take(tmp_path / "lock", windows=False)
+
+
+def test_on_nfs_the_lock_of_another_user_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There flock is a lock of bytes, which a descriptor for reading alone cannot have."""
+    lock, opened, left = tmp_path / "lock", os.open, []
+    lock.touch()
+
+    def for_reading_alone(path: Any, flags: int, *rest: Any) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        left.append(opened(path, flags, *rest))
+        return left[-1]
+
+    def flock(*_: object) -> None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+    monkeypatch.setattr(os, "open", for_reading_alone)
+    monkeypatch.setattr("fcntl.flock", flock)
+    with pytest.raises(FolderNotWritableError, match="denied") as refused:
+        locks._take(lock, windows=False)
+    assert refused.value.folder == lock and "another user" in refused.value.hint
+    with pytest.raises(OSError, match="descriptor"):
+        os.fstat(left[0])
 
 
 def test_a_lock_that_its_holder_deletes_is_busy_and_then_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +51,21 @@ def test_by_the_table_of_mounts(kind: str) -> None:
     table = f"disk / btrfs rw 0 0\nother /home/ada {kind} rw 0 0\n"
     assert network_disk._is_remote_by(table, "/home/ada/.local") is (kind not in ("ext4", "tmpfs", "fuseblk"))
     assert not network_disk._is_remote_by(table, "/home/bob")
+
+
+def test_a_link_to_another_machine_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there, home = tmp_path / "net", tmp_path / "home"
+    there.mkdir()
+    home.symlink_to(there, target_is_directory=True)
+    read = Path.read_text
+
+    def mounts(self: Path, *rest: Any, **options: Any) -> str:
+        if self == Path("/proc/self/mounts"):
+            return f"disk / ext4 rw 0 0\nnas:/home {os.path.realpath(there)} nfs4 rw 0 0\n"
+        return read(self, *rest, **options)
+
+    monkeypatch.setattr(Path, "read_text", mounts)
+    assert network_disk.is_remote(home / "ada", "linux") and not network_disk.is_remote(tmp_path, "linux")
 
 
 @pytest.mark.parametrize("remote", [True, False])

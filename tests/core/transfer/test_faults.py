@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import urllib.error
 import urllib.request
@@ -432,18 +433,19 @@ def test_a_folder_that_is_a_file(hub: LoopbackHub, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
-def test_a_read_only_folder(hub: LoopbackHub, tmp_path: Path) -> None:
-    folder = tmp_path / "models"
-    folder.mkdir()
-    blob = blob_of(hub, folder, DATA)
-    for parent in [tmp_path, *tmp_path.parents][:3]:
-        parent.chmod(0o755)
-    folder.chmod(0o555)
-    ordinary = "import os; os.getuid() or os.setuid(65534)"  # Root may write everywhere.
-    out, err = start_child(blob, Path("/dev/null"), before=ordinary).communicate(timeout=30)
-    folder.chmod(0o755)
-    assert out.startswith("FolderNotWritableError"), err
-    assert names_in(folder) == set()
+def test_a_read_only_folder(hub: LoopbackHub) -> None:
+    # Not below pytest's folders: those are closed to other users, and it is not for a test to open them.
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        folder = Path(place, "models")
+        folder.mkdir()
+        blob = blob_of(hub, folder, DATA)
+        folder.chmod(0o555)
+        ordinary = "import os; os.getuid() or os.setuid(65534)"  # Root may write everywhere.
+        out, err = start_child(blob, Path("/dev/null"), before=ordinary).communicate(timeout=30)
+        folder.chmod(0o755)
+        assert out.startswith("FolderNotWritableError"), err
+        assert names_in(folder) == set()
 
 
 def test_a_journal_cut_at_every_byte(hub: LoopbackHub, tmp_path: Path) -> None:
