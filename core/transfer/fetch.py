@@ -14,6 +14,7 @@ one step, when its hash was compared.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import random
 import time
@@ -91,6 +92,8 @@ def _fetch_until_right(
     When the hash is wrong nobody knows which bytes are. What came just now is fetched again first: it is less, and a
     network that lies does it now. Then all is. What was there before is kept even when all that fails, as it came
     last: it may be right, and the next run, which begins with it, does the same again.
+
+    Each further try uses one connection: there are proxies that mix up ranges which come at the same time.
     """
     from .work import Transfer
 
@@ -107,6 +110,7 @@ def _fetch_until_right(
             reason = ex.args[0]
         except WrongBytes as ex:
             reason, host = Text("the bytes that arrived are not the published ones"), ex.host
+            settings = dataclasses.replace(settings, connections=1)
             if old is None:
                 keep = old = ex.old
         log.info("%s: %s", blob.label, reason)

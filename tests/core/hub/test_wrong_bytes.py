@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import random
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +16,9 @@ from subtitle_editor.core.library import removing, status, verifying
 from subtitle_editor.core.library.states import ModelState
 from subtitle_editor.core.library.status import SAME
 from tests.core.hub.book import ENTRY, FILES, REPO, asked_for, code_of, contents, download, stock
+from tests.hub_by_the_book import server
 from tests.hub_by_the_book.server import Hub as Server
+from tests.hub_by_the_book.server import Reply
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -52,6 +57,35 @@ def test_a_flipped_byte_on_the_way_is_noticed_and_fetched_again(hub: Server, tmp
     assert isinstance(end, Finished), end
     assert not left and contents(tmp_path) == FILES
     assert status.status(tmp_path, ENTRY).state is ModelState.INSTALLED
+
+
+def test_a_proxy_that_mixes_up_what_comes_at_once_is_asked_over_one_connection(
+    hub: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As people report it of ollama: "digest mismatch" for ever behind a proxy, and none with one part."""
+    large = random.Random(9).randbytes(20_000_000)
+    hub.repositories[0].commit({**FILES, "model.bin": large}, lfs=("*.bin",))
+    lock, now = threading.Lock(), [0]
+    told: list[Event] = []
+    usual = server._Answering._bytes
+
+    def mixed(self: server._Answering, name: str, content: bytes, headers: dict[str, str]) -> Reply:
+        with lock:
+            now[0] += 1
+        time.sleep(0.05)
+        with lock:
+            alone = now[0] == 1
+        reply = usual(self, name, content, headers)
+        if reply.status == 206 and not alone:
+            reply.body = reply.body[::-1]
+        with lock:
+            now[0] -= 1
+        return reply
+
+    monkeypatch.setattr(server._Answering, "_bytes", mixed)
+    assert isinstance(end := download(hub.url, tmp_path, said=told.append), Finished), end
+    assert contents(tmp_path)["model.bin"] == large
+    assert any("starting over" in event.message for event in told if isinstance(event, Notice))
 
 
 @pytest.mark.parametrize("name", FILES)
