@@ -190,6 +190,20 @@ class IncompleteRepositoryError(HubError, LookupError):
         )
 
 
+class UndescribedFileError(HubError):
+    """A mirror lists a file, and says neither there nor with the file itself how large it is and what it should be."""
+
+    code = "undescribed"
+
+    def __init__(self, host: str, file: str) -> None:
+        self.host = host
+        self.file = file
+        super().__init__(
+            Text("{host} does not say how large {file} is, or what its hash should be.", host=host, file=file),
+            Text("Nothing that came from there could be checked. Choose another hub endpoint in the preferences."),
+        )
+
+
 class UnsafeNameError(HubError, ValueError):
     """A file name from the server would leave the models folder."""
 

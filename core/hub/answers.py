@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from ..system.names import is_hash, is_repository
@@ -43,6 +44,13 @@ class Listed:
         return self.blob if self.sha256 is None else None
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Named:
+    """A file of a listing that says neither its size nor its hash, as some mirrors' do, or but one of the two."""
+
+    path: str
+
+
 def profile(data: Any) -> Profile | None:
     """What `/api/models/OWNER/NAME` answered; None if no hub answers so. Folders are called after these names."""
     if not isinstance(data, dict):
@@ -61,7 +69,7 @@ def profile(data: Any) -> Profile | None:
     )
 
 
-def listed(data: Any) -> list[Listed] | None:
+def listed(data: Any) -> list[Listed | Named] | None:
     """The files of a page of `/api/models/OWNER/NAME/tree/COMMIT`; None if no hub answers so."""
     if not isinstance(data, list):
         return None
@@ -71,8 +79,8 @@ def listed(data: Any) -> list[Listed] | None:
     return whole if len(whole) == len(found) else None
 
 
-def siblings(data: Any) -> list[Listed] | None:
-    """The files that `/api/models/OWNER/NAME/revision/COMMIT?blobs=true` names; None if it does not say all of them."""
+def siblings(data: Any) -> list[Listed | Named] | None:
+    """The files that `/api/models/OWNER/NAME/revision/COMMIT?blobs=true` names; None if no hub answers so."""
     rows = data.get("siblings") if isinstance(data, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         return None
@@ -86,11 +94,38 @@ def _as_listed(row: dict[str, Any]) -> dict[str, Any]:
     return {"path": row.get("rfilename"), "size": row.get("size"), "oid": row.get("blobId"), "lfs": lfs}
 
 
-def _file(row: Any) -> Listed | None:
+def described(path: str, headers: Mapping[str, str]) -> Listed | None:
+    """A file by the headers of the answer to a request for its first byte, by lower-case name; None where these do not
+    say its size and its hash.
+
+    A hub has them in X-Linked-Size and X-Linked-ETag, or, of what it keeps itself, in ETag. An ETag of 40 digits may be
+    anything where the answer is not marked as a hub's.
+    """
+    tag = headers.get("x-linked-etag") or headers.get("etag", "")
+    blob = tag.strip().removeprefix("W/").strip('"').removeprefix("sha256:").lower()
+    size = headers.get("x-linked-size") or _length(headers)
+    if not (size.isascii() and size.isdigit() and int(size[:20]) < 1 << 60):
+        return None
+    if _SHA256.fullmatch(blob):
+        return Listed(path, int(size), blob, blob)
+    is_hubs = "x-linked-etag" in headers or "x-repo-commit" in headers
+    return Listed(path, int(size), blob, None) if is_hubs and _GIT.fullmatch(blob) else None
+
+
+def _length(headers: Mapping[str, str]) -> str:
+    """The bytes of the whole file by an answer, perhaps with its first alone."""
+    if content := headers.get("content-range"):
+        return content.rpartition("/")[2].strip()
+    return "" if headers.get("content-encoding") else headers.get("content-length", "").strip()
+
+
+def _file(row: Any) -> Listed | Named | None:
     if not isinstance(row, dict):
         return None
     path, size, blob = row.get("path"), row.get("size"), row.get("oid")
     lfs = row.get("lfs")
+    if isinstance(path, str) and path and lfs is None and None in (size, blob):
+        return Named(path)
     sha256 = None
     if isinstance(lfs, dict):
         sha256, size = lfs.get("oid"), lfs.get("size", size)

@@ -28,11 +28,13 @@ from ..errors.hub import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
     TokenRefusedError,
+    UndescribedFileError,
 )
 from ..errors.network import NoHubError, ProxyError
+from ..system.names import is_inner_path
 from ..system.network import proxy_for
 from ..text import Text
-from .answers import Listed, Profile, listed, profile, siblings
+from .answers import Listed, Named, Profile, described, listed, profile, siblings
 from .tokens import Origin
 
 if TYPE_CHECKING:
@@ -52,6 +54,9 @@ _MOST_FILES = 1_000_000
 """Of one repository. Who lists more, listing no end, is no hub."""
 
 log = logging.getLogger(__name__)
+
+_MOST_LOOKS = 2_000
+"""Files of a listing without sizes that are looked at one by one: some seconds, on a mirror nearby."""
 
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel\s*=\s*"?next\b', re.IGNORECASE)
 
@@ -219,7 +224,7 @@ class Asking:
             page = listed(data)
             if page is None:
                 raise NoHubError(host)
-            files += page
+            files += self._described(source, commit, page)
             following = _NEXT.search(answer.headers.get("Link") or "")
             if not following:
                 return files
@@ -232,7 +237,33 @@ class Asking:
         found = siblings(data)
         if found is None:
             raise NoHubError(host)
+        return self._described(source, commit, found)
+
+    def _described(self, source: Source, commit: str, files: list[Listed | Named]) -> list[Listed]:
+        """The files with what a listing does not say of them: some mirrors tell names alone, and each file is asked
+        for its size and hash. Raises UndescribedFileError where that is of no help."""
+        unknown = sum(isinstance(file, Named) and source.wants(file.path) for file in files)
+        found: list[Listed] = []
+        for file in files:
+            if isinstance(file, Listed):
+                found.append(file)
+            elif source.wants(file.path):
+                told = None
+                if unknown <= _MOST_LOOKS and is_inner_path(file.path):
+                    url = self._server.address_of(source, commit, file.path)
+                    told = self._look(self._server.request(url, source, commit, file.path), file.path)
+                if told is None:
+                    raise UndescribedFileError(self._server.host, file.path)
+                found.append(told)
         return found
+
+    def _look(self, request: Request, path: str) -> Listed | None:
+        from ..transfer.failures import TransientError
+
+        try:
+            return described(path, self._line.look(request))
+        except TransientError as error:
+            raise error.for_good(request.name) from error
 
     def check_access(self, source: Source) -> None:
         """Ask whether the files of a gated repository may be read with our token. Raises GatedError if not."""

@@ -51,9 +51,11 @@ def finish(plan: Plan) -> Path:
 
 def _keep_listing(plan: Plan) -> None:
     """Write the listing, unless it is there. Never raises: the files are all there, and can be used without."""
-    if published(plan.folder, plan.commit) is not None:
+    known = published(plan.folder, plan.commit)
+    if known is not None and all(file.path in known for file in plan.files):
         return
-    files = listing(plan.source) if plan.source.links else plan.listing
+    # Of a mirror that lists names alone each entry knows its own files.
+    files = {**(known or {}), **(listing(plan.source) if plan.source.links else plan.listing)}
     try:
         write_listing(plan.folder, plan.commit, files, made_up=plan.source.is_direct)
     except OSError as error:

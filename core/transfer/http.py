@@ -178,6 +178,34 @@ class Line:
             self._drop(response)
             raise error
 
+    def look(self, request: Request) -> Mapping[str, str]:
+        """What a server says of a file, by lower-case name, to a request for its first byte: the headers with which it
+        sends us on, those about what these lead to (`x-linked-...`), and those of its own answer. Other servers are
+        not asked. Raises as `get` does.
+        """
+        said: dict[str, str] = {}
+        address = request.url
+        for _ in range(_MOST_REDIRECTS):
+            response = self._ask(request, address, 0, 1)
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            target = headers.get("location")
+            if response.status not in _REDIRECTS or not target:
+                error = None
+                if response.status not in (200, 206, 416):
+                    proxied = self._proxy(address) is not None
+                    error = _refused(response, host_of(address), request, address, proxied)
+                self._drop(response)
+                if error is not None:
+                    raise error
+                return headers | said
+            self._drop(response)
+            # An ETag beside a redirect is that of the redirect.
+            said = {name: value for name, value in headers.items() if name.startswith("x-")} | said
+            address = self._led_to(request, address, target)
+            if not _is_at(address, request.url):
+                return said
+        raise _in_a_circle(request, address, 302)
+
     def close(self) -> None:
         """Close all connections."""
         for pool in self._pools.values():
@@ -195,19 +223,20 @@ class Line:
             if response.status not in _REDIRECTS or not target:
                 return response, address
             self._drop(response)
-            try:
-                target = urllib.parse.urljoin(address, _written_out(target))
-                host = host_of(target)
-            except ValueError:  # No address at all.
-                target = host = ""
-            if not may_be_asked(target, request.url):
-                raise UnsafeRedirectError(host_of(address), host or Text("an address"))
-            address = target
-        raise HubAnswerError(
-            host_of(address),
-            response.status,
-            Text("{file}: it redirects in a circle, {count} times", file=request.name, count=_MOST_REDIRECTS),
-        )
+            address = self._led_to(request, address, target)
+        raise _in_a_circle(request, address, response.status)
+
+    @staticmethod
+    def _led_to(request: Request, address: str, location: str) -> str:
+        """Where a redirect leads. Raises UnsafeRedirectError."""
+        try:
+            target = urllib.parse.urljoin(address, _written_out(location))
+            host = host_of(target)
+        except ValueError:  # No address at all.
+            target = host = ""
+        if not may_be_asked(target, request.url):
+            raise UnsafeRedirectError(host_of(address), host or Text("an address"))
+        return target
 
     def _ask(self, request: Request, address: str, start: int, end: int | None) -> urllib3.BaseHTTPResponse:
         self._control.check()
@@ -266,6 +295,11 @@ class Line:
         """Let go of connections that were closed: the guard holds a duplicate that keeps them open."""
         for connection in [c for c in self._guards if c.sock is None]:
             self._guards.pop(connection)()
+
+
+def _in_a_circle(request: Request, address: str, status: int) -> HubAnswerError:
+    text = Text("{file}: it redirects in a circle, {count} times", file=request.name, count=_MOST_REDIRECTS)
+    return HubAnswerError(host_of(address), status, text)
 
 
 class _WithoutQueries(logging.Filter):

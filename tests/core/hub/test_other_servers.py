@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -18,7 +19,8 @@ from subtitle_editor.core.hub import look
 from subtitle_editor.core.hub.asking import patience
 from subtitle_editor.core.hub.client import Hub
 from subtitle_editor.core.hub.tokens import Origin, Token
-from subtitle_editor.core.library import verifying
+from subtitle_editor.core.library import status, verifying
+from subtitle_editor.core.library.states import ModelState
 from tests.core.hub.book import ENTRY, FILES, REPO, asked_for, code_of, contents, download, stock, token
 from tests.hub_by_the_book.server import Hub as Server
 from tests.hub_by_the_book.server import Reply, Seen
@@ -100,6 +102,52 @@ def test_a_server_without_listings_says_it_with_the_repository(hub: Server, tmp_
     assert verifying.verify(tmp_path, ENTRY).whole
 
 
+def names_alone(hub: Server, tree: bool) -> None:
+    """Make it one that lists names, and at most types, whatever is asked."""
+    repository = hub.repositories[0]
+    [commit] = repository.commits
+    if tree:
+        rows = [{"type": "file", "path": path} for path in repository.commits[commit]]
+        hub.override(lambda seen: "/tree/" in seen.path, Reply(200, {}, json.dumps(rows).encode()))
+        return
+    said = {"id": REPO, "sha": commit, "siblings": [{"rfilename": path} for path in repository.commits[commit]]}
+    hub.override(lambda seen: "/tree/" in seen.path, Reply(404))
+    hub.override(lambda seen: "/api/models/" in seen.path, Reply(200, {}, json.dumps(said).encode()))
+
+
+@pytest.mark.parametrize("tree", [True, False], ids=["tree", "siblings"])
+@pytest.mark.parametrize("differs", [{}, {"resolve_cache": True}, {"ranges": "ignore"}, {"head": 405}], ids=str)
+def test_a_mirror_that_lists_names_alone_is_asked_for_each_file(
+    hub: Server, tmp_path: Path, tree: bool, differs: dict[str, object]
+):
+    for name, value in differs.items():
+        setattr(hub.behaviour, name, value)
+    names_alone(hub, tree)
+    said: list[Event] = []
+    assert isinstance(end := download(hub.url, tmp_path, said=said.append), Finished), end
+    assert contents(tmp_path) == FILES and verifying.verify(tmp_path, ENTRY).whole
+    totals = {event.bytes_total for event in said if isinstance(event, Progress)}
+    assert totals <= {0, sum(map(len, FILES.values()))}, "the bar is honest from its first byte"
+    assert not [seen for seen in hub.seen if seen.path.endswith("README.md")], "nor is more asked than wanted"
+    # Another entry of the same repository, which the listing that was kept knows nothing of.
+    other = Entry("read", "Read", "language", 1, (Source(REPO, allow=("README.md",)),))
+    assert isinstance(end := download(hub.url, tmp_path, other), Finished), end
+    for entry in (ENTRY, other):
+        assert status.status(tmp_path, entry).state is ModelState.INSTALLED
+    assert verifying.verify(tmp_path, ENTRY).whole
+
+
+@pytest.mark.parametrize("differs", [{"linked_headers": False}, {"commit_header": False}, {"etags": False}], ids=str)
+def test_a_mirror_that_says_nothing_of_a_file_is_named(hub: Server, tmp_path: Path, differs: dict[str, object]):
+    """The ETag of storage may be anything; so may one of 40 digits, which other servers make of the content itself."""
+    for name, value in differs.items():
+        setattr(hub.behaviour, name, value)
+    names_alone(hub, tree=True)
+    end = download(hub.url, tmp_path)
+    assert code_of(end) == "undescribed" and hub.url.removeprefix("http://") in str(end.error)
+    assert not any(tmp_path.rglob("*.part"))
+
+
 @pytest.mark.parametrize("status", [400, 404, 405, 501])
 def test_a_server_that_does_not_know_who_may_read_is_asked_for_the_files(hub: Server, tmp_path: Path, status: int):
     hub.accounts["hf_good"] = "ada"
@@ -170,7 +218,7 @@ def test_what_is_no_answer_of_a_hub_is_called_so(hub: Server, tmp_path: Path, bo
     [
         1,
         {},
-        {"path": "config.json"},
+        {"path": "", "size": 8},
         {"path": "config.json", "size": "8", "oid": "a" * 40},
         {"path": "config.json", "size": -1, "oid": "a" * 40},
         {"path": "config.json", "size": True, "oid": "a" * 40},
@@ -184,8 +232,6 @@ def test_what_is_no_answer_of_a_hub_is_called_so(hub: Server, tmp_path: Path, bo
     ids=str,
 )
 def test_a_listing_that_makes_no_sense_is_no_hubs(hub: Server, tmp_path: Path, row: object):
-    import json
-
     reply = Reply(200, {"Content-Type": "application/json"}, json.dumps([row]).encode())
     hub.override(lambda seen: "/tree/" in seen.path, reply)
     assert code_of(download(hub.url, tmp_path)) == "no_hub"
