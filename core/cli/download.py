@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..download_manager import DownloadManager
 from ..downloads.store import JobStore
-from ..events import Cancelled, End, Failed, Finished, Notice, Progress, State
+from ..events import Cancelled, End, Event, Failed, Finished, Notice, Progress, State, as_json
 from ..hub.tokens import Token
 from ..system import user_folder
 from ..units import human_size
+from . import stopping
 from .call import load_catalog, manager_of
 from .output import DONE, FAILED, INTERRUPTED, Output
 
@@ -35,20 +36,18 @@ def download(args: argparse.Namespace, output: Output, models_dir: Path, token: 
 
 
 def follow(manager: DownloadManager, jobs: Sequence[str], output: Output) -> int:
-    """Print what the jobs say until none of them runs, and end the manager. The answer is the exit code."""
-    try:
-        ends = _ends_of(manager, set(jobs), output)
-    except KeyboardInterrupt:
+    """Print what the jobs say until none of them runs, and end the manager. The answer is the exit code.
+
+    Ctrl-C, or a signal that asks for the end, stops them: what has arrived is kept, and said.
+    """
+    with stopping.noted() as asked:
+        following = _Following(manager, list(jobs), output)
+        following.until(lambda: bool(asked))
         manager.shutdown()
-        for event in manager.drain():
-            if isinstance(event, End) and event.job in jobs and output.json:
-                output.event(event)
-        output.say("Interrupted. What was downloaded is kept; the same command again goes on from there.")
-        return INTERRUPTED
-    manager.shutdown()
-    for event in manager.drain():
-        if isinstance(event, Notice):
-            output.event(event)
+        following.last_words()
+    ends = following.ends.values()
+    if asked and not all(isinstance(end, Finished) for end in ends):
+        return asked[0]
     if any(isinstance(end, (Progress, Notice)) for end in ends):
         return INTERRUPTED
     return DONE if all(isinstance(end, Finished) for end in ends) else FAILED
@@ -59,44 +58,79 @@ _Rest = End | Progress | Notice
 another process has taken it over."""
 
 
-def _ends_of(manager: DownloadManager, jobs: set[str], output: Output) -> list[_Rest]:
-    ends: dict[str, _Rest] = {}
-    sizes: dict[str, int] = {}
-    while len(ends) < len(jobs):
-        gone = {job for job in jobs if job not in ends and manager.wait(job, 0)}
-        for event in manager.drain():
-            if event.job not in jobs and event.job:
-                continue
-            if isinstance(event, End):
-                ends[event.job] = event
-                _tell(event, output, sizes.get(event.job, 0))
-                continue
-            if isinstance(event, Progress):
-                sizes[event.job] = event.bytes_total
-            if isinstance(event, Progress) and event.state in (State.PAUSED, State.INTERRUPTED):
-                now = manager.get(event.job)
+class _Following:
+    """Says what jobs say, each until it rests or has ended."""
+
+    def __init__(self, manager: DownloadManager, jobs: Sequence[str], output: Output) -> None:
+        self.ends: dict[str, _Rest] = {}
+        self._manager = manager
+        self._jobs = jobs
+        self._output = output
+        self._sizes: dict[str, int] = {}
+
+    def until(self, stopped: Callable[[], bool]) -> None:
+        """Until none of them runs, or `stopped()`."""
+        while len(self.ends) < len(self._jobs) and not stopped():
+            gone = {job for job in self._jobs if job not in self.ends and self._manager.wait(job, 0)}
+            for event in self._manager.drain():
+                if not event.job or event.job in self._jobs:
+                    self._hear(event)
+            for job in gone - self.ends.keys():
+                self.ends[job] = Notice(job=job, message=f"Another process has taken over the job {job}.")
+                self._output.event(self.ends[job])
+            if len(self.ends) < len(self._jobs):
+                time.sleep(_TICK)
+
+    def last_words(self) -> None:
+        """After the manager's end: what was not heard yet; of jobs that were stopped, how much is kept."""
+        stopped = [job for job in self._jobs if job not in self.ends]
+        for event in self._manager.drain():
+            if isinstance(event, Notice):
+                self._output.event(event)
+            elif isinstance(event, End) and event.job in stopped:
+                self._end(event, State.INTERRUPTED)
+        records = [record for job in stopped if (record := self._manager.get(job)) is not None]
+        for record in records:
+            if record.id not in self.ends:  # Its worker hangs on a disk.
+                self._end(Cancelled(job=record.id, model=record.model), State.INTERRUPTED)
+        if any(isinstance(self.ends.get(job), Cancelled) for job in stopped):
+            kept, total = (sum(getattr(one, name) for one in records) for name in ("bytes_done", "bytes_total"))
+            much = f" ({human_size(kept)} of {human_size(total)})" if total else ""
+            text = f"Interrupted. What was downloaded is kept{much}; the same command again goes on from there."
+            self._output.say(text)
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, End):
+            self._end(event, State.CANCELLED)
+            return
+        if isinstance(event, Progress):
+            self._sizes[event.job] = event.bytes_total
+            if event.state in (State.PAUSED, State.INTERRUPTED):
+                now = self._manager.get(event.job)
                 if now is not None and now.state is not event.state:
-                    continue  # As it was found in the store, before it went on here.
-                ends[event.job] = event
-                output.say(f"{event.model}: paused from elsewhere; continue with: models resume {event.job}")
-            output.event(event)
-        for job in gone - ends.keys():
-            ends[job] = Notice(job=job, message=f"Another process has taken over the job {job}.")
-            output.event(ends[job])
-        if len(ends) < len(jobs):
-            time.sleep(_TICK)
-    return list(ends.values())
+                    return  # As it was found in the store, before it went on here.
+                self.ends[event.job] = event
+                text = f"{event.model}: paused from elsewhere; continue with: models resume {event.job}"
+                self._output.say(text)
+        self._output.event(event)
 
-
-def _tell(end: End, output: Output, size: int) -> None:
-    if output.json:
-        output.event(end)
-        return
-    match end:
-        case Finished(model=model, path=path) if path:
-            # Nobody has counted when the network was not asked.
-            output.record({}, f"{model}: {human_size(size)} in {path}" if size else f"{model}: {path}")
-        case Failed(error=error):
-            output.error(error)
-        case Cancelled(model=model):
-            output.say(f"{model}: cancelled")
+    def _end(self, end: End, stopped: State) -> None:
+        """`stopped`: what one is that was asked to end. Interrupted it can be resumed; cancelled it is history."""
+        self.ends[end.job] = end
+        size = self._sizes.get(end.job, 0)
+        match end:
+            case Cancelled(job=job, model=model):
+                record = self._manager.get(job)
+                done, total = (record.bytes_done, record.bytes_total) if record else (0, size)
+                data = {**as_json(end), "state": stopped, "bytes_done": done, "bytes_total": total}
+                if self._output.json:
+                    self._output.record(data, "")
+                elif stopped is State.CANCELLED:
+                    self._output.say(f"{model}: cancelled")
+            case _ if self._output.json:
+                self._output.event(end)
+            case Finished(model=model, path=path) if path:
+                # Nobody has counted when the network was not asked.
+                self._output.record({}, f"{model}: {human_size(size)} in {path}" if size else f"{model}: {path}")
+            case Failed(error=error):
+                self._output.error(error)

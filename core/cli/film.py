@@ -21,7 +21,8 @@ from . import bake
 from . import subtitle_options as options
 from .call import named
 from .output import DONE, FAILED, Output
-from .running import Stopped, attended
+from .running import attended
+from .stopping import code_of
 
 _EVERY = 1.0
 """Seconds between two lines of progress for programs."""
@@ -103,7 +104,7 @@ def _told(output: Output, target: Path, work: Callable[[Callable[[float], None]]
             output.record({"event": "cancelled", "output": str(target)}, "")
         else:
             output.say(f"{target}: cancelled, nothing was written")
-        return stop.code if isinstance(stop, Stopped) else 130
+        return code_of(stop)
 
 
 def _language(text: str) -> str:

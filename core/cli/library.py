@@ -28,7 +28,8 @@ from ..transfer.limits import DEFAULT_CONNECTIONS
 from ..units import human_size
 from .call import Call, Command, load_catalog, named
 from .download import download
-from .output import DONE, FAILED, INTERRUPTED
+from .output import DONE, FAILED
+from .stopping import SIGNALS, code_of, raised
 
 
 def add_commands(
@@ -179,7 +180,12 @@ def folder(call: Call) -> int:
 
 
 def _each(call: Call, entries: Sequence[Entry], run: Callable[[Call, Entry, str], int]) -> int:
-    """One job after the other; the worst exit code. Ctrl-C ends them all."""
+    """One job after the other; the worst exit code. Ctrl-C, or a signal that asks for the end, ends them all."""
+    with raised():
+        return _one_by_one(call, entries, run)
+
+
+def _one_by_one(call: Call, entries: Sequence[Entry], run: Callable[[Call, Entry, str], int]) -> int:
     worst = DONE
     for entry in entries:
         job = secrets.token_hex(6)
@@ -191,12 +197,12 @@ def _each(call: Call, entries: Sequence[Entry], run: Callable[[Call, Entry, str]
             else:
                 call.output.error(error)
             code = FAILED
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             if call.output.json:
                 call.output.event(Cancelled(job=job, model=entry.id))
             call.output.say("Interrupted.")
-            return INTERRUPTED
-        if code == INTERRUPTED:
+            return code_of(stop)
+        if code > SIGNALS:
             return code
         worst = max(worst, code)
     return worst

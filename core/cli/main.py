@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 failed, 2 usage, 130 interrupted. Never raises an error.
+    """Run one command and return its exit code: 0 done, 1 failed, 2 usage, above 128 a signal. Never raises an error.
 
     Called on the main thread: Ctrl-C reaches it as KeyboardInterrupt, and what was downloaded or transcribed is kept.
     """

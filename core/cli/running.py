@@ -5,24 +5,16 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 
 from ..events import End, Event
 from ..speech.job import Transcription
 from ..speech.process import warm
+from .stopping import Stopped, raised
 
 _TICK = 0.05
 """Seconds between two looks at the job."""
-
-
-class Stopped(KeyboardInterrupt):
-    """Ctrl-C, or a signal that asks the process to end. `code` is the exit code that belongs to it."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.code = 128 + number
 
 
 @contextlib.contextmanager
@@ -30,22 +22,11 @@ def attended() -> Iterator[None]:
     """While transcriptions run: SIGTERM and SIGHUP end them as Ctrl-C does, where nobody has told the process to do
     something else with them; and no child is left waiting at the end.
     """
-    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {}
-
-    def stop(number: int, _frame: object) -> None:
-        raise Stopped(number)
-
-    if threading.current_thread() is threading.main_thread():
-        for number in numbers:
-            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-                before[number] = signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        warm.close()
+    with raised():
+        try:
+            yield
+        finally:
+            warm.close()
 
 
 def follow(job: Transcription, tell: Callable[[Event], None]) -> tuple[End, Stopped | None]:

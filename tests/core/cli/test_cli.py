@@ -171,6 +171,27 @@ def test_ctrl_c_keeps_the_partial_and_the_same_command_continues(hub: LoopbackHu
     assert hub.bytes_served("*", host="content") < 1_000_000
 
 
+@pytest.mark.skipif(os.name == "nt", reason="sends signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_last_line_says_how_a_signal_ended_it_and_what_is_kept(hub: LoopbackHub, tmp_path: Path, number: int):
+    hub.faults.add(Fault(path="*", host="content", stall_after=1_200_000, times=None))
+    words = command("models", "download", "tiny", "--json", "--models-dir", tmp_path, "--endpoint", hub.endpoint)
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, encoding="utf-8")
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line).get("bytes_done", 0) >= 1_000_000:
+            break
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=60)
+    last = json.loads(out.splitlines()[-1])
+    assert process.returncode == 128 + number
+    assert (last["event"], last["model"], last["state"]) == ("cancelled", "tiny", "interrupted")
+    hub.faults.clear()
+    again = run(*words[3:])
+    [checked] = [row for row in records(again) if row["event"] == "checked"]
+    assert again.returncode == 0 and 1_000_000 < checked["bytes_present"] == last["bytes_done"] < last["bytes_total"]
+
+
 def test_ctrl_c_while_python_still_imports_is_an_interruption_too():
     script = """if True:
         import sys

@@ -190,8 +190,9 @@ def test_wrong_words_are_usage(words: tuple[str, ...], capsys: pytest.CaptureFix
     assert "usage" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
-def test_ctrl_c_ends_a_verification(line: Line):
+@pytest.mark.skipif(os.name == "nt", reason="sends signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_verification(line: Line, number: int):
     assert line("download", "tiny")[0] == 0
     snapshot = line.snapshot()
     blob = snapshot / "model.bin"
@@ -208,7 +209,7 @@ def test_ctrl_c_ends_a_verification(line: Line):
     for text in process.stdout:
         if json.loads(text)["bytes_done"] > 10_000_000:
             break
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     rest = process.communicate(timeout=20)[0].splitlines()
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert json.loads(rest[-1])["event"] == "cancelled"
