@@ -185,6 +185,7 @@ class KeptJob:
 
         self.id = kept.path.stem
         self.kept: Path | None = kept.path
+        self.is_kept = True
         self.language = kept.place.language
         self.written = written_in(str(kept.about["request"].get("task", "")), self.language)
         self._cues: list[Cue] = list(kept.all_cues)

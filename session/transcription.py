@@ -57,6 +57,8 @@ class Job(Protocol):
 
     id: str
     kept: Path | None
+    is_kept: bool
+    """Whether the journal has all that was heard: once it cannot be written any more it ends there."""
 
     @property
     def language(self) -> str:
@@ -169,6 +171,7 @@ class TranscriptionRun:
         self._pace = Pace(sum(part.seconds for part in parts))
         self._written = 0.0
         self._error: SubtitleEditorError | None = None
+        self._shaping_has_failed = False
 
     @property
     def job(self) -> str:
@@ -243,10 +246,19 @@ class TranscriptionRun:
         came = self._shaping.drain()
         self._come.extend(came)
         self._all.update(came)
-        if self._shaping.error is not None and self._error is None:
-            self._error = UnexpectedError(self._shaping.error)
-            self._job.cancel()
+        if self._shaping.error is not None:
+            self._shaping_failed(self._shaping.error)
         return bool(events or came)
+
+    def _shaping_failed(self, error: Exception) -> None:
+        """No more subtitles come, whatever is heard: end, and say so."""
+        if not self._shaping_has_failed:
+            self._shaping_has_failed = True
+            self._error = self._error or UnexpectedError(error)
+            self._job.cancel()
+        end = self.end
+        if end is not None and not isinstance(end, Failed) and self._error is not None:
+            self.end = Failed(job=end.job, model=end.model, error=self._error, cues=end.cues)
 
     def _take(self, event: Event) -> None:
         match event:
@@ -277,10 +289,11 @@ class TranscriptionRun:
         if isinstance(end, Failed):
             self._error = self._error or end.error
         part.whole = isinstance(end, Finished) or (isinstance(end, Failed) and _is_all(end.error))
-        # Of what can be continued only as much is made as stays so; the rest is in the journal.
-        kept = not part.whole and part.job is not None and part.job.kept is not None
+        # Of what can be continued only as much is made as stays so; the rest is in the journal, if that has all of it.
+        kept = not part.whole and part.job is not None and part.job.kept is not None and part.job.is_kept
         self._hear(part, () if kept else end.cues[len(part.heard) :], last=not kept)
-        if isinstance(end, Cancelled) or self._number == len(self._parts) - 1 or self.done:
+        is_last = self._number == len(self._parts) - 1 or self.done or self._shaping_has_failed
+        if isinstance(end, Cancelled) or is_last:
             lost = self._error is not None and isinstance(end, Finished)
             self.end = Failed(job=end.job, model=end.model, error=self._error) if lost and self._error else end
             self.pace = ""
@@ -355,7 +368,7 @@ class TranscriptionRun:
         self._written = time.monotonic()
         if not is_last or not written:
             return written
-        whole = {number for number, (part, _) in enumerate(self._uses) if part.whole}
+        whole = {number for number, (part, _) in enumerate(self._uses) if self._is_whole(part)}
         if self._growing is None or self._growing.finish(whole, budget):
             self._finish()
             return True
@@ -416,11 +429,15 @@ class TranscriptionRun:
             if notice := self._growing.notice:
                 self.notices.append(notice)
             taking_back.ended(self._growing.owners)
-        if any(part.whole for part in self._parts):
+        if any(self._is_whole(part) for part in self._parts):
             self._tell_doubts()
         for part in self._parts:
-            if part.whole and part.job is not None:
+            if self._is_whole(part) and part.job is not None:
                 part.job.settle()
+
+    def _is_whole(self, part: Part) -> bool:
+        """Whether all that can be heard of it has become subtitles."""
+        return part.whole and not self._shaping_has_failed
 
     def _tell_doubts(self) -> None:
         if doubts := self._shaping.doubts:

@@ -72,6 +72,8 @@ class Transcription:
         self._language = ""
         self.kept: Path | None = None
         """The journal on the disk, once there is one; `settle()` throws it away."""
+        self.is_kept = True
+        """Whether all that was heard is in that journal: it ends where it cannot be written any more."""
         self._moved = 0.0
 
     def start(self) -> None:
@@ -241,6 +243,7 @@ class Transcription:
         try:
             write(*arguments)
         except OSError as error:
+            self.is_kept = False
             log.warning("the journal ends: %s", error)
             self.noticed(Text("What is heard cannot be kept on the disk meanwhile ({reason}).", reason=_why(error)))
 

@@ -421,3 +421,52 @@ def test_what_is_kept_of_a_closed_file_belongs_to_that_file(
     (found,) = state.now.recovered
     assert Path(found.blend) == path and found.count >= 4
     assert recovered.here(bpy.context.scene) == []
+
+
+def test_a_fault_in_shaping_after_the_last_word_is_said_and_loses_nothing(
+    installed: Any,  # noqa: F811
+    undo: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was to be replaced stays, and so does what was heard: it goes on from there once the fault is mended."""
+    from subtitle_editor.core.subtitles import segmentation
+    from subtitle_editor.session import state
+
+    compat.strips_of(compat.editor_of(bpy.context.scene)).new_sound("Voice", str(SPEECH / "long.flac"), 1, 1)
+    assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
+    before = lines()
+
+    def broken(self: Any) -> Any:
+        raise ZeroDivisionError("a fault of ours")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(segmentation.Shaper, "finish", broken)
+        with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+            bpy.ops.subtitle.transcribe(existing="REPLACE")
+    assert set(before) <= set(lines()) and state.now.transcription is None
+    (item,) = state.now.unfinished
+    assert bpy.ops.subtitle.continue_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    assert state.now.unfinished == [] and marked() == [] and set(lines()) == set(before)
+
+
+def test_what_no_longer_reaches_the_journal_becomes_subtitles(
+    ready_to_hear: Any, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full in the middle, and then somebody cancels: what is not kept there is kept here."""
+    from subtitle_editor.core.speech.segments import Journal
+    from subtitle_editor.session import state
+
+    real, windows = Journal.window, [0]
+
+    def full(self: Journal, *arguments: Any) -> None:
+        windows[0] += 1
+        if windows[0] == 1:
+            raise OSError(28, "No space left on device")
+        real(self, *arguments)
+
+    monkeypatch.setattr(Journal, "window", full)
+    run = follow(once(4, lambda: bpy.ops.subtitle.cancel_transcription()))
+    heard = " ".join(one.text for one in run.heard)
+    assert state.now.transcription is None and run.heard
+    shown = " ".join(" ".join(text.split()) for _, _, text in lines())
+    assert heard.split() == shown.split()
