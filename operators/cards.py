@@ -90,10 +90,8 @@ class SUBTITLE_OT_use_advice(bpy.types.Operator):
     card: bpy.props.IntProperty(name="Card", description="CUDA's number of the card", min=0)  # type: ignore[valid-type]
 
     def execute(self, context: Context) -> _Result:
-        from ..core.speech.survey import advice
-
         card = next((card for card in state.now.cards or () if card.number == self.card), None)
-        found = advice(card.free) if card is not None else None
+        found = card.advice if card is not None else None
         preferences = of(context)
         if found is None or preferences is None:
             return {"CANCELLED"}

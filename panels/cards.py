@@ -30,21 +30,23 @@ def draw(layout: UILayout) -> None:
 
 
 def _draw_card(column: UILayout, card: Card) -> None:
-    from ..core.speech.survey import advice
-
-    text = Text(
-        "{number}: {name}, {memory}, {free} free",
-        number=card.number, name=card.name, memory=human_size(card.memory), free=human_size(card.free),
-    )  # fmt: skip
-    label(column, text, icon="CHECKMARK" if card.works else "ERROR")
+    label(column, _title(card), icon="CHECKMARK" if card.works else "ERROR")
     if card.missing:
         label(column, Text("It lacks {names}", names=", ".join(card.missing)), icon="BLANK1")
         column.operator("subtitle.download_cublas", icon="IMPORT")
     elif not card.works:
         label(column, Text("It does not work: {reason}", reason=card.reason), icon="BLANK1")
-    elif found := advice(card.free):
+    elif found := card.advice:
         row = column.row()
         label(row, Text("{model} as {type} fits best", model=found.model, type=found.compute_type), icon="BLANK1")
         row.operator("subtitle.use_advice", text=iface("Use")).card = card.number
     else:
         label(column, Text("No model fits into its free memory"), icon="BLANK1")
+
+
+def _title(card: Card) -> Text:
+    number, name, memory = card.number, card.name, human_size(card.memory)
+    if not card.free:  # The driver has not said.
+        return Text("{number}: {name}, {memory}", number=number, name=name, memory=memory)
+    free = human_size(card.free)
+    return Text("{number}: {name}, {memory}, {free} free", number=number, name=name, memory=memory, free=free)

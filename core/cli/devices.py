@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import os
 
+from ..errors.speech import CardsUnknownError
 from ..library import runtimes
 from ..speech import survey
 from ..speech.survey import Card
@@ -17,8 +18,13 @@ from .output import DONE, Output
 def devices(args: argparse.Namespace, output: Output) -> int:
     """`devices`: each graphics card is tried with a second of sound, in a process of its own."""
     output.say("Trying the graphics cards ...")
-    found = survey.cards(runtimes.cuda(models_dir_of(args), load_catalog(args, output)))
-    lines = [f"cpu     processor, {os.cpu_count() or 1} threads", *(_line(card) for card in found)]
+    processor = f"cpu     processor, {os.cpu_count() or 1} threads"
+    try:
+        found = survey.cards(runtimes.cuda(models_dir_of(args), load_catalog(args, output)))
+    except CardsUnknownError:
+        output.say(processor)
+        raise
+    lines = [processor, *(_line(card) for card in found)]
     if not found:
         lines.append("There is no graphics card of NVIDIA's, or no driver for it.")
     output.record({"event": "finished", "cards": [card.as_dict() for card in found]}, "\n".join(lines))
@@ -26,14 +32,14 @@ def devices(args: argparse.Namespace, output: Output) -> int:
 
 
 def _line(card: Card) -> str:
-    memory = f"{human_size(card.memory)}, {human_size(card.free)} free"
+    memory = human_size(card.memory) + (f", {human_size(card.free)} free" if card.free else "")
     text = f"cuda:{card.number}  {card.name}, {memory}"
     if card.missing:
         lacking = ", ".join(card.missing)
         return f"{text}; lacks {lacking}: subtitle-editor models download {runtimes.CUBLAS}"
     if not card.works:
         return f"{text}; does not work: {card.reason}"
-    found = survey.advice(card.free)
+    found = card.advice
     return f"{text}; works" + (f", best with {found.model} as {found.compute_type}" if found else "")
 
 

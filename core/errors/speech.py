@@ -43,6 +43,18 @@ class GraphicsCardError(SubtitleEditorError):
         super().__init__(Text("The graphics card cannot be used: {reason}.", reason=reason), hint)
 
 
+class CardsUnknownError(SubtitleEditorError):
+    """Nobody says which graphics cards there are: the driver has not answered, or has ended the process that asked."""
+
+    code = "cards_unknown"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            Text("It cannot be told which graphics cards there are: {reason}.", reason=reason),
+            Text("Start the computer again, or renew NVIDIA's driver. The processor can listen meanwhile."),
+        )
+
+
 class NotEnoughMemoryError(SubtitleEditorError):
     """The model, or the sound, did not fit into memory."""
 

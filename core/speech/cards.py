@@ -63,8 +63,10 @@ def devices(wanted: str, compute_type: str) -> list[Device]:
 
 
 def is_short_of_memory(error: BaseException) -> bool:
-    """Whether the card had too little memory: CUDA's own words, for CTranslate2 passes on nothing else."""
-    return "out of memory" in str(error).lower()
+    """Whether the card had too little memory: CUDA's own words, or cuBLAS's (CUBLAS_STATUS_ALLOC_FAILED), for
+    CTranslate2 passes on nothing else."""
+    words = str(error).lower()
+    return "out of memory" in words or "alloc_failed" in words
 
 
 def preload(given: str = "") -> None:

@@ -6,7 +6,8 @@ it. The line on stdin says what to do, and the answer is a record on stdout:
     {"do": "decode", "number": 0}    {"type": "works", "compute_type": "float16"}
                                      {"type": "fails", "reason": ..., "missing": [...]}
 
-Both with "libraries": the folder of CUDA's libraries, or "".
+Both with "libraries", the folder of CUDA's libraries or "", and "limit", the seconds that the answer is waited for: a
+driver that hangs keeps this process no longer than that, even if nobody is left to end it.
 """
 
 from __future__ import annotations
@@ -16,15 +17,20 @@ import json
 import os
 import sys
 import tempfile
+import threading
 
 from . import cards, driver, runtime, smallest
 from .wire import Records, first_line
+
+_GRACE = 5.0
+"""Seconds after the limit: who waits is to end it first, and to say so."""
 
 
 def main() -> None:
     """Do what stdin says."""
     records = Records()
     request = json.loads(sys.stdin.readline())
+    _end_after(request["limit"] + _GRACE)
     runtime.prepare()
     cards.preload(request["libraries"])
     if request["do"] == "list":
@@ -32,6 +38,12 @@ def main() -> None:
     else:
         _decode(request["number"], records)
     os._exit(0)  # CUDA has been seen to abort in its teardown.
+
+
+def _end_after(seconds: float) -> None:
+    timer = threading.Timer(seconds, os._exit, (3,))
+    timer.daemon = True
+    timer.start()
 
 
 def _decode(number: int, records: Records) -> None:

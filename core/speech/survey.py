@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..errors.speech import CardsUnknownError
 from ..system.reasons import reason_of
 from ..text import Text
 from .process import environment
@@ -46,9 +47,14 @@ class Card:
     missing: tuple[str, ...] = ()
     """Libraries that it lacks."""
 
+    @property
+    def advice(self) -> Advice | None:
+        """What fits into its free memory, or into all of it where the driver does not say what is free."""
+        return advice(self.free or self.memory)
+
     def as_dict(self) -> dict[str, Any]:
         """As JSON has it, with the model that fits."""
-        found = advice(self.free)
+        found = self.advice
         return dataclasses.asdict(self) | {
             "missing": list(self.missing),
             "model": found.model if found else "",
@@ -81,12 +87,17 @@ def advice(free: int) -> Advice | None:
 
 
 def cards(libraries: Path | None = None) -> list[Card]:
-    """All graphics cards, each tried. `libraries`: our folder of CUDA's libraries. Takes seconds; never raises."""
+    """All graphics cards, each tried. `libraries`: our folder of CUDA's libraries. Takes seconds.
+
+    Raises CardsUnknownError where the driver does not answer.
+    """
     if sys.platform == "darwin":
         return []  # There is no CUDA.
     where = str(libraries or "")
-    listed = _asked({"do": "list", "libraries": where}, _LIST_LIMIT).get("cards", [])
-    return [_tried(card, where) for card in listed]
+    answer = _asked({"do": "list", "libraries": where}, _LIST_LIMIT)
+    if answer["type"] != "cards":
+        raise CardsUnknownError(answer["reason"])
+    return [_tried(card, where) for card in answer["cards"]]
 
 
 def _tried(card: dict[str, Any], libraries: str) -> Card:
@@ -104,7 +115,7 @@ def _asked(request: dict[str, Any], limit: float) -> dict[str, Any]:
     try:
         ended = subprocess.run(
             [sys.executable, "-P", str(_CHILD), "probe"],
-            input=json.dumps(request).encode() + b"\n",
+            input=json.dumps(request | {"limit": limit}).encode() + b"\n",
             capture_output=True,
             timeout=limit,
             env=environment(),

@@ -79,6 +79,8 @@ def test_each_state_has_its_way_on(ready: Any) -> None:
     good = show(card())
     assert "large-v3 as float16 fits best" in good.texts() and "subtitle.use_advice" in good.buttons()
     assert "No model fits into its free memory" in show(card(free=GIB // 2)).texts()
+    silent = show(card(free=0))
+    assert "0: Made Up 4090, 25.77 GB" in silent.texts() and "large-v3 as float16 fits best" in silent.texts()
     assert "There is no graphics card of NVIDIA's, or no driver for it" in show().texts()
 
 

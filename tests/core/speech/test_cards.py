@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from subtitle_editor.core.catalog import reading
-from subtitle_editor.core.errors.speech import GraphicsCardError
+from subtitle_editor.core.cli import devices
+from subtitle_editor.core.errors.speech import CardsUnknownError, GraphicsCardError
 from subtitle_editor.core.events import Failed
 from subtitle_editor.core.speech import cards, model, process, serving, smallest, survey
 from subtitle_editor.core.speech.job import Transcription
@@ -36,6 +37,7 @@ needs_compiler = pytest.mark.skipif(
 DRIVER = r"""
 #include <string.h>
 #include <stdlib.h>
+#include <unistd.h>
 int cuInit(unsigned flags) { return 0; }
 int cuDeviceGetCount(int *count) { *count = 2; return 0; }
 int cuDeviceGet(int *device, int number) { *device = number + 7; return 0; }
@@ -48,6 +50,8 @@ static long current;
 int cuCtxSetCurrent(void *context) { current = (long)context; return 0; }
 int cuMemGetInfo_v2(size_t *free, size_t *total) {
     if (getenv("DRIVER_ABORTS")) abort();
+    if (getenv("DRIVER_HANGS")) for (;;) sleep(1);
+    if (getenv("DRIVER_IS_SILENT")) return 1;
     *free = current == 7 ? 20ul << 30 : 1ul << 30; *total = 0; return 0;
 }
 int cuDevicePrimaryCtxRelease_v2(int device) { return 0; }
@@ -87,8 +91,35 @@ def test_cards_by_name_and_memory(driver: Path) -> None:
 
 @needs_compiler
 def test_a_driver_that_ends_the_process_harms_nobody(driver: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And it is not said that there is no card."""
     monkeypatch.setenv("DRIVER_ABORTS", "1")
-    assert survey.cards() == []
+    with pytest.raises(CardsUnknownError, match="ended with code"):
+        survey.cards()
+
+
+@needs_compiler
+def test_a_driver_that_hangs_is_no_missing_card(
+    driver: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from subtitle_editor.core.cli.main import main
+
+    monkeypatch.setenv("DRIVER_HANGS", "1")
+    monkeypatch.setattr(survey, "_LIST_LIMIT", 2.0)
+    with pytest.raises(CardsUnknownError, match="has not answered for 2 s"):
+        survey.cards()
+    assert main(["devices", "--models-dir", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert "cpu     processor" in said.out + said.err and "no graphics card" not in said.out + said.err
+    assert "has not answered" in said.err
+
+
+@needs_compiler
+def test_a_probe_that_hangs_ends_though_nobody_ends_it(driver: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIVER_HANGS", "1")
+    request = b'{"do": "list", "libraries": "", "limit": -4.0}\n'
+    child = Path(survey.__file__).with_name("child.py")
+    ended = subprocess.run([sys.executable, "-P", str(child), "probe"], input=request, timeout=60, check=False)
+    assert ended.returncode == 3
 
 
 def test_no_card_at_all() -> None:
@@ -139,6 +170,16 @@ def test_the_model_that_fits(gib: float, model: str, compute_type: str) -> None:
 def test_a_card_too_small_for_any() -> None:
     assert advice(GIB // 2) is None
     assert Card(0, "x", GIB, GIB // 2, works=True).as_dict()["model"] == ""
+
+
+@needs_compiler
+def test_a_driver_that_does_not_say_what_is_free(driver: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of its memory counts then: of 0 bytes nothing would fit."""
+    monkeypatch.setenv("DRIVER_IS_SILENT", "1")
+    first, second = survey.cards()
+    assert (first.free, second.free) == (0, 0)
+    assert first.as_dict()["model"] == "large-v3" and second.as_dict()["model"] == "large-v3-turbo"
+    assert "free" not in devices._line(Card(0, "x", 24 * GIB, 0, works=True))
 
 
 # Going on with less
@@ -209,14 +250,16 @@ def heard(
 
 
 MEMORY = "CUDA failed with error out of memory"
+ALLOCATION = "cuBLAS failed with status CUBLAS_STATUS_ALLOC_FAILED"
 
 
 def words(said: list[dict[str, Any]]) -> list[tuple[float, str]]:
     return [(record["start"], record["text"]) for record in said if record["type"] == "segment"]
 
 
+@pytest.mark.parametrize("words_of_the_card", [MEMORY, ALLOCATION])
 def test_out_of_memory_goes_on_with_less_and_then_with_the_processor(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words_of_the_card: str
 ) -> None:
     """In the middle: what was heard before is neither heard again nor lost."""
     undisturbed, _ = heard(monkeypatch, tmp_path, lambda kind, windows: "")
@@ -225,7 +268,7 @@ def test_out_of_memory_goes_on_with_less_and_then_with_the_processor(
     monkeypatch.undo()
 
     def fails(kind: str, windows: int) -> str:
-        return MEMORY if windows >= (1 if kind == "default" else 2) else ""
+        return words_of_the_card if windows >= (1 if kind == "default" else 2) else ""
 
     said, loaded = heard(monkeypatch, tmp_path, fails)
     assert loaded == [("cuda", "default"), ("cuda", "int8_float16"), ("cpu", "default")]
