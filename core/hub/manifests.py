@@ -25,6 +25,8 @@ from .plan import Plan
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LARGEST = 1 << 40
 """Bytes; no archive has so many."""
+_DIGITS = 20
+"""Of a size."""
 
 
 def this_platform(system: str = sys.platform, machine: str | None = None) -> str:
@@ -65,7 +67,8 @@ def chosen(manifest: Manifest, data: Any, system: str) -> Link:
     path, digest, size = (value if isinstance(value, str) else "" for value in said)
     if not is_inner_path(path, windows=True) or not _SHA256.fullmatch(digest.lower()):
         raise ManifestError(host, Text("what it says of {component} makes no sense", component=manifest.component))
-    if not size.isascii() or not size.isdigit() or not 0 < int(size[:20]) <= _LARGEST:
+    # Not all of a number of a million digits: that takes Python long.
+    if not size.isascii() or not size.isdigit() or len(size) > _DIGITS or not 0 < int(size) <= _LARGEST:
         raise ManifestError(host, Text("what it says of {component} makes no sense", component=manifest.component))
     url = f"{manifest.url.rpartition('/')[0]}/{quote(path)}"
     return Link(url, path.rpartition("/")[2], int(size), digest.lower())

@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ..text import Text
 
@@ -22,6 +22,15 @@ _MEMORY = 512 << 20
 """Bytes that a decompressor may take. `xz -9` needs 65 MiB."""
 _CHUNK = 1 << 20
 _MOST_MEMBERS = 100_000
+_LONGEST_HEADER = 1 << 20
+"""Bytes of a name, or of what else a header may say."""
+_ABOUT_THE_NEXT = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
 
 
 class ArchiveError(ValueError):
@@ -41,6 +50,8 @@ def members(path: Path, most: int, read: Callable[[int], None]) -> Iterator[tupl
         with path.open("rb") as file:
             raw = _Counted(file, read)
             yield from _zipped(raw, most) if zipfile.is_zipfile(path) else _tarred(raw, most)
+    except ArchiveError:
+        raise
     except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, NotImplementedError) as error:
         raise ArchiveError(str(error) or type(error).__name__) from error
     except (ValueError, RuntimeError, OverflowError) as error:  # What the two libraries make of odd headers.
@@ -63,7 +74,7 @@ def copy(source: IO[bytes], target: IO[bytes], most: int) -> int:
 
 def _tarred(raw: IO[bytes], most: int) -> Iterator[tuple[str, int, IO[bytes]]]:
     # As a stream: nobody can make it go back, and the whole is read once.
-    with tarfile.open(fileobj=io.BufferedReader(_Unxz(raw, most), _CHUNK), mode="r|") as archive:
+    with tarfile.open(fileobj=io.BufferedReader(_Unxz(raw, most), _CHUNK), mode="r|", tarinfo=_Member) as archive:
         for number, member in enumerate(archive):
             if number > _MOST_MEMBERS:
                 raise ArchiveError(Text("it has too many files"))
@@ -72,6 +83,21 @@ def _tarred(raw: IO[bytes], most: int) -> Iterator[tuple[str, int, IO[bytes]]]:
             content = archive.extractfile(member) if member.isreg() and not member.issparse() else None
             if content is not None:
                 yield member.name, member.size, content
+
+
+class _Member(tarfile.TarInfo):
+    """A member of a tar file. tarfile takes what a header says of the next one into memory, however large."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> Any:
+        if self.type in _ABOUT_THE_NEXT and self.size > _LONGEST_HEADER:
+            raise ArchiveError(Text("its names are too long"))
+        return super()._proc_member(archive)  # type: ignore[misc]
+
+    def _proc_gnusparse_10(self, *_: Any) -> None:
+        raise ArchiveError(Text("it has sparse files"))  # Their maps are read into memory, too.
+
+    def _proc_sparse(self, _: tarfile.TarFile) -> Any:
+        raise ArchiveError(Text("it has sparse files"))
 
 
 def _zipped(raw: IO[bytes], most: int) -> Iterator[tuple[str, int, IO[bytes]]]:

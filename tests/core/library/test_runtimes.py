@@ -385,6 +385,7 @@ def test_a_manifest_without_it(data: Any) -> None:
         {"relative_path": "a//b"}, {"relative_path": "https://evil.example/a.tar.xz"}, {"relative_path": "a\\..\\b"},
         {"relative_path": 7}, {"sha256": "0" * 63}, {"sha256": "g" * 64}, {"sha256": None}, {"size": "-1"},
         {"size": "0"}, {"size": "1e9"}, {"size": "9" * 30}, {"size": "٣"}, {"size": None},
+        {"size": "0" * 19 + "19"}, {"size": "0" * 5000 + "1"},
     ],
 )  # fmt: skip
 def test_a_manifest_that_makes_no_sense(change: dict[str, Any]) -> None:
@@ -455,6 +456,26 @@ def a_sparse_giant() -> bytes:
     return lzma.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(100_000))
 
 
+def with_a_long_header(kind: bytes) -> bytes:
+    """What says of the next file that it has a name of 2 MB."""
+    info = tarfile.TarInfo("././@LongLink")
+    info.type, info.size = kind, 2 << 20
+    text = b"%d path=" % info.size + b"x" * (2 << 20)
+    body = text[: info.size - 1] + b"\n"
+    return lzma.compress(info.tobuf(tarfile.GNU_FORMAT) + body + lzma.decompress(like_nvidias(b"x")))
+
+
+def a_sparse_file() -> bytes:
+    """Its map goes on and on."""
+    info = tarfile.TarInfo(f"{TOP}/lib/libcublas.so.12")
+    info.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    header[482] = 1
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return lzma.compress(bytes(header) + (bytes(504) + b"\1" + bytes(7)) * 100)
+
+
 def a_dictionary_of_four_gibibytes() -> bytes:
     """What it takes to unpack is told in its header, and the decompressor would take it."""
     packed = bytearray(lzma.compress(lzma.decompress(like_nvidias(b"x"))))
@@ -480,6 +501,8 @@ def a_dictionary_of_four_gibibytes() -> bytes:
         (with_type(tarfile.FIFOTYPE), "it lacks"),
         (with_type(tarfile.DIRTYPE), "it lacks"),
         (a_sparse_giant(), "unpacks to more"),
+        *((with_a_long_header(kind), "names are too long") for kind in (b"x", b"g", b"X", b"L", b"K")),
+        (a_sparse_file(), "sparse files"),
         (a_dictionary_of_four_gibibytes(), "[Mm]emory"),
     ],
     ids=lambda value: "" if isinstance(value, bytes) else None,
@@ -487,6 +510,15 @@ def a_dictionary_of_four_gibibytes() -> bytes:
 def test_archives_that_give_nothing(tmp_path: Path, archive: bytes, reason: str) -> None:
     with pytest.raises(RuntimeArchiveError, match=reason):
         unpacked(tmp_path, archive)
+
+
+def test_why_an_archive_is_refused_can_be_translated(tmp_path: Path) -> None:
+    from subtitle_editor.core.text import Text
+
+    with pytest.raises(RuntimeArchiveError) as caught:
+        unpacked(tmp_path, a_sparse_giant())
+    message = caught.value.message
+    assert isinstance(message, Text) and isinstance(message.fields["reason"], Text)
 
 
 def test_names_that_lead_outside_lead_nowhere(tmp_path: Path) -> None:
