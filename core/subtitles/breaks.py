@@ -181,14 +181,21 @@ def glues(before: str, after: str, language: str) -> bool:
 
     >>> glues("天气", "很好", ""), glues("使用", "AI", "zh"), glues("good", "day", "en"), glues("สวัสดี", "ครับ", "th")
     (True, True, False, False)
+    >>> glues("OK", "Google", "ja"), glues("2024", "3", "zh"), glues("Café", "…", "zh"), glues("iPhone.", "It", "ja")
+    (False, False, True, False)
     """
     if not before or not after:
         return False
     if language.split("-")[0] in ("zh", "ja", "yue"):
-        return True
+        return not (_is_western(before[-1]) and _is_western(after[0]))
     # Thai writes a space between phrases; a segment is one.
     wide = (_is_wide(before[-1]), _is_wide(after[0]))
     return all(wide) or (any(wide) and not (before[-1].isalnum() and after[0].isalnum()))
+
+
+def _is_western(char: str) -> bool:
+    """Whether it is of words that are spaced in Chinese and Japanese as well."""
+    return char.isascii() or (char.isalnum() and unicodedata.east_asian_width(char) not in "WFH")
 
 
 def _is_wide(char: str) -> bool:

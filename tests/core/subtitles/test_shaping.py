@@ -114,6 +114,21 @@ def test_first_and_last_name_stay_on_a_line() -> None:
 # Scripts without spaces
 
 
+@pytest.mark.parametrize(
+    ("language", "first", "second", "whole"),
+    [
+        ("zh", "我喜欢 Apple", "Watch 很好", "我喜欢 Apple Watch 很好"),
+        ("ja", "OK", "Google 天気は", "OK Google 天気は"),
+        ("ja", "2024", "3月です", "2024 3月です"),
+        ("zh", "我们用 AI", "技术很好", "我们用 AI技术很好"),
+        ("zh", "好的，", "OK 吗", "好的，OK 吗"),
+    ],
+)
+def test_latin_words_of_two_segments_do_not_run_together(language: str, first: str, second: str, whole: str) -> None:
+    cues = segment([Cue(0, 1, first), Cue(1.05, 2, second)], PROFILES["netflix-zh"], language=language)
+    assert " ".join(cue.text.replace("\n", " ") for cue in cues) == whole
+
+
 def test_chinese_segments_are_joined_without_a_space() -> None:
     heard = [letters("今天天气"), letters("很好，我们去公园", start=0.65)]
     cues = segment(heard, PROFILES["netflix-zh"], language="zh")
