@@ -14,8 +14,8 @@ from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
 from ..sequencer import compat, files, strips
+from ..session import recovered, waker
 from ..session import track as tracks
-from ..session import waker
 from ..translations import translated
 from . import subtitle_choices as offered
 from .notices import report_all
@@ -147,6 +147,7 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
         type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"}
     )
     filter_glob: StringProperty(default="", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    is_recovered: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
     is_asked: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
     _writer: strips.Writer
@@ -276,6 +277,9 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
             self.report({"WARNING"}, translated(notice))
         made = Text("{subtitles} imported from {name}", subtitles=counted(self._writer.made), name=self._name)
         self.report({"INFO"}, translated(made))
+        if self.is_recovered:
+            # Only now: a file that was not imported to its end is offered again.
+            recovered.let_go(Path(self.filepath))
         return self._next(context) if self._waiting else {"FINISHED"}
 
 

@@ -128,7 +128,8 @@ class Working:
         except Exception as error:
             if not isinstance(error, SubtitleEditorError):
                 log.exception("making strips failed")
-            state.now.transcription.abandon()  # What was heard is kept, whatever went wrong.
+            if state.now.transcription is not None:  # None while there is only a download, which has failed.
+                state.now.transcription.abandon()  # What was heard is kept, whatever went wrong.
             self._leave()
             self._say("ERROR", str(error if isinstance(error, SubtitleEditorError) else UnexpectedError(error)))
             self._tell_notices(self._run)

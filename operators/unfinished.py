@@ -10,18 +10,24 @@ import bpy
 
 from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
+from ..core.errors.media import MediaError
+from ..core.system.task import Task
 from ..core.text import Text
 from ..sequencer import compat, live
 from ..session import order, recovered, state, unfinished
 from ..session.settings import user_dir
 from ..session.transcription import owner_of
 from ..translations import translated
+from .tasks import TaskOperator
 from .transcription import Working
 
 if TYPE_CHECKING:
     from bpy.types import Context
 
+    from ..core.events import ProgressReport
     from ..core.speech.segments import Kept
+    from ..core.system.control import Control
+    from ..session.state import Recovered
 
 _Result = set[str]
 
@@ -75,25 +81,63 @@ class SUBTITLE_OT_take_unfinished(_Unfinished, Working, bpy.types.Operator):
         kept = self._kept()
         if kept is None:
             return {"CANCELLED"}
-        scene = compat.scene_of(context)
-        if not order.strips_of(scene, kept.media):
-            return self._as_file(scene, kept)
         try:
             run = order.take(context, kept)
+        except MediaError as error:
+            return self._keep(error)
+        try:
             run.start()
             return self._go(context, run)
         except SubtitleEditorError as error:
             self._say("ERROR", str(error))
             return {"CANCELLED"}
 
-    def _as_file(self, scene: bpy.types.Scene, kept: Kept) -> _Result:
-        from ..core.speech import segments
+    def _keep(self, why: MediaError) -> _Result:
+        """Where it finds no place on the timeline: in a file. Nothing is to undo then."""
+        operators: Any = bpy.ops
+        try:
+            result = operators.subtitle.keep_unfinished(
+                "EXEC_DEFAULT", journal=self.journal, reason=translated(why.message)
+            )
+        except RuntimeError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"CANCELLED"} if "RUNNING_MODAL" in result else set(result)
 
-        made = unfinished.keep_as_file(scene, kept, user_dir())
-        if made:
-            segments.remove(kept.path)
+
+class SUBTITLE_OT_keep_unfinished(_Unfinished, TaskOperator, bpy.types.Operator):
+    """Make a subtitle file of all that was heard: there is no place for it on the timeline"""
+
+    bl_idname = "subtitle.keep_unfinished"
+    bl_label = "Keep in a File"
+    bl_options = {"INTERNAL"}
+
+    reason: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def prepare(self, context: Context) -> Task:
+        journal, place, folder = Path(self.journal), unfinished.place_of(compat.scene_of(context)), user_dir()
+        self._scene = compat.scene_of(context).session_uid
+
+        def work(control: Control, _report: ProgressReport, _job: str) -> Recovered | None:
+            return control.apart(lambda: unfinished.keep_as_file(journal, place, folder), "keeping what was heard")
+
+        return Task(Text("Keeping what was heard in a file"), work)
+
+    def succeeded(self, _context: Context, result: Recovered | None) -> _Result:
+        if result is not None:
+            recovered.offer(result)
         unfinished.look_soon(user_dir())
-        self._say("INFO", Text("No strip here plays it; kept in a file: {subtitles}", subtitles=counted(made)))
+        if result is None:
+            self.report({"INFO"}, translated("That is not there any more"))
+            return {"CANCELLED"}
+        scene = compat.scene_by_uid(self._scene)
+        if scene is not None:
+            live.forget(scene, owner_of(Path(self.journal)))
+        told = Text(
+            "{reason} Kept in {path}: {subtitles}",
+            reason=self.reason, path=result.path, subtitles=counted(result.count),
+        )  # fmt: skip
+        self.report({"INFO"}, translated(told))
         return {"FINISHED"}
 
 
@@ -134,15 +178,14 @@ class SUBTITLE_OT_import_recovered(_Recovered, bpy.types.Operator):
     def execute(self, _context: Context) -> _Result:
         operators: Any = bpy.ops
         try:
-            # With a step of its own for the undo, which it pushes when it has made the last strip.
-            result = operators.subtitle.import_file("EXEC_DEFAULT", True, filepath=self.path, encoding="UTF8")
+            # With a step of its own for the undo, which it pushes when it has made the last strip; then the offer goes.
+            result = operators.subtitle.import_file(
+                "EXEC_DEFAULT", True, filepath=self.path, encoding="UTF8", is_recovered=True
+            )
         except RuntimeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        if "CANCELLED" in result:
-            return {"CANCELLED"}
-        recovered.let_go(Path(self.path))
-        return {"FINISHED"}
+        return {"CANCELLED"} if "CANCELLED" in result else {"FINISHED"}
 
 
 class SUBTITLE_OT_dismiss_recovered(_Recovered, bpy.types.Operator):
@@ -161,6 +204,7 @@ register, unregister = bpy.utils.register_classes_factory(
     (
         SUBTITLE_OT_continue_unfinished,
         SUBTITLE_OT_take_unfinished,
+        SUBTITLE_OT_keep_unfinished,
         SUBTITLE_OT_discard_unfinished,
         SUBTITLE_OT_import_recovered,
         SUBTITLE_OT_dismiss_recovered,

@@ -59,6 +59,7 @@ class TextMaker:
     """Makes TEXT strips in a collection; asks once what this Blender calls the end of one."""
 
     def __init__(self, strips: Any) -> None:
+        self.strips = strips
         self._new = strips.new_effect
         # `length` took the place of `frame_end` in 5.0.
         self._takes_length = "length" in strips.bl_rna.functions["new_effect"].parameters

@@ -70,6 +70,10 @@ class Growing:
         self._clock = clock_of(scene)
         self._owners: dict[str, int] = {}
         """Whose the marks are, and which stretch that is."""
+        self._former: dict[str, int] = {}
+        """Whose they were when a strip that is heard was not trimmed as it is now, and a stretch of the same."""
+        self._by_place: dict[tuple[int, int], str] = {}
+        """The names of these by stretch and first frame."""
         self._said: dict[Key, Cue] = {}
         """Every subtitle that came: an undo may take its strip away."""
         self._waiting: collections.deque[Key] = collections.deque()
@@ -115,18 +119,32 @@ class Growing:
             return None
         return Text("{number} texts are longer than this Blender shows. All of each is kept.", number=self.cut)
 
-    def own(self, stretch: int, owner: str) -> None:
+    def own(self, stretch: int, owner: str, beside: Container[str] = ()) -> None:
         """Whose the subtitles of a stretch are, before the first of them: a name without spaces, the same when the work
-        goes on another day. Those that the file has already are taken over.
+        goes on another day. Up to its first slash it names the transcription, and `beside` are its other stretches.
+        Those that the file has already are taken over, wherever they are; where the strip that is heard was trimmed
+        since, and so has another name, by their places.
         """
         self._owners[owner] = stretch
-        strips = self._strips(self._scene_of())
+        scene = self._scene_of()
+        if not self._made and not self._old:
+            self._meta = _meta_with(scene, _family(owner), self._meta)
+        strips = self._strips(scene)
         found = self._marked(strips)
+        self._own_former(strips, stretch, owner, beside)
         for key, made in found.items():
             if key[0] == stretch:
                 self._made.setdefault(key, made)
         if found:
             self.channel = min(strips[made.name].channel for made in found.values())
+
+    def _own_former(self, strips: Any, stretch: int, owner: str, beside: Container[str]) -> None:
+        for strip in strips:
+            if strip.type == "TEXT" and MARK in strip:
+                _, other, _ = _mark_of(strip)
+                if _family(other) == _family(owner) and other not in self._owners and other not in beside:
+                    self._former[other] = stretch
+                    self._by_place[stretch, compat.left(strip)] = strip.name
 
     def add(self, key: Key, one: Cue) -> None:
         """One more, with times in seconds from the scene's first frame as it was at the begin."""
@@ -222,7 +240,7 @@ class Growing:
 
     def _end_mark(self, strip: compat.Strip, whole: Container[int]) -> None:
         kind, owner, number = _mark_of(strip)
-        if owner in self._owners and self._owners[owner] in whole:
+        if (self._former | self._owners).get(owner, -1) in whole:
             del strip[MARK]
         elif owner in self._owners and kind == _COMING:
             strip[MARK] = f"{_KEPT} {owner} {number}"
@@ -310,6 +328,11 @@ class Growing:
 
     def _make(self, make: compat.TextMaker, dress: look.Look, taken: _Taken, key: Key) -> None:
         start, end = self._frames(key)
+        owner = next(owner for owner, stretch in self._owners.items() if stretch == key[0])
+        if (former := make.strips.get(self._by_place.pop((key[0], start), ""))) is not None:
+            self._made[key] = _Made(former.name, compat.left(former), compat.right(former))
+            former[MARK] = f"{_COMING} {owner} {key[1]}"
+            return
         row = taken.take(start, end)
         self.rows = max(self.rows, row + 1)
         channel = self.channel + row
@@ -321,7 +344,6 @@ class Growing:
         shown = strip.text = drawing.drawn(one.text)
         self.cut += shown != one.text
         strip[cue.MARK] = cue.encode(one, start, end, self._clock, shown)
-        owner = next(owner for owner, stretch in self._owners.items() if stretch == key[0])
         strip[MARK] = f"{_COMING} {owner} {key[1]}"
         dress.apply(strip, one)
         # The user is about something else.
@@ -381,6 +403,21 @@ def _mark_of(strip: compat.Strip) -> tuple[str, str, str]:
     found = strip[MARK]
     kind, owner, number, *_ = [*(found.split(" ") if isinstance(found, str) else ()), "", "", ""]
     return kind, owner, number
+
+
+def _family(owner: str) -> str:
+    return owner.partition("/")[0]
+
+
+def _meta_with(scene: bpy.types.Scene, family: str, meta: str) -> str:
+    """The name of the meta strip that has subtitles of a transcription, empty for the sequence editor itself; `meta`
+    where that has some, or none has.
+    """
+    editor = scene.sequence_editor
+    for holder in (compat.holder(editor, meta), *_holders(editor)):
+        if any(MARK in one and _family(_mark_of(one)[1]) == family for one in compat.strips_of(holder)):
+            return "" if holder == editor else str(holder.name)
+    return meta
 
 
 # What is left of it

@@ -6,6 +6,7 @@ Where that cannot be told for certain it is refused: subtitles at wrong places a
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import itertools
@@ -35,6 +36,8 @@ HOLDERS = ("META", "SCENE")
 
 _DEEPEST = 8
 """Scenes in scenes: one may show itself."""
+_EVER = (-(2**31), 2**31, 0, 0)
+"""From the first frame to the last, on the timeline itself: where `_inside` begins."""
 
 
 class UncertainTimingError(MediaError):
@@ -194,13 +197,43 @@ def media_uses(scene: bpy.types.Scene, whole: bool = False) -> list[MediaUse]:
     """
     if not (strips := chosen(scene, whole)):
         raise MediaError(Text("No sound or film is chosen."), Text("Select one sound or movie strip."))
-    found = [use for strip in strips for use in _uses(strip, scene)]
-    sounds = [use for use, kind in found if kind == "SOUND"]
-    # A film's sound is the strip to take: what is heard on the timeline is that one.
-    uses = [use for use, kind in found if kind == "SOUND" or not any(is_sound_of(sound, use) for sound in sounds)]
+    uses = _heard_once([use for strip in strips for use in _uses(strip, scene)])
     if not uses:
         raise MediaError(Text("Nothing that is chosen can be heard."), Text("Select strips that are not muted."))
     return uses
+
+
+def _heard_once(found: list[tuple[MediaUse, str]]) -> list[MediaUse]:
+    """A film's sound is the strip to take: what is heard on the timeline is that one."""
+    sounds = [use for use, kind in found if kind == "SOUND"]
+    return [use for use, kind in found if kind == "SOUND" or not any(is_sound_of(sound, use) for sound in sounds)]
+
+
+def uses_of(scene: bpy.types.Scene, path: Path) -> list[MediaUse]:
+    """Where a file is heard, of all strips that are shown and what is inside of them; in the order of its seconds, none
+    where it is not heard. Reads headers.
+
+    Raises MediaError where a strip plays it and none for certain.
+    """
+    found: list[tuple[MediaUse, str]] = []
+    fault: MediaError | None = None
+    for strip in chosen(scene, whole=True):
+        try:
+            found += _uses(strip, scene, path)
+        except MediaError as error:
+            fault = error
+    if fault is not None and not found:
+        raise fault
+    return sorted(_heard_once(found), key=lambda use: (use.start, use.left))
+
+
+def files_heard(scene: bpy.types.Scene) -> set[Path]:
+    """The files of all strips that are shown, and of what is inside of them, muted ones left out. Memory only."""
+    found: set[Path | None] = set()
+    for strip in chosen(scene, whole=True):
+        with contextlib.suppress(UncertainTimingError):  # That is said to who wants to go on with it.
+            found.update(path_of(inner, owner) for inner, owner, *_ in _inside(strip, scene, *_EVER))
+    return {path for path in found if path is not None}
 
 
 def media_use(strip: Strip, scene: bpy.types.Scene, duration: float | None = None) -> MediaUse:
@@ -208,7 +241,7 @@ def media_use(strip: Strip, scene: bpy.types.Scene, duration: float | None = Non
 
     `duration`: of its file, where that is known; no file is opened then.
     """
-    return _use(strip, scene, -(2**31), 2**31, rate_of(scene), duration)
+    return _use(strip, scene, *_EVER[:2], rate_of(scene), duration)
 
 
 def is_sound_of(sound: MediaUse, film: MediaUse) -> bool:
@@ -216,8 +249,11 @@ def is_sound_of(sound: MediaUse, film: MediaUse) -> bool:
     return sound.path == film.path and sound.left < film.right and film.left < sound.right
 
 
-def _uses(strip: Strip, scene: bpy.types.Scene) -> Iterator[tuple[MediaUse, str]]:
-    for inner, owner, first, last, shift in _inside(strip, scene, -(2**31), 2**31, 0, 0):
+def _uses(strip: Strip, scene: bpy.types.Scene, path: Path | None = None) -> Iterator[tuple[MediaUse, str]]:
+    """What is heard of all media in a strip, or of one file: which it is may be seen without reading it."""
+    for inner, owner, first, last, shift in _inside(strip, scene, *_EVER):
+        if path is not None and path_of(inner, owner) != path:
+            continue
         use = _use(inner, owner, first, last, rate_of(scene))
         # By the outermost strip, for that is what a user moves.
         outer = dataclasses.replace(use.moved(shift), channel=strip.channel, name=strip.name)

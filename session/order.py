@@ -7,8 +7,6 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import bpy
-
 from ..core.errors.media import MediaError
 from ..core.events import Event, Finished
 from ..core.text import Text
@@ -42,6 +40,8 @@ class Order:
     request: TranscriptionRequest
     """How to listen; the model's path and the media are to be filled in."""
     replace: bool = False
+    notice: str = ""
+    """What the user should know of it."""
 
     @property
     def model(self) -> str:
@@ -69,12 +69,9 @@ def begin(asked: Order, settings: Settings) -> TranscriptionRun:
     installed = status.usable(settings.models_dir, entries().get(asked.model))
     libraries = runtimes.cuda(settings.models_dir, entries())
     request = dataclasses.replace(asked.request, model_path=installed.path, libraries=libraries)
-    return TranscriptionRun(scene, asked.parts, asked.profile, request, settings, replace=asked.replace)
-
-
-def prepare(context: Context, *, replace: bool = False) -> TranscriptionRun:
-    """Both. Raises SubtitleEditorError."""
-    return begin(order(context, replace=replace), get(context))
+    run = TranscriptionRun(scene, asked.parts, asked.profile, request, settings, replace=asked.replace)
+    run.notices += [asked.notice] if asked.notice else []
+    return run
 
 
 def request_of(choice: choices.Choices, settings: Settings, model_path: Path, model: str) -> TranscriptionRequest:
@@ -120,21 +117,44 @@ def again(context: Context, kept: Kept) -> Order:
     """
     scene = compat.scene_of(context)
     entry = entries().get(kept.about["request"]["model_id"])
-    profile = profiles.of(choices.of(scene).profile)
-    return Order(scene.session_uid, [part_again(scene, kept)], profile, _request_again(kept, get(context), entry))
+    start, end = _asked_for(kept)
+    uses = sounds.uses_of(scene, kept.media)
+    shown = [use for use in uses if use.end > start + _NEAR and (end is None or use.start < end - _NEAR)]
+    if not shown:
+        raise _nowhere(kept, uses)
+    more = [use for use in shown if use.start < start - _FEW or (end is not None and use.end > end + _FEW)]
+    return Order(
+        scene.session_uid,
+        [_part_again(kept, shown)],
+        profiles.of(choices.of(scene).profile),
+        _request_again(kept, get(context), entry),
+        notice=_MORE if more else "",
+    )
 
 
-def part_again(scene: bpy.types.Scene, kept: Kept) -> Part:
-    """What was heard, and where it is played now. Raises MediaError where it is not."""
+def _asked_for(kept: Kept) -> tuple[float, float | None]:
     asked = kept.about["request"]
-    start, end = float(asked["start"]), asked["end"]
-    uses = uses_of(scene, kept.media, start, None if end is None else float(end))
+    return float(asked["start"]), None if asked["end"] is None else float(asked["end"])
+
+
+def _part_again(kept: Kept, uses: list[MediaUse]) -> Part:
+    """As it was asked for then, by which its journal is known, though the strips may show more of it now, or less."""
+    start, end = _asked_for(kept)
+    return Part(uses, start, max(use.end for use in uses) if end is None else end)
+
+
+def _nowhere(kept: Kept, uses: list[MediaUse]) -> MediaError:
+    hint = Text("Open the file that does, or take what there is.")
     if not uses:
-        raise MediaError(
-            Text("No strip here plays {media}.", media=kept.media),
-            Text("Open the file that does, or take what there is."),
-        )
-    return Part(uses, start, max(use.end for use in uses) if end is None else float(end))
+        return MediaError(Text("No strip here plays {media}.", media=kept.media), hint)
+    return MediaError(Text("No strip here plays the part of {media} that was heard.", media=kept.media), hint)
+
+
+_NEAR = 0.001
+"""Seconds: what lies in a file is rounded."""
+_FEW = 1.0
+"""Seconds that a strip may show beyond what was asked for before that is told: some frames hold no word."""
+_MORE = Text("The strips play more of it now than was asked for then. That is not heard: transcribe it by itself.")
 
 
 def _request_again(kept: Kept, settings: Settings, entry: Entry) -> TranscriptionRequest:
@@ -150,33 +170,6 @@ def _request_again(kept: Kept, settings: Settings, entry: Entry) -> Transcriptio
     return TranscriptionRequest(**options)
 
 
-def uses_of(scene: bpy.types.Scene, media: Path, start: float = 0.0, end: float | None = None) -> list[MediaUse]:
-    """Where a file is played within these seconds of it, of the strips that are shown. Reads headers."""
-    found: list[tuple[MediaUse, str]] = []
-    for strip in strips_of(scene, media):
-        try:
-            use = sounds.media_use(strip, scene)
-        except MediaError:
-            continue
-        if use.start >= start - _NEAR and (end is None or use.end <= end + _NEAR):
-            found.append((use, strip.type))
-    heard = [use for use, kind in found if kind == "SOUND"]
-    # Of a film and its own sound, the sound: as when it began.
-    return [use for use, kind in found if kind == "SOUND" or not any(sounds.is_sound_of(one, use) for one in heard)]
-
-
-_NEAR = 0.001
-"""Seconds: what lies in a file is rounded."""
-
-
-def strips_of(scene: bpy.types.Scene, media: Path) -> list[Any]:
-    """The strips that are shown and play this file."""
-    if scene.sequence_editor is None:
-        return []
-    shown = compat.strips_of(compat.shown(scene.sequence_editor))
-    return [strip for strip in shown if strip.type in sounds.MEDIA and sounds.path_of(strip, scene) == media]
-
-
 class KeptJob:
     """What a journal has, in the form of a job that has ended. Nothing is heard."""
 
@@ -186,6 +179,7 @@ class KeptJob:
         self.id = kept.path.stem
         self.kept: Path | None = kept.path
         self.is_kept = True
+        self.shaped = kept.shaped
         self.language = kept.place.language
         self.written = written_in(str(kept.about["request"].get("task", "")), self.language)
         self._cues: list[Cue] = list(kept.all_cues)
@@ -223,6 +217,10 @@ class KeptJob:
 def take(context: Context, kept: Kept) -> TranscriptionRun:
     """A run that makes subtitles of what a journal has and hears no more. Raises MediaError where nothing plays it."""
     scene = compat.scene_of(context)
-    part = part_again(scene, kept)
+    uses = sounds.uses_of(scene, kept.media)
+    shown = [use for use in uses if use.inside(kept.all_cues)]
+    if not shown:
+        raise _nowhere(kept, uses)
+    part = _part_again(kept, shown)
     part.job = KeptJob(kept)
     return TranscriptionRun(scene, [part], profiles.of(choices.of(scene).profile), None, get(context))

@@ -31,10 +31,22 @@ _LARGEST = 65536
 
 
 def rescue(folder: Path, media: Path, cues: Sequence[Cue], *, blend: str, scene: str) -> Recovered | None:
-    """Write subtitles that find no place to a file below the user's folder, with the times of the timeline, and offer
-    them. `blend`: the file that they belong to, empty for one that was never saved; `scene`: the name of its scene.
+    """`keep` and `offer`. None when there is nothing to keep or it cannot be written, as the log says. Never raises."""
+    try:
+        found = keep(folder, media, cues, blend=blend, scene=scene)
+    except SubtitleEditorError:
+        log.exception("%d subtitles could not be kept in %s", len(cues), folder)
+        return None
+    if found is not None:
+        offer(found)
+    return found
 
-    None when there is nothing to keep, or it cannot be written, which the log says. Never raises.
+
+def keep(folder: Path, media: Path, cues: Sequence[Cue], *, blend: str, scene: str) -> Recovered | None:
+    """Write subtitles that find no place to a file below the user's folder, with the times of the timeline. `blend`:
+    the file that they belong to, empty for one that was never saved; `scene`: the name of its scene. Any thread.
+
+    None when there is nothing to keep. Raises SubtitleEditorError where it cannot be written.
     """
     late = [dataclasses.replace(cue, start=max(0.0, cue.start), words=()) for cue in cues if cue.end > 0]
     if not late:
@@ -49,12 +61,15 @@ def rescue(folder: Path, media: Path, cues: Sequence[Cue], *, blend: str, scene:
         writing.save_cues(path, sorted(late, key=lambda cue: (cue.start, cue.end)))
         found = Recovered(path, len(late), blend, scene, str(media))
         files.write(_note(path), json.dumps(_as_note(found)).encode())
-    except (OSError, SubtitleEditorError):
-        log.exception("%d subtitles could not be kept in %s", len(late), path)
-        return None
+    except OSError as error:
+        raise files.disk_error(folder, error) from error
     log.info("%d subtitles are kept in %s", len(late), path)
-    now.recovered = [found, *now.recovered]
     return found
+
+
+def offer(found: Recovered) -> None:
+    """Show it where it belongs. Main thread."""
+    now.recovered = [found, *now.recovered]
 
 
 def _free_name(folder: Path, stem: str, when: str) -> Path:

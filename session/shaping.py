@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 Key = tuple[int, int]
 """Which subtitle: the number of the stretch that it is of, and its number in that."""
 
+_Asked = tuple[int, "Sequence[Cue]", str, bool, "Profile"]
+
 
 @dataclasses.dataclass(slots=True)
 class _Stretch:
@@ -43,7 +45,7 @@ class Shaping:
         self._stretches = [_Stretch(use) for use in uses]
         self._zero = zero
         self._profile = profile
-        self._inbox: queue.SimpleQueue[tuple[int, Sequence[Cue], str, bool] | tuple[()] | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[_Asked | tuple[()] | None] = queue.SimpleQueue()
         """What was heard; an empty tuple once that is all, None to end the thread."""
         self._outbox: queue.SimpleQueue[tuple[Key, Cue]] = queue.SimpleQueue()
         self._asked = 0
@@ -54,15 +56,26 @@ class Shaping:
         self.error: Exception | None = None
         """What it stopped at: a fault of ours. Nothing comes any more then."""
 
-    def hear(self, stretch: int, heard: Sequence[Cue], language: str, *, last: bool = False) -> None:
-        """What was heard of the media of a stretch, in seconds of the media and in order; `last`: that is all."""
-        self._ask((stretch, heard, language, last))
+    def hear(
+        self,
+        stretch: int,
+        heard: Sequence[Cue],
+        language: str,
+        *,
+        last: bool = False,
+        profile: Profile | None = None,
+    ) -> None:
+        """What was heard of the media of a stretch, in seconds of the media and in order; `last`: that is all.
+
+        `profile`: other rules than those of all, for all of this stretch.
+        """
+        self._ask((stretch, heard, language, last, profile or self._profile))
 
     def conclude(self) -> None:
         """Nothing will be heard any more: find what is doubtful in all that was made."""
         self._ask(())
 
-    def _ask(self, what: tuple[int, Sequence[Cue], str, bool] | tuple[()]) -> None:
+    def _ask(self, what: _Asked | tuple[()]) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="subtitle shaping", daemon=True)
             self._thread.start()
@@ -108,7 +121,7 @@ class Shaping:
                 return
             self._answered += 1
 
-    def _shape(self, number: int, heard: Sequence[Cue], language: str, last: bool) -> None:
+    def _shape(self, number: int, heard: Sequence[Cue], language: str, last: bool, profile: Profile) -> None:
         # Here, not above: it is not needed to register.
         from ..core.subtitles.layout import rules_for
         from ..core.subtitles.profiles import resolved
@@ -119,7 +132,7 @@ class Shaping:
             if not heard:
                 return
             rules = rules_for([word for cue in heard for word in cue.words], language)
-            stretch.shaper = Shaper(resolved(self._profile, language), rules, frame_rate=float(stretch.use.rate))
+            stretch.shaper = Shaper(resolved(profile, language), rules, frame_rate=float(stretch.use.rate))
         found = stretch.shaper.feed(stretch.use.on_timeline(heard, self._zero))
         for one in [*found, *(stretch.shaper.finish() if last else ())]:
             self._outbox.put(((number, len(stretch.made)), one))

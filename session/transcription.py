@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import bpy
 
@@ -57,6 +57,8 @@ class Job(Protocol):
 
     id: str
     kept: Path | None
+    shaped: dict[str, Any]
+    """The reading rules that its journal has, as plain values, once something was heard."""
     is_kept: bool
     """Whether the journal has all that was heard: once it cannot be written any more it ends there."""
 
@@ -97,6 +99,8 @@ class Part:
     heard: list[Cue] = dataclasses.field(default_factory=list)
     """What stays as it is, in seconds of the media."""
     job: Job | None = None
+    profile: Profile | None = None
+    """The reading rules that it began with, perhaps on another day; None until something was heard."""
     whole: bool = False
     """Whether all of it was heard that can be."""
 
@@ -160,6 +164,7 @@ class TranscriptionRun:
         self._uses = [(part, use) for part in parts for use in part.uses]
         self._request = request
         self._replace = replace
+        self._profile = profile
         self._number = 0
         self._shaping = Shaping([use for _, use in self._uses], self._first_frame, profile)
         self._growing: live.Growing | None = None
@@ -214,7 +219,8 @@ class TranscriptionRun:
 
         assert self._request is not None
         request = dataclasses.replace(self._request, media=part.uses[0].path, start=part.start, end=part.end)
-        return Transcription(request, journals=self._folder / segments.FOLDER, keep=self._keep)
+        folder, rules = self._folder / segments.FOLDER, dataclasses.asdict(self._profile)
+        return Transcription(request, journals=folder, shaped=rules, keep=self._keep)
 
     def start(self) -> None:
         """Start the child process."""
@@ -278,9 +284,21 @@ class TranscriptionRun:
         new = list(rest or part.job.whole(len(part.heard)))
         part.heard += new
         if new or last:
+            profile = part.profile = part.profile or self._rules_of(part.job)
             for number, (owner, _) in enumerate(self._uses):
                 if owner is part:
-                    self._shaping.hear(number, new, part.job.written, last=last)
+                    self._shaping.hear(number, new, part.job.written, last=last, profile=profile)
+
+    def _rules_of(self, job: Job) -> Profile:
+        """By which subtitles were made of it before: the same lines come again, and none is lost or made twice."""
+        from ..core.subtitles.own_profiles import from_record
+
+        found = from_record(job.shaped) or self._profile
+        if found != self._profile:
+            self.notices.append(
+                Text("It goes on with the reading rules that it began with ({name}).", name=found.label)
+            )
+        return found
 
     def _ended(self, end: End) -> None:
         """A job has ended: on to the next part, unless somebody wants no more of them."""
@@ -388,16 +406,26 @@ class TranscriptionRun:
             key, one = self._come.popleft()
             if key[0] not in self._owned:
                 self._owned.add(key[0])
-                growing.own(key[0], self._owner(key[0]))
+                growing.own(key[0], self._owner(key[0]), self._owners_beside(key[0]))
             growing.add(key, one)
         return growing
 
     def _owner(self, stretch: int) -> str:
-        """What the marks of a stretch say: the same when it is continued from its journal on another day."""
+        """What the marks of a stretch say: the same when it is continued from its journal on another day, when there
+        may be fewer strips or more. So it goes by the second at which the media begins to play there.
+        """
         part, use = self._uses[stretch]
         job = part.job
         name = owner_of(job.kept) if job is not None and job.kept is not None else self.job
-        return f"{name}/{part.uses.index(use)}"
+        same = [one for one in part.uses if _begin_of(one) == _begin_of(use)]
+        same.sort(key=lambda one: (one.end, one.left))
+        number = next(number for number, one in enumerate(same) if one is use)
+        return f"{name}/{_begin_of(use)}/{number}"
+
+    def _owners_beside(self, stretch: int) -> set[str]:
+        """The same of all stretches of its part."""
+        part = self._uses[stretch][0]
+        return {self._owner(number) for number, (other, _) in enumerate(self._uses) if other is part}
 
     def _enter(self, scene: bpy.types.Scene, growing: live.Growing) -> None:
         """Make the channels a track, once there is something on them, and again after an undo."""
@@ -475,6 +503,10 @@ class TranscriptionRun:
 def _is_all(error: SubtitleEditorError) -> bool:
     """Whether nothing more can be heard of a file than what was, though it did not end well."""
     return isinstance(error, MediaIncompleteError)
+
+
+def _begin_of(use: MediaUse) -> str:
+    return f"{use.start:.3f}"
 
 
 def owner_of(journal: Path) -> str:

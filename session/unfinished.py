@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..core.text import Text
-from ..sequencer import compat, undo
+from ..sequencer import compat, sounds, undo
 from . import recovered, screen
-from .order import KeptJob, strips_of
+from .order import KeptJob
 from .state import Recovered, Unfinished, now
 
 if TYPE_CHECKING:
     from ..core.speech.segments import Kept
+    from ..core.subtitles.profiles import Profile
 
 _POLL = 0.1
 """Seconds between two looks at whether the thread has read all."""
@@ -82,66 +83,106 @@ def kept_of(journal: str) -> Kept | None:
 # Where it belongs
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class _Played:
-    """Which files the strips of a scene play, as of the last look."""
+    """Which of the files that were heard are played in a scene, as of the last look, and of what that depends."""
 
     key: tuple[object, ...] = ()
     files: frozenset[Path] = frozenset()
 
 
-_played = _Played()
+_played: dict[int, _Played] = {}
+"""By the `session_uid` of a scene: each window may show another one."""
+_asked: set[int] = set()
+"""Scenes to be looked at."""
 
 
 def here(scene: bpy.types.Scene) -> list[Unfinished]:
     """What can be continued in this scene: its media is played there. Takes no time; a look follows if it has to."""
     if not now.unfinished:
         return []
-    if _played.key != _key(scene):
+    played = _played.get(scene.session_uid, _Played())
+    # While strips come with every moment nothing can be continued; what is shown stays.
+    if now.transcription is None and played.key != _key(scene):
+        _asked.add(scene.session_uid)
         if bpy.app.background:
             _look()
+            played = _played[scene.session_uid]
         elif not bpy.app.timers.is_registered(_look):
             bpy.app.timers.register(_look, first_interval=0.0)
-    return [item for item in now.unfinished if item.media in _played.files]
+    return [item for item in now.unfinished if item.media in played.files]
 
 
 def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
     editor = scene.sequence_editor
-    if editor is None:
-        return (scene.session_uid,)
     wanted = tuple(item.media for item in now.unfinished)
-    return scene.session_uid, len(compat.strips_of(compat.shown(editor))), undo.count(), wanted
+    if editor is None:
+        return (wanted,)
+    return len(compat.strips_of(compat.shown(editor))), len(editor.meta_stack), undo.count(), wanted
 
 
 def _look() -> None:
-    scene = compat.scene_of(bpy.context)
     wanted = {item.media for item in now.unfinished}
-    _played.key, _played.files = _key(scene), frozenset(path for path in wanted if strips_of(scene, path))
-    screen.redraw()
+    scenes = [scene for uid in _asked if (scene := compat.scene_by_uid(uid)) is not None]
+    _asked.clear()
+    for uid in _played.keys() - {scene.session_uid for scene in bpy.data.scenes}:
+        del _played[uid]
+    changed = False
+    for scene in scenes:
+        files = frozenset(wanted & sounds.files_heard(scene))
+        changed |= files != _played.get(scene.session_uid, _Played()).files
+        _played[scene.session_uid] = _Played(_key(scene), files)
+    if changed:
+        screen.redraw()
 
 
 # Without a timeline
 
 
-def keep_as_file(scene: bpy.types.Scene, kept: Kept, folder: Path) -> int:
-    """Make a subtitle file of what was heard of a media that no strip plays, as of a file that was closed. How many
-    subtitles are in it.
-    """
-    from ..core.subtitles.profiles import resolved
-    from ..core.subtitles.segmentation import segment
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where subtitles belong that go to a file: read on the main thread."""
+
+    blend: str
+    scene: str
+    rate: float
+    profile: Profile
+
+
+def place_of(scene: bpy.types.Scene) -> Place:
+    """The scene that is looked at, with the reading rules that are chosen in it."""
     from ..sequencer.strips import rate_of
     from . import choices, profiles
 
+    profile = profiles.of(choices.of(scene).profile)
+    return Place(bpy.data.filepath, scene.name, float(rate_of(scene)), profile)
+
+
+def keep_as_file(journal: Path, place: Place, folder: Path) -> Recovered | None:
+    """Make a subtitle file of what was heard of a media that no strip plays, as of a file that was closed, and throw
+    the journal away. None where there is nothing in it. Any thread; whoever asked is to offer the file.
+
+    Raises SubtitleEditorError where it cannot be written; the journal stays then.
+    """
+    from ..core.speech import segments
+    from ..core.subtitles.own_profiles import from_record
+    from ..core.subtitles.profiles import resolved
+    from ..core.subtitles.segmentation import segment
+
+    kept = segments.read(journal)
+    if kept is None:
+        return None
     job = KeptJob(kept)
-    rate = float(rate_of(scene))
-    profile = resolved(profiles.of(choices.of(scene).profile), job.written)
-    cues = segment(job.whole(), profile, frame_rate=rate, language=job.written)
-    found = recovered.rescue(folder, kept.media, cues, blend=bpy.data.filepath, scene=scene.name)
-    return found.count if found is not None else 0
+    profile = resolved(from_record(kept.shaped) or place.profile, job.written)
+    cues = segment(job.whole(), profile, frame_rate=place.rate, language=job.written)
+    found = recovered.keep(folder, kept.media, cues, blend=place.blend, scene=place.scene)
+    job.settle()
+    return found
 
 
 def unregister() -> None:
     """Called by the session: no timer of ours outlives the extension."""
+    _played.clear()
     for callback in (show, _look):
         if bpy.app.timers.is_registered(callback):
             bpy.app.timers.unregister(callback)

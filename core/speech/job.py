@@ -51,9 +51,17 @@ class Transcription:
     `start()` once; `cancel()` from any thread, at any time, more than once.
     """
 
-    def __init__(self, request: TranscriptionRequest, *, journals: Path | None = None, keep: float = 0.0) -> None:
-        """`journals`: the folder where what is heard is kept; None: nowhere. `keep`: seconds that the child waits for
-        another job afterwards, with its model loaded.
+    def __init__(
+        self,
+        request: TranscriptionRequest,
+        *,
+        journals: Path | None = None,
+        shaped: dict[str, Any] | None = None,
+        keep: float = 0.0,
+    ) -> None:
+        """`journals`: the folder where what is heard is kept; None: nowhere. `shaped`: the reading rules by which
+        subtitles will be made of it, as plain values. `keep`: seconds that the child waits for another job afterwards,
+        with its model loaded.
         """
         self.request = request
         self.id = secrets.token_hex(6)
@@ -74,6 +82,8 @@ class Transcription:
         """The journal on the disk, once there is one; `settle()` throws it away."""
         self.is_kept = True
         """Whether all that was heard is in that journal: it ends where it cannot be written any more."""
+        self.shaped = shaped or {}
+        """The reading rules, before anything is heard: those of the journal, where it goes on from one."""
         self._moved = 0.0
 
     def start(self) -> None:
@@ -217,7 +227,7 @@ class Transcription:
         if self._journals is None:
             return
         try:
-            self._journal = Journal.open(self._journals, about(self.request))
+            self._journal = Journal.open(self._journals, about(self.request), self.shaped)
         except (OSError, FolderNotWritableError) as error:
             log.warning("no journal: %s", error)
             self.noticed(Text("What is heard cannot be kept on the disk meanwhile ({reason}).", reason=_why(error)))
@@ -226,6 +236,7 @@ class Transcription:
             self.noticed(Text("The same is being transcribed elsewhere; this one keeps nothing on the disk meanwhile."))
             return
         self.kept = self._journal.kept.path
+        self.shaped = self._journal.kept.shaped
         self._resume(self._journal.kept)
 
     def _resume(self, kept: Kept) -> None:

@@ -88,6 +88,8 @@ class Kept:
     """Seconds of the media up to which everything was heard."""
     done: bool = False
     """Whether nothing was left to hear."""
+    shaped: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """The reading rules by which subtitles were made of it, as plain values; empty where nobody has said."""
     written: dict[str, str] = dataclasses.field(default_factory=dict)
     """Subtitle files that were made of it before its end, and their SHA-256."""
     length: int = 0
@@ -103,12 +105,6 @@ class Kept:
         """Everything that was heard, in order."""
         return (*self.cues, *self.rest)
 
-    def is_same_media(self) -> bool:
-        """Whether the file is there and as it was. Reads a little of it."""
-        with contextlib.suppress(OSError):
-            return all(self.about.get(name) == value for name, value in media_identity(self.media).items())
-        return False
-
 
 class Journal:
     """The journal of one transcription, while it is being written. Used by one thread at a time."""
@@ -120,10 +116,13 @@ class Journal:
         self._file: BinaryIO | None = None
 
     @classmethod
-    def open(cls, folder: Path, about: dict[str, Any]) -> Journal | None:
+    def open(cls, folder: Path, about: dict[str, Any], shaped: dict[str, Any] | None = None) -> Journal | None:
         """The journal for what `about` says, with what it holds already; None while another process writes it.
 
-        `about` is everything that the text depends on: equal values, equal journal. Raises FolderNotWritableError.
+        `about` is everything that the text depends on: equal values, equal journal. `shaped`: the reading rules, for
+        one that has heard nothing yet or does not know them; else those that it has stay.
+
+        Raises FolderNotWritableError.
         """
         path = folder / f"{_key(about)}{_SUFFIX}"
         try:
@@ -134,6 +133,8 @@ class Journal:
                 kept = read(path)
                 if kept is None or kept.about != about:
                     kept = Kept(path, about)
+                if shaped and not (kept.shaped and kept.cues):
+                    kept.shaped = shaped
                 journal = cls(kept, lock.pop_all())
                 try:
                     journal._begin()
@@ -153,6 +154,8 @@ class Journal:
         self._file.seek(kept.length)
         if not kept.length:
             self._line({"type": "about", "format": _FORMAT, "began": time.time(), "about": kept.about})
+        if kept.shaped:
+            self._line({"type": "shaped", "rules": kept.shaped})
         for path, digest in kept.written.items():
             self._line({"type": "written", "path": path, "sha256": digest})
         self._sync()
@@ -264,6 +267,8 @@ def _add(kept: Kept, record: dict[str, Any], end: int) -> None:
             kept.cues += kept.rest
             kept.rest = []
             kept.length = end
+        case "shaped":
+            kept.shaped = dict(record["rules"])
         case "written":
             kept.written[str(record["path"])] = str(record["sha256"])
         case "done":

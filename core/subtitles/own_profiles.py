@@ -138,6 +138,23 @@ def _number(key: str, value: Any) -> float | int:
     return round(value) if key in _WHOLE else float(value)
 
 
+def from_record(record: Mapping[str, Any]) -> Profile | None:
+    """A profile out of what `dataclasses.asdict` once made of it; None for what is none as they are now.
+
+    >>> from_record(dataclasses.asdict(PROFILES["bbc"])) == PROFILES["bbc"], from_record({"name": "bbc"})
+    (True, None)
+    """
+    try:
+        texts: dict[str, Any] = {key: str(record[key]) for key in ("name", "label", "base")}
+        numbers: dict[str, Any] = {
+            key: None if limits.optional and record[key] is None else _number(key, record[key])
+            for key, limits in NUMBERS.items()
+        }
+        return _sensible(Profile(spaced=bool(record["spaced"]), **texts, **numbers))
+    except (KeyError, ValueError):
+        return None
+
+
 def _sensible(profile: Profile) -> Profile:
     if profile.max_duration is not None and profile.max_duration < profile.min_duration:
         raise ValueError(Text("max_duration is less than min_duration"))

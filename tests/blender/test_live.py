@@ -16,7 +16,7 @@ from subtitle_editor.core.cues import Cue
 from subtitle_editor.sequencer import compat, cue, files, live, strips
 from tests.core.speech_kit import clip, silence, write
 
-from .conftest import SPEECH
+from .conftest import SPEECH, TINY_REPOSITORY
 from .test_transcription import begin, installed  # noqa: F401
 
 pytestmark = pytest.mark.timeout(180)
@@ -197,10 +197,14 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def ready_to_hear(installed: Any, recording: Path, undo: None) -> Any:  # noqa: F811
-    """A scene with the recording, and the subtitles that an undisturbed transcription makes of it."""
-    installed.use_word_times = True
+    return in_the_scene(installed, recording)
+
+
+def in_the_scene(settings: Any, media: Path) -> Any:
+    """A strip that plays it, to be transcribed."""
+    settings.use_word_times = True
     editor = compat.editor_of(bpy.context.scene)
-    strip = compat.strips_of(editor).new_sound("Voice", str(recording), 1, 1)
+    strip = compat.strips_of(editor).new_sound("Voice", str(media), 1, 1)
     editor.active_strip = strip
     bpy.ops.ed.undo_push(message="a sound")
     return strip
@@ -470,3 +474,260 @@ def test_what_no_longer_reaches_the_journal_becomes_subtitles(
     assert state.now.transcription is None and run.heard
     shown = " ".join(" ".join(text.split()) for _, _, text in lines())
     assert heard.split() == shown.split()
+
+
+# What ended early, another day
+
+
+@pytest.fixture(scope="module")
+def minute(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Speech of two windows."""
+    parts = [part for name in ("hello", "long", "late", "colours", "numbers") for part in (clip(name), silence(0.7))]
+    return write(tmp_path_factory.mktemp("media") / "minute.wav", *parts)
+
+
+@pytest.fixture
+def a_minute_to_hear(installed: Any, minute: Path, undo: None) -> Any:  # noqa: F811
+    return in_the_scene(installed, minute)
+
+
+def stopped_after(count: int) -> Any:
+    """A transcription that was cancelled after so many strips; what the panel offers to go on with."""
+    from subtitle_editor.session import unfinished
+    from subtitle_editor.session.settings import user_dir
+
+    follow(once(count, lambda: bpy.ops.subtitle.cancel_transcription()))
+    unfinished.look_soon(user_dir())
+    (item,) = unfinished.here(bpy.context.scene)
+    return item
+
+
+@pytest.mark.parametrize("how", ["continue", "take"])
+def test_it_keeps_to_the_reading_rules_that_it_began_with(a_minute_to_hear: Any, minute: Path, how: str) -> None:
+    """Another choice would make other lines of the same words: some would come twice, and some never."""
+    from subtitle_editor.session import state
+
+    expected = undisturbed(minute)
+    item = stopped_after(6)
+    made = lines()
+    bpy.context.scene.subtitle_editor.profile = "vertical"
+    if how == "take":
+        assert bpy.ops.subtitle.take_unfinished(journal=str(item.journal)) == {"FINISHED"}
+        assert set(made) <= set(lines()) and set(lines()[:-1]) <= set(expected)
+    else:
+        assert bpy.ops.subtitle.continue_unfinished(journal=str(item.journal)) == {"FINISHED"}
+        assert lines() == expected
+    assert marked() == [] and state.now.unfinished == []
+
+
+def test_a_journal_that_names_no_reading_rules_goes_on_by_those_that_are_chosen(
+    a_minute_to_hear: Any, minute: Path
+) -> None:
+    item = stopped_after(6)
+    made = lines()
+    kept = [line for line in item.journal.read_bytes().splitlines(True) if b'"type": "shaped"' not in line]
+    item.journal.write_bytes(b"".join(kept))
+    assert bpy.ops.subtitle.take_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    assert set(made) < set(lines()) and marked() == []
+
+
+@pytest.fixture
+def in_two(installed: Any, minute: Path, undo: None) -> list[Any]:  # noqa: F811
+    """The recording in two pieces, the later one made first and lying first."""
+    installed.use_word_times = True
+    collection = compat.strips_of(compat.editor_of(bpy.context.scene))
+    found = []
+    for start, first, last in ((1 - 500, 500, 900), (1000, 0, 500)):
+        strip = collection.new_sound("Voice", str(minute), 1, start)
+        compat.set_edges(strip, start + first, start + last)
+        strip.select = True
+        found.append(strip)
+    return found
+
+
+def test_of_several_pieces_each_has_its_own_lines_when_it_goes_on(in_two: list[Any]) -> None:
+    assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
+    expected = lines()
+    strips.remove_between(bpy.context.scene, [(0, 100_000)])
+    for strip in in_two:
+        strip.select = True
+    item = stopped_after(4)
+    assert 0 < len(lines()) < len(expected)
+    assert bpy.ops.subtitle.continue_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    assert lines() == expected and marked() == []
+
+
+def test_a_piece_that_is_gone_takes_no_lines_of_the_others(in_two: list[Any]) -> None:
+    assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
+    expected = [line for line in lines() if line[0] < 1000]
+    strips.remove_between(bpy.context.scene, [(0, 100_000)])
+    for strip in in_two:
+        strip.select = True
+    item = stopped_after(4)
+    collection = compat.strips_of(bpy.context.scene.sequence_editor)
+    collection.remove(in_two[1])
+    assert bpy.ops.subtitle.continue_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    assert [line for line in lines() if line[0] < 1000] == expected
+
+
+def test_a_strip_that_is_a_little_longer_now_goes_on(a_minute_to_hear: Any, minute: Path) -> None:
+    expected = undisturbed(minute)
+    item = stopped_after(4)
+    compat.set_edges(a_minute_to_hear, compat.left(a_minute_to_hear), compat.right(a_minute_to_hear) - 20)
+    compat.set_edges(a_minute_to_hear, compat.left(a_minute_to_hear), compat.right(a_minute_to_hear) + 21)
+    assert bpy.ops.subtitle.continue_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    assert lines() == expected and marked() == []
+
+
+@pytest.mark.parametrize("how", ["continue", "take"])
+def test_of_a_strip_that_was_trimmed_no_line_is_lost_or_doubled(a_minute_to_hear: Any, minute: Path, how: str) -> None:
+    """The lines that are there are known again by their places: they are others in number now."""
+    expected = undisturbed(minute)
+    item = stopped_after(6)
+    made = lines()
+    edge = expected[3][0] - 2
+    compat.set_edges(a_minute_to_hear, edge, compat.right(a_minute_to_hear))
+    operator = bpy.ops.subtitle.continue_unfinished if how == "continue" else bpy.ops.subtitle.take_unfinished
+    assert operator(journal=str(item.journal)) == {"FINISHED"}
+    assert len({start for start, *_ in lines()}) == len(lines())
+    if how == "continue":
+        assert lines() == expected
+    else:
+        assert set(made) < set(lines()) and set(lines()[:-1]) <= set(expected)
+    assert marked() == []
+
+
+def test_a_strip_that_plays_another_part_now_is_no_place_for_it(a_minute_to_hear: Any, minute: Path) -> None:
+    """It says so, and what was heard goes to a file."""
+    from subtitle_editor.session import state
+
+    left, right = compat.left(a_minute_to_hear), compat.right(a_minute_to_hear)
+    compat.set_edges(a_minute_to_hear, left, right - 300)
+    item = stopped_after(4)
+    made = lines()
+    compat.set_edges(a_minute_to_hear, right - 200, right)
+    with pytest.raises(RuntimeError, match="No strip here plays the part of"):
+        bpy.ops.subtitle.continue_unfinished(journal=str(item.journal))
+    assert bpy.ops.subtitle.take_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    (found,) = state.now.recovered
+    assert found.count >= len(made) and lines() == made and marked() == []
+    assert state.now.unfinished == [] and not item.journal.exists()
+
+
+def test_what_cannot_be_kept_in_a_file_either_stays_to_go_on_with(
+    a_minute_to_hear: Any, minute: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk: it is said what happened, and nothing is thrown away."""
+    from subtitle_editor.core.subtitles import writing
+    from subtitle_editor.session import state
+
+    item = stopped_after(4)
+    compat.strips_of(bpy.context.scene.sequence_editor).remove(a_minute_to_hear)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "save_cues", full)
+        with pytest.raises(RuntimeError, match=r"No space|not enough|full"):
+            bpy.ops.subtitle.take_unfinished(journal=str(item.journal))
+    assert item.journal.exists() and state.now.recovered == []
+    assert bpy.ops.subtitle.take_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    assert state.now.recovered[0].path.is_file() and not item.journal.exists()
+
+
+@pytest.mark.parametrize("seen_from", ["inside", "outside"])
+def test_inside_of_a_meta_it_goes_on_where_its_lines_are(a_minute_to_hear: Any, minute: Path, seen_from: str) -> None:
+    """The sound and the lines so far were put into a meta meanwhile."""
+    from subtitle_editor.session import unfinished
+
+    expected = undisturbed(minute)
+    item = stopped_after(4)
+    editor = bpy.context.scene.sequence_editor
+    meta = compat.strips_of(editor).new_meta("Meta", 9, 1)
+    for strip in [strip for strip in compat.strips_of(editor) if strip != meta]:
+        strip.move_to_meta(meta)
+    compat.set_edges(meta, 1, max(compat.right(strip) for strip in compat.strips_of(meta)))
+    if seen_from == "inside":
+        editor.display_stack(meta)
+    assert unfinished.here(bpy.context.scene) == [item]
+    assert bpy.ops.subtitle.continue_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    if seen_from == "inside":
+        editor.display_stack(None)
+    assert [strip.name for strip in compat.strips_of(editor)] == ["Meta"]
+    found = [strip for strip in compat.strips_of(meta) if strip.type == "TEXT"]
+    assert sorted((compat.left(one), compat.right(one), one.text) for one in found) == expected
+    assert not any(live.MARK in strip for strip in found)
+
+
+def test_a_scene_is_looked_through_when_something_has_changed_and_not_at_each_redraw(
+    a_minute_to_hear: Any, minute: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two windows show two scenes; and while strips come nothing is looked for."""
+    from subtitle_editor.sequencer import sounds
+    from subtitle_editor.session import unfinished
+
+    item = stopped_after(4)
+    here, other = bpy.context.scene, bpy.data.scenes.new("Other")
+    looks: list[str] = []
+    real = sounds.files_heard
+
+    def files_heard(scene: bpy.types.Scene) -> set[Path]:
+        looks.append(scene.name)
+        return real(scene)
+
+    monkeypatch.setattr(sounds, "files_heard", files_heard)
+    for _ in range(5):
+        assert unfinished.here(here) == [item] and unfinished.here(other) == []
+    assert looks in ([other.name], [here.name, other.name])
+    looks.clear()
+    run = begin(here)
+    for channel in (20, 21):
+        compat.new_text(compat.strips_of(here.sequence_editor), "more", channel, 1, 50)
+        assert unfinished.here(here) == [item]
+    assert looks == []
+    run.abandon()
+
+
+def test_a_model_that_does_not_come_is_told_and_nothing_else(ready: Any, addon: Any, hub: Any, undo: None) -> None:
+    """In a window, where the operator sleeps until the download has ended."""
+    from subtitle_editor.core.errors.base import SubtitleEditorError
+    from subtitle_editor.operators.transcription import Working
+    from subtitle_editor.session import order, pump, settings, state
+    from subtitle_editor.session.fetching import fetch
+
+    class Awake:
+        """Its waker: whatever Blender calls it with, there is something to do."""
+
+        def calls(self, _event: Any) -> bool:
+            return True
+
+        def sleep(self) -> None:
+            pass
+
+        def end(self) -> None:
+            pass
+
+    told: list[tuple[set[str], str]] = []
+
+    class Operator(Working):
+        def report(self, level: set[str], text: str) -> None:
+            told.append((level, text))
+
+    addon.download_missing = True
+    hub.remove_repo(TINY_REPOSITORY)
+    compat.strips_of(compat.editor_of(bpy.context.scene)).new_sound("Voice", str(SPEECH / "hello.flac"), 1, 1)
+    operator = Operator()
+    waited = fetch(order.order(bpy.context), settings.get(bpy.context))
+    assert waited is not None
+    operator._follow(waited)
+    operator._waker = Awake()  # type: ignore[assignment]
+    deadline = time.monotonic() + 60
+    while not waited.over:
+        assert time.monotonic() < deadline
+        waited.wait(0.05)
+        pump.pump()
+    end = state.now.ends[waited.job]
+    assert isinstance(getattr(end, "error", None), SubtitleEditorError)
+    assert operator.modal(bpy.context, None) == {"CANCELLED"}  # type: ignore[arg-type]
+    assert told == [({"ERROR"}, str(end.error))] and state.now.transcription is None

@@ -153,14 +153,12 @@ def test_inside_of_a_meta_they_are_seen_there(installed: Any) -> None:
 
 
 def test_the_options_reach_the_child(installed: Any, tmp_path: Path, addon: Any) -> None:
-    from subtitle_editor.session import order
-
     (tmp_path / "names.txt").write_text("Dunja\n", encoding="utf-8")
     installed.track, installed.hotwords, installed.glossary = "2", "cat", str(tmp_path / "names.txt")
     installed.use_vad, installed.vad_pad, installed.beam_size = False, 100, 2
     addon.device, addon.threads = "cpu", 2
     add_sound("hello.flac")
-    request = order.prepare(bpy.context)._request
+    request = prepared()._request
     assert (request.track, request.hotwords, request.vad) == ("2", "Dunja, cat", False)
     assert (request.voice.speech_pad_ms, request.beam_size, request.device, request.threads) == (100, 2, "cpu", 2)
     installed.track = "3"
@@ -221,11 +219,18 @@ def test_to_a_subtitle_file(installed: Any, tmp_path: Path) -> None:
 # The file goes away
 
 
+def prepared() -> Any:
+    """What the button would start."""
+    from subtitle_editor.session import order, settings
+
+    return order.begin(order.order(bpy.context), settings.get(bpy.context))
+
+
 def begin(scene: Any) -> Any:
     """A transcription that goes on while the test does something else, as with a modal operator."""
-    from subtitle_editor.session import order, state
+    from subtitle_editor.session import state
 
-    run = order.prepare(bpy.context)
+    run = prepared()
     state.now.transcription = run
     run.start()
     return run

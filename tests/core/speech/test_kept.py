@@ -420,3 +420,25 @@ serving.main()
             time.sleep(0.05)
     finally:
         process.warm.close()
+
+
+def test_a_journal_keeps_the_reading_rules_that_it_began_with(tmp_path: Path) -> None:
+    """Whoever goes on with other ones, and however often; one that has heard nothing takes new ones."""
+
+    def opened(rules: dict[str, Any]) -> Journal:
+        journal = Journal.open(tmp_path, ABOUT, rules)
+        assert journal is not None
+        return journal
+
+    opened({"name": "first"}).close()
+    journal = opened({"name": "bbc", "max_chars": 37})
+    journal.segment(record(1))
+    journal.window(Place(1000, False, "en"), 1.0)
+    journal.segment(record(2))
+    journal.close()
+    for _ in range(2):
+        journal = opened({"name": "netflix"})
+        assert journal.kept.shaped == {"name": "bbc", "max_chars": 37} and len(journal.kept.cues) == 1
+        journal.close()
+    kept = segments.read(journal.kept.path)
+    assert kept is not None and kept.shaped["name"] == "bbc" and kept.written == {}
