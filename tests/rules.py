@@ -32,7 +32,9 @@ from typing import Any
 
 import pytest
 
-_BETWEEN = ("pathlib.py", "shutil.py", "genericpath.py", "posixpath.py", "tempfile.py", "contextlib.py")
+_BETWEEN = ("pathlib.py", "shutil.py", "genericpath.py", "posixpath.py", "os.py", "tempfile.py", "contextlib.py")
+_FROZEN = tuple(f"<frozen {name.removesuffix('.py')}>" for name in _BETWEEN)
+"""As Python calls those that are inside of it."""
 
 VARIABLE = "SUBTITLE_EDITOR_TEST_RULES"
 LOOK = 0.15
@@ -49,7 +51,7 @@ def refused(number: int, path: object) -> PermissionError:
 def by_the_program() -> bool:
     """Whether the program under test has called, not a test or a library: those know nothing of other systems."""
     frame = sys._getframe(2)
-    while frame.f_back and os.path.basename(frame.f_code.co_filename) in _BETWEEN:
+    while frame.f_back and os.path.basename(frame.f_code.co_filename) in _BETWEEN + _FROZEN:
         frame = frame.f_back
     place = frame.f_code.co_filename
     return f"{os.sep}core{os.sep}" in place and f"{os.sep}tests{os.sep}" not in place

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors.disk import NoSpaceError
+from ..errors.disk import FileInUseError, NoSpaceError
 from ..errors.film import FilmNotWrittenError
 from ..system import files
 from ..system.reasons import reason_of
@@ -23,27 +24,35 @@ if TYPE_CHECKING:
 
 
 def check(media: Path, target: Path, *, overwrite: bool) -> None:
-    """Raises FilmNotWrittenError where writing would cost a film, FolderNotWritableError where it is not allowed."""
+    """Raises FilmNotWrittenError where writing would cost a film, FolderNotWritableError and FileInUseError where it is
+    not allowed."""
     if target.is_dir():
         raise FilmNotWrittenError(target, Text("it is a folder"))
     if target.exists():
-        if media.exists() and os.path.samefile(media, target):
+        if media.exists() and _is_same(media, target):
             raise FilmNotWrittenError(target, Text("it is the film that is read"))
         if not overwrite:
             raise FilmNotWrittenError(
                 target, Text("it exists"), Text("Choose another name, or say --overwrite to replace it.")
             )
+        files.try_to_replace(target)
     if not target.parent.is_dir():
         raise FilmNotWrittenError(target, Text("there is no such folder"))
     files.try_to_write(target.parent)
+
+
+def _is_same(media: Path, target: Path) -> bool:
+    """By name too: some disks give a file another number each time."""
+    return os.path.samefile(media, target) or Path(os.path.realpath(media)) == Path(os.path.realpath(target))
 
 
 @contextlib.contextmanager
 def written(target: Path, container: Container) -> Iterator[av.container.OutputContainer]:
     """The container to write into. When the block ends, it is closed, brought to the disk, and gets its name.
 
-    Whatever the block raises, nothing is left behind. Errors of the disk and of the muxer inside `writing()` and at the
-    end are FilmNotWrittenError or what `files.disk_error` makes of them.
+    Whatever the block raises, nothing is left behind. A film that is whole and cannot get its name gets one like it,
+    which the FilmNotWrittenError tells. Errors of the disk and of the muxer inside `writing()` and at the end are
+    FilmNotWrittenError or what `files.disk_error` makes of them.
     """
     import av
 
@@ -57,13 +66,31 @@ def written(target: Path, container: Container) -> Iterator[av.container.OutputC
             out.close()
             with open(fresh, "rb+") as file:
                 files.sync(file.fileno())
-            files.replace(fresh, target)
+        _name(fresh, target)
     except BaseException:
         with contextlib.suppress(Exception):
             out.close()
         with contextlib.suppress(OSError):
             files.remove(fresh)
         raise
+
+
+def _name(fresh: Path, target: Path) -> None:
+    """Give the finished film its name. Raises FilmNotWrittenError, and then it has another one."""
+    try:
+        return files.replace(fresh, target, files.LONG_PATIENCE)
+    except OSError as error:
+        failure = error
+    kept = next(path for number in itertools.count(2) if not (path := _numbered(target, number)).exists())
+    with writing(target):
+        files.replace(fresh, kept, files.LONG_PATIENCE)
+    is_in_use = isinstance(files.disk_error(target.parent, failure), FileInUseError)
+    reason = Text("another program has it open") if is_in_use else reason_of(failure)
+    raise FilmNotWrittenError(target, reason, Text("The new film is whole: it is {path}.", path=kept)) from failure
+
+
+def _numbered(target: Path, number: int) -> Path:
+    return target.with_name(files.fitted(target.stem, f" ({number}){target.suffix}"))
 
 
 @contextlib.contextmanager
@@ -78,7 +105,11 @@ def writing(target: Path) -> Iterator[None]:
         if number == errno.EINVAL or number not in errno.errorcode:  # FFmpeg's own, about what is written, not where.
             hint = Text("Try another kind of file, such as .mkv.")
             raise FilmNotWrittenError(target, reason_of(error), hint) from error
-        failure = files.disk_error(target.parent, OSError(number, os.strerror(number)))
+        # FFmpeg's errors are OSErrors, some of them, but know nothing of Windows'.
+        plain = OSError(number, os.strerror(number))
+        if isinstance(error, OSError) and getattr(error, "winerror", None):
+            plain = error
+        failure = files.disk_error(target.parent, plain)
         if isinstance(failure, NoSpaceError):
             hint = Text("Free some space, or choose another disk.")
             raise FilmNotWrittenError(target, reason_of(OSError(number, "")), hint) from error

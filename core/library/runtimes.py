@@ -23,7 +23,7 @@ from ..errors.disk import NoSpaceError
 from ..errors.models import ModelBusyError, RuntimeArchiveError
 from ..speech.cards import LIBRARIES
 from ..system.control import Control
-from ..system.files import disk_error, is_link, remove_tree, replace, sync
+from ..system.files import LONG_PATIENCE, disk_error, is_link, remove_tree, replace, sync
 from ..system.locks import file_lock, try_lock
 from ..text import Text
 from . import archives, layout
@@ -151,7 +151,7 @@ def _unpack(entry: Entry, snapshot: Path, target: Path, control: Control, moved:
             raise RuntimeArchiveError(entry.id, Text("it lacks {names}", names=", ".join(lacking)))
         if target.exists():  # Half of it, from a version of ours that wanted less.
             remove_tree(target)
-        replace(beside, target)
+        replace(beside, target, LONG_PATIENCE)  # A scanner reads each library whole before it lets the folder go.
     finally:
         with contextlib.suppress(OSError):
             remove_tree(beside)

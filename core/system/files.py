@@ -13,6 +13,7 @@ import os
 import secrets
 import shutil
 import stat
+import sys
 import time
 import zlib
 from collections.abc import Callable
@@ -30,6 +31,8 @@ except ImportError:  # Windows.
 
 PATIENCE = 2.0
 """Seconds to wait for another program that has a file open. A scanner is done with a small one in less."""
+LONG_PATIENCE = 30.0
+"""The same for what was hours of work, and may be gigabytes, which a scanner reads whole."""
 
 LONGEST_NAME = 255
 """Bytes of a file's name on nearly all disks. NTFS and APFS count UTF-16 units or characters, never more of them."""
@@ -163,6 +166,17 @@ def try_to_write(folder: Path) -> None:
         remove(probe)
     except OSError as error:
         raise disk_error(folder, error) from error
+
+
+def try_to_replace(path: Path, windows: bool = sys.platform == "win32") -> None:
+    """Find out before an hour's work whether a file can be replaced: Windows refuses it while another program has the
+    file open, and where it may only be read. Changes nothing. Raises what `disk_error` makes of an OSError."""
+    try:
+        if windows and not _may_be_written(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+        replace(path, path)
+    except OSError as error:
+        raise disk_error(path.parent, error) from error
 
 
 def sync(descriptor: int) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..system.control import Control
-from ..system.files import LONGEST_NAME, PATIENCE, disk_error, fitted, remove, replace
+from ..system.files import LONG_PATIENCE, LONGEST_NAME, PATIENCE, disk_error, fitted, remove, replace
 from ..system.locks import try_lock
 from ..text import Text
 from .blob import Blob
@@ -25,9 +25,6 @@ _PART, _JOURNAL, _SPOOL, LOCK = ".part", ".part.journal", ".part.spool", ".lock"
 
 
 log = logging.getLogger(__name__)
-
-_NAME_PATIENCE = 30.0
-"""Seconds for a program that looks into the complete file, such as a virus scanner: it has gigabytes to go through."""
 
 _LONGEST_STEM = LONGEST_NAME - len(_JOURNAL + ".new")
 
@@ -88,7 +85,7 @@ def give_name(blob: Blob, size: int, control: Control) -> None:
     with open(part, "r+b", buffering=0) as file:
         file.truncate(size)
     control.apart(lambda: sync_file(part), f"{blob.label} last sync")
-    replace(part, blob.target, _NAME_PATIENCE, control.sleep)
+    replace(part, blob.target, LONG_PATIENCE, control.sleep)
     # Which a late thread or a virus scanner may have kept from being deleted before.
     forget(spool_file(blob.target), PATIENCE)
     sync_folder(folder)

@@ -102,7 +102,7 @@ def test_a_scanner_that_looks_into_everything(tmp_path: Path, monkeypatch: pytes
 def test_a_program_that_never_lets_go_is_named_and_nothing_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partial, "_NAME_PATIENCE", 0.3)
+    monkeypatch.setattr(partial, "LONG_PATIENCE", 0.3)
     with serving(lambda asked: part(DATA, asked)) as server:
         blob = blob_at(server, tmp_path / "blob")
         with monkeypatch.context() as patch:
