@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..core.system.names import folded
 from . import compat, cue, look, strips
 from .compat import Strip
 from .cue import BAKED
@@ -242,12 +243,29 @@ def back_to_text(scene: bpy.types.Scene, *, selected: bool = False) -> int:
 
 
 def files_in_use(folder: str) -> set[str]:
-    """The names of the files of a folder that a strip of any scene of this file shows."""
-    wanted = os.path.normcase(os.path.abspath(folder))
-    found: set[str] = set()
+    """The names of the files of a folder that a strip of any scene of this file shows. Looks at the disk.
+
+    A folder has many names: through links, by a drive's letter or a server's name, in other capitals. A file that is
+    taken for one in use costs some room; one that is not is deleted under a strip.
+    """
+    names: dict[str, set[str]] = {}
     for scene in bpy.data.scenes:
         editor = scene.sequence_editor
         for strip in compat.strips_of(editor) if editor is not None else ():
-            if is_picture(strip) and os.path.normcase(os.path.abspath(bpy.path.abspath(strip.directory))) == wanted:
-                found |= {element.filename for element in strip.elements}
+            if is_picture(strip):
+                place = os.path.abspath(bpy.path.abspath(strip.directory, library=scene.library))
+                names.setdefault(place, set()).update(element.filename for element in strip.elements)
+    found: set[str] = set()
+    for place, there in names.items():
+        if _is_same_folder(place, folder):
+            found |= there
     return found
+
+
+def _is_same_folder(one: str, other: str) -> bool:
+    if folded(os.path.abspath(one)) == folded(os.path.abspath(other)):
+        return True
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False

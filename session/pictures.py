@@ -7,6 +7,7 @@ Main thread, but for the work itself, which knows nothing of Blender.
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import threading
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.errors.base import SubtitleEditorError
+from ..core.system.names import is_inner_path
 from ..core.system.task import Task
 from ..core.text import Text
 from ..sequencer import baked, files
@@ -121,11 +123,21 @@ def folder_of(scene: bpy.types.Scene) -> Path:
     if not given:
         if not bpy.data.filepath:
             raise NoFolderError
-        name = re.sub(r"[^\w.-]+", "_", scene.name) or "Scene"
-        given = f"//{Path(bpy.data.filepath).stem} subtitles/{name}"
+        given = f"//{Path(bpy.data.filepath).stem} subtitles/{_folder_name(scene.name)}"
     elif given.startswith("//") and not bpy.data.filepath:
         raise NoFolderError
-    return Path(bpy.path.abspath(given)).resolve()
+    # Links and the letters of network drives stay: strips shall lie by the file as the user sees both.
+    return Path(os.path.abspath(bpy.path.abspath(given)))
+
+
+def _folder_name(scene: str) -> str:
+    """A scene's name as one that a folder can have everywhere.
+
+    >>> _folder_name("Act 1: Café"), _folder_name("Scene."), _folder_name("aux")
+    ('Act_1_Café', 'Scene', 'aux_')
+    """
+    name = re.sub(r"[^\w.-]+", "_", scene).strip(".") or "Scene"
+    return name if is_inner_path(name, windows=True) else f"{name}_"
 
 
 def fonts() -> Fonts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ import bpy
 from ..core.cues import Cue
 from ..core.errors.base import SubtitleEditorError
 from ..core.system import files
+from ..core.system.names import folded
 from .state import Recovered, now
 
 log = logging.getLogger(__name__)
@@ -116,7 +118,16 @@ def here(scene: bpy.types.Scene) -> list[Recovered]:
     """What belongs to this scene of this file; of files that were never saved to all that were not. Memory only."""
     blend = bpy.data.filepath
     names = {other.name for other in bpy.data.scenes}
-    return [one for one in now.recovered if one.blend == blend and (one.scene == scene.name or one.scene not in names)]
+    mine = [one for one in now.recovered if is_same_file(one.blend, blend)]
+    return [one for one in mine if one.scene == scene.name or one.scene not in names]
+
+
+def is_same_file(one: str, other: str, platform: str = sys.platform) -> bool:
+    """Whether two paths name one file, without a look at the disk. Windows and macOS call it by whatever letters it was
+    opened with."""
+    if platform not in ("win32", "darwin"):
+        return one == other
+    return folded(one.replace("\\", "/")) == folded(other.replace("\\", "/"))
 
 
 def let_go(path: Path) -> None:

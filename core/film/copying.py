@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -13,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors.base import JobCancelled
 from ..errors.film import ContainerError
-from ..errors.media import MediaNotFoundError, MediaUnreadableError
+from ..errors.media import MediaUnreadableError
 from ..subtitles import tracks
 from ..subtitles.document import Document, Finding, Kind
 from ..subtitles.formats.base import ReadOptions
+from ..system import media
 from ..system.reasons import reason_of
 from ..text import Text
 from ..units import human_duration
@@ -35,23 +35,10 @@ _OF_THE_FILE = ("major_brand", "minor_version", "compatible_brands", "encoder")
 """Metadata about how the film was written, not about the film."""
 
 
-@contextlib.contextmanager
-def opened(path: Path) -> Iterator[av.container.InputContainer]:
-    """The film to read; a name is a file whatever it looks like. Raises MediaNotFoundError, MediaUnreadableError."""
-    import av
-
-    if not path.is_file():
-        raise MediaNotFoundError(path)
-    # Absolute, so that a colon in a name makes no address of it; times that a container leaves out are made.
-    options = {"protocol_whitelist": "file"}
-    try:
-        film = av.open(
-            os.path.abspath(path), metadata_errors="ignore", options=options, container_options={"fflags": "+genpts"}
-        )
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaUnreadableError(path, reason_of(error)) from error
-    with film:
-        yield film
+def opened(path: Path) -> av.container.InputContainer:
+    """The film to read. Raises MediaNotFoundError, MediaUnreadableError."""
+    # Times that a container leaves out are made.
+    return media.opened(path, container_options={"fflags": "+genpts"})
 
 
 @dataclasses.dataclass(slots=True)

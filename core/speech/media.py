@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors.media import MediaNotFoundError, MediaUnreadableError
-from ..system.reasons import reason_of
+from ..system import media
 
 
 def duration(path: Path) -> float | None:
@@ -14,13 +13,7 @@ def duration(path: Path) -> float | None:
 
     Raises MediaNotFoundError and MediaUnreadableError.
     """
-    if not path.is_file():
-        raise MediaNotFoundError(path)
-    # Here, not above: PyAV brings FFmpeg's libraries and takes 0.1 s and more.
-    import av
+    with media.opened(path) as container:
+        import av
 
-    try:
-        with av.open(str(path)) as container:
-            return container.duration / av.time_base if container.duration else None
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaUnreadableError(path, reason_of(error)) from error
+        return container.duration / av.time_base if container.duration else None

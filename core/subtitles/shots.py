@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors.base import JobCancelled
 from ..errors.media import MediaError, MediaNotFoundError, MediaUnreadableError, NoPicturesError
+from ..system.media import opened
 from ..system.reasons import reason_of
 
 if TYPE_CHECKING:
@@ -48,10 +49,8 @@ def find(media: Path, moved: Callable[[float], None] | None = None, cancelled: C
     """
     import av
 
-    if not media.is_file():
-        raise MediaNotFoundError(media)
     try:
-        with av.open(str(media)) as film:
+        with opened(media) as film:
             duration = film.duration / av.time_base if film.duration else None
             cuts = []
             for at, is_cut in _pictures(film, media):

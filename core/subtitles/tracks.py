@@ -15,9 +15,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors.media import MediaNotFoundError, MediaUnreadableError
+from ..errors.media import MediaUnreadableError
 from ..errors.subtitles import SubtitleFileError
 from ..markup import BOLD, COLOR, ITALIC, UNDERLINE, Span
+from ..system import media
 from ..system.reasons import reason_of
 from ..text import Text
 from .document import Cue, Document, Kind
@@ -90,7 +91,7 @@ def listed(path: Path) -> tuple[Track, ...]:
 
     Raises MediaNotFoundError and MediaUnreadableError.
     """
-    with _opened(path) as container:
+    with media.opened(path) as container:
         return tuple(_track(number, stream) for number, stream in enumerate(container.streams.subtitles, 1))
 
 
@@ -101,7 +102,7 @@ def read(path: Path, options: ReadOptions | None = None) -> Document:
     film, SubtitleFileError where there is no track to read.
     """
     options = options or ReadOptions()
-    with _opened(path) as container:
+    with media.opened(path) as container:
         streams = list(container.streams.subtitles)
         tracks = [_track(number, stream) for number, stream in enumerate(streams, 1)]
         track = _chosen(path, tracks, options)
@@ -119,18 +120,6 @@ def read(path: Path, options: ReadOptions | None = None) -> Document:
         findings.add(Kind.HIDDEN, Text("the film has more subtitles: {tracks}.", tracks=listing))
         document = document.with_findings(findings.done())
     return dataclasses.replace(document, format=format.id, language=document.language or _tag(track.language))
-
-
-def _opened(path: Path) -> av.container.InputContainer:
-    if not path.is_file():
-        raise MediaNotFoundError(path)
-    # Here, not above: PyAV brings FFmpeg's libraries and takes 0.1 s and more.
-    import av
-
-    try:
-        return av.open(str(path))
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaUnreadableError(path, reason_of(error)) from error
 
 
 def is_text(stream: Any) -> bool:

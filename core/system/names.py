@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import re
 import sys
+import unicodedata
 
-_WINDOWS_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+_WINDOWS_DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}
+_WINDOWS_DEVICES |= {f"{port}{number}" for port in ("COM", "LPT") for number in "123456789¹²³"}
 _REPOSITORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}/[A-Za-z0-9_][A-Za-z0-9._-]{0,95}")
 _HASH = re.compile(r"[0-9A-Za-z]{16,128}")
 _REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+@-]*(?:/[A-Za-z0-9_][A-Za-z0-9._+@-]*)*")
@@ -36,6 +38,16 @@ def _is_good_on_windows(part: str) -> bool:
         or any(char in ':*?"<>|\\' for char in part)
         or part.split(".")[0].rstrip(" ").upper() in _WINDOWS_DEVICES
     )
+
+
+def folded(name: str) -> str:
+    """What is equal for names that a disk of macOS or Windows may take for one: by capitals, and by the form of their
+    accents.
+
+    >>> folded("Café.srt") == folded("CAFE\u0301.SRT"), folded("a.srt") == folded("b.srt")
+    (True, False)
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
 def is_repository(name: str) -> bool:

@@ -289,6 +289,34 @@ def test_a_folder_beside_the_file(tmp_path: Path) -> None:
     assert all(strip.directory.startswith("//") for strip in shown())
 
 
+def test_a_folder_by_its_other_name_is_the_same(tmp_path: Path) -> None:
+    """A file that was opened through a link, and a scene whose name differs in capitals alone."""
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    link.symlink_to(real)
+    choices.of(bpy.context.scene).picture_folder = ""
+    bpy.ops.wm.save_as_mainfile(filepath=str(link / "film.blend"))
+    make(*CUES)
+    bake()
+    folder = real / "film subtitles" / "Scene"
+    assert {strip.directory for strip in shown()} == {"//film subtitles/Scene/"}
+    for given in (folder, link / "film subtitles" / "Scene", link / "film subtitles" / "SCENE"):
+        choices.of(bpy.context.scene).picture_folder = str(given)
+        assert baked.files_in_use(str(given)) == {path.name for path in folder.glob("*.png")}
+        assert pictures.orphans(bpy.context.scene) == []
+
+
+NAMES = {"CON": "CON_", "Act 1: é": "Act_1_é", "Final.": "Final", "..": "Scene"}
+
+
+@pytest.mark.parametrize(("scene", "name"), NAMES.items())
+def test_a_folder_that_can_be_made_everywhere(tmp_path: Path, scene: str, name: str) -> None:
+    bpy.context.scene.name = scene
+    choices.of(bpy.context.scene).picture_folder = ""
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
+    assert pictures.folder_of(bpy.context.scene) == tmp_path / "film subtitles" / name
+
+
 def test_nothing_to_draw() -> None:
     bpy.context.scene.sequence_editor_create()
     with pytest.raises(RuntimeError, match="no subtitles here"):

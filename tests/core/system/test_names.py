@@ -17,6 +17,7 @@ from subtitle_editor.core.system.names import is_inner_path
 from tests.hub.server import LoopbackHub
 
 WINDOWS_ONLY = ["aux.txt", "a/nul", "a:b", 'q"x', "who?", "star*", "a|b", "<x>", "trailing.", "trailing ", "a\\b"]
+WINDOWS_ONLY += ["COM¹", "lpt³.txt", "CONIN$", "conout$.log", "Nul .txt"]
 NOWHERE = ["", "/", "/etc/x", "a//b", "../b", "a/../b", "a/..", ".", "a/./b", "a\0b", "a\nb", "a\ud800b", "a/"]
 
 

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sound and films opened by FFmpeg. The child that listens has the same for itself (core/speech/reading.py)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors.media import MediaNotFoundError, MediaUnreadableError
+from .reasons import reason_of
+
+if TYPE_CHECKING:
+    import av.container
+
+
+def opened(path: Path, **more: Any) -> av.container.InputContainer:
+    """The file, to be used in a `with` block. `more`: what else `av.open` takes.
+
+    A name is a file whatever it looks like (`12:30.mp4`), what is inside reaches no network, and a title in an old code
+    page is no reason to refuse a film. Raises MediaNotFoundError, MediaUnreadableError.
+    """
+    if not path.is_file():
+        raise MediaNotFoundError(path)
+    # Here, not above: PyAV brings FFmpeg's libraries and takes 0.1 s and more.
+    import av
+
+    # An absolute path has no colon before its first slash, so FFmpeg takes it for no address.
+    name: Any = os.path.abspath(path)
+    try:
+        if not _is_utf8(name):
+            name = open(name, "rb")  # noqa: SIM115 (the container's from now on)
+        options = {"protocol_whitelist": "file"}
+        found: av.container.InputContainer = av.open(name, metadata_errors="ignore", options=options, **more)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise MediaUnreadableError(path, reason_of(error)) from error
+    return found
+
+
+def _is_utf8(name: str) -> bool:
+    """FFmpeg's own opening takes nothing else."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
