@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ..errors.subtitles import SubtitleFileError
 from ..subtitles import merging
 from ..subtitles.document import Document
 from ..subtitles.formats import registry
+from ..system.names import folded
 from ..text import Text
 from . import subtitle_options as options
 from .call import named, signed_time, time_of
@@ -27,9 +29,12 @@ def convert(args: argparse.Namespace, output: Output) -> int:
         twice = next(target for target in targets if targets.count(target) > 1)
         raise UsageError(f"Two of the files would be written to {twice}.", "Convert them into two folders.")
     failed = 0
+    written: dict[str, Path] = {}
     for source, target in pairs:
         try:
+            _check_other(source, written.get(folded(str(target))), target)
             _convert_one(source, target, args, output)
+            written[folded(str(target))] = target
         except SubtitleEditorError as error:
             if len(pairs) == 1 or isinstance(error, UsageError):
                 raise
@@ -58,6 +63,13 @@ def _convert_one(source: Path, target: Path, args: argparse.Namespace, output: O
         "losses": [str(loss) for loss in losses],
     }
     output.record(data, f"{target}: {len(document.cues)} subtitles")
+
+
+def _check_other(source: Path, written: Path | None, target: Path) -> None:
+    """On a disk that takes two names for one the second would replace the first. Raises SubtitleFileError."""
+    if written is not None and target.exists() and os.path.samefile(written, target):
+        reason = Text("on this disk its name is that of {path}, which was just written", path=written)
+        raise SubtitleFileError(source, reason, Text("Convert it into another folder."))
 
 
 def _never_empty(source: Path, target: Path, document: Document) -> None:

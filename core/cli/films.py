@@ -15,6 +15,7 @@ from ..errors.base import UsageError
 from ..errors.disk import FolderNotWritableError
 from ..subtitles.formats import registry
 from ..system.files import disk_error, try_to_write
+from ..system.names import folded
 from ..text import Text
 
 # What FFmpeg reads and people have; a file that is named itself may be of any kind.
@@ -56,14 +57,29 @@ def films_of(args: argparse.Namespace) -> list[Film]:
             "There is no sound and no film in there.", "Name files, or look into folders with --recursive."
         )
     folders = [(args.out_dir / inside if args.out_dir is not None else media.parent) for media, inside in found]
-    taken = Counter((folder, media.stem) for folder, (media, _) in zip(folders, found, strict=True))
+    taken = Counter((folder, folded(media.stem)) for folder, (media, _) in zip(folders, found, strict=True))
     films = []
     for folder, (media, _) in zip(folders, found, strict=True):
-        # Of a.mp4 and a.wav in one folder neither may write over the other.
-        name = media.stem if taken[folder, media.stem] == 1 else media.name
+        # Of a.mp4 and a.wav in one folder neither may write over the other; nor of A.mp4, where capitals make no other
+        # file.
+        name = media.stem if taken[folder, folded(media.stem)] == 1 else media.name
         target, *more = (folder / f"{name}{suffix}" for suffix in suffixes)
         films.append(Film(media, target, tuple(more)))
+    _check_apart(films)
     return films
+
+
+def _check_apart(films: list[Film]) -> None:
+    """Raises UsageError where the files of two films would be one, on some disks at least."""
+    there: dict[str, Film] = {}
+    for film in films:
+        other = there.setdefault(folded(str(film.target)), film)
+        # Those that lie beside each other can do so under their new names as well.
+        if other is not film and (other.target == film.target or other.media.parent != film.media.parent):
+            raise UsageError(
+                f"The subtitles of {other.media} and {film.media} would be one file.",
+                "Leave out --out-dir, or transcribe them one by one.",
+            )
 
 
 def _suffixes(given: list[str]) -> list[str]:

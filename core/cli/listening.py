@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import os
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -185,7 +184,7 @@ def preset(args: argparse.Namespace) -> dict[str, Any]:
     """What `--preset` says, a file or the name of one of the folder `presets` in the user's folder: it goes before the
     defaults and after what is typed. Raises UsageError."""
     path = Path(args.preset)
-    if path.suffix != ".toml" and os.sep not in args.preset:
+    if path.suffix != ".toml" and path.name == args.preset:
         folder = args.user_dir / PRESETS
         path = folder / f"{args.preset}.toml"
         if not path.is_file():

@@ -296,13 +296,21 @@ def load(folder: Path) -> tuple[dict[str, Style], list[StyleError]]:
 
 
 def save(style: Style, folder: Path) -> Path:
-    """Keep a style in a user's folder, in place of one with the same name. Returns its file. Raises OSError."""
+    """Keep a style in a user's folder, in place of one with the same name. Returns its file. Raises OSError; StyleError
+    for a name that no file can have everywhere, or that another has but for its capitals: some disks have one file for
+    both."""
     from ..system import files
+    from ..system.names import folded, is_inner_path
 
     if not _NAME.fullmatch(style.name):
         raise StyleError(style.name, Text("a name has letters, digits, hyphens and underscores, up to 63"))
+    if not is_inner_path(style.name, windows=True):
+        raise StyleError(style.name, Text("Windows has a device of that name"))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{style.name}.toml"
+    for other in folder.glob("*.toml"):
+        if other.name != path.name and folded(other.name) == folded(path.name):
+            raise StyleError(style.name, Text("there is {name}, which differs in capitals alone", name=other.stem))
     files.write(path, written(style).encode("utf-8"))
     return path
 

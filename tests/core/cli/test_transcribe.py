@@ -112,6 +112,17 @@ def test_two_of_one_name_do_not_write_over_each_other(models: Path, folder: Path
     assert {path.name for path in folder.glob("*.srt")} == {"a.wav.srt", "a.flac.srt"}
 
 
+def test_films_whose_subtitles_would_be_one_file_are_refused_before_the_work(
+    models: Path, folder: Path, tmp_path: Path
+) -> None:
+    """By capitals, too: two folders have what one of macOS or Windows may not."""
+    first = folder / "a.wav"
+    for name in ("a.wav", "A.wav"):
+        second = write(folder / "inner" / name, clip("numbers"))
+        assert run(models, first, second, "--out-dir", tmp_path / "out")[0] == 2
+        assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

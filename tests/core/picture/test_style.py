@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from subtitle_editor.core.picture import style
 from subtitle_editor.core.picture.style import DEFAULT, Style, StyleError
+from subtitle_editor.core.system.names import is_inner_path
 
 PAGE = Path(__file__).parents[3] / "docs" / "picture.md"
 
@@ -22,7 +23,7 @@ names = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 shares = st.floats(0.0, 0.4)
 styles = st.builds(
     Style,
-    name=st.from_regex(r"\A[a-z][a-z0-9-]{0,20}\Z"),
+    name=st.from_regex(r"\A[a-z][a-z0-9-]{0,20}\Z").filter(lambda name: is_inner_path(name, windows=True)),
     label=names,
     font=names,
     size=st.floats(0.005, 0.5),
@@ -52,6 +53,21 @@ def test_own_styles_are_found_by_name_and_by_path(tmp_path: Path) -> None:
     assert style.find("mine", tmp_path) == style.find(str(path)) == mine
     style.save(Style(name="netflix", size=0.1), tmp_path)
     assert style.find("netflix", tmp_path).size == 0.1 != style.find("netflix").size
+
+
+@pytest.mark.parametrize("name", ["con", "Nul", "COM1", "lpt9"])
+def test_a_style_is_called_what_a_file_can_be_called_everywhere(tmp_path: Path, name: str) -> None:
+    with pytest.raises(style.StyleError, match=name):
+        style.save(Style(name=name), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_style_is_never_replaced_by_one_with_other_capitals(tmp_path: Path) -> None:
+    style.save(Style(name="Film", size=0.07), tmp_path)
+    with pytest.raises(style.StyleError, match="Film"):
+        style.save(Style(name="film"), tmp_path)
+    assert style.find("Film", tmp_path).size == 0.07
+    assert style.save(Style(name="Film", size=0.08), tmp_path).name == "Film.toml"
 
 
 def test_a_broken_file_hides_no_other(tmp_path: Path) -> None:
