@@ -2,20 +2,27 @@
 """Files made at random out of good ones, and what must hold of each: `python3 dev.py fuzz [FORMAT...] [--seconds N]`.
 
 No exception but ours, no letter lost, memory and time in proportion to the file. Inputs are the samples of all
-formats, changed byte by byte and piece by piece; with `--atheris` that library (`pip install atheris`) chooses the
-changes by the code that they reach, otherwise a seeded generator does. `test_fuzz.py` runs a fixed choice each time.
+formats, changed byte by byte and piece by piece, by a seeded generator; with `--atheris` that library (`pip install
+atheris`) chooses by the code that they reach which of them are changed further. Each file that breaks something is
+left in the working folder. `test_fuzz.py` runs a fixed choice each time.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import random
+import signal
 import sys
 import time
 import tracemalloc
 import warnings
+import zlib
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 from subtitle_editor.core.errors.base import SubtitleEditorError
 from subtitle_editor.core.subtitles import reading, writing
@@ -33,6 +40,12 @@ AT_LEAST = 1_000_000
 """Bytes for the smallest file."""
 SECONDS = 2.0
 """For reading and writing one small file; a thousand times what it takes."""
+EACH_MEMORY = 50
+"""One file in so many is read a third time to see how much memory that takes, which makes it slow."""
+LARGE = 100_000
+"""Bytes of a file that says one thing again and again."""
+PATIENCE = 20.0
+"""Seconds of processor time after which a file is given up, where the system can tell (all but Windows)."""
 
 PIECES = [
     b"\n", b"\n\n", b"\r\n", b"\r", b"\t", b" ", b"<", b">", b"&", b"{", b"}", b"\\", b"\\N", b"[", b"]", b"|", b'"',
@@ -139,65 +152,144 @@ def _written(document: Document, target: str) -> None:
     assert not lost, f"{lost} are not in what was written as {target}"
 
 
-def run(format: str, seconds: float, seed: int) -> tuple[int, int, int]:
-    """As many files as fit into the time: how many there were, were refused, and broke what must hold."""
+def swollen(data: bytes, random: random.Random) -> bytes:
+    """The file with one piece, or one line of its own, some thousand times over: what takes quadratic time shows."""
+    lines = data.split(b"\n")
+    piece = random.choice([random.choice(PIECES), random.choice(lines) + b"\n", random.choice(PIECES) * 2])
+    at = random.randint(0, len(data))
+    return data[:at] + piece * (random.choice((LARGE // 10, LARGE)) // len(piece)) + data[at:]
+
+
+class Tally:
+    """How many files were tried, were refused, and broke what must hold; and which of these were kept."""
+
+    def __init__(self, format: str | None) -> None:
+        self.format = format
+        self.count = self.refused = self.broken = 0
+        self._seen: set[tuple[str, str]] = set()
+        self._began = time.process_time()
+
+    def __str__(self) -> str:
+        return (
+            f"{self.format or 'all'}: {self.seconds:.0f} s of processor time, {self.count:,} files, "
+            f"{self.refused:,} refused, {self.broken:,} wrong"
+        )
+
+    @property
+    def seconds(self) -> float:
+        """Processor time since it was made."""
+        return time.process_time() - self._began
+
+    def take(self, data: bytes) -> None:
+        """Check one file: every fifth as if nobody had said its format. What is wrong is told and kept, each once."""
+        named = self.format if self.count % 5 else None
+        memory = self.count % EACH_MEMORY == 0
+        self.count += 1
+        try:
+            with _patience():
+                self.refused += not check(data, named, memory=memory)
+        except Exception as error:
+            self.broken += 1
+            self._keep(data, named, error)
+
+    def _keep(self, data: bytes, format: str | None, error: Exception) -> None:
+        where = _place(error)
+        if (type(error).__name__, where) in self._seen:
+            return
+        self._seen.add((type(error).__name__, where))
+        path = Path.cwd() / f"fuzz-{self.format or 'all'}-{format or 'any'}-{zlib.crc32(data):08x}.bin"
+        path.write_bytes(data)
+        print(f"{path}: {where}: {type(error).__name__}: {error}", flush=True)
+
+
+@contextlib.contextmanager
+def _patience() -> Iterator[None]:
+    """Raises TimeoutError, from wherever it is then, after PATIENCE."""
+    if sys.platform == "win32":
+        yield
+        return
+
+    def give_up(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"more than {PATIENCE:g} s")
+
+    signal.signal(signal.SIGPROF, give_up)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _place(error: Exception) -> str:
+    """Where it was raised."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace is not None else ""
+
+
+def run(format: str, seconds: float, seed: int) -> Tally:
+    """As many files as fit into so much processor time."""
     chosen = random.Random(seed)
     known = seeds(format)
-    count = refused = broken = 0
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        made = changed(chosen.choice(known), chosen)
-        was_read = _check_and_tell(made, format if count % 5 else None, count % 50 == 0)
-        refused += was_read is False
-        broken += was_read is None
-        count += 1
-    return count, refused, broken
+    tally = Tally(format)
+    while tally.seconds < seconds:
+        make = swollen if tally.count % 60 == 59 else changed
+        tally.take(make(chosen.choice(known), chosen))
+    return tally
 
 
-def _check_and_tell(data: bytes, format: str | None, memory: bool) -> bool | None:
-    try:
-        return check(data, format, memory=memory)
-    except Exception as error:
-        path = Path.cwd() / f"fuzz-{format or 'any'}-{abs(hash(data)) % 10**8}.bin"
-        path.write_bytes(data)
-        print(f"{path}: {type(error).__name__}: {error}", flush=True)
-        return None
-
-
-def _by_atheris(format: str | None, seconds: float, folder: Path) -> None:
+def _by_atheris(formats: list[str], seconds: float, seed: int, folder: Path) -> None:
+    """Does not come back: that library ends the process."""
     import atheris
 
     folder.mkdir(parents=True, exist_ok=True)
-    for one in [format] if format else [one.id for one in registry.readable()]:
+    for one in formats:
         for number, data in enumerate(seeds(one)):
             (folder / f"{one}-{number}").write_bytes(data)
+    tally = Tally(formats[0] if len(formats) == 1 else None)
+
+    def one_file(data: bytes) -> None:
+        tally.take(data)
+        if tally.seconds > seconds:
+            print(f"{tally}; seed {seed}, by coverage", flush=True)
+            os._exit(1 if tally.broken else 0)
+
     atheris.instrument_all()
     atheris.Setup(
-        [sys.argv[0], str(folder), f"-max_total_time={int(seconds)}", "-max_len=20000", "-rss_limit_mb=2048",
-         "-timeout=20", "-print_final_stats=1", "-verbosity=0"],
-        lambda data: check(data, format),
-    )  # fmt: skip
+        [sys.argv[0], str(folder), "-max_len=20000", "-rss_limit_mb=4096", "-timeout=60", f"-seed={seed + 1}"],
+        one_file,
+        custom_mutator=_mutator(atheris.Mutate),
+    )
     atheris.Fuzz()
+
+
+def _mutator(library: Callable[[bytes, int], bytes]) -> Callable[[bytes, int, int], bytes]:
+    """Half of the changes are ours, which keep to what subtitle files are made of, half the library's own."""
+
+    def changed_by_either(data: bytes, most: int, seed: int) -> bytes:
+        return changed(data, random.Random(seed))[:most] if seed % 2 else library(data, most)
+
+    return changed_by_either
 
 
 def main() -> int:
     """Fuzz each format that is named, or all together."""
     parser = argparse.ArgumentParser(prog="dev.py fuzz", description="Read files made at random.")
     parser.add_argument("formats", nargs="*", metavar="FORMAT", help="ids of formats (default: all of them, in turn)")
-    parser.add_argument("--seconds", type=float, default=600, help="for each of them (default: 600)")
+    parser.add_argument("--seconds", type=float, default=600, help="of processor time for each (default: 600)")
     parser.add_argument("--seed", type=int, default=0, help="of the random changes (default: 0)")
     parser.add_argument("--atheris", type=Path, metavar="FOLDER", help="by coverage; FOLDER keeps what was found")
     options = parser.parse_args()
     warnings.simplefilter("ignore")  # Of the libraries, on damaged files.
     formats = options.formats or [one.id for one in registry.readable()]
     if options.atheris:
-        _by_atheris(formats[0] if len(formats) == 1 else None, options.seconds, options.atheris)
-        return 0
+        _by_atheris(formats, options.seconds, options.seed, options.atheris)
     wrong = 0
     for one in formats:
-        count, refused, broken = run(one, options.seconds, options.seed)
-        print(f"{one}: {count:,} files, {refused:,} refused, {broken:,} wrong", flush=True)
-        wrong += broken
+        tally = run(one, options.seconds, options.seed)
+        print(f"{tally}; seed {options.seed}", flush=True)
+        wrong += tally.broken
     return 1 if wrong else 0
 
 
