@@ -132,6 +132,40 @@ class Cue:
         return data
 
 
+class _Unmade:
+    __slots__ = tuple(field.name for field in dataclasses.fields(Cue))
+
+
+def new_cue(
+    start: float,
+    end: float,
+    text: str,
+    spans: tuple[Span, ...] = (),
+    placing: Placing = BELOW,
+    style: str = "",
+    speaker: str = "",
+    layer: int = 0,
+    name: str = "",
+    extra: Mapping[str, str] | None = None,
+    line: int = 0,
+    words: tuple[Word, ...] = (),
+) -> Cue:
+    """A cue as `Cue(...)` makes it, five times as fast: for readers, which make thousands.
+
+    A frozen dataclass sets each field by a call that goes around its lock. Here the fields are set first, in an object
+    of the same build, which becomes a cue then.
+    """
+    cue: Any = _Unmade()
+    cue.start, cue.end, cue.text = start, end, text
+    cue.spans, cue.placing, cue.style = spans, placing, style
+    cue.speaker, cue.layer, cue.name = speaker, layer, name
+    cue.extra, cue.line, cue.words = {} if extra is None else extra, line, words
+    cue.avg_logprob = cue.no_speech_prob = cue.compression_ratio = None
+    cue.__class__ = Cue
+    done: Cue = cue
+    return done
+
+
 def counted(number: int) -> Text:
     """So many subtitles, in words that fit one of them as well.
 

@@ -29,12 +29,17 @@ NEARLY_ALL = 0.9
 def is_rolling(cues: Sequence[Cue]) -> bool:
     """Whether most captions that touch the one before begin with its last line: with steps too short to be read, or
     nearly all of them, half of them with a new line below."""
-    touching = [pair for pair in itertools.pairwise(cues) if _touch(*pair)]
+    # What `_touch` says, without a call for each.
+    touching = [
+        (after, _repeated(before, after))
+        for before, after in itertools.pairwise(cues)
+        if abs(after.start - before.end) <= TOUCHING and after.start > before.start
+    ]
     if len(touching) < 2:
         return False
-    repeating = sum(1 for before, after in touching if _repeated(before, after))
-    steps = sum(1 for _, after in touching if after.duration <= SHORT)
-    adding = sum(1 for before, after in touching if 0 < _repeated(before, after) < len(after.lines))
+    repeating = sum(1 for _, repeated in touching if repeated)
+    steps = sum(1 for after, _ in touching if after.duration <= SHORT)
+    adding = sum(1 for after, repeated in touching if 0 < repeated < len(after.lines))
     if steps >= len(cues) / 5:
         return adding > 0 and repeating >= MOSTLY * len(touching)
     return len(touching) >= 3 and repeating >= NEARLY_ALL * len(touching) and adding >= len(touching) / 2
@@ -72,6 +77,8 @@ def _touch(before: Cue, after: Cue) -> bool:
 
 def _repeated(before: Cue, after: Cue) -> int:
     """How many lines of `after` are the last ones of `before`."""
+    if after.text.partition("\n")[0] not in before.text:
+        return 0
     old, new = before.lines, after.lines
     return next((count for count in range(min(len(old), len(new)), 0, -1) if old[-count:] == new[:count]), 0)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from ...markup import BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Span
 from .base import Findings
-from .tags import TextBuilder
+from .tags import TextBuilder, needs_tidying, tidied_text
 
 CODE = "microdvd.code"
 """Kind of a point: a code that says something only MicroDVD knows (`{H:...}`, `{o:...}`, `{P:...}`), as it came."""
@@ -26,6 +26,9 @@ _SLASHES = {"/": ITALIC, "\\": BOLD, "_": UNDERLINE}
 def read_text(raw: str, findings: Findings, line: int, *, slashes: bool = False) -> tuple[str, tuple[Span, ...]]:
     """A text whose lines are parted by `|`. With `slashes`, a `/` at the beginning of a line means italics, as a
     backslash means bold and `_` underlined (MPL2)."""
+    if "{" not in raw and not (slashes and ("/" in raw or "\\" in raw or "_" in raw)):
+        text = raw.strip(" \t").replace("|", "\n")
+        return tidied_text(text) if needs_tidying(text) else (text, ())
     builder = TextBuilder()
     for index, part in enumerate(re.split(r"[|\n]", raw)):
         if index:
@@ -69,6 +72,8 @@ def written(text: str, spans: Iterable[Span], own: bool) -> str:
     """The text with `|` between lines and its formatting as codes: what covers all of it or all of a line; the rest
     cannot be said. Letters that mean something here (`|`, `{y:i}`) are replaced by such as look the same."""
     listed = list(spans)
+    if not listed:
+        return _escaped(text).replace("\n", "|")
     parts: list[str] = []
     begin = 0
     for line in text.split("\n"):
@@ -102,5 +107,6 @@ def _code(span: Span, small: bool) -> str:
 
 
 def _escaped(line: str) -> str:
-    line = line.replace("|", "\u2502")
+    if "|" in line:
+        line = line.replace("|", "\u2502")
     return _CODE.sub(lambda match: f"({match[0][1:-1]})", line) if "{" in line else line

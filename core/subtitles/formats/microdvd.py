@@ -7,9 +7,10 @@ import math
 import re
 from fractions import Fraction
 
+from ...cues import new_cue
 from ...markup import COLOR, FONT, SIZE, SWITCHES
 from ...text import Text
-from ..document import Cue, Document, Kind
+from ..document import Document, Kind
 from . import codes
 from .base import Findings, Format, Source, WriteOptions
 from .lines import gathered, with_more
@@ -18,6 +19,8 @@ from .settling import Row, settled
 USUAL_RATE = Fraction(24000, 1001)
 """Frames per second where nobody says any: that of films, which ffmpeg and Subtitle Edit take as well."""
 
+_BY_ROUNDING = 1e-3
+"""Frames. So close to the middle between two frames binary fractions may fall on the wrong side of it."""
 _LINE = re.compile(r"\s*\{\s*(\d{1,9})\s*\}\s*\{\s*(\d{0,9})\s*\}(.*)$")
 _SIGN = re.compile(r"^\s*\{\s*\d{1,9}\s*\}\s*\{\s*\d{0,9}\s*\}", re.MULTILINE)
 _RATE = re.compile(r"\s*(\d{1,3})(?:[.,](\d{1,6}))?\s*(?:fps)?\s*$", re.IGNORECASE)
@@ -67,11 +70,13 @@ def rate_of(text: str) -> Fraction | None:
 
 
 def _row(number: int, match: re.Match[str], more: list[str], rate: Fraction, findings: Findings) -> Row:
-    raw = with_more(match[3], number, more, findings)
+    raw = with_more(match[3], number, more, findings) if more else match[3]
     text, spans = codes.read_text(raw, findings, number)
-    end = float(int(match[2]) / rate) if match[2] else None
-    times = f"{{{match[1]}}}{{{match[2]}}}"
-    return Row(float(int(match[1]) / rate), end, Cue(0.0, 0.0, text, spans=spans, line=number), times)
+    first, last = match.group(1, 2)
+    # One division of whole numbers, rounded once.
+    start = int(first) * rate.denominator / rate.numerator
+    end = int(last) * rate.denominator / rate.numerator if last else None
+    return Row(start, end, new_cue(start, end or 0.0, text, spans, line=number), "" if last else f"{{{first}}}{{}}")
 
 
 def write(document: Document, format: Format, options: WriteOptions) -> str:
@@ -80,10 +85,19 @@ def write(document: Document, format: Format, options: WriteOptions) -> str:
     own = document.format == format.id
     lines = [f"{{1}}{{1}}{_decimal(rate)}"]
     for cue in document.cues:
-        start, end = (math.floor(Fraction(str(time)) * rate + Fraction(1, 2)) for time in (cue.start, cue.end))
+        start, end = _frame(cue.start, rate), _frame(cue.end, rate)
         text = codes.written(cue.text, cue.spans, own)
         lines.append(f"{{{start}}}{{{max(end, start + 1)}}}{text}")
     return "\n".join(lines) + "\n"
+
+
+def _frame(time: float, rate: Fraction) -> int:
+    """The frame nearest to a time, of two that are as near the later one; the time as files write it, in decimal."""
+    near = time * rate.numerator / rate.denominator
+    frame = math.floor(near + 0.5)
+    if abs(near + 0.5 - round(near + 0.5)) > _BY_ROUNDING:
+        return frame
+    return math.floor(Fraction(str(time)) * rate + Fraction(1, 2))
 
 
 def _decimal(rate: Fraction) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 
-from ..document import Cue, Document
+from ...cues import new_cue
+from ..document import Document
 from . import codes
 from .base import Findings, Format, Source
 from .lines import gathered, with_more
@@ -19,11 +20,12 @@ def read(source: Source) -> Document:
     findings = Findings()
     rows = []
     for number, match, more in gathered(source.text, _LINE.match, findings):
-        raw = with_more(match[3], number, more, findings)
+        first, last, said = match.groups()
+        raw = with_more(said, number, more, findings) if more else said
         text, spans = codes.read_text(raw, findings, number, slashes=True)
-        end = int(match[2]) / 10 if match[2] else None
-        times = f"[{match[1]}][{match[2]}]"
-        rows.append(Row(int(match[1]) / 10, end, Cue(0.0, 0.0, text, spans=spans, line=number), times))
+        start, end = int(first) / 10, int(last) / 10 if last else None
+        cue = new_cue(start, end or 0.0, text, spans, line=number)
+        rows.append(Row(start, end, cue, "" if last else f"[{first}][]"))
     return Document(tuple(settled(rows, findings)), findings=findings.done())
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from ...cues import new_cue
 from ...markup import BELOW, SWITCHES
 from ..document import Cue, Document
 from ..times import clock, clock_pattern, plain_signs, seconds_of
@@ -24,6 +25,8 @@ _SIGN = re.compile(r"^[ \t]*\d{1,3}:\d\d:\d\d\.\d{3}[ \t]*,[ \t]*\d{1,3}:\d\d:\d
 
 
 def _times(line: str) -> re.Match[str] | None:
+    if "," not in line and line.isascii():
+        return None
     return _TIMES.fullmatch(plain_signs(line).strip("\ufeff \t")) if len(line) < _LONGEST else None
 
 
@@ -34,8 +37,9 @@ def read(source: Source) -> Document:
     for number, times, body in gathered(source.text, _times, findings):
         raw = "\n".join(body).replace("[br]", "\n")
         text, spans, placing, speaker = subrip.read_text(raw, findings, number)
-        cue = Cue(0.0, 0.0, text, spans=spans, placing=placing, speaker=speaker, line=number)
-        rows.append(Row(seconds_of(times, "a"), seconds_of(times, "b"), cue, times[0]))
+        start, end = seconds_of(times, "a"), seconds_of(times, "b")
+        cue = new_cue(start, end, text, spans, placing, speaker=speaker, line=number)
+        rows.append(Row(start, end, cue, times[0]))
     return Document(tuple(settled(rows, findings)), findings=findings.done())
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
+import functools
 import math
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable, Sequence
 
 from ...text import Text
 from ..document import Cue, Kind, quoted
@@ -44,35 +46,39 @@ def settled(rows: Iterable[Row], findings: Findings, *, sort: bool = True, keep_
     So are those without any time where no other has one either; else they stand behind the one above.
     """
     listed = list(rows)
-    starts = sorted({row.start for row in listed if row.start is not None and row.cue.text and abs(row.start) < LATEST})
+    starts = functools.cache(lambda: _starts(listed))
     cues: list[Cue] = []
     latest = -math.inf
     previous_end = 0.0
     for row in listed:
-        if not row.cue.text and not keep_empty:
+        start, end, cue = row.start, row.end, row.cue
+        if not cue.text.strip() and not keep_empty:
             _note(findings, Kind.EMPTY, row, Text("this subtitle has no text; it was left out."), _left(row))
             continue
-        times = _times(row, starts, previous_end, findings)
-        if times is None:
-            shown = quoted(row.cue.text)
-            message = Text('the times cannot be read; "{text}" was left out.', text=shown)
-            _note(findings, Kind.TIME, row, message, _left(row))
-            continue
-        start, end = times
-        if start < latest and sort:
+        if start is None or end is None or not 0 <= start < end < LATEST:
+            times = _times(row, starts, previous_end, findings)
+            if times is None:
+                message = Text('the times cannot be read; "{text}" was left out.', text=quoted(cue.text))
+                _note(findings, Kind.TIME, row, message, _left(row))
+                continue
+            start, end = times
+        if start >= latest:
+            latest = start
+        elif sort:
             message = Text("it begins before the subtitle above it; the subtitles were sorted.")
             _note(findings, Kind.UNSORTED, row, message)
-        latest = max(latest, start)
         previous_end = end
-        cue = row.cue
-        cues.append(cue if (cue.start, cue.end) == times else dataclasses.replace(cue, start=start, end=end))
+        same = cue.start == start and cue.end == end
+        cues.append(cue if same else dataclasses.replace(cue, start=start, end=end))
     if sort:
-        cues.sort(key=_start)
+        cues.sort(key=operator.attrgetter("start"))
     return cues
 
 
-def _start(cue: Cue) -> float:
-    return cue.start
+def _starts(rows: Iterable[Row]) -> list[float]:
+    """When the subtitles begin that have a text and a time."""
+    starts = {row.start for row in rows if row.start is not None and row.cue.text.strip()}
+    return sorted(start for start in starts if abs(start) < LATEST)
 
 
 def _note(findings: Findings, kind: Kind, row: Row, message: str, quote: str = "") -> None:
@@ -88,20 +94,22 @@ def _left(row: Row) -> str:
     return "\n".join(piece for piece in pieces if piece.strip())
 
 
-def _times(row: Row, starts: Sequence[float], previous_end: float, findings: Findings) -> tuple[float, float] | None:
+def _times(
+    row: Row, starts: Callable[[], Sequence[float]], previous_end: float, findings: Findings
+) -> tuple[float, float] | None:
     start, end = _sane(row.start), _sane(row.end)
     if start is None:
         if end is None:
-            if not starts:
+            if not starts():
                 return None
             message = Text("the times cannot be read; it was put behind the subtitle above it.")
             _note(findings, Kind.TIME, row, message, row.times)
-            return previous_end, _guessed_end(previous_end, starts)
+            return previous_end, _guessed_end(previous_end, starts())
         start = max(min(0.0, end), end - FALLBACK_DURATION, min(previous_end, end))
         message = Text("the start time cannot be read; a time shortly before the end was taken.")
         _note(findings, Kind.TIME, row, message, row.times)
     elif end is None:
-        end = _guessed_end(start, starts)
+        end = _guessed_end(start, starts())
         seconds = end - start
         message = Text("the end time cannot be read; {seconds:g} seconds were taken.", seconds=round(seconds, 3))
         _note(findings, Kind.TIME, row, message, row.times)
@@ -110,7 +118,7 @@ def _times(row: Row, starts: Sequence[float], previous_end: float, findings: Fin
         start, end = end, start
     elif end <= start:
         kind = Kind.REVERSED if end < start else Kind.NO_LENGTH
-        end = _guessed_end(start, starts)
+        end = _guessed_end(start, starts())
         seconds = round(end - start, 3)
         template = (
             Text("it ends before it begins; {seconds:g} seconds were taken.", seconds=seconds)

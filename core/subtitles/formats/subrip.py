@@ -8,12 +8,13 @@ begins with a time and goes on with an arrow and a time: an arrow inside a text 
 
 from __future__ import annotations
 
-import dataclasses
 import html
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import NamedTuple
 
+from ...cues import new_cue
 from ...markup import BELOW, BOLD, COLOR, FONT, ITALIC, LANGUAGE, SIZE, STRIKE, UNDERLINE, VOICE, Placing, Span
 from ...text import Text
 from ..document import Cue, Document, Kind
@@ -48,11 +49,11 @@ _COORDINATES = re.compile(r"(?:[XxYy][12]?:-?\d+\s*)+")
 _SETTINGS = re.compile(r"(?:[a-z]+:\S+\s*)+")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Timing:
-    """A line of times, by its index in the file."""
+class Timing(NamedTuple):
+    """A line of times."""
 
-    index: int
+    at: int
+    """Its index in the file."""
     start: float | None
     end: float | None
     rest: str = ""
@@ -119,8 +120,8 @@ class _Lines:
 
     def document(self) -> Document:
         timings = self._in_frames(list(self._timings()))
-        self._before_first(timings[0].index if timings else len(self._lines))
-        self._numbered = bool(timings) and self._number_above(timings[0].index) is not None
+        self._before_first(timings[0].at if timings else len(self._lines))
+        self._numbered = bool(timings) and self._number_above(timings[0].at) is not None
         rows = list(self._rows(timings))
         cues = settled(rows, self._findings)
         return Document(tuple(cues), fps=self._rate, findings=self._findings.done())
@@ -165,14 +166,14 @@ class _Lines:
                 "If the subtitles drift, say the frame rate.",
                 rate=float(self._rate),
             )
-            self._findings.add(Kind.RATE, message, timings[0].index + 1)
+            self._findings.add(Kind.RATE, message, timings[0].at + 1)
         return [self._counted(timing, self._rate) for timing in timings]
 
     def _counted(self, timing: Timing, rate: Fraction) -> Timing:
         if timing.frames is None:
             return timing
         start, end = (seconds_of(timing.frames[0], side, rate) for side in "ab")
-        return dataclasses.replace(timing, start=start, end=end)
+        return timing._replace(start=start, end=end)
 
     # What stands between them
 
@@ -183,14 +184,14 @@ class _Lines:
                 self._findings.stray(index + 1, line.strip("\ufeff \t"))
 
     def _rows(self, timings: list[Timing]) -> Iterator[Row]:
-        name = self._number_above(timings[0].index) if timings else None
+        name = self._number_above(timings[0].at) if timings else None
         for position, timing in enumerate(timings):
             is_last = position + 1 == len(timings)
-            stop = len(self._lines) if is_last else timings[position + 1].index
-            body = self._lines[timing.index + 1 : stop]
+            stop = len(self._lines) if is_last else timings[position + 1].at
+            body = self._lines[timing.at + 1 : stop]
             while body and not body[-1].strip(" \t"):
                 body.pop()
-            following = self._next_number(body, timing.index + 1, stop, name, is_last)
+            following = self._next_number(body, timing.at + 1, stop, name, is_last)
             if following is not None:
                 body.pop()
                 while body and not body[-1].strip(" \t"):
@@ -199,7 +200,7 @@ class _Lines:
             name = following
 
     def _row(self, timing: Timing, raw: str, name: str) -> Row:
-        line = timing.index + 1
+        line = timing.at + 1
         extra: dict[str, str] = {}
         if timing.rest:
             if _COORDINATES.fullmatch(timing.rest):
@@ -209,11 +210,11 @@ class _Lines:
             else:
                 message = Text("there is text behind the times; it was put into the subtitle.")
                 self._findings.add(Kind.TIME, message, line)
-                raw = f"{as_typed(self._lines[timing.index].rstrip(), timing.rest)}\n{raw}"
+                raw = f"{as_typed(self._lines[timing.at].rstrip(), timing.rest)}\n{raw}"
         text, spans, placing, speaker = read_text(raw, self._findings, line)
         start, end = timing.start or 0.0, timing.end or 0.0
-        cue = Cue(start, end, text, spans=spans, placing=placing, speaker=speaker, name=name, extra=extra, line=line)
-        return Row(timing.start, timing.end, cue, self._lines[timing.index].strip("\ufeff \t"))
+        cue = new_cue(start, end, text, spans, placing, "", speaker, 0, name, extra, line)
+        return Row(timing.start, timing.end, cue, self._lines[timing.at].strip("\ufeff \t"))
 
     def _next_number(self, body: list[str], first: int, stop: int, name: str | None, is_last: bool) -> str | None:
         """The number of the subtitle that follows, where `body` ends with it; its last line is text otherwise."""

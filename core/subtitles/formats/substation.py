@@ -13,10 +13,11 @@ import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from ...cues import new_cue
 from ...markup import BELOW, BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Placing, Span
 from ...text import Text
 from ..document import Cue, Document, Kind, Style, quoted
-from ..times import clock, clock_pattern, plain_signs, seconds_of
+from ..times import clock, clock_pattern, minutes_of, plain_signs, seconds_of
 from . import overrides
 from .base import LONGEST_TEXT, CannotWrite, Findings, Format, Source, WriteOptions
 from .colors import from_substation
@@ -112,12 +113,13 @@ class _File:
         match = self._quick.match(line) if self._quick is not None and not self._waiting else None
         if match is None:
             return False
-        raw, start, end, layer, style, speaker = _plain_values(match, self._groups)
+        start, end, layer, style, speaker = _plain_values(match, self._groups)
+        row, raw = match.group("row", "text")
         text = raw.replace("\\N", "\n") if "\\" in raw else raw
-        if "{" in raw or raw[:1] == "," or "\\" in text or start >= end or not text or needs_tidying(text):
+        if "{" in raw or raw[:1] == "," or "\\" in text or start >= end or not text.strip() or needs_tidying(text):
             return False
         align = self._align_of(style)
-        extra = {ROW: line[match.start("row") : match.start("text") - 1], INDEX: str(self._events)}
+        extra = {ROW: row, INDEX: str(self._events)}
         if text != raw:
             extra[RAW] = raw
         if not self._events:
@@ -126,9 +128,7 @@ class _File:
             extra[FIELDS] = ", ".join(self._fields)
         self._events += 1
         placing = BELOW if align == 2 else Placing(align)
-        cue = Cue(
-            start, end, text, (), None, None, None, (), placing, style, speaker, layer, "", extra, number
-        )  # fmt: skip
+        cue = new_cue(start, end, text, (), placing, style, speaker, layer, "", extra, number)
         self._rows.append(Row(start, end, cue))
         return True
 
@@ -210,7 +210,7 @@ class _File:
         )  # fmt: skip
         times = f"{row['start']},{row['end']}"
         made = Row(start, end, cue, times)
-        if kind == "Comment" or not read.text or (made.start is not None and made.start == made.end):
+        if kind == "Comment" or not read.text.strip() or (made.start is not None and made.start == made.end):
             self._hide(kind, made)
         else:
             self._rows.append(made)
@@ -236,33 +236,31 @@ class _File:
 
 @functools.lru_cache(maxsize=16)
 def _quick(columns: tuple[str, ...]) -> tuple[re.Pattern[str] | None, tuple[str, ...]]:
-    """The pattern of an event with these columns and plain values, and its groups: the parts of the times, the text,
-    and of layer, style and name those that there are. None where a column is there twice."""
-    clock = r"(?P<{0}h>\d{{1,3}}):(?P<{0}m>[0-5]\d):(?P<{0}s>[0-5]\d)\.(?P<{0}f>\d\d)"
+    """The pattern of an event with these columns and plain values, with the groups `row` (all up to the text) and
+    `text`, and its other groups: the parts of the times, and of layer, style and name those that there are. None where
+    a column is there twice."""
+    clock = r"(?P<{0}m>\d{{1,3}}:[0-5]\d):(?P<{0}s>[0-5]\d)\.(?P<{0}f>\d\d)"
     known = {
         "start": clock.format("a"), "end": clock.format("b"), "layer": r"(?P<layer>\d{1,9})",
-        "style": "(?P<style>[^,]*)", "name": "(?P<name>[^,]*)", "text": "(?P<text>.*)",
+        "style": "(?P<style>[^,]*)", "name": "(?P<name>[^,]*)",
     }  # fmt: skip
     if len(set(columns)) < len(columns) or "actor" in columns:
         return None, ()
-    pattern = re.compile("Dialogue: *(?P<row>)" + ",".join(known.get(column, "[^,]*") for column in columns) + "$")
-    groups = (
-        *"ah am as af bh bm bs bf text".split(),
-        *(name for name in ("layer", "style", "name") if name in columns),
-    )
-    return pattern, groups
+    row = ",".join(known.get(column, "[^,]*") for column in columns[:-1])
+    groups = *"am as af bm bs bf".split(), *(name for name in ("layer", "style", "name") if name in columns)
+    return re.compile(f"Dialogue: *(?P<row>{row}),(?P<text>.*)$"), groups
 
 
-def _plain_values(match: re.Match[str], groups: tuple[str, ...]) -> tuple[str, float, float, int, str, str]:
-    """Text, start, end, layer, style and speaker of an event that the pattern of its columns matches."""
-    a, b, c, d, e, f, g, h, text, *others = match.group(*groups)
-    start = (((int(a) * 60 + int(b)) * 60 + int(c)) * 100 + int(d)) / 100
-    end = (((int(e) * 60 + int(f)) * 60 + int(g)) * 100 + int(h)) / 100
+def _plain_values(match: re.Match[str], groups: tuple[str, ...]) -> tuple[float, float, int, str, str]:
+    """Start, end, layer, style and speaker of an event that the pattern of its columns matches."""
+    a, b, c, d, e, f, *others = match.group(*groups)
+    start = (minutes_of(a) * 6000 + int(b + c)) / 100
+    end = (minutes_of(d) * 6000 + int(e + f)) / 100
     if len(others) == 3:
         layer, style, speaker = others
-        return text, start, end, int(layer), style.strip(), speaker.strip()
-    row = dict(zip(groups[9:], others, strict=True))
-    return text, start, end, int(row.get("layer", "0")), row.get("style", "").strip(), row.get("name", "").strip()
+        return start, end, int(layer), style.strip(), speaker.strip()
+    row = dict(zip(groups[6:], others, strict=True))
+    return start, end, int(row.get("layer", "0")), row.get("style", "").strip(), row.get("name", "").strip()
 
 
 def _seconds(text: str) -> float | None:
@@ -429,7 +427,7 @@ def _is_as_read(cue: Cue, fields: tuple[str, ...]) -> bool:
     match = pattern.match(f"Dialogue: {cue.extra[ROW]},")
     if match is None:
         return False
-    return _plain_values(match, groups)[1:] == (cue.start, cue.end, cue.layer, cue.style, cue.speaker)
+    return _plain_values(match, groups) == (cue.start, cue.end, cue.layer, cue.style, cue.speaker)
 
 
 def _text(cue: Cue, align: int, resolution: tuple[float, float]) -> str:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import itertools
 import re
 
-from ..document import Cue, Document
+from ...cues import new_cue
+from ..document import Document
+from ..times import minutes_of
 from . import codes
 from .base import Findings, Format, Source
 from .lines import gathered, share, with_more
@@ -19,7 +21,7 @@ from .settling import Row, settled
 LONGEST = 6.0
 """Seconds that a text is shown if nothing follows: MPlayer's own limit."""
 
-_LINE = re.compile(r"\s*(\d{1,3}):(\d{1,2}):(\d{1,2})(?:[.](\d{1,3}))?(?:,(\d))?\s?[:=](.*)$")
+_LINE = re.compile(r"\s*(\d{1,3}:\d{1,2}):(\d{1,2})(?:[.](\d{1,3}))?(?:,(\d))?\s?[:=](.*)$")
 _FRAMES = re.compile(r"\s*\d{1,3}:\d{2}:\d{2}:\d{2}(?:[\s,;]|$)")
 """`00:15:07:12 text`: a list of times in frames. Where nearly all texts begin with two digits it is that."""
 _SHARE = 0.5
@@ -37,10 +39,11 @@ def read(source: Source) -> Document:
     findings = Findings()
     texts: list[tuple[float, int, str]] = []
     for number, match, more in gathered(source.text, _LINE.match, findings):
-        raw = with_more(match[6], number, more, findings)
-        whole = (int(match[1]) * 60 + int(match[2])) * 60 + int(match[3])
-        start = float(f"{whole}.{match[4] or 0}")
-        if texts and texts[-1][0] == start and match[5] not in (None, "1"):
+        minutes, seconds, part, which, said = match.groups()
+        raw = with_more(said, number, more, findings) if more else said
+        whole = minutes_of(minutes) * 60 + int(seconds)
+        start = float(f"{whole}.{part}") if part else float(whole)
+        if texts and texts[-1][0] == start and which not in (None, "1"):
             texts[-1] = (start, texts[-1][1], f"{texts[-1][2]}|{raw}")
         else:
             texts.append((start, number, raw))
@@ -57,7 +60,7 @@ def _rows(texts: list[tuple[float, int, str]], findings: Findings) -> list[Row]:
                 findings.markup(number, raw)
             continue
         end = min(following.get(start, start + LONGEST), start + LONGEST)
-        rows.append(Row(start, end if end > start else None, Cue(0.0, 0.0, text, spans=spans, line=number)))
+        rows.append(Row(start, end if end > start else None, new_cue(start, end, text, spans, line=number)))
     return rows
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Iterator
 from fractions import Fraction
@@ -166,6 +167,7 @@ def earlier(one: Fraction | None, other: Fraction | None) -> Fraction | None:
     return other if one is None else one if other is None else min(one, other)
 
 
+@functools.lru_cache(maxsize=1024)
 def said(placing: Placing) -> str:
     """A placing as `extra` keeps it."""
     return " ".join(str(part) for part in placing)

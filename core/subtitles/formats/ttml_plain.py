@@ -10,14 +10,18 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ...cues import new_cue
 from ...markup import Span
 from ..document import Cue
+from ..times import minutes_of
 from .settling import Row
-from .tags import tidied_text
+from .tags import needs_tidying, tidied_text
 from .xml_tokens import Token, unescaped
 
 _PAIR = re.compile(r"([\w:.-]+)=\"([^\"]*)\"")
-_CLOCK = re.compile(r"(\d{2,3}):([0-5]\d):([0-5]\d)(?:\.(\d{1,9}))?")
+_CLOCK = re.compile(r"([0-9]{2,3}:[0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,9}))?")
+_ALL_RULES = frozenset({"dur", "timeContainer", "xml:space"})
+"""Attributes that change what the times or the spaces mean."""
 _BREAK = re.compile(r"<[^<>]*>")
 _UNEVEN = re.compile(r"[\t\n]| {2}|^ | $")
 _SPACES = re.compile(r"[ \t\n]+")
@@ -28,7 +32,6 @@ class Said(NamedTuple):
 
     start: float
     end: float
-    times: str
     name: str
     text: str
     others: tuple[tuple[str, str], ...]
@@ -37,43 +40,33 @@ class Said(NamedTuple):
 
 def plain_paragraph(token: Token) -> Said | None:
     """What a token of kind `paragraph` says; None where it takes all rules to know."""
-    begin = end = name = ""
-    others = [("", token.name)]
     pairs = _PAIR.findall(token.unread)
-    for pair in pairs:
-        match pair[0]:
-            case "begin":
-                begin += pair[1]
-            case "end":
-                end += pair[1]
-            case "xml:id":
-                name += pair[1]
-            case "dur" | "timeContainer" | "xml:space":
-                return None
-            case _:
-                others.append(pair)
-    if len(others) + 1 + bool(name) != len(pairs):
-        return None  # Something twice.
-    start, stop = _seconds(begin), _seconds(end)
-    text = _text(token.text)
-    if start is None or stop is None or start >= stop or not text:
+    values = dict(pairs)
+    if len(values) < len(pairs) or not _ALL_RULES.isdisjoint(values):
         return None
-    return Said(start, stop, f'begin="{begin}" end="{end}"', name, text, tuple(others))
+    name = values.pop("xml:id", "")
+    start, end = _seconds(values.pop("begin", "")), _seconds(values.pop("end", ""))
+    text = _text(token.text)
+    if start is None or end is None or start >= end or not text:
+        return None
+    return Said(start, end, name, text, (("", token.name), *values.items()))
 
 
 def _seconds(text: str) -> float | None:
     match = _CLOCK.fullmatch(text)
     if match is None:
         return None
-    hours, minutes, seconds, part = match.groups()
-    whole = (int(hours) * 60 + int(minutes)) * 60 + int(seconds)
-    if part is None:
-        return float(whole)
+    minutes, seconds, part = match.groups("")
+    # One division of whole numbers is rounded once.
     steps: int = 10 ** len(part)
-    return (whole * steps + int(part)) / steps
+    return (minutes_of(minutes) * 60 * steps + int(seconds + part)) / steps
 
 
 def _text(inside: str) -> str:
+    if "&" not in inside and "\n" not in inside and "  " not in inside:
+        usual = inside.replace("<br/>", "\n")
+        if "<" not in usual and not needs_tidying(usual):
+            return usual
     if "<" in inside:
         return tidied_text("\n".join(_piece(part) for part in _BREAK.split(inside)))[0]
     return tidied_text(_piece(inside))[0]
@@ -96,8 +89,6 @@ def model_of(row: Row, said: Said) -> Cue | None:
 def row_like(model: Cue, said: Said, line: int) -> Row:
     """The row of another paragraph with the same attributes at the same place."""
     spans = tuple(Span(0, len(said.text), span.kind, span.value) for span in model.spans) if model.spans else ()
-    cue = Cue(
-        said.start, said.end, said.text, spans=spans, placing=model.placing, style=model.style, speaker=model.speaker,
-        name=said.name, extra=model.extra, line=line,
-    )  # fmt: skip
-    return Row(said.start, said.end, cue, said.times)
+    start, end, name, text, _ = said
+    cue = new_cue(start, end, text, spans, model.placing, model.style, model.speaker, 0, name, model.extra, line)
+    return Row(start, end, cue)

@@ -164,9 +164,9 @@ class _File:
             return f"<{tt}head>\n{agents}{layout}</{tt}head>"
         return _inserted(head, regions, layout, agents, tt)
 
-    def _region_of(self, cue: Cue) -> str:
+    def _region_of(self, cue: Cue, stands: bool) -> str:
         """The region of a cue: its own as long as it stands where that is, else one made for its place."""
-        if self._stands(cue):
+        if stands:
             return str(cue.extra.get(ttml_paragraph.REGION, ""))
         if cue.placing == BELOW and self._own:
             return self._made(cue.placing) if ttml_paragraph.REGION in cue.extra else ""
@@ -174,9 +174,8 @@ class _File:
 
     def _stands(self, cue: Cue) -> bool:
         """Whether it is still where its file has it."""
-        return self._own and cue.extra.get(ttml_paragraph.PLACING, ttml_paragraph.said(BELOW)) == ttml_paragraph.said(
-            cue.placing
-        )
+        said = ttml_paragraph.said
+        return self._own and cue.extra.get(ttml_paragraph.PLACING, said(BELOW)) == said(cue.placing)
 
     def _made(self, placing: Placing) -> str:
         if placing not in self._regions:
@@ -198,29 +197,35 @@ class _File:
     # Paragraphs
 
     def _paragraph(self, cue: Cue) -> str:
+        own, tag = self._own, f"{self._tt}p"
+        name = f" xml:id={quoted(cue.name)}" if own and _ID.fullmatch(cue.name) else ""
+        base = dict(_pairs(cue.extra.get(ttml_paragraph.BASE, ""))) if own else {}
+        metadata = cue.extra.get(ttml_paragraph.METADATA, "") if own else ""
+        if cue.spans or base:
+            inside = "".join(self._pieces(cue, base))
+        else:
+            inside = escaped(cue.text).replace("\n", f"<{self._tt}br/>")
+        said = f'{name} begin="{clock(cue.start)}" end="{clock(cue.end)}"{_written(self._attributes(cue))}'
+        return f"<{tag}{said}>{metadata}{inside}</{tag}>"
+
+    def _attributes(self, cue: Cue) -> list[tuple[str, str]]:
+        """What a paragraph says besides its name and times."""
         attributes: list[tuple[str, str]] = []
-        if self._own and _ID.fullmatch(cue.name):
-            attributes.append(("xml:id", cue.name))
-        attributes += [("begin", clock(cue.start)), ("end", clock(cue.end))]
-        if region := self._region_of(cue):
+        stands = self._stands(cue)
+        if region := self._region_of(cue, stands):
             attributes.append(("region", region))
-        if self._stands(cue):
-            attributes += [
-                (f"{self._tts}{name}", value) for name, value in _pairs(cue.extra.get(ttml_paragraph.ALIGN, ""))
-            ]
+        if stands and (align := cue.extra.get(ttml_paragraph.ALIGN, "")):
+            attributes += [(f"{self._tts}{name}", value) for name, value in _pairs(align)]
         if self._own and cue.style:
             attributes.append(("style", " ".join([cue.style, cue.extra.get("ttml.styles", "")]).strip()))
         if cue.speaker:
             attributes.append((f"{self._ttm}agent", self._agent_of(cue.speaker)))
         if "  " in cue.text or "\u3000" in cue.text:
             attributes.append(("xml:space", "preserve"))
-        metadata = ""
         if self._own:
-            attributes += _pairs(cue.extra.get(ttml_paragraph.ATTRIBUTES, ""))
-            metadata = cue.extra.get(ttml_paragraph.METADATA, "")
-        base = dict(_pairs(cue.extra.get(ttml_paragraph.BASE, ""))) if self._own else {}
-        tag = f"{self._tt}p"
-        return f"<{tag}{_written(attributes)}>{metadata}{''.join(self._pieces(cue, base))}</{tag}>"
+            others = _pairs(cue.extra.get(ttml_paragraph.ATTRIBUTES, ""))
+            attributes += [pair for pair in others if pair[0] not in ("xml:id", "begin", "end")]
+        return attributes
 
     def _pieces(self, cue: Cue, base: dict[str, str]) -> Iterator[str]:
         spans = cue.spans

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from fractions import Fraction
 
+from ...cues import new_cue
 from ...markup import (
     BELOW,
     BOLD,
@@ -25,7 +26,7 @@ from ...markup import (
     Span,
 )
 from ...text import Text
-from ..document import Cue, Document, Kind
+from ..document import Document, Kind
 from ..inner_times import words_of
 from .base import LONGEST_TEXT, Findings, Source
 from .settling import Row, settled
@@ -210,20 +211,10 @@ class _File:
                 extra[BEFORE] = blocks
             else:
                 self._extra[HEAD] = blocks
-        words = words_of(text, spans, timing.start or 0.0, timing.end or 0.0)
+        start, end = timing.start or 0.0, timing.end or 0.0
+        words = words_of(text, spans, start, end) if spans else ()
         placing = placing_of(settings) if settings else BELOW
-        cue = Cue(
-            timing.start or 0.0,
-            timing.end or 0.0,
-            text,
-            words,
-            spans=spans,
-            placing=placing,
-            speaker=speaker,
-            name=name,
-            extra=extra,
-            line=index + 1,
-        )
+        cue = new_cue(start, end, text, spans, placing, "", speaker, 0, name, extra, index + 1, words)
         row = Row(timing.start, timing.end, cue, self._lines[index].strip())
         self._take(_later(row, self._offset) if self._offset and self._options.timestamp_map else row)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 
@@ -11,7 +12,7 @@ from ..document import Cue, Document
 from ..times import clock
 from .base import Format, WriteOptions
 from .subrip import SETTINGS
-from .tags import marked_up
+from .tags import marked_up, needs_tidying
 from .webvtt import AFTER, BEFORE, CLASS, HEAD, HEADER, TAG, placing_of, read
 from .webvtt_looks import CLASS_LOOKS, NAME_OF_COLOR, Look, class_looks
 
@@ -38,6 +39,7 @@ def write(document: Document, format: Format, options: WriteOptions) -> str:
     return "\n".join(parts)
 
 
+@functools.lru_cache(maxsize=1024)
 def settings_of(placing: Placing) -> str:
     """The settings that say a placing; `placing_of()` of them is the same again."""
     row, column = divmod(placing.align - 1, 3)
@@ -56,7 +58,8 @@ def settings_of(placing: Placing) -> str:
 
 
 def _style_sheet(document: Document, own: bool, looks: Mapping[str, Look]) -> str:
-    used = {span.value[:7] for cue in document.cues for span in _shown(cue, own, looks) if span.kind == COLOR}
+    shown = (span for cue in document.cues if cue.spans for span in _shown(cue, own, looks))
+    used = {span.value[:7] for span in shown if span.kind == COLOR}
     known = {value for look in looks.values() for kind, value in look if kind == COLOR}
     rules = [f"::cue(.{_class_of(color)}) {{ color: {color} }}" for color in sorted(used - known)]
     return "\n".join(["STYLE", *rules]) if rules else ""
@@ -77,17 +80,16 @@ def _class_of(color: str) -> str:
 
 
 def _cue(cue: Cue, own: bool, looks: Mapping[str, Look]) -> str:
-    lines = []
+    above = ""
     if own and BEFORE in cue.extra:
-        lines += [cue.extra[BEFORE], ""]
+        above = f"{cue.extra[BEFORE]}\n\n"
     if own and cue.name and "-->" not in cue.name and "\n" not in cue.name:
-        lines.append(cue.name)
+        above += f"{cue.name}\n"
     settings = cue.extra.get(SETTINGS, "")
     if not settings or placing_of(settings) != cue.placing:
         settings = settings_of(cue.placing)
-    lines.append(f"{clock(cue.start)} --> {clock(cue.end)} {settings}".rstrip())
-    lines.append(_text(cue, own, looks))
-    return "\n".join(lines) + "\n"
+    times = f"{clock(cue.start)} --> {clock(cue.end)} {settings}".rstrip()
+    return f"{above}{times}\n{_text(cue, own, looks)}\n"
 
 
 def _text(cue: Cue, own: bool, looks: Mapping[str, Look]) -> str:
@@ -95,7 +97,7 @@ def _text(cue: Cue, own: bool, looks: Mapping[str, Look]) -> str:
     if cue.spans:
         spans = sorted(_shown(cue, own, looks), key=lambda span: (span.start, -span.end, span.kind == COLOR))
         text = marked_up(cue.text, spans, _opening, _closing, _escaped)
-    if "\n" in text:
+    if "\n" in text and needs_tidying(text):
         text = "\n".join(line for line in text.split("\n") if line.strip(" \t"))
     return f"<v {_escaped(cue.speaker)}>{text}" if cue.speaker else text
 

@@ -60,18 +60,26 @@ def tokens(text: str, *, paragraphs: bool = False) -> Iterator[Token]:
     """All of the text, in order: every character is in the `raw` of one token.
 
     With `paragraphs` a `p` with nothing inside but text and `br` is one token: its `text` is what is inside, its
-    `unread` are its attributes, both as they stand.
+    `unread` are its attributes, both as they stand. White space in front of it, which means nothing, is in no token.
     """
     position = 0
     line = 1
     for match in (_PARAGRAPH if paragraphs else _TOKEN).finditer(text):
-        if match.start() > position:
-            raw = text[position : match.start()]
-            yield Token("text", raw, position, line, text=unescaped(raw))
-            line += raw.count("\n")
-        yield _token(match, line)
-        line += match[0].count("\n")
-        position = match.end()
+        start, end = match.span()
+        is_paragraph = match.lastgroup == "paragraph"
+        if start > position:
+            before = text[position:start]
+            if not is_paragraph or not before.isspace():
+                yield Token("text", before, position, line, text=unescaped(before))
+            line += before.count("\n")
+        raw = match[0]
+        if is_paragraph:
+            prefix, said, inside = match.group("prefix", "said", "inside")
+            yield Token("paragraph", raw, start, line, f"{prefix}p", inside, unread=said)
+        else:
+            yield _token(match, line)
+        line += raw.count("\n")
+        position = end
     if position < len(text):
         raw = text[position:]
         yield Token("text", raw, position, line, text=unescaped(raw))
@@ -84,8 +92,6 @@ def _token(match: re.Match[str], line: int) -> Token:
             return Token("text", raw, start, line, text=match["cdata"])
         case "comment" | "instruction" | "doctype" as kind:
             return Token(kind, raw, start, line, text=match[kind])
-        case "paragraph":
-            return Token("paragraph", raw, start, line, f"{match['prefix']}p", match["inside"], unread=match["said"])
         case "behind":
             return Token("close", raw, start, line, match["close"], unread=match["behind"].strip())
     inside = match["attributes"]
@@ -126,7 +132,9 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def escaped(text: str) -> str:
     """As XML wants it inside an element; what no XML file may hold becomes U+FFFD."""
-    return _ILLEGAL.sub("\ufffd", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if not text.isprintable():
+        text = _ILLEGAL.sub("\ufffd", text)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def quoted(text: str) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import itertools
 
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitle_editor.core.cues import Cue, Word, text_length
+from subtitle_editor.core.cues import Cue, Word, new_cue, text_length
+from subtitle_editor.core.markup import ITALIC, Placing, Span
 from subtitle_editor.core.subtitles.layout import break_lines
 from subtitle_editor.core.subtitles.profiles import PROFILES, Profile
 from subtitle_editor.core.subtitles.quality import check
@@ -48,6 +50,23 @@ def test_as_dict_has_words_only_where_there_are_any() -> None:
     cue = Cue(0, 1, "hi", (Word(0, 1, "hi", 0.5),), avg_logprob=-0.25)
     assert cue.as_dict()["words"] == [{"start": 0, "end": 1, "text": "hi", "probability": 0.5}]
     assert cue.as_dict()["avg_logprob"] == -0.25
+
+
+def test_a_quickly_made_cue_is_a_cue_like_others() -> None:
+    spans, words = (Span(0, 2, ITALIC),), (Word(1.0, 2.0, "hi"),)
+    quick = new_cue(1.0, 2.0, "hi", spans, Placing(8), "Sign", "Ann", 3, "7", {"vtt.settings": "line:0"}, 12, words)
+    slow = Cue(
+        1.0, 2.0, "hi", words, spans=spans, placing=Placing(8), style="Sign", speaker="Ann", layer=3, name="7",
+        extra={"vtt.settings": "line:0"}, line=12,
+    )  # fmt: skip
+    for one, other in ((quick, slow), (new_cue(0.0, 1.0, "x"), Cue(0.0, 1.0, "x"))):
+        assert type(one) is Cue
+        assert dataclasses.asdict(one) == dataclasses.asdict(other)
+        assert (one, hash(one), repr(one)) == (other, hash(other), repr(other))
+        assert copy.deepcopy(one) == dataclasses.replace(one) == one
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            one.text = "other"  # type: ignore[misc]
+    assert new_cue(0.0, 1.0, "x").extra is not new_cue(0.0, 1.0, "x").extra
 
 
 def test_shifted_takes_the_words_along() -> None:

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from subtitle_editor.core.cues import Word
 from subtitle_editor.core.markup import BOLD, COLOR, FONT, ITALIC, SIZE, TIME, UNDERLINE, Span
@@ -82,6 +85,19 @@ def test_microdvd_is_written_at_a_rate() -> None:
     text = written(document, "microdvd", WriteOptions(fps=Fraction(25)))
     assert text == "{1}{1}25\n{25}{75}a│b (y:i)\n{75}{76}c\n"
     assert written(document, "microdvd").startswith("{1}{1}23.976\n{24}{72}")
+
+
+@given(
+    st.integers(0, 10**9),
+    st.sampled_from([Fraction(25), Fraction(24), Fraction(30), Fraction(24000, 1001), Fraction(60000, 1001)]),
+)
+def test_microdvd_is_written_to_the_nearest_frame(thousandths: int, rate: Fraction) -> None:
+    document = Document((Cue(thousandths / 1000, thousandths / 1000 + 1, "x"),))
+    line = written(document, "microdvd", WriteOptions(fps=rate)).split("\n")[1]
+    nearest = math.floor(Fraction(thousandths, 1000) * rate + Fraction(1, 2))
+    assert line.startswith(f"{{{nearest}}}")
+    again = read(f"{{{nearest}}}{{{nearest + 9}}}x", "microdvd", rate)
+    assert again.cues[0].start == float(Fraction(nearest) / rate)
 
 
 # MPL2 and TMPlayer

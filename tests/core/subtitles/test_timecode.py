@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core.subtitles import timecode
+from subtitle_editor.core.subtitles import timecode, times
 from subtitle_editor.core.subtitles.timecode import FrameRate, format_time, parse_time
 
 
@@ -26,7 +26,15 @@ RATES += [FrameRate(25), FrameRate(50), FrameRate(6), FrameRate(12, as_float32(0
 
 
 def test_doctests() -> None:
-    assert doctest.testmod(timecode).failed == 0
+    assert doctest.testmod(timecode).failed == doctest.testmod(times).failed == 0
+
+
+@given(st.integers(0, 10**9))
+def test_clocks_say_each_thousandth(thousandths: int) -> None:
+    minutes, rest = divmod(thousandths, 60_000)
+    expected = f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02},{rest % 1000:03}"
+    assert times.clock(thousandths / 1000, ",") == expected
+    assert times.minutes_of(expected[: expected.rindex(":")]) == minutes
 
 
 @pytest.mark.parametrize(

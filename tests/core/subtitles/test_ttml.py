@@ -368,3 +368,44 @@ def test_so_are_damaged_ones(pieces: list[str]) -> None:
         return
     with pytest.MonkeyPatch.context() as monkeypatch:
         assert document == slowly(text, monkeypatch)
+
+
+INSIDE = st.lists(
+    st.sampled_from(
+        ["one", "two", " ", "  ", "\n", "\t", "<br/>", "<br />", "&amp;", "&lt;i&gt;", "\u00a0", "\u3000", "…"]
+    ),
+    max_size=6,
+).map("".join)
+SAID = st.sampled_from(
+    [
+        "",
+        ' xml:id="p1"',
+        ' style="s"',
+        ' region="r"',
+        ' style="none"',
+        ' tts:color="red"',
+        ' xml:space="preserve"',
+        ' dur="1s"',
+    ]
+)
+TIMES = st.sampled_from(["00:00:01", "00:00:02.5", "00:00:03.1234", "100:00:00.000", "00:00:60", "1.5s", "00:00:04:12"])
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(TIMES, TIMES, SAID, INSIDE), min_size=1, max_size=5))
+def test_plain_paragraphs_are_read_as_those_that_take_all_rules(said: list[tuple[str, str, str, str]]) -> None:
+    head = '<styling><style xml:id="s" tts:fontStyle="italic"/></styling><layout><region xml:id="r"/></layout>'
+
+    def body(more: str) -> str:
+        """`more` says nothing, and makes a paragraph one of those that are read piece by piece."""
+        lines = (
+            f'<p begin="{begin}" end="{end}"{attributes}>{inside}{more}</p>' for begin, end, attributes, inside in said
+        )
+        return '<div>\n<p begin="0s" end="1s">x</p>' + "\n".join(lines) + "\n</div>"
+
+    quick, slow = read(body(""), head=head), read(body("<!---->"), head=head)
+    assert quick.cues == slow.cues
+    assert [cue.line for cue in quick.cues] == [cue.line for cue in slow.cues]
+    assert [(finding.kind, finding.line) for finding in quick.findings] == [
+        (finding.kind, finding.line) for finding in slow.findings
+    ]
