@@ -243,7 +243,8 @@ def back_to_text(scene: bpy.types.Scene, *, selected: bool = False) -> int:
 
 
 def files_in_use(folder: str) -> set[str]:
-    """The names of the files of a folder that a strip of any scene of this file shows. Looks at the disk.
+    """The names of the files of a folder that this .blend file shows: in any strip of any scene, whoever made it, also
+    inside of metas, or as an image elsewhere. Looks at the disk.
 
     A folder has many names: through links, by a drive's letter or a server's name, in other capitals. A file that is
     taken for one in use costs some room; one that is not is deleted under a strip.
@@ -251,10 +252,14 @@ def files_in_use(folder: str) -> set[str]:
     names: dict[str, set[str]] = {}
     for scene in bpy.data.scenes:
         editor = scene.sequence_editor
-        for strip in compat.strips_of(editor) if editor is not None else ():
-            if is_picture(strip):
+        for strip in compat.every_strip(editor) if editor is not None else ():
+            if strip.type == "IMAGE":
                 place = os.path.abspath(bpy.path.abspath(strip.directory, library=scene.library))
                 names.setdefault(place, set()).update(element.filename for element in strip.elements)
+    for image in bpy.data.images:
+        if path := bpy.path.abspath(image.filepath, library=image.library):
+            place, name = os.path.split(os.path.abspath(path))
+            names.setdefault(place, set()).add(name)
     found: set[str] = set()
     for place, there in names.items():
         if _is_same_folder(place, folder):

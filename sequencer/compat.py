@@ -51,8 +51,12 @@ def holder(editor: Any, meta: str) -> Any:
 
 def find(editor: Any, name: str) -> Strip | None:
     """The strip of this name, wherever it is; names are unique in a scene."""
-    strips = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
-    return next((strip for strip in strips if strip.name == name), None)
+    return next((strip for strip in every_strip(editor) if strip.name == name), None)
+
+
+def every_strip(editor: Any) -> Any:
+    """The strips of a sequence editor, and all that lie inside of its metas."""
+    return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
 
 
 class TextMaker:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -270,6 +271,42 @@ def test_unused_files_are_deleted_when_asked(folder: Path) -> None:
     assert len(list(folder.glob("*.png"))) == 4 and (folder / "mine.png").exists()
     assert bpy.ops.subtitle.bake_changed() == {"FINISHED"}
     assert len(shown()) == 3
+
+
+def test_pictures_inside_of_metas_and_of_strips_of_others_are_in_use(folder: Path) -> None:
+    make(*CUES)
+    bake()
+    first, second, third = shown()
+    names = [strip.elements[0].filename for strip in (first, second, third)]
+    scene = bpy.context.scene
+    collection = compat.strips_of(scene.sequence_editor)
+    inner = collection.new_meta("inner", 30, 1)
+    outer = collection.new_meta("outer", 31, 1)
+    first.move_to_meta(inner)
+    inner.move_to_meta(outer)
+    # Somebody's own strip with the same file, in another scene, under another way to write the folder.
+    other = bpy.data.scenes.new("other")
+    mine = compat.strips_of(other.sequence_editor_create()).new_image(
+        name="mine", filepath=str(folder / ".." / folder.name / names[1]), channel=1, frame_start=1
+    )
+    assert baked.PICTURE not in mine
+    for strip in (second, third):
+        collection.remove(strip)
+    assert bpy.ops.subtitle.delete_unused_pictures() == {"FINISHED"}
+    assert sorted(path.name for path in folder.glob("*.png")) == sorted(names[:2])
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink") or os.name == "nt", reason="making links is not allowed to all there")
+def test_pictures_that_are_shown_through_a_link_are_in_use(folder: Path, tmp_path: Path) -> None:
+    make(*CUES)
+    bake()
+    (tmp_path / "link").symlink_to(folder, target_is_directory=True)
+    collection = compat.strips_of(bpy.context.scene.sequence_editor)
+    for strip in shown():
+        name = strip.elements[0].filename
+        collection.remove(strip)
+        collection.new_image(name="mine", filepath=str(tmp_path / "link" / name), channel=20, frame_start=1)
+    assert len(list(folder.glob("*.png"))) == 3 and pictures.orphans(bpy.context.scene) == []
 
 
 def test_a_file_that_is_not_saved_has_no_folder() -> None:
