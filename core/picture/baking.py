@@ -4,7 +4,7 @@
 A file is named by what it shows: text, formatting, place, style, size of the picture and fonts. `subtitles.json` beside
 them says what lies where and when; its form is described in docs/picture.md. All looks of one subtitle have the same
 box, so that a strip of several images stays where it is. Files that nothing uses any more are listed, never deleted
-here. Any thread.
+here. Pictures that lack letters, because no font had them, are made again each time: there may be one now. Any thread.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from . import png
 from .fonts import Fonts
 from .moments import Moment
 from .paint import Painted
-from .render import Problem, Renderer
+from .render import LETTERS, Problem, Renderer
 from .style import Style
 
 MANIFEST = "subtitles.json"
@@ -91,37 +91,39 @@ class _Entry:
 
 def bake(
     document: Document, folder: Path, width: int, height: int, style: Style | None = None, fonts: Fonts | None = None,
-    *, language: str = "", report: Report = lambda done, total: None, stopped: Callable[[], bool] = lambda: False,
+    *, language: str = "", languages: Sequence[str] = (), only: Collection[int] | None = None,
+    report: Report = lambda done, total: None, stopped: Callable[[], bool] = lambda: False,
 ) -> Result:  # fmt: skip
-    """Have all subtitles of a document as files in `folder`, which is made if it is not there.
+    """Have the subtitles of a document as files in `folder`, which is made if it is not there.
 
-    Raises JobCancelled once `stopped` says so (what was made is kept), OSError, and ValueError as `Renderer` does.
+    `only`: the indexes of those that are wanted; they look as if all were drawn, clear of the others and in the colours
+    of their speakers. `languages`: as for `Renderer`. Raises JobCancelled once `stopped` says so (what was made is
+    kept), OSError, and PictureSizeError.
     """
     fonts = fonts or Fonts()
-    renderer = Renderer(document, width, height, style, fonts, language)
+    renderer = Renderer(document, width, height, style, fonts, language, languages=languages)
     folder.mkdir(parents=True, exist_ok=True)
     entries = _entries(folder)
     there = {name for name in os.listdir(folder) if _FILE.fullmatch(name)}
-    common = _common(document, style, width, height, fonts, language)
+    common = _common(document, style, width, height, fonts)
     baker = _Baker(renderer, folder, entries, there)
-    baked: list[Baked] = []
+    known: list[Baked] = []
     total = len(document.cues)
     try:
         for index in range(total):
             if stopped():
                 raise JobCancelled
             key = _key(common, renderer.recipe(index))
-            found = baker.one(index, key)
+            found = baker.one(index, key) if only is None or index in only else baker.known(index, key)
             if found is not None:
-                baked.append(found)
+                known.append(found)
             report(index + 1, total)
     finally:
-        _write(folder, entries, baked, (width, height))
-    used = {shown.file for one in baked for shown in one.shown}
+        _write(folder, entries, known, (width, height))
+    used = {shown.file for one in known for shown in one.shown}
+    baked = tuple(one for one in known if only is None or one.index in only)
     orphans = tuple(sorted(there - used))
-    return Result(
-        folder, (width, height), tuple(baked), baker.made, baker.kept, orphans, tuple(baker.problems)
-    )  # fmt: skip
+    return Result(folder, (width, height), baked, baker.made, baker.kept, orphans, tuple(baker.problems))
 
 
 class _Baker:
@@ -136,32 +138,51 @@ class _Baker:
     def one(self, index: int, key: str) -> Baked | None:
         """A subtitle's pictures, made if they are not there; None where it shows nothing."""
         moments = self._renderer.moments(index)
-        entry = self._entries.get(key)
-        if entry is not None and len(entry.files) == len(moments) and self._there.issuperset(entry.files):
-            self.kept += 1
-        else:
-            entry = self._entries[key] = self._make(index, key, moments)
+        entry = self._whole(key, moments)
+        before = self.made
+        if entry is None or any(kind == LETTERS for kind, _ in entry.problems):
+            entry = self._entries[key] = self._make(index, key, moments, entry.files if entry else ())
+        self.kept += self.made == before
         self.problems += [Problem(kind, index, text) for kind, text in entry.problems]
+        return self._baked(index, key, moments, entry)
+
+    def known(self, index: int, key: str) -> Baked | None:
+        """A subtitle's pictures, if they are there and not empty."""
+        moments = self._renderer.moments(index)
+        entry = self._whole(key, moments)
+        return None if entry is None else self._baked(index, key, moments, entry)
+
+    def _whole(self, key: str, moments: Sequence[Moment]) -> _Entry | None:
+        """What is known of pictures that are all there."""
+        entry = self._entries.get(key)
+        if entry is None or not self._there.issuperset(entry.files):
+            return None
+        return entry if len(entry.files) == (len(moments) if entry.box[2] else 0) else None
+
+    @staticmethod
+    def _baked(index: int, key: str, moments: Sequence[Moment], entry: _Entry) -> Baked | None:
         left, top, width, height = entry.box
         if not width or not moments:
             return None
         shown = (Shown(one.begins, one.ends, name) for one, name in zip(moments, entry.files, strict=True))
         return Baked(index, key, left, top, width, height, tuple(shown))
 
-    def _make(self, index: int, key: str, moments: Sequence[Moment]) -> _Entry:
+    def _make(self, index: int, key: str, moments: Sequence[Moment], known: Collection[str]) -> _Entry:
+        """Draw them. `known`: files that hold what they are called by."""
         pictures = [self._renderer.picture(index, moment) for moment in moments]
+        found = self._renderer.problems_of(index)
         box = _around(pictures, self._renderer.width, self._renderer.height)
+        stem = _stem(key, found)
         names: list[str] = []
         done: dict[int, str] = {}
         for number, picture in enumerate(pictures):
             # Karaoke and fades come back to looks that were there before.
-            name = done.setdefault(id(picture), f"{key}-{number}.png" if len(pictures) > 1 else f"{key}.png")
-            if name not in names and box[2]:
+            name = done.setdefault(id(picture), f"{stem}-{number}.png" if len(pictures) > 1 else f"{stem}.png")
+            if name not in names and name not in known and box[2]:
                 files.write(self._folder / name, png.encoded(_padded(picture, box)), lasting=False)
                 self._there.add(name)
                 self.made += 1
             names.append(name)
-        found = self._renderer.problems_of(index)
         return _Entry(box, names if box[2] else [], [[problem.kind, problem.message] for problem in found])
 
 
@@ -193,13 +214,10 @@ def _padded(picture: Painted, box: Sequence[int]) -> Any:
 # Names
 
 
-def _common(
-    document: Document, style: Style | None, width: int, height: int, fonts: Fonts, language: str
-) -> hashlib._Hash:
+def _common(document: Document, style: Style | None, width: int, height: int, fonts: Fonts) -> hashlib._Hash:
     """What is the same for all subtitles of a document, hashed."""
     head = "" if style is not None else str(document.extra.get("ass.head", ""))
-    tag = language or document.language
-    said = VERSION, width, height, tag, fonts.signature, head, repr(style), dict(style.speakers) if style else {}
+    said = VERSION, width, height, fonts.signature, head, repr(style), dict(style.speakers) if style else {}
     return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass"))
 
 
@@ -207,6 +225,12 @@ def _key(common: hashlib._Hash, recipe: object) -> str:
     one = common.copy()
     one.update(repr(recipe).encode("utf-8", "surrogatepass"))
     return one.hexdigest()[:24]
+
+
+def _stem(key: str, problems: Iterable[Problem]) -> str:
+    """What a subtitle's files are called: without some of its letters it is another picture."""
+    missing = [str(problem.message) for problem in problems if problem.kind == LETTERS]
+    return hashlib.sha256(f"{key} {missing}".encode("utf-8", "surrogatepass")).hexdigest()[:24] if missing else key
 
 
 # The manifest

@@ -77,10 +77,10 @@ class Face:
     """One face that letters are shaped and drawn with."""
 
     def __init__(self, listed: Listed) -> None:
-        """Raises OSError; ValueError for a file that holds no font."""
+        """Raises OSError; ValueError or HarfBuzzError for a file that holds no font."""
         hb = harfbuzz.load()
         self.listed = listed
-        self._face = hb.Face(_blob(listed.path), listed.index)
+        self._face = hb.Face(_blob(listed.path, _stamp(listed.path)), listed.index)
         if not self._face.glyph_count or not 16 <= self._face.upem <= 16384:
             raise ValueError(f"{listed.path} holds no font")
         self._plain = hb.Font(self._face)
@@ -141,7 +141,7 @@ def _windows_metrics(face: hb.Face, em: float) -> tuple[float, float] | None:
 
 
 @functools.lru_cache(maxsize=64)
-def _blob(path: str) -> hb.Blob:
+def _blob(path: str, _of: tuple[int, int]) -> hb.Blob:
     hb = harfbuzz.load()
     if path.lower().endswith(".woff2"):
         return hb.Blob(_unpacked(path))
@@ -195,14 +195,16 @@ def blender_folder() -> Path | None:
     return found[-1] if found else None
 
 
-@functools.cache
 def listing(folders: tuple[str, ...]) -> tuple[Listed, ...]:
-    """All faces in some folders, in order of name; files that hold none are left out. Reads the disk, a second for a
-    thousand files."""
+    """All faces in some folders, in order of name; files that hold none are left out. Reads the disk: for a thousand
+    files a second, and again only those that are new or were changed."""
     found: list[Listed] = []
     for folder in folders:
         for path in sorted(_files(folder))[:_MOST_FILES]:
-            found += _faces(path)
+            try:
+                found += _faces(path, _stamp(path))
+            except OSError:
+                continue
     return tuple(found)
 
 
@@ -211,7 +213,18 @@ def _files(folder: str) -> Iterator[str]:
         yield from (os.path.join(where, name) for name in names if name.lower().endswith(_SUFFIXES))
 
 
-def _faces(path: str) -> Iterator[Listed]:
+def _stamp(path: str) -> tuple[int, int]:
+    """What changes with a file's content. Raises OSError."""
+    state = os.stat(path)
+    return state.st_mtime_ns, state.st_size
+
+
+@functools.lru_cache(maxsize=2 * _MOST_FILES)
+def _faces(path: str, _of: tuple[int, int]) -> tuple[Listed, ...]:
+    return tuple(_read(path))
+
+
+def _read(path: str) -> Iterator[Listed]:
     hb = harfbuzz.load()
     try:
         blob = hb.Blob(_unpacked(path)) if path.lower().endswith(".woff2") else hb.Blob.from_file_path(path)
@@ -235,7 +248,8 @@ def _listed(face: hb.Face, path: str, index: int) -> Listed:
 
 
 class Fonts:
-    """The fonts that subtitles are drawn with. Opens files when it is first asked for a letter."""
+    """The fonts that subtitles are drawn with. Opens files when it is first asked for a letter, and looks into folders
+    once: for what is installed later, another one is made."""
 
     def __init__(
         self, given: Sequence[Path] = (), blender: Path | None = None, *, system: Sequence[Path] | None = None
@@ -247,10 +261,12 @@ class Fonts:
         self._bundled = _bundled(blender)
         self._opened: dict[tuple[str, int], Face | None] = {}
         self._found: dict[Any, Face | None] = {}
+        self._listings: dict[tuple[str, ...], tuple[Listed, ...]] = {}
 
     @property
     def signature(self) -> str:
-        """What tells two sets of fonts apart without opening one: where they lie, and when Blender's changed."""
+        """What tells two sets of fonts apart without opening one: where they lie, and which ones Blender has. Not what
+        the system has: computers of a farm that differ in it share their pictures."""
         return "|".join((*self._given, "-", *sorted(self._bundled), "-", *self._system))
 
     def for_text(self, cluster: str, family: str, bold: bool, italic: bool, script: str) -> Face | None:
@@ -275,7 +291,7 @@ class Fonts:
         if family:
             for listed in self._named(plain(family), bold, italic):
                 yield from self._face(listed)
-        yield from self._faces(listing(self._given), bold, italic)
+        yield from self._faces(self._listed(self._given), bold, italic)
         if is_emoji(needed):
             for name in _COLOR_EMOJI:
                 yield from self._faces([one for one in self._all_system() if one.key == name], bold, italic)
@@ -286,10 +302,15 @@ class Fonts:
         yield from self._faces(sorted(self._all_system(), key=_usefulness), bold, italic)
 
     def _all_system(self) -> tuple[Listed, ...]:
-        return listing(self._system)
+        return self._listed(self._system)
+
+    def _listed(self, folders: tuple[str, ...]) -> tuple[Listed, ...]:
+        if folders not in self._listings:
+            self._listings[folders] = listing(folders)
+        return self._listings[folders]
 
     def _named(self, wanted: str, bold: bool, italic: bool) -> list[Listed]:
-        found = [one for one in listing(self._given) if one.key == wanted]
+        found = [one for one in self._listed(self._given) if one.key == wanted]
         found += [
             Listed(path, 0, name, False, False) for name, path in self._bundled.items() if _is_named(name, wanted)
         ]
@@ -310,7 +331,7 @@ class Fonts:
         if key not in self._opened:
             try:
                 self._opened[key] = Face(listed)
-            except (OSError, ValueError):
+            except (OSError, ValueError, harfbuzz.load().HarfBuzzError):
                 self._opened[key] = None
         face = self._opened[key]
         if face is not None:

@@ -20,6 +20,8 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from ..cues import Cue
+from ..errors.picture import PictureSizeError
+from ..markup import VOICE
 from ..subtitles.document import Document
 from ..text import Text
 from . import dress, layout, substation
@@ -39,8 +41,12 @@ _MOST_AROUND = 50
 _MOST_TOLD = 24
 """Subtitles whose looks a recipe names besides its own: captions that roll up overlap from the first to the last, and
 what stands so far back moves nothing any more."""
-LARGEST = 16_384
-"""Pixels of a picture's side. Film ends at half of it."""
+SMALLEST, LARGEST = 16, 16_384
+"""Pixels of a picture's side. Film ends at half of the larger one."""
+
+
+LETTERS = "letters"
+"""The kind of a problem that another font would solve."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,15 +59,6 @@ class Problem:
     """Which of the document's cues."""
     message: str
     """A Text, unless it comes out of a file."""
-    detail: str = ""
-    """The letters."""
-
-
-def render(
-    document: Document, time: float, width: int, height: int, style: Style | None = None, fonts: Fonts | None = None
-) -> list[Painted]:
-    """What lies on the picture at one time. For more than one, a `Renderer` keeps what it has drawn."""
-    return list(Renderer(document, width, height, style, fonts).at(time))
 
 
 class Renderer:
@@ -69,23 +66,27 @@ class Renderer:
 
     def __init__(
         self, document: Document, width: int, height: int, style: Style | None = None, fonts: Fonts | None = None,
-        language: str = "",
+        language: str = "", *, languages: Sequence[str] = (),
     ) -> None:  # fmt: skip
         """`style`: None means the file's own where it has some (SubStation), else the default one. `language`: a BCP 47
-        tag; empty: as the document says. Raises ValueError for a size that no picture has."""
-        if not (16 <= width <= LARGEST and 16 <= height <= LARGEST):
-            raise ValueError(f"{width}x{height}")
+        tag; empty: as the document says. `languages`: one for each cue, for tracks drawn together; where it is empty,
+        that of all.
+        Raises PictureSizeError."""
+        if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
+            raise PictureSizeError(width, height, SMALLEST, LARGEST)
         self.width, self.height = width, height
         self._document = document
         self._cues = document.cues
-        self._language = language or document.language
+        usual = language or document.language
+        self._languages = [one or usual for one in languages] or [usual] * len(self._cues)
         self._style = style or DEFAULT
         self._script = substation.script_of(document, width, height) if style is None else None
         self._speakers = dress.colors_of_speakers(document.cues, self._style)
         self._shaper = Shaper(fonts or Fonts())
         self._painter: Painter | None = None
         self._settings: dict[Dressed, Setting] = {}
-        self._pictures: collections.OrderedDict[object, Painted] = collections.OrderedDict()
+        self._pictures: collections.OrderedDict[object, tuple[Painted, list[tuple[str, Text]]]]
+        self._pictures = collections.OrderedDict()
         self._moments: dict[int, list[Moment]] = {}
         self._shifts: dict[int, float] = {}
         self._problems: dict[tuple[str, int], Problem] = {}
@@ -119,7 +120,7 @@ class Renderer:
 
     def problems_of(self, index: int) -> list[Problem]:
         """Those of one cue."""
-        kinds = ("letters", "cut", "controls", "outside")
+        kinds = (LETTERS, "cut", "controls", "outside")
         return [found for kind in kinds if (found := self._problems.get((kind, index))) is not None]
 
     def active(self, first: float, last: float) -> list[int]:
@@ -152,32 +153,37 @@ class Renderer:
             if self._painter is None:
                 self._painter = Painter(self.width, self.height)
             setting = self._setting(dressed).moved(0.0, shift)
-            found = self._painter.paint(setting, moment.spoken, moment.strength)
-            self._look_for_problems(index, dressed, setting)
-            self._pictures[key] = found
+            painted = self._painter.paint(setting, moment.spoken, moment.strength)
+            found = self._pictures[key] = painted, [*_problems(dressed, setting, self.width, self.height)]
             if len(self._pictures) > KEPT:
                 self._pictures.popitem(last=False)
         else:
             self._pictures.move_to_end(key)
-        return found
+        for kind, message in found[1]:
+            self._problems.setdefault((kind, index), Problem(kind, index, message))
+        return found[0]
 
     def recipe(self, index: int) -> tuple[object, ...]:
         """A value that says all that the pictures of a cue are made of but style, size and fonts: equal ones look the
         same. It needs no font, and does not change when the subtitle is moved in time with those it overlaps."""
-        cue = self._cues[index]
+        start = self._cues[index].start
         others = [one for one in self._together(index, most=_MOST_TOLD) if one != index]
         if not others and len(self.moments(index)) == 1:
-            return self._own_recipe(cue)
+            return self._own_recipe(index)
+        times = {one: (self._cues[one].start - start, self._cues[one].end - start) for one in (index, *others)}
         return tuple(
-            (float(round(other.start - cue.start, 3)), float(round(other.end - cue.start, 3)), self._own_recipe(other))
-            for other in map(self._cues.__getitem__, (index, *others))
+            (float(round(begins, 3)), float(round(ends, 3)), self._own_recipe(one))
+            for one, (begins, ends) in times.items()
         )
 
-    def _own_recipe(self, cue: Cue) -> tuple[object, ...]:
+    def _own_recipe(self, index: int) -> tuple[object, ...]:
+        cue = self._cues[index]
         words = tuple((round(word.begins - cue.start, 3), word.start, word.end) for word in self._words(cue))
         margins = self._script.margins(cue) if self._script is not None else ()
-        color = self._speakers.get(cue.speaker, "")
-        return (cue.text, cue.spans, cue.placing, cue.style, cue.layer, color, margins, words)
+        speakers = cue.speaker, *(span.value for span in cue.spans if span.kind == VOICE)
+        colors = tuple(self._speakers.get(speaker, "") for speaker in speakers)
+        language = self._languages[index]
+        return (cue.text, cue.spans, cue.placing, cue.style, cue.layer, language, colors, margins, words)
 
     def _words(self, cue: Cue) -> list[Timed]:
         return words_of(cue) if self._style.words or self._style.karaoke else []
@@ -188,8 +194,8 @@ class Renderer:
         if moment.part is not None:
             cue = cue.part(*moment.part)
         if self._script is not None:
-            return self._script.dressed(cue, self._language, moment)
-        return dress.dressed(cue, self._style, self.width, self.height, self._language, self._speakers)
+            return self._script.dressed(cue, self._languages[index])
+        return dress.dressed(cue, self._style, self.width, self.height, self._languages[index], self._speakers)
 
     def _setting(self, dressed: Dressed) -> Setting:
         key = dressed
@@ -252,30 +258,20 @@ class Renderer:
             return None
         return self._setting(dressed).box.moved(0.0, self._shifts[index])
 
-    # Problems
 
-    def _look_for_problems(self, index: int, dressed: Dressed, setting: Setting) -> None:
-        if setting.missing:
-            letters = " ".join(dict.fromkeys(setting.missing))
-            message = Text("No font on this computer has {letters}; they are not drawn.", letters=letters[:80])
-            self._note("letters", index, message, letters)
-        if dressed.cut:
-            message = Text(
-                "It is too long for a picture; its last {number} characters are not drawn.", number=dressed.cut
-            )
-            self._note("cut", index, message)
-        if dressed.controls:
-            self._note(
-                "controls",
-                index,
-                Text("It has {number} control characters, which are not drawn.", number=dressed.controls),
-            )
-        box = layout.turned(setting.box, setting.angle, setting.origin)
-        if box.left < -1 or box.top < -1 or box.right > self.width + 1 or box.bottom > self.height + 1:
-            self._note("outside", index, Text("It reaches out of the picture."))
-
-    def _note(self, kind: str, index: int, message: Text, detail: str = "") -> None:
-        self._problems.setdefault((kind, index), Problem(kind, index, message, detail))
+def _problems(dressed: Dressed, setting: Setting, width: int, height: int) -> Iterator[tuple[str, Text]]:
+    """What is not in the picture as the file says it."""
+    if setting.missing:
+        letters = " ".join(dict.fromkeys(setting.missing))[:80]
+        yield LETTERS, Text("No font on this computer has {letters}; they are not drawn.", letters=letters)
+    if dressed.cut:
+        cut = Text("It is too long for a picture; its last {number} characters are not drawn.", number=dressed.cut)
+        yield "cut", cut
+    if dressed.controls:
+        yield "controls", Text("It has {number} control characters, which are not drawn.", number=dressed.controls)
+    box = layout.turned(setting.box, setting.angle, setting.origin)
+    if box.left < -1 or box.top < -1 or box.right > width + 1 or box.bottom > height + 1:
+        yield "outside", Text("It reaches out of the picture.")
 
 
 def _free(mine: Box, taken: Sequence[Box], upwards: bool, height: int) -> float:

@@ -66,7 +66,6 @@ class Line:
     """Of each cluster: its first character, and its left and right edge."""
     missing: list[str]
     """Letters that no font has."""
-    from_right: bool = False
     upright: bool = False
 
 
@@ -100,7 +99,7 @@ class Shaper:
         `upright`: from top to bottom, each letter upright. Then `width` is its length downwards, as are all places
         along the line, and glyphs stand around its middle axis.
         """
-        line = Line(start, end, 0.0, 0.0, 0.0, [], [], [], [], from_right, upright)
+        line = Line(start, end, 0.0, 0.0, 0.0, [], [], [], [], upright)
         for run in self._runs(text, start, end, looks, from_right):
             self._add(line, text, run)
         if not line.ascent:  # An empty line is as high as one with letters.

@@ -7,6 +7,7 @@ the size of the letters, and that is a share of `reference(width, height)`. Pres
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import re
@@ -17,10 +18,10 @@ from typing import Any
 from ..errors.base import SubtitleEditorError
 from ..system.reasons import reason_of
 from ..text import Text
+from . import names
 
 _PRESETS = Path(__file__).with_name("presets.toml")
 _COLOR = re.compile(r"#[0-9a-f]{6}([0-9a-f]{2})?")
-_NAME = re.compile(r"[^\W_][\w-]{0,62}")
 
 BOXES = ("", "line", "block")
 KARAOKE = ("", "fill", "word")
@@ -158,9 +159,9 @@ class Style:
 
 def of(values: Mapping[str, Any], base: Style | None = None) -> Style:
     """The style of a table of a TOML file; what it does not name is as in `base`. Raises StyleError."""
-    name = str(values.get("name", ""))[:80]
-    if not _NAME.fullmatch(name):
-        raise StyleError(name, Text("a name has letters, digits, hyphens and underscores, up to 63"))
+    given = values.get("name", "")
+    name = given[:80] if isinstance(given, str) else ""
+    _check_name(name)
     start = base or Style()
     changes: dict[str, Any] = {}
     for key, value in values.items():
@@ -170,10 +171,18 @@ def of(values: Mapping[str, Any], base: Style | None = None) -> Style:
     return dataclasses.replace(start, **changes)
 
 
+def _check_name(name: str) -> None:
+    if name == names.AS_IN_FILE:
+        raise StyleError(name, Text("that name stands for the style of the subtitle file"))
+    if not names.may_be(name):
+        raise StyleError(name, Text("a name has letters, digits, hyphens and underscores, up to 63"))
+
+
 def _converted(name: str, key: str, value: Any) -> Any:
     kind: type = type(getattr(Style(), key)) if key != "speakers" else dict
     if kind is float and type(value) is int:
-        return float(value)
+        with contextlib.suppress(OverflowError):
+            return float(value)
     if kind is tuple and isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
         return tuple(item.lower() for item in value)
     if kind is dict and isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values()):
@@ -246,7 +255,7 @@ def read(path: Path) -> Style:
         raise StyleError(path.stem, Text("the file is too large for a style"))
     try:
         table = tomllib.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # Of numbers with thousands of digits it is Python that complains.
         reason = Text("its file is not TOML ({details})", details=str(error)[:200])
         raise StyleError(path.stem, reason) from error
     return of({"name": path.stem, **table})
@@ -296,14 +305,13 @@ def load(folder: Path) -> tuple[dict[str, Style], list[StyleError]]:
 
 
 def save(style: Style, folder: Path) -> Path:
-    """Keep a style in a user's folder, in place of one with the same name. Returns its file. Raises OSError; StyleError
-    for a name that no file can have everywhere, or that another has but for its capitals: some disks have one file for
-    both."""
+    """Keep a style in a folder, in place of one with the same name. Returns its file. Raises OSError; StyleError for a
+    name that no file can have everywhere, or that another has but for its capitals: some disks have one file for both.
+    """
     from ..system import files
     from ..system.names import folded, is_inner_path
 
-    if not _NAME.fullmatch(style.name):
-        raise StyleError(style.name, Text("a name has letters, digits, hyphens and underscores, up to 63"))
+    _check_name(style.name)
     if not is_inner_path(style.name, windows=True):
         raise StyleError(style.name, Text("Windows has a device of that name"))
     folder.mkdir(parents=True, exist_ok=True)

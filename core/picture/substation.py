@@ -29,7 +29,6 @@ _COLORED = re.compile(r"\\([1-4])c\s*&?H?([0-9A-Fa-f]{1,8})&?\s*")
 _ALPHA = re.compile(r"\\(alpha|[1-4]a)\s*&?H?([0-9A-Fa-f]{1,2})&?\s*")
 _CALL = re.compile(r"\\([a-z]+)\(([^()]*)\)?")
 _OFF = {"\\b0": BOLD, "\\i0": ITALIC, "\\u0": UNDERLINE, "\\s0": STRIKE}
-_OLD_ALIGN = {1: 1, 2: 2, 3: 3, 5: 7, 6: 8, 7: 9, 9: 4, 10: 5, 11: 6}
 _BLUR = 1.0
 """Pixels of the Gaussian's deviation for one of `\\blur`, in units of the script."""
 
@@ -55,7 +54,6 @@ class Sheet:
     boxed: bool = False
     outline: float = 2.0
     shadow: float = 3.0
-    align: int = 2
     margins: tuple[float, float, float] = (20.0, 20.0, 20.0)
     """Left, right, vertical."""
 
@@ -115,7 +113,7 @@ class Script:
         if time < cue.end:
             yield Moment(time, cue.end, None, Spoken(first, length, color) if first < length else None)
 
-    def dressed(self, cue: Cue, language: str, moment: Moment) -> Dressed:
+    def dressed(self, cue: Cue, language: str) -> Dressed:
         """A cue ready to be set."""
         text, cut = dress.limited(cue.text)
         text, controls = clusters.cleaned(text)
@@ -308,7 +306,6 @@ def _sheets(head: str) -> Iterator[tuple[str, Sheet]]:
 
 def _sheet_of(row: _Row, new: bool) -> Sheet:
     usual = Sheet()
-    align = int(_positive(row.get("alignment")) or 2)
     back = "backcolour" if new else "tertiarycolour"
     names = (
         "primarycolour",
@@ -325,7 +322,6 @@ def _sheet_of(row: _Row, new: bool) -> Sheet:
         spacing=_positive(row.get("spacing")), angle=_signed(row.get("angle")),
         boxed=row.get("borderstyle", "1") == "3", outline=_positive(row.get("outline")),
         shadow=_positive(row.get("shadow")),
-        align=(align if new else _OLD_ALIGN.get(align, 2)) if 1 <= align <= 11 else 2,
         margins=(_positive(row.get("marginl")), _positive(row.get("marginr")), _positive(row.get("marginv"))),
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from subtitle_editor.core.cli import bake as cli
 from subtitle_editor.core.cli.main import main
 from subtitle_editor.core.cues import Cue, Word
 from subtitle_editor.core.errors.base import JobCancelled
+from subtitle_editor.core.markup import VOICE, Span
 from subtitle_editor.core.picture import baking, fonts, style
 from subtitle_editor.core.picture.baking import Result, bake
 from subtitle_editor.core.picture.fonts import Fonts
@@ -167,9 +168,58 @@ def test_problems_are_told_again_from_the_manifest(tmp_path: Path) -> None:
     assert again.made == 0
 
 
+def test_letters_that_no_font_had_are_drawn_when_one_has_them(tmp_path: Path) -> None:
+    from fontTools.ttLib import woff2
+
+    assert FOLDER is not None
+    folder, system = tmp_path / "out", tmp_path / "fonts"
+    system.mkdir()
+
+    def again() -> Result:
+        cues = Document((Cue(0, 1, "abc שלום"), Cue(1, 2, "one")))
+        return bake(cues, folder, *SIZE, style.DEFAULT, Fonts(system=[system]))
+
+    woff2.decompress(str(next(FOLDER.glob("Inter*"))), str(system / "latin.ttf"))
+    first = again()
+    assert [(problem.kind, problem.index) for problem in first.problems] == [("letters", 0)] and first.made == 2
+    same = again()
+    assert (same.made, same.kept, same.baked, same.problems) == (0, 2, first.baked, first.problems)
+    woff2.decompress(str(next(FOLDER.glob("NotoSansHebrew*"))), str(system / "hebrew.ttf"))
+    better = again()
+    assert (better.made, better.kept, better.problems) == (1, 1, ())
+    # Another file, so that who shows the old one sees that it has changed.
+    assert better.baked[0].shown[0].file != first.baked[0].shown[0].file and better.baked[0].key == first.baked[0].key
+    assert better.baked[1] == first.baked[1] and len(better.orphans) == 1
+
+
+def test_speakers_inside_of_a_subtitle_count(tmp_path: Path) -> None:
+    """Who speaks first has the first colour."""
+    voices = (Cue(1, 2, "me", spans=(Span(0, 2, VOICE, "Anna"),)),)
+    look = style.presets()["bbc"]
+    assert baked(tmp_path, voices, look).made == 1
+    other = (Cue(0, 1, "you", spans=(Span(0, 3, VOICE, "Ben"),)), *voices)
+    result = baked(tmp_path, other, look)
+    assert result.made == 2
+    renderer = Renderer(Document(other), *SIZE, look, letters())
+    (picture,) = renderer.at(1.5)
+    rgba = scripts.read(tmp_path / result.baked[1].shown[0].file)
+    assert (rgba[: picture.rgba.shape[0], : picture.rgba.shape[1]] == picture.rgba).all()
+
+
+def test_some_look_as_among_all(tmp_path: Path) -> None:
+    all_of_them = baked(tmp_path / "all")
+    some = bake(Document(CUES), tmp_path / "some", *SIZE, style.DEFAULT, letters(), only={2})
+    assert some.baked == (all_of_them.baked[2],) and some.made == 1
+    more = bake(Document(CUES), tmp_path / "some", *SIZE, style.DEFAULT, letters(), only={1})
+    assert more.baked == (all_of_them.baked[1],) and more.orphans == ()
+    data = json.loads((tmp_path / "some" / baking.MANIFEST).read_text(encoding="utf-8"))
+    assert [row["index"] for row in data["subtitles"]] == [1, 2]
+
+
 def test_an_empty_picture_is_no_file(tmp_path: Path) -> None:
     result = baked(tmp_path, (Cue(0, 1, "  "), Cue(1, 2, "seen")))
     assert [one.index for one in result.baked] == [1] and result.made == 1
+    assert baked(tmp_path, (Cue(0, 1, "  "), Cue(1, 2, "seen"))).kept == 2
 
 
 # The command line

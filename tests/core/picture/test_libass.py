@@ -171,12 +171,6 @@ def test_thirty_lines_stand_where_libass_puts_them(tmp_path: Path, unpacked: dic
     assert {line: share for line, share in shares.items() if share < LEAST} == {}
 
 
-def test_what_is_not_drawn_is_what_the_page_says(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[3] / "docs" / "picture.md").read_text(encoding="utf-8")
-    for tag in ("\\t", "\\frx", "\\fry", "\\fax", "\\fay", "\\move", "\\kf"):
-        assert f"`{tag}`" in page
-
-
 @pytest.mark.timeout(60)
 def test_thousands_of_styles_and_nonsense_in_them(tmp_path: Path) -> None:
     head, events = HEAD.format(sans="a", mono="b").split("[Events]")

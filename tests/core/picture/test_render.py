@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitle_editor.core.cues import Cue, Word
+from subtitle_editor.core.errors.picture import PictureSizeError
 from subtitle_editor.core.markup import Placing, Span
-from subtitle_editor.core.picture import fonts, png, render, style
+from subtitle_editor.core.picture import fonts, png, style
 from subtitle_editor.core.picture.fonts import Fonts
 from subtitle_editor.core.picture.paint import Painted
 from subtitle_editor.core.picture.render import Renderer
@@ -328,6 +329,21 @@ def test_what_reaches_out_of_the_picture_is_said(letters: Fonts) -> None:
     assert "outside" not in problems("in it", letters)
 
 
+def test_what_is_wrong_is_said_of_each_that_looks_the_same(letters: Fonts) -> None:
+    renderer = Renderer(Document((Cue(0, 1, "a\x01b"), Cue(2, 3, "a\x01b"))), 640, 360, DEFAULT, letters)
+    first, second = renderer.at(0.5), renderer.at(2.5)
+    assert first[0] is second[0]
+    assert [(problem.kind, problem.index) for problem in renderer.problems] == [("controls", 0), ("controls", 1)]
+
+
+def test_the_language_of_one_subtitle(letters: Fonts) -> None:
+    cues = (Cue(0, 1, "直"), Cue(2, 3, "直"), Cue(4, 5, "直"))
+    renderer = Renderer(Document(cues), 640, 360, DEFAULT, letters, "ja", languages=("", "zh-Hans", "ja"))
+    japan, china, again = (renderer.at(time)[0] for time in (0.5, 2.5, 4.5))
+    assert japan is again and not numpy.array_equal(japan.rgba, china.rgba)
+    assert renderer.recipe(0) == renderer.recipe(2) != renderer.recipe(1)
+
+
 @pytest.mark.timeout(60)
 def test_huge_letters_end_at_the_picture(letters: Fonts) -> None:
     huge = Style(name="h", size=0.5, outline=0.5, shadow_blur=1.0, shadow_x=1.0)
@@ -337,7 +353,7 @@ def test_huge_letters_end_at_the_picture(letters: Fonts) -> None:
 
 @pytest.mark.parametrize("size", [(0, 0), (10, 10), (100_000, 100), (-1, 1080)])
 def test_no_picture_has_such_a_size(size: tuple[int, int], letters: Fonts) -> None:
-    with pytest.raises(ValueError, match="x"):
+    with pytest.raises(PictureSizeError, match="16 to 16384"):
         Renderer(Document(), *size, DEFAULT, letters)
 
 
@@ -376,6 +392,19 @@ def test_a_broken_font_crashes_nothing(tmp_path: Path) -> None:
     assert picture.rgba.shape[0] <= 360 and picture.rgba.any()
 
 
+def test_a_font_that_went_away_is_passed_over(tmp_path: Path) -> None:
+    from fontTools.ttLib import woff2
+
+    assert FOLDER is not None
+    path = tmp_path / "mine.ttf"
+    woff2.decompress(str(next(FOLDER.glob("NotoSansHebrew*"))), str(path))
+    found = Fonts(given=[tmp_path], blender=FOLDER, system=[])
+    assert [one.path for one in found._listed((str(tmp_path),))] == [str(path)]
+    path.unlink()
+    path.mkdir()
+    assert drawn([Cue(0, 2, "שלום")], found)[0].rgba.any()
+
+
 def test_fonts_are_opened_when_they_are_needed(tmp_path: Path) -> None:
     module = importlib.import_module("subtitle_editor.core.picture.render")
     renderer = module.Renderer(
@@ -394,4 +423,3 @@ def test_png_files_are_read_by_another_program(tmp_path: Path, letters: Fonts) -
     rgba = one("any", letters).rgba
     (tmp_path / "a.png").write_bytes(png.encoded(rgba))
     assert (scripts.read(tmp_path / "a.png") == rgba).all()
-    assert render.render(Document((Cue(0, 2, "any"),)), 1.0, 1280, 720, DEFAULT, letters)[0].rgba.shape == rgba.shape

@@ -74,9 +74,18 @@ def test_a_broken_file_hides_no_other(tmp_path: Path) -> None:
     style.save(Style(name="good"), tmp_path)
     (tmp_path / "bad.toml").write_text("size = ")
     (tmp_path / "binary.toml").write_bytes(os.urandom(2000))
+    (tmp_path / "digits.toml").write_text("size = " + "9" * 5000)
+    (tmp_path / "file.toml").write_text("size = 0.1")
+    (tmp_path / "huge.toml").write_text("size = 1" + "0" * 400)
     found, wrong = style.load(tmp_path)
     assert list(found) == ["good"]
-    assert [error.name for error in wrong] == ["bad", "binary"]
+    assert [error.name for error in wrong] == ["bad", "binary", "digits", "file", "huge"]
+
+
+def test_no_style_is_saved_under_the_name_that_stands_for_those_of_a_file(tmp_path: Path) -> None:
+    with pytest.raises(StyleError, match="stands for"):
+        style.save(Style(name="file"), tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -96,6 +105,12 @@ def test_a_broken_file_hides_no_other(tmp_path: Path) -> None:
         ("speakers = { Anna = 7 }", "speakers"),
         ('box = "round"', "box"),
         ('name = "../../etc"', "letters"),
+        ('name = "file"', "stands for"),
+        ("name = 0x" + "f" * 5000, "letters"),
+        ("size = 1" + "0" * 400, "size"),
+        ("size = " + "9" * 5000, "TOML"),
+        ("words = " + "9" * 5000, "TOML"),
+        ("words = 0x" + "f" * 5000, "words"),
         ("outline = -1", "outline"),
         ("x = " + "[" * 5000, "TOML"),
         ("#" * 70000, "too large"),
