@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -84,7 +86,8 @@ def burn(
             copy = copying.prepared(media, film, out, target, container, [stream])
             with output.writing(target):
                 out.start_encoding()
-            run = _Run(stream, encoder, renderer, Overlay(looks), copying.Mixer(out, target, copy.packets))
+            mixer = copying.Mixer(out, target, copy.packets)
+            run = _Run(media, target, stream, encoder, renderer, Overlay(looks), mixer, cancelled)
             streams = [stream, *(film.streams[index] for index in copy.streams)]
             for packet in copying.packets(media, film, streams, told, cancelled):
                 if packet.stream.index == stream.index:
@@ -165,12 +168,32 @@ def _encoder(out: Any, target: Path, container: Any, stream: Any, looks: Frames,
     return made
 
 
+def _decoded(stream: Any, packet: Any) -> list[Any] | None:
+    """The frames of a packet, or without one all that are left; None where it is damaged."""
+    import av
+
+    try:
+        return list(stream.codec_context.decode(packet))
+    except av.error.EOFError:
+        return []
+    except av.FFmpegError as error:  # Of data that is none decoders say this and that.
+        if error.errno == errno.ENOMEM:
+            raise
+        return None
+
+
 class _Run:
     """Frames from the old film to the new one."""
 
-    def __init__(self, stream: Any, encoder: Any, renderer: Renderer, overlay: Overlay, mixer: copying.Mixer) -> None:
+    def __init__(
+        self, media: Path, target: Path, stream: Any, encoder: Any, renderer: Renderer, overlay: Overlay,
+        mixer: copying.Mixer, cancelled: Callable[[], bool],
+    ) -> None:  # fmt: skip
         self.frames = 0
         self.mixer = mixer
+        self._media = media
+        self._target = target
+        self._cancelled = cancelled
         self._lost = 0
         self._stream = stream
         self._encoder = encoder
@@ -180,26 +203,39 @@ class _Run:
         self._durations: dict[int, int] = {}
 
     def decode(self, packet: Any) -> None:
-        """One packet of pictures. One that is damaged is counted."""
-        import av
-
-        try:
-            frames = packet.decode()
-        except (av.error.InvalidDataError, av.error.PatchWelcomeError):
-            self._lost += 1
-            return
-        for frame in frames:
+        """One packet of pictures. Raises what `writing` does. One that is damaged is counted."""
+        frames = _decoded(self._stream, packet)
+        self._lost += frames is None
+        for frame in frames or ():
             self._add(frame)
 
     def end(self) -> None:
-        """What decoder and encoder still have."""
-        import av
-
-        with contextlib.suppress(av.error.EOFError):
-            for frame in self._stream.codec_context.decode(None):
-                self._add(frame)
+        """What decoder and encoder still have. Raises what `writing` does and `copying.packets`."""
+        frames = _decoded(self._stream, None)
+        for frame in frames or ():
+            self._add(frame)
+        if frames is None:
+            self._once_more()
         self._encode(None)
         self.mixer.done()
+
+    def _once_more(self) -> None:
+        """The last pictures: where one of them is damaged, a decoder with several threads gives up the others too."""
+        import av
+
+        with copying.opened(self._media) as film:
+            stream = film.streams[self._stream.index]
+            stream.codec_context.thread_count = 1
+            last = -1 if self._last is None else self._last
+            with contextlib.suppress(av.FFmpegError):  # One that cannot be sought in is read from its beginning.
+                film.seek(max(0, last) + round(copying.first_time(film) / stream.time_base), stream=stream)
+            found = copying.packets(self._media, film, [stream], lambda _fraction: None, self._cancelled)
+            for packet in itertools.chain(found, (None,)):
+                frames = _decoded(stream, packet)
+                self._lost += frames is None and (packet is None or (packet.pts or 0) > last)
+                for frame in frames or ():
+                    if frame.pts is not None and frame.pts > last:
+                        self._add(frame)
 
     def findings(self, stream: Any, looks: Frames) -> Iterator[Finding]:
         """What has changed besides the subtitles."""
@@ -232,7 +268,9 @@ class _Run:
         self._encode(frame)
 
     def _encode(self, frame: Any) -> None:
-        for packet in self._encoder.encode(frame):
+        with output.writing(self._target):
+            packets = self._encoder.encode(frame)
+        for packet in packets:
             if not packet.duration:
                 packet.duration = self._durations.get(packet.pts, 0)
             self._durations.pop(packet.pts, None)

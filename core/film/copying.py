@@ -123,6 +123,8 @@ def _converted(path: Path, stream: Any, document: Document, out: Any, container:
         for_deaf=bool(flags & kinds.hearing_impaired),
     )
     if not document.cues:
+        message = Text("A track without subtitles was left out.")
+        copy.findings.append(Finding(Kind.NOT_WRITTEN, message))
         return
     track = Track(subtitles, container)
     copy.packets += track.add_to(out)

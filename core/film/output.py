@@ -7,7 +7,6 @@ import contextlib
 import errno
 import itertools
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,10 @@ from .containers import Container
 
 if TYPE_CHECKING:
     import av.container
+
+
+_NOT_OF_THE_DISK = {errno.EINVAL, errno.ERANGE, errno.EDOM, errno.ENOSYS, errno.ENOMEM, errno.EAGAIN}
+"""What muxers and encoders say too."""
 
 
 def check(media: Path, target: Path, *, overwrite: bool) -> None:
@@ -56,8 +59,7 @@ def written(target: Path, container: Container) -> Iterator[av.container.OutputC
     """
     import av
 
-    target = Path(os.path.realpath(target))
-    fresh = target.with_name("." + files.fitted(target.name, f".{secrets.token_hex(4)}.tmp", files.LONGEST_NAME - 1))
+    target, fresh = files.fresh_beside(target)
     with writing(target):
         out: Any = av.open(os.fspath(fresh), "w", format=container.muxer)
     try:
@@ -102,7 +104,7 @@ def writing(target: Path) -> Iterator[None]:
         yield
     except (av.FFmpegError, OSError, ValueError) as error:
         number = getattr(error, "errno", None) or 0
-        if number == errno.EINVAL or number not in errno.errorcode:  # FFmpeg's own, about what is written, not where.
+        if number in _NOT_OF_THE_DISK or number not in errno.errorcode:  # About what is written, not where.
             hint = Text("Try another kind of file, such as .mkv.")
             raise FilmNotWrittenError(target, reason_of(error), hint) from error
         # FFmpeg's errors are OSErrors, some of them, but know nothing of Windows'.

@@ -139,8 +139,7 @@ def write(path: Path, content: bytes, *, private: bool = False, lasting: bool = 
     A link stays a link. A `private` file is its owner's alone from its first moment; another keeps the permissions of
     the one it replaces. Raises OSError, and then nothing is left behind.
     """
-    target = Path(os.path.realpath(path))
-    fresh = target.with_name("." + fitted(target.name, f".{secrets.token_hex(4)}.tmp", LONGEST_NAME - 1))
+    target, fresh = fresh_beside(path)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
         with os.fdopen(os.open(fresh, flags, 0o600 if private else 0o666), "wb") as file:
@@ -155,6 +154,12 @@ def write(path: Path, content: bytes, *, private: bool = False, lasting: bool = 
         with contextlib.suppress(OSError):
             remove(fresh)
         raise
+
+
+def fresh_beside(path: Path) -> tuple[Path, Path]:
+    """Where `path` leads, through links, and a name beside it for what will take its place once it is whole."""
+    target = Path(os.path.realpath(path))
+    return target, target.with_name("." + fitted(target.name, f".{secrets.token_hex(4)}.tmp", LONGEST_NAME - 1))
 
 
 def try_to_write(folder: Path) -> None:

@@ -26,7 +26,7 @@ from subtitle_editor.core.film.overlay import FORMATS, Frames, Overlay
 from subtitle_editor.core.picture.fonts import Fonts, blender_folder
 from subtitle_editor.core.picture.paint import Painted
 from subtitle_editor.core.picture.style import DEFAULT
-from subtitle_editor.core.subtitles.document import Document
+from subtitle_editor.core.subtitles.document import Document, Kind
 from tests.core.speech_kit import ffmpeg, needs_ffmpeg
 
 FONTS = Fonts(blender=blender_folder())
@@ -195,6 +195,39 @@ def test_a_picture_on_each_kind_of_frame() -> None:
         assert rgb[50, 10] == pytest.approx((0, 0, 0), abs=2), format
 
 
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4", "prores_ks"])
+def test_damage_at_the_end_of_a_film_costs_the_damaged_pictures_only(tmp_path: Path, codec: str) -> None:
+    """A decoder with several threads notices it when all of the film was read."""
+    film, hurt, target = made(tmp_path / "x.mkv", "-c:v", codec), tmp_path / "hurt.mkv", tmp_path / "y.mkv"
+    spoil(film, hurt, -2)
+    with av.open(str(hurt)) as read:
+        read.streams.video[0].codec_context.thread_count = 1
+        known = [packet.pts for packet in read.demux(read.streams.video[0]) if packet.size]
+        spoilt = known[-2]
+    done = burn(hurt, SUBTITLES, target, LARGE, FONTS)
+    times = [round(at * 1000) for at, _ in frames(target)]
+    assert done.frames == 29
+    assert [at - times[0] for at in times] == sorted(at - known[0] for at in set(known) - {spoilt})
+    (finding,) = [one for one in done.findings if one.kind is Kind.BROKEN]
+    assert str(finding).startswith("1 of its pictures")
+
+
+def spoil(film: Path, target: Path, which: int) -> None:
+    """Put nonsense in place of one packet of a film's pictures."""
+    with av.open(str(film)) as read, av.open(str(target), "w") as out:
+        stream = read.streams.video[0]
+        copy = out.add_stream_from_template(stream, opaque=True)
+        packets = [packet for packet in read.demux(stream) if packet.size]
+        for number, packet in enumerate(packets):
+            if number - len(packets) == which:
+                nonsense = av.Packet(bytes(packet.size))
+                nonsense.pts, nonsense.dts, nonsense.duration = packet.pts, packet.dts, packet.duration
+                nonsense.time_base = packet.time_base
+                packet = nonsense
+            packet.stream = copy
+            out.mux(packet)
+
+
 def test_cancelled_and_refused(tmp_path: Path) -> None:
     film = made(tmp_path / "x.mp4", "-c:v", "libx264")
     only_sound = tmp_path / "x.wav"
@@ -212,6 +245,14 @@ def test_cancelled_and_refused(tmp_path: Path) -> None:
     with pytest.raises(ContainerError, match="WebM takes no h264"):
         burn(film, SUBTITLES, tmp_path / "y.webm", codec="h264")
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_quality_that_an_encoder_does_not_know_is_no_fault_of_the_disk(tmp_path: Path) -> None:
+    film = made(tmp_path / "x.mkv", "-c:v", "libx264")
+    with pytest.raises(FilmNotWrittenError, match="out of range"):
+        burn(film, SUBTITLES, tmp_path / "y.mkv", codec="vp9", crf=99)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.mkv"]
+    assert main(["burn", str(film), str(film), "-o", str(tmp_path / "y.mkv"), "--crf", "99"]) == 2
 
 
 def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -165,6 +165,19 @@ def test_from_one_kind_of_film_into_another(tmp_path: Path, films: dict[str, Pat
     assert sorted(tmp_path.iterdir()) == [mkv, mp4]
 
 
+def test_a_track_without_subtitles_that_finds_no_place_is_said(
+    tmp_path: Path, films: dict[str, Path], files: tuple[Path, Path]
+) -> None:
+    mp4, mkv = tmp_path / "a.mp4", tmp_path / "b.mkv"
+    short = ("-map", "0", "-map", "1", "-c", "copy", "-c:s", "mov_text", "-t", "0.2")
+    ffmpeg("-i", films[".mp4"], "-i", files[0], *short, mp4)
+    assert [track.codec for track in tracks.listed(mp4)] == ["mov_text"] and packets(mp4, "subtitle") == []
+    done = mux(mp4, [given(files[1])], mkv)
+    assert done.tracks == 1 and [str(finding) for path, finding in done.findings if path == mp4] == [
+        "A track without subtitles was left out."
+    ]
+
+
 def test_subtitles_at_the_same_time_are_joined_for_mp4(tmp_path: Path, films: dict[str, Path]) -> None:
     cues = (
         Cue(0, 1, "a", spans=(Span(0, 1, BOLD),)),
