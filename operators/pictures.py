@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -15,13 +13,15 @@ from ..core.errors.base import SubtitleEditorError
 from ..core.system.task import Task
 from ..core.text import Text
 from ..sequencer import baked, compat, letters, strips
-from ..session import choices, pictures, settings, state, waker
+from ..session import choices, pictures, state, waker
 from ..session import track as tracks
 from ..translations import iface, translated
 from .tasks import TaskOperator
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
+
+    from ..core.picture.style import Style
 
 _Result = set[str]
 
@@ -33,7 +33,7 @@ def _has_strips(cls: Any, context: Context) -> bool:
     if compat.scene_of(context).sequence_editor is None:
         cls.poll_message_set(translated("There are no subtitles on the timeline"))
         return False
-    if any(task.label == pictures.LABEL for task in state.now.tasks):
+    if pictures.at_work or any(task.label == pictures.LABEL for task in state.now.tasks):
         cls.poll_message_set(translated("Subtitles are being drawn already"))
         return False
     return True
@@ -42,11 +42,11 @@ def _has_strips(cls: Any, context: Context) -> bool:
 class BakeOperator(TaskOperator):
     """Mix-in: draws on a thread, then makes strips a few at a time."""
 
+    bl_label: str
     report: Any
     _job: Any = None
     _scene: int = 0
     _placing: Any = None
-    _steps: Iterator[int] | None = None
     _timer: Any = None
 
     selected = False
@@ -64,40 +64,60 @@ class BakeOperator(TaskOperator):
         if scene is None:
             raise strips.SceneGoneError(len(self._job.sources))
         self._placing = baked.Placing(scene, result, self._job.sources, only=self._job.only)
-        self._steps = self._placing.steps()
         if bpy.app.background or context.window is None:
-            for _ in self._steps:
-                pass
+            self._placing.step()
             return self._told()
+        pictures.at_work.add(self._scene)
         self._timer = waker.add_timer(context.window)
+        self._show(context)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: Context, event: Event) -> _Result:
+        """Called by Blender for each event. While strips are made the window takes no other input: an undo then would
+        take away strips that have no step of their own yet."""
         if self._timer is None:
             return super().modal(context, event)
-        if event.type != "TIMER" or self._steps is None:
-            return {"PASS_THROUGH"}
-        until = time.monotonic() + SLICE
-        try:
-            for _ in self._steps:
-                if time.monotonic() >= until:
-                    return {"RUNNING_MODAL"}
-        except ReferenceError:
-            # A strip was taken away meanwhile: what is made is right, the rest is for the next time.
-            self._leave()
-            self.report({"WARNING"}, translated(Text("Strips have changed meanwhile. Use Bake Changed again.")))
+        if event.type == "ESC" and event.value == "PRESS":
+            self._leave(context)
+            numbers = {"done": self._placing.done, "number": self._placing.number}
+            text = Text("Stopped: {done} of {number} subtitles are pictures. Bake Changed makes the rest.", **numbers)
+            self.report({"WARNING"}, translated(text))
             return {"FINISHED"}
-        self._leave()
+        if event.type != "TIMER":
+            return {"RUNNING_MODAL"}
+        try:
+            is_done = self._placing.step(SLICE)
+        except SubtitleEditorError as error:
+            # What is made is right, the rest is for the next time.
+            self._leave(context)
+            self.report({"WARNING"}, translated(str(error)))
+            return {"FINISHED"}
+        except BaseException:
+            self._leave(context)
+            raise
+        if not is_done:
+            self._show(context)
+            return {"RUNNING_MODAL"}
+        self._leave(context)
         return self._told()
+
+    def _show(self, context: Context) -> None:
+        text = Text("{what}: {share}. Escape stops it.", what=Text(self.bl_label), share=f"{self._placing.share:.0%}")
+        context.workspace.status_text_set(translated(text))
 
     def cancel(self, context: Context) -> None:
         super().cancel(context)
-        self._leave()
-
-    def _leave(self) -> None:
+        # Blender also calls this when a dialog is left without a choice.
         if self._timer is not None:
-            waker.remove_timer(self._timer)
-            self._timer = None
+            self._leave(context)
+
+    def _leave(self, context: Context) -> None:
+        waker.remove_timer(self._timer)
+        self._timer = None
+        pictures.at_work.discard(self._scene)
+        if context.workspace is not None:
+            context.workspace.status_text_set(None)
+        tracks.touched()
 
     def _end(self, context: Context) -> _Result:
         try:
@@ -111,10 +131,15 @@ class BakeOperator(TaskOperator):
         tracks.touched()
         for problem in list(dict.fromkeys(problem.message for problem in result.problems))[:3]:
             self.report({"WARNING"}, translated(problem))
-        if self._job.inner:
-            text = Text("Inside meta strips, and still text: {subtitles}.", subtitles=counted(self._job.inner))
+        if inner := self._job.inner + placing.freed:
+            text = Text("Inside meta strips, and still text: {subtitles}.", subtitles=counted(inner))
             self.report({"WARNING"}, translated(text))
-        numbers = {"number": len(result.baked), "made": result.made, "strips": placing.made}
+        if placing.late:
+            text = Text(
+                "Edited meanwhile, and still text: {subtitles}. Use Bake Changed.", subtitles=counted(placing.late)
+            )
+            self.report({"WARNING"}, translated(text))
+        numbers = {"number": placing.done, "made": result.made, "strips": placing.made}
         text = Text("{number} subtitles are pictures: {made} files and {strips} strips are new", **numbers)
         self.report({"INFO"}, translated(text))
         return {"FINISHED"}
@@ -155,6 +180,7 @@ class SUBTITLE_OT_bake_and_render(BakeOperator, bpy.types.Operator):
 
     bl_idname = "subtitle.bake_and_render"
     bl_label = "Bake and Render"
+    bl_options = {"REGISTER", "UNDO"}
 
     again = True
 
@@ -257,6 +283,16 @@ class SUBTITLE_OT_choose_style(bpy.types.Operator):
         return {"FINISHED"}
 
 
+NO_BOX = "none"
+"""An item without an id would be a heading, which cannot be chosen."""
+
+
+def offered(style: Style) -> dict[str, Any]:
+    """What the dialog of *Save Style As* offers for a style."""
+    color = tuple(int(style.color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return {"font": style.font, "size": style.size, "color": color, "box": style.box or NO_BOX}
+
+
 class SUBTITLE_OT_save_style(bpy.types.Operator):
     """Keep the chosen style under another name, as a file that can be edited and given to others"""
 
@@ -273,7 +309,7 @@ class SUBTITLE_OT_save_style(bpy.types.Operator):
     )
     box: EnumProperty(  # type: ignore[valid-type]
         name="Box",
-        items=(("", "None", ""), ("line", "Behind Each Line", ""), ("block", "Behind All Lines", "")),
+        items=((NO_BOX, "None", ""), ("line", "Behind Each Line", ""), ("block", "Behind All Lines", "")),
     )
 
     def invoke(self, context: Context, _event: Event) -> _Result:
@@ -281,9 +317,9 @@ class SUBTITLE_OT_save_style(bpy.types.Operator):
             found = pictures.style_of(compat.scene_of(context))
         except (SubtitleEditorError, OSError):
             found = None
-        if found is not None:
-            self.font, self.size, self.box = found.font, found.size, found.box
-            self.color = tuple(int(found.color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        for key, value in offered(found).items() if found is not None else ():
+            setattr(self, key, value)
+        self.name = pictures.offered_name(compat.scene_of(context))
         operator: Any = self
         return set(context.window_manager.invoke_props_dialog(operator))
 
@@ -293,24 +329,22 @@ class SUBTITLE_OT_save_style(bpy.types.Operator):
         from ..core.picture import style
 
         scene = compat.scene_of(context)
-        folder = settings.user_dir() / pictures.OWN_STYLES
         try:
             base = pictures.style_of(scene) or style.DEFAULT
             color = "#" + "".join(f"{round(part * 255):02x}" for part in self.color)
-            changes = {"font": self.font, "size": self.size, "color": color + base.color[7:], "box": self.box}
+            changes = {"font": self.font, "size": round(self.size, 6), "color": color + base.color[7:]}
+            changes["box"] = "" if self.box == NO_BOX else self.box
             mine = dataclasses.replace(base, name=self.name.strip(), label="", **changes)
-            style.save(mine, folder)
+            path = pictures.save(scene, mine)
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         except OSError as error:
             from ..core.system import files as disk
 
-            self.report({"ERROR"}, translated(str(disk.disk_error(folder, error))))
+            self.report({"ERROR"}, translated(str(disk.disk_error(pictures.own_styles(), error))))
             return {"CANCELLED"}
-        pictures.known.own = {**pictures.known.own, mine.name: mine}
-        choices.of(scene).picture_style = mine.name
-        self.report({"INFO"}, translated(Text("Saved as {path}", path=folder / f"{mine.name}.toml")))
+        self.report({"INFO"}, translated(Text("Saved as {path}", path=path)))
         return {"FINISHED"}
 
 

@@ -8,17 +8,22 @@ A picture whose subtitle is gone goes; a copy of a subtitle gets a picture of it
 
 from __future__ import annotations
 
+import bisect
+import collections
 import contextlib
 import dataclasses
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..core.errors.base import SubtitleEditorError
 from ..core.system.names import folded
-from . import compat, cue, look, strips
+from ..core.text import Text
+from . import compat, cue, look, strips, undo
 from .compat import Strip
 from .cue import BAKED
 
@@ -36,32 +41,54 @@ class Source:
 
     name: str
     """Its strip's."""
+    channel: int
     left: int
     right: int
     cue: Cue
+    text: str
+    """What its strip shows."""
 
 
-def sources(scene: bpy.types.Scene, *, selected: bool = False, again: bool = False) -> tuple[list[Source], int]:
-    """The subtitles of the timeline in order of time, and how many more lie inside of meta strips.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sources:
+    """The subtitles of a timeline."""
 
-    `selected`: only those. `again`: only those that are baked, and new ones on their channels.
+    listed: Sequence[Source]
+    """All that are seen, in order of time: even those that stay text are kept clear of."""
+    wanted: frozenset[int]
+    """Which of these are to be pictures."""
+    inner: int
+    """How many more are wanted, but lie inside of meta strips as text."""
+
+
+def sources(scene: bpy.types.Scene, *, selected: bool = False, again: bool = False) -> Sources:
+    """What is to be drawn. `selected`: only those. `again`: only those that are baked, and new ones on their channels.
+
+    A track that is hidden is not seen.
     """
     editor = scene.sequence_editor
     if editor is None:
-        return [], 0
+        return Sources((), frozenset(), 0)
     top = {strip.name for strip in compat.strips_of(editor)}
-    found = [strip for strip, *_ in strips.subtitles(scene, selected) if strip.type == "TEXT"]
-    inner = sum(strip.name not in top for strip in found)
-    found = [strip for strip in found if strip.name in top]
+    hidden = {number for number, channel in enumerate(editor.channels) if channel.mute}
+    chosen = [strip for strip, *_ in strips.subtitles(scene, selected)]
+    inner = sum(strip.name not in top and not strip.mute for strip in chosen)
     if again:
-        channels = {strip.channel for strip in found if BAKED in strip}
-        found = [strip for strip in found if strip.channel in channels]
+        channels = {strip.channel for strip in chosen if strip.name in top and BAKED in strip}
+        chosen = [strip for strip in chosen if strip.channel in channels]
+    names = {strip.name for strip in chosen}
+    seen = {strip.name: strip for strip in (*chosen, *(strip for strip, *_ in strips.subtitles(scene)))}
     clock = strips.clock_of(scene)
-    read = [(strip, look.worn(strip, cue.read(strip, clock))) for strip in found]
-    listed = [
-        Source(strip.name, compat.left(strip), compat.right(strip), one) for strip, one in read if one.text.strip()
-    ]
-    return sorted(listed, key=lambda item: (item.left, item.right)), inner
+    listed = sorted(
+        (
+            Source(strip.name, strip.channel, compat.left(strip), compat.right(strip), one, strip.text)
+            for strip in seen.values()
+            if strip.name in top and strip.channel not in hidden
+            if (one := look.worn(strip, cue.read(strip, clock))).text.strip()
+        ),
+        key=lambda item: (item.left, item.right),
+    )
+    return Sources(listed, frozenset(at for at, one in enumerate(listed) if one.name in names), inner)
 
 
 def is_picture(strip: Strip) -> bool:
@@ -72,102 +99,168 @@ def is_picture(strip: Strip) -> bool:
 def has_any(scene: bpy.types.Scene) -> bool:
     """Whether a subtitle of the timeline is baked. Looks at all strips: not for drawing."""
     editor = scene.sequence_editor
-    return editor is not None and any(BAKED in strip or PICTURE in strip for strip in compat.strips_of(editor))
+    return editor is not None and any(BAKED in strip or PICTURE in strip for strip in compat.every_strip(editor))
+
+
+class StripsChangedError(SubtitleEditorError):
+    """Strips were undone, deleted or renamed while pictures were put over them."""
+
+    code = "strips_changed"
+
+    def __init__(self) -> None:
+        super().__init__(Text("Strips have changed meanwhile."), Text("Use Bake Changed again."))
 
 
 class Placing:
-    """Puts pictures over their subtitles, some at a time."""
+    """Puts pictures over their subtitles, some at a time.
+
+    Wherever it stops, each subtitle is seen: as text until its picture is there. Between two steps it holds nothing of
+    Blender's, which may be gone by then: strips are looked up by their names.
+    """
 
     def __init__(self, scene: bpy.types.Scene, result: Result, wanted: Sequence[Source], *, only: bool = False) -> None:
         """`wanted` are the cues that the result is of, in its order. `only`: pictures of other subtitles stay as they
-        are; else those whose subtitle is gone go."""
-        self._scene = scene
-        self._result = result
+        are; else those whose subtitle is gone go. Subtitles that were edited since they were read become text until
+        they are drawn again. Raises ChannelsFullError."""
+        self._scene = scene.session_uid
+        self._undone = undo.count()
+        self._size = result.size
         self._clock = strips.clock_of(scene)
-        self.made = self.kept = self.removed = 0
-        self.total = len(result.baked)
+        self.made = 0
         self.done = 0
+        self.freed = 0
+        """Subtitles inside of metas that are text again, because their pictures are not in there."""
+        self.late = 0
+        """Subtitles that were edited since."""
         editor = compat.editor_of(scene)
-        self._strips: Any = compat.strips_of(editor)
-        self._texts = {strip.name: strip for strip in self._strips if strip.type == "TEXT"}
-        self._pairs = [(one, wanted[one.index]) for one in result.baked if wanted[one.index].name in self._texts]
-        self._ids = self._common_ids()
-        self._stale(only)
-        self._channels = self._channel_map()
+        collection = compat.strips_of(editor)
+        texts = {strip.name: strip for strip in collection if strip.type == "TEXT"}
+        there = [(one, wanted[one.index]) for one in result.baked if wanted[one.index].name in texts]
+        self._pairs = [(one, source) for one, source in there if _is_as_read(texts[source.name], source)]
+        self.late = len(there) - len(self._pairs)
+        self._ids = _common_ids([texts[source.name] for _, source in there])
+        self._part_metas(editor, only)
+        self._there = self._kept(collection, texts, only)
+        """By id the channels of pictures that stay."""
+        self._channels = self._channel_map(scene, collection, texts)
         self._folder = _relative(str(result.folder))
 
-    def _common_ids(self) -> dict[str, str]:
-        """Name of a subtitle's strip to its id: of copies the first keeps it."""
-        found: dict[str, str] = {}
-        taken: set[str] = set()
-        for _, source in self._pairs:
-            strip = self._texts[source.name]
-            given = str(strip.get(BAKED, ""))
-            if not given or given in taken:
-                given = strip[BAKED] = secrets.token_hex(6)
-            taken.add(given)
-            found[source.name] = given
-        return found
+    @property
+    def number(self) -> int:
+        """How many pictures there are to be."""
+        return len(self._pairs)
 
-    def _stale(self, only: bool) -> None:
+    @property
+    def share(self) -> float:
+        """How much is done, 0.0 to 1.0."""
+        return self.done / len(self._pairs) if self._pairs else 1.0
+
+    def _part_metas(self, editor: Any, only: bool) -> None:
+        """Inside of metas: text whose picture is not beside it is seen again, a picture without its text goes."""
+        for collection in [*_collections(editor)][1:]:
+            pictures = {_id_of(strip) for strip in collection if is_picture(strip)}
+            texts = [strip for strip in collection if strip.type == "TEXT" and BAKED in strip]
+            known = {str(strip[BAKED]) for strip in texts}
+            for strip in texts:
+                if str(strip[BAKED]) not in pictures:
+                    _as_text(strip)
+                    self.freed += 1
+            for strip in [strip for strip in collection if is_picture(strip) and _id_of(strip) not in known]:
+                if not only:
+                    collection.remove(strip)
+
+    def _kept(self, collection: Any, texts: Mapping[str, Strip], only: bool) -> dict[str, int]:
         """Take away pictures that show something else, lie elsewhere, or have no subtitle any more."""
         right = {self._ids[source.name]: (one, source) for one, source in self._pairs}
-        known = {str(strip[BAKED]) for strip in self._texts.values() if BAKED in strip}
-        self._there: dict[str, Strip] = {}
-        for strip in [strip for strip in self._strips if is_picture(strip)]:
+        mine = {*self._ids.values()}
+        known = {str(strip[BAKED]) for strip in texts.values() if BAKED in strip}
+        there: dict[str, int] = {}
+        for strip in [strip for strip in collection if is_picture(strip)]:
             given, _, shows = str(strip[PICTURE]).partition(" ")
             pair = right.get(given)
-            fits = pair is not None and given not in self._there and self._fits(strip, shows, *pair)
+            fits = pair is not None and given not in there and self._fits(strip, shows, *pair)
             if fits:
-                self._there[given] = strip
-            elif pair is not None or given not in known or not only:
-                self._strips.remove(strip)
-                self.removed += 1
-        for name, strip in self._texts.items():
-            if BAKED in strip and name not in self._ids and not only:
+                there[given] = strip.channel
+            elif given in mine or given not in known or not only:
+                collection.remove(strip)
+        for name, strip in texts.items():
+            given = self._ids.get(name)
+            if given is None and BAKED in strip and not only:
                 _as_text(strip)
+            elif given is not None and given not in there:
+                strip.mute = False
+        return there
 
     def _fits(self, strip: Strip, shows: str, one: Baked, source: Source) -> bool:
         edges = compat.left(strip), compat.right(strip)
         names = [element.filename for element in strip.elements]
         wanted = _elements(one.shown, source, self._clock)
         same = shows == one.key and edges == (source.left, source.right) and names == wanted
-        return same and _is_at(strip, one, self._result.size)
+        return same and _is_at(strip, one, self._size)
 
-    def _channel_map(self) -> dict[int, int]:
-        """By channel of subtitles the channel of their pictures: where some are already, else the first free ones."""
-        by_id = {self._ids[source.name]: self._texts[source.name].channel for _, source in self._pairs}
-        found = {by_id[given]: strip.channel for given, strip in self._there.items()}
-        new = sorted({channel for channel in by_id.values() if channel not in found})
+    def _channel_map(self, scene: bpy.types.Scene, collection: Any, texts: Mapping[str, Strip]) -> dict[int, int]:
+        """By channel of subtitles the channel of their new pictures: where most are already, if there is room for them,
+        else the first free ones."""
+        waiting: dict[int, list[Source]] = collections.defaultdict(list)
+        used: dict[int, collections.Counter[int]] = collections.defaultdict(collections.Counter)
+        for _, source in self._pairs:
+            channel, there = texts[source.name].channel, self._there.get(self._ids[source.name])
+            if there is None:
+                waiting[channel].append(source)
+            else:
+                used[channel][there] += 1
+        found: dict[int, int] = {}
+        for channel, items in waiting.items():
+            for best, _ in used[channel].most_common():
+                if best not in found.values() and _is_free(collection, best, items):
+                    found[channel] = best
+                    break
+        new = sorted(waiting.keys() - found.keys())
         if new:
             placements = [
-                strips.Placement(source.left, source.right, new.index(channel), source.cue)
-                for _, source in self._pairs
-                if (channel := self._texts[source.name].channel) in new
+                strips.Placement(one.left, one.right, row, one.cue)
+                for row, channel in enumerate(new)
+                for one in waiting[channel]
             ]
-            first = strips.free_channel(self._scene, placements, max([*by_id.values(), *found.values()]))
+            above = max([*(texts[source.name].channel for _, source in self._pairs), *self._there.values()])
+            first = strips.free_channel(scene, placements, above, collection)
             found |= {channel: first + row for row, channel in enumerate(new)}
         return found
 
-    def steps(self) -> Iterator[int]:
-        """Make what is missing; yields how many are done."""
-        for one, source in self._pairs:
-            text = self._texts[source.name]
-            given = self._ids[source.name]
-            if given in self._there:
-                self.kept += 1
-            else:
-                self._make(one, source, text, given)
+    def step(self, budget: float | None = None) -> bool:
+        """Make what is missing, for about `budget` seconds, or all of it. Returns whether it is done.
+
+        Raises SceneGoneError, StripsChangedError.
+        """
+        scene = compat.scene_by_uid(self._scene)
+        if scene is None:
+            raise strips.SceneGoneError(len(self._pairs))
+        if self._undone != undo.count():
+            raise StripsChangedError
+        collection = compat.strips_of(compat.editor_of(scene))
+        texts = {strip.name: strip for strip in collection if strip.type == "TEXT"}
+        until = None if budget is None else time.monotonic() + budget
+        while self.done < len(self._pairs):
+            one, source = self._pairs[self.done]
+            text, given = texts.get(source.name), self._ids[source.name]
+            if text is None or text.get(BAKED) != given:
+                raise StripsChangedError
+            if given not in self._there:
+                self._make(collection, one, source, text.channel, given)
                 self.made += 1
             if not text.mute:
                 text.mute = True
             self.done += 1
-            yield self.done
+            if until is not None and time.monotonic() >= until:
+                break
+        return self.done == len(self._pairs)
 
-    def _make(self, one: Baked, source: Source, text: Strip, given: str) -> None:
+    def _make(self, collection: Any, one: Baked, source: Source, below: int, given: str) -> None:
         names = _elements(one.shown, source, self._clock)
-        channel = self._channels[text.channel]
-        strip = self._strips.new_image(
+        if below not in self._channels:
+            raise StripsChangedError
+        channel = self._channels[below]
+        strip = collection.new_image(
             name=f"p{cue.short_name(channel, self.done + 1)}", filepath=self._folder + names[0], channel=channel,
             frame_start=source.left, fit_method="ORIGINAL",
         )  # fmt: skip
@@ -177,7 +270,48 @@ class Placing:
         strip.blend_type = "ALPHA_OVER"
         strip.select = False
         strip[PICTURE] = f"{given} {one.key}"
-        strip.transform.offset_x, strip.transform.offset_y = _offset(one, self._result.size)
+        strip.transform.offset_x, strip.transform.offset_y = _offset(one, self._size)
+
+
+def _common_ids(texts: Iterable[Strip]) -> dict[str, str]:
+    """Names of subtitles' strips to their ids: of copies the first keeps it."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for strip in texts:
+        given = str(strip.get(BAKED, ""))
+        if not given or given in taken:
+            given = strip[BAKED] = secrets.token_hex(6)
+        taken.add(given)
+        found[strip.name] = given
+    return found
+
+
+def _is_as_read(strip: Strip, source: Source) -> bool:
+    now = strip.channel, compat.left(strip), compat.right(strip), strip.text
+    return now == (source.channel, source.left, source.right, source.text)
+
+
+def _is_free(collection: Any, channel: int, wanted: Sequence[Source]) -> bool:
+    """Whether a channel has room for some subtitles, each at its time."""
+    taken = sorted((compat.left(strip), compat.right(strip)) for strip in collection if strip.channel == channel)
+    for one in wanted:
+        place = bisect.bisect_left(taken, (one.right,))
+        if place and taken[place - 1][1] > one.left:
+            return False
+    return True
+
+
+def _collections(owner: Any) -> Iterator[Any]:
+    """The strips of a sequence editor or a meta strip, then those of each meta inside of it."""
+    collection = compat.strips_of(owner)
+    yield collection
+    for strip in collection:
+        if strip.type == "META":
+            yield from _collections(strip)
+
+
+def _id_of(picture: Strip) -> str:
+    return str(picture[PICTURE]).partition(" ")[0]
 
 
 def _elements(shown: Sequence[Shown], source: Source, clock: cue.Clock) -> list[str]:
@@ -216,30 +350,34 @@ def _as_text(strip: Strip) -> None:
 
 
 def back_to_text(scene: bpy.types.Scene, *, selected: bool = False) -> int:
-    """Show subtitles as text again and take their pictures off the timeline; how many. The files stay."""
+    """Show subtitles as text again, also inside of metas, and take their pictures off the timeline; how many. The files
+    stay."""
     editor = scene.sequence_editor
     if editor is None:
         return 0
-    collection = compat.strips_of(editor)
-    pictures = {str(strip[PICTURE]).partition(" ")[0]: strip for strip in collection if is_picture(strip)}
-    count = 0
-    gone: set[str] = set()
+    gone = _texts_again(editor, selected)
+    for collection in [*_collections(editor)]:
+        left = {str(strip[BAKED]) for strip in collection if strip.type == "TEXT" and BAKED in strip}
+        for strip in [strip for strip in collection if is_picture(strip) and _id_of(strip) not in left]:
+            if not selected or _id_of(strip) in gone:
+                collection.remove(strip)
+    return len(gone)
+
+
+def _texts_again(owner: Any, selected: bool) -> list[str]:
+    """The ids of those that are text now."""
+    collection = compat.strips_of(owner)
+    chosen = {_id_of(strip) for strip in collection if is_picture(strip) and strip.select}
+    gone: list[str] = []
     for strip in collection:
-        if strip.type != "TEXT" or BAKED not in strip:
-            continue
-        given = str(strip[BAKED])
-        picture = pictures.get(given)
-        if selected and not strip.select and not (picture is not None and picture.select):
-            continue
-        _as_text(strip)
-        gone.add(given)
-        count += 1
-    left = {str(strip[BAKED]) for strip in collection if strip.type == "TEXT" and BAKED in strip}
-    for strip in [strip for strip in collection if is_picture(strip)]:
-        given = str(strip[PICTURE]).partition(" ")[0]
-        if given in gone or (not selected and given not in left):
-            collection.remove(strip)
-    return count
+        if strip.type == "META":
+            gone += _texts_again(strip, selected and not strip.select)
+        elif strip.type == "TEXT" and BAKED in strip:
+            given = str(strip[BAKED])
+            if not selected or strip.select or given in chosen:
+                _as_text(strip)
+                gone.append(given)
+    return gone
 
 
 def files_in_use(folder: str) -> set[str]:

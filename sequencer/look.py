@@ -50,7 +50,7 @@ class Look:
         """Give it to a new TEXT strip, with what the subtitle says of its own look. `above`: lines of other subtitles
         that are below it while it is shown."""
         letters.dress(strip, self._size, self._film)
-        _place(strip, cue.placing)
+        place(strip, cue.placing)
         if above and cue.placing.y is None:
             self._lift(strip, cue.placing.align, above)
         if cue.spans:
@@ -124,7 +124,7 @@ def restyle(strip: Strip, cue: Cue, change: Callable[[Strip], None]) -> None:
     strip[BASE] = " ".join(_base_of(strip))
     wear(strip, cue)
     if cue.placing != BELOW:
-        _place(strip, cue.placing)
+        place(strip, cue.placing)
 
 
 def _base_of(strip: Strip) -> list[str]:
@@ -209,12 +209,8 @@ def _spot(placing: Placing) -> tuple[tuple[str, str], tuple[float, float]]:
     return (ACROSS[column], DOWN[row]), (x, y)
 
 
-def place_again(strip: Strip, placing: Placing) -> None:
-    """Put the text where an edit of the subtitle has told it to stand."""
-    _place(strip, placing)
-
-
-def _place(strip: Strip, placing: Placing) -> None:
+def place(strip: Strip, placing: Placing) -> None:
+    """Put the text where the subtitle says."""
     point, location = _spot(placing)
     strip.location = location
     compat.hang(strip, *point)

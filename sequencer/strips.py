@@ -110,8 +110,9 @@ def _on_timeline(one: Cue, number: int, seconds: Callable[[float], float] | None
     return dataclasses.replace(one, name="") if one.name == str(number) else one
 
 
-def free_channel(scene: bpy.types.Scene, placements: Sequence[Placement], above: int) -> int:
-    """The lowest channel over `above` where all rows of `placements` fit without touching a strip.
+def free_channel(scene: bpy.types.Scene, placements: Sequence[Placement], above: int, collection: Any = None) -> int:
+    """The lowest channel over `above` where all rows of `placements` fit without touching a strip of a collection;
+    None: of what the sequencer shows.
 
     Raises ChannelsFullError.
     """
@@ -120,7 +121,7 @@ def free_channel(scene: bpy.types.Scene, placements: Sequence[Placement], above:
     first = min(item.start for item in placements)
     last = max(item.end for item in placements)
     rows = 1 + max(item.row for item in placements)
-    strips = compat.strips_of(compat.shown(compat.editor_of(scene)))
+    strips = compat.strips_of(compat.shown(compat.editor_of(scene))) if collection is None else collection
     taken = {s.channel for s in strips if compat.left(s) < last and compat.right(s) > first}
     for channel in range(above + 1, MAX_CHANNEL - rows + 2):
         if taken.isdisjoint(range(channel, channel + rows)):

@@ -300,7 +300,7 @@ class _Edit:
             if new.spans != old.spans:
                 look.wear_again(strip, new)
             if new.placing != old.placing:
-                look.place_again(strip, new.placing)
+                look.place(strip, new.placing)
             changed.written.append(strip)
         for strip, channel in self.channels:
             if strip.channel != channel:

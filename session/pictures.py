@@ -7,18 +7,21 @@ Main thread, but for the work itself, which knows nothing of Blender.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from ..core.errors.base import SubtitleEditorError
+from ..core.picture.names import AS_IN_FILE
 from ..core.system.names import is_inner_path
 from ..core.system.task import Task
+from ..core.system.user_folder import STYLES
 from ..core.text import Text
 from ..sequencer import baked, files
 from . import choices, settings
@@ -31,11 +34,7 @@ if TYPE_CHECKING:
     from ..core.system.control import Control
     from ..sequencer.baked import Source
 
-OWN_STYLES = "styles"
-"""Folder of a user's own styles, in the user's folder; the command line has the same."""
 LABEL = Text("Drawing subtitles")
-AS_IN_FILE = "file"
-"""The style that a file brought along, instead of one of the list."""
 
 
 class NoFolderError(SubtitleEditorError):
@@ -47,6 +46,19 @@ class NoFolderError(SubtitleEditorError):
         super().__init__(
             Text("The pictures need a folder, and this file has none yet."),
             Text("Save the file first, or choose a folder in the panel Pictures."),
+        )
+
+
+class StyleExistsError(SubtitleEditorError):
+    """A style that is to be saved would take the place of another one."""
+
+    code = "style_exists"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            Text('You have a style "{name}" already.', name=name),
+            Text("Take another name; or choose that style first, then saving changes it."),
         )
 
 
@@ -67,32 +79,32 @@ class NothingToDrawError(SubtitleEditorError):
 
 @dataclasses.dataclass(slots=True)
 class _Known:
+    presets: Mapping[str, Style] = dataclasses.field(default_factory=dict)
     own: Mapping[str, Style] = dataclasses.field(default_factory=dict)
     wrong: tuple[str, ...] = ()
 
 
 known = _Known()
-"""The user's own styles and what is wrong with their files, as they were read last."""
+"""The built-in styles, the user's own ones and what is wrong with their files, as they were read last."""
 
 
 def read_styles_soon() -> None:
-    """Read the user's own styles on a thread."""
-    folder = settings.user_dir() / OWN_STYLES
+    """Read all styles on a thread."""
+    folder = own_styles()
     threading.Thread(target=_read_styles, args=(folder,), name="styles", daemon=True).start()
 
 
 def _read_styles(folder: Path) -> None:
     from ..core.picture import style
 
+    known.presets = style.presets()
     found, wrong = style.load(folder)
     known.own, known.wrong = found, tuple(str(error) for error in wrong)
 
 
 def styles() -> dict[str, Style]:
-    """All styles by name, own ones last."""
-    from ..core.picture import style
-
-    return {**style.presets(), **known.own}
+    """All styles by name, own ones last. Reads memory only."""
+    return {**known.presets, **known.own}
 
 
 def style_of(scene: bpy.types.Scene) -> Style | None:
@@ -103,11 +115,43 @@ def style_of(scene: bpy.types.Scene) -> Style | None:
     if name == AS_IN_FILE:
         return None
     found = styles().get(name)
-    return found if found is not None else style.find(name, settings.user_dir() / OWN_STYLES)
+    return found if found is not None else style.find(name, own_styles())
+
+
+def offered_name(scene: bpy.types.Scene) -> str:
+    """What the next style is called: as the chosen one where it is the user's own, else a name that is free."""
+    from ..core.picture import style
+
+    chosen = choices.of(scene).picture_style
+    if chosen in known.own:
+        return chosen
+    there = {*style.presets(), *(path.stem for path in own_styles().glob("*.toml"))}
+    names = itertools.chain(["mine"], (f"mine-{number}" for number in itertools.count(2)))
+    return next(name for name in names if name not in there)
+
+
+def own_styles() -> Path:
+    """The folder of the user's own styles, which need not be there."""
+    return settings.user_dir() / STYLES
+
+
+def save(scene: bpy.types.Scene, mine: Style) -> Path:
+    """Keep a style and choose it. Returns its file. Raises StyleExistsError, StyleError and OSError."""
+    from ..core.picture import style
+
+    folder = own_styles()
+    own, _ = style.load(folder)
+    is_there = mine.name in own or (folder / f"{mine.name}.toml").exists()
+    if is_there and not (mine.name in own and mine.name == choices.of(scene).picture_style):
+        raise StyleExistsError(mine.name)
+    path = style.save(mine, folder)
+    known.own = {**own, mine.name: mine}
+    choices.of(scene).picture_style = mine.name
+    return path
 
 
 def label_of(name: str) -> str:
-    """What a menu shows for a style's name."""
+    """What a menu shows for a style's name. Reads memory only."""
     if name == AS_IN_FILE:
         return Text("As in the File")
     found = styles().get(name)
@@ -151,13 +195,16 @@ def fonts() -> Fonts:
 
 # Baking
 
+at_work: set[int] = set()
+"""The scenes, by `session_uid`, whose pictures are being put on the timeline."""
+
 
 @dataclasses.dataclass(slots=True)
 class Job:
     """What is baked: read from Blender before, put back into it after."""
 
     task: Task
-    sources: list[Source]
+    sources: Sequence[Source]
     inner: int
     """Subtitles inside meta strips, which stay text."""
     only: bool
@@ -165,14 +212,14 @@ class Job:
 
 def job(scene: bpy.types.Scene, *, selected: bool = False, again: bool = False) -> Job:
     """The task that draws what is to be drawn. Raises SubtitleEditorError."""
-    found, inner = baked.sources(scene, selected=selected, again=again)
-    if not found and not (again and baked.has_any(scene)):
+    found = baked.sources(scene, selected=selected, again=again)
+    if not found.wanted and not (again and baked.has_any(scene)):
         raise NothingToDrawError
     folder, style, letters = folder_of(scene), style_of(scene), fonts()
-    document = files.document_of(scene)[0].with_cues(source.cue for source in found)
+    document = files.document_of(scene)[0].with_cues(source.cue for source in found.listed)
     size = scene.render.resolution_x, scene.render.resolution_y
-    track = tracks.active(scene)
-    language = track.language if track is not None else ""
+    known = {channel: track.language for track in tracks.tracks(scene) for channel in track.channels}
+    languages = [known.get(source.channel, "") for source in found.listed]
 
     def work(control: Control, _report: Any, _job: str) -> Result:
         from ..core.picture import baking
@@ -180,14 +227,14 @@ def job(scene: bpy.types.Scene, *, selected: bool = False, again: bool = False) 
 
         try:
             return baking.bake(
-                document, folder, *size, style, letters, language=language, report=task.share,
+                document, folder, *size, style, letters, languages=languages, only=found.wanted, report=task.share,
                 stopped=lambda: control.cancelled,
             )  # fmt: skip
         except OSError as error:
             raise disk.disk_error(folder, error) from error
 
     task = Task(LABEL, work)
-    return Job(task, found, inner, selected)
+    return Job(task, found.listed, found.inner, selected)
 
 
 def orphans(scene: bpy.types.Scene) -> list[str]:
@@ -235,14 +282,14 @@ def bring_after(scene: bpy.types.Scene) -> None:
         one.task.run()
         if one.task.error is not None:
             raise one.task.error
-        for _ in baked.Placing(scene, one.task.result, one.sources).steps():
-            pass
+        baked.Placing(scene, one.task.result, one.sources).step()
     except SubtitleEditorError as error:
         print(f"Subtitle Editor: {error}")
 
 
 def register() -> None:
     """Called by the package."""
+    at_work.clear()
     bpy.app.handlers.render_init.append(_before_render)
     read_styles_soon()
 

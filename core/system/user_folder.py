@@ -18,6 +18,8 @@ JOBS = "jobs.sqlite3"
 CATALOG = "catalog.toml"
 PROFILES = "profiles.toml"
 GLOSSARY = "glossary.txt"
+STYLES = "styles"
+"""The folder of own styles."""
 LOG = "logs/subtitle-editor.log"
 
 _NAME = "subtitle-editor"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text strips as they come: proportional letters where the font has them, a dark edge, a size that fits the film."""
+"""Text strips as they come: a dark edge around the letters, a size that fits the film, clear of each other."""
 
 from __future__ import annotations
 

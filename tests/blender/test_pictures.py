@@ -13,10 +13,12 @@ import pytest
 
 from subtitle_editor.core.cues import Cue, Word
 from subtitle_editor.core.markup import Placing
+from subtitle_editor.core.picture import style
 from subtitle_editor.core.picture.fonts import Fonts
 from subtitle_editor.core.picture.render import Renderer
 from subtitle_editor.core.picture.style import DEFAULT
 from subtitle_editor.core.subtitles.document import Document
+from subtitle_editor.operators import pictures as dialog
 from subtitle_editor.sequencer import baked, compat, cue, strips
 from subtitle_editor.session import choices, pictures
 from subtitle_editor.session import track as tracks
@@ -245,7 +247,22 @@ def test_other_images_and_titles_are_left_alone(tmp_path: Path, folder: Path) ->
     assert {title.name, image.name} <= {strip.name for strip in all_strips()} and not title.mute
 
 
-def test_undo_and_saving(tmp_path: Path, folder: Path) -> None:
+def test_undo_takes_all_of_it_back_and_redo_brings_it_again() -> None:
+    bpy.ops.ed.undo_push(message="nothing")
+    make(*CUES)
+    bpy.ops.ed.undo_push(message="subtitles")
+    bake()
+    bpy.ops.ed.undo_push(message="baked")
+    assert bpy.ops.ed.undo() == {"FINISHED"}
+    assert shown() == [] and len(texts()) == 3 and not any(strip.mute or cue.BAKED in strip for strip in texts())
+    assert bpy.ops.ed.redo() == {"FINISHED"}
+    assert len(shown()) == 3 and all(strip.mute for strip in texts())
+    names = [strip.name for strip in shown()]
+    fresh()
+    assert [strip.name for strip in shown()] == names
+
+
+def test_saving(tmp_path: Path) -> None:
     make(*CUES)
     bake()
     path = tmp_path / "film.blend"
@@ -255,6 +272,219 @@ def test_undo_and_saving(tmp_path: Path, folder: Path) -> None:
     names = [strip.name for strip in shown()]
     fresh()
     assert [strip.name for strip in shown()] == names
+
+
+# Step by step
+
+
+def placing(**options: bool) -> baked.Placing:
+    scene = bpy.context.scene
+    job = pictures.job(scene, **options)
+    job.task.run()
+    return baked.Placing(scene, job.task.result, job.sources, only=job.only)
+
+
+def seen() -> set[str]:
+    """The texts that are seen once, as text or as a picture."""
+    there = [text_of(strip) for strip in shown()] + [strip.text for strip in texts() if not strip.mute]
+    assert len(there) == len(set(there))
+    return set(there)
+
+
+ALL = {"one", "two", "over two"}
+
+
+def test_wherever_it_stops_each_subtitle_is_seen() -> None:
+    _, two, over = make(*CUES)
+    first = placing()
+    assert not first.step(0.0) and (first.done, first.share) == (1, pytest.approx(1 / 3))
+    assert seen() == ALL and len(shown()) == 1
+    assert first.step()
+    assert seen() == ALL and len(shown()) == 3
+    compat.set_edges(two, 300, 310)
+    over.text = "another"
+    second = placing(again=True)
+    assert not second.step(0.0) and second.made == 0, "the first is as it was"
+    assert seen() == {"one", "two", "another"}, "a picture that is to be made anew is text until then"
+    assert [text_of(strip) for strip in shown()] == ["one"]
+    assert second.step() and second.made == 2 and len(shown()) == 3
+
+
+def test_an_undo_between_two_steps_stops_it() -> None:
+    bpy.context.scene.sequence_editor_create()
+    bpy.ops.ed.undo_push(message="nothing")
+    make(*CUES)
+    bpy.ops.ed.undo_push(message="subtitles")
+    bpy.ops.ed.undo_push(message="later")
+    one = placing()
+    assert not one.step(0.0)
+    assert bpy.ops.ed.undo() == {"FINISHED"}
+    with pytest.raises(baked.StripsChangedError, match="Bake Changed"):
+        one.step()
+    assert seen() == ALL
+
+
+def test_a_subtitle_that_is_deleted_between_two_steps_stops_it() -> None:
+    *_, last = make(*CUES)
+    one = placing()
+    one.step(0.0)
+    compat.strips_of(bpy.context.scene.sequence_editor).remove(last)
+    with pytest.raises(baked.StripsChangedError):
+        one.step()
+    assert seen() == {"one", "two"}
+    fresh()
+    assert len(shown()) == 2
+
+
+def test_a_scene_that_is_deleted_between_two_steps_stops_it() -> None:
+    other = bpy.data.scenes.new("other")
+    bpy.context.window.scene = other
+    make(*CUES)
+    choices.of(other).picture_folder = choices.of(bpy.data.scenes["Scene"]).picture_folder
+    one = placing()
+    one.step(0.0)
+    bpy.context.window.scene = bpy.data.scenes["Scene"]
+    bpy.data.scenes.remove(other)
+    with pytest.raises(strips.SceneGoneError):
+        one.step()
+
+
+def test_what_is_edited_while_it_is_drawn_stays_text_until_it_is_drawn_again() -> None:
+    one, two, over = make(*CUES)
+    scene = bpy.context.scene
+    job = pictures.job(scene)
+    job.task.run()
+    compat.set_edges(one, 200, 210)
+    two.text = "another"
+    first = baked.Placing(scene, job.task.result, job.sources)
+    assert first.step() and (first.done, first.late) == (1, 2)
+    assert seen() == {"one", "another", "over two"} and [text_of(strip) for strip in shown()] == ["over two"]
+    fresh()
+    assert len(shown()) == 3 and sorted(map(edges, shown())) == sorted(map(edges, texts()))
+    # One that is a picture already, alone.
+    scene.sequence_editor.active_strip = None
+    for strip in all_strips():
+        strip.select = strip == over
+    job = pictures.job(scene, selected=True)
+    job.task.run()
+    over.text = "later"
+    second = baked.Placing(scene, job.task.result, job.sources, only=True)
+    assert second.step() and second.late == 1 and not over.mute and len(shown()) == 2
+
+
+# Others beside them
+
+
+def test_one_alone_is_drawn_clear_of_those_that_are_not_drawn(folder: Path) -> None:
+    *_, over = make(*CUES)
+    for strip in all_strips():
+        strip.select = strip == over
+    bake(selected=True)
+    (alone,) = shown()
+    place, name = tuple(map(float, (alone.transform.offset_x, alone.transform.offset_y))), alone.elements[0].filename
+    bake()
+    assert len(list(folder.glob("*.png"))) == 3
+    (same,) = [strip for strip in shown() if text_of(strip) == "over two"]
+    assert (same.transform.offset_x, same.transform.offset_y) == place and same.elements[0].filename == name
+    assert same.transform.offset_y > shown()[1].transform.offset_y
+
+
+def test_each_track_is_drawn_in_its_own_language(folder: Path) -> None:
+    """The same character in the forms of Japan and of China."""
+    scene = bpy.context.scene
+    make(Cue(0, 1, "直直"))
+    tracks.enter(scene, texts()[0].channel, 1, "ja", "ja")
+    strips.Writer(scene, strips.place([Cue(2, 3, "直直")], strips.clock_of(scene).frame), 20).step()
+    tracks.enter(scene, texts()[1].channel, 1, "zh", "zh-Hans")
+    assert texts()[0].channel != texts()[1].channel
+    bake()
+    japan, china = (scripts.read(folder / strip.elements[0].filename) for strip in shown())
+    assert japan.shape != china.shape or scripts.difference(japan, china) > 1
+
+
+def test_a_hidden_track_is_not_drawn() -> None:
+    scene = bpy.context.scene
+    make(*CUES)
+    bake()
+    low = texts()[0].channel
+    scene.sequence_editor.channels[low].mute = True
+    fresh()
+    assert [text_of(strip) for strip in shown()] == ["over two"]
+    for strip in all_strips():
+        strip.select = strip.channel == low
+    with pytest.raises(RuntimeError, match="no subtitles here"):
+        bpy.ops.subtitle.bake(selected=True)
+    scene.sequence_editor.channels[low].mute = False
+    bake()
+    assert len(shown()) == 3
+
+
+# Channels
+
+
+def test_new_pictures_come_where_most_are_unless_something_is_there() -> None:
+    make(*CUES, Cue(5, 6, "three"))
+    bake()
+    collection = compat.strips_of(bpy.context.scene.sequence_editor)
+    low = min(strip.channel for strip in texts())
+    usual = shown()[0].channel
+    shown()[0].channel = 20
+    title = compat.new_text(collection, "title", usual, 150, 170)
+    where = compat.left(title), title.channel
+    for name, frames in (("free", (400, 410)), ("taken", (155, 160))):
+        new = compat.new_text(collection, name, low, *frames)
+        new.text, new[cue.MARK] = name, cue.PLAIN
+        fresh()
+        channel = next(strip.channel for strip in shown() if text_of(strip) == name)
+        assert (channel == usual) == (name == "free")
+    assert (compat.left(title), title.channel) == where
+    assert sorted((edges(s), text_of(s)) for s in shown()) == sorted((edges(s), s.text) for s in texts() if s != title)
+
+
+# Metas
+
+
+def meta(*inside: Any) -> Any:
+    found = compat.strips_of(bpy.context.scene.sequence_editor).new_meta("meta", 30, 1)
+    for strip in inside:
+        strip.move_to_meta(found)
+    return found
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_text_that_is_put_alone_into_a_meta_is_text_again(again: bool) -> None:
+    one, *_ = make(*CUES)
+    bake()
+    inside = meta(one)
+    if again:
+        fresh()
+    else:
+        texts()[0].select = True
+        bake(selected=True)
+    (inner,) = compat.strips_of(inside)
+    assert not inner.mute and cue.BAKED not in inner
+    assert [text_of(strip) for strip in shown()] == ["two", "over two"]
+
+
+def test_a_picture_that_is_put_alone_into_a_meta_is_made_anew() -> None:
+    make(*CUES)
+    bake()
+    inside = meta(shown()[0])
+    fresh()
+    assert list(compat.strips_of(inside)) == [] and seen() == ALL
+
+
+def test_both_put_into_a_meta_stay_and_go_back_to_text() -> None:
+    one, *_ = make(*CUES)
+    bake()
+    inside = meta(one, shown()[0])
+    fresh()
+    assert sorted(strip.type for strip in compat.strips_of(inside)) == ["IMAGE", "TEXT"]
+    assert all(strip.mute == (strip.type == "TEXT") for strip in compat.strips_of(inside))
+    assert bpy.ops.subtitle.back_to_text() == {"FINISHED"}
+    (inner,) = compat.strips_of(inside)
+    assert inner.type == "TEXT" and not inner.mute
+    assert shown() == [] and not any(strip.mute for strip in texts())
 
 
 # Files, folders, errors
@@ -375,8 +605,61 @@ def test_a_style_of_ones_own() -> None:
     assert found is not None and (found.size, found.color) == (pytest.approx(0.1), "#ff0000")
     with pytest.raises(RuntimeError, match="letters"):
         bpy.ops.subtitle.save_style(name="../x")
+    with pytest.raises(RuntimeError, match="stands for"):
+        bpy.ops.subtitle.save_style(name="file")
     bake()
     assert len(shown()) == 1
+
+
+def test_every_style_can_be_saved_as_the_dialog_offers_it() -> None:
+    scene = bpy.context.scene
+    for name, one in style.presets().items():
+        choices.of(scene).picture_style = name
+        assert bpy.ops.subtitle.save_style(name=f"own-{name}", **dialog.offered(one)) == {"FINISHED"}
+        mine = pictures.style_of(scene)
+        assert mine is not None and mine.name == f"own-{name}"
+        assert (mine.box, mine.color, mine.font) == (one.box, one.color, one.font)
+
+
+def test_a_style_of_ones_own_is_replaced_only_where_it_is_the_chosen_one() -> None:
+    scene = bpy.context.scene
+    name = pictures.offered_name(scene)
+    assert bpy.ops.subtitle.save_style(name=name, size=0.1) == {"FINISHED"}
+    assert pictures.offered_name(scene) == name, "who has chosen it changes it"
+    assert bpy.ops.subtitle.save_style(name=name, size=0.2) == {"FINISHED"}
+    choices.of(scene).picture_style = "default"
+    other = pictures.offered_name(scene)
+    assert other != name
+    with pytest.raises(RuntimeError, match="already"):
+        bpy.ops.subtitle.save_style(name=name, size=0.3)
+    # One that cannot be read is somebody's work too.
+    (pictures.own_styles() / f"{other}.toml").write_text("size = ")
+    assert pictures.offered_name(scene) not in (name, other)
+    with pytest.raises(RuntimeError, match="already"):
+        bpy.ops.subtitle.save_style(name=other, size=0.3)
+    assert choices.of(scene).picture_style == "default" and style.find(name, pictures.own_styles()).size == 0.2
+    assert (pictures.own_styles() / f"{other}.toml").read_text() == "size = "
+
+
+def test_a_menu_reads_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "known", pictures._Known())
+    monkeypatch.setattr(style, "_PRESETS", Path("/nowhere/at/all.toml"))
+    style.presets.cache_clear()
+    try:
+        assert pictures.styles() == {} and pictures.label_of("netflix") == "netflix"
+    finally:
+        monkeypatch.undo()
+    style.presets.cache_clear()
+    pictures._read_styles(pictures.own_styles())
+    assert pictures.label_of("netflix") == "Netflix" and next(iter(pictures.styles())) == "default"
+
+
+def test_a_film_that_is_too_small_is_said() -> None:
+    make(Cue(0, 1, "one"))
+    bpy.context.scene.render.resolution_x = 8
+    with pytest.raises(RuntimeError, match="16 to 16384"):
+        bpy.ops.subtitle.bake()
+    assert shown() == [] and not texts()[0].mute
 
 
 def test_before_a_render_without_a_window(addon: Any, tmp_path: Path) -> None:

@@ -34,3 +34,38 @@ def test_bake_and_back(fresh: Window, user: Path, picture: Pictures) -> None:
     fresh.wait(f"{IMAGES} == 0")
     fresh.press("ctrl+z", place)
     fresh.wait(f"{IMAGES} == {count}")
+
+
+def test_undo_while_strips_are_made_and_escape(fresh: Window, user: Path) -> None:
+    """One strip for each tick of a clock: there is time to press keys meanwhile."""
+    film(fresh, user, "\n".join(f"{n}\n00:00:{n:02},000 --> 00:00:{n:02},900\nline {n}\n" for n in range(1, 40)))
+    fresh.run("bpy.context.scene.subtitle_editor.picture_folder = __import__('tempfile').mkdtemp()")
+    fresh.run("part('operators.pictures').SLICE = 0.0")
+    place = over_timeline(fresh)
+    fresh.run("with bpy.context.temp_override(window=window()):\n    bpy.ops.subtitle.bake('INVOKE_DEFAULT')")
+    fresh.wait(f"{IMAGES} >= 3")
+    assert not fresh.run("bpy.ops.subtitle.back_to_text.poll()")
+    fresh.press("ctrl+z", place)
+    fresh.wait(f"{IMAGES} >= 8")
+    fresh.press("Escape", place)
+    fresh.wait("not part('session.waker').timers")
+    fresh.wait("not part('session.pictures').at_work")
+    made = fresh.run(IMAGES)
+    assert 8 <= made < 39 and fresh.run(MUTED) == made and len(fresh.run(TEXTS)) == 39
+    fresh.press("ctrl+z", place)
+    fresh.wait(f"{IMAGES} == 0")
+    assert fresh.run(MUTED) == 0
+
+
+def test_the_dialog_of_a_style_offers_what_is_chosen(fresh: Window, user: Path) -> None:
+    film(fresh, user)
+    place = over_timeline(fresh)
+    chosen = "bpy.context.scene.subtitle_editor.picture_style"
+    for name, made, box in (("default", "mine", ""), ("box", "mine-2", "line")):
+        fresh.run(f"{chosen} = {name!r}")
+        fresh.display.mouse("mousemove", *place)
+        fresh.run("with bpy.context.temp_override(window=window()):\n    bpy.ops.subtitle.save_style('INVOKE_DEFAULT')")
+        fresh.run("settle()")
+        fresh.press("Return", place)
+        fresh.wait(f"{chosen} == {made!r}")
+        assert fresh.run("part('session.pictures').style_of(bpy.context.scene).box") == box
