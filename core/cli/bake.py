@@ -5,51 +5,50 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 from pathlib import Path
 
-from ..errors.base import UsageError
-from ..errors.subtitles import SubtitleFileError
 from ..picture import baking, style
-from ..picture.fonts import Fonts, blender_folder
-from ..picture.style import Style
-from ..subtitles.timecode import format_time
+from ..picture.render import LARGEST, SMALLEST
 from ..system import files
-from ..system.reasons import reason_of
-from ..text import Text
+from ..system.user_folder import STYLES
+from . import drawing
 from . import subtitle_options as options
-from .call import folder, named
+from .call import named
 from .output import DONE, FAILED, Output
-
-STYLES = "styles"
-"""Folder of a user's own styles, in the user's folder."""
 
 
 def bake(args: argparse.Namespace, output: Output) -> int:
     """`bake FILE -o FOLDER`: a PNG file for each look of each subtitle; 1 if something could not be drawn."""
-    look = style_of(args)
+    look = drawing.style_of(args)
     document = options.read(args.file, args, output)
     width, height = args.size
 
-    def report(done: int, total: int) -> None:
-        output.working(done / total, f"{done} of {total} subtitles")
+    letters = drawing.fonts_of(args)
 
-    try:
-        result = baking.bake(
-            document, args.output, width, height, look, fonts_of(args), language=args.language, report=report
-        )
-    except OSError as error:
-        raise files.disk_error(args.output, error) from error
-    for problem in result.problems:
-        cue = document.cues[problem.index]
-        data = {"event": "problem", "kind": problem.kind, "index": problem.index, "start": cue.start}
-        output.record(data | {"message": problem.message}, f"{args.file}: {format_time(cue.start)}: {problem.message}")
+    def work(told: Callable[[float], None]) -> int:
+        try:
+            result = baking.bake(
+                document, args.output, width, height, look, letters, language=args.language,
+                report=lambda done, total: told(done / total),
+            )  # fmt: skip
+        except OSError as error:
+            raise files.disk_error(args.output, error) from error
+        drawing.tell_problems(output, args.file, document, result.problems)
+        return _tell(args.output, result, output)
+
+    kept = "cancelled, what was drawn is kept and not drawn again"
+    return drawing.told(output, args.output, work, kept)
+
+
+def _tell(target: Path, result: baking.Result, output: Output) -> int:
     for name in result.orphans:
-        output.record({"event": "orphan", "file": name}, f"{args.output / name}: nothing uses it any more")
+        output.record({"event": "orphan", "file": name}, f"{target / name}: nothing uses it any more")
     data = {
-        "event": "finished", "output": str(args.output), "cues": len(result.baked), "made": result.made,
+        "event": "finished", "output": str(target), "cues": len(result.baked), "made": result.made,
         "kept": result.kept, "orphans": len(result.orphans), "problems": len(result.problems),
     }  # fmt: skip
-    output.record(data, f"{args.output}: {len(result.baked)} subtitles, {result.made} pictures made anew")
+    output.record(data, f"{target}: {len(result.baked)} subtitles, {result.made} pictures made anew")
     return FAILED if result.problems else DONE
 
 
@@ -67,37 +66,13 @@ def styles(args: argparse.Namespace, output: Output) -> int:
     return FAILED if wrong else DONE
 
 
-def style_of(args: argparse.Namespace) -> Style | None:
-    """The style that was asked for; None: the file's own. Raises StyleError."""
-    if not args.style:
-        return None
-    try:
-        return style.find(args.style, args.user_dir / STYLES)
-    except OSError as error:
-        raise UsageError(f"The style {args.style} cannot be read: {reason_of(error)}.", "Name another one.") from error
-
-
-def fonts_of(args: argparse.Namespace) -> Fonts:
-    """The fonts to draw with. Raises SubtitleFileError for a folder that there is not."""
-    for given in args.fonts or ():
-        if not given.is_dir():
-            raise SubtitleFileError(given, Text("there is no such folder"), Text("Name a folder with fonts."))
-    return Fonts(given=args.fonts or (), blender=blender_folder())
-
-
 def size(text: str) -> tuple[int, int]:
     """A picture's size for argparse: `1920x1080`. Raises ArgumentTypeError."""
     match = re.fullmatch(r"(\d{2,5})[xX×](\d{2,5})", text)
     found = (int(match[1]), int(match[2])) if match else (0, 0)
-    if not all(16 <= number <= 16384 for number in found):
+    if not all(SMALLEST <= number <= LARGEST for number in found):
         raise argparse.ArgumentTypeError("width and height in pixels, such as 1920x1080")
     return found
-
-
-def add_drawing(command: argparse.ArgumentParser) -> None:
-    """The options of every command that draws subtitles."""
-    command.add_argument("--style", metavar="S", help="a style by name, or a .toml file (default: the file's own)")
-    command.add_argument("--fonts", type=folder, action="append", metavar="DIR", help="look for fonts here first")
 
 
 def add_commands(
@@ -108,7 +83,7 @@ def add_commands(
     command.add_argument("file", type=named, metavar="FILE")
     command.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="where the files go")
     command.add_argument("--size", type=size, default=(1920, 1080), metavar="WxH", help="default: 1920x1080")
-    add_drawing(command)
+    drawing.add_options(command)
     options.add_reading(command)
     command.set_defaults(command=bake)
     command = commands.add_parser("styles", parents=[common], help="list the styles that subtitles are drawn in")

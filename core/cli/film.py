@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import time
 from collections.abc import Callable
-from pathlib import Path
 
 from ..errors.base import UsageError
 from ..film import burn as burning
@@ -16,16 +14,13 @@ from ..film import soft
 from ..speech.naming import language_code, three_letters
 from ..subtitles import reading
 from ..subtitles.formats.base import ReadOptions
-from ..subtitles.timecode import format_time
-from . import bake
+from . import drawing
 from . import subtitle_options as options
 from .call import named
 from .output import DONE, FAILED, Output
-from .running import attended
-from .stopping import code_of
 
-_EVERY = 1.0
-"""Seconds between two lines of progress for programs."""
+_WORST = 63
+"""The largest number of quality that the encoders know; H.264 ends at 51 and takes it for more."""
 
 
 def mux(args: argparse.Namespace, output: Output) -> int:
@@ -55,12 +50,12 @@ def mux(args: argparse.Namespace, output: Output) -> int:
         output.record(data, f"{args.output}: {done.tracks} subtitle tracks")
         return DONE
 
-    return _told(output, args.output, work)
+    return drawing.told(output, args.output, work)
 
 
 def burn(args: argparse.Namespace, output: Output) -> int:
     """`burn MEDIA SUBTITLES -o OUT`: the film with subtitles on its pictures; 1 if something could not be drawn."""
-    look, fonts, language = bake.style_of(args), bake.fonts_of(args), args.language or ""
+    look, fonts, language = drawing.style_of(args), drawing.fonts_of(args), args.language or ""
     document = reading.load(args.subtitles, encoding=args.encoding, options=ReadOptions(language=language))
     options.tell(args.subtitles, document.findings, output)
 
@@ -69,11 +64,7 @@ def burn(args: argparse.Namespace, output: Output) -> int:
             args.media, document, args.output, look, fonts, told,
             language=language, codec=args.codec or "", crf=args.crf, overwrite=args.overwrite,
         )  # fmt: skip
-        for problem in done.problems:
-            start = document.cues[problem.index].start
-            data = {"event": "problem", "kind": problem.kind, "index": problem.index, "start": start}
-            text = f"{args.subtitles}: {format_time(start)}: {problem.message}"
-            output.record(data | {"message": problem.message}, text)
+        drawing.tell_problems(output, args.subtitles, document, done.problems)
         options.tell(args.media, done.findings, output)
         data = {
             "event": "finished", "media": str(args.media), "output": str(args.output), "frames": done.frames,
@@ -82,29 +73,7 @@ def burn(args: argparse.Namespace, output: Output) -> int:
         output.record(data, f"{args.output}: {done.frames} pictures")
         return FAILED if done.problems else DONE
 
-    return _told(output, args.output, work)
-
-
-def _told(output: Output, target: Path, work: Callable[[Callable[[float], None]], int]) -> int:
-    """Do the work, telling how much of it is done; a signal that ends it is told too."""
-    last = time.monotonic()
-
-    def tell(fraction: float) -> None:
-        nonlocal last
-        output.working(fraction, f"{target.name}: {fraction:.0%}")
-        if output.json and time.monotonic() - last >= _EVERY:
-            last = time.monotonic()
-            output.record({"event": "progress", "output": str(target), "fraction": round(fraction, 4)}, "")
-
-    try:
-        with attended():
-            return work(tell)
-    except KeyboardInterrupt as stop:
-        if output.json:
-            output.record({"event": "cancelled", "output": str(target)}, "")
-        else:
-            output.say(f"{target}: cancelled, nothing was written")
-        return code_of(stop)
+    return drawing.told(output, args.output, work)
 
 
 def _language(text: str) -> str:
@@ -121,6 +90,13 @@ def _number(text: str) -> int:
     return int(text)
 
 
+def _quality(text: str) -> int:
+    number = _number(text) if text.isdigit() else -1
+    if not 0 <= number <= _WORST:
+        raise argparse.ArgumentTypeError(f"a number from 0 to {_WORST}")
+    return number
+
+
 def add_commands(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
 ) -> None:
@@ -130,11 +106,13 @@ def add_commands(
     command.add_argument("media", type=named, metavar="MEDIA")
     command.add_argument("subtitles", type=named, metavar="SUBTITLES")
     _add_output(command)
-    bake.add_drawing(command)
+    drawing.add_options(command)
     command.add_argument("--language", type=_language, metavar="L", help="whose letters (default: as the file says)")
     command.add_argument("--encoding", metavar="E", help="of the subtitles, such as cp1251 (default: by content)")
     command.add_argument("--codec", choices=tuple(burning.ENCODERS), help="default: vp9 or av1 in .webm, else h264")
-    command.add_argument("--crf", type=_number, metavar="N", help="quality, less is better (default: 18, VP9, AV1: 28)")
+    command.add_argument(
+        "--crf", type=_quality, metavar="N", help="quality, less is better (default: 18, VP9, AV1: 28)"
+    )
     command.set_defaults(command=burn)
 
 

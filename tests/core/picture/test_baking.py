@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -244,8 +245,32 @@ def test_bake_by_the_command_line(tmp_path: Path) -> None:
     again = run("bake", file, "--style", "mine", *common)
     assert json.loads(again.stdout.splitlines()[-1])["made"] == 0
     other = run("bake", file, "--style", "bbc", *common)
-    assert [json.loads(line)["event"] for line in other.stdout.splitlines()] == ["orphan", "finished"]
+    said = [json.loads(line)["event"] for line in other.stdout.splitlines()]
+    assert [event for event in said if event != "progress"] == ["orphan", "finished"]
     assert "mine" in run("styles", "--user-dir", tmp_path / "user").stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a signal that ends a process at once there")
+def test_progress_and_a_signal(tmp_path: Path) -> None:
+    file, folder = tmp_path / "film.srt", tmp_path / "out"
+    times = ((f"00:{n // 60:02}:{n % 60:02},000", f"00:{n // 60:02}:{n % 60:02},900") for n in range(3000))
+    file.write_text("".join(f"{n}\n{a} --> {b}\nline {n} ({n * 7919})\n\n" for n, (a, b) in enumerate(times, 1)))
+    command = [sys.executable, "-m", "subtitle_editor", "bake", str(file), "-o", str(folder), "--json"]
+    process = subprocess.Popen([*command, "--user-dir", str(tmp_path / "user")], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        line = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert line["event"] == "progress" and 0 < line["fraction"] < 1 and line["output"] == str(folder)
+    assert json.loads(out.splitlines()[-1]) == {"event": "cancelled", "output": str(folder)}
+    assert process.returncode == 143
+    made = {path.name for path in folder.glob("*.png")}
+    data = json.loads((folder / baking.MANIFEST).read_text(encoding="utf-8"))
+    assert made and {image["file"] for row in data["subtitles"] for image in row["images"]} <= made
+    assert not list(folder.glob("*.tmp")) and not list(folder.glob(".*"))
 
 
 @pytest.mark.parametrize(
