@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Subtitle tracks inside a film on the timeline: listed, and one of them made to text strips where the film plays."""
+"""Subtitle tracks inside films: one of a film on the timeline made to text strips where it plays, and the active track
+put into the film that was rendered.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,9 @@ from ..core.errors.base import SubtitleEditorError
 from ..core.system.task import Task
 from ..core.text import Text
 from ..sequencer import compat, files, sounds, strips
+from ..session import rendered
 from ..session import track as tracks
-from ..translations import translated
+from ..translations import iface, translated
 from .notices import report_all
 from .tasks import TaskOperator
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.events import ProgressReport
+    from ..core.film.mux import Muxed
     from ..core.subtitles.document import Document
     from ..core.system.control import Control
 
@@ -116,4 +120,47 @@ class SUBTITLE_OT_import_from_film(TaskOperator, bpy.types.Operator):
         return None
 
 
-register, unregister = bpy.utils.register_classes_factory((SUBTITLE_OT_import_from_film,))
+class SUBTITLE_OT_add_to_film(TaskOperator, bpy.types.Operator):
+    """Put the active track into the film that this scene was rendered to, as subtitles that a player shows or not"""
+
+    bl_idname = "subtitle.add_to_film"
+    bl_label = "Add Subtitles to the Film"
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Called by Blender for each redraw; reads memory only."""
+        scene = compat.scene_of(context)
+        if not scene.render.is_movie_format:
+            cls.poll_message_set(translated("The output of this scene is no film but images"))
+            return False
+        if bpy.app.is_job_running("RENDER"):
+            cls.poll_message_set(translated("The film is being rendered"))
+            return False
+        if next(strips.text_strips(scene), None) is None:
+            cls.poll_message_set(translated("There are no text strips to export"))
+            return False
+        return True
+
+    def invoke(self, context: Context, event: Event) -> _Result:
+        """Called by Blender when the button is pressed: the film's file is replaced, so ask."""
+        path, track = rendered.path(compat.scene_of(context)), tracks.active(compat.scene_of(context))
+        name = track.name if track is not None else ""
+        message = Text('The track "{name}" goes into {path}, in place of one of that name.', name=name, path=path)
+        operator: Any = self
+        return set(
+            context.window_manager.invoke_confirm(
+                operator, event, title=iface(self.bl_label), message=iface(message), confirm_text="Add"
+            )
+        )
+
+    def prepare(self, context: Context) -> Task:
+        """Called by TaskOperator: the subtitles as they are now."""
+        return rendered.job(compat.scene_of(context))
+
+    def succeeded(self, _context: Context, result: Muxed) -> None:
+        """Called by TaskOperator on the main thread."""
+        report_all(self, [str(finding) for _, finding in result.findings])
+        self.report({"INFO"}, translated(Text("{number} subtitle tracks are in the film now", number=result.tracks)))
+
+
+register, unregister = bpy.utils.register_classes_factory((SUBTITLE_OT_import_from_film, SUBTITLE_OT_add_to_film))

@@ -30,6 +30,7 @@ class SUBTITLE_MT_main(bpy.types.Menu):
         layout.operator("subtitle.import_file", icon="FILE_FOLDER")
         layout.operator("subtitle.import_from_film")
         layout.operator("subtitle.export_file", icon="FILE_TICK")
+        layout.operator("subtitle.add_to_film")
         layout.operator("subtitle.prepare_right_to_left")
         layout.separator()
         layout.operator("subtitle.bake").selected = False

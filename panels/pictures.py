@@ -65,6 +65,7 @@ class SUBTITLE_PT_pictures(SubtitlePanel, bpy.types.Panel):
         row.operator("subtitle.back_to_text", icon="FONT_DATA").selected = False
         row.operator("subtitle.bake_and_render", icon="RENDER_ANIMATION")
         layout.operator("subtitle.delete_unused_pictures", icon="TRASH")
+        layout.operator("subtitle.add_to_film", icon="FILE_MOVIE")
         for problem in pictures.known.wrong[:3]:
             label(layout, problem, icon="ERROR")
 

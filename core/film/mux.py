@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors.film import FilmNotWrittenError
 from ..subtitles import tracks
 from ..subtitles.document import Finding, Kind
+from ..system import files
 from ..text import Text
-from . import containers, copying, output
+from . import containers, copying, output, soft
 from .soft import Subtitles, Track
 
 
@@ -49,20 +53,68 @@ def mux(
             copy = copying.prepared(media, film, out, target, container)
             if not keep_default or any(one.default for one in subtitles):
                 _not_default(out)
-            packets = [*copy.packets, *(packet for track in new for packet in track.add_to(out))]
-            with output.writing(target):
-                out.start_encoding()
-            mixer = copying.Mixer(out, target, packets)
-            streams = [film.streams[index] for index in copy.streams]
-            for packet in copying.packets(media, film, streams, told, cancelled):
-                packet.stream = copy.streams[packet.stream.index]
-                mixer.add(packet)
-            mixer.done()
-            copy.findings += copying.cut_off(film, mixer.reached)
+            _copied(media, film, out, target, copy, new, told, cancelled)
             count = sum(stream.type == "subtitle" for stream in out.streams)
     found = [(media, finding) for finding in copy.findings]
     found += [(track.subtitles.path, finding) for track in new for finding in track.findings]
     return Muxed(count, (*found, *_languages_lost(subtitles, target, container)))
+
+
+def add(
+    film: Path, subtitles: Sequence[Subtitles], told: copying.Told = lambda _fraction: None,
+    cancelled: Callable[[], bool] = bool,
+) -> Muxed:  # fmt: skip
+    """Put these subtitles into a film itself, in place of tracks of it with the same title and language. The film is
+    replaced when the new one is whole, and not at all where anything of it would be lost.
+
+    Raises as `mux`.
+    """
+    container = containers.of(film)
+    target = Path(os.path.realpath(film))
+    files.try_to_write(target.parent)
+    with copying.opened(target) as old:
+        new = [Track(one, container) for one in subtitles]
+        gone = [stream for stream in old.streams.subtitles if any(_is_of(stream, one, container) for one in subtitles)]
+        with output.written(target, container) as out:
+            copy = copying.prepared(target, old, out, target, container, gone)
+            if any(one.default for one in subtitles):
+                _not_default(out)
+            if not copy.findings:
+                _copied(target, old, out, target, copy, new, told, cancelled)
+            if copy.findings:
+                reason = Text("it would lose something ({details})", details=str(copy.findings[0]))
+                raise FilmNotWrittenError(film, reason, Text("Write another film with mux of the command line."))
+            count = sum(stream.type == "subtitle" for stream in out.streams)
+            old.close()  # Windows replaces no file that is open.
+            shutil.copymode(target, out.name)
+    found = [(track.subtitles.path, finding) for track in new for finding in track.findings]
+    return Muxed(count, (*found, *_languages_lost(subtitles, film, container)))
+
+
+def _copied(
+    media: Path, film: Any, out: Any, target: Path, copy: copying.Copy, new: Sequence[Track], told: copying.Told,
+    cancelled: Callable[[], bool],
+) -> None:  # fmt: skip
+    """All packets, those of new tracks between the others."""
+    packets = [*copy.packets, *(packet for track in new for packet in track.add_to(out))]
+    with output.writing(target):
+        out.start_encoding()
+    mixer = copying.Mixer(out, target, packets)
+    streams = [film.streams[index] for index in copy.streams]
+    for packet in copying.packets(media, film, streams, told, cancelled):
+        packet.stream = copy.streams[packet.stream.index]
+        mixer.add(packet)
+    mixer.done()
+    copy.findings += copying.cut_off(film, mixer.reached)
+
+
+def _is_of(stream: Any, subtitles: Subtitles, container: containers.Container) -> bool:
+    """Whether a film's track is what some subtitles were before."""
+    title = stream.metadata.get(soft.title_of(container), "")
+    title = "" if container.is_mp4 and title == "SubtitleHandler" else title  # FFmpeg's own.
+    language = stream.metadata.get("language", "und")
+    code = soft.code(subtitles.language, container) if subtitles.language else "und"
+    return (title, language) == (subtitles.title, code)
 
 
 def _languages_lost(

@@ -149,10 +149,9 @@ class Track:
             stream.codec_context.time_base = stream.time_base = _MILLISECONDS
         said = self.subtitles
         if said.language:
-            stream.metadata["language"] = _code(said.language, self._container)
+            stream.metadata["language"] = code(said.language, self._container)
         if said.title:
-            # What MP4 has in place of a title.
-            stream.metadata["handler_name" if self._container.is_mp4 else "title"] = said.title
+            stream.metadata[title_of(self._container)] = said.title
         kinds = av.stream.Disposition
         flags = ((said.default, kinds.default), (said.forced, kinds.forced), (said.for_deaf, kinds.hearing_impaired))
         stream.disposition = sum(flag.value for on, flag in flags if on)
@@ -165,9 +164,15 @@ _QUICKTIME = {"fre": "fra", "rum": "ron", "cze": "ces", "slo": "slk"}
 """Where its codes, as FFmpeg names them, are not those of ISO 639-2/B."""
 
 
-def _code(language: str, container: Container) -> str:
-    code = three_letters(language, books=container.muxer != "mp4") or "und"
-    return _QUICKTIME.get(code, code) if container.muxer == "mov" else code
+def title_of(container: Container) -> str:
+    """The metadata that holds a track's title."""
+    return "handler_name" if container.is_mp4 else "title"
+
+
+def code(language: str, container: Container) -> str:
+    """A language as the container has it."""
+    found = three_letters(language, books=container.muxer != "mp4") or "und"
+    return _QUICKTIME.get(found, found) if container.muxer == "mov" else found
 
 
 _DEMUXERS = {"srt": "srt", "ass": "ass", "vtt": "webvtt"}

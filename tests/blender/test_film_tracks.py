@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Subtitles inside a film, to the timeline where the film plays."""
+"""Subtitles inside films: to the timeline where a film plays, and into the film that was rendered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from typing import Any
 import bpy
 import pytest
 
+from subtitle_editor.core.cues import Cue
+from subtitle_editor.core.subtitles import tracks as inside
 from subtitle_editor.sequencer import compat, strips
+from subtitle_editor.session import rendered
+from subtitle_editor.session import track as tracks
 from tests.core.speech_kit import ffmpeg, needs_ffmpeg
 
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(120), needs_ffmpeg]
@@ -44,3 +48,49 @@ def test_a_track_lies_where_the_film_plays(film: Path) -> None:
 def test_without_a_film(film: Path) -> None:
     with pytest.raises(RuntimeError, match="No film is chosen"):
         bpy.ops.subtitle.import_from_film()
+
+
+# Into the film that was rendered
+
+
+@pytest.fixture
+def rendering(tmp_path: Path) -> Path:
+    """A scene whose render is a small film. Where that goes."""
+    scene: Any = bpy.context.scene
+    render = scene.render
+    render.resolution_x, render.resolution_y, render.resolution_percentage = 64, 48, 100
+    render.fps, render.fps_base, scene.frame_start, scene.frame_end = 10, 1.0, 11, 30
+    render.filepath = str(tmp_path / "out" / "film")
+    if hasattr(render.image_settings, "media_type"):
+        render.image_settings.media_type = "VIDEO"
+    render.image_settings.file_format = "FFMPEG"
+    render.ffmpeg.format, render.ffmpeg.codec = "MPEG4", "H264"
+    compat.strips_of(compat.editor_of(scene))
+    placements = strips.place([Cue(0.5, 1, "سلام"), Cue(1, 1.5, "two")], strips.clock_of(scene).frame)
+    writer = strips.Writer(scene, placements, 0)
+    tracks.enter(scene, writer.channel, writer.rows, "Persian", "fa")
+    writer.step()
+    return rendered.path(scene)
+
+
+def test_the_active_track_goes_into_the_rendered_film(rendering: Path, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="There is no film"):
+        bpy.ops.subtitle.add_to_film()
+    bpy.ops.render.render(animation=True)
+    assert rendering.is_file() and rendering.suffix == ".mp4"
+    assert inside.listed(rendering) == ()
+    for _ in range(2):
+        assert bpy.ops.subtitle.add_to_film() == {"FINISHED"}
+        (track,) = inside.listed(rendering)
+        assert (track.language, track.default) == ("fas", True)
+    found = inside.read(rendering).cues
+    assert [(round(cue.start, 2), round(cue.end, 2), cue.text) for cue in found] == [(0.5, 1, "سلام"), (1, 1.5, "two")]
+    assert [path.name for path in rendering.parent.iterdir()] == [rendering.name]
+
+
+def test_images_are_no_film(rendering: Path) -> None:
+    settings: Any = bpy.context.scene.render.image_settings
+    if hasattr(settings, "media_type"):
+        settings.media_type = "IMAGE"
+    settings.file_format = "PNG"
+    assert not bpy.ops.subtitle.add_to_film.poll()

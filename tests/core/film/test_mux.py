@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from subtitle_editor.core.errors.film import ContainerError, FilmNotWrittenError
 from subtitle_editor.core.errors.media import MediaNotFoundError, MediaUnreadableError
 from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.film import soft
-from subtitle_editor.core.film.mux import mux
+from subtitle_editor.core.film.mux import add, mux
 from subtitle_editor.core.markup import BOLD, COLOR, ITALIC, Span
 from subtitle_editor.core.subtitles import reading, tracks
 from subtitle_editor.core.subtitles.document import Cue, Document
@@ -171,7 +172,7 @@ def test_a_track_without_subtitles_that_finds_no_place_is_said(
     mp4, mkv = tmp_path / "a.mp4", tmp_path / "b.mkv"
     short = ("-map", "0", "-map", "1", "-c", "copy", "-c:s", "mov_text", "-t", "0.2")
     ffmpeg("-i", films[".mp4"], "-i", files[0], *short, mp4)
-    assert [track.codec for track in tracks.listed(mp4)] == ["mov_text"] and packets(mp4, "subtitle") == []
+    assert [track.codec for track in tracks.listed(mp4)] == ["mov_text"]
     done = mux(mp4, [given(files[1])], mkv)
     assert done.tracks == 1 and [str(finding) for path, finding in done.findings if path == mp4] == [
         "A track without subtitles was left out."
@@ -271,6 +272,49 @@ def test_cancelled_leaves_nothing(tmp_path: Path, films: dict[str, Path], files:
     with pytest.raises(KeyboardInterrupt):
         mux(films[".mp4"], [given(files[0])], tmp_path / "x.mp4", interrupt)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm"])
+def test_into_the_film_itself_and_again_after_an_edit(
+    tmp_path: Path, films: dict[str, Path], files: tuple[Path, Path], suffix: str
+) -> None:
+    film, link = tmp_path / f"film{suffix}", tmp_path / f"link{suffix}"
+    shutil.copy(films[suffix], film)
+    film.chmod(0o640)
+    link.symlink_to(film)
+    pictures = packets(film, "video"), packets(film, "audio")
+    first, second = given(files[0], title="Deutsch", default=True), given(files[1], title="English")
+    assert add(link, [first]).tracks == 1
+    assert add(link, [second]).tracks == 2
+    edited = dataclasses.replace(first, document=Document((Cue(0.5, 1, "eins allein"),)))
+    done = add(link, [edited])
+    assert (done.tracks, done.findings) == (2, ())
+    assert link.is_symlink() and film.stat().st_mode & 0o777 == 0o640
+    assert (packets(film, "video"), packets(film, "audio")) == pictures
+    found = {track.language: track for track in tracks.listed(film)}
+    assert len(found) == 2
+    german = found.pop("deu" if suffix == ".mp4" else "ger")
+    assert german.default and not found["eng"].default
+    texts = [cue.text for cue in tracks.read(film, ReadOptions(track=german.number)).cues]
+    assert texts == ["eins allein"]
+    assert sorted(tmp_path.iterdir()) == [film, link]
+
+
+def test_a_film_that_would_lose_something_stays_as_it_is(
+    tmp_path: Path, films: dict[str, Path], files: tuple[Path, Path]
+) -> None:
+    film = tmp_path / "film.mkv"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=12", "-c:v", "mpeg4", film)
+    whole = film.read_bytes()
+    film.write_bytes(whole[: len(whole) // 3])
+    with pytest.raises(FilmNotWrittenError, match=r"would lose something \(It ends after"):
+        add(film, [given(files[0])])
+    assert film.read_bytes() == whole[: len(whole) // 3]
+    film.write_bytes(whole)
+    asked = iter([False] * 5 + [True])
+    with pytest.raises(JobCancelled):
+        add(film, [given(files[0])], cancelled=lambda: next(asked))
+    assert film.read_bytes() == whole and list(tmp_path.iterdir()) == [film]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no limit to the size of files there")
