@@ -54,7 +54,7 @@ class Problem:
     """What is not in the picture as the file says it."""
 
     kind: str
-    """`letters` that no font has, `cut` text, `controls` characters, `outside` the picture."""
+    """`letters` that no font has, `cut` text, `controls` characters, `outside` the picture, `effects` of SubStation."""
     index: int
     """Which of the document's cues."""
     message: str
@@ -120,7 +120,7 @@ class Renderer:
 
     def problems_of(self, index: int) -> list[Problem]:
         """Those of one cue."""
-        kinds = (LETTERS, "cut", "controls", "outside")
+        kinds = (LETTERS, "cut", "controls", "outside", "effects")
         return [found for kind in kinds if (found := self._problems.get((kind, index))) is not None]
 
     def active(self, first: float, last: float) -> list[int]:
@@ -160,8 +160,13 @@ class Renderer:
         else:
             self._pictures.move_to_end(key)
         for kind, message in found[1]:
-            self._problems.setdefault((kind, index), Problem(kind, index, message))
+            self._note(kind, index, message)
+        if self._script is not None and (tags := self._script.undrawn(self._cues[index])):
+            self._note("effects", index, Text("Not drawn as the file says: {tags}.", tags=" ".join(tags)))
         return found[0]
+
+    def _note(self, kind: str, index: int, message: Text) -> None:
+        self._problems.setdefault((kind, index), Problem(kind, index, message))
 
     def recipe(self, index: int) -> tuple[object, ...]:
         """A value that says all that the pictures of a cue are made of but style, size and fonts: equal ones look the

@@ -2,7 +2,7 @@
 """SubStation's own styles, margins and override tags, so that such a file looks as its author saw it.
 
 Not drawn: drawings, clips, turns out of the picture's plane, and changes over time but fades and karaoke; a subtitle
-that moves stands where it is halfway. docs/picture.md lists it.
+that moves stands where it is halfway. `undrawn` names it, docs/picture.md lists it.
 """
 
 from __future__ import annotations
@@ -16,19 +16,20 @@ from typing import Any
 from ..cues import Cue
 from ..markup import BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Span
 from ..subtitles.document import Document
+from ..subtitles.formats.overrides import DRAWING, TAG
 from ..subtitles.formats.substation import FIELDS, HEAD, ROW
 from . import clusters, dress, moments
 from .dress import LARGEST, Block, Dressed, Look
 from .moments import Moment
 from .paint import Spoken
 
-_TAG = "ass.tag"
 _NUMBER = r"-?\d{0,6}(?:\.\d{0,6})?"
 _ONE = re.compile(rf"\\(\d?[a-z]+?)\s*({_NUMBER})\s*")
 _COLORED = re.compile(r"\\([1-4])c\s*&?H?([0-9A-Fa-f]{1,8})&?\s*")
 _ALPHA = re.compile(r"\\(alpha|[1-4]a)\s*&?H?([0-9A-Fa-f]{1,2})&?\s*")
 _CALL = re.compile(r"\\([a-z]+)\(([^()]*)\)?")
 _OFF = {"\\b0": BOLD, "\\i0": ITALIC, "\\u0": UNDERLINE, "\\s0": STRIKE}
+_NAME = re.compile(r"\\(\d?[a-z]+)")
 _BLUR = 1.0
 """Pixels of the Gaussian's deviation for one of `\\blur`, in units of the script."""
 
@@ -90,7 +91,7 @@ class Script:
         """The looks of a cue, as `moments.moments`."""
         if cue.end <= cue.start:
             return []
-        tags = [span.value for span in cue.spans if span.kind == _TAG]
+        tags = [span.value for span in cue.spans if span.kind == TAG]
         found = [Moment(cue.start, cue.end)]
         if any(span.kind == "ass.karaoke" for span in cue.spans):
             found = list(self._karaoke(cue)) or found
@@ -122,6 +123,17 @@ class Script:
         looks = tuple(self._looks(len(text), spans, sheet, language))
         return Dressed(text, looks, self._block(cue, sheet, spans, looks), (), cut, controls)
 
+    @staticmethod
+    def undrawn(cue: Cue) -> list[str]:
+        """What a cue has that is not in its pictures: the names of tags, in order."""
+        found: set[str] = set()
+        for span in cue.spans:
+            if span.kind == DRAWING:
+                found.add("\\p")
+            elif span.kind == TAG and (match := _NAME.match(span.value)) and _is_undrawn(match[1], span.value):
+                found.add(match[0])
+        return sorted(found)
+
     def _sheet(self, name: str) -> Sheet:
         wanted = name.strip().lstrip("*")
         found = self._sheets.get(wanted) or self._sheets.get(wanted.lower()) or self._sheets.get("Default")
@@ -132,7 +144,7 @@ class Script:
     def _looks(
         self, length: int, spans: Sequence[Span], sheet: Sheet, language: str
     ) -> Iterator[tuple[int, int, Look]]:
-        points = sorted((span for span in spans if span.kind == _TAG), key=lambda span: span.start)
+        points = sorted((span for span in spans if span.kind == TAG), key=lambda span: span.start)
         edges = sorted({0, length, *(edge for span in spans for edge in (span.start, span.end) if 0 < edge < length)})
         changes: dict[str, Any] = {}
         base = sheet
@@ -206,7 +218,7 @@ class Script:
     # Place
 
     def _block(self, cue: Cue, sheet: Sheet, spans: Sequence[Span], looks: Sequence[tuple[int, int, Look]]) -> Block:
-        tags = [span.value for span in spans if span.kind == _TAG]
+        tags = [span.value for span in spans if span.kind == TAG]
         calls = {match[1]: match[2] for tag in tags if (match := _CALL.match(tag))}
         x, y = cue.placing.x, cue.placing.y
         place = None if x is None or y is None else (x * self._width, y * self._height)
@@ -236,6 +248,14 @@ class Script:
             min(left * self._x, self._width / 2), min(right * self._x, self._width / 2),
             min(vertical * self._y, self._height / 2),
         )  # fmt: skip
+
+
+def _is_undrawn(name: str, tag: str) -> bool:
+    if name == "fade":
+        return _fade([tag]) == (0.0, 0.0)
+    if name in ("frx", "fry", "fax", "fay"):
+        return re.fullmatch(r"\\[a-z]+\s*[-+]?0*\.?0*\s*", tag) is None
+    return name in ("t", "move", "clip", "iclip")
 
 
 def _switch(kind: str, changes: Mapping[str, Any], values: Mapping[str, str], usual: bool) -> bool:

@@ -171,6 +171,30 @@ def test_thirty_lines_stand_where_libass_puts_them(tmp_path: Path, unpacked: dic
     assert {line: share for line, share in shares.items() if share < LEAST} == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        (r"{\t(0,500,\fscx200)}grows", [r"\t"]),
+        (r"{\clip(0,0,10,10)}cut {\iclip(m 0 0 l 1 1)}out", [r"\clip", r"\iclip"]),
+        (r"{\move(1,2,3,4)\frx30\fry-0.5\fax1}turned{\t(\frz9)}", [r"\fax", r"\frx", r"\fry", r"\move", r"\t"]),
+        (r"text {\p1}m 0 0 l 10 0 10 10{\p0} and more", [r"\p"]),
+        (r"{\fade(255,0,255,0,100,200,300)}slowly", [r"\fade"]),
+        (r"{\frx0\fry0.0\fad(100,100)\bord3\frz20\kf30\pos(1,2)\org(3,4)}drawn", []),
+    ],
+)
+def test_what_is_not_drawn_is_named(tmp_path: Path, text: str, tags: list[str]) -> None:
+    """The last row is drawn: places, turns, fades and edges."""
+    path = tmp_path / "film.ass"
+    path.write_text(
+        f"{HEAD.format(sans='a', mono='b')}Dialogue: 0,0:00:00.00,0:00:02.00,Default,,0,0,0,,{text}\n", encoding="utf-8"
+    )
+    assert FOLDER is not None
+    renderer = Renderer(reading.load(path), 640, 360, None, Fonts(blender=FOLDER, system=[]))
+    renderer.at(1)
+    found = [problem.message for problem in renderer.problems if problem.kind == "effects"]
+    assert found == ([f"Not drawn as the file says: {' '.join(tags)}."] if tags else [])
+
+
 @pytest.mark.timeout(60)
 def test_thousands_of_styles_and_nonsense_in_them(tmp_path: Path) -> None:
     head, events = HEAD.format(sans="a", mono="b").split("[Events]")
