@@ -31,6 +31,7 @@ PARTS = (
     "operators.dropping",
     "operators.right_to_left",
     "operators.pictures",
+    "operators.places",
     "operators.cues",
     "operators.cue_times",
     "operators.rippling",
@@ -59,6 +60,7 @@ PARTS = (
     "session.screen",
     "session.taking_back",
     "session.marks",
+    "session.outlines",
     "session.downloads",
     # Last in, first out: it stops the jobs before anything they show themselves in is gone.
     "session.lifetime",

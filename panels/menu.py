@@ -41,6 +41,8 @@ class SUBTITLE_MT_main(bpy.types.Menu):
         layout.operator("subtitle.back_to_text", text="Selected Back to Text").selected = True
         layout.operator("subtitle.delete_unused_pictures")
         layout.operator("subtitle.fit_sizes")
+        layout.operator("subtitle.mend_places", text="Put All in Place").which = "ALL"
+        layout.operator("subtitle.next_place")
         layout.menu(SUBTITLE_MT_styles.bl_idname)
         layout.separator()
         layout.menu(SUBTITLE_MT_edit.bl_idname)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..core.text import Text
-from ..sequencer import compat, letters
-from ..session import choices, pictures
+from ..sequencer import compat, letters, places
+from ..session import choices, outlines, pictures
 from ..session import track as tracks
 from ..translations import iface
 from .parts import SubtitlePanel, label, wrapped
@@ -35,6 +35,13 @@ class SUBTITLE_MT_styles(bpy.types.Menu):
         layout.operator("subtitle.reload_styles")
 
 
+TROUBLES = {
+    places.OUTSIDE: Text("A subtitle here leaves the picture."),
+    places.UNSAFE: Text("A subtitle here leaves the safe area."),
+    places.COVERED: Text("A subtitle here lies on another one."),
+}
+
+
 class SUBTITLE_PT_pictures(SubtitlePanel, bpy.types.Panel):
     """Style, and text to pictures and back."""
 
@@ -43,8 +50,13 @@ class SUBTITLE_PT_pictures(SubtitlePanel, bpy.types.Panel):
     bl_order = 4
     bl_options = {"DEFAULT_CLOSED"}
 
+    def draw_header(self, context: Context) -> None:
+        """Called by Blender for each redraw, also while the panel is closed."""
+        outlines.header(context.region)
+
     def draw(self, context: Context) -> None:
-        """Called by Blender for each redraw; reads memory only."""
+        """Called by Blender for each redraw while the panel is open; reads memory only."""
+        outlines.opened(context.region)
         layout, scene = self.layout, compat.scene_of(context)
         settings = choices.of(scene)
         layout.menu(
@@ -58,6 +70,7 @@ class SUBTITLE_PT_pictures(SubtitlePanel, bpy.types.Panel):
         if chosen is not None and letters.is_off(chosen, scene):
             wrapped(layout, context, Text("The film has another resolution than these letters."), icon="INFO")
             layout.operator("subtitle.fit_sizes")
+        self._draw_places(context, scene)
         row = layout.row(align=True)
         row.operator("subtitle.bake", icon="IMAGE_DATA").selected = False
         row.operator("subtitle.bake_changed", icon="FILE_REFRESH")
@@ -68,6 +81,16 @@ class SUBTITLE_PT_pictures(SubtitlePanel, bpy.types.Panel):
         layout.operator("subtitle.add_to_film", icon="FILE_MOVIE")
         for problem in pictures.known.wrong[:3]:
             label(layout, problem, icon="ERROR")
+
+    def _draw_places(self, context: Context, scene: bpy.types.Scene) -> None:
+        """What is wrong with the places of the subtitles at the playhead."""
+        found = places.troubles(scene, places.shown(scene, int(scene.frame_current)))
+        for kind in dict.fromkeys(trouble.kind for trouble in found):
+            wrapped(self.layout, context, TROUBLES[kind], icon="ERROR")
+        row = self.layout.row(align=True)
+        if found:
+            row.operator("subtitle.mend_places").which = "HERE"
+        row.operator("subtitle.next_place", icon="TRIA_RIGHT")
 
 
 register, unregister = bpy.utils.register_classes_factory((SUBTITLE_MT_styles, SUBTITLE_PT_pictures))

@@ -13,7 +13,7 @@ import pytest
 
 from subtitle_editor.core.cues import Cue, Word
 from subtitle_editor.core.markup import Placing
-from subtitle_editor.core.picture import style
+from subtitle_editor.core.picture import png, style
 from subtitle_editor.core.picture.fonts import Fonts
 from subtitle_editor.core.picture.render import Renderer
 from subtitle_editor.core.picture.style import DEFAULT
@@ -679,3 +679,39 @@ def test_white_is_white_after_one_click() -> None:
     bpy.context.scene.view_settings.view_transform = "AgX"
     assert bpy.ops.subtitle.plain_view() == {"FINISHED"}
     assert bpy.context.scene.view_settings.view_transform == "Standard"
+
+
+# Large and upright films
+
+
+@pytest.mark.skipif(not os.environ.get("SUBTITLE_EDITOR_LONG_TESTS"), reason="minutes; SUBTITLE_EDITOR_LONG_TESTS=1")
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("size", [(3840, 2160), (1080, 1920), (1080, 1080)], ids=["4k", "upright", "square"])
+def test_twelve_scripts_on_large_and_upright_films(size: tuple[int, int], tmp_path: Path) -> None:
+    """Live and as pictures; with SUBTITLE_EDITOR_KEEP=FOLDER the frames are kept, to be looked at."""
+    scene = bpy.context.scene
+    scene.render.resolution_x, scene.render.resolution_y = size
+    keep = Path(os.environ.get("SUBTITLE_EDITOR_KEEP") or tmp_path)
+    cues = tuple(Cue(number, number + 1, text) for number, (_, text) in enumerate(scripts.LINES.values()))
+    made = make(*cues)
+    found = Path(bpy.utils.system_resource("DATAFILES", path="fonts"))
+    renderer = Renderer(Document(cues), *size, DEFAULT, Fonts(blender=found, system=[]))
+    live = {name: rendered(tmp_path, compat.left(strip)) for name, strip in zip(scripts.LINES, made, strict=True)}
+    bake()
+    for number, (name, strip) in enumerate(zip(scripts.LINES, made, strict=True)):
+        frame = rendered(tmp_path, compat.left(strip))
+        expected = numpy.zeros_like(frame)
+        for picture in renderer.at(number + 0.5):
+            rows, columns, _ = picture.rgba.shape
+            expected[picture.y : picture.y + rows, picture.x : picture.x + columns] = picture.rgba
+        assert frame[..., 3].any() and scripts.difference(frame, expected) < 0.05, name
+        # Both stand low, in the middle, inside the safe area, and about as high as each other.
+        heights = []
+        for one in (live[name], frame):
+            rows, columns = numpy.nonzero(one[..., 3] > 128)
+            assert rows.max() < size[1] * 0.96 and size[0] * 0.04 < columns.min() < columns.max() < size[0] * 0.96
+            assert abs((columns.min() + columns.max()) / 2 - size[0] / 2) < size[0] * 0.03 and rows.min() > size[1] / 2
+            heights.append(rows.max() - rows.min())
+        assert 0.5 < heights[0] / heights[1] < 2.0
+        for kind, one in (("live", live[name]), ("baked", frame)):
+            (keep / f"{size[0]}x{size[1]}-{name}-{kind}.png").write_bytes(png.encoded(one))

@@ -69,3 +69,27 @@ def test_the_dialog_of_a_style_offers_what_is_chosen(fresh: Window, user: Path) 
         fresh.press("Return", place)
         fresh.wait(f"{chosen} == {made!r}")
         assert fresh.run("part('session.pictures').style_of(bpy.context.scene).box") == box
+
+
+def test_outlines_are_drawn_while_the_panel_is_open(fresh: Window, user: Path, picture: Pictures) -> None:
+    film(fresh, user)
+    fresh.run("sequencer().spaces.active.view_type = 'SEQUENCER_PREVIEW'")
+    handle = "part('session.outlines')._handle"
+    fresh.rest()
+    assert fresh.run(f"{handle} is None"), "the panel is closed at first"
+    fresh.run(
+        "bpy.utils.unregister_class(bpy.types.SUBTITLE_PT_pictures)\n"
+        "kind = part('panels.pictures').SUBTITLE_PT_pictures\n"
+        "kind.bl_options = set()\n"
+        "bpy.utils.register_class(kind)\n"
+        "bpy.context.scene.frame_set(30)\n"
+        "next(s for s in bpy.context.scene.sequence_editor.strips if s.type == 'TEXT').location[1] = 0.01"
+    )
+    fresh.run("show_sidebar()")
+    fresh.wait(f"{handle} is not None")
+    fresh.rest()
+    picture("open")
+    fresh.run("sequencer().spaces.active.show_region_ui = False")
+    fresh.wait(f"{handle} is None")
+    fresh.rest()
+    picture("closed")

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where TEXT strips stand in the picture: out of it, out of the safe area, on each other; and how that is mended.
+
+A text is measured with Blender's own monospaced font, which is what subtitles are drawn with; where a strip has another
+one, nobody knows, and nothing is said of it. Boxes are in pixels of the film, from its lower left corner. Main thread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import bpy
+
+from . import compat, cue
+from .compat import Strip
+from .track import Table
+
+OUTSIDE, UNSAFE, COVERED = "outside", "unsafe", "covered"
+"""It leaves the picture, or only the safe area; another one lies on it."""
+SAFE = 0.05
+"""Share of the picture at each side that the safe area leaves free (EBU R 95, graphics)."""
+_FONT = 1
+"""Blender's number of its monospaced font."""
+_LINE = 1.164
+"""Of the size: how high a line of that font is (DejaVu Sans Mono, hhea)."""
+_OVER = 0.31
+"""Of the size: half of a letter's width."""
+_SLACK = 1.0
+"""Pixels that are no fault."""
+
+
+class Box(NamedTuple):
+    """A rectangle."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def overlaps(self, other: Box) -> bool:
+        """Whether they share more than an edge."""
+        across = min(self.right, other.right) - max(self.left, other.left)
+        return across > _SLACK and min(self.top, other.top) - max(self.bottom, other.bottom) > _SLACK
+
+    def is_inside(self, other: Box) -> bool:
+        """Whether no part of it lies elsewhere."""
+        across = self.left >= other.left - _SLACK and self.right <= other.right + _SLACK
+        return across and self.bottom >= other.bottom - _SLACK and self.top <= other.top + _SLACK
+
+    def moved(self, x: float, y: float) -> Box:
+        """Elsewhere."""
+        return Box(self.left + x, self.bottom + y, self.right + x, self.top + y)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with the place of a subtitle."""
+
+    kind: str
+    name: str
+    """Its strip's."""
+    left: int
+    """The first frame at which it can be seen."""
+
+
+def film(scene: bpy.types.Scene) -> Box:
+    """The whole picture."""
+    return Box(0.0, 0.0, float(scene.render.resolution_x), float(scene.render.resolution_y))
+
+
+def safe(scene: bpy.types.Scene) -> Box:
+    """The part of the picture that every screen shows."""
+    _, _, width, height = film(scene)
+    return Box(SAFE * width, SAFE * height, (1 - SAFE) * width, (1 - SAFE) * height)
+
+
+def box_of(strip: Strip, whole: Box) -> Box | None:
+    """Where the text of a strip is seen; None where that is not known: it has a font of its own, or no text."""
+    if strip.type != "TEXT" or strip.font is not None or not strip.text.strip():
+        return None
+    import blf
+
+    blf.size(_FONT, strip.font_size)
+    lines = _lines(strip.text, strip.wrap_width * whole.right)
+    width = max(blf.dimensions(_FONT, line)[0] for line in lines)
+    tall = _LINE * strip.font_size * len(lines)
+    across, down = compat.hangs(strip)
+    x = strip.location[0] * whole.right + strip.transform.offset_x
+    y = strip.location[1] * whole.top + strip.transform.offset_y
+    left = x - width * {"LEFT": 0.0, "RIGHT": 1.0}.get(across, 0.5)
+    bottom = y - tall * {"BOTTOM": 0.0, "TOP": 1.0}.get(down, 0.5)
+    return Box(left, bottom, left + width, bottom + tall)
+
+
+def _lines(text: str, wrap: float) -> list[str]:
+    """As Blender breaks them: at the last space before a letter that begins beyond the width. A letter is as wide as
+    it is alone, in the size that was set last. `wrap`: 0 means never."""
+    import blf
+
+    found: list[str] = []
+    for paragraph in text.split("\n"):
+        start = at = 0
+        x, space = 0.0, -1
+        while wrap and at < len(paragraph):
+            space = at if paragraph[at] == " " else space
+            if x > wrap and space >= 0:
+                found.append(paragraph[start:space])
+                start = at = space + 1
+                x, space = 0.0, -1
+                continue
+            x += blf.dimensions(_FONT, paragraph[at])[0]
+            at += 1
+        found.append(paragraph[start:])
+    return found
+
+
+def _is_safe(strip: Strip, box: Box, area: Box) -> bool:
+    """Whether it is inside the safe area, but for the letter that Blender lets reach over a line's width."""
+    over = _OVER * strip.font_size
+    return box.is_inside(Box(area.left - over, area.bottom, area.right + over, area.top))
+
+
+def shown(scene: bpy.types.Scene, frame: int) -> list[Strip]:
+    """The subtitles that are seen at a frame, from below. A fraction of a millisecond for thousands of strips."""
+    import numpy as np
+
+    table = Table(scene)
+    if not table.count:
+        return []
+    there = (table.left <= frame) & (frame < table.right) & (table.kind == compat.text_kind())
+    found = [table.strips[int(index)] for index in np.flatnonzero(there)]
+    return sorted(_seen(scene, found), key=lambda strip: strip.channel)
+
+
+def _seen(scene: bpy.types.Scene, found: Iterable[Strip]) -> Iterator[Strip]:
+    channels: Any = scene.sequence_editor.channels if scene.sequence_editor is not None else ()
+    for strip in found:
+        if cue.is_subtitle(strip) and not strip.mute and not channels[strip.channel].mute:
+            yield strip
+
+
+def troubles(scene: bpy.types.Scene, found: Sequence[Strip]) -> list[Trouble]:
+    """What is wrong with some subtitles, in order of time. Of two that lie on each other the one below is covered."""
+    whole, area = film(scene), safe(scene)
+    result: list[Trouble] = []
+    open_ones: list[tuple[int, int, str, Box]] = []
+    for strip in sorted(found, key=lambda strip: (compat.left(strip), strip.channel)):
+        box, left = box_of(strip, whole), compat.left(strip)
+        if box is None:
+            continue
+        if not box.is_inside(whole):
+            result.append(Trouble(OUTSIDE, strip.name, left))
+        elif not _is_safe(strip, box, area):
+            result.append(Trouble(UNSAFE, strip.name, left))
+        open_ones = [one for one in open_ones if one[0] > left]
+        for _, channel, name, other in open_ones:
+            if box.overlaps(other):
+                result.append(Trouble(COVERED, name if channel < strip.channel else strip.name, left))
+        open_ones.append((compat.right(strip), strip.channel, strip.name, box))
+    return result
+
+
+def everywhere(scene: bpy.types.Scene) -> list[Trouble]:
+    """What is wrong anywhere. Looks at all subtitles: not for drawing."""
+    return troubles(scene, all_of(scene))
+
+
+def all_of(scene: bpy.types.Scene) -> list[Strip]:
+    """All subtitles that are seen. Looks at all strips: not for drawing."""
+    if scene.sequence_editor is None:
+        return []
+    return [*_seen(scene, (strip for strip in compat.strips_of(scene.sequence_editor) if strip.type == "TEXT"))]
+
+
+# Mending
+
+
+def mend(scene: bpy.types.Scene, found: Sequence[Strip], among: Sequence[Strip]) -> int:
+    """Bring subtitles into the safe area, and clear of those `among` all that are seen with them; how many were moved.
+
+    A line that is too long is broken, and letters that are too large even then become smaller. Who was there first
+    stays; the other one goes up, or in the upper half down. Where there is no room it stays.
+    """
+    whole, area = film(scene), safe(scene)
+    wanted = {strip.name for strip in found}
+    count = 0
+    placed: list[tuple[int, Box]] = []
+    for strip in sorted(among, key=lambda strip: (compat.left(strip), strip.channel)):
+        box = box_of(strip, whole)
+        if box is None:
+            continue
+        placed = [one for one in placed if one[0] > compat.left(strip)]
+        if strip.name in wanted:
+            count += _mended(strip, whole, area, [other for _, other in placed])
+            box = box_of(strip, whole) or box
+        placed.append((compat.right(strip), box))
+    return count
+
+
+def _mended(strip: Strip, whole: Box, area: Box, others: Sequence[Box]) -> bool:
+    before = box_of(strip, whole)
+    if before is None or (_is_safe(strip, before, area) and not any(before.overlaps(other) for other in others)):
+        return False
+    room = area.right - area.left
+    if before.right - before.left > room:
+        strip.wrap_width = max(0.0, room - 2 * _OVER * strip.font_size) / whole.right
+    box = box_of(strip, whole) or before
+    for side, most in ((box.right - box.left, room), (box.top - box.bottom, area.top - area.bottom)):
+        if side > most:
+            strip.font_size *= most / side
+    box = box_of(strip, whole) or box
+    inside = box.moved(
+        max(0.0, area.left - box.left) or min(0.0, area.right - box.right),
+        max(0.0, area.bottom - box.bottom) or min(0.0, area.top - box.top),
+    )
+    free = _clear(inside, others, area, up=inside.bottom + inside.top < whole.top)
+    if free != box:
+        strip.location[0] += (free.left - box.left) / whole.right
+        strip.location[1] += (free.bottom - box.bottom) / whole.top
+    return box_of(strip, whole) != before
+
+
+def _clear(box: Box, others: Sequence[Box], area: Box, *, up: bool) -> Box:
+    """Where a box lies on none of the others; where it is, if there is no such place in the area."""
+    free = box
+    for _ in range(len(others) + 1):
+        hit = [other for other in others if free.overlaps(other)]
+        if not hit:
+            return free if free.is_inside(area) else box
+        step = max(other.top for other in hit) - free.bottom if up else min(other.bottom for other in hit) - free.top
+        free = free.moved(0.0, step)
+    return box

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where live subtitles stand: as the render has them; what leaves the picture or covers another; and put in place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy
+import pytest
+
+from subtitle_editor.core.cues import Cue
+from subtitle_editor.core.markup import Placing
+from subtitle_editor.sequencer import compat, places
+from subtitle_editor.session import outlines
+
+from .test_letters import film, made, rendered
+
+pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(120)]
+
+
+def box(strip: Any) -> places.Box:
+    found = places.box_of(strip, places.film(bpy.context.scene))
+    assert found is not None
+    return found
+
+
+def kinds(*found: Any) -> list[tuple[str, str]]:
+    scene = bpy.context.scene
+    by_name = {strip.name: strip.text for strip in places.all_of(scene)}
+    return [(trouble.kind, by_name[trouble.name]) for trouble in places.troubles(scene, found or places.all_of(scene))]
+
+
+@pytest.mark.parametrize("size", [(640, 360), (360, 640)])
+@pytest.mark.parametrize(
+    ("text", "placing"),
+    [
+        ("Short", Placing()),
+        ("Two lines\nof text", Placing()),
+        ("One line that is so long that Blender has to break it", Placing()),
+        ("At the top", Placing(8)),
+        ("Left\nand high", Placing(7)),
+        ("Right", Placing(6)),
+        ("سلام دنیا", Placing()),
+        ("At a place", Placing(5, 0.4, 0.3)),
+    ],
+)
+def test_the_box_is_where_the_render_has_the_text(
+    tmp_path: Path, size: tuple[int, int], text: str, placing: Placing
+) -> None:
+    film(*size)
+    (strip,) = made(Cue(0, 1, text, placing=placing))
+    if hasattr(strip, "use_outline"):
+        strip.use_outline = False
+    strip.use_shadow = False
+    rows, columns = numpy.nonzero(rendered(tmp_path)[..., 3] > 100)
+    found = box(strip)
+    ink = places.Box(columns.min(), size[1] - rows.max() - 1, columns.max() + 1, size[1] - rows.min())
+    assert ink.is_inside(places.Box(found.left - 2, found.bottom - 2, found.right + 2, found.top + 2))
+    line = strip.font_size * 1.2
+    assert found.right - found.left - (ink.right - ink.left) < line * 0.5
+    assert found.top - found.bottom - (ink.top - ink.bottom) < line
+
+
+def test_what_leaves_the_picture_or_the_safe_area_or_covers_another_is_found() -> None:
+    film(640, 360)
+    _, edge, out, below, over = made(
+        Cue(0, 1, "fine"), Cue(2, 3, "edge"), Cue(4, 5, "out"), Cue(6, 8, "below"), Cue(7, 9, "over")
+    )
+    assert kinds() == []
+    edge.location[1] = 0.02
+    out.location[0] = 0.99
+    over.location[1] = below.location[1] + 0.01
+    assert kinds() == [(places.UNSAFE, "edge"), (places.OUTSIDE, "out"), (places.COVERED, "below")]
+    assert kinds(edge) == [(places.UNSAFE, "edge")]
+    scene = bpy.context.scene
+    assert [strip.text for strip in places.shown(scene, compat.left(over))] == ["below", "over"]
+    below.mute = True
+    assert kinds() == [(places.UNSAFE, "edge"), (places.OUTSIDE, "out")]
+    scene.sequence_editor.channels[edge.channel].mute = True
+    assert [strip.text for strip in places.all_of(scene)] == ["over"]
+
+
+def test_a_font_of_the_users_own_is_not_guessed_at() -> None:
+    (strip,) = made(Cue(0, 1, "out"))
+    strip.location[0] = 2.0
+    assert len(kinds()) == 1
+    folder = Path(bpy.utils.system_resource("DATAFILES", path="fonts"))
+    strip.font = bpy.data.fonts.load(str(folder / "DejaVuSansMono.woff2"))
+    assert kinds() == []
+
+
+def test_put_in_place_by_one_click() -> None:
+    film(640, 360)
+    scene = bpy.context.scene
+    fine, edge, out, below, over, huge = made(
+        Cue(0, 1, "fine"), Cue(2, 3, "edge"), Cue(4, 5, "out"), Cue(6, 8, "below"), Cue(7, 9, "over"),
+        Cue(10, 11, "Much larger than the picture"),
+    )  # fmt: skip
+    edge.location[1] = 0.02
+    out.location = 1.3, 1.2
+    over.location[1] = below.location[1] + 0.01
+    huge.font_size, huge.wrap_width = 200, 0.0
+    still = tuple(fine.location), tuple(below.location)
+    assert bpy.ops.subtitle.next_place() == {"FINISHED"}
+    assert scene.frame_current == compat.left(edge) and scene.sequence_editor.active_strip == edge
+    assert bpy.ops.subtitle.mend_places() == {"FINISHED"}
+    assert kinds(edge) == [] and kinds(out) != []
+    assert bpy.ops.subtitle.mend_places(which="ALL") == {"FINISHED"}
+    assert kinds() == [] and (tuple(fine.location), tuple(below.location)) == still
+    assert box(over).bottom >= box(below).top - 1 and box(huge).is_inside(places.safe(scene))
+    assert bpy.ops.subtitle.mend_places(which="ALL") == {"CANCELLED"}
+    assert bpy.ops.subtitle.next_place() == {"CANCELLED"}
+
+
+def test_no_room_is_said_and_nothing_is_pushed_out_of_the_picture() -> None:
+    film(640, 360)
+    made(*(Cue(0, 1, f"one\ntwo\n{number}") for number in range(9)))
+    for strip in places.all_of(bpy.context.scene):
+        strip.location[1] = 0.06
+    bpy.ops.subtitle.mend_places(which="ALL")
+    left = kinds()
+    assert left and {kind for kind, _ in left} == {places.COVERED}
+    assert all(box(strip).is_inside(places.safe(bpy.context.scene)) for strip in places.all_of(bpy.context.scene))
+
+
+def test_what_is_drawn_over_the_preview() -> None:
+    film(640, 360)
+    scene = bpy.context.scene
+    first, second = made(Cue(0, 2, "first"), Cue(0, 2, "second"))
+    scene.frame_set(scene.frame_start)
+    assert outlines.shapes(scene) == [
+        (outlines.AREA, (32, 18, 608, 342)), (outlines.TEXT, box(first)), (outlines.TEXT, box(second)),
+    ]  # fmt: skip
+    second.location[1] = first.location[1]
+    assert [color for color, _ in outlines.shapes(scene)] == [outlines.AREA, outlines.WRONG, outlines.TEXT]
+    scene.frame_set(500)
+    assert len(outlines.shapes(scene)) == 1
+
+
+def test_a_box_on_the_screen_has_the_films_middle_in_the_middle() -> None:
+    class View:
+        """A preview of 400 by 400 pixels, at half size."""
+
+        @staticmethod
+        def view_to_region(x: float, y: float, clip: bool) -> tuple[float, float]:
+            assert not clip
+            return 200 + x / 2, 200 + y / 2
+
+    film(640, 360)
+    scene = bpy.context.scene
+    scene.render.pixel_aspect_x = 2.0
+    found = outlines.on_screen(places.Box(0, 0, 640, 180), places.film(scene), scene.render, View)
+    assert found == [(-120, 110), (520, 110), (520, 200), (-120, 200)]
