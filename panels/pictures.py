@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..core.picture.names import AS_IN_FILE
 from ..core.text import Text
 from ..sequencer import compat, letters, places
 from ..session import choices, outlines, pictures
@@ -27,7 +28,7 @@ class SUBTITLE_MT_styles(bpy.types.Menu):
     def draw(self, _context: Context) -> None:
         """Called by Blender for each redraw; reads memory only."""
         layout = self.layout
-        for name in (pictures.AS_IN_FILE, *pictures.styles()):
+        for name in (AS_IN_FILE, *pictures.styles()):
             text = iface(pictures.label_of(name))
             layout.operator("subtitle.choose_style", text=text, translate=False).name = name
         layout.separator()
