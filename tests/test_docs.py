@@ -95,13 +95,12 @@ def _read(path: str) -> str:
 def test_administrators_know_all_of_the_users_folder() -> None:
     """Each name that the code puts into it, where it says so."""
     places = {
-        "core/system/user_folder.py": r'^(?:JOBS|CATALOG|PROFILES|GLOSSARY|LOG) = "(.+)"$',
+        "core/system/user_folder.py": r'^(?:JOBS|CATALOG|PROFILES|GLOSSARY|STYLES|LOG) = "(.+)"$',
         "core/hub/tokens.py": r'^FILE_NAME = "(.+)"$',
         "core/downloads/store.py": r'with_name\(f"\{path\.stem\}(.+)"\)',
         "core/speech/segments.py": r'^FOLDER = "(.+)"$',
         "session/recovered.py": r'^FOLDER = "(.+)"$',
         "core/cli/listening.py": r'^PRESETS = "(.+)"$',
-        "core/cli/bake.py": r'^STYLES = "(.+)"$',
         "core/subtitles/shots.py": r'folder / "(\w+)" /',
     }
     said = _read("docs/administrators.md")
