@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from ..system.control import Control
 from ..text import Text
-from .failures import TransientError
+from .failures import SilentError, TransientError
 from .file import PartFile
 from .hash import BLOCK, Block
 from .http import Answer
@@ -172,8 +172,16 @@ class Receiver:
         if position < end:
             reason = Text("it has {size} bytes where {announced} were announced", size=position, announced=size)
             raise TransientError(answer.host, reason)
-        if position == size and self._read(answer, memoryview(bytearray(1))):
+        if position == size and self._goes_on(answer):
             raise TransientError(answer.host, Text("it has more than the {announced} bytes announced", announced=size))
+
+    def _goes_on(self, answer: Answer) -> bool:
+        """Whether more comes. Who falls silent after as many bytes as were announced has sent them all: a server that
+        keeps the connection open says no other way where its body ends."""
+        try:
+            return self._read(answer, memoryview(bytearray(1))) > 0
+        except SilentError:
+            return False
 
     def _read(self, answer: Answer, buffer: memoryview) -> int:
         throttle = self._throttle

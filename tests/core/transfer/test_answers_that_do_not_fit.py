@@ -7,8 +7,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import random
+import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,20 @@ def test_a_strange_server_that_has_the_file(tmp_path: Path, name: str, resumed: 
     assert blob.target.read_bytes() == DATA
     assert names_in(tmp_path) == {"blob"}
     assert result.bytes_fetched == (MISSING if resumed else len(DATA)), "what is there is not written again"
+
+
+def test_who_falls_silent_after_the_last_byte_has_sent_them_all(tmp_path: Path) -> None:
+    """A proxy that counts lengths in 32 bits, and keeps the connection open."""
+    over = threading.Event()
+
+    def reply(_: Asked) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: -2147483647\r\n\r\n" + DATA
+        over.wait(20)
+
+    with serving(reply) as server:
+        result = Fetch(blob_at(server, tmp_path), stall_seconds=1.0).run()
+        over.set()
+    assert result.verified and len(server.asked) == 1 and (tmp_path / "blob").read_bytes() == DATA
 
 
 @pytest.mark.parametrize(
