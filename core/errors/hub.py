@@ -150,17 +150,22 @@ class RepositoryNotFoundError(HubError, LookupError):
 
 
 class RevisionNotFoundError(HubError, LookupError):
-    """The repository exists, this revision of it does not."""
+    """The repository exists, this revision of it does not. `named`: by the hub itself, a moment before."""
 
     code = "revision_not_found"
 
-    def __init__(self, repo: str, revision: str) -> None:
+    def __init__(self, repo: str, revision: str, named: bool = False) -> None:
         self.repo = repo
         self.revision = revision
-        super().__init__(
-            Text('{repo} has no revision "{revision}".', repo=repo, revision=revision),
-            Text("Leave the revision empty for the newest."),
-        )
+        text = Text('{repo} has no revision "{revision}".', repo=repo, revision=revision)
+        if named:
+            hint = Text(
+                "The hub itself has just named it: start the download again later, "
+                "or choose another hub endpoint in the preferences."
+            )
+        else:
+            hint = Text("Leave the revision empty for the newest.")
+        super().__init__(text, hint)
 
 
 class FileNotOnHubError(HubError, LookupError):

@@ -105,15 +105,22 @@ class Server:
         return bool(self.authorization) and not self.headers
 
     def request(
-        self, url: str, source: Source, revision: str | None = None, file: str = "", optional: bool = False
+        self,
+        url: str,
+        source: Source,
+        revision: str | None = None,
+        file: str = "",
+        optional: bool = False,
+        named: bool = False,
     ) -> Request:
-        """A question to this hub about a repository, or for a `file` of it. `optional`: not all servers know it."""
+        """A question to this hub about a repository, or for a `file` of it. `optional`: not all servers know it;
+        `named`: the revision is what the hub itself has named, as for files it always is."""
         from ..transfer.http import Request
 
         def explain(refusal: Refusal) -> HubError | None:
             if optional and refusal.status in (400, 404, 405, 501) and "X-Error-Code" not in refusal.headers:
                 return _UnknownQuestion("")
-            return self._explained(refusal, source, revision, file)
+            return self._explained(refusal, source, revision, file, bool(file) or named)
 
         return Request(url, self.headers, file or source.repo, explain)
 
@@ -121,7 +128,9 @@ class Server:
         """Where a file of a repository is asked for."""
         return f"{self.endpoint}/{source.page}/resolve/{commit}/{quote(path)}"
 
-    def _explained(self, refusal: Refusal, source: Source, revision: str | None, file: str) -> HubError | None:
+    def _explained(
+        self, refusal: Refusal, source: Source, revision: str | None, file: str, named: bool
+    ) -> HubError | None:
         """What a refusal means by the hub's own words for it; None for one that any server may give."""
         code = refusal.headers.get("X-Error-Code")
         if said := refusal.headers.get("X-Error-Message"):
@@ -135,7 +144,7 @@ class Server:
             case "RepoNotFound":
                 return RepositoryNotFoundError(source.repo, self.host)
             case "RevisionNotFound":
-                return RevisionNotFoundError(source.repo, revision or "main")
+                return RevisionNotFoundError(source.repo, revision or "main", named)
             case "EntryNotFound":
                 return FileNotOnHubError(file or source.repo, self.host)
         match refusal.status:
@@ -217,7 +226,7 @@ class Asking:
             asked.add(query)
             try:
                 data, answer, host = self._json(
-                    self._server.request(f"{address}?{query}", source, commit, optional=True)
+                    self._server.request(f"{address}?{query}", source, commit, optional=True, named=True)
                 )
             except _UnknownQuestion:
                 return self._siblings(source, commit)
@@ -233,7 +242,8 @@ class Asking:
 
     def _siblings(self, source: Source, commit: str) -> list[Listed]:
         """The same, of a server that does not know the question: some keep only what is said of a repository."""
-        data, _, host = self._json(self._server.request(f"{self._api(source)}/revision/{commit}?blobs=true", source))
+        url = f"{self._api(source)}/revision/{commit}?blobs=true"
+        data, _, host = self._json(self._server.request(url, source, commit, named=True))
         found = siblings(data)
         if found is None:
             raise NoHubError(host)

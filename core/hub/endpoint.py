@@ -27,10 +27,18 @@ is not looked at where the one before it says anything."""
 def resolve(given: str | None) -> str:
     """The address to ask, without a slash at its end: the one given, else `HF_ENDPOINT`, else the Hub.
 
-    >>> resolve(" https://hub.example/ ")
-    'https://hub.example'
+    Without the quotes, too, that `set HF_ENDPOINT="https://..."` leaves in a variable on Windows.
+
+    >>> resolve(" https://hub.example/ "), resolve('"https://hub.example"')
+    ('https://hub.example', 'https://hub.example')
     """
-    return ((given or "").strip() or os.environ.get("HF_ENDPOINT", "").strip() or DEFAULT_ENDPOINT).rstrip("/")
+    found = _bare(given or "") or _bare(os.environ.get("HF_ENDPOINT", ""))
+    return (found or DEFAULT_ENDPOINT).rstrip("/")
+
+
+def _bare(text: str) -> str:
+    text = text.strip()
+    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 
 def of_preset(preset: str, custom: str = "") -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from subtitle_editor.core.hub.tokens import Origin, Token
 from subtitle_editor.core.library import status, verifying
 from subtitle_editor.core.library.states import ModelState
 from tests.core.hub.book import ENTRY, FILES, REPO, asked_for, code_of, contents, download, stock, token
+from tests.hub_by_the_book import server
 from tests.hub_by_the_book.server import Hub as Server
 from tests.hub_by_the_book.server import Reply, Seen
 
@@ -146,6 +148,54 @@ def test_a_mirror_that_says_nothing_of_a_file_is_named(hub: Server, tmp_path: Pa
     end = download(hub.url, tmp_path)
     assert code_of(end) == "undescribed" and hub.url.removeprefix("http://") in str(end.error)
     assert not any(tmp_path.rglob("*.part"))
+
+
+def test_a_repository_that_was_renamed(hub: Server, tmp_path: Path):
+    """The Hub sends on who asks by the old name, for what is said of it and for its files."""
+    hub.repositories[0].name = "ada/new-name"
+
+    def moved(seen: Seen) -> Reply | None:
+        if seen.server != "hub" or REPO not in seen.path:
+            return None
+        query = "&".join(f"{name}={values[0]}" for name, values in seen.query.items())
+        return Reply(307, {"Location": f"{seen.path.replace(REPO, 'ada/new-name')}{'?' + query if query else ''}"})
+
+    hub.overrides.append(moved)
+    assert isinstance(end := download(hub.url, tmp_path), Finished), end
+    assert contents(tmp_path) == FILES and status.status(tmp_path, ENTRY).state is ModelState.INSTALLED
+
+
+def test_a_mirror_that_hangs_up_after_each_answer(hub: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A plain file server of the old kind: HTTP/1.0, and no ranges."""
+    monkeypatch.setattr(server._Handler, "protocol_version", "HTTP/1.0")
+    hub.behaviour.ranges = "ignore"
+    assert isinstance(end := download(hub.url, tmp_path), Finished), end
+    assert contents(tmp_path) == FILES
+
+
+def test_a_models_folder_that_is_deleted_under_a_download(hub: Server, tmp_path: Path):
+    folder = tmp_path / "models"
+
+    def deleting(seen: Seen) -> Reply | None:
+        if seen.server == "storage":
+            shutil.rmtree(folder, ignore_errors=True)
+        return None
+
+    hub.overrides.append(deleting)
+    end = download(hub.url, folder)
+    assert code_of(end) == "not_writable" and "no such file or folder" in str(end.error)
+    hub.overrides.clear()
+    assert isinstance(end := download(hub.url, folder), Finished), end
+    assert contents(folder) == FILES
+
+
+@pytest.mark.parametrize("where", ["/tree/", "/resolve/"])
+def test_a_version_that_the_hub_names_and_does_not_have(hub: Server, tmp_path: Path, where: str):
+    hub.override(lambda seen: where in seen.path, Reply(404, {"X-Error-Code": "RevisionNotFound"}))
+    end = download(hub.url, tmp_path)
+    assert code_of(end) == "revision_not_found" and "itself has just named it" in str(end.error)
+    end = download(hub.url, tmp_path, revision="no-such-branch")
+    assert code_of(end) == "revision_not_found" and "Leave the revision empty" in str(end.error)
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 501])
