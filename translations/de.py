@@ -182,6 +182,7 @@ TEXTS = {
     ('*', 'Nothing that came from there could be checked. Choose another hub endpoint in the preferences.'): 'Nichts, was von dort käme, ließe sich prüfen. Wählen Sie in den Einstellungen eine andere Hub-Adresse.',
     ('*', 'Start the download again: the file list is read anew.'): 'Den Download neu starten: Die Dateiliste wird neu gelesen.',
     ('*', 'The hub has closed it for everybody: choose another model.'): 'Der Hub hat es für alle gesperrt: ein anderes Modell wählen.',
+    ('*', 'The hub itself has just named it: start the download again later, or choose another hub endpoint in the preferences.'): 'Der Hub selbst hat sie eben genannt: Starten Sie den Download später noch einmal, oder wählen Sie in den Einstellungen eine andere Hub-Adresse.',
     ('*', 'The list of archives of {host} cannot be used: {reason}.'): 'Das Archivverzeichnis von {host} ist nicht zu gebrauchen: {reason}.',
     ('*', 'The token from {source} is none: it has spaces or other signs that no token has.'): 'Der Token aus {source} ist keiner: Er enthält Leerzeichen oder andere Zeichen, die kein Token hat.',
     ('*', 'Try again later, or choose another hub endpoint in the preferences.'): 'Später erneut versuchen oder in den Einstellungen eine andere Hub-Adresse wählen.',

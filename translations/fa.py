@@ -182,6 +182,7 @@ TEXTS = {
     ('*', 'Nothing that came from there could be checked. Choose another hub endpoint in the preferences.'): '.ﺪﯿﻨﯾﺰﮔﺮﺑ ﯼﺮﮕﯾﺩ ﺏﺎﻫ ﯽﻧﺎﺸﻧ ﺕﺎﻤﯿﻈﻨﺗ ﺭﺩ .ﺖﺴﯿﻧ ﯽﻧﺪﺷﯽﺳﺭﺮﺑ ﺪﯾﺎﯿﺑ ﺎﺠﻧﺁ ﺯﺍ ﻪﮐ ﯼﺰﯿﭼﭻﯿﻫ',
     ('*', 'Start the download again: the file list is read anew.'): '.ﺩﻮﺷﯽﻣ ﻩﺪﻧﺍﻮﺧ ﻮﻧ ﺯﺍ ﺎﻫﻞﯾﺎﻓ ﺖﺳﺮﻬﻓ :ﺪﯿﻨﮐ ﺯﺎﻏﺁ ﻩﺭﺎﺑﻭﺩ ﺍﺭ ﯼﺮﯿﮔﺭﺎﺑ',
     ('*', 'The hub has closed it for everybody: choose another model.'): '.ﺪﯿﻨﮐ ﺏﺎﺨﺘﻧﺍ ﯼﺮﮕﯾﺩ ﻝﺪﻣ :ﺖﺳﺍ ﻪﺘﺴﺑ ﻪﻤﻫ ﯼﺍﺮﺑ ﺍﺭ ﻥﺁ ﺏﺎﻫ',
+    ('*', 'The hub itself has just named it: start the download again later, or choose another hub endpoint in the preferences.'): '.ﺪﯿﻨﯾﺰﮔﺮﺑ ﯼﺮﮕﯾﺩ ﺏﺎﻫ ﯽﻧﺎﺸﻧ ﺕﺎﻤﯿﻈﻨﺗ ﺭﺩ ﺎﯾ ،ﺪﯿﻨﮐ ﺯﺎﻏﺁ ﻩﺭﺎﺑﻭﺩ ﺮﺗﺮﯾﺩ ﺍﺭ ﯼﺮﯿﮔﺭﺎﺑ :ﺩﺮﺑ ﻡﺎﻧ ﺍﺭ ﻥﺁ ﻻﺎﺣ ﻦﯿﻤﻫ ﺏﺎﻫ ﺩﻮﺧ',
     ('*', 'The list of archives of {host} cannot be used: {reason}.'): '.{reason} :ﺖﺴﯿﻧ ﻩﺩﺎﻔﺘﺳﺍ ﻞﺑﺎﻗ {host} ﯼﺎﻫﯽﻧﺎﮕﯾﺎﺑ ﺖﺳﺮﻬﻓ',
     ('*', 'The token from {source} is none: it has spaces or other signs that no token has.'): '.ﺩﺭﺍﺪﻧ ﯽﻨﮐﻮﺗ ﭻﯿﻫ ﻪﮐ ﺩﺭﺍﺩ ﯽﯾﺎﻫﻪﻧﺎﺸﻧ ﺎﯾ ﻪﻠﺻﺎﻓ :ﺖﺴﯿﻧ ﻦﮐﻮﺗ {source} ﻦﮐﻮﺗ',
     ('*', 'Try again later, or choose another hub endpoint in the preferences.'): '.ﺪﯿﻨﯾﺰﮔﺮﺑ ﯼﺮﮕﯾﺩ ﺏﺎﻫ ﯽﻧﺎﺸﻧ ﺕﺎﻤﯿﻈﻨﺗ ﺭﺩ ﺎﯾ ﺪﯿﻨﮐ ﺵﻼﺗ ﻩﺭﺎﺑﻭﺩ ﺍًﺪﻌﺑ',
