@@ -58,7 +58,6 @@ class SUBTITLE_OT_set_edge(SlowOperator, bpy.types.Operator):
             raise SubtitleEditorError(
                 Text("There is no subtitle on this side of the playhead."), Text("Move the playhead.")
             )
-        strip = row.strip(number)
         if self.shift_rest and edge is timing.Edge.IN:
             some = row.part(number - 1, number + 1)
             place = some.place(number)
@@ -66,7 +65,7 @@ class SUBTITLE_OT_set_edge(SlowOperator, bpy.types.Operator):
             later = range(number, len(row))
             frames = row.clock.frame(begun.start) - int(row.left[number])
             return self.slowly(row, row.moving(later, frames), len(later))
-        some, place = with_neighbours(row, strip)
+        some, place = with_neighbours(row, number)
         some.apply(timing.set_edge(some.cues, place, edge, seconds, rules))
         return {"FINISHED"}
 

@@ -105,16 +105,14 @@ def pointed_at(scene: bpy.types.Scene, row: Row) -> tuple[Excerpt, int]:
     number = tracks.chosen(scene, row)
     if number is None:
         raise nothing_chosen()
-    return with_neighbours(row, row.strip(number))
+    return with_neighbours(row, number)
 
 
-def with_neighbours(row: Row, strip: Any) -> tuple[Excerpt, int]:
+def with_neighbours(row: Row, number: int) -> tuple[Excerpt, int]:
     """A subtitle of a row with its neighbours on its channel, and where it is among them."""
-    lane = row.lane(int(strip.channel))
-    number = lane.number_of(strip)
-    assert number is not None
-    some = lane.around(number)
-    return some, some.place(number)
+    lane, at = row.lane_of(number)
+    some = lane.around(at)
+    return some, some.place(at)
 
 
 def nothing_chosen() -> SubtitleEditorError:
@@ -127,7 +125,7 @@ def nothing_chosen() -> SubtitleEditorError:
 def at_playhead(scene: bpy.types.Scene, row: Row) -> tuple[Excerpt, int]:
     """The subtitle on the screen, else the one that is chosen."""
     number = row.at(scene.frame_current)
-    return pointed_at(scene, row) if number is None else with_neighbours(row, row.strip(number))
+    return pointed_at(scene, row) if number is None else with_neighbours(row, number)
 
 
 def numbers_in(scene: bpy.types.Scene, row: Row, which: str) -> list[int]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+import bpy
+
 from . import compat
 from .compat import Strip
 
@@ -115,11 +117,23 @@ def _tell(strip: Strip) -> None:
         strip.channel = channel
 
 
-def select(collection: Any, chosen: Any = None) -> None:
-    """Select these strips and no others: a truth for each of the collection; None of them without."""
+def select_none(scene: bpy.types.Scene) -> None:
+    """Select none of a scene's strips."""
+    selected = compat.selected(scene)
+    if selected is not None and len(selected) <= FEW:
+        # Blender knows which: no other strip is looked at.
+        for strip in selected:
+            strip.select = False
+        return
+    collection = compat.strips_of(scene.sequence_editor)
+    select(collection, [False] * len(collection))
+
+
+def select(collection: Any, chosen: Any) -> None:
+    """Select these strips and no others: a truth for each of the collection."""
     import numpy as np
 
-    flags = np.zeros(len(collection), dtype=bool) if chosen is None else np.asarray(chosen, dtype=bool)
+    flags = np.asarray(chosen, dtype=bool)
     if len(flags):
         collection.foreach_set("select", flags)
         # One in the ordinary way, so that Blender draws all of them.

@@ -7,6 +7,7 @@ strip's right edge is the first frame after it. Everything runs on the main thre
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import bpy
@@ -57,6 +58,16 @@ def find(editor: Any, name: str) -> Strip | None:
 def every_strip(editor: Any) -> Any:
     """The strips of a sequence editor, and all that lie inside of its metas."""
     return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
+
+
+def selected(scene: bpy.types.Scene) -> list[Strip] | None:
+    """The selected strips of those that the sequencer shows; None where nobody looks at that scene's."""
+    context = bpy.context
+    if scene_of(context) != scene:
+        return None
+    name = "selected_strips" if hasattr(context, "selected_strips") else "selected_sequences"
+    found = getattr(context, name, None)
+    return list(found) if found is not None else None
 
 
 class TextMaker:
@@ -196,7 +207,8 @@ def text_limit() -> int | None:
 
 def copy_look(source: Strip, target: Strip) -> None:
     """Give a TEXT strip what another one looks like: font, colours, place; not its text, its time and its name."""
-    for name in _look_of(source):
+    kind: Any = type(source)
+    for name in _look_of(kind):
         value = getattr(source, name)
         if getattr(target, name) != value:
             setattr(target, name, value)
@@ -208,8 +220,9 @@ def copy_look(source: Strip, target: Strip) -> None:
                     setattr(inner, prop.identifier, getattr(outer, prop.identifier))
 
 
-def _look_of(strip: Strip) -> list[str]:
-    kind: Any = type(strip)
+@functools.cache
+def _look_of(kind: Any) -> list[str]:
+    """What a kind of strip has that says what it looks like."""
     own = {prop.identifier for prop in kind.bl_rna.properties if not prop.is_readonly}
     common = {prop.identifier for prop in kind.bl_rna.base.bl_rna.properties}
     return [*sorted(own - common - {"text"}), *(name for name in _COMMON_LOOK if name in own)]

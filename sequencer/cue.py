@@ -206,3 +206,8 @@ def short_name(channel: int, number: int) -> str:
     """A name of fewer than 16 bytes: with longer ones Blender needs half as long again, or three times as long, to make
     a strip. On the timeline it shows the text beside the name anyway."""
     return f"{channel}-{number:04}"
+
+
+def name_at(channel: int, frame: int) -> str:
+    """A short name for one that is made beside others: none that `short_name` gives, and without counting all."""
+    return f"{channel}+{frame}"

@@ -24,6 +24,10 @@ _NEAR = 30
 """Seconds before and after the playhead that the filter "Around the Playhead" shows."""
 
 
+_TOGETHER = 16
+"""Rows that are on the screen at the same time."""
+
+
 class Listing:
     """What the list showed when it was drawn last: numbers only, for after an undo no strip is where it was."""
 
@@ -42,6 +46,8 @@ class Listing:
         """By number in the track: the first frame."""
         self._found: tuple[str, int] = "", -1
         """The strip that was looked for last, and its row: each row asks which one is marked."""
+        self._near: dict[int, Any] = {}
+        """By index: strips that the redraw under way asks for next. After it nobody may: they may be gone."""
 
     def update(self, context: bpy.types.Context, scene: bpy.types.Scene) -> Listing:
         """Find out what the list shows now: a few milliseconds for thousands."""
@@ -53,6 +59,7 @@ class Listing:
         self._order, self._left = row.order, row.left
         self.shown = self._in_order(context, row, np.flatnonzero(self._wanted(context, scene, row)))
         self._found = "", -1
+        self._near = {}
         return self
 
     def _in_order(self, context: bpy.types.Context, row: Row, numbers: Any) -> Any:
@@ -60,14 +67,11 @@ class Listing:
         import numpy as np
 
         sort = choices.view_of(context.window_manager).cue_sort
+        if sort == "TIME":
+            return numbers
         length = (row.right - row.left)[numbers]
-        match sort:
-            case "LONGEST":
-                return numbers[np.argsort(-length, kind="stable")]
-            case "SHORTEST":
-                return numbers[np.argsort(length, kind="stable")]
-            case "TIME":
-                return numbers
+        if sort in ("LONGEST", "SHORTEST"):
+            return numbers[np.argsort(-length if sort == "LONGEST" else length, kind="stable")]
         if len(self.known.names) != len(row):
             return numbers  # Texts are about to be read anew.
         ranks = self.known.ranks(sort)[numbers]
@@ -78,13 +82,24 @@ class Listing:
         editor = scene.sequence_editor
         if editor is None or len(compat.strips_of(editor)) != self.count:
             return None
-        return self.drawn(scene, place)
+        index = self._index(place)
+        return compat.strips_of(editor)[index] if index is not None else None
+
+    def _index(self, place: int) -> int | None:
+        return int(self._order[self.shown[place]]) if 0 <= place < len(self.shown) else None
 
     def drawn(self, scene: bpy.types.Scene, place: int) -> Any:
-        """The same, for a redraw that has just asked: Blender counts all strips to say how many there are."""
-        if not 0 <= place < len(self.shown):
+        """The same, for a redraw that has just asked: Blender counts all strips to say how many there are.
+
+        It also counts from the first to the one that is asked for: several that follow each other are taken together.
+        """
+        index = self._index(place)
+        if index is None:
             return None
-        return compat.strips_of(scene.sequence_editor)[int(self._order[self.shown[place]])]
+        if index not in self._near:
+            some = compat.strips_of(scene.sequence_editor)[index : index + _TOGETHER]
+            self._near = dict(enumerate(some, index))
+        return self._near[index]
 
     def place_of(self, scene: bpy.types.Scene, strip: Any) -> int:
         """The row of the list that shows a strip; -1 where none does."""
@@ -92,9 +107,13 @@ class Listing:
 
         name = strip.name
         if self._found[0] != name:
-            index = compat.strips_of(scene.sequence_editor).find(name)
-            found = np.flatnonzero(np.asarray(self._order) == index)
-            self._found = name, self._place(int(found[0])) if len(found) else -1
+            strips, left = compat.strips_of(scene.sequence_editor), compat.left(strip)
+            first, last = (int(np.searchsorted(self._left, left, side)) for side in ("left", "right"))
+            try:
+                number = next((at for at in range(first, last) if strips[int(self._order[at])] == strip), -1)
+            except IndexError:
+                number = -1  # There are fewer since.
+            self._found = name, self._place(number)
         return self._found[1]
 
     def place_at(self, frame: int) -> int:

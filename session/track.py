@@ -158,8 +158,7 @@ def chosen(scene: bpy.types.Scene, some: Row) -> int | None:
 def choose(scene: bpy.types.Scene, strip: Strip, *, alone: bool = True) -> None:
     """Make a strip the active one, and with `alone` the only one that is selected."""
     if alone:
-        collection = compat.strips_of(scene.sequence_editor)
-        bulk.select(collection)
+        bulk.select_none(scene)
     strip.select = True
     scene.sequence_editor.active_strip = strip
 

@@ -158,7 +158,7 @@ def test_words_inside_of_removed_time_stay_words_of_their_text() -> None:
 def test_numbers_in_order_of_time() -> None:
     film((4, 5, "c"), (0, 1, "a"), (2, 3, "b"))
     title = compat.new_text(compat.strips_of(scene().sequence_editor), "2-0007", 5, 1, 500)
-    assert strip(0).name == "2-0001"
+    assert strip(0).name == "2+1"
     bpy.ops.subtitle.renumber_cues(start=7, identifiers=True)
     assert [strip(number).name for number in range(3)] == ["2-0007.001", "2-0008", "2-0009"]
     assert title.name == "2-0007"
