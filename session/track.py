@@ -58,11 +58,15 @@ def tracks(scene: bpy.types.Scene) -> list[Track]:
 
 def active(scene: bpy.types.Scene) -> Track | None:
     """The track that is worked on; None where there is none yet."""
+    index = _active_index(scene)
+    return _track(scene, index, choices.of(scene).tracks[index]) if index is not None else None
+
+
+def _active_index(scene: bpy.types.Scene) -> int | None:
     settings = choices.of(scene)
     if not settings.tracks:
         return None
-    index = min(max(settings.track_index, 0), len(settings.tracks) - 1)
-    return _track(scene, index, settings.tracks[index])
+    return min(max(settings.track_index, 0), len(settings.tracks) - 1)
 
 
 def _track(scene: bpy.types.Scene, index: int, item: Any) -> Track:
@@ -142,9 +146,14 @@ def rules(scene: bpy.types.Scene) -> Rules:
 
 def chosen_strip(scene: bpy.types.Scene) -> Strip | None:
     """The subtitle that is chosen: the active strip, where it is one of the active track. Takes no time."""
-    track, editor = active(scene), scene.sequence_editor
+    editor = scene.sequence_editor
     strip = editor.active_strip if editor is not None else None
-    if track is None or strip is None or strip.type != "TEXT" or strip.channel not in track.channels:
+    if strip is None or strip.type != "TEXT":
+        return None
+    # Each row of the list asks: no more is read of the track than where it is.
+    index = _active_index(scene)
+    item = choices.of(scene).tracks[index] if index is not None else None
+    if item is None or not item.channel <= strip.channel < item.channel + max(1, item.rows):
         return None
     return strip
 
