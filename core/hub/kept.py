@@ -20,7 +20,7 @@ from ..library import layout
 from ..library import listing as listings
 from ..library import marks as library_marks
 from ..library.listing import Published
-from ..system.files import remove, replace
+from ..system.files import remove, replace, sync
 from ..system.hashes import git_hasher
 from ..transfer import partial
 from .plan import PlannedFile, size_on_disk
@@ -146,6 +146,8 @@ def _copy(file: PlannedFile, origin: Path, place: Path, copied: Callable[[int], 
             hasher.update(chunk)
             copy.write(chunk)
             copied(len(chunk))
+        copy.flush()
+        sync(copy.fileno())  # The former version may be deleted next.
     if file.has_hash and hasher.hexdigest() != (file.sha256 or file.git_sha1):
         log.warning("%s is damaged: it is fetched anew", origin)
         return False

@@ -19,7 +19,7 @@ from ..errors.disk import NoSpaceError
 from ..errors.models import ImportModelError
 from ..events import Progress, ProgressReport, State
 from ..system.control import Control
-from ..system.files import disk_error, remove, replace, write
+from ..system.files import disk_error, remove, replace, sync, write
 from ..system.hashes import git_hasher
 from ..system.locks import try_lock
 from ..system.reasons import reason_of
@@ -239,6 +239,8 @@ class _Copier:
                 file.write(chunk)
                 copied += len(chunk)
                 self._say(name, len(chunk))
+            file.flush()
+            sync(file.fileno())  # The stick that it came from may be empty tomorrow.
         if copied != size:
             raise ImportModelError(
                 self._origin, Text("{name} changed while it was copied", name=name), Text("Try again.")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..catalog.entries import Source
+from ..system.files import tree
 from ..system.folders import expanded, hugging_face_home
 
 if TYPE_CHECKING:
@@ -55,9 +56,8 @@ def is_finished(path: str) -> bool:
 
 def snapshot_files(folder: Path, commit: str | None = None) -> Iterator[Path]:
     """Every file and link below a repository's snapshots, or below that of one commit. Links are not followed."""
-    for root, folders, names in os.walk(folder / "snapshots" / (commit or "")):
+    for root, _, names in tree(folder / "snapshots" / (commit or "")):
         yield from (Path(root, name) for name in names if is_finished(os.path.join(root, name)))
-        yield from (Path(root, name) for name in folders if os.path.islink(os.path.join(root, name)))
 
 
 def partial_files(folder: Path) -> Iterator[tuple[Path, partial.Partial]]:

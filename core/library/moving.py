@@ -21,7 +21,7 @@ from ..errors.models import LinkedFolderError, ModelBusyError
 from ..events import Progress, ProgressReport, State
 from ..system import user_folder
 from ..system.control import Control
-from ..system.files import disk_error, is_link, remove_tree, replace, sync
+from ..system.files import LONG_PATIENCE, disk_error, is_link, remove_tree, replace, sync
 from ..system.locks import is_locked, try_lock
 
 _REPOSITORIES = ("models--", "datasets--", "spaces--")
@@ -121,7 +121,7 @@ class _Moving:
             remove_tree(beside)
         try:
             self._copy_tree(folder, beside)
-            replace(beside, target)
+            replace(beside, target, LONG_PATIENCE)
         except BaseException as error:
             with contextlib.suppress(OSError):
                 remove_tree(beside)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..catalog.entries import RUNTIME, Entry, Source
 from ..errors.models import LinkedFolderError, ModelBusyError
-from ..system.files import disk_error, remove
+from ..system.files import disk_error, remove, remove_tree, tree
 from ..system.locks import try_lock
 from ..system.names import is_revision
 from ..transfer import partial
@@ -194,17 +194,10 @@ def _unlink(path: Path) -> int:
 
 def _tidy(folder: Path) -> None:
     """Remove empty folders; and what is left of a repository without content: references, listings, our marks."""
-    for root, _, _ in os.walk(folder, topdown=False):
+    for root in reversed([root for root, _, _ in tree(folder)]):
         with contextlib.suppress(OSError):
             os.rmdir(root)
     if any(True for place in ("blobs", "snapshots") for _ in (folder / place).rglob("*")):
         return
-    for root, folders, names in os.walk(folder, topdown=False):
-        for name in names:
-            with contextlib.suppress(OSError):
-                remove(Path(root, name))
-        for name in folders:
-            with contextlib.suppress(OSError):
-                Path(root, name).rmdir()
     with contextlib.suppress(OSError):
-        folder.rmdir()
+        remove_tree(folder)

@@ -16,7 +16,7 @@ import stat
 import sys
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..errors.base import SubtitleEditorError
@@ -83,15 +83,22 @@ def remove_tree(folder: Path, patience: float | None = None, sleep: Callable[[fl
     os.stat(folder)
     if is_link(folder):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
-    inner = [folder]
-    for root, folders, names in os.walk(folder):
-        links = [name for name in folders if is_link(Path(root, name))]
-        folders[:] = [name for name in folders if name not in links]  # os.walk enters the rest, and no junction.
-        inner += [Path(root, name) for name in folders]
-        for name in (*names, *links):
+    inner = []
+    for root, _, names in tree(folder):
+        inner.append(Path(root))
+        for name in names:
             remove(Path(root, name), patience, sleep)
     for path in reversed(inner):
         _patiently(path.rmdir, patience, sleep)
+
+
+def tree(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """As os.walk, from the top, for who deletes: folders that are links are among the names of files, and junctions,
+    which os.walk enters, are too; so is what cannot be looked at."""
+    for root, folders, names in os.walk(folder):
+        links = [name for name in folders if _may_be_link(Path(root, name))]
+        folders[:] = [name for name in folders if name not in links]
+        yield root, folders, names + links
 
 
 def is_link(path: Path) -> bool:
@@ -102,6 +109,13 @@ def is_link(path: Path) -> bool:
     except FileNotFoundError:
         return False
     return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) == _JUNCTION
+
+
+def _may_be_link(path: Path) -> bool:
+    try:
+        return is_link(path)
+    except OSError:
+        return True
 
 
 def is_still(path: Path, opened: os.stat_result) -> bool:

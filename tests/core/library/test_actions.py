@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,13 +28,15 @@ from subtitle_editor.core.errors.models import (
     ModelNotInstalledError,
 )
 from subtitle_editor.core.events import Finished, Progress
-from subtitle_editor.core.hub import updates
+from subtitle_editor.core.hub import kept, updates
 from subtitle_editor.core.hub.client import Hub
-from subtitle_editor.core.library import layout, removing, states, verifying
+from subtitle_editor.core.hub.plan import PlannedFile
+from subtitle_editor.core.library import importing, layout, removing, states, verifying
 from subtitle_editor.core.library import marks as library_marks
 from subtitle_editor.core.library import status as library
 from subtitle_editor.core.library.importing import import_folder
 from subtitle_editor.core.library.states import ModelState
+from subtitle_editor.core.system import files as disk
 from subtitle_editor.core.system.control import Control
 from tests.hub.server import Fault, LoopbackHub
 
@@ -271,6 +276,26 @@ def test_links_out_of_the_models_folder_are_not_followed(hub: LoopbackHub, tmp_p
     assert state(outside) is ModelState.INSTALLED
 
 
+@pytest.mark.skipif(os.name != "nt", reason="only Windows has junctions")
+def test_junctions_out_of_the_models_folder_are_not_followed(hub: LoopbackHub, tmp_path: Path):
+    path, outside = download(hub, tmp_path / "models"), tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").write_bytes(b"mine")
+    for place in (path / "inner", path.parent.parent / "other"):
+        subprocess.run(["cmd", "/c", "mklink", "/J", str(place), str(outside)], check=True, timeout=20)
+    removing.delete(tmp_path / "models", TINY)
+    assert (outside / "precious").read_bytes() == b"mine"
+
+
+def test_what_lies_behind_a_junction_is_no_file_of_a_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    snapshot = tmp_path / "snapshots" / ("a" * 40)
+    (snapshot / "junction").mkdir(parents=True)
+    (snapshot / "junction" / "precious").touch()
+    (snapshot / "model.bin").write_bytes(b"1")
+    monkeypatch.setattr(disk, "is_link", lambda path: path.name == "junction")
+    assert sorted(layout.snapshot_files(tmp_path)) == [snapshot / "junction", snapshot / "model.bin"]
+
+
 def test_update_is_known_when_asked_for(hub: LoopbackHub, tmp_path: Path):
     with pytest.raises(ModelNotInstalledError):
         updates.check_updates(Hub(hub.endpoint), tmp_path, TINY)
@@ -334,6 +359,42 @@ def test_what_is_no_model_is_not_imported(tmp_path: Path, name: str, content: by
     with pytest.raises(ImportModelError, match=reason):
         import_folder(tmp_path / "models", folder, TINY)
     assert not (tmp_path / "models").exists()
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """The numbers of the files that were brought to the disk."""
+    found: set[int] = set()
+
+    def noted(descriptor: int) -> bool:
+        found.add(os.fstat(descriptor).st_ino)
+        return disk.sync(descriptor)
+
+    for module in (importing, kept):
+        monkeypatch.setattr(module, "sync", noted)
+    return found
+
+
+def test_what_was_imported_is_on_the_disk(tmp_path: Path, synced: set[int]):
+    made = import_folder(tmp_path, REAL, TINY)
+    files = [path for path in made.path.rglob("*") if path.is_file()]
+    assert files and {path.stat().st_ino for path in files} <= synced
+
+
+def test_what_was_copied_from_a_former_version_is_on_the_disk(
+    tmp_path: Path, synced: set[int], monkeypatch: pytest.MonkeyPatch
+):
+    """On a disk where a file has one name, before somebody deletes that version."""
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.EPERM, "not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    (tmp_path / "old").write_bytes(MODEL)
+    target, digest = tmp_path / "new" / "model.bin", hashlib.sha256(MODEL).hexdigest()
+    file = PlannedFile("model.bin", len(MODEL), digest, digest, "", target, True, tmp_path / "old")
+    assert kept.take(file, lambda _: None) and target.read_bytes() == MODEL
+    assert target.stat().st_ino in synced
 
 
 def test_what_a_killed_import_left_goes_with_the_next_or_when_the_model_is_deleted(tmp_path: Path):

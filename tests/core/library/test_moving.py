@@ -18,7 +18,7 @@ from subtitle_editor.core.errors.models import LinkedFolderError, ModelBusyError
 from subtitle_editor.core.events import Progress
 from subtitle_editor.core.library import moving, status
 from subtitle_editor.core.library.states import ModelState
-from subtitle_editor.core.system import user_folder
+from subtitle_editor.core.system import files, user_folder
 from subtitle_editor.core.system.control import Control
 from subtitle_editor.core.system.locks import try_lock
 from tests.core.library.test_library import FILES, install
@@ -175,13 +175,12 @@ def test_a_copy_is_on_the_disk_before_the_original_is_deleted(
     models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: set[int] = set()
-    real = os.fsync
 
-    def fsync(descriptor: int) -> None:
-        real(descriptor)
+    def noted(descriptor: int) -> bool:
         synced.add(os.fstat(descriptor).st_ino)
+        return files.sync(descriptor)
 
-    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(moving, "sync", noted)
     moving.move(models, tmp_path / "new", Control(), lambda _: None)
     copies = [path for path in (tmp_path / "new").rglob("*") if path.is_file() and not path.is_symlink()]
     assert copies and {path.stat().st_ino for path in copies} <= synced

@@ -53,6 +53,20 @@ def test_removing_a_folder_follows_no_junction(tmp_path: Path) -> None:
     assert not folder.exists() and (outside / "kept").exists()
 
 
+def test_who_deletes_enters_no_junction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a" / "junction").mkdir(parents=True)
+    (tmp_path / "a" / "junction" / "precious").touch()
+    (tmp_path / "a" / "mine").touch()
+    (tmp_path / "b").mkdir()
+    monkeypatch.setattr(files, "is_link", lambda path: path.name == "junction")
+    found = {root: (sorted(folders), sorted(names)) for root, folders, names in files.tree(tmp_path)}
+    assert found == {
+        str(tmp_path): (["a", "b"], []),
+        str(tmp_path / "a"): ([], ["junction", "mine"]),
+        str(tmp_path / "b"): ([], []),
+    }
+
+
 def test_a_junction_is_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Found:
         st_mode, st_reparse_tag = stat.S_IFDIR | 0o777, 0xA0000003
