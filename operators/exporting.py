@@ -156,6 +156,7 @@ class SUBTITLE_OT_export_file(bpy.types.Operator):
         track = tracks.active(scene)
         channels = track.channels if track is not None else None
         document, warnings = files.document_of(scene, choices.of(scene).only_selected, channels)
+        warnings += self._left_out(scene)
         try:
             cues = self._chosen(list(document.cues), scene, rate)
             if not cues:
@@ -178,6 +179,18 @@ class SUBTITLE_OT_export_file(bpy.types.Operator):
             {"INFO"}, translated(Text("{subtitles} written to {path}", subtitles=counted(len(cues)), path=path))
         )
         return {"FINISHED"}
+
+    def _left_out(self, scene: bpy.types.Scene) -> list[str]:
+        """What is inside meta strips counts by its channel, as outside of them."""
+        channels = {channel for track in tracks.tracks(scene) for channel in track.channels}
+        number = strips.trackless_inside(scene, channels) if channels and not choices.of(scene).only_selected else 0
+        if not number:
+            return []
+        return [
+            Text(
+                "Inside meta strips, on no channel of a track, and not written: {subtitles}.", subtitles=counted(number)
+            )
+        ]
 
     def _chosen(self, cues: list[Cue], scene: bpy.types.Scene, rate: FrameRate) -> list[Cue]:
         if self.span == "ALL":

@@ -70,7 +70,7 @@ class Moving:
         return min(1.0, self._done / self._total)
 
     def _strips(self) -> Any:
-        return compat.strips_of(self._scene.sequence_editor)
+        return compat.strips_shown(self._scene)
 
     def go_on(self, seconds: float) -> Changed | None:
         """Go on for about so long; what has changed, once all is done."""

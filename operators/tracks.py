@@ -197,14 +197,14 @@ class SUBTITLE_OT_adopt_strips(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         scene = compat.scene_of(context)
-        if scene.sequence_editor is None or not len(compat.strips_of(scene.sequence_editor)):
+        if not len(compat.strips_shown(scene)):
             cls.poll_message_set(translated("There are no strips in the sequencer"))
             return False
         return True
 
     def execute(self, context: Context) -> _Result:
         scene = compat.scene_of(context)
-        texts = [strip for strip in compat.strips_of(scene.sequence_editor) if strip.type == "TEXT"]
+        texts = [strip for strip in compat.strips_shown(scene) if strip.type == "TEXT"]
         texts = [strip for strip in texts if strip.select] or texts
         if not texts:
             self.report({"ERROR"}, translated("There are no text strips"))

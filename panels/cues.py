@@ -170,14 +170,14 @@ class SUBTITLE_PT_cues(SubtitlePanel, bpy.types.Panel):
             layout.prop(view, "cue_speaker", text="", icon="USER", placeholder=iface(Text("Nobody Known")))
         listing.now.update(context, scene)
         row = layout.row()
-        names = ("strips" if hasattr(scene.sequence_editor, "strips") else "sequences", "cue_index")
+        owner: Any = compat.shown(scene.sequence_editor)
+        name = "strips" if hasattr(owner, "strips") else "sequences"
         settings = choices.of(scene)
-        row.template_list(
-            SUBTITLE_UL_cues.bl_idname, "", scene.sequence_editor, names[0], settings, names[1], rows=8, maxrows=14
-        )
+        row.template_list(SUBTITLE_UL_cues.bl_idname, "", owner, name, settings, "cue_index", rows=8, maxrows=14)
         self.draw_side(row.column(align=True))
-        if message := survey.summary():
-            label(layout, message)
+        for message in (survey.summary(), survey.in_metas(scene)):
+            if message:
+                label(layout, message)
         if sheets.of(scene, track) is not None:
             row = layout.row(align=True)
             row.operator("subtitle.take_text", icon="CHECKMARK")

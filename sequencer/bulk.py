@@ -118,14 +118,14 @@ def _tell(strip: Strip) -> None:
 
 
 def select_none(scene: bpy.types.Scene) -> None:
-    """Select none of a scene's strips."""
+    """Select none of the strips that the sequencer shows of a scene."""
     selected = compat.selected(scene)
     if selected is not None and len(selected) <= FEW:
         # Blender knows which: no other strip is looked at.
         for strip in selected:
             strip.select = False
         return
-    collection = compat.strips_of(scene.sequence_editor)
+    collection = compat.strips_shown(scene)
     select(collection, [False] * len(collection))
 
 

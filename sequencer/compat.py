@@ -44,6 +44,17 @@ def shown(editor: Any) -> Any:
     return stack[-1] if len(stack) else editor
 
 
+def strips_shown(scene: bpy.types.Scene) -> Any:
+    """The strips that the sequencer shows: those inside the meta strip that is open; nothing without an editor."""
+    return strips_of(shown(scene.sequence_editor)) if scene.sequence_editor is not None else ()
+
+
+def open_meta(scene: bpy.types.Scene) -> str:
+    """The name of the meta strip that is open; empty where none is."""
+    editor = scene.sequence_editor
+    return shown(editor).name if editor is not None and len(editor.meta_stack) else ""
+
+
 def holder(editor: Any, meta: str) -> Any:
     """The meta strip of this name, wherever it is; the editor itself where there is none."""
     found = find(editor, meta) if meta else None
@@ -193,8 +204,13 @@ def text_strip_type() -> Any:
 
 def text_kind() -> int:
     """The number that stands for a TEXT strip where kinds are read as numbers."""
+    return kind_number("TEXT")
+
+
+def kind_number(name: str) -> int:
+    """The number that stands for strips of a kind where kinds are read as numbers."""
     kind: Any = getattr(bpy.types, "Strip", None) or getattr(bpy.types, "Sequence")  # noqa: B009
-    return int(kind.bl_rna.properties["type"].enum_items["TEXT"].value)
+    return int(kind.bl_rna.properties["type"].enum_items[name].value)
 
 
 def text_limit() -> int | None:

@@ -18,7 +18,7 @@ import bpy
 from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
-from . import compat, cue, drawing, look, undo
+from . import bulk, compat, cue, drawing, look, undo
 from .compat import Strip
 
 if TYPE_CHECKING:
@@ -285,6 +285,26 @@ def subtitles(
         return [item for item in found if item[0].channel in channels]
     ours = [item for item in found if cue.is_subtitle(item[0])]
     return ours or (found if only_selected or not any(map(cue.is_subtitle, _texts(scene))) else [])
+
+
+def inside_of(meta: Strip, channels: Iterable[int]) -> int:
+    """How many text strips lie inside a meta strip, and inside those in it, on these channels."""
+    import numpy as np
+
+    strips, wanted = compat.strips_of(meta), list(channels)
+    kinds = bulk.column(strips, "type")
+    texts = (kinds == compat.text_kind()) & np.isin(bulk.column(strips, "channel"), wanted)
+    metas = [strips[int(index)] for index in np.flatnonzero(kinds == compat.kind_number("META"))]
+    return int(np.count_nonzero(texts)) + sum(inside_of(one, wanted) for one in metas)
+
+
+def trackless_inside(scene: bpy.types.Scene, channels: Container[int]) -> int:
+    """How many subtitles that are shown lie inside meta strips on none of these channels, those of all tracks."""
+    if scene.sequence_editor is None:
+        return 0
+    outside = {strip.name for strip in compat.strips_of(scene.sequence_editor)}
+    found = (strip for strip in _texts(scene) if cue.is_subtitle(strip) and strip.name not in outside)
+    return sum(strip.channel not in channels for strip in found)
 
 
 def _texts(scene: bpy.types.Scene) -> Iterator[Strip]:

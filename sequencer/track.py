@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The subtitles of a scene in rows: which strips they are, in order of time, and what an edit makes of them.
+"""The subtitles of a scene in rows: which strips they are, in order of time, and what an edit makes of them. They are
+those that the sequencer shows: inside a meta strip that is open there are others than outside.
 
 The strips are the only place where subtitles are kept. What is here is read from them when it is needed: edges and
 channels of all of them at once (a fraction of a millisecond for thousands), texts of those that an edit is about.
@@ -54,10 +55,11 @@ def refuse_locked(strips: Iterable[Strip]) -> None:
 
 
 class Table:
-    """Edges, channels and more of all strips of a scene, by their index in Blender's collection."""
+    """Edges, channels and more of all strips that the sequencer shows of a scene, by their index in Blender's
+    collection: those inside the meta strip that is open, where one is."""
 
     def __init__(self, scene: bpy.types.Scene) -> None:
-        self.strips: Any = compat.strips_of(scene.sequence_editor) if scene.sequence_editor is not None else ()
+        self.strips: Any = compat.strips_shown(scene)
         self.count = len(self.strips)
 
     def column(self, name: str) -> Ints:
@@ -84,6 +86,12 @@ class Table:
     def kind(self) -> Ints:
         """The kind of each, as a number."""
         return self.column("type")
+
+    def of_kind(self, name: str) -> list[Strip]:
+        """The strips of a kind."""
+        import numpy as np
+
+        return [self.strips[int(index)] for index in np.flatnonzero(self.kind == compat.kind_number(name))]
 
     def texts_on(self, channels: Iterable[int]) -> Ints:
         """The indices of the TEXT strips on these channels, in order of time."""

@@ -80,10 +80,10 @@ class Listing:
     def strip(self, scene: bpy.types.Scene, place: int) -> Any:
         """The strip of a row of the list; None where there is none."""
         editor = scene.sequence_editor
-        if editor is None or len(compat.strips_of(editor)) != self.count:
+        if editor is None or len(compat.strips_shown(scene)) != self.count:
             return None
         index = self._index(place)
-        return compat.strips_of(editor)[index] if index is not None else None
+        return compat.strips_shown(scene)[index] if index is not None else None
 
     def _index(self, place: int) -> int | None:
         return int(self._order[self.shown[place]]) if 0 <= place < len(self.shown) else None
@@ -97,7 +97,7 @@ class Listing:
         if index is None:
             return None
         if index not in self._near:
-            some = compat.strips_of(scene.sequence_editor)[index : index + _TOGETHER]
+            some = compat.strips_shown(scene)[index : index + _TOGETHER]
             self._near = dict(enumerate(some, index))
         return self._near[index]
 
@@ -107,7 +107,7 @@ class Listing:
 
         name = strip.name
         if self._found[0] != name:
-            strips, left = compat.strips_of(scene.sequence_editor), compat.left(strip)
+            strips, left = compat.strips_shown(scene), compat.left(strip)
             first, last = (int(np.searchsorted(self._left, left, side)) for side in ("left", "right"))
             try:
                 number = next((at for at in range(first, last) if strips[int(self._order[at])] == strip), -1)

@@ -183,11 +183,11 @@ def draw() -> None:
     scene, region, space = compat.scene_of(context), context.region, context.space_data
     if scene is None or scene.sequence_editor is None or not getattr(space, "show_overlays", True):
         return
-    if len(scene.sequence_editor.meta_stack):
-        return  # Other strips are shown, at the same frames and on the same channels.
     found = survey.current()
+    if found.meta != compat.open_meta(scene):
+        return  # Other strips are shown than were read, at the same frames and on the same channels.
     known = _known(found)
-    collection = compat.strips_of(scene.sequence_editor)
+    collection = compat.strips_shown(scene)
     view = _view(region, scene)
     if known is None or known.count != len(collection) or not known.count:
         return

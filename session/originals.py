@@ -42,7 +42,7 @@ class Beside:
     def strip(self, scene: bpy.types.Scene, left: int, right: int) -> Any:
         """The strip that belongs to a time; None where there is none."""
         number = self.number(left, right)
-        strips = compat.strips_of(scene.sequence_editor)
+        strips = compat.strips_shown(scene)
         if number is None or len(strips) != self.count:
             return None
         return strips[int(self._order[number])]

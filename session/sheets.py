@@ -14,6 +14,7 @@ import bpy
 
 from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
+from ..sequencer import compat
 from ..sequencer.track import Row
 from . import track as tracks
 
@@ -69,7 +70,8 @@ def write(scene: bpy.types.Scene, track: Track) -> bpy.types.Text:
     text.write(before)
     text.cursor_set(0)
     names = [some.strips[index].name for index in order]
-    text[SHEET] = json.dumps({"before": before, "names": names}, ensure_ascii=False)
+    noted = {"before": before, "names": names, "meta": compat.open_meta(scene)}
+    text[SHEET] = json.dumps(noted, ensure_ascii=False)
     text[CHANNEL], text[SCENE] = track.channel, scene
     return text
 
@@ -82,7 +84,7 @@ def track_of(scene: bpy.types.Scene, text: bpy.types.Text) -> Track | None:
 def taken(scene: bpy.types.Scene, track: Track, text: bpy.types.Text) -> tuple[Taken, Excerpt]:
     """What a sheet makes of its track, and the subtitles that it is about.
 
-    Raises SubtitleEditorError for a text that is no SubRip.
+    Raises SubtitleEditorError for a text that is no SubRip, and where the timeline shows other strips now.
     """
     from ..core.subtitles import as_text
 
@@ -91,6 +93,11 @@ def taken(scene: bpy.types.Scene, track: Track, text: bpy.types.Text) -> tuple[T
         raise SubtitleEditorError(
             Text("{name} no longer says which subtitles it is of.", name=text.name),
             Text("Save the text as a file and import that."),
+        )
+    if data.get("meta", "") != compat.open_meta(scene):
+        raise SubtitleEditorError(
+            Text("The timeline does not show the subtitles of {name}.", name=text.name),
+            Text("Close the meta strip that is open, or open the one that they are in: Tab."),
         )
     some = Row(scene, track.channels).all()
     places = {strip.name: index for index, strip in enumerate(some.strips)}

@@ -19,6 +19,7 @@ from ..core.cues import counted, text_length
 from ..core.markup import VOICE
 from ..core.text import Text
 from ..sequencer import compat, cue
+from ..sequencer.strips import inside_of
 from ..sequencer.track import Row
 from . import glossary, originals, profiles, shots
 from . import track as tracks
@@ -56,6 +57,10 @@ class Survey:
     """Names of the strips with a word that the model was not sure of."""
     row: Any = None
     """Where they lay: index of each strip, how many strips of any kind there were, first frame, next frame, channel."""
+    meta: str = ""
+    """The name of the meta strip that was open, whose strips these are."""
+    inside: int = 0
+    """Subtitles of the track inside other meta strips."""
     cuts: list[int] = dataclasses.field(default_factory=list)
     """On which frames shots begin inside films."""
     speakers: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
@@ -162,6 +167,8 @@ class _Reader:
         self.last = Survey()
         self.is_current = False
         """Nothing has changed since `last` was read."""
+        self.meta = ""
+        """The meta strip that was open when a survey was asked for last."""
         self.wanted = False
         """Somebody has looked at a survey: without that nothing is read."""
         self._changed = 0.0
@@ -171,7 +178,7 @@ class _Reader:
     def reset(self) -> None:
         """Know nothing."""
         self.last, self.is_current, self.wanted, self._steps = Survey(), False, False, None
-        self._memory = _Memory()
+        self.meta, self._memory = "", _Memory()
 
     def changed(self) -> None:
         """Begin anew, after a while."""
@@ -218,6 +225,10 @@ def tracks_scene() -> bpy.types.Scene:
 def current() -> Survey:
     """What is known now: perhaps of a moment ago. Reading anew begins, if it has to. Takes no time."""
     reader.wanted = True
+    meta = compat.open_meta(tracks_scene())
+    if reader.meta != meta:
+        reader.meta = meta
+        reader.changed()
     reader.want()
     return reader.last
 
@@ -240,6 +251,15 @@ def summary() -> str:
     if not problems:
         return Text("{subtitles}, no problems", subtitles=counted(number))
     return Text("{subtitles}, {problems} with problems", subtitles=counted(number), problems=problems)
+
+
+def in_metas(scene: bpy.types.Scene) -> str:
+    """What the list does not show: that a meta strip is open, or that subtitles lie inside others."""
+    if name := compat.open_meta(scene):
+        return Text("Inside the meta strip {name}. Tab closes it", name=name)
+    if reader.last.inside:
+        return Text("{subtitles} more inside meta strips. Tab opens one", subtitles=counted(reader.last.inside))
+    return ""
 
 
 def speakers(typed: str = "") -> list[str]:
@@ -284,7 +304,7 @@ listeners: list[Callable[[], None]] = []
 def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
     """Reads a track bit by bit; what comes last is the survey."""
     track = tracks.active(scene)
-    found = Survey()
+    found = Survey(meta=compat.open_meta(scene))
     if track is None:
         yield found
         return
@@ -305,6 +325,9 @@ def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
             found.speakers[name] = taken.speakers
         if number % _PIECE == 0:
             yield None
+    for meta in row.table.of_kind("META"):
+        found.inside += inside_of(meta, track.channels)
+        yield None
     yield from _untranslated(scene, track, found, row)
     yield None
     found.cuts = shots.frames(scene)

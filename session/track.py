@@ -10,6 +10,7 @@ changed, and thrown away at the next change. Main thread.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -190,8 +191,11 @@ def lane(scene: bpy.types.Scene, strip: Strip) -> Row:
 def free_channel(scene: bpy.types.Scene) -> int:
     """The lowest channel above all that hold something, for a new track."""
     editor = scene.sequence_editor
-    taken = max((strip.channel for strip in compat.strips_of(editor)), default=0) if editor is not None else 0
-    return min(taken + 1, 128)
+    if editor is None:
+        return 1
+    # Of a meta strip that is open, and outside of it: a track is a channel of both.
+    strips = itertools.chain(compat.strips_of(editor), compat.strips_shown(scene))
+    return min(max((strip.channel for strip in strips), default=0) + 1, 128)
 
 
 def cuts(scene: bpy.types.Scene) -> list[float]:
@@ -234,7 +238,7 @@ def stack(scene: bpy.types.Scene, all_of: Row, track: Track, others: list[Track]
     refuse_locked(moving)
     busy: dict[int, list[tuple[int, int]]] = {}
     names = {strip.name for strip in moving}
-    for strip in compat.strips_of(scene.sequence_editor):
+    for strip in compat.strips_shown(scene):
         if strip.name not in names:
             busy.setdefault(strip.channel, []).append((compat.left(strip), compat.right(strip)))
     rows = track.rows

@@ -79,16 +79,23 @@ def test_inside_a_meta_strip_nothing_is_painted_over_the_other_strips(monkeypatc
     # There is no window to paint on, and no view.
     monkeypatch.setattr(marks, "_view", lambda *_: VIEW)
     monkeypatch.setattr(marks, "_paint", lambda found: painted.append(len(found)))
-    metas = compat.strips_of(scene().sequence_editor).new_meta(name="meta", channel=5, frame_start=1)
+    meta = compat.strips_of(scene().sequence_editor).new_meta(name="meta", channel=5, frame_start=1)
+    strip(1).move_to_meta(meta)
     survey.read_now()
     marks.draw()
     assert painted == [1]
-    scene().sequence_editor.display_stack(metas)
+    scene().sequence_editor.display_stack(meta)
     marks.draw()
     assert painted == [1]
+    survey.read_now()
+    marks.draw()
+    assert painted == [1, 0]
     scene().sequence_editor.display_stack(None)
     marks.draw()
-    assert painted == [1, 1]
+    assert painted == [1, 0]
+    survey.read_now()
+    marks.draw()
+    assert painted == [1, 0, 1]
 
 
 def test_triangles_cover_a_rectangle() -> None:
