@@ -12,9 +12,10 @@ from .document import Cue, Document, Style
 
 
 def usual_style(document: Document) -> str:
-    """The name of the style that most cues have: what it looks like is how subtitles look in this file."""
+    """The name of the style that most cues have: what it looks like is how subtitles look in this file. Of two that as
+    many have the one that every SubStation file has."""
     counts = Counter(cue.style for cue in document.cues)
-    return counts.most_common(1)[0][0] if counts else ""
+    return max(counts, key=lambda name: (counts[name], name == "Default"), default="")
 
 
 def worn(document: Document) -> Document:

@@ -17,7 +17,7 @@ _DASHED = re.compile(r"^\s*[-‐‑–—]\s*(?=\S)")
 _ELLIPSIS = re.compile(r"\.{3,}|…")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…]['\"”’»)\]]*\s+)[\"'“‘«(\[¿¡-]*\s*(?=\w)|(?:^|\n)[-–—]\s*(?=\w)")
 _SPACES = re.compile(r"[^\S\n]{2,}")
-_SPACE_AT_EDGE = re.compile(r"^[^\S\n]+|[^\S\n]+$", re.MULTILINE)
+_SPACE_AT_EDGE = re.compile(r"^[^\S\n]+|(?<![^\S\n])[^\S\n]+$", re.MULTILINE)
 
 
 class Case(enum.Enum):

@@ -165,6 +165,15 @@ class Findings:
         message = Text('the formatting "{text}" cannot be read; it was left out.', text=quoted(text))
         self.add(Kind.MARKUP, message, line, text)
 
+    def rate_taken(self, rate: Fraction, line: int = 0) -> None:
+        """Note that times count frames, and at how many a second they were read."""
+        message = Text(
+            "the times count frames and the file does not say how many a second has; {rate:g} were taken. "
+            "If the subtitles drift, say the frame rate.",
+            rate=round(float(rate), 3),
+        )
+        self.add(Kind.RATE, message, line)
+
     def too_long(self, line: int) -> None:
         """Note that a text is longer than LONGEST_TEXT."""
         self.add(Kind.MARKUP, Text("the text is too long for one subtitle; formatting in it was not read."), line)

@@ -21,7 +21,7 @@ from ...markup import BELOW, TIME, Placing, Span, tidied
 from ..document import Cue, Document, Style
 from . import json_rows
 from .base import Findings, Format, Source, WriteOptions
-from .json_rows import REST, WORDS, Fields, dumped, load, number, row_of, text_cue
+from .json_rows import REST, WORDS, Fields, dumped, load, number, row_of, text_cue, units_of
 from .settling import Row, settled
 
 _KINDS = frozenset(
@@ -41,8 +41,9 @@ def read(source: Source) -> Document:
     findings = Findings()
     items, others = load(source, findings)
     rows = []
+    scale = 1.0 if "version" in others else units_of(items, findings)  # Ours says its version, and means seconds.
     for index, item in enumerate(items):
-        row = row_of(item, index, findings)
+        row = row_of(item, index, findings, scale=scale)
         if row is not None:
             row.cue = _with_looks(row.cue)
             rows.append(row)
@@ -208,7 +209,8 @@ def read_whisper(source: Source) -> Document:
     """openai-whisper, faster-whisper's tools, WhisperX, stable-ts: `segments` with `words`."""
     findings = Findings()
     items, others = load(source, findings)
-    rows = [row for index, item in enumerate(items) if (row := row_of(item, index, findings)) is not None]
+    scale = units_of(items, findings)
+    rows = [row for index, item in enumerate(items) if (row := row_of(item, index, findings, scale=scale)) is not None]
     if _letters(others.get("text")) == _letters("".join(row.cue.text for row in rows)):
         others.pop("text", None)
     language = others.get("language", "")

@@ -39,7 +39,13 @@ _CLOCK = re.compile(clock_pattern())
 _OBJECT = re.compile(r"\{\s*\"")
 _LONGEST_ROW = 100_000
 """Characters of a row of a broken file."""
+_LEAST_THOUSANDTHS = 1000
+"""A file that ends before is too short to tell by how fast it is spoken."""
+_SLOWEST = 0.1
+"""Letters a second: people say some ten."""
 _MOST_ATTEMPTS = 20_000
+_MOST_CHARACTERS = 50_000_000
+"""Characters that are read in vain, a second's work: rows inside of rows inside of rows would be read once for each."""
 
 
 def load(source: Source, findings: Findings) -> tuple[list[Any], dict[str, Any]]:
@@ -84,30 +90,38 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _whole_rows(text: str, findings: Findings, line: int) -> Iterator[Any]:
     """Rows out of a file that is no JSON: broken off, one object a line, a comma too many."""
     decoder = json.JSONDecoder(object_pairs_hook=_object)
-    position = behind = attempts = 0
-    message = Text("the file is broken here; what is whole of it was read.")
-    while (match := _OBJECT.search(text, position)) and attempts < _MOST_ATTEMPTS:
+    position = behind = attempts = cost = 0
+    number = 1
+    while (match := _OBJECT.search(text, position)) and attempts < _MOST_ATTEMPTS and cost < _MOST_CHARACTERS:
         attempts += 1
         try:
             row, length = decoder.raw_decode(text[match.start() : match.start() + _LONGEST_ROW])
-        except (ValueError, RecursionError):
+        except json.JSONDecodeError as error:
             position = match.end()
+            cost += error.pos
+            continue
+        except (ValueError, RecursionError):  # Too long a number, or too deep.
+            position = match.end()
+            cost += _LONGEST_ROW
             continue
         if not isinstance(row, dict) or (_first(row, STARTS) is None and "segs" not in row and "timestamps" not in row):
             position = match.end()
+            cost += length
             continue
-        _note(findings, message, text, behind, match.start())
-        position = behind = match.start() + length
+        _note(findings, text[behind : match.start()], number)
+        position = match.start() + length
+        number += text.count("\n", behind, position)
+        behind = position
         attempts = 0
         yield row
     if behind or line:
-        _note(findings, message, text, behind, len(text))
+        _note(findings, text[behind:], number)
 
 
-def _note(findings: Findings, message: str, text: str, start: int, end: int) -> None:
-    left = text[start:end].strip(" \t\n,[]{}")
+def _note(findings: Findings, text: str, line: int) -> None:
+    left = text.strip(" \t\n,[]{}")
     if left:
-        findings.add(Kind.BROKEN, message, text.count("\n", 0, start) + 1, left)
+        findings.add(Kind.BROKEN, Text("the file is broken here; what is whole of it was read."), line, left)
 
 
 def _first(row: Mapping[str, Any], names: Iterable[str]) -> str | None:
@@ -178,6 +192,20 @@ def dumped(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def units_of(items: Iterable[Any], findings: Findings) -> float:
+    """How many units of the rows' times are a second: 1, unless they are whole numbers so large that nobody speaks as
+    slowly, which are thousandths."""
+    rows = [row for row in items if isinstance(row, dict)]
+    times = [row[name] for row in rows for name in (*STARTS, *ENDS) if name in row]
+    if not times or not all(isinstance(time, int) for time in times) or max(times) < _LEAST_THOUSANDTHS:
+        return 1.0
+    letters = sum(len(row[name]) for row in rows for name in TEXTS if isinstance(row.get(name), str))
+    if letters > _SLOWEST * max(times):
+        return 1.0
+    findings.add(Kind.TIME, Text("the times are whole numbers; they were read as thousandths of a second."))
+    return 1000.0
+
+
 def row_of(item: Any, index: int, findings: Findings, *, scale: float = 1.0) -> Row | None:
     """The row of a list; None, noted, where it is none. `scale`: units of its times in a second."""
     name = str(index + 1)
@@ -200,7 +228,7 @@ def row_of(item: Any, index: int, findings: Findings, *, scale: float = 1.0) -> 
         findings.add(Kind.BROKEN, message, quote=dumped(item), cue=name)
         return None
     cue = with_scores(text_cue(text), fields)
-    words, others = words_of(fields.left.pop("words", None), cue.text, start, end)
+    words, others = words_of(fields.left.pop("words", None), cue.text, start, end, scale)
     extra = fields.rest()
     if others:
         extra[WORDS] = others
@@ -226,7 +254,9 @@ def with_scores(cue: Cue, fields: Fields) -> Cue:
     )
 
 
-def words_of(items: Any, text: str, start: float | None, end: float | None) -> tuple[tuple[Word, ...], str]:
+def words_of(
+    items: Any, text: str, start: float | None, end: float | None, scale: float = 1.0
+) -> tuple[tuple[Word, ...], str]:
     """The words of a row, and as JSON what they say besides. Words without times get the room between their
     neighbours, shared out."""
     if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
@@ -235,7 +265,7 @@ def words_of(items: Any, text: str, start: float | None, end: float | None) -> t
     rest: list[dict[str, Any]] = []
     for item in items:
         fields = Fields(item)
-        first, last = fields.time(STARTS)[0], fields.time(ENDS)[0]
+        first, last = fields.time(STARTS, scale)[0], fields.time(ENDS, scale)[0]
         letters = fields.text(("word", "text")) or ""
         sure = next(
             (found for name in ("probability", "score", "p") if (found := fields.number(name)) is not None), 1.0

@@ -29,7 +29,7 @@ _TIME = r"(\d{1,4}):(\d{1,2})(?:[.:,](\d{1,6})(?:[.,](\d{1,6}))?)?"
 """`mm:ss`, with hundredths behind a full stop or, in old files, a colon; `hh:mm:ss.xx` where there is a fourth part."""
 _STAMP = re.compile(rf"\s*\[\s*{_TIME}\s*\]")
 _WORD = re.compile(rf"<\s*{_TIME}\s*>|\[\s*{_TIME}\s*\]")
-_TAG = re.compile(r"\s*\[\s*([a-zA-Z#][\w -]*)\s*:(.*)\]\s*$")
+_TAG = re.compile(r"\s*\[\s*([a-zA-Z#][\w -]*+)\s*:(.*)\]\s*$")
 _IN_BRACKETS = re.compile(r"\s*\[[^\]]*\]\s*$")
 _OFFSET = re.compile(r"\s*([+-]?\d{1,9})\s*(?:ms)?\s*$")
 _LENGTH = re.compile(rf"\s*{_TIME}\s*$")

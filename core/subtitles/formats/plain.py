@@ -101,12 +101,7 @@ def _rate(matches: list[re.Match[str]], said: Fraction | None, findings: Finding
         return None
     rate = said or guessed_rate(max(frames))
     if said is None:
-        message = Text(
-            "the times count frames and the file does not say how many a second has; {rate:g} were taken. "
-            "If the subtitles drift, say the frame rate.",
-            rate=float(rate),
-        )
-        findings.add(Kind.RATE, message)
+        findings.rate_taken(rate)
     return rate
 
 

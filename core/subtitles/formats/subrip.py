@@ -161,12 +161,7 @@ class _Lines:
             return timings
         if self._rate is None:
             self._rate = guessed_rate(max(frames for _, frames in counted))
-            message = Text(
-                "the times count frames and the file does not say how many a second has; {rate:g} were taken. "
-                "If the subtitles drift, say the frame rate.",
-                rate=float(self._rate),
-            )
-            self._findings.add(Kind.RATE, message, timings[0].at + 1)
+            self._findings.rate_taken(self._rate, timings[0].at + 1)
         return [self._counted(timing, self._rate) for timing in timings]
 
     def _counted(self, timing: Timing, rate: Fraction) -> Timing:
@@ -257,7 +252,7 @@ _MARKUP = re.compile(
     r"|&(?P<entity>amp|lt|gt|quot|apos|nbsp|lrm|rlm|zwnj|zwj|shy|hellip|mdash|ndash|#\d{1,7}|#x[0-9a-f]{1,6});",
     re.IGNORECASE,
 )
-_ATTRIBUTE = re.compile(r"([a-z-]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"(?<![a-z-])([a-z-]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)", re.IGNORECASE)
 _SAME = {"em": "i", "strong": "b", "strike": "s", "del": "s"}
 _KINDS = {"i": ITALIC, "b": BOLD, "u": UNDERLINE, "s": STRIKE}
 _TAG_OF = {kind: tag for tag, kind in _KINDS.items()}

@@ -11,10 +11,11 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from ...text import Text
 from ..document import Cue, Document, Kind
-from ..times import clock, clock_pattern, plain_signs, seconds_of
+from ..times import clock, clock_pattern, counts_frames, guessed_rate, plain_signs, seconds_of
 from .base import Findings, Format, Source, WriteOptions
 from .settling import FALLBACK_DURATION, Row, settled
 from .tags import tidied_text
@@ -29,13 +30,15 @@ _NAMES = {
     "end": ("end", "stop", "to", "out", "tc out", "timecode out", "end time", "endtime", "out time", "hide"),
     "length": ("duration", "length", "dur"),
     "text": ("text", "subtitle", "caption", "content", "transcript", "transcription", "sentence", "dialogue", "line"),
-    "speaker": ("speaker", "name", "character", "actor", "voice"),
+    "speaker": ("speaker", "speaker name", "speaker label", "name", "character", "actor", "voice"),
     "number": ("number", "no", "nr", "#", "id", "index", "n"),
 }
 _UNIT = re.compile(
     r"\s*[\[(]?\s*(?:in\s+)?(ms|milliseconds?|millis|s|sec|seconds?)\s*[\])]?\s*$|\s+in\s+(milliseconds|seconds)$"
 )
 _CLOCK = re.compile(clock_pattern())
+_LONGEST_TIME = 40
+"""Characters."""
 _NUMBER = re.compile(r"-?\d{1,12}(?:[.,]\d{1,9})?")
 _MOST_LINES = 40
 """Lines of one field. What is quoted over more is a quote that somebody forgot to close."""
@@ -55,14 +58,15 @@ def read(source: Source) -> Document:
     rest = records if heading else _chain(first, records)
     listed = [(number, fields) for number, fields in rest if any(field.strip() for field in fields)]
     scale = _scale(first[1] if heading else [], columns, [fields for _, fields in listed])
+    rate = _rate(columns, [fields for _, fields in listed], source.options.fps, findings)
     rows = [
-        _row(number, fields, columns, first[1] if heading else [], scale, delimiter, findings)
+        _row(number, fields, columns, first[1] if heading else [], (scale, rate), delimiter, findings)
         for number, fields in listed
     ]
     extra = {HEADING: delimiter.join(first[1])} if heading else {}
     kept = [row for row in rows if row is not None]
     _until_the_next(kept, columns)
-    return Document(tuple(settled(kept, findings)), extra=extra, findings=findings.done())
+    return Document(tuple(settled(kept, findings)), fps=rate, extra=extra, findings=findings.done())
 
 
 def _chain(first: tuple[int, list[str]], rest: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
@@ -141,7 +145,7 @@ def _guessed(fields: Sequence[str]) -> list[str]:
 
 
 def _is_clock(field: str) -> bool:
-    return len(field) < 40 and _CLOCK.fullmatch(plain_signs(field).strip()) is not None
+    return len(field) < _LONGEST_TIME and _clock_of(field) is not None
 
 
 def _scale(heading: Sequence[str], columns: Sequence[str], records: Sequence[Sequence[str]]) -> int:
@@ -160,7 +164,7 @@ def _row(
     fields: list[str],
     columns: Sequence[str],
     heading: Sequence[str],
-    scale: int,
+    units: tuple[int, Fraction | None],
     delimiter: str,
     findings: Findings,
 ) -> Row | None:
@@ -180,7 +184,7 @@ def _row(
         findings.stray(number, " ".join(fields))
         return None
     times = [values.get(name, "") for name in ("start", "end", "length")]
-    start, end, length = (_time(value, scale) for value in times)
+    start, end, length = (_time(value, *units) for value in times)
     if end is None and start is not None and length is not None:
         end = start + length
     text, _ = tidied_text(values.get("text", "").replace("\r", "\n"))
@@ -192,14 +196,33 @@ def _row(
     return Row(start, end, Cue(0.0, 0.0, text, speaker=speaker, name=name, extra=extra, line=number), unread)
 
 
-def _time(field: str, scale: int) -> float | None:
+def _rate(
+    columns: Sequence[str], records: Sequence[Sequence[str]], said: Fraction | None, findings: Findings
+) -> Fraction | None:
+    """The frames a second, where most of the times count frames; None where they do not."""
+    wanted = [index for index, column in enumerate(columns) if column in ("start", "end", "length")]
+    fields = (record[index] for record in records for index in wanted if index < len(record))
+    found = [match for field in fields if len(field) < _LONGEST_TIME and (match := _clock_of(field))]
+    frames = [int(match["f"]) for match in found if counts_frames(match)]
+    if not frames or len(frames) < len(found) / 2:
+        return None
+    if said is None:
+        findings.rate_taken(guessed_rate(max(frames)))
+    return said or guessed_rate(max(frames))
+
+
+def _clock_of(field: str) -> re.Match[str] | None:
+    return _CLOCK.fullmatch(plain_signs(field).strip())
+
+
+def _time(field: str, scale: int, rate: Fraction | None) -> float | None:
     plain = plain_signs(field).strip()
-    if len(plain) > 40:
+    if len(plain) > _LONGEST_TIME:
         return None
     if _NUMBER.fullmatch(plain):
         return float(plain.replace(",", ".")) / scale
-    match = _CLOCK.fullmatch(plain)
-    return seconds_of(match) if match else None
+    match = _clock_of(plain)
+    return seconds_of(match, rate=rate) if match else None
 
 
 def _until_the_next(rows: list[Row], columns: Sequence[str]) -> None:

@@ -28,7 +28,8 @@ _PARAGRAPH = re.compile(
     r"(?P<inside>[^<]*+(?:<(?P=prefix)(?-i:br)\s*+/>[^<]*+)*+)</(?P=prefix)(?-i:p)>)|" + _TOKEN.pattern,
     re.DOTALL | re.IGNORECASE,
 )
-_ATTRIBUTE = re.compile(r"([^\s=<>\"'/]++)\s*=\s*(\"[^\"]*+\"|'[^']*+'|[^\s\"'<>]++)")
+# The one before the name: without it each letter of a long word would be tried as the beginning of a name.
+_ATTRIBUTE = re.compile(r"(?<![^\s=<>\"'/])([^\s=<>\"'/]++)\s*=\s*(\"[^\"]*+\"|'[^']*+'|[^\s\"'<>]++)")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 
 Kind = Literal["open", "close", "text", "comment", "instruction", "doctype", "paragraph"]

@@ -86,6 +86,37 @@ def test_times(report: str, name: str, text: str, shown: list[tuple[float, float
     assert [(round(start, 3), round(end, 3), said) for start, end, said in rows(read(text, name))] == shown, report
 
 
+@pytest.mark.parametrize(
+    ("report", "text"),
+    [
+        ("SubtitleEdit#5799", "00:00:24:04\t00:00:29:00\tHello there\n00:00:29:00\t00:00:33:15\tsecond\n"),
+        ("davinci", "Speaker Name,Start Time,End Time,Text\nAnn,00:00:24:04,00:00:29:00,Hello there\n"
+         "Bob,00:00:29:00,00:00:33:15,second\n"),
+    ],
+)  # fmt: skip
+def test_times_of_tables_count_frames_too(report: str, text: str) -> None:
+    document = read(text, "a.txt" if "\t" in text else "a.csv")
+    assert rows(document) == [(24.16, 29.0, "Hello there"), (29.0, 33.6, "second")], report
+    assert [cue.speaker for cue in document.cues] == (["Ann", "Bob"] if "Ann" in text else ["", ""])
+    guessed = read(text, "a.csv", ReadOptions())
+    assert [finding.kind for finding in guessed.findings] == [Kind.RATE]
+    clocks = "start,end,text\n00:00:01:500,00:00:02:250,thousandths\n"
+    assert rows(read(clocks, "a.csv")) == [(1.5, 2.25, "thousandths")]
+
+
+def test_whole_numbers_of_json_are_thousandths_where_nobody_speaks_as_slowly() -> None:
+    """As AssemblyAI has them; Whisper's own may be whole seconds."""
+    words = '[{"text": "hello", "start": 1000, "end": 1500}, {"text": "there", "start": 1600, "end": 2400}]'
+    said = f'{{"text": "hello there", "start": 1000, "end": 2500, "speaker": "A", "words": {words}}}'
+    document = read(f'{{"utterances": [{said}, {{"text": "bye", "start": 3000, "end": 4000}}]}}', "a.json")
+    assert rows(document) == [(1.0, 2.5, "hello there"), (3.0, 4.0, "bye")]
+    assert [(word.start, word.end) for word in document.cues[0].words] == [(1.0, 1.5), (1.6, 2.4)]
+    assert [finding.kind for finding in document.findings] == [Kind.TIME]
+    whole = ", ".join(f'{{"start": {n}, "end": {n + 5}, "text": "Five seconds of speech."}}' for n in range(0, 2000, 5))
+    assert read(f'{{"segments": [{whole}]}}', "a.json").cues[-1].end == 2000
+    assert rows(read('[{"start": 0, "end": 600, "text": "Music"}]', "a.json")) == [(0, 600, "Music")]
+
+
 def test_what_only_lists_times_is_no_file_of_subtitles() -> None:
     """SubtitleEdit#5799."""
     with pytest.raises(SubtitleFileError, match="no subtitles"):
@@ -176,6 +207,20 @@ def test_a_token_without_times_stays_a_word() -> None:
 # Looks
 
 
+SIGNS = """
+    [Script Info]
+    ScriptType: v4.00+
+
+    [V4+ Styles]
+    Format: Name, Fontname, Fontsize, PrimaryColour, Bold, Italic, Alignment
+    Style: Default,Arial,20,&H00FFFFFF,0,0,2
+    Style: Sign,Arial,20,&H0000FFFF,-1,0,2
+
+    [Events]
+    Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+    Dialogue: 0,0:00:01.00,0:00:02.00,Sign,,0,0,0,,EXIT
+    Dialogue: 0,0:00:03.00,0:00:04.00,Default,,0,0,0,,spoken
+"""
 STYLED = """
     [Script Info]
     ScriptType: v4.00+
@@ -191,6 +236,13 @@ STYLED = """
     Dialogue: 0,0:00:03.00,0:00:04.00,Thoughts,,0,0,0,,two {\\i0}aloud{\\i1} more
     Dialogue: 0,0:00:05.00,0:00:06.00,Default,,0,0,0,,plain
 """
+
+
+def test_of_two_styles_the_default_is_the_usual_one() -> None:
+    """What sets a sign apart is said, even where there are as many signs as spoken lines."""
+    said = written(read(SIGNS, "a.ass"), "srt")
+    assert '<b><font color="#ffff00">EXIT</font></b>' in said or '<font color="#ffff00"><b>EXIT</b></font>' in said
+    assert "\nspoken" in said
 
 
 def test_italics_of_a_style_are_italics_however_many_have_it() -> None:
