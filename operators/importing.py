@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,6 +155,8 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
     _timer: bpy.types.Timer
     _name: str
     _waiting: list[Path]
+    _unsure: list[Path]
+    """Files whose letters may be wrong: they are asked for when all others are there."""
     _is_first: bool
 
     def invoke(self, context: Context, _event: Event) -> _Result:
@@ -171,6 +174,7 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
     def execute(self, context: Context) -> _Result:
         """Called by Blender when files are chosen."""
         self._waiting = self._paths()
+        self._unsure = []
         self._is_first = True
         try:
             if self.existing == "REPLACE":
@@ -195,7 +199,10 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
         try:
             document = _load(path, self, scene)
             if self._has_to_ask(document, context):
-                return self._ask(path)
+                self._unsure.append(path)
+                return self._go_on(context, {"FINISHED"})
+            if self.is_asked:  # Of the first file; it says nothing of the letters of others.
+                self.is_asked, self.encoding = False, "AUTO"
             document = _on_timeline(document, self, scene)
             # Only now: a file that cannot be read costs nobody the subtitles that are there.
             above = self._make_room(scene)
@@ -204,7 +211,7 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
             self._writer = strips.Writer(scene, placements, above)
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
-            return self._next(context) if self._waiting else {"CANCELLED"}
+            return self._go_on(context, {"CANCELLED"})
         report_all(self, document.warnings)
         files.remember(scene, self._writer.channel, document)
         tracks.enter(scene, self._writer.channel, self._writer.rows, path.stem, document.language)
@@ -235,12 +242,23 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
         unsure = self.encoding == "AUTO" and document.certainty < SURE and not self.is_asked
         return unsure and not bpy.app.background and context.window is not None
 
-    def _ask(self, path: Path) -> _Result:
+    def _go_on(self, context: Context, end: _Result) -> _Result:
+        """The next file, then the files that have to be asked for; `end` where there are none."""
+        if self._waiting:
+            return self._next(context)
+        if not self._unsure:
+            return end
         settings = {name: getattr(self, name) for name in _NAMES if name != "encoding"}
         if not self._is_first:
             settings["existing"] = "BESIDE"
         operators: Any = bpy.ops
-        operators.subtitle.ask_encoding("INVOKE_DEFAULT", filepath=str(path), **settings)
+        operators.subtitle.ask_encoding(
+            "INVOKE_DEFAULT",
+            filepath=str(self._unsure[0]),
+            directory=str(self._unsure[0].parent),
+            files=[{"name": path.name} for path in self._unsure],
+            **settings,
+        )
         return {"FINISHED"}
 
     def modal(self, context: Context, event: Event) -> _Result:
@@ -280,7 +298,7 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
         if self.is_recovered:
             # Only now: a file that was not imported to its end is offered again.
             recovered.let_go(Path(self.filepath))
-        return self._next(context) if self._waiting else {"FINISHED"}
+        return self._go_on(context, {"FINISHED"})
 
 
 @dataclasses.dataclass(slots=True)
@@ -300,6 +318,12 @@ class SUBTITLE_OT_ask_encoding(bpy.types.Operator, FileChoices):
     bl_idname = "subtitle.ask_encoding"
     bl_label = "Are the Letters Right?"
     bl_options = {"UNDO", "INTERNAL"}
+
+    directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    # This file, and those of the same folder to go on with.
+    files: CollectionProperty(  # type: ignore[valid-type]
+        type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"}
+    )
 
     def invoke(self, context: Context, _event: Event) -> _Result:
         """Called by Blender before the dialog is shown."""
@@ -330,9 +354,29 @@ class SUBTITLE_OT_ask_encoding(bpy.types.Operator, FileChoices):
     def execute(self, _context: Context) -> _Result:
         """Called by Blender when the user says yes."""
         settings = {name: getattr(self, name) for name in _NAMES}
+        names = [{"name": item.name} for item in self.files]
         operators: Any = bpy.ops
-        operators.subtitle.import_file("EXEC_DEFAULT", filepath=self.filepath, is_asked=True, **settings)
+        operators.subtitle.import_file(
+            "EXEC_DEFAULT", filepath=self.filepath, directory=self.directory, files=names, is_asked=True, **settings
+        )
         return {"FINISHED"}
+
+    def cancel(self, _context: Context) -> None:
+        """Called by Blender when the user says no: this file is left out, the others are not."""
+        names = [{"name": item.name} for item in self.files][1:]
+        settings = {name: getattr(self, name) for name in _NAMES if name != "encoding"}
+        if names:
+            # Not from in here: Blender is about to free this operator.
+            bpy.app.timers.register(functools.partial(_import_rest, self.directory, names, settings), first_interval=0)
+
+
+def _import_rest(directory: str, names: list[dict[str, str]], settings: dict[str, Any]) -> None:
+    manager = bpy.context.window_manager
+    if manager is None or not manager.windows:
+        return
+    operators: Any = bpy.ops
+    with bpy.context.temp_override(window=manager.windows[0]):
+        operators.subtitle.import_file("EXEC_DEFAULT", directory=directory, files=names, **settings)
 
 
 register, unregister = bpy.utils.register_classes_factory((SUBTITLE_OT_import_file, SUBTITLE_OT_ask_encoding))

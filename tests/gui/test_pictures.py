@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from tests.hub.server import LoopbackHub
 
 from .conftest import BASE, DATA, DOWNLOAD, MODEL_FILES, PAUSE, TINY, prepare, start
+from .test_files import DIALOG, TEXTS, drop, folder_with
 from .test_timeline import film
 from .test_transcription import PUT
 from .window import SIZE, Window
@@ -49,6 +51,10 @@ class Camera:
         self._window.rest()
         right = self._window.run("max((a.width * a.height, a.x + a.width) for a in window().screen.areas)[1]")
         self._take(name, (0, 0, right, height))
+
+    def part(self, name: str, box: tuple[int, int, int, int]) -> None:
+        """A part of the screen as it is now."""
+        self._take(name, box)
 
     def now(self, name: str, height: int) -> None:
         """As `editor`, with the dialog that is open."""
@@ -153,3 +159,28 @@ def test_editing_pictures(fresh: Window, user: Path) -> None:
     )
     fresh.run("settle()")
     camera.now("edit-as-text", 640)
+
+
+def test_file_pictures(fresh: Window, user: Path) -> None:
+    """The sides of the two file dialogs, and the question about letters."""
+    assert OUT is not None
+    camera = Camera(fresh, Path(OUT))
+    drop(fresh, folder_with(user), "russian.srt")
+    time.sleep(1.0)
+    left, top = fresh.run("[region('WINDOW').x, window().height - region('WINDOW').y - region('WINDOW').height]")
+    camera.part("letters", (0, top + 400, left + 500, 240))
+    fresh.display.mouse("key", "Return")
+    fresh.wait(f"len({TEXTS}) == 1")
+    fresh.run(DIALOG)
+    fresh.run("bpy.context.preferences.view.filebrowser_display_type = 'SCREEN'")
+    for name in ("import", "export"):
+        fresh.run(
+            "with bpy.context.temp_override(window=window(), area=sequencer(), region=region('WINDOW')):\n"
+            f"    bpy.ops.subtitle.{name}_file('INVOKE_DEFAULT')"
+        )
+        fresh.wait("dialog() is not None")
+        time.sleep(1.5)
+        left, top, width, _ = fresh.run("side()")
+        camera.part(name, (left, top, width, 210))
+        fresh.display.mouse("key", "Escape")
+        fresh.wait("dialog() is None")
