@@ -25,6 +25,7 @@ PARTS = (
     "operators.cards",
     "operators.transcription",
     "operators.unfinished",
+    "operators.presets",
     "operators.importing",
     "operators.exporting",
     "operators.film_tracks",

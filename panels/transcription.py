@@ -10,7 +10,7 @@ import bpy
 from ..core.right_to_left import lines, reads_from_right
 from ..core.text import Text
 from ..sequencer import compat, sounds
-from ..session import choices, recovered, shelf, state, unfinished
+from ..session import choices, presets, recovered, shelf, state, unfinished
 from ..session.shelf import installed, message_of, record_of
 from ..translations import iface, iface_lines
 from .parts import SubtitlePanel, characters, is_narrow, job_row, label, offline_hint, wrapped
@@ -79,6 +79,9 @@ class SUBTITLE_PT_transcription_more(SubtitlePanel, bpy.types.Panel):
         """Called by Blender for each redraw; reads memory only."""
         settings = choices.of(compat.scene_of(context))
         layout = self.layout
+        row = layout.row(align=True)
+        row.menu("SUBTITLE_MT_presets")
+        row.operator("subtitle.save_preset", text="", icon="ADD")
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.active = state.now.transcription is None
@@ -91,6 +94,36 @@ class SUBTITLE_PT_transcription_more(SubtitlePanel, bpy.types.Panel):
             column.prop(settings, name)
         for name in ("beam_size", "batch_size"):
             layout.prop(settings, name)
+
+
+class SUBTITLE_MT_presets(bpy.types.Menu):
+    """Options that were kept under a name."""
+
+    bl_idname = "SUBTITLE_MT_presets"
+    bl_label = "Presets"
+
+    def draw(self, _context: Context) -> None:
+        """Called by Blender for each redraw; reads memory only."""
+        found = presets.names()
+        for name in found:
+            self.layout.operator("subtitle.use_preset", text=name, translate=False).name = name
+        if found:
+            self.layout.separator()
+            self.layout.menu("SUBTITLE_MT_delete_preset", icon="TRASH")
+        else:
+            label(self.layout, Text("There are none yet"))
+
+
+class SUBTITLE_MT_delete_preset(bpy.types.Menu):
+    """Which preset is deleted."""
+
+    bl_idname = "SUBTITLE_MT_delete_preset"
+    bl_label = "Delete Preset"
+
+    def draw(self, _context: Context) -> None:
+        """Called by Blender for each redraw; reads memory only."""
+        for name in presets.names():
+            self.layout.operator("subtitle.delete_preset", text=name, translate=False).name = name
 
 
 def _draw_model(layout: UILayout, context: Context, model: str) -> None:
@@ -177,4 +210,11 @@ def _draw_recovered(layout: UILayout, context: Context, scene: bpy.types.Scene) 
         row.operator("subtitle.dismiss_recovered", text="", icon="X").path = str(found.path)
 
 
-register, unregister = bpy.utils.register_classes_factory((SUBTITLE_PT_transcription, SUBTITLE_PT_transcription_more))
+register, unregister = bpy.utils.register_classes_factory(
+    (
+        SUBTITLE_PT_transcription,
+        SUBTITLE_PT_transcription_more,
+        SUBTITLE_MT_presets,
+        SUBTITLE_MT_delete_preset,
+    )
+)

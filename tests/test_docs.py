@@ -100,7 +100,7 @@ def test_administrators_know_all_of_the_users_folder() -> None:
         "core/downloads/store.py": r'with_name\(f"\{path\.stem\}(.+)"\)',
         "core/speech/segments.py": r'^FOLDER = "(.+)"$',
         "session/recovered.py": r'^FOLDER = "(.+)"$',
-        "core/cli/listening.py": r'^PRESETS = "(.+)"$',
+        "core/presets.py": r'^FOLDER = "(.+)"$',
         "core/subtitles/shots.py": r'folder / "(\w+)" /',
     }
     said = _read("docs/administrators.md")

@@ -4,28 +4,20 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .. import presets
 from ..errors.base import UsageError
-from ..languages import NAMES
 from ..speech import glossary
-from ..speech.naming import language_code, track_wanted
+from ..speech.naming import track_wanted
 from ..speech.request import TranscriptionRequest
 from ..speech.voice import VoiceOptions
 from ..subtitles import own_profiles
-from ..subtitles.profiles import AUTO
 from ..system import user_folder
 from .call import named, time_of
 
-PRESETS = "presets"
-"""The folder of presets in the user's folder."""
-_OWN = ("language", "track", "profile", "task", "prompt", "hotwords", "glossary", "from", "to", "vad", "batch_size",
-        "beam_size", "suppress_numerals", "words", "multilingual")  # fmt: skip
-"""What a film's own file may say, and a preset."""
 _DECODING = (
     *("multilingual", "patience", "repetition_penalty", "no_repeat_ngram_size", "compression_ratio_threshold"),
     *("log_prob_threshold", "no_speech_threshold"),
@@ -45,7 +37,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
     )
     command.set_defaults(parser=command)
     heard = command.add_argument_group("what is heard")
-    heard.add_argument("--language", type=_language, metavar="L", help="such as en or English (default: detected)")
+    heard.add_argument(
+        "--language", type=_typed(presets.language), metavar="L", help="such as en or English (default: detected)"
+    )
     heard.add_argument("--task", choices=("transcribe", "translate"), default="transcribe")
     heard.add_argument(
         "--track",
@@ -60,13 +54,15 @@ def add_options(command: argparse.ArgumentParser) -> None:
     _add_words(how)
     _add_voice(how)
     _add_decoding(how)
-    how.add_argument("--beam-size", type=_number(1, 64), default=5, metavar="N", help="(default 5)")
+    how.add_argument(
+        "--beam-size", type=_typed(presets.CHECKS["beam_size"]), default=5, metavar="N", help="(default 5)"
+    )
     how.add_argument(
         "--temperature", type=_temperatures, default=TranscriptionRequest.__dataclass_fields__["temperature"].default,
         metavar="T,...", help="one after the other where the text repeats itself (default 0,0.2,0.4,0.6,0.8,1)",
     )  # fmt: skip
     how.add_argument(
-        "--batch-size", type=_number(1, 256), default=1, metavar="N",
+        "--batch-size", type=_typed(presets.CHECKS["batch_size"]), default=1, metavar="N",
         help="windows at once: faster on a graphics card, without other temperatures (default 1)",
     )  # fmt: skip
     how.add_argument("--device", type=_device, default="auto", metavar="D", help=f"{_DEVICES} (default auto)")
@@ -74,7 +70,11 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--compute-type", default="default", metavar="C", choices=COMPUTE_TYPES, help=f"{', '.join(COMPUTE_TYPES)}"
     )
     how.add_argument(
-        "--threads", type=_number(0, 1024), default=0, metavar="N", help="of the processor (default: its choice)"
+        "--threads",
+        type=_typed(presets.number(0, 1024)),
+        default=0,
+        metavar="N",
+        help="of the processor (default: its choice)",
     )
 
 
@@ -108,8 +108,8 @@ def _add_decoding(how: argparse._ArgumentGroup) -> None:
         field = names[0].removeprefix("--").replace("-", "_")
         default = TranscriptionRequest.__dataclass_fields__[field].default
         how.add_argument(
-            *names, dest=field, type=_finite if kind is float else _number(0, 100), default=default, metavar="N",
-            help=f"{text} (default {default})",
+            *names, dest=field, default=default, metavar="N",
+            type=_finite if kind is float else _typed(presets.number(0, 100)), help=f"{text} (default {default})",
         )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def _add_voice(how: argparse._ArgumentGroup) -> None:
     )
     how.add_argument(
         "--vad-threshold",
-        type=_share,
+        type=_typed(presets.share),
         default=default.threshold,
         metavar="P",
         help="speech from this probability on (default 0.5)",
@@ -131,7 +131,11 @@ def _add_voice(how: argparse._ArgumentGroup) -> None:
         ("speech-pad-ms", default.speech_pad_ms),
     ):
         how.add_argument(
-            f"--vad-{name}", type=_number(0, 600_000), default=value, metavar="MS", help=f"(default {value})"
+            f"--vad-{name}",
+            type=_typed(presets.number(0, 600_000)),
+            default=value,
+            metavar="MS",
+            help=f"(default {value})",
         )
 
 
@@ -185,77 +189,31 @@ def preset(args: argparse.Namespace) -> dict[str, Any]:
     defaults and after what is typed. Raises UsageError."""
     path = Path(args.preset)
     if path.suffix != ".toml" and path.name == args.preset:
-        folder = args.user_dir / PRESETS
-        path = folder / f"{args.preset}.toml"
+        folder = args.user_dir / presets.FOLDER
+        path = presets.path_of(folder, args.preset)
         if not path.is_file():
-            there = ", ".join(sorted(file.stem for file in folder.glob("*.toml"))) or "none yet"
+            there = ", ".join(presets.names(folder)) or "none yet"
             raise UsageError(f'There is no preset "{args.preset}" in {folder}.', f"There are: {there}.")
     return _said(path, args)
 
 
 def _said(path: Path, args: argparse.Namespace) -> dict[str, Any]:
-    """The options that stand in a file. Raises UsageError."""
-    try:
-        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}.", "Mend or remove the file.") from error
-    own: dict[str, Any] = {}
-    for name, value in said.items():
-        key = name.replace("-", "_")
-        if key not in _OWN:
-            raise UsageError(f'{path}: nobody knows "{name}".', f"It may have: {', '.join(_OWN)}.")
+    """The options that stand in a file, by our names. Raises UsageError."""
+    known = own_profiles.read(args.user_dir / user_folder.PROFILES).known
+    said = presets.read(path, known)
+    return {{"from": "start", "to": "end"}.get(name, name): value for name, value in said.items()}
+
+
+def _typed(check: Callable[[Any], Any]) -> Callable[[str], Any]:
+    """A check for argparse, which shows the words of this error alone."""
+
+    def typed(text: str) -> Any:
         try:
-            own[{"from": "start", "to": "end"}.get(key, key)] = _checked(key, value, path, args)
-        except (ValueError, argparse.ArgumentTypeError) as error:
-            raise UsageError(f'{path}: "{name}" cannot be {value!r}.', str(error)) from error
-    return own
+            return check(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
 
-
-def _checked(name: str, value: Any, path: Path, args: argparse.Namespace) -> Any:
-    """A value of the kind that the option takes. Raises ValueError or ArgumentTypeError."""
-    match name:
-        case "from" | "to":
-            return time_of(str(value))
-        case "batch_size" | "beam_size":
-            return _number(1, 256)(str(value))
-        case "language":
-            return _language(str(value))
-        case "track":
-            return track_wanted(str(value))
-        case "profile" if value != AUTO:
-            known = own_profiles.read(args.user_dir / user_folder.PROFILES).known
-            if value not in known:
-                raise ValueError(f"one of {', '.join(known)}")
-        case "task" if value not in ("transcribe", "translate"):
-            raise ValueError("transcribe or translate")
-        case "glossary":
-            return path.parent / str(value)
-        case "vad" | "suppress_numerals" | "words" | "multilingual":
-            if not isinstance(value, bool):
-                raise ValueError("true or false")
-            return value
-    return str(value)
-
-
-def _number(least: int, most: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"{least} to {most}")
-        return int(text)
-
-    return number
-
-
-def _language(text: str) -> str | None:
-    """Raises ArgumentTypeError for a language that Whisper does not know: an hour later it would be too late."""
-    if text.strip().lower() in ("", "auto", "detect"):
-        return None
-    code = language_code(text)
-    if code is None:
-        near = difflib.get_close_matches(text.strip().title(), NAMES.values(), n=1)
-        meant = f"; did you mean {near[0]}?" if near else ""
-        raise argparse.ArgumentTypeError(f'a language that Whisper knows, not "{text}"{meant}')
-    return code
+    return typed
 
 
 def _finite(text: str) -> float:
@@ -265,16 +223,6 @@ def _finite(text: str) -> float:
         value = float("nan")
     if not -1000 < value < 1000:
         raise argparse.ArgumentTypeError("a number")
-    return value
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.0 < value < 1.0:
-        raise argparse.ArgumentTypeError("a number between 0 and 1")
     return value
 
 
