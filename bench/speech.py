@@ -3,10 +3,12 @@
 
 Makes recordings out of the clips of the tests, whose words are known, and hears them with the tests' own model: by a
 script that does nothing but call faster-whisper, and by ours (child, windows, journal, cues), process against process,
-in turns. Prints the median of the ratios of each pair; a run with a child that has its model already against one that
-has not; the memory of the child for several lengths; and the word errors of both. Where whisper-ctranslate2 is
-installed, it hears the same with the same model, with its defaults but for voice activity and times of words, as ours
-has them. (openai-whisper's command line needs weights of its own, of which there are none small enough for tests.)
+in turns. Prints the median of the ratios of each pair; a run with a child that has its model already against one
+that has not, against decoding and listening alone (our own modules called in one process that has the model: no pipes,
+no journal, no cues), and against faster-whisper with its model loaded; the memory of the child for several lengths; and
+the word errors of both. Where whisper-ctranslate2 is installed, it hears the same with the same model, with its
+defaults but for voice activity and times of words, as ours has them. (openai-whisper's command line needs weights of
+its own, of which there are none small enough for tests.)
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from subtitle_editor.core.events import CueFound, Finished
 from subtitle_editor.core.speech import process
 from subtitle_editor.core.speech.job import Transcription
 from subtitle_editor.core.speech.request import TranscriptionRequest
+from subtitle_editor.core.speech.segments import Place
 
 DATA = Path(__file__).parents[1] / "tests" / "data"
 MODEL = DATA / "tiny_whisper" / "model"
@@ -71,12 +74,14 @@ def bare(media: Path) -> tuple[float, list[str], int]:
     return seconds, text.split(), int(memory)
 
 
+def request_of(media: Path) -> TranscriptionRequest:
+    """What is asked of ours."""
+    return TranscriptionRequest(media=media, model_path=MODEL, model_id="tiny", language="en", device="cpu", threads=1)
+
+
 def ours(media: Path, folder: Path, keep: float = 0.0) -> tuple[float, float, list[str], int]:
     """Seconds to the end and to the first subtitle, words, and mebibytes of the child."""
-    request = TranscriptionRequest(
-        media=media, model_path=MODEL, model_id="tiny", language="en", device="cpu", threads=1
-    )
-    job = Transcription(request, journals=folder, keep=keep)
+    job = Transcription(request_of(media), journals=folder, keep=keep)
     began = time.perf_counter()
     job.start()
     first, memory = 0.0, 0
@@ -90,6 +95,77 @@ def ours(media: Path, folder: Path, keep: float = 0.0) -> tuple[float, float, li
         raise SystemExit(f"it did not finish: {end}")
     job.settle()
     return seconds, first or seconds, " ".join(cue.text for cue in end.cues).split(), memory
+
+
+LISTENING = """
+import json, os, sys, time
+from subtitle_editor.core.speech import serving
+os.nice(10)
+
+class Nobody:
+    def send(self, type, **fields): pass
+    def notice(self, message, **fields): pass
+
+shelf = serving.Shelf()
+for line in sys.stdin:
+    began = time.perf_counter()
+    serving.transcribe(json.loads(line), Nobody(), shelf)
+    print(time.perf_counter() - began, flush=True)
+"""
+
+LOADED = """
+import json, os, sys, time
+from faster_whisper import WhisperModel
+os.nice(10)
+model = WhisperModel(sys.argv[1], device="cpu", cpu_threads=1)
+for line in sys.stdin:
+    began = time.perf_counter()
+    segments, _ = model.transcribe(json.loads(line)["media"], language="en", word_timestamps=True, vad_filter=True,
+                                   condition_on_previous_text=False)
+    list(segments)
+    print(time.perf_counter() - began, flush=True)
+"""
+
+
+class Loaded:
+    """A process that has its model and hears a file whenever it is asked."""
+
+    def __init__(self, script: str) -> None:
+        command = [sys.executable, "-c", script, str(MODEL)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def hear(self, request: TranscriptionRequest) -> float:
+        """The seconds that it took."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(json.dumps(process._as_json(request, Place(), 0.0)) + "\n")
+        self._process.stdin.flush()
+        return float(self._process.stdout.readline())
+
+    def end(self) -> None:
+        """Nothing more is asked."""
+        self._process.communicate(timeout=30)
+
+
+def against_loaded(media: Path, folder: Path, rounds: int) -> None:
+    """A second run, with the model in memory, against what cannot be left out of it; in turns."""
+    scripts = {"decoding and listening alone": LISTENING, "faster-whisper with its model loaded": LOADED}
+    others = {name: Loaded(script) for name, script in scripts.items()}
+    request = request_of(media)
+    for other in others.values():
+        other.hear(request)  # It loads its model.
+    cold, *_ = ours(media, folder, keep=60.0)
+    pairs: dict[str, list[float]] = {name: [] for name in others}
+    again = []
+    for _ in range(rounds):
+        again.append(ours(media, folder, keep=60.0)[0])
+        for name, other in others.items():
+            pairs[name].append(again[-1] / other.hear(request))
+    process.warm.close()
+    for other in others.values():
+        other.end()
+    print(f"with a child that starts {cold:.2f} s, with one that waits {median(again):.2f} s")
+    for name, ratios in pairs.items():
+        print(f"second run / {name}, median of {len(ratios)} pairs: {median(ratios):.3f}")
 
 
 PEER = """
@@ -166,10 +242,7 @@ def main() -> None:
         print(f"10 minutes: ours / faster-whisper alone, median of {len(pairs)} pairs: {median(pairs):.3f}")
         print(f"word errors: faster-whisper alone {errors(their_words, said):.1%}, ours {errors(my_words, said):.1%}")
         against_peer(media, said, folder, options.rounds)
-        cold, *_ = ours(media, folder / "heard", keep=60.0)
-        again = [ours(media, folder / "heard", keep=60.0)[0] for _ in range(3)]
-        process.warm.close()
-        print(f"with a child that starts {cold:.2f} s, with one that waits {median(again):.2f} s")
+        against_loaded(media, folder / "heard", options.rounds)
         for minutes in (float(text) for text in options.lengths.split(",")):
             path = folder / f"{minutes}.flac"
             make(path, minutes)
