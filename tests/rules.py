@@ -116,7 +116,17 @@ def deaf(patch: pytest.MonkeyPatch) -> None:
     """Put the rule in force."""
     from subtitle_editor.core.transfer import watchful
 
-    patch.setattr(socket.socket, "shutdown", lambda self, how: None)
+    real = socket.socket.shutdown
+
+    def act(self: socket.socket, how: int) -> None:
+        frame = sys._getframe(1)
+        while frame.f_back and os.path.basename(frame.f_code.co_filename) == "ssl.py":
+            frame = frame.f_back
+        place = frame.f_code.co_filename
+        if f"{os.sep}tests{os.sep}" in place or place.endswith("socketserver.py"):
+            real(self, how)  # A server is on another machine, which has a system of its own.
+
+    patch.setattr(socket.socket, "shutdown", act)
     patch.setattr(watchful, "DEAF", True)  # As it is found out there.
 
 

@@ -41,9 +41,16 @@ class RawServer:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=50)
         self.port = self._listener.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._is_closing = False
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
+        # Who waits in `accept` is not woken by `close`, keeps the port, and after a pause of the process takes the
+        # connections of whatever has the listener's number by then.
+        self._is_closing = True
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
+            self._thread.join(5)
         self._listener.close()
 
     def _accept(self) -> None:
@@ -51,6 +58,9 @@ class RawServer:
             try:
                 connection, _ = self._listener.accept()
             except OSError:
+                return
+            if self._is_closing:
+                connection.close()
                 return
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
