@@ -49,17 +49,21 @@ def test_several_files_into_a_folder(run: Run, tmp_path: Path) -> None:
 
 
 def test_where_a_disk_takes_two_names_for_one_the_second_replaces_nothing(run: Run, tmp_path: Path) -> None:
-    """A link does as such a disk does: both names are one file."""
+    """Where the tests lie on no such disk, a link does as one: both names are one file."""
     for folder, name, text in (("one", "film.srt", "one"), ("two", "Film.srt", "two")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / name).write_text(f"1\n00:00:01,000 --> 00:00:02,000\n{text}\n")
     out = tmp_path / "out"
     out.mkdir()
-    (out / "Film.vtt").symlink_to("film.vtt")
+    is_one = (tmp_path / "ONE").exists()
+    if not is_one:
+        (out / "Film.vtt").symlink_to("film.vtt")
     sources = tmp_path / "one" / "film.srt", tmp_path / "two" / "Film.srt"
     code, told, _ = run("convert", *sources, out, "--to", "vtt")
     assert code == 1 and texts(out / "film.vtt") == ["one"]
     assert "film.vtt" in told[-1]["message"]
+    if is_one:
+        return
     (out / "Film.vtt").unlink()
     code, told, _ = run("convert", *sources, out, "--to", "vtt")
     assert code == 0 and (texts(out / "film.vtt"), texts(out / "Film.vtt")) == (["one"], ["two"])
