@@ -16,11 +16,13 @@ import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from ..core.errors.base import SubtitleEditorError
+from ..core.system.files import is_same
 from ..core.system.names import folded
 from ..core.text import Text
 from . import compat, cue, look, strips, undo
@@ -409,6 +411,6 @@ def _is_same_folder(one: str, other: str) -> bool:
     if folded(os.path.abspath(one)) == folded(os.path.abspath(other)):
         return True
     try:
-        return os.path.samefile(one, other)
+        return is_same(Path(one), Path(other))
     except OSError:
         return False

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from ..errors.subtitles import SubtitleFileError
 from ..subtitles import merging
 from ..subtitles.document import Document
 from ..subtitles.formats import registry
+from ..system.files import is_same
 from ..system.names import folded
 from ..text import Text
 from . import subtitle_options as options
@@ -67,7 +67,7 @@ def _convert_one(source: Path, target: Path, args: argparse.Namespace, output: O
 
 def _check_other(source: Path, written: Path | None, target: Path) -> None:
     """On a disk that takes two names for one the second would replace the first. Raises SubtitleFileError."""
-    if written is not None and target.exists() and os.path.samefile(written, target):
+    if written is not None and target.exists() and is_same(written, target):
         reason = Text("on this disk its name is that of {path}, which was just written", path=written)
         raise SubtitleFileError(source, reason, Text("Convert it into another folder."))
 

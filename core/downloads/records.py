@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 from pathlib import Path
 
 from ..hub.plan import LARGE, Plan, PlannedFile
 from ..library import layout, listing, status
 from ..library import marks as library_marks
-from ..system.files import disk_error, write
+from ..system.files import disk_error, is_same, write
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +91,7 @@ def _carry_over(marks: library_marks.Marks, plan: Plan, name: str) -> None:
         for other, mark in list(rows.items()):
             if mark.whole and (mark.size, mark.mtime_ns) == (found.st_size, found.st_mtime_ns):
                 with contextlib.suppress(OSError):
-                    if os.path.samefile(plan.folder / "snapshots" / commit / other, plan.snapshot / name):
+                    if is_same(plan.folder / "snapshots" / commit / other, plan.snapshot / name):
                         marks.set(plan.snapshot, name, found, True)
                         return
 

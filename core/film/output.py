@@ -32,7 +32,7 @@ def check(media: Path, target: Path, *, overwrite: bool) -> None:
     if target.is_dir():
         raise FilmNotWrittenError(target, Text("it is a folder"))
     if target.exists():
-        if media.exists() and _is_same(media, target):
+        if media.exists() and files.is_same(media, target):
             raise FilmNotWrittenError(target, Text("it is the film that is read"))
         if not overwrite:
             raise FilmNotWrittenError(
@@ -42,11 +42,6 @@ def check(media: Path, target: Path, *, overwrite: bool) -> None:
     if not target.parent.is_dir():
         raise FilmNotWrittenError(target, Text("there is no such folder"))
     files.try_to_write(target.parent)
-
-
-def _is_same(media: Path, target: Path) -> bool:
-    """By name too: some disks give a file another number each time."""
-    return os.path.samefile(media, target) or Path(os.path.realpath(media)) == Path(os.path.realpath(target))
 
 
 @contextlib.contextmanager

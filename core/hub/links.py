@@ -16,7 +16,7 @@ from pathlib import Path
 from ..catalog.entries import Source
 from ..library.layout import repository_folder
 from ..library.listing import listing, published, write_listing
-from ..system.files import disk_error, remove, replace
+from ..system.files import disk_error, is_same, remove, replace
 from .kept import Kept, planned
 from .plan import Plan, PlannedFile, links_supported, size_on_disk
 
@@ -82,6 +82,6 @@ def _leads_to(place: Path, target: Path) -> bool:
     if place == target:  # Not asked of the disk: some give a file another number each time.
         return True
     try:
-        return place.samefile(target)
+        return is_same(place, target)
     except OSError:
         return True  # There is no blob, only this: on a disk without links, for example.

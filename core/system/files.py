@@ -118,6 +118,12 @@ def _may_be_link(path: Path) -> bool:
         return True
 
 
+def is_same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file: by their names, with links followed, also where a file has another number
+    each time. Raises OSError where one is not there."""
+    return os.path.samefile(one, other) or Path(os.path.realpath(one)) == Path(os.path.realpath(other))
+
+
 def is_still(path: Path, opened: os.stat_result) -> bool:
     """Whether `path` is the file that was opened with this state, and not another of its name. True where a file has
     another number each time, as in shared folders of virtual machines: then only that there is one is known."""

@@ -27,6 +27,7 @@ INSTEAD = {
     ".write_bytes": "files.write",
     ".resolve": "os.path.abspath, for on Windows that makes a server's name of a network drive's letter",
     "av.open": "media.opened",
+    ".samefile": "files.is_same",
 }
 BPY = {"session/chosen.py", "operators/cue_texts.py"}
 """Writes into a scene, with a function of that name."""
@@ -41,7 +42,7 @@ def found_in(source: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             of = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
-            for name in (f"{of}.{node.func.attr}", f".{node.func.attr}"):
+            for name in dict.fromkeys((f"{of}.{node.func.attr}", f".{node.func.attr}")):
                 if name == ".resolve" and node.args:  # Not a path's.
                     continue
                 if name in INSTEAD and (of != "os" or name.startswith("os.")):
@@ -61,11 +62,11 @@ def test_the_scan_finds_what_it_looks_for() -> None:
 os.replace(a, b); os.rename(a, b); path.unlink(missing_ok=True); path.rename(b); path.replace(b)
 reason = error.strerror or getattr(error, "strerror", None); os.fsync(file.fileno()); os.access(folder, os.W_OK)
 shutil.rmtree(folder); path.write_text("x"); "a".replace("a", "b"); dataclasses.replace(a); os.strerror(3)
-path.resolve(); av.open(str(path))
+path.resolve(); av.open(str(path)); os.path.samefile(a, b)
 """
     found = [name for _, name in sorted(found_in(source))]
     expected = "os.replace os.rename .unlink .rename os.replace .strerror .strerror os.fsync os.access shutil.rmtree"
-    assert sorted(found) == sorted([*expected.split(), ".write_text", ".resolve", "av.open"])
+    assert sorted(found) == sorted([*expected.split(), ".write_text", ".resolve", "av.open", ".samefile"])
 
 
 def test_files_are_handled_in_one_place() -> None:
