@@ -318,11 +318,12 @@ LEFT_OUT: dict[str, set[str]] = {
         "test_the_file_is_synced_before_it_gets_its_name_and_the_folder_after",
     },
     "nolocks": {
+        "test_a_lock_that_another_holds_is_waited_for",
+        "test_who_unpacks_is_waited_for_and_not_deleted",
         "test_nothing_is_removed_while_a_download_runs",
         "test_while_a_model_is_imported_nobody_deletes_or_imports_it",
         "test_nothing_is_moved_under_a_download",
         "test_of_two_that_move_at_once_one_is_refused",
-        "test_who_unpacks_is_waited_for_and_not_deleted",
         "test_what_huggingface_hub_has_locked_stays",
         "test_a_live_job_is_its_owners_until_that_dies",
         "test_of_many_who_want_a_job_one_gets_it",

@@ -34,6 +34,9 @@ _NO_LOCKS_ON_WINDOWS = _NO_LOCKS_HERE | {errno.EINVAL}
 _BEING_DELETED = 2.0
 """Seconds in which a file that may not be opened on Windows may be one that its holder is deleting."""
 
+_TRIES = 5
+"""How often in a row a lock file may be removed just when it is opened."""
+
 Grab = Callable[[int], bool]
 
 
@@ -153,7 +156,11 @@ def _open(path: Path, windows: bool) -> int:
     """The lock file, made if need be. One that another user has left can be read at least; flock needs no more."""
     flags = getattr(os, "O_CLOEXEC", 0)
     try:
-        # As other files: who shares a models folder waits for the others, and takes over what they leave.
+        for _ in range(_TRIES):
+            # On network disks whoever removes the file at this moment makes it a file that is not there.
+            with contextlib.suppress(FileNotFoundError):
+                # As other files: who shares a models folder waits for the others, and takes over what they leave.
+                return os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o666)
         return os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o666)
     except PermissionError:
         if not windows:

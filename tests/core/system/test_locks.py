@@ -133,3 +133,22 @@ def test_one_holder_at_a_time_while_locks_come_and_go(tmp_path: Path) -> None:
     for thread in threads:
         thread.join(50)
     assert (turns[0], most[0]) == (400, 1)
+
+
+def test_a_lock_file_that_its_holder_removes_while_it_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Network disks say then that there is no such file, although it was to be made."""
+    real, path, refused = os.open, tmp_path / "x.lock", []
+
+    def act(name: object, flags: int, *mode: int, **options: int) -> int:
+        if name == path and len(refused) < 3:
+            refused.append(name)
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(name))
+        return real(name, flags, *mode, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", act)
+    with locks.try_lock(path) as ours:
+        assert ours and len(refused) == 3
+    with pytest.raises(FolderNotWritableError), locks.try_lock(tmp_path / "none" / "x.lock"):
+        pass
