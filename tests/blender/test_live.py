@@ -548,7 +548,7 @@ def in_two(installed: Any, minute: Path, undo: None) -> list[Any]:  # noqa: F811
 def test_of_several_pieces_each_has_its_own_lines_when_it_goes_on(in_two: list[Any]) -> None:
     assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
     expected = lines()
-    strips.remove_between(bpy.context.scene, [(0, 100_000)])
+    files.remove_subtitles(bpy.context.scene)
     for strip in in_two:
         strip.select = True
     item = stopped_after(4)
@@ -560,7 +560,7 @@ def test_of_several_pieces_each_has_its_own_lines_when_it_goes_on(in_two: list[A
 def test_a_piece_that_is_gone_takes_no_lines_of_the_others(in_two: list[Any]) -> None:
     assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
     expected = [line for line in lines() if line[0] < 1000]
-    strips.remove_between(bpy.context.scene, [(0, 100_000)])
+    files.remove_subtitles(bpy.context.scene)
     for strip in in_two:
         strip.select = True
     item = stopped_after(4)
