@@ -134,6 +134,9 @@ class SubtitleEditorTrack(bpy.types.PropertyGroup):
     language: StringProperty(  # type: ignore[valid-type]
         name="Language", description="The language of the subtitles, such as en, de or pt-BR"
     )
+    look: StringProperty(  # type: ignore[valid-type]
+        name="Look", description="What new subtitles of the track look like", options={"HIDDEN"}
+    )
     original: IntProperty(  # type: ignore[valid-type]
         name="Original", description="The lowest channel of the track that this one translates; 0: of none", min=0
     )

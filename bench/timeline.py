@@ -47,8 +47,7 @@ def dress_of_ours() -> list[tuple[str, Any]]:
     ours(1)
     collection = compat.strips_of(bpy.context.scene.sequence_editor)
     mine, other = collection[0], compat.new_text(collection, "other", 2, 1, 20)
-    kind: Any = type(mine)
-    names = [name for name in compat._look_of(kind) if name != "text"]
+    names = [name for name in compat.look_of(mine) if name != "text"]
     values = [(name, getattr(mine, name)) for name in names if getattr(mine, name) != getattr(other, name)]
     return [(name, value if isinstance(value, (str, int, float)) else tuple(value)) for name, value in values]
 

@@ -12,7 +12,7 @@ from ..core.errors.base import SubtitleEditorError
 from ..core.right_to_left import drawn
 from ..core.text import Text
 from ..sequencer import compat
-from ..session import sheets
+from ..session import choices, sheets
 from ..session import track as tracks
 from ..translations import iface, translated
 from .editing import flat, has_subtitles
@@ -146,7 +146,7 @@ class SUBTITLE_OT_take_text(bpy.types.Operator):
             return {"CANCELLED"}
         if not some.strips:
             for strip, part in zip(changed.made, taken.parts, strict=True):
-                Look(scene).apply(strip, part.cue)
+                Look(scene, choices.of(scene).tracks[track.index].look).apply(strip, part.cue)
         rows = spread(scene, [*changed.written, *changed.made], track.channels)
         tracks.enter(scene, track.channel, rows)
         sheets.remove(text)

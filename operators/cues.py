@@ -59,7 +59,7 @@ class SUBTITLE_OT_add_cue(CueOperator, bpy.types.Operator):
         parts = editing.add(some.cues, row.clock.seconds(scene.frame_current), rules)
         changed = some.apply(parts)
         if not some.strips:
-            Look(scene).apply(changed.made[0], parts[0].cue)
+            Look(scene, tracks.kept_look(scene)).apply(changed.made[0], parts[0].cue)
         choose_made(scene, changed)
         return {"FINISHED"}
 

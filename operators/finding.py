@@ -287,6 +287,7 @@ class SUBTITLE_OT_paste_cues(CueOperator, bpy.types.Operator):
 
     def edit(self, scene: bpy.types.Scene, row: Row, _rules: Rules) -> _Result:
         from ..core.subtitles import reading, timing
+        from ..sequencer.look import Look
         from ..sequencer.strips import place
 
         text = read_clipboard()
@@ -295,10 +296,13 @@ class SUBTITLE_OT_paste_cues(CueOperator, bpy.types.Operator):
         placed = place([timing.moved(one, shift) for one in cues], row.clock.frame)
         channel = self._free(row, placed)
         row.select(())
-        like = row.strip(0) if len(row) else None
+        like, dress = row.strip(0) if len(row) else None, Look(scene, tracks.kept_look(scene))
         for item in placed:
             one = timing.at_edges(item.cue, row.clock.seconds(item.start), row.clock.seconds(item.end))
-            make(row.table.strips, one, row.clock, channel + item.row, like).select = True
+            made = make(row.table.strips, one, row.clock, channel + item.row, like)
+            if like is None:
+                dress.apply(made, one)
+            made.select = True
         track = tracks.active(scene)
         assert track is not None
         tracks.enter(scene, track.channel, channel + max(item.row for item in placed) + 1 - track.channel)

@@ -205,10 +205,10 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
                 self.is_asked, self.encoding = False, "AUTO"
             document = _on_timeline(document, self, scene)
             # Only now: a file that cannot be read costs nobody the subtitles that are there.
-            above = self._make_room(scene)
+            above, kept = self._make_room(scene)
             clock = strips.rate_of(scene)
             placements = strips.place(document.cues, lambda at: int(scene.frame_start) + clock.seconds_to_frame(at))
-            self._writer = strips.Writer(scene, placements, above)
+            self._writer = strips.Writer(scene, placements, above, kept)
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return self._go_on(context, {"CANCELLED"})
@@ -226,15 +226,15 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
-    def _make_room(self, scene: bpy.types.Scene) -> int:
-        """Remove what is to be replaced; the channel above which the subtitles go."""
+    def _make_room(self, scene: bpy.types.Scene) -> tuple[int, str]:
+        """Remove what is to be replaced; the channel above which the subtitles go, and the look kept for them."""
         track = tracks.active(scene)
         if self.existing != "REPLACE" or not self._is_first:
             self._is_first = False
-            return files.highest_media(scene)
+            return files.highest_media(scene), ""
         self._is_first = False
         files.remove_subtitles(scene, track.channels if track is not None else None)
-        return track.channel - 1 if track is not None else files.highest_media(scene)
+        return (track.channel - 1 if track is not None else files.highest_media(scene)), tracks.kept_look(scene)
 
     def _has_to_ask(self, document: Document, context: Context) -> bool:
         from ..core.subtitles.encodings import SURE

@@ -37,6 +37,8 @@ class _StyleOperator(CueOperator):
         # The one that it is taken from last: until then its own formatting is told from its look.
         for strip in [*(strip for strip in strips if strip != source), source]:
             look.copy_style(source, strip, cue.read(strip, row.clock))
+        if len(strips) == len(row):
+            tracks.keep_look(scene, source)
         self.report({"INFO"}, translated(Text("Looks so now: {subtitles}", subtitles=counted(len(strips)))))
         return {"FINISHED"}
 

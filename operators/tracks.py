@@ -95,7 +95,8 @@ class SUBTITLE_OT_duplicate_track(bpy.types.Operator):
         made = tracks.enter(
             scene, channel, track.rows, f"{track.name} {self.language}".strip(), self.language or track.language
         )
-        choices.of(scene).tracks[made.index].original = track.channel
+        items = choices.of(scene).tracks
+        items[made.index].original, items[made.index].look = track.channel, items[track.index].look
         self.report(
             {"INFO"}, translated(Text("{subtitles} on {track}", subtitles=counted(len(some.cues)), track=made.name))
         )

@@ -223,8 +223,7 @@ def text_limit() -> int | None:
 
 def copy_look(source: Strip, target: Strip) -> None:
     """Give a TEXT strip what another one looks like: font, colours, place; not its text, its time and its name."""
-    kind: Any = type(source)
-    for name in _look_of(kind):
+    for name in look_of(source):
         value = getattr(source, name)
         if getattr(target, name) != value:
             setattr(target, name, value)
@@ -234,6 +233,12 @@ def copy_look(source: Strip, target: Strip) -> None:
             for prop in outer.bl_rna.properties:
                 if not prop.is_readonly and getattr(inner, prop.identifier) != getattr(outer, prop.identifier):
                     setattr(inner, prop.identifier, getattr(outer, prop.identifier))
+
+
+def look_of(strip: Strip) -> list[str]:
+    """The properties of a strip that say what it looks like."""
+    kind: Any = type(strip)
+    return _look_of(kind)
 
 
 @functools.cache

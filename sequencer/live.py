@@ -53,16 +53,23 @@ class Growing:
     """
 
     def __init__(
-        self, scene: bpy.types.Scene, ranges: Sequence[tuple[int, int]], above: int, *, replace: bool = False
+        self,
+        scene: bpy.types.Scene,
+        ranges: Sequence[tuple[int, int]],
+        above: int,
+        *,
+        replace: bool = False,
+        kept_look: str = "",
     ) -> None:
         """`ranges`: the frames of each stretch that is heard; `above`: the channel under the lowest that may be used;
-        `replace`: the subtitles that lie in the ranges now are to go in the end. Raises ChannelsFullError.
+        `replace`: the subtitles that lie in the ranges now are to go in the end; `kept_look`: see `look.packed`. Raises
+        ChannelsFullError.
         """
         self.cut = 0
         """Strips that show less than their text, because this Blender holds no more; the text itself is kept."""
         self.rows = 1
         """How many channels are used from `channel` on."""
-        self._ranges = list(ranges)
+        self._ranges, self._kept_look = list(ranges), kept_look
         self._scene = scene.session_uid
         editor = compat.editor_of(scene)
         self._meta = compat.shown(editor).name if len(editor.meta_stack) else ""
@@ -169,7 +176,7 @@ class Growing:
         self._look(strips)
         if self._waiting or self._moving:
             taken = _Taken(strips, self.channel)
-            make, dress = compat.TextMaker(strips), look.Look(scene)
+            make, dress = compat.TextMaker(strips), look.Look(scene, self._kept_look)
             while self._waiting or self._moving:
                 if self._moving:
                     self._move(strips, self._moving.popleft())

@@ -8,9 +8,11 @@ Everything here runs on the main thread.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -33,17 +35,22 @@ EDGE = 0.06
 """Share of the picture between its edge and the text."""
 ACROSS = ("LEFT", "CENTER", "RIGHT")
 DOWN = ("BOTTOM", "CENTER", "TOP")
+_PLACE = ("location", "align_x", "align_y", "anchor_x", "anchor_y", "alignment_x")
+"""What says where a text stands, in the Blenders there are."""
+_NO_LOOK = ("name", "text", "type", "channel", "select", "mute", "lock")
 _FLAGS = {BOLD: "use_bold", ITALIC: "use_italic"}
 
 
 class Look:
     """Readable as it comes: one twentieth of the picture high, a dark edge around the letters."""
 
-    def __init__(self, scene: bpy.types.Scene) -> None:
+    def __init__(self, scene: bpy.types.Scene, kept: str = "") -> None:
+        """`kept`: what `packed` said of one that these are to look like instead."""
         from ..core.picture.style import DEFAULT
 
         self._film = letters.film_of(scene)
         self._size = max(8, round(DEFAULT.size * self._film))
+        self._kept, self._base = _unpacked(kept)
         self._line = DEFAULT.line_spacing * self._size / max(1, scene.render.resolution_y)
 
     def apply(self, strip: Strip, cue: Cue, above: int = 0) -> None:
@@ -51,10 +58,22 @@ class Look:
         that are below it while it is shown."""
         letters.dress(strip, self._size, self._film)
         place(strip, cue.placing)
+        if self._kept:
+            self._put_on(strip, cue)
         if above and cue.placing.y is None:
             self._lift(strip, cue.placing.align, above)
         if cue.spans:
             wear(strip, cue)
+
+    def _put_on(self, strip: Strip, cue: Cue) -> None:
+        for name, value in self._kept.items():
+            if cue.placing != BELOW and name in _PLACE:
+                continue
+            # One of another Blender, or written by somebody else, is left out.
+            with contextlib.suppress(AttributeError, TypeError, ValueError):
+                setattr(strip, name, value)
+        if self._base:
+            strip[BASE] = " ".join(self._base)
 
     def _lift(self, strip: Strip, align: int, lines: int) -> None:
         """Put it above (of subtitles at the top, below) so many lines of others, as long as it stays in its third."""
@@ -114,6 +133,37 @@ def copy_style(source: Strip, target: Strip, cue: Cue) -> None:
         wear(target, cue)
     if base or BASE in target:
         target[BASE] = " ".join(base)
+
+
+def packed(strip: Strip) -> str:
+    """What a strip looks like, but for its own text's formatting, as a text for `Look`."""
+    base = _base_of(strip)
+    kept: dict[str, Any] = {}
+    for name in compat.look_of(strip):
+        value = getattr(strip, name)
+        if isinstance(value, bpy.types.VectorFont):
+            kept[name] = value.name
+        elif isinstance(value, bool | int | float | str):
+            kept[name] = value
+        elif hasattr(value, "__len__"):
+            kept[name] = [float(part) for part in value]
+    kept |= {flag: kind in base for kind, flag in _FLAGS.items()}
+    kept["color"] = list(rgba(_color_in(base) or WHITE, strip.color[3]))
+    return json.dumps({"look": kept, "base": base})
+
+
+def _unpacked(kept: str) -> tuple[dict[str, Any], list[str]]:
+    """What `packed` has said; nothing where somebody else has written it."""
+    try:
+        data = json.loads(kept) if kept else {}
+        found, base = dict(data.get("look", {})), [str(word) for word in data.get("base", [])]
+    except (ValueError, TypeError, AttributeError):
+        return {}, []
+    known = compat.text_strip_type().bl_rna.properties
+    found = {name: value for name, value in found.items() if name in known and name not in _NO_LOOK}
+    if "font" in found:
+        found["font"] = bpy.data.fonts.get(str(found["font"]))
+    return found, base
 
 
 def restyle(strip: Strip, cue: Cue, change: Callable[[Strip], None]) -> None:

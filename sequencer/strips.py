@@ -141,8 +141,10 @@ class Writer:
     that have no step of their own yet: they are made again. What the user deletes stays deleted.
     """
 
-    def __init__(self, scene: bpy.types.Scene, placements: Sequence[Placement], above: int) -> None:
-        """Raises ChannelsFullError."""
+    def __init__(
+        self, scene: bpy.types.Scene, placements: Sequence[Placement], above: int, kept_look: str = ""
+    ) -> None:
+        """`kept_look`: of the track that they go to, see `look.packed`. Raises ChannelsFullError."""
         self.channel = free_channel(scene, placements, above)
         self.rows = 1 + max((item.row for item in placements), default=0)
         """How many channels it uses from `channel` on."""
@@ -157,6 +159,7 @@ class Writer:
         self._made: dict[str, tuple[int, Placement]] = {}
         self._below: list[tuple[int, int, int, int]] = []
         """End, row, place and lines of what was made last: what others may have to stand above."""
+        self._kept_look = kept_look
         self._undone = undo.count()
         self._clock = clock_of(scene)
 
@@ -188,7 +191,7 @@ class Writer:
         strips = compat.strips_of(compat.holder(compat.editor_of(scene), self._meta))
         self._look_for_undone(strips)
         make = compat.TextMaker(strips)
-        dress = look.Look(scene)
+        dress = look.Look(scene, self._kept_look)
         until = None if budget is None else time.monotonic() + budget
         while self._waiting:
             self._make(make, dress, *self._waiting.popleft())

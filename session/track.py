@@ -125,6 +125,21 @@ def enter(scene: bpy.types.Scene, channel: int, rows: int, name: str = "", langu
     return _track(scene, index, item)
 
 
+def kept_look(scene: bpy.types.Scene) -> str:
+    """What new subtitles of the active track look like where none is beside them, as `look.packed` says it."""
+    index = _active_index(scene)
+    return str(choices.of(scene).tracks[index].look) if index is not None else ""
+
+
+def keep_look(scene: bpy.types.Scene, strip: Strip) -> None:
+    """New subtitles of the active track look like this one from now on."""
+    from ..sequencer import look
+
+    index = _active_index(scene)
+    if index is not None:
+        choices.of(scene).tracks[index].look = look.packed(strip)
+
+
 def row(scene: bpy.types.Scene) -> Row:
     """The subtitles of the active track; none where there is no track."""
     track = active(scene)

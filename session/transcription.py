@@ -398,7 +398,8 @@ class TranscriptionRun:
         if self._growing is None:
             ranges = [(use.left, use.right) for use in uses]
             above = max(use.channel for use in uses)
-            self._growing = live.Growing(scene, ranges, above, replace=self._replace)
+            kept = track.kept_look(scene) if self._replace else ""
+            self._growing = live.Growing(scene, ranges, above, replace=self._replace, kept_look=kept)
         growing = self._growing
         for number, ((_, before), use) in enumerate(zip(self._uses, uses, strict=True)):
             growing.shifted(number, round(use.content_start - before.content_start))

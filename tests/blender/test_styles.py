@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 import pytest
 
+from subtitle_editor.operators import finding
 from subtitle_editor.sequencer import cue, look, strips
 from subtitle_editor.session import track as tracks
 
@@ -98,6 +99,54 @@ def test_new_ones_look_like_their_neighbours(film: Path, tmp_path: Path) -> None
     assert strip(1).use_bold and strip(1).font_size == strip(0).font_size
     scene().subtitle_editor.cue.line_0 = "new"
     assert "<b>" not in exported(tmp_path)
+
+
+def test_the_look_of_a_track_outlives_its_subtitles(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = strip(0)
+    tracks.choose(scene(), first)
+    first.font_size, first.color, first.use_bold, first.use_box = 31, (1, 1, 0, 0.5), True, True
+    first.location[1] = 0.2
+    assert bpy.ops.subtitle.copy_style(which="TRACK") == {"FINISHED"}
+    saved = str(tmp_path / "film.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=saved)
+    bpy.ops.wm.open_mainfile(filepath=saved)
+
+    def empty() -> None:
+        for one in tracks.row(scene()).strips(range(4)):
+            one.select = True
+        assert bpy.ops.subtitle.remove_cues() == {"FINISHED"} and not len(tracks.row(scene()))
+
+    def looks(number: int) -> tuple[float, bool, bool, float]:
+        found = strip(number)
+        return found.font_size, found.use_bold, found.use_box, round(found.location[1], 3)
+
+    empty()
+    assert bpy.ops.subtitle.import_file(filepath=str(film), existing="REPLACE") == {"FINISHED"}
+    assert len(tracks.row(scene())) == 4 and len(scene().subtitle_editor.tracks) == 1
+    assert [looks(number) for number in (0, 1, 3)] == [(31, True, True, 0.2)] * 3
+    assert looks(2)[:3] == (31, True, True) and strip(2).location[1] > 0.8, "it says itself where it stands"
+    assert colors() == ["ff0", "ff0", "ff0", "0f0"] and strip(1).use_italic and not strip(0).use_italic
+    assert exported(tmp_path) == FILM
+    empty()
+    assert bpy.ops.subtitle.add_cue() == {"FINISHED"}
+    assert looks(0) == (31, True, True, 0.2)
+    assert bpy.ops.subtitle.remove_cues() == {"FINISHED"}
+    monkeypatch.setattr(finding, "read_clipboard", lambda: FILM)
+    assert bpy.ops.subtitle.paste_cues() == {"FINISHED"}
+    assert looks(0) == (31, True, True, 0.2)
+    assert bpy.ops.subtitle.duplicate_track(language="de") == {"FINISHED"}
+    assert scene().subtitle_editor.tracks[1].look == scene().subtitle_editor.tracks[0].look
+
+
+@pytest.mark.parametrize(
+    "look", ["[1]", "{", '{"look": 3}', '{"look": {"font_size": "big", "name": "x", "nobody": 1}}']
+)
+def test_a_look_that_somebody_else_has_written_does_no_harm(film: Path, look: str) -> None:
+    scene().subtitle_editor.tracks[0].look = look
+    assert bpy.ops.subtitle.import_file(filepath=str(film), existing="REPLACE") == {"FINISHED"}
+    assert len(tracks.row(scene())) == 4 and strip(0).use_outline
 
 
 def test_colours_by_speaker(film: Path, tmp_path: Path) -> None:
