@@ -355,15 +355,27 @@ KEEPS = frozenset({BOLD, ITALIC, UNDERLINE, STRIKE, COLOR, FONT, SIZE, "srt.tag"
 
 
 def write(document: Document, format: Format, options: WriteOptions) -> str:
-    """Numbers from 1; an arrow in a text that would be read as times becomes `->`."""
+    """Numbers from 1; an arrow in a text that would be read as times becomes `->`, and a line that still would gets a
+    word joiner in front, which has no width."""
     own = document.format == format.id
     blocks = []
     for number, cue in enumerate(document.cues, 1):
         times = f"{clock(cue.start, ',')} --> {clock(cue.end, ',')}"
         if own and COORDINATES in cue.extra:
             times += f"  {cue.extra[COORDINATES]}"
-        blocks.append(f"{number}\n{times}\n{written(cue, own)}\n")
+        blocks.append(f"{number}\n{times}\n{no_times(written(cue, own))}\n")
     return "\n".join(blocks)
+
+
+def no_times(text: str) -> str:
+    """The text with a word joiner in front of each line that would be read as times.
+
+    >>> no_times("one\\n0:01 -> 0:02") == "one\\n\\u20600:01 -> 0:02"
+    True
+    """
+    if text.isascii() and "-" not in text and "=" not in text:
+        return text  # Nearly all texts; times have an arrow between them.
+    return "\n".join(f"\u2060{line}" if timing_of(line) is not None else line for line in text.split("\n"))
 
 
 def written(cue: Cue, own: bool) -> str:

@@ -37,7 +37,7 @@ from .ttml_paragraph import (
 from .ttml_plain import model_of, plain_paragraph, row_like
 from .ttml_styles import SIZE, STYLE, Sheet, inherited, kinds_of, unread
 from .ttml_times import Times
-from .xml_tokens import Token, local, tokens
+from .xml_tokens import Token, closed, local, tokens
 
 ROOT = "ttml.root"
 """Of a document's `extra`: the attributes of the root, `name value` a line, as they came."""
@@ -111,7 +111,7 @@ class _Walker:
         while self._open:
             self._close(len(self._open) - 1)
         if self._kept_from is not None:
-            self._keep(self._source.text[self._kept_from[0] :])
+            self._keep(closed(self._source.text[self._kept_from[0] :]))
         if self._times.counted and not self._times.said:
             message = Text(
                 "the times count frames and the file does not say how many a second has; {rate:g} were taken. "
@@ -196,7 +196,7 @@ class _Walker:
             if not _DECLARATION.fullmatch(token.text):
                 self._findings.markup(token.line, token.raw)
         elif token.text.strip():
-            self._kept[COMMENTS].append(token.raw + "\n")
+            self._kept[COMMENTS].append(closed(token.raw) + "\n")
 
     def _text(self, token: Token) -> None:
         if self._paragraph is not None:
@@ -218,7 +218,7 @@ class _Walker:
             return
         if token.name and local(token.name) in ("tt", "body", "div", "p"):
             # Somebody forgot its end.
-            self._keep(self._source.text[start : token.start])
+            self._keep(closed(self._source.text[start : token.start]))
             self._kept_from = None
             self._take(token)
             return

@@ -69,8 +69,10 @@ _ABOUT_TIMES = (
     "dropMode",
     "markerMode",
     "clockMode",
+    *ttml_paragraph.TIMED,
+    "timeContainer",
 )
-"""Parameters that the times written here do not need, and some of which would change what they mean."""
+"""What the times written here do not need, and some of which would change what they mean."""
 _ID = re.compile(r"[A-Za-z_][\w.-]*")
 
 

@@ -11,7 +11,7 @@ from ...markup import BOLD, COLOR, ITALIC, LANGUAGE, RUBY, TIME, UNDERLINE, VOIC
 from ..document import Cue, Document
 from ..times import clock
 from .base import Format, WriteOptions
-from .subrip import SETTINGS
+from .subrip import SETTINGS, no_times
 from .tags import marked_up, needs_tidying
 from .webvtt import AFTER, BEFORE, CLASS, HEAD, HEADER, TAG, placing_of, read
 from .webvtt_looks import CLASS_LOOKS, NAME_OF_COLOR, Look, class_looks
@@ -99,6 +99,8 @@ def _text(cue: Cue, own: bool, looks: Mapping[str, Look]) -> str:
         text = marked_up(cue.text, spans, _opening, _closing, _escaped)
     if "\n" in text and needs_tidying(text):
         text = "\n".join(line for line in text.split("\n") if line.strip(" \t"))
+    if ">" in text or "\u2192" in text:
+        text = no_times(text)
     return f"<v {_escaped(cue.speaker)}>{text}" if cue.speaker else text
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -121,6 +122,39 @@ def _character(match: re.Match[str]) -> str:
         char in "\t\n" or (char >= " " and not "\ud800" <= char <= "\udfff") for char in found
     )
     return found if usable and "\ufffd" not in found else match[0]
+
+
+def closed(raw: str) -> str:
+    """A piece of a file that ends where the file does, or where something else has to begin, so that more can stand
+    behind it: what is open in it is closed.
+
+    >>> closed("<head><metadata>a<!-- b"), closed("<!-->"), closed("<!DOCTYPE a [<!b>")
+    ('<head><metadata>a<!-- b--></metadata></head>', '<!-->-->', '<!DOCTYPE a [<!b>]>')
+    """
+    names: list[str] = []
+    times: Counter[str] = Counter()
+    last = ""
+    for token in tokens(raw):
+        last = token.raw
+        if token.kind == "open" and not token.empty:
+            names.append(token.name)
+            times[token.name] += 1
+        elif token.kind == "close" and times[token.name]:
+            while (name := names.pop()) != token.name:
+                times[name] -= 1
+            times[name] -= 1
+    return raw + _missing_end(last) + "".join(f"</{name}>" for name in reversed(names))
+
+
+def _missing_end(raw: str) -> str:
+    """What a comment, an instruction or the like lacks at its end: only the last token of a file can."""
+    for begin, end in (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")):
+        if raw.startswith(begin):
+            return "" if raw.endswith(end) and len(raw) >= len(begin) + len(end) else end
+    if not raw.startswith("<!"):
+        return ""
+    inside = raw.partition("[")[1] != "" and not re.search(r"\]\s*>\Z", raw)
+    return "]>" if inside else "" if raw.endswith(">") else ">"
 
 
 def local(name: str) -> str:

@@ -100,6 +100,25 @@ def test_microdvd_is_written_to_the_nearest_frame(thousandths: int, rate: Fracti
     assert again.cues[0].start == float(Fraction(nearest) / rate)
 
 
+# Texts that look like times
+
+LIKE_TIMES = (
+    "0:0->0:3", "00:00:01,000 --> 00:00:02,000", "one\n00:00:05,000 - 00:00:06,000", "0:01 → 0:02", "0:01 => 0:02\nend",
+    "00.00.01,000 -> 00.00.02,000", "٠٠:٠١ → ٠٠:٠٢", "0:01 –> 0:02 line:0", "7\n0:01->0:02",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("format", ["srt", "vtt", "sbv", "ass", "ttml", "json", "microdvd"])
+@pytest.mark.parametrize("span", [(), (Span(0, 1, BOLD),)], ids=["plain", "bold"])
+def test_a_text_that_looks_like_times_stays_a_text(format: str, span: tuple[Span, ...]) -> None:
+    document = Document(tuple(Cue(9 * n, 9 * n + 5, text, spans=span) for n, text in enumerate(LIKE_TIMES, 1)))
+    again = reading.parse(written(document, format).encode(), f"in.{format}", format=format)
+    assert [cue.start for cue in again.cues] == pytest.approx([cue.start for cue in document.cues], abs=0.05)
+    for cue, text in zip(again.cues, LIKE_TIMES, strict=True):
+        assert cue.text.split("\n")[0][-4:] == text.split("\n")[0][-4:]
+        assert cue.text.count("\n") == text.count("\n")
+
+
 # MPL2 and TMPlayer
 
 

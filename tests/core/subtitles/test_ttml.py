@@ -409,3 +409,28 @@ def test_plain_paragraphs_are_read_as_those_that_take_all_rules(said: list[tuple
     assert [(finding.kind, finding.line) for finding in quick.findings] == [
         (finding.kind, finding.line) for finding in slow.findings
     ]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "<!-- left open",
+        "<?program",
+        "<!DOCTYPE tt [",
+        "<![CDATA[&",
+        "<metadata><a b='c'>",
+        "<head><styling><style",
+        "<!-->",
+    ],
+)
+@pytest.mark.parametrize("above", ["", "<head><metadata>"])
+def test_what_a_file_leaves_open_swallows_nothing_when_it_is_written(above: str, end: str) -> None:
+    text = f'<tt {NAMESPACES}>{above}<body><div><p begin="0s" end="1s">x</p></div></body>{end}'
+    document = reading.parse(text.encode(), "in.ttml")
+    again = reading.parse(writing.rendered(Path("out.ttml"), document, "ttml")[0], "out.ttml")
+    assert shown(again) == shown(document) == [(0, 1, "x")]
+
+
+def test_times_of_the_root_are_not_written_again() -> None:
+    document = reading.parse(b'<p begin="0s" end="1s">x</p><tt end="0s" dur="0s"></tt>', "in.ttml")
+    assert shown(rewritten(document)) == shown(document) == [(0, 1, "x")]
