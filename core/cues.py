@@ -8,7 +8,7 @@ reads and writes them.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .markup import BELOW, Placing, Span, after_edit, cut, shifted, tidied
@@ -107,16 +107,7 @@ class Cue:
 
     def joined(self, other: Cue, between: str = "\n") -> Cue:
         """This cue with the other's text behind it, `between` them, and its formatting; times from first to last."""
-        offset = len(self.text) + len(between)
-        text = self.text + between + other.text
-        return dataclasses.replace(
-            self,
-            start=min(self.start, other.start),
-            end=max(self.end, other.end),
-            text=text,
-            words=self.words + other.words,
-            spans=tidied((*self.spans, *shifted(other.spans, offset)), len(text)),
-        )
+        return all_joined((self, other), between)
 
     def as_dict(self) -> dict[str, Any]:
         """As the command line prints it with `--json`: `words` only where there are any."""
@@ -130,6 +121,27 @@ class Cue:
         if self.compression_ratio is not None:
             data["compression_ratio"] = round(self.compression_ratio, 3)
         return data
+
+
+def all_joined(cues: Sequence[Cue], between: str = "\n") -> Cue:
+    """The first of some cues with the texts and the formatting of all; times from first to last.
+
+    In time that grows with their number: to join one after the other would move the formatting each time.
+    """
+    spans: list[Span] = []
+    offset = 0
+    for cue in cues:
+        spans += shifted(cue.spans, offset)
+        offset += len(cue.text) + len(between)
+    text = between.join(cue.text for cue in cues)
+    return dataclasses.replace(
+        cues[0],
+        start=min(cue.start for cue in cues),
+        end=max(cue.end for cue in cues),
+        text=text,
+        words=tuple(word for cue in cues for word in cue.words),
+        spans=tidied(spans, len(text)),
+    )
 
 
 class _Unmade:

@@ -22,7 +22,7 @@ USUAL_RATE = Fraction(24000, 1001)
 _BY_ROUNDING = 1e-3
 """Frames. So close to the middle between two frames binary fractions may fall on the wrong side of it."""
 _LINE = re.compile(r"\s*\{\s*(\d{1,9})\s*\}\s*\{\s*(\d{0,9})\s*\}(.*)$")
-_SIGN = re.compile(r"^\s*\{\s*\d{1,9}\s*\}\s*\{\s*\d{0,9}\s*\}", re.MULTILINE)
+_SIGN = re.compile(r"^[^\S\n]*\{\s*\d{1,9}\s*\}\s*\{\s*\d{0,9}\s*\}", re.MULTILINE)
 _RATE = re.compile(r"\s*(\d{1,3})(?:[.,](\d{1,6}))?\s*(?:fps)?\s*$", re.IGNORECASE)
 _NTSC = {Fraction(rate, 1000): Fraction(rate // 1000 + 1) * 1000 / 1001 for rate in (23976, 29970, 59940)} | {
     Fraction(2398, 100): USUAL_RATE,

@@ -33,6 +33,6 @@ FORMAT = Format(
     id="mpl2",
     label="MPL2",
     suffixes=(".mpl", ".mpl2", ".txt", ".sub"),
-    sign=re.compile(r"^\s*\[\d{1,9}\]\s*\[\d{0,9}\]", re.MULTILINE),
+    sign=re.compile(r"^[^\S\n]*\[\d{1,9}\]\s*\[\d{0,9}\]", re.MULTILINE),
     read=read,
 )

@@ -12,6 +12,7 @@ import itertools
 import re
 from collections import Counter
 
+from ...cues import all_joined
 from ...markup import BOLD, COLOR, FONT, ITALIC, RUBY, SIZE, STRIKE, UNDERLINE
 from ...text import Text
 from ..document import Cue, Document, Kind
@@ -195,6 +196,8 @@ class _File:
         starts = sorted({piece.start for piece in pieces if piece.start is not None})
         following = dict(itertools.pairwise(starts))
         rows: list[Row] = []
+        together: list[list[Cue]] = []
+        """Of each row, what stands at its time."""
         speaker = ""
         for piece in pieces:
             cue = self._cue(piece)
@@ -208,12 +211,14 @@ class _File:
                     self._findings.markup(piece.line, piece.times)
                 continue
             end = None if piece.start is None else following.get(piece.start, piece.start + FALLBACK_DURATION)
-            same = rows[-1] if rows and rows[-1].start == piece.start and piece.start is not None else None
-            if same is not None:
-                same.cue = same.cue.joined(cue)
+            if rows and rows[-1].start == piece.start and piece.start is not None:
+                together[-1].append(cue)
             else:
-                rows.append(Row(piece.start, end, dataclasses.replace(cue, speaker=speaker), piece.times))
+                rows.append(Row(piece.start, end, cue, piece.times))
+                together.append([dataclasses.replace(cue, speaker=speaker)])
             speaker = ""
+        for row, cues in zip(rows, together, strict=True):
+            row.cue = all_joined(cues)
         if speaker:
             self._findings.stray(pieces[-1].line, speaker)
         return rows
@@ -290,6 +295,6 @@ FORMAT = Format(
     id="sami",
     label="SAMI",
     suffixes=(".smi", ".sami"),
-    sign=re.compile(r"<SAMI\b|^\s*<SYNC\b[^<>]*\bStart\s*=", re.IGNORECASE | re.MULTILINE),
+    sign=re.compile(r"<SAMI\b|^[^\S\n]*<SYNC\b[^<>]*\bStart\s*=", re.IGNORECASE | re.MULTILINE),
     read=read,
 )

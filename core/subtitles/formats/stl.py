@@ -43,6 +43,8 @@ _FIELDS = (
 _TELETEXT = b"12"
 _LAST, _USER_DATA = 0xFF, 0xFE
 _UNUSED = b"\x8f"
+_MOST_LINES = 23
+"""Rows that a screen of teletext has (EBU Tech 3264)."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -83,7 +85,7 @@ def read(source: Source) -> Document:
                 dataclasses.replace(row.cue, start=row.start or 0.0, end=max(row.end or 0.0, row.start or 0.0))
             )
             findings.add(Kind.HIDDEN, Text("a comment, which nobody sees."), cue=str(block.number), quote=row.cue.text)
-        elif block.cumulative in (2, 3) and rows:
+        elif block.cumulative in (2, 3) and rows and _has_room(rows[-1], findings):
             _grow(rows, row)
         elif row.cue.text:
             rows.append(row)
@@ -220,6 +222,15 @@ def _decoded(letters: bytes, page: bytes) -> str:
     from ttconv.stl import iso6937
 
     return str(iso6937.decode(letters, errors="replace")[0])
+
+
+def _has_room(row: Row, findings: Findings) -> bool:
+    """Whether more can be put below a subtitle: not where it fills the screen, and a file could fill the memory."""
+    if row.cue.text.count("\n") + 1 < _MOST_LINES:
+        return True
+    message = Text("more lines are put below each other than fit on a screen; what follows stands alone.")
+    findings.add(Kind.BROKEN, message, cue=row.cue.name)
+    return False
 
 
 def _grow(rows: list[Row], row: Row) -> None:

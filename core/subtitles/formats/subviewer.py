@@ -102,7 +102,7 @@ FORMAT = Format(
     label="SubViewer 2",
     suffixes=(".sub", ".txt"),
     sign=re.compile(
-        r"^\s*\[INFORMATION\]|^[ \t]*\d{1,2}:\d\d:\d\d\.\d{1,2}[ \t]*,[ \t]*\d{1,2}:\d\d:\d\d\.\d{1,2}[ \t]*$",
+        r"^[^\S\n]*\[INFORMATION\]|^[ \t]*\d{1,2}:\d\d:\d\d\.\d{1,2}[ \t]*,[ \t]*\d{1,2}:\d\d:\d\d\.\d{1,2}[ \t]*$",
         re.MULTILINE | re.IGNORECASE,
     ),
     read=read,

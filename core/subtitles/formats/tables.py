@@ -75,8 +75,12 @@ def _chain(first: tuple[int, list[str]], rest: Iterator[tuple[int, list[str]]]) 
 
 
 def _delimiter(text: str) -> str:
-    """What parts the fields: the sign that is in most of the first lines as often as in the first."""
+    """What parts the fields: the headings, or else the sign that is twice and more in most of the first lines."""
     lines = [line for line in text.split("\n", 30)[:30] if line.strip()]
+    first = lines[0].strip("\ufeff") if lines else ""
+    parting = [sign for sign in _DELIMITERS if _heading([field.strip(' "') for field in first.split(sign)])]
+    if parting:
+        return max(parting, key=first.count)
     scores = {sign: sum(1 for line in lines if line.count(sign) >= 2) for sign in _DELIMITERS}
     best = max(scores.values(), default=0)
     # Tabs and semicolons are seldom part of a text, commas are.
@@ -259,12 +263,12 @@ def write_tsv(document: Document, format: Format, options: WriteOptions) -> str:
 
 def _sign(delimiter: str) -> re.Pattern[str]:
     field = rf"[^{delimiter}\n]*"
+    blank = rf"[^\S\n{delimiter}]*+"
     starts = "|".join(re.escape(name).replace(r"\ ", "[ _]") for name in (*_NAMES["start"], *_NAMES["end"]))
     texts = "|".join(_NAMES["text"])
-    heading = (
-        rf"\A(?=[^\n]*(?:^|{delimiter})\s*\"?(?:{starts})\b)(?=[^\n]*{delimiter}?\s*\"?(?:{texts})\b)[^\n]*{delimiter}"
-    )
-    time = r"\"?\s*(?:\d+:\d{1,2}:\d{1,2}(?:[.,:;]\d{1,3})?|\d+:\d{1,2}[.,]\d{1,3}|\d{1,9}(?:\.\d{1,6})?)\s*\"?"
+    heading = rf"\A(?=[^\n]*(?:^|{delimiter}){blank}\"?(?:{starts})\b)(?=[^\n]*(?:{texts})\b)[^\n]*{delimiter}"
+    clock = r"\d{1,9}:\d{1,2}:\d{1,2}(?:[.,:;]\d{1,3})?|\d{1,9}:\d{1,2}[.,]\d{1,3}|\d{1,9}(?:\.\d{1,6})?"
+    time = rf"\"?{blank}(?:{clock}){blank}\"?"
     plain = rf"\A(?:{field}{delimiter})??{time}{delimiter}{time}{delimiter}[^\n]*[^\d\s,.:;][^\n]*$"
     return re.compile(rf"{heading}|{plain}", re.IGNORECASE | re.MULTILINE)
 

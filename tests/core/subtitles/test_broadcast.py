@@ -202,6 +202,17 @@ def test_what_broadcasters_put_together_and_apart() -> None:
     assert {finding.kind for finding in document.findings} == {Kind.HIDDEN, Kind.NO_LENGTH}
 
 
+def test_more_than_a_screen_is_not_put_together() -> None:
+    """A file that says so of all its texts would hold as many texts as the square of their number."""
+    times = [(0, 0, n // 25, n % 25) for n in range(101)]
+    blocks = [block(b"%d" % n, times[n], times[n + 1], number=n, cumulative=2 if n else 1) for n in range(100)]
+    document = stl(*blocks)
+    assert [cue.text.split("\n")[-1] for cue in document.cues] == [str(n) for n in range(100)]
+    assert max(len(cue.lines) for cue in document.cues) == 23
+    assert [cue.text for cue in document.cues][22:25] == ["\n".join(map(str, range(23))), "23", "23\n24"]
+    assert [(finding.kind, finding.cue) for finding in document.findings][:1] == [(Kind.BROKEN, "22")]
+
+
 def test_a_damaged_stl_is_read_as_far_as_it_goes() -> None:
     document = stl(block(b"one"), block(b"bad time", (0, 99, 0, 0), (0, 0, 7, 0)), block(b"two")[:50])
     assert [cue.text for cue in document.cues] == ["one", "bad time"]

@@ -27,6 +27,10 @@ ENDLESS = {
     "angles": (CUE, b"<"),
     "ampersands": (CUE, b"&"),
     "spaces": (CUE, b" "),
+    "tabs": (b"", b"\t"),
+    "tabs behind a word": (b"text", b"\t"),
+    "spaces behind a comma": (b"text,", b" "),
+    "lines without letters": (b"x", b"\n \n"),
     "colons": (b"", b"1:"),
     "arrows": (b"", b"-->\n"),
     "legacy letters": (CUE, b"\xe4"),
@@ -47,6 +51,7 @@ ENDLESS = {
     "overrides": (ASS, b"{\\i1}x"),
     "backslashes": (ASS, b"\\"),
     "syncs": (b"<SAMI><BODY>", b"<SYNC Start=1><P>x"),
+    "texts at one time": (b"<SAMI><BODY><SYNC Start=1>", b"<P><i>x</i> y"),
     "nested elements": (b'<tt xmlns="http://www.w3.org/ns/ttml"><body>', b"<div>"),
     "nested lists": (b"", b"["),
     "subtitles": (b"", CUE + b"x\n\n"),
@@ -73,6 +78,24 @@ def grows_no_faster(small: bytes, large: bytes) -> bool:
 def test_time_grows_with_the_size(name: str) -> None:
     head, piece = ENDLESS[name]
     small, large = (head + piece * (size // len(piece)) for size in (40_000, 320_000))
+    assert grows_no_faster(small, large)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        (b'<tt xmlns="http://www.w3.org/ns/ttml"><body><p begin="0s" ', b">x</p></body></tt>"),
+        (b"<SAMI><BODY><SYNC Start=1><P ", b">x"),
+        (CUE + b"<font ", b">x</font>\n"),
+        (VTT + b"<c.", b">x</c>\n"),
+        (ASS + b"{\\i1", b"}x\n"),
+    ],
+    ids=["ttml", "sami", "srt", "vtt", "ass"],
+)
+def test_a_tag_may_be_long(before: bytes, behind: bytes) -> None:
+    """No tag of people has a name of thousands of letters."""
+    small, large = (before + b"a" * size + behind for size in (10_000, 80_000))
     assert grows_no_faster(small, large)
 
 

@@ -90,3 +90,10 @@ def test_text_is_written_without_anything_else() -> None:
     assert (
         writing.rendered(Path("o.txt"), cues.with_cues([Cue(1, 2, "a\nb"), Cue(3, 4, "c")]), "txt")[0] == b"a\nb\n\nc\n"
     )
+
+
+def test_signs_that_part_nothing_are_text() -> None:
+    """The headings say what parts the fields, however many semicolons the texts have."""
+    document = Document((Cue(1, 2, "x;;\n;;z"), Cue(3, 4, "a|b|c|d\n|;|;|")))
+    data, _ = writing.rendered(Path("out.csv"), document, "csv")
+    assert [cue.text for cue in reading.parse(data, "out.csv").cues] == [cue.text for cue in document.cues]
