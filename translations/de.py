@@ -620,6 +620,7 @@ TEXTS = {
     ('*', '"{text}" has letters that its code page does not have.'): '„{text}“ enthält Buchstaben, die seine Codepage nicht hat.',
     ('*', 'a comment, which nobody sees.'): 'ein Kommentar, den niemand sieht.',
     ('*', 'data of the program that made the file, which nobody sees.'): 'Daten des Programms, das die Datei geschrieben hat; niemand sieht sie.',
+    ('*', 'more lines are put below each other than fit on a screen; what follows stands alone.'): 'es werden mehr Zeilen untereinandergesetzt, als auf einen Bildschirm passen; was folgt, steht für sich allein.',
     ('*', 'the file ends in the middle of a block.'): 'Die Datei endet mitten in einem Block.',
     ('*', 'the file ends in the middle of its head'): 'sie endet mitten in ihrem Kopf',
     ('*', 'the file says frames in a way that is not known; {rate:g} a second were taken.'): 'Die Datei nennt die Bildrate auf eine unbekannte Weise; {rate:g} Bilder in der Sekunde wurden angenommen.',

@@ -620,6 +620,7 @@ TEXTS = {
     ('*', '"{text}" has letters that its code page does not have.'): '.ﺩﺭﺍﺪﻧ ﻥﺁ ﺪﮐ ﮥﺤﻔﺻ ﻪﮐ ﺩﺭﺍﺩ ﯽﯾﺎﻫﻑﺮﺣ «{text}»',
     ('*', 'a comment, which nobody sees.'): '.ﺪﻨﯿﺑﯽﻤﻧ ﯽﺴﮐ ﻪﮐ ﯽﺘﺷﺍﺩﺩﺎﯾ',
     ('*', 'data of the program that made the file, which nobody sees.'): '.ﺪﻨﯿﺑﯽﻤﻧ ﯽﺴﮐ ﻭ ﺖﺳﺍ ﻪﺘﺧﺎﺳ ﺍﺭ ﻩﺪﻧﻭﺮﭘ ﻪﮐ ﯼﺍﻪﻣﺎﻧﺮﺑ ﯼﺎﻫﻩﺩﺍﺩ',
+    ('*', 'more lines are put below each other than fit on a screen; what follows stands alone.'): '.ﺩﻮﺷﯽﻣ ﻩﺩﺍﺩ ﻥﺎﺸﻧ ﻪﻧﺎﮔﺍﺪﺟ ﺪﯾﺁﯽﻣ ﯽﭘ ﺭﺩ ﻪﭽﻧﺁ ؛ﺪﻧﺍﻩﺪﺷ ﻪﺘﺷﺍﺬﮔ ﻢﻫ ﺮﯾﺯ ﻪﺤﻔﺻ ﺶﯾﺎﺠﻨﮔ ﺯﺍ ﯼﺮﺘﺸﯿﺑ ﯼﺎﻫﺮﻄﺳ',
     ('*', 'the file ends in the middle of a block.'): '.ﺪﺑﺎﯾﯽﻣ ﻥﺎﯾﺎﭘ ﮎﻮﻠﺑ ﮏﯾ ﻥﺎﯿﻣ ﺭﺩ ﻩﺪﻧﻭﺮﭘ',
     ('*', 'the file ends in the middle of its head'): 'ﺪﺑﺎﯾﯽﻣ ﻥﺎﯾﺎﭘ ﺩﻮﺧ ﺯﺎﻏﺁﺮﺳ ﻥﺎﯿﻣ ﺭﺩ',
     ('*', 'the file says frames in a way that is not known; {rate:g} a second were taken.'): '.ﺪﺷ ﻪﺘﻓﺮﮔ ﻪﯿﻧﺎﺛ ﺭﺩ ﻢﯾﺮﻓ {rate:g} ؛ﺪﯾﻮﮔﯽﻣ ﻪﺘﺧﺎﻨﺷﺎﻧ ﯼﺍﻩﻮﯿﺷ ﻪﺑ ﺍﺭ ﻢﯾﺮﻓ ﺥﺮﻧ ﻩﺪﻧﻭﺮﭘ',
