@@ -98,6 +98,8 @@ def _check_is_file(media: Path) -> None:
         raise UsageError("Sound from a pipe is not heard.", "Write it to a file first.")
     if _ADDRESS.match(text) and not media.exists():
         raise UsageError(f"{text} is an address, and only files are heard.", "Download it first.")
+    if media.exists() and not media.is_file() and not media.is_dir():
+        raise UsageError(f"{text} is a pipe or a device, and only files are heard.", "Write it to a file first.")
 
 
 def is_many(args: argparse.Namespace) -> bool:

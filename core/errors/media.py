@@ -64,6 +64,29 @@ class MediaUnreadableError(MediaError, ValueError):
         )
 
 
+class MediaEmptyError(MediaError, ValueError):
+    """The file has no bytes."""
+
+    code = "media_empty"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(Text("{path} is empty.", path=path), Text("Copy, download or record it once more."))
+
+
+class MediaProtectedError(MediaError, ValueError):
+    """The sound is encrypted, as shops and streaming services do it."""
+
+    code = "media_protected"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            Text("{path} is copy-protected: its sound is encrypted.", path=path),
+            Text("Take a copy without protection, or a recording of its sound."),
+        )
+
+
 class MediaIncompleteError(MediaError):
     """Part of the sound is missing, so what was heard is not the whole. It is kept all the same."""
 

@@ -19,9 +19,11 @@ from typing import IO, Any, Protocol
 from ..cues import Cue
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.media import (
+    MediaEmptyError,
     MediaError,
     MediaIncompleteError,
     MediaNotFoundError,
+    MediaProtectedError,
     MediaUnreadableError,
     NoAudioError,
     NoSuchTrackError,
@@ -274,6 +276,10 @@ def _as_error(record: dict[str, Any], request: TranscriptionRequest) -> Subtitle
             return NoAudioError(media)
         case "no_such_track":
             return NoSuchTrackError(media, fields["wanted"], fields["tracks"])
+        case "media_empty":
+            return MediaEmptyError(media)
+        case "media_protected":
+            return MediaProtectedError(media)
         case "media_unreadable":
             return MediaUnreadableError(media, reason)
         case "media_incomplete":

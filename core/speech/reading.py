@@ -48,6 +48,10 @@ class Piece:
     """A clock of its own begins here: the next stream of a chain."""
 
 
+_ENCRYPTED = ("enca", "drms", "aavd")
+"""What MP4 calls encrypted sound: the standard, Apple's music, Audible's books."""
+
+
 def open_media(path: str, part: io.RawIOBase | None = None) -> Any:
     """The container. A name is a file whatever it looks like (`12:30.wav`), and what is inside reaches no network.
 
@@ -58,6 +62,8 @@ def open_media(path: str, part: io.RawIOBase | None = None) -> Any:
     # An absolute path has no colon before its first slash, so FFmpeg takes it for no address.
     name: Any = part or os.path.abspath(path)
     try:
+        if part is None and not os.path.getsize(name):
+            raise ChildError("media_empty", "")
         if part is None and _needs_bytes(name):
             name = open(name, "rb")  # noqa: SIM115 (the container's from now on)
         return av.open(name, mode="r", metadata_errors="ignore", options={"protocol_whitelist": "file"})
@@ -185,7 +191,21 @@ class Reader:
             if decoded or (self.reached == 0.0 and not self.lost_at_end):
                 return
             self._reopen()
+        if self._is_encrypted():
+            raise ChildError("media_protected", "")
         raise ChildError("media_unreadable", "no part of its sound can be decoded")
+
+    def _is_encrypted(self) -> bool:
+        """Whether the first packet of the sound says so (Common Encryption), or the track does (shops' own)."""
+        import av
+
+        with contextlib.suppress(av.FFmpegError, OSError, ValueError):
+            stream = self._streams[0]
+            if stream.codec_context.codec_tag in _ENCRYPTED:
+                return True
+            packet = next(self._container.demux(stream))
+            return any("encryption" in str(side.data_type).lower() for side in packet.iter_sidedata())
+        return False
 
     def _reopen(self) -> None:
         """From the beginning again, for the next track: after a failure a demuxer is at its end."""

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors.media import MediaNotFoundError, MediaUnreadableError
+from ..errors.media import MediaEmptyError, MediaNotFoundError, MediaUnreadableError
 from .reasons import reason_of
 
 if TYPE_CHECKING:
@@ -18,10 +18,12 @@ def opened(path: Path, **more: Any) -> av.container.InputContainer:
     """The file, to be used in a `with` block. `more`: what else `av.open` takes.
 
     A name is a file whatever it looks like (`12:30.mp4`), what is inside reaches no network, and a title in an old code
-    page is no reason to refuse a film. Raises MediaNotFoundError, MediaUnreadableError.
+    page is no reason to refuse a film. Raises MediaNotFoundError, MediaEmptyError, MediaUnreadableError.
     """
     if not path.is_file():
         raise MediaNotFoundError(path)
+    if not path.stat().st_size:
+        raise MediaEmptyError(path)
     # Here, not above: PyAV brings FFmpeg's libraries and takes 0.1 s and more.
     import av
 

@@ -127,6 +127,14 @@ def test_what_cannot_be_is_said_before_the_work(
     assert said in told.err + told.out and "loading" not in told.out + told.err
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
+def test_what_is_no_file_is_not_said_to_be_missing(run: Runs) -> None:
+    os.mkfifo(run.folder / "live.wav")
+    assert run("live.wav") == 2 and "is a pipe or a device" in run.said
+    (run.folder / "empty.wav").touch()
+    assert run("empty.wav") == 1 and "empty.wav is empty. Copy, download" in run.said
+
+
 def test_a_preset_goes_before_the_defaults_and_after_what_is_typed(run: Runs) -> None:
     presets = run.folder / "user" / "presets"
     presets.mkdir(parents=True)

@@ -243,8 +243,6 @@ def test_random_damage_never_raises(tmp_path: Path) -> None:
 def test_what_is_no_media(tmp_path: Path) -> None:
     (tmp_path / "letter.wav").write_text("Dear Sir or Madam", encoding="utf-8")
     assert refused(tmp_path / "letter.wav").code == "media_unreadable"
-    (tmp_path / "empty.mp4").write_bytes(b"")
-    assert refused(tmp_path / "empty.mp4").code == "media_unreadable"
     assert refused(tmp_path / "none.wav").code == "media_not_found"
 
 
@@ -363,3 +361,14 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
 
     assert peak(40) - peak(8) < 20_000, "kibibytes"
     assert not tracemalloc.is_tracing()
+
+
+@needs_ffmpeg
+def test_what_is_encrypted_and_what_is_empty_is_called_that(tones: Path, tmp_path: Path) -> None:
+    """Converting, which is what a damaged file needs, helps neither."""
+    locked = tmp_path / "locked.mp4"
+    key = ("-encryption_key", "76a6c65c5ea762046bd749a2e632ccbb", "-encryption_kid", "a7e61c373e219033c21091fa607bf3b8")
+    ffmpeg("-i", tones, "-c:a", "aac", "-encryption_scheme", "cenc-aes-ctr", *key, locked)
+    assert refused(locked).code == "media_protected"
+    (tmp_path / "empty.mp4").touch()
+    assert refused(tmp_path / "empty.mp4").code == "media_empty"

@@ -22,7 +22,7 @@ import soundfile
 from subtitle_editor.core import events
 from subtitle_editor.core.cues import Cue
 from subtitle_editor.core.errors.base import SubtitleEditorError, UsageError
-from subtitle_editor.core.errors.media import MediaNotFoundError, MediaUnreadableError, NoAudioError
+from subtitle_editor.core.errors.media import MediaEmptyError, MediaNotFoundError, MediaUnreadableError, NoAudioError
 from subtitle_editor.core.errors.models import ModelUnusableError
 from subtitle_editor.core.errors.packages import LibraryMissingError
 from subtitle_editor.core.errors.speech import TranscriberCrashedError
@@ -227,7 +227,7 @@ def test_media_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "letter.wav").write_text("Dear Sir or Madam", encoding="utf-8")
     assert isinstance(failure(tmp_path / "letter.wav"), MediaUnreadableError)
     (tmp_path / "empty.mp4").write_bytes(b"")
-    assert isinstance(failure(tmp_path / "empty.mp4"), MediaUnreadableError)
+    assert isinstance(failure(tmp_path / "empty.mp4"), MediaEmptyError)
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg makes the film for this test")
