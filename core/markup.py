@@ -7,8 +7,9 @@ A text is plain everywhere (it is edited, counted and searched), and what its le
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 BOLD = "bold"
@@ -109,6 +110,33 @@ def _joined(same: list[Span]) -> list[Span]:
         else:
             joined.append(span)
     return joined
+
+
+def flattened(spans: Sequence[Span], kinds: Collection[str]) -> tuple[Span, ...]:
+    """The same to look at, with no span of one of these kinds inside of another of its kind.
+
+    >>> flattened([Span(0, 9, FONT, "a"), Span(3, 6, FONT, "b")], {FONT})[1:]
+    (Span(start=3, end=6, kind='font', value='b'), Span(start=6, end=9, kind='font', value='a'))
+    """
+    flat = [span for span in spans if span.kind not in kinds or span.start == span.end]
+    for kind in kinds:
+        of_kind = sorted((span for span in spans if span.kind == kind and span.start < span.end), key=_order)
+        if any(second.start < first.end for first, second in itertools.pairwise(of_kind)):
+            of_kind = list(_seen(of_kind))
+        flat += of_kind
+    return tuple(sorted(flat, key=_order))
+
+
+def _seen(ordered: Sequence[Span]) -> Iterator[Span]:
+    """Of spans in their order the one inside of all others, for each stretch between two of their ends."""
+    places = sorted({place for span in ordered for place in (span.start, span.end)})
+    waiting, around = list(reversed(ordered)), list[Span]()
+    for start, end in itertools.pairwise(places):
+        while waiting and waiting[-1].start <= start:
+            around.append(waiting.pop())
+        around = [span for span in around if span.end > start]
+        if around:
+            yield around[-1]._replace(start=start, end=end)
 
 
 def cut(spans: Iterable[Span], start: int, end: int) -> tuple[Span, ...]:

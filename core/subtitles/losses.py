@@ -10,7 +10,7 @@ from .. import markup
 from ..text import Text
 from . import sizes
 from .document import Cue, Document, Finding, Kind
-from .formats import registry
+from .formats import registry, webvtt
 from .formats.base import Format
 from .formats.subrip import COORDINATES
 from .styles import usual_style
@@ -23,7 +23,7 @@ def losses_of(document: Document, format: Format) -> Finding | None:
     usual = usual_style(document)
     keeps = format.keeps if sizes.is_sayable(document, format) else format.keeps - {markup.SIZE}
     for cue in document.cues:
-        for what in _unsaid(cue, keeps, own, usual):
+        for what in _unsaid(cue, keeps, own, usual, format.whole_lines):
             counts[what] += 1
     if unread := sizes.unread(document, format):
         counts[markup.SIZE] += unread
@@ -50,16 +50,18 @@ def _named(counts: Counter[str]) -> list[str]:
     return [_counted(what, number) for what, number in together.values()]
 
 
-def _unsaid(cue: Cue, keeps: frozenset[str], own: bool, usual: str) -> Iterator[str]:
+def _unsaid(cue: Cue, keeps: frozenset[str], own: bool, usual: str, whole_lines: bool) -> Iterator[str]:
     for span in cue.spans:
         kind = span.kind
-        if kind not in keeps or ("." in kind and not own):
+        if kind not in keeps or ("." in kind and not own) or (whole_lines and not _is_of_lines(span, cue.text)):
             yield kind
+        elif kind == markup.COLOR and len(span.value) > len("#rrggbb") and "alpha" not in keeps:
+            yield "alpha"
     placing = cue.placing
     if placing != markup.BELOW:
         if "placing" not in keeps:
             yield "placing"
-        elif (placing.x is not None or placing.y is not None or placing.vertical) and "position" not in keeps:
+        elif not _is_sayable(placing, keeps):
             yield "position"
     elif not own and COORDINATES in cue.extra:
         yield "position"
@@ -74,8 +76,29 @@ def _unsaid(cue: Cue, keeps: frozenset[str], own: bool, usual: str) -> Iterator[
         yield "words"
 
 
+def _is_of_lines(span: markup.Span, text: str) -> bool:
+    """Whether it covers no part of a line without the rest of it."""
+    begin = 0
+    for line in text.split("\n"):
+        end = begin + len(line)
+        if span.start < end and span.end > begin and not (span.start <= begin and span.end >= end):
+            return False
+        begin = end + 1
+    return True
+
+
+def _is_sayable(placing: markup.Placing, keeps: frozenset[str]) -> bool:
+    places = (placing.x is not None) + (placing.y is not None)
+    if placing.vertical and "vertical" not in keeps:
+        return False
+    return not places or ("position" in keeps and (places == 2 or "coordinate" in keeps))
+
+
 def _leftovers(document: Document) -> Iterator[str]:
     yield from ["hidden"] * len(document.hidden)
+    for name in (webvtt.HEAD, webvtt.AFTER):
+        blocks = str(document.extra.get(name, "")).split("\n\n")
+        yield from ["note" for block in blocks if block.startswith("NOTE")]
     for cue in document.cues:
         for key in cue.extra:
             if key.endswith((".before", ".effect")):
@@ -97,6 +120,7 @@ _NAMES: dict[str, tuple[str, Callable[[int], str]]] = {
     markup.UNDERLINE: (Text("1 underlined text"), lambda number: Text("{number} underlined texts", number=number)),
     markup.STRIKE: (Text("1 struck text"), lambda number: Text("{number} struck texts", number=number)),
     markup.COLOR: (Text("1 colour"), lambda number: Text("{number} colours", number=number)),
+    "alpha": (Text("1 transparency"), lambda number: Text("{number} transparencies", number=number)),
     markup.BACKGROUND: (Text("1 background"), lambda number: Text("{number} backgrounds", number=number)),
     markup.FONT: (Text("1 font"), lambda number: Text("{number} fonts", number=number)),
     markup.SIZE: (Text("1 font size"), lambda number: Text("{number} font sizes", number=number)),

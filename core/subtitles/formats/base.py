@@ -125,7 +125,10 @@ class Format:
     negative: bool = False
     """Whether times before zero can be written."""
     keeps: frozenset[str] = frozenset(SWITCHES)
-    """Kinds of spans that its writer says, and of `placing`, `position`, `style`, `speaker`, `layer`, `words`."""
+    """Kinds of spans that its writer says, and of `placing`, `position` (x and y; with `coordinate` one of them alone
+    too), `vertical`, `style`, `speaker`, `layer`, `words`, and `alpha` (of colours)."""
+    whole_lines: bool = False
+    """Whether its writer says spans only where they cover a line, or all lines."""
 
     @property
     def binary(self) -> bool:

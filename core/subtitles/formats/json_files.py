@@ -448,7 +448,7 @@ FORMAT = Format(
     looks=_looks_like(None, _YOUTUBE, _CPP, _WHISPER),
     read=read,
     write=write,
-    keeps=_KINDS | {"placing", "position", "style", "speaker", "layer", "words"},
+    keeps=_KINDS | {"placing", "position", "coordinate", "vertical", "style", "speaker", "layer", "words", "alpha"},
 )
 WHISPER = Format(
     id="whisper",

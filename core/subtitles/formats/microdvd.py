@@ -113,4 +113,5 @@ FORMAT = Format(
     write=write,
     exact=False,
     keeps=frozenset((*SWITCHES, COLOR, FONT, SIZE, codes.CODE)),
+    whole_lines=True,
 )

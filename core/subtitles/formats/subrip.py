@@ -336,7 +336,7 @@ def _font(attributes: str) -> tuple[list[tuple[str, str]], bool]:
     kinds: list[tuple[str, str]] = []
     unread = bool(re.search(r"[^\s/]", _ATTRIBUTE.sub("", attributes)))
     for name, quoted_value in _ATTRIBUTE.findall(attributes):
-        value = quoted_value.strip("\"'").strip()
+        value = html.unescape(quoted_value.strip("\"'")).strip()
         color = from_css(value) if name.lower() == "color" else None
         if color:
             kinds.append((COLOR, color))

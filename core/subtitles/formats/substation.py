@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...cues import new_cue
-from ...markup import BELOW, BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Placing, Span
+from ...markup import BELOW, BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Placing, Span, flattened
 from ...text import Text
 from ..document import Cue, Document, Kind, Style, quoted
 from ..times import clock, clock_pattern, minutes_of, plain_signs, seconds_of
@@ -445,7 +445,9 @@ def _text(cue: Cue, align: int, resolution: tuple[float, float]) -> str:
         tags += f"\\an{cue.placing.align}"
     if cue.placing.x is not None and cue.placing.y is not None:
         tags += f"\\pos({cue.placing.x * resolution[0]:g},{cue.placing.y * resolution[1]:g})"
-    text = marked_up(cue.text, cue.spans, overrides.opening, overrides.closing, _escaped)
+    # A tag that ends a colour goes back to that of the style, not to that of what is around.
+    spans = flattened(cue.spans, (COLOR, FONT, SIZE))
+    text = marked_up(cue.text, spans, overrides.opening, overrides.closing, _escaped)
     return f"{{{tags}}}{text}" if tags else text
 
 
@@ -522,7 +524,7 @@ SSA = Format(
     sign=re.compile(r"^\[(V4 Styles|Script Info|Events)\]\s*$", re.IGNORECASE | re.MULTILINE),
     read=read,
     write=write,
-    keeps=KEEPS,
+    keeps=KEEPS - {"layer"},
     family="substation",
     keeps_order=True,
 )

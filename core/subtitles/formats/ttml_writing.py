@@ -50,7 +50,7 @@ KEEPS = frozenset(
         STYLE,
         ttml_paragraph.ATTRIBUTE,
     }
-    | {"placing", "position", "speaker", "style"}
+    | {"placing", "position", "coordinate", "vertical", "speaker", "style", "alpha"}
 )
 
 _NAMESPACES = {

@@ -19,7 +19,8 @@ from .webvtt_looks import CLASS_LOOKS, NAME_OF_COLOR, Look, class_looks
 _TAG_OF = {ITALIC: "i", BOLD: "b", UNDERLINE: "u"}
 
 KEEPS = frozenset(
-    {BOLD, ITALIC, UNDERLINE, COLOR, RUBY, VOICE, LANGUAGE, TIME, CLASS, TAG, "placing", "position", "speaker"}
+    {BOLD, ITALIC, UNDERLINE, COLOR, RUBY, VOICE, LANGUAGE, TIME, CLASS, TAG}
+    | {"placing", "position", "coordinate", "vertical", "speaker"}
 )
 
 

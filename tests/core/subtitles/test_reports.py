@@ -313,7 +313,7 @@ def test_of_two_values_over_the_same_letters_the_inner_one_is_seen() -> None:
     document = read(text, "a.srt")
     assert '<font size="50"><font size="16">Shrine' in written(document, "srt")
     # SubRip counts 288 lines of a picture, ours has 1080.
-    assert "{\\fs188}{\\fs60}Shrine" in written(document, "ass")
+    assert ",,{\\fs60}Shrine" in written(document, "ass")
     assert losses(document, "vtt") == ["2 font sizes cannot be written as WebVTT."]
 
 
