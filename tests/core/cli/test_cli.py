@@ -156,7 +156,8 @@ def test_ctrl_c_keeps_the_partial_and_the_same_command_continues(hub: LoopbackHu
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert json.loads(out.splitlines()[-1])["event"] == "cancelled"
+    last = json.loads(out.splitlines()[-1])
+    assert (last["event"], last["state"]) == ("cancelled", "interrupted") and last["bytes_done"] >= 1_000_000
     # People are told so, and by no shorter command, which would look for another folder.
     hub.faults.clear()
     silent = Fault(path="*", host="content", stall_before=True, times=None)
@@ -171,9 +172,8 @@ def test_ctrl_c_keeps_the_partial_and_the_same_command_continues(hub: LoopbackHu
     assert hub.bytes_served("*", host="content") < 1_000_000
 
 
-@pytest.mark.skipif(os.name == "nt", reason="sends signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_the_last_line_says_how_a_signal_ended_it_and_what_is_kept(hub: LoopbackHub, tmp_path: Path, number: int):
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGTERM")
+def test_the_last_line_says_how_a_signal_ended_it_and_what_is_kept(hub: LoopbackHub, tmp_path: Path):
     hub.faults.add(Fault(path="*", host="content", stall_after=1_200_000, times=None))
     words = command("models", "download", "tiny", "--json", "--models-dir", tmp_path, "--endpoint", hub.endpoint)
     process = subprocess.Popen(words, stdout=subprocess.PIPE, encoding="utf-8")
@@ -181,10 +181,10 @@ def test_the_last_line_says_how_a_signal_ended_it_and_what_is_kept(hub: Loopback
     for line in process.stdout:
         if json.loads(line).get("bytes_done", 0) >= 1_000_000:
             break
-    process.send_signal(number)
+    process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=60)
     last = json.loads(out.splitlines()[-1])
-    assert process.returncode == 128 + number
+    assert process.returncode == 143
     assert (last["event"], last["model"], last["state"]) == ("cancelled", "tiny", "interrupted")
     hub.faults.clear()
     again = run(*words[3:])
