@@ -11,6 +11,7 @@ from typing import Any
 from ..system.names import is_hash, is_repository
 
 _GIT = re.compile(r"[0-9a-f]{40}")
+_SIZE = re.compile(r"\d{1,18}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -104,7 +105,7 @@ def described(path: str, headers: Mapping[str, str]) -> Listed | None:
     tag = headers.get("x-linked-etag") or headers.get("etag", "")
     blob = tag.strip().removeprefix("W/").strip('"').removeprefix("sha256:").lower()
     size = headers.get("x-linked-size") or _length(headers)
-    if not (size.isascii() and size.isdigit() and int(size[:20]) < 1 << 60):
+    if not _SIZE.fullmatch(size):
         return None
     if _SHA256.fullmatch(blob):
         return Listed(path, int(size), blob, blob)

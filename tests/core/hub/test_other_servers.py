@@ -17,6 +17,7 @@ from subtitle_editor.core.errors.base import SubtitleEditorError
 from subtitle_editor.core.errors.network import NoHubError
 from subtitle_editor.core.events import Event, Failed, Finished, Progress
 from subtitle_editor.core.hub import look
+from subtitle_editor.core.hub.answers import described
 from subtitle_editor.core.hub.asking import patience
 from subtitle_editor.core.hub.client import Hub
 from subtitle_editor.core.hub.tokens import Origin, Token
@@ -487,3 +488,12 @@ def test_cancel_is_at_once_while_small_files_do_not_come(hub: Server, tmp_path: 
     go_on.set()
     assert any(isinstance(event, Cancelled) for event in manager.drain())
     manager.shutdown()
+
+
+@pytest.mark.parametrize("size", ["", "-1", "1e3", "٣", "0" * 20 + "9" * 20, "*", None])
+@pytest.mark.parametrize("tag", ["a" * 64, '"../../evil"', "", None])
+def test_headers_that_make_no_sense_describe_no_file(size: str | None, tag: str | None):
+    said = {"x-linked-size": size, "x-linked-etag": tag}
+    given = {name: value for name, value in said.items() if value is not None}
+    assert described("model.bin", given) is None
+    assert described("model.bin", given | {"x-linked-size": "8", "x-linked-etag": "b" * 64}) is not None
