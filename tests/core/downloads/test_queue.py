@@ -342,6 +342,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+def fill(file: Path) -> None:
+    """Let a file grow until its disk has no room for more."""
+    with contextlib.suppress(OSError), file.open("ab", buffering=0) as filler:
+        while True:
+            filler.write(bytes(4096))
+
+
 def test_a_disk_that_becomes_full_pauses_the_job(
     place: Place, hub: LoopbackHub, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -352,9 +359,7 @@ def test_a_disk_that_becomes_full_pauses_the_job(
     job = manager.enqueue("tiny")
     until(lambda: manager.jobs()[0].bytes_done > 1_500_000)  # They are written down by the megabyte.
     filler = small_disk / "somebody else's"
-    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
+    fill(filler)
     manager.speed_limit = None
     until(lambda: states(manager) == {"tiny": State.PAUSED})
     events = manager.drain()
@@ -363,7 +368,8 @@ def test_a_disk_that_becomes_full_pauses_the_job(
     [record] = manager.jobs()
     assert record.error == "no_space" and f"{record.message} {record.hint}" == notice.message
     assert 0 < record.bytes_done < SIZE and not manager.busy
-    # Still full: it stays paused, and loses nothing.
+    # Still full, also with what the download has freed since: it stays paused, and loses nothing.
+    fill(filler)
     manager.resume(job)
     until(lambda: not manager.busy)
     assert [(record.state, record.error) for record in manager.jobs()] == [(State.PAUSED, "no_space")]
