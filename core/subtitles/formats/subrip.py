@@ -383,7 +383,7 @@ def written(cue: Cue, own: bool) -> str:
     if cue.spans:
         spans = [span for span in cue.spans if own or not span.kind.startswith(("srt.", "ass."))]
         # What looks like markup is found before the tags are put in: one of them may stand in the middle of it.
-        text = marked_up(_MARKUP.sub(_marked, cue.text), spans, _opening, _closing, _unmarked)
+        text = marked_up(_all_marked(cue.text), spans, _opening, _closing, _unmarked)
     else:
         text = _escaped(cue.text)
     if "\n" in text or "-->" in text:
@@ -416,12 +416,26 @@ def _closing(span: Span) -> str:
     return ""
 
 
+_MOST_NESTED = 8
+"""Markup inside of markup that is looked for; in a text with more no sign is left to begin any."""
 _MARKS = {"<": "\ufdd0", "{": "\ufdd1", "&": "\ufdd2"}
 """Signs that begin markup, and code points that are no characters to stand for them meanwhile."""
 
 
 def _marked(match: re.Match[str]) -> str:
     return _MARKS[match[0][0]] + match[0][1:]
+
+
+def _all_marked(text: str) -> str:
+    """The text with a mark in place of each sign that begins markup: without what is inside, what is around may."""
+    for _ in range(_MOST_NESTED):
+        marked = _MARKUP.sub(_marked, text)
+        if marked == text:
+            return text
+        text = marked
+    for sign, mark in _MARKS.items():
+        text = text.replace(sign, mark)
+    return text
 
 
 def _unmarked(text: str) -> str:
@@ -434,7 +448,7 @@ def _escaped(text: str) -> str:
     """Only what would be read as markup is written as an entity: players show entities as they stand."""
     if not _MAY_BE_MARKUP.search(text):
         return text
-    return _MARKUP.sub(lambda match: f"&#{ord(match[0][0])};{match[0][1:]}", text)
+    return _unmarked(_all_marked(text))
 
 
 FORMAT = Format(id="srt", label="SubRip", suffixes=(".srt",), looks=looks, read=read, write=write, keeps=KEEPS)

@@ -354,17 +354,22 @@ def write(document: Document, format: Format, options: WriteOptions) -> str:
     if format.id == (document.format if is_ours else "ass"):
         return text
     try:
-        return _by_pysubs2(text, document.format if is_ours else "ass", format)
+        return _by_pysubs2(text, document.format if is_ours else "ass", format, len(document.cues))
     except Exception:  # It stops at rows that it cannot read, which ours keeps; what was read of them is written.
         anew = dataclasses.replace(document, format="", extra={}, hidden=())
-        return _by_pysubs2(_new(anew, options), "ass", format)
+        return _by_pysubs2(_new(anew, options), "ass", format, 0)
 
 
-def _by_pysubs2(text: str, source: str, format: Format) -> str:
-    """`source`: what `text` is. pysubs2 would guess, and a text that somebody says may look like another format."""
+def _by_pysubs2(text: str, source: str, format: Format, number: int) -> str:
+    """`source`: what `text` is. pysubs2 would guess, and a text that somebody says may look like another format.
+
+    Raises whatever pysubs2 does, and ValueError where it found fewer subtitles than `number`.
+    """
     import pysubs2
 
     subtitles = pysubs2.SSAFile.from_string(text, format_=source)
+    if sum(1 for event in subtitles if not event.is_comment and event.start < event.end) < number:
+        raise ValueError("rows that pysubs2 does not read as they were meant")
     return str(subtitles.to_string(format.id, header_notice="Made with Subtitle Editor"))
 
 

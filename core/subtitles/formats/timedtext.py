@@ -207,7 +207,7 @@ def _part(said: dict[str, str], name: str, most: int) -> float | None:
 def _seconds(said: dict[str, str], seconds: str, thousandths: str) -> float | None:
     for name, scale in ((seconds, 1), (thousandths, 1000)):
         if name in said and _NUMBER.fullmatch(said[name].strip()):
-            return float(said[name]) / scale
+            return float(said[name].strip()) / scale
     return None
 
 

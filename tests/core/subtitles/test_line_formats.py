@@ -119,6 +119,13 @@ def test_a_text_that_looks_like_times_stays_a_text(format: str, span: tuple[Span
         assert cue.text.count("\n") == text.count("\n")
 
 
+@pytest.mark.parametrize("span", [(), (Span(0, 1, BOLD),)], ids=["plain", "bold"])
+@pytest.mark.parametrize("text", ["{C:{o:x}y", "<i <b>x", "{y:{y:{y:z}", "<font &lt;b>x", "{a:" * 30 + "x}"])
+def test_markup_inside_of_markup_is_a_text(text: str, span: tuple[Span, ...]) -> None:
+    document = Document((Cue(1, 2, text, spans=span),))
+    assert [cue.text for cue in read(written(document, "srt"), "srt").cues] == [text]
+
+
 # MPL2 and TMPlayer
 
 

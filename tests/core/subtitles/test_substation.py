@@ -237,3 +237,10 @@ def test_no_formatting_is_missed_in_a_long_text_that_has_none(text: str) -> None
     document = reading.parse((STYLES + rows).encode(), "in.ass")
     assert len(document.cues) == 2
     assert document.findings == ()
+
+
+def test_times_that_only_we_read_are_written_for_the_other_version() -> None:
+    row = "[Events]\nDialogue: 0,0:1,,Default,,0,0,0,,one\nDialogue: 0,0:00:05.00,0:00:06.00,Default,,0,0,0,,two\n"
+    document = reading.parse(row.encode(), "in.ssa", format="ssa")
+    again = reading.parse(written(document, "ass").encode(), "out.ass")
+    assert [(cue.start, cue.end, cue.text) for cue in again.cues] == [(1, 3, "one"), (5, 6, "two")]

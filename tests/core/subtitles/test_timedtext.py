@@ -71,3 +71,8 @@ def test_what_youtube_heard_by_itself_loses_nothing() -> None:
     text += '<p t="10" d="2000" w="1"><s ac="0">one</s><s t="300"> two</s></p></body></timedtext>'
     assert "formatting" not in lost(reading.parse(text.encode(), "in.srv3"))
     assert all(cue.placing == BELOW for cue in reading.load(SAMPLE).cues)
+
+
+def test_a_control_character_in_a_time_costs_nothing() -> None:
+    text = '<timedtext format="3"><body><p t="1000\x1f" d="\x1c900">word</p></body></timedtext>'
+    assert [(cue.start, cue.end) for cue in reading.parse(text.encode(), "in.srv3").cues] == [(1.0, 1.9)]
