@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core.library.runtimes import CUBLAS
+from ..core.catalog.entries import CUBLAS
 from ..core.system.task import Task
 from ..core.text import Text
 from ..core.units import human_size

@@ -33,6 +33,9 @@ KIND_NAMES: dict[str, str] = {
 
 REPOSITORY_TYPES = ("model", "dataset")
 
+CUBLAS = "cublas-12"
+"""The built-in entry with the libraries that a graphics card needs (core/library/runtimes.py)."""
+
 LINKS_OWNER = "subtitle-editor"
 """Files of direct addresses lie in a repository folder of ours, as if they came from `subtitle-editor/ID`."""
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import os
 
+from ..catalog.entries import CUBLAS
 from ..errors.speech import CardsUnknownError
 from ..library import runtimes
 from ..speech import survey
@@ -36,7 +37,7 @@ def _line(card: Card) -> str:
     text = f"cuda:{card.number}  {card.name}, {memory}"
     if card.missing:
         lacking = ", ".join(card.missing)
-        return f"{text}; lacks {lacking}: subtitle-editor models download {runtimes.CUBLAS}"
+        return f"{text}; lacks {lacking}: subtitle-editor models download {CUBLAS}"
     if not card.works:
         return f"{text}; does not work: {card.reason}"
     found = card.advice

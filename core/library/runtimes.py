@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from ..catalog.entries import Catalog, Entry
+from ..catalog.entries import CUBLAS, Catalog, Entry
 from ..errors.disk import NoSpaceError
 from ..errors.models import ModelBusyError, RuntimeArchiveError
 from ..speech.cards import LIBRARIES
@@ -27,9 +27,6 @@ from ..system.files import LONG_PATIENCE, disk_error, is_link, remove_tree, repl
 from ..system.locks import file_lock, try_lock
 from ..text import Text
 from . import archives, layout
-
-CUBLAS = "cublas-12"
-"""The entry of the built-in catalogue."""
 
 _FOLDER = "unpacked"
 _HALF = ".tmp"

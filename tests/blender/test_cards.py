@@ -99,7 +99,7 @@ def test_what_is_missing_is_a_click_away(ready: Any, hub: LoopbackHub, monkeypat
     import dataclasses
 
     from subtitle_editor.core.catalog import reading
-    from subtitle_editor.core.catalog.entries import Catalog, Manifest
+    from subtitle_editor.core.catalog.entries import CUBLAS, Catalog, Manifest
     from subtitle_editor.core.library import runtimes
     from subtitle_editor.session import settings
 
@@ -116,7 +116,7 @@ def test_what_is_missing_is_a_click_away(ready: Any, hub: LoopbackHub, monkeypat
     built_in = reading.load()
     changed = Catalog(
         tuple(
-            dataclasses.replace(entry, manifest=Manifest(url, "libcublas")) if entry.id == runtimes.CUBLAS else entry
+            dataclasses.replace(entry, manifest=Manifest(url, "libcublas")) if entry.id == CUBLAS else entry
             for entry in built_in
         )
     )
