@@ -38,6 +38,8 @@ QUIET = 0.25
 """Seconds after a change before reading begins: while somebody drags a strip there is one with each movement."""
 _PIECE = 50
 """Subtitles between two looks at the clock."""
+_TOGETHER = 1000
+"""The same, while no more is read of them than which they are."""
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -310,9 +312,14 @@ def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
         return
     row = Row(scene, track.channels)
     yield None
-    strips = row.strips(range(len(row)))
-    yield None
-    found.names = [strip.name for strip in strips]
+    everything: list[Any] = []
+    for first in range(0, row.table.count, _TOGETHER):
+        everything += row.table.strips[first : first + _TOGETHER]
+        yield None
+    strips = [everything[index] for index in row.order.tolist()]
+    for first in range(0, len(strips), _TOGETHER):
+        found.names += [strip.name for strip in strips[first : first + _TOGETHER]]
+        yield None
     found.row = row.order, row.table.count, row.left, row.right, row.table.channel[row.order]
     memory.keep(found.names, row.clock)
     yield None
@@ -331,7 +338,9 @@ def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
     yield from _untranslated(scene, track, found, row)
     yield None
     found.cuts = shots.frames(scene)
+    yield None
     checks = memory.checks_for(track.profile, tracks.film(scene))
+    yield None
     for number, problems in enumerate(checks.each(found.cues)):
         if problems:
             found.add(problems)
