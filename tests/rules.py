@@ -51,8 +51,10 @@ def refused(number: int, path: object) -> PermissionError:
 def by_the_program() -> bool:
     """Whether the program under test has called, not a test or a library: those know nothing of other systems."""
     frame = sys._getframe(2)
-    while frame.f_back and os.path.basename(frame.f_code.co_filename) in _BETWEEN + _FROZEN:
-        frame = frame.f_back
+    while frame.f_back and (
+        frame.f_code.co_filename == __file__ or os.path.basename(frame.f_code.co_filename) in _BETWEEN + _FROZEN
+    ):
+        frame = frame.f_back  # Of several rules each calls the next.
     place = frame.f_code.co_filename
     return f"{os.sep}core{os.sep}" in place and f"{os.sep}tests{os.sep}" not in place
 
