@@ -74,5 +74,6 @@ def test_what_youtube_heard_by_itself_loses_nothing() -> None:
 
 
 def test_a_control_character_in_a_time_costs_nothing() -> None:
-    text = '<timedtext format="3"><body><p t="1000\x1f" d="\x1c900">word</p></body></timedtext>'
+    words = "words " * 20  # A text of little else than control characters is refused.
+    text = f'<timedtext format="3"><body><p t="1000\x1f" d="\x1c900">{words}</p></body></timedtext>'
     assert [(cue.start, cue.end) for cue in reading.parse(text.encode(), "in.srv3").cues] == [(1.0, 1.9)]
