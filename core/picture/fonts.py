@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import harfbuzz
+from . import emoji, harfbuzz
 
 if TYPE_CHECKING:
     import uharfbuzz as hb
@@ -101,6 +101,13 @@ class Face:
     def has(self, char: str) -> bool:
         """Whether the font has a letter."""
         return bool(self._plain.get_nominal_glyph(ord(char)))
+
+    def draws(self, font: hb.Font, glyph: int) -> bool:
+        """Whether there is something to see of a glyph of one of this face's fonts, whatever that is made of."""
+        found = font.get_glyph_extents(glyph)
+        if not found or not found.width or not found.height:
+            return False
+        return not self._face.has_color_png or emoji.has(font, glyph) or bool(self._face.has_color_paint)
 
     def ink(self, font: hb.Font, glyph: int) -> tuple[float, float]:
         """How far a glyph of one of this face's fonts reaches up and down from its base line, in pixels."""
@@ -280,19 +287,19 @@ class Fonts:
     def _search(self, cluster: str, family: str, bold: bool, italic: bool, script: str) -> Face | None:
         partly: Face | None = None
         needed = [char for char in cluster if not is_ignorable(char)] or [cluster[0]]
-        for face in self._candidates(family, bold, italic, script, needed):
+        for face in self._candidates(family, bold, italic, script, cluster):
             if all(map(face.has, needed)):
                 return face
             if partly is None and face.has(needed[0]):
                 partly = face
         return partly
 
-    def _candidates(self, family: str, bold: bool, italic: bool, script: str, needed: Sequence[str]) -> Iterator[Face]:
+    def _candidates(self, family: str, bold: bool, italic: bool, script: str, cluster: str) -> Iterator[Face]:
         if family:
             for listed in self._named(plain(family), bold, italic):
                 yield from self._face(listed)
         yield from self._faces(self._listed(self._given), bold, italic)
-        if is_emoji(needed):
+        if is_emoji(cluster):
             for name in _COLOR_EMOJI:
                 yield from self._faces([one for one in self._all_system() if one.key == name], bold, italic)
         for prefix in (_BY_SCRIPT.get(script, ""), *_LETTERS, *_SIGNS):
@@ -370,7 +377,10 @@ def is_ignorable(char: str) -> bool:
     )
 
 
-def is_emoji(needed: Sequence[str]) -> bool:
-    """Whether a cluster is a picture, for which a font with colours is looked for."""
-    code = ord(needed[0])
-    return 0x1F000 <= code <= 0x1FAFF or (len(needed) > 1 and needed[-1] == "\ufe0f")
+def is_emoji(cluster: str) -> bool:
+    """Whether a cluster is a picture, for which a font with colours is looked for: by itself, or because it says so.
+
+    >>> is_emoji("\U0001f600"), is_emoji("❤️"), is_emoji("1️⃣"), is_emoji("☎"), is_emoji("1")
+    (True, True, True, False, False)
+    """
+    return 0x1F000 <= ord(cluster[0]) <= 0x1FAFF or "\ufe0f" in cluster

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from . import harfbuzz, masks
+from . import emoji, harfbuzz, masks
 from .dress import Look, alpha
 from .fonts import SUB
 from .layout import Box, Panel, Setting, turned
@@ -190,6 +190,9 @@ class _Sheet:
 
     def colored(self, glyph: Glyph) -> Mask:
         """A glyph with colours of its own: red, green and blue times alpha, and alpha."""
+        area = self._left, self._top, self._width, self._height
+        if (picture := emoji.drawn(glyph.font, glyph.id, self._matrix(glyph), SUB, area)) is not None:
+            return picture
         hb = harfbuzz.load()
         paint = hb.RasterPaint()
         paint.scale_factor = (SUB, SUB)

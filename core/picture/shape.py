@@ -136,8 +136,7 @@ class Shaper:
 
     def _face(self, cluster: str, look: Look, script: str, before: Face | None) -> Face | None:
         """The font of a letter; of a space or a mark of direction, the one before it."""
-        is_void = cluster[0].isspace() or all(map(is_ignorable, cluster))
-        if before is not None and is_void and before.has(" ") and not before.is_pictures:
+        if before is not None and _is_void(cluster) and before.has(" ") and not before.is_pictures:
             return before
         if all(map(is_ignorable, cluster)):
             cluster = " "
@@ -174,6 +173,8 @@ class Shaper:
             x = (0.0 if line.upright else pen) + position.x_offset / SUB * look.stretch_x
             y = position.y_offset / SUB * look.stretch_y - (pen if line.upright else 0.0)
             line.glyphs.append(Glyph(font, info.codepoint, x, y, info.cluster, look, face.is_colored))
+            if face.is_colored and not face.draws(font, info.codepoint) and not _is_void(text[info.cluster]):
+                line.missing.append(text[info.cluster])
             if not look.by_line and not line.upright:
                 up, down = face.ink(font, info.codepoint)
                 line.ascent = max(line.ascent, y + min(up, 2 * size) * look.stretch_y)
@@ -185,6 +186,11 @@ class Shaper:
             edge[0], edge[1] = min(edge[0], first), max(edge[1], pen)
         line.spans += [(at, left, right) for at, (left, right) in edges.items()]
         line.width = pen
+
+
+def _is_void(cluster: str) -> bool:
+    """Whether there is nothing to see of it in any font."""
+    return cluster[0].isspace() or all(map(is_ignorable, cluster))
 
 
 def _levels(part: str, from_right: bool) -> Sequence[int]:
