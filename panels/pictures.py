@@ -40,6 +40,7 @@ TROUBLES = {
     places.OUTSIDE: Text("A subtitle here leaves the picture."),
     places.UNSAFE: Text("A subtitle here leaves the safe area."),
     places.COVERED: Text("A subtitle here lies on another one."),
+    places.TURNED: Text("Blender breaks a line here that reads from the right: its end stands above its beginning."),
 }
 
 

@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 
 import bpy
 
-from . import compat, cue
+from ..core.right_to_left import reads_from_right
+from . import compat, cue, drawing
 from .compat import Strip
-from .track import Table
+from .track import Table, clock_of
 
-OUTSIDE, UNSAFE, COVERED = "outside", "unsafe", "covered"
-"""It leaves the picture, or only the safe area; another one lies on it."""
+OUTSIDE, UNSAFE, COVERED, TURNED = "outside", "unsafe", "covered", "turned"
+"""It leaves the picture, or only the safe area; another one lies on it; its end stands above its beginning, because
+Blender breaks a line that it draws, as prepared, from right to left."""
 SAFE = 0.05
 """Share of the picture at each side that the safe area leaves free (EBU R 95, graphics)."""
 _FONT = 1
@@ -154,6 +156,8 @@ def troubles(scene: bpy.types.Scene, found: Sequence[Strip]) -> list[Trouble]:
             result.append(Trouble(OUTSIDE, strip.name, left))
         elif not _is_safe(strip, box, area):
             result.append(Trouble(UNSAFE, strip.name, left))
+        if _is_turned(strip, whole):
+            result.append(Trouble(TURNED, strip.name, left))
         open_ones = [one for one in open_ones if one[0] > left]
         for _, channel, name, other in open_ones:
             if box.overlaps(other):
@@ -178,12 +182,13 @@ def all_of(scene: bpy.types.Scene) -> list[Strip]:
 
 
 def mend(scene: bpy.types.Scene, found: Sequence[Strip], among: Sequence[Strip]) -> int:
-    """Bring subtitles into the safe area, and clear of those `among` all that are seen with them; how many were moved.
+    """Bring subtitles into the safe area, and clear of those of `among` that are seen with them; how many changed.
 
-    A line that is too long is broken, and letters that are too large even then become smaller. Who was there first
-    stays; the other one goes up, or in the upper half down. Where there is no room it stays.
+    A line that is too long is broken, in the subtitle itself where it reads from the right, and letters that are too
+    large even then become smaller. Who was there first stays; the other one goes up, or in the upper half down. Where
+    there is no room it stays.
     """
-    whole, area = film(scene), safe(scene)
+    whole, area, clock = film(scene), safe(scene), clock_of(scene)
     wanted = {strip.name for strip in found}
     count = 0
     placed: list[tuple[int, Box]] = []
@@ -193,19 +198,25 @@ def mend(scene: bpy.types.Scene, found: Sequence[Strip], among: Sequence[Strip])
             continue
         placed = [one for one in placed if one[0] > compat.left(strip)]
         if strip.name in wanted:
-            count += _mended(strip, whole, area, [other for _, other in placed])
+            count += _mended(strip, whole, area, [other for _, other in placed], clock)
             box = box_of(strip, whole) or box
         placed.append((compat.right(strip), box))
     return count
 
 
-def _mended(strip: Strip, whole: Box, area: Box, others: Sequence[Box]) -> bool:
-    before = box_of(strip, whole)
-    if before is None or (_is_safe(strip, before, area) and not any(before.overlaps(other) for other in others)):
+def _mended(strip: Strip, whole: Box, area: Box, others: Sequence[Box], clock: cue.Clock) -> bool:
+    before, text = box_of(strip, whole), strip.text
+    if before is None or (
+        not _is_turned(strip, whole)
+        and _is_safe(strip, before, area)
+        and not any(before.overlaps(other) for other in others)
+    ):
         return False
     room = area.right - area.left
     if before.right - before.left > room:
         strip.wrap_width = max(0.0, room - 2 * _OVER * strip.font_size) / whole.right
+    if _is_turned(strip, whole):
+        _break(strip, whole, clock)
     box = box_of(strip, whole) or before
     for side, most in ((box.right - box.left, room), (box.top - box.bottom, area.top - area.bottom)):
         if side > most:
@@ -219,7 +230,60 @@ def _mended(strip: Strip, whole: Box, area: Box, others: Sequence[Box]) -> bool:
     if free != box:
         strip.location[0] += (free.left - box.left) / whole.right
         strip.location[1] += (free.bottom - box.bottom) / whole.top
-    return box_of(strip, whole) != before
+    return (box_of(strip, whole), strip.text) != (before, text)
+
+
+def _turned_lines(strip: Strip, whole: Box) -> list[bool]:
+    """Of each paragraph of a text whether it reads from the right and Blender breaks it."""
+    import blf
+
+    blf.size(_FONT, strip.font_size)
+    wrap = strip.wrap_width * whole.right
+    broken = [len(_lines(line, wrap)) > 1 for line in strip.text.split("\n")]
+    if not any(broken):
+        return broken
+    real = cue.real_text(strip).split("\n")
+    return [here and reads_from_right(line) for here, line in zip(broken, real, strict=False)]
+
+
+def _is_turned(strip: Strip, whole: Box) -> bool:
+    return strip.font is None and any(_turned_lines(strip, whole))
+
+
+def _break(strip: Strip, whole: Box, clock: cue.Clock) -> None:
+    """Break the lines of a subtitle that Blender would break from their end on."""
+    from ..core.subtitles import realign
+
+    wrap = strip.wrap_width * whole.right
+    found = _turned_lines(strip, whole)
+    one = cue.read(strip, clock)
+    lines = one.text.split("\n")
+    fit = [
+        _in_parts(line, wrap) if here else line
+        for line, here in zip(lines, [*found, *[False] * len(lines)], strict=False)
+    ]
+    if fit != lines:
+        cue.write(strip, realign.with_text(one, "\n".join(fit)), clock)
+
+
+def _in_parts(line: str, wrap: float) -> str:
+    """A line broken between words, as few times as can be, into parts of about the same width."""
+    import blf
+
+    def filled(most: float) -> list[str]:
+        parts = [""]
+        for word in line.split(" "):
+            longer = f"{parts[-1]} {word}" if parts[-1] else word
+            if parts[-1] and blf.dimensions(_FONT, drawing.drawn(longer))[0] > most:
+                parts.append(word)
+            else:
+                parts[-1] = longer
+        return parts
+
+    few = filled(wrap)
+    total = sum(blf.dimensions(_FONT, drawing.drawn(part))[0] for part in few)
+    evener = (filled(min(wrap, total / len(few) * share)) for share in (1.0, 1.1, 1.25, 1.5))
+    return "\n".join(next((parts for parts in evener if len(parts) == len(few)), few))
 
 
 def _clear(box: Box, others: Sequence[Box], area: Box, *, up: bool) -> Box:

@@ -12,7 +12,7 @@ import pytest
 
 from subtitle_editor.core.cues import Cue
 from subtitle_editor.core.markup import Placing
-from subtitle_editor.sequencer import compat, places
+from subtitle_editor.sequencer import compat, cue, drawing, places
 from subtitle_editor.session import outlines
 
 from .test_letters import film, made, rendered
@@ -112,6 +112,25 @@ def test_put_in_place_by_one_click() -> None:
     assert box(over).bottom >= box(below).top - 1 and box(huge).is_inside(places.safe(scene))
     assert bpy.ops.subtitle.mend_places(which="ALL") == {"CANCELLED"}
     assert bpy.ops.subtitle.next_place() == {"CANCELLED"}
+
+
+def test_a_line_from_the_right_that_blender_would_break_is_broken_where_it_is_read() -> None:
+    """Blender breaks what it draws, and so puts the first words below the others."""
+    film(360, 640)
+    text = "این زیرنویس برای فیلم ایستاده بسیار بلند است"
+    (strip,) = made(Cue(0, 1, text))
+    words = cue.real_text(strip).split()
+    assert kinds() == [(places.TURNED, strip.text)]
+    bpy.context.scene.frame_set(bpy.context.scene.frame_start)
+    assert bpy.ops.subtitle.mend_places() == {"FINISHED"}
+    assert kinds() == []
+    lines = cue.real_text(strip).split("\n")
+    assert len(lines) == 2 and " ".join(lines).split() == words
+    assert strip.text == "\n".join(map(drawing.drawn, lines)) and max(map(len, lines)) < 1.5 * min(map(len, lines))
+    (other,) = [
+        one for one in made(Cue(4, 5, "A line from the left that is so long that it is broken")) if one != strip
+    ]
+    assert other.text and kinds() == [], "from the left Blender breaks as it is read"
 
 
 def test_no_room_is_said_and_nothing_is_pushed_out_of_the_picture() -> None:
