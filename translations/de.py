@@ -1642,6 +1642,7 @@ TEXTS = {
     ('*', 'A subtitle here leaves the picture.'): 'Ein Untertitel hier verlässt das Bild.',
     ('*', 'A subtitle here leaves the safe area.'): 'Ein Untertitel hier verlässt den sicheren Bereich.',
     ('*', 'A subtitle here lies on another one.'): 'Ein Untertitel hier liegt auf einem anderen.',
+    ('*', 'Blender breaks a line here that reads from the right: its end stands above its beginning.'): 'Blender umbricht hier eine Zeile, die von rechts gelesen wird: Ihr Ende steht über ihrem Anfang.',
     ('*', 'Pictures'): 'Bilder',
     ('*', 'Style, and text to pictures and back.'): 'Stil, und Text zu Bildern und zurück.',
     ('*', 'Styles'): 'Stile',

@@ -1642,6 +1642,7 @@ TEXTS = {
     ('*', 'A subtitle here leaves the picture.'): '.ﺪﻧﺯﯽﻣ ﻥﻭﺮﯿﺑ ﺮﯾﻮﺼﺗ ﺯﺍ ﺎﺠﻨﯾﺍ ﺭﺩ ﯽﺴﯾﻮﻧﺮﯾﺯ',
     ('*', 'A subtitle here leaves the safe area.'): '.ﺪﻧﺯﯽﻣ ﻥﻭﺮﯿﺑ ﻦﻣﺍ ﮥﯿﺣﺎﻧ ﺯﺍ ﺎﺠﻨﯾﺍ ﺭﺩ ﯽﺴﯾﻮﻧﺮﯾﺯ',
     ('*', 'A subtitle here lies on another one.'): '.ﺖﺳﺍ ﯼﺮﮕﯾﺩ ﯼﻭﺭ ﺎﺠﻨﯾﺍ ﺭﺩ ﯽﺴﯾﻮﻧﺮﯾﺯ',
+    ('*', 'Blender breaks a line here that reads from the right: its end stands above its beginning.'): '.ﺖﺳﺍ ﺵﺯﺎﻏﺁ ﯼﻻﺎﺑ ﻥﺁ ﻥﺎﯾﺎﭘ :ﺩﻮﺷﯽﻣ ﻩﺪﻧﺍﻮﺧ ﺖﺳﺍﺭ ﺯﺍ ﻪﮐ ﺪﻨﮑﺷﯽﻣ ﺍﺭ ﯽﻄﺧ ﺎﺠﻨﯾﺍ ﺭﺩ Blender',
     ('*', 'Pictures'): 'ﺎﻫﺮﯾﻮﺼﺗ',
     ('*', 'Style, and text to pictures and back.'): '.ﺲﮑﻋﺮﺑ ﻭ ﺮﯾﻮﺼﺗ ﻪﺑ ﻦﺘﻣ ﻭ ،ﮏﺒﺳ',
     ('*', 'Styles'): 'ﺎﻫﮏﺒﺳ',
