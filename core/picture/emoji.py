@@ -45,7 +45,8 @@ def _pixels(data: bytes) -> Any:
     import av  # Here, not above: few subtitles have pictures in them.
 
     try:
-        with av.open(io.BytesIO(data), format="png_pipe") as file:
+        file: Any = av.open(io.BytesIO(data), format="png_pipe")
+        with file:
             rgba = next(file.decode(video=0)).to_ndarray(format="rgba").astype(numpy.float32) / 255
     except (av.FFmpegError, StopIteration, ValueError):
         return None
