@@ -16,7 +16,8 @@ import bpy
 from ..core.right_to_left import reads_from_right
 from . import compat, cue, drawing
 from .compat import Strip
-from .track import Table, clock_of
+from .strips import clock_of
+from .track import Table
 
 OUTSIDE, UNSAFE, COVERED, TURNED = "outside", "unsafe", "covered", "turned"
 """It leaves the picture, or only the safe area; another one lies on it; its end stands above its beginning, because
