@@ -6,7 +6,6 @@ does not paint. Those made of layers and gradients it paints itself (paint.py).
 from __future__ import annotations
 
 import functools
-import io
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +44,10 @@ def _pixels(data: bytes) -> Any:
     import av  # Here, not above: few subtitles have pictures in them.
 
     try:
-        file: Any = av.open(io.BytesIO(data), format="png_pipe")
-        with file:
-            rgba = next(file.decode(video=0)).to_ndarray(format="rgba").astype(numpy.float32) / 255
-    except (av.FFmpegError, StopIteration, ValueError):
+        decoder: Any = av.CodecContext.create("png", "r")
+        (frame,) = [*decoder.decode(av.Packet(data)), *decoder.decode(None)]
+        rgba = frame.to_ndarray(format="rgba").astype(numpy.float32) / 255
+    except (av.FFmpegError, ValueError):
         return None
     rgba[..., :3] *= rgba[..., 3:]
     return rgba
