@@ -45,9 +45,10 @@ def _pixels(data: bytes) -> Any:
 
     try:
         decoder: Any = av.CodecContext.create("png", "r")
-        (frame,) = [*decoder.decode(av.Packet(data)), *decoder.decode(None)]
-        rgba = frame.to_ndarray(format="rgba").astype(numpy.float32) / 255
-    except (av.FFmpegError, ValueError):
+        frames: list[Any] = list(decoder.decode(av.Packet(data)))
+        frames += decoder.decode(None)
+        rgba = frames[0].to_ndarray(format="rgba").astype(numpy.float32) / 255
+    except (av.FFmpegError, ValueError, IndexError):
         return None
     rgba[..., :3] *= rgba[..., 3:]
     return rgba
