@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 AGAIN = 2.0
 """Seconds between two looks at the folder."""
+SOON = 0.1
+"""Seconds until it is looked whether the thread is done."""
 
 _FIELDS = {
     "language": "language",
@@ -52,6 +54,8 @@ class _Known:
     names: tuple[str, ...] = ()
     looked = 0.0
     thread: threading.Thread | None = None
+    found: tuple[str, ...] = ()
+    """What the thread has read."""
 
 
 def folder() -> Path:
@@ -62,19 +66,41 @@ def folder() -> Path:
 def names() -> tuple[str, ...]:
     """Those that there are, as of the last look. Takes no time in a window."""
     if bpy.app.background:
-        _Known.names = tuple(presets.names(folder()))
-    elif time.monotonic() >= _Known.looked + AGAIN and not (_Known.thread and _Known.thread.is_alive()):
+        _read()
+    elif _Known.thread is None and time.monotonic() >= _Known.looked + AGAIN:
         _Known.looked = time.monotonic()
-        _Known.thread = threading.Thread(target=_look, args=(folder(),), name="presets", daemon=True)
-        _Known.thread.start()
+        _look(folder())
     return _Known.names
 
 
+def _read() -> None:
+    """Read the names now. What a thread reads meanwhile may be from before, and counts no more."""
+    _Known.thread = None
+    _Known.names = tuple(presets.names(folder()))
+
+
 def _look(where: Path) -> None:
-    found = tuple(presets.names(where))
-    if found != _Known.names:
-        _Known.names = found
-        bpy.app.timers.register(screen.redraw)
+    def work() -> None:
+        found = tuple(presets.names(where))
+        if threading.current_thread() is _Known.thread:
+            _Known.found = found
+
+    _Known.thread = threading.Thread(target=work, name="presets", daemon=True)
+    _Known.thread.start()
+    bpy.app.timers.register(_take, first_interval=SOON, persistent=True)
+
+
+def _take() -> float | None:
+    """Called by Blender while the thread reads, and after it."""
+    if _Known.thread is None:
+        return None
+    if _Known.thread.is_alive():
+        return SOON
+    _Known.thread = None
+    if _Known.found != _Known.names:
+        _Known.names = _Known.found
+        screen.redraw()
+    return None
 
 
 def save(name: str, choice: Choices) -> None:
@@ -85,7 +111,7 @@ def save(name: str, choice: Choices) -> None:
     # Blender keeps single precision.
     said["vad_threshold"] = round(choice.vad_threshold, 4)
     presets.write(presets.path_of(folder(), name), said)
-    _Known.names = tuple(presets.names(folder()))
+    _read()
 
 
 def use(name: str, choice: Choices) -> Text | None:
@@ -114,7 +140,7 @@ def _as_chosen(option: str, value: Any) -> Any:
 def delete(name: str) -> None:
     """Raises SubtitleEditorError."""
     presets.remove(presets.path_of(folder(), name))
-    _Known.names = tuple(presets.names(folder()))
+    _read()
 
 
 def is_there(name: str) -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,38 @@ def test_the_menu_has_them_and_they_can_be_deleted(settings: Any) -> None:
     assert bpy.ops.subtitle.delete_preset(name="One") == {"FINISHED"}
     assert [path.name for path in folder().iterdir()] == ["two.toml"]
     assert drawn("SUBTITLE_MT_presets").buttons()["subtitle.use_preset"] == [{"name": "two"}]
+
+
+def test_a_preset_saved_while_a_thread_looks_is_not_forgotten_by_what_the_thread_has_seen(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from subtitle_editor.session import presets
+
+    look, going = presets.presets.names, threading.Event()
+
+    def slow(folder: Path) -> list[str]:
+        found = look(folder)
+        assert threading.current_thread() is threading.main_thread() or going.wait(10)
+        return found
+
+    monkeypatch.setattr(presets.presets, "names", slow)
+    presets._look(presets.folder())
+    thread = presets._Known.thread
+    assert thread is not None
+    presets.save("new", settings)
+    going.set()
+    thread.join(10)
+    assert presets._take() is None
+    assert presets.names() == ("new",)
+
+
+def test_what_a_thread_has_read_is_taken_by_the_main_thread(settings: Any) -> None:
+    from subtitle_editor.session import presets
+
+    presets.save("old", settings)
+    presets.presets.write(presets.folder() / "other.toml", {"beam_size": 3})
+    presets._look(presets.folder())
+    presets._Known.thread.join(10)
+    assert presets._Known.names == ("old",)
+    assert presets._take() is None
+    assert presets._Known.names == ("old", "other")
