@@ -64,6 +64,8 @@ class Intake:
         self._part = part_file(blob.target)
         self._control = control
         self._lock = control.condition
+        self._is_beginning = False
+        """Whether a connection is just beginning the journal."""
         self._connections = connections
         self._seats = seats
         self._progress = progress
@@ -94,8 +96,15 @@ class Intake:
 
     def size_is_known(self) -> None:
         """Begin the journal, if that was not done: `parts` has its size. Called with the lock held. Raises OSError."""
+        # A program that has the old journal open is waited for, without the lock: another connection may come then.
+        self._control.wait_for(lambda: not self._is_beginning)
         if self._journal is None:
-            self._open_journal([])
+            self._is_beginning = True
+            try:
+                self._open_journal([])
+            finally:
+                self._is_beginning = False
+                self._lock.notify_all()
 
     def note(self, span: Span) -> None:
         """What `span` has ahead is in the file, and counts from now on. Raises OSError."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from subtitle_editor.core.errors.hub import CorruptDownloadError, HubAnswerError, WrongContentError
+from subtitle_editor.core.errors.network import HubUnreachableError
 from subtitle_editor.core.transfer import partial
 from subtitle_editor.core.transfer.file import PartFile
 from tests.core.transfer.test_faults import certificate
@@ -62,6 +64,18 @@ def test_paused_resumed_damaged_finished_and_discarded(
     assert fetch.cancel() < 1.0
     assert partial.discard(blob.target)
     assert not any(path.name.startswith("blob.part") for path in tmp_path.iterdir()), "it is not held any more"
+
+
+def test_connections_that_learn_the_size_at_once_begin_one_journal(
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scanner has the journal open, and while it is waited for another connection has its answer. What the server
+    says is wrong, and told; not that the folder could not be written."""
+    apply("scanner", monkeypatch)
+    monkeypatch.setattr("tests.rules.LOOK", 1.5)
+    hub.faults.add(Fault(path=PATTERN, host="content", times=None, size_delta=-1000))
+    with pytest.raises((CorruptDownloadError, HubUnreachableError, HubAnswerError, WrongContentError)):
+        Fetch(blob_of(hub, tmp_path, DATA, size=None)).run()
 
 
 @pytest.mark.parametrize("rules", ["share", "share,scanner"])
