@@ -7,6 +7,7 @@ hub tells about a repository, the catalogue tells of them: sizes and hashes. The
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
@@ -69,8 +70,12 @@ def _link(plan: Plan, file: PlannedFile) -> None:
     if file.target == place or size_on_disk(file.target) != file.size:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file.target))  # Somebody has removed it.
     place.parent.mkdir(parents=True, exist_ok=True)
+    way = os.path.relpath(file.target, place.parent)
+    with contextlib.suppress(FileExistsError):
+        place.symlink_to(way)  # Nothing to rename, so no program to wait for, one file after the other.
+        return
     beside = place.with_name(f".{secrets.token_hex(8)}.tmp")
-    beside.symlink_to(os.path.relpath(file.target, place.parent))
+    beside.symlink_to(way)
     try:
         replace(beside, place)  # Another program may do the same at this moment.
     except OSError:

@@ -23,6 +23,7 @@ from subtitle_editor.core.hub.client import Hub
 from subtitle_editor.core.hub.tokens import Origin, Token
 from subtitle_editor.core.library import status, verifying
 from subtitle_editor.core.library.states import ModelState
+from tests import rules
 from tests.core.hub.book import ENTRY, FILES, REPO, asked_for, code_of, contents, download, stock, token
 from tests.hub_by_the_book import server
 from tests.hub_by_the_book.server import Hub as Server
@@ -328,6 +329,26 @@ def test_many_small_files_come_over_few_connections(tmp_path: Path):
         assert hub.connections <= 8
         done = [event.files_done for event in said if isinstance(event, Progress)]
         assert done == sorted(done) and done[-1] == 401
+
+
+def test_links_wait_for_no_scanner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each was renamed to its place, and so waited for whoever looked into it: a minute for 400 files."""
+    held: set[str] = set()
+    refused = rules.refused
+
+    def counted(number: int, path: object) -> PermissionError:
+        held.add(str(path))
+        return refused(number, path)
+
+    monkeypatch.setattr(rules, "refused", counted)
+    rules.apply("scanner", monkeypatch)
+    files = dict.fromkeys((f"part/{number:02}.json" for number in range(60)), b"[]")
+    entry = Entry("many", "Many", "dataset", 1, (Source("ada/many", "dataset"),))
+    with Server() as hub:
+        hub.add("ada/many", "datasets").commit(files)
+        assert isinstance(download(hub.url, tmp_path, entry), Finished)
+    assert contents(tmp_path).items() >= files.items()
+    assert 0 < len(held) < 30, held
 
 
 def test_a_listing_that_turns_in_a_circle_ends(hub: Server, tmp_path: Path):
