@@ -88,9 +88,9 @@ def unpack(entry: Entry, snapshot: Path, control: Control, moved: Callable[[int]
         root.mkdir(parents=True, exist_ok=True)
         with file_lock(_lock_of(root.parent), control):
             if not _is_whole(target):
-                _remove_others(root, lambda folder: folder.suffix == _HALF)
+                _remove_others(root, lambda folder: folder.suffix == _HALF, control)
                 _unpack(entry, snapshot, target, control, moved)
-            _remove_others(root, lambda folder: folder != target)
+            _remove_others(root, lambda folder: folder != target, control)
     except OSError as error:
         raise disk_error(root, error) from error
     return target
@@ -129,12 +129,13 @@ def _by_age(root: Path) -> list[Path]:
     return []
 
 
-def _remove_others(root: Path, unwanted: Callable[[Path], bool]) -> None:
-    """Never raises: what a program has loaded stays on Windows, until the next time."""
+def _remove_others(root: Path, unwanted: Callable[[Path], bool], control: Control) -> None:
+    """Raises JobCancelled alone: what a program has loaded stays on Windows, until the next time. That is another
+    archive's, perhaps in a year: so a scanner's touch is waited for."""
     for folder in [] if is_link(root) else _by_age(root):
         if _OURS.fullmatch(folder.name) and unwanted(folder):
             with contextlib.suppress(OSError):
-                remove_tree(folder, patience=0.0)
+                remove_tree(folder, sleep=control.sleep)
 
 
 def _unpack(entry: Entry, snapshot: Path, target: Path, control: Control, moved: Callable[[int], None]) -> None:

@@ -44,6 +44,7 @@ from subtitle_editor.core.speech.cards import LIBRARIES
 from subtitle_editor.core.system.control import Control
 from tests.core.transfer_kit import data_of
 from tests.hub.server import Fault, LoopbackHub
+from tests.rules import apply
 
 pytestmark = [
     pytest.mark.timeout(90),
@@ -237,7 +238,12 @@ def test_a_disk_that_is_full_when_it_unpacks(
     assert isinstance(download(hub, tmp_path, entry)[-1], Finished) and not hub.requests_for("*archive*")
 
 
-def test_of_an_earlier_release_nothing_is_left(hub: LoopbackHub, tmp_path: Path, library: bytes) -> None:
+@pytest.mark.parametrize("ruled", ["", "scanner"])
+def test_of_an_earlier_release_nothing_is_left(
+    hub: LoopbackHub, tmp_path: Path, library: bytes, monkeypatch: pytest.MonkeyPatch, ruled: str
+) -> None:
+    """Also where a scanner had a library open for a moment: a gigabyte stayed, until NVIDIA's next release."""
+    apply(ruled, monkeypatch)
     entry = published(hub, like_nvidias(library))
     root = tmp_path / "models--subtitle-editor--cublas" / "unpacked"
     for name in ("f" * 40, "0badcafe.tmp"):
