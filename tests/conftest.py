@@ -54,7 +54,7 @@ def rules(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> No
 
         if leaves_out(names, request.node.name):
             pytest.skip(f"cannot be under the rule {names}")
-        apply(names, monkeypatch)
+        apply(names, monkeypatch, request.node.name)
 
 
 @pytest.fixture
