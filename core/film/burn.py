@@ -103,9 +103,11 @@ def burn(
 
 
 def _pictures(media: Path, film: Any) -> Any:
-    """The film's pictures; a cover is none. Raises NoFilmError."""
+    """The film's pictures; a cover is none. Raises NoFilmError, MediaUnreadableError where nobody knows their codec."""
     for stream in film.streams.video:
         if not stream.disposition & type(stream.disposition).attached_pic:
+            if stream.codec_context is None:
+                raise MediaUnreadableError(media, Text("no part of its pictures can be decoded"))
             stream.thread_type = "AUTO"
             return stream
     raise NoFilmError(media)

@@ -201,10 +201,12 @@ class Reader:
 
         with contextlib.suppress(av.FFmpegError, OSError, ValueError):
             stream = self._streams[0]
-            if stream.codec_context.codec_tag in _ENCRYPTED:
+            # FFmpeg makes no context for a codec that it does not know.
+            if stream.codec_context is not None and stream.codec_context.codec_tag in _ENCRYPTED:
                 return True
-            packet = next(self._container.demux(stream))
-            return any("encryption" in str(side.data_type).lower() for side in packet.iter_sidedata())
+            packet = next(self._container.demux(stream), None)
+            told = packet.iter_sidedata() if packet is not None else ()
+            return any("encryption" in str(side.data_type).lower() for side in told)
         return False
 
     def _reopen(self) -> None:

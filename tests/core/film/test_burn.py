@@ -21,6 +21,7 @@ from subtitle_editor.core.cli.main import main
 from subtitle_editor.core.cues import Cue
 from subtitle_editor.core.errors.base import JobCancelled
 from subtitle_editor.core.errors.film import ContainerError, FilmNotWrittenError, NoFilmError
+from subtitle_editor.core.errors.media import MediaUnreadableError
 from subtitle_editor.core.film.burn import burn
 from subtitle_editor.core.film.overlay import FORMATS, Frames, Overlay
 from subtitle_editor.core.picture.fonts import Fonts, blender_folder
@@ -245,6 +246,16 @@ def test_cancelled_and_refused(tmp_path: Path) -> None:
     with pytest.raises(ContainerError, match="WebM takes no h264"):
         burn(film, SUBTITLES, tmp_path / "y.webm", codec="h264")
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_pictures_in_a_codec_that_nobody_knows(tmp_path: Path) -> None:
+    film = made(tmp_path / "film.mkv", "-c:v", "libx264")
+    data = film.read_bytes()
+    assert b"V_MPEG4/ISO/AVC" in data
+    film.write_bytes(data.replace(b"V_MPEG4/ISO/AVC", b"V_NOBODYS/CODEC"))
+    with pytest.raises(MediaUnreadableError, match="pictures"):
+        burn(film, SUBTITLES, tmp_path / "out.mkv", fonts=FONTS)
+    assert not (tmp_path / "out.mkv").exists()
 
 
 def test_a_quality_that_an_encoder_does_not_know_is_no_fault_of_the_disk(tmp_path: Path) -> None:
