@@ -33,7 +33,7 @@ def is_rolling(cues: Sequence[Cue]) -> bool:
     touching = [
         (after, _repeated(before, after))
         for before, after in itertools.pairwise(cues)
-        if abs(after.start - before.end) <= TOUCHING and after.start > before.start
+        if -TOUCHING <= after.start - before.end <= TOUCHING and after.start > before.start
     ]
     if len(touching) < 2:
         return False

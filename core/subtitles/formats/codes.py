@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from ...markup import BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Span
 from .base import Findings
-from .tags import TextBuilder, needs_tidying, tidied_text
+from .tags import TextBuilder, tidied_text
 
 CODE = "microdvd.code"
 """Kind of a point: a code that says something only MicroDVD knows (`{H:...}`, `{o:...}`, `{P:...}`), as it came."""
@@ -27,8 +27,14 @@ def read_text(raw: str, findings: Findings, line: int, *, slashes: bool = False)
     """A text whose lines are parted by `|`. With `slashes`, a `/` at the beginning of a line means italics, as a
     backslash means bold and `_` underlined (MPL2)."""
     if "{" not in raw and not (slashes and ("/" in raw or "\\" in raw or "_" in raw)):
-        text = raw.strip(" \t").replace("|", "\n")
-        return tidied_text(text) if needs_tidying(text) else (text, ())
+        text = raw.strip(" \t")
+        if text.isprintable():
+            # Almost every text: what `needs_tidying` looks for, where there are no control characters and no tabs.
+            if "|" not in text:
+                return text, ()
+            if not ("||" in text or "| " in text or " |" in text or text[0] == "|" or text[-1] == "|"):
+                return text.replace("|", "\n"), ()
+        return tidied_text(text.replace("|", "\n"))
     builder = TextBuilder()
     for index, part in enumerate(re.split(r"[|\n]", raw)):
         if index:

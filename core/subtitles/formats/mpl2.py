@@ -6,26 +6,28 @@ from __future__ import annotations
 import re
 
 from ...cues import new_cue
-from ..document import Document
+from ...markup import BELOW
+from ..document import Cue, Document
 from . import codes
 from .base import Findings, Format, Source
 from .lines import gathered, with_more
 from .settling import Row, settled
 
-_LINE = re.compile(r"\s*\[\s*(\d{1,9})\s*\]\s*\[\s*(\d{0,9})\s*\](.*)$")
+_LINE = re.compile(r"\s*\[\s*(\d{1,9})\s*\]\s*\[\s*(\d{0,9})\s*\](.*)")
 
 
 def read(source: Source) -> Document:
     """Never raises."""
     findings = Findings()
-    rows = []
+    rows: list[Row | Cue] = []
     for number, match, more in gathered(source.text, _LINE.match, findings):
         first, last, said = match.groups()
         raw = with_more(said, number, more, findings) if more else said
         text, spans = codes.read_text(raw, findings, number, slashes=True)
-        start, end = int(first) / 10, int(last) / 10 if last else None
-        cue = new_cue(start, end or 0.0, text, spans, line=number)
-        rows.append(Row(start, end, cue, "" if last else f"[{first}][]"))
+        # Nine digits are exact as floats, which are read faster than whole numbers.
+        start = float(first) / 10
+        cue = new_cue(start, float(last) / 10 if last else start, text, spans, BELOW, "", "", 0, "", None, number)
+        rows.append(cue if last else Row(start, None, cue, f"[{first}][]"))
     return Document(tuple(settled(rows, findings)), findings=findings.done())
 
 

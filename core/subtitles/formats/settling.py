@@ -40,18 +40,21 @@ class Row:
     times: str = ""
 
 
-def settled(rows: Iterable[Row], findings: Findings, *, sort: bool = True, keep_empty: bool = False) -> list[Cue]:
+def settled(rows: Iterable[Row | Cue], findings: Findings, *, sort: bool = True, keep_empty: bool = False) -> list[Cue]:
     """The cues, with every change of a time noted; those without text are left out and noted.
 
-    So are those without any time where no other has one either; else they stand behind the one above.
+    So are those without any time where no other has one either; else they stand behind the one above. A cue among the
+    rows has the two times of the file, which lie before LATEST: it needs no Row around it.
     """
     listed = list(rows)
     starts = functools.cache(lambda: _starts(listed))
     cues: list[Cue] = []
     latest = -math.inf
     previous_end = 0.0
+    in_order = True
     for row in listed:
-        start, end, cue = row.start, row.end, row.cue
+        start, end = row.start, row.end
+        cue = row if isinstance(row, Cue) else row.cue
         if not cue.text.strip() and not keep_empty:
             _note(findings, Kind.EMPTY, row, Text("this subtitle has no text; it was left out."), _left(row))
             continue
@@ -65,37 +68,51 @@ def settled(rows: Iterable[Row], findings: Findings, *, sort: bool = True, keep_
         if start >= latest:
             latest = start
         elif sort:
+            in_order = False
             message = Text("it begins before the subtitle above it; the subtitles were sorted.")
             _note(findings, Kind.UNSORTED, row, message)
         previous_end = end
-        same = cue.start == start and cue.end == end
-        cues.append(cue if same else dataclasses.replace(cue, start=start, end=end))
-    if sort:
+        if cue.start != start or cue.end != end:
+            cue = dataclasses.replace(cue, start=start, end=end)
+            if isinstance(row, Row):
+                row.cue = cue  # The old one need not be kept as well.
+        cues.append(cue)
+    if not in_order:
         cues.sort(key=operator.attrgetter("start"))
     return cues
 
 
-def _starts(rows: Iterable[Row]) -> list[float]:
+def _cue_of(row: Row | Cue) -> Cue:
+    return row if isinstance(row, Cue) else row.cue
+
+
+def _starts(rows: Iterable[Row | Cue]) -> list[float]:
     """When the subtitles begin that have a text and a time."""
-    starts = {row.start for row in rows if row.start is not None and row.cue.text.strip()}
+    starts = {row.start for row in rows if row.start is not None and _cue_of(row).text.strip()}
     return sorted(start for start in starts if abs(start) < LATEST)
 
 
-def _note(findings: Findings, kind: Kind, row: Row, message: str, quote: str = "") -> None:
-    findings.add(kind, message, row.cue.line, quote, row.cue.name)
+def _note(findings: Findings, kind: Kind, row: Row | Cue, message: str, quote: str = "") -> None:
+    cue = _cue_of(row)
+    findings.add(kind, message, cue.line, quote, cue.name)
 
 
-def _left(row: Row) -> str:
+def _left(row: Row | Cue) -> str:
     """All that is lost with a row that becomes no cue."""
-    cue = row.cue
-    pieces = [row.times] if row.start is None or row.end is None else []
+    cue = _cue_of(row)
+    pieces = [_said(row)] if row.start is None or row.end is None else []
     pieces += [cue.name] if not cue.name.isdigit() else []
     pieces += [cue.speaker, cue.text, *(span.value for span in cue.spans), *cue.extra.values()]
     return "\n".join(piece for piece in pieces if piece.strip())
 
 
+def _said(row: Row | Cue) -> str:
+    """What the file says in place of the times, where it is not that."""
+    return "" if isinstance(row, Cue) else row.times
+
+
 def _times(
-    row: Row, starts: Callable[[], Sequence[float]], previous_end: float, findings: Findings
+    row: Row | Cue, starts: Callable[[], Sequence[float]], previous_end: float, findings: Findings
 ) -> tuple[float, float] | None:
     start, end = _sane(row.start), _sane(row.end)
     if start is None:
@@ -103,16 +120,16 @@ def _times(
             if not starts():
                 return None
             message = Text("the times cannot be read; it was put behind the subtitle above it.")
-            _note(findings, Kind.TIME, row, message, row.times)
+            _note(findings, Kind.TIME, row, message, _said(row))
             return previous_end, _guessed_end(previous_end, starts())
         start = max(min(0.0, end), end - FALLBACK_DURATION, min(previous_end, end))
         message = Text("the start time cannot be read; a time shortly before the end was taken.")
-        _note(findings, Kind.TIME, row, message, row.times)
+        _note(findings, Kind.TIME, row, message, _said(row))
     elif end is None:
         end = _guessed_end(start, starts())
         seconds = end - start
         message = Text("the end time cannot be read; {seconds:g} seconds were taken.", seconds=round(seconds, 3))
-        _note(findings, Kind.TIME, row, message, row.times)
+        _note(findings, Kind.TIME, row, message, _said(row))
     if end < start and start - end <= LONGEST_SWAP:
         _note(findings, Kind.REVERSED, row, Text("it ends before it begins; the two times were swapped."))
         start, end = end, start

@@ -11,7 +11,8 @@ import itertools
 import re
 
 from ...cues import new_cue
-from ..document import Document
+from ...markup import BELOW
+from ..document import Cue, Document
 from ..times import minutes_of
 from . import codes
 from .base import Findings, Format, Source
@@ -50,8 +51,8 @@ def read(source: Source) -> Document:
     return Document(tuple(settled(_rows(texts, findings), findings)), findings=findings.done())
 
 
-def _rows(texts: list[tuple[float, int, str]], findings: Findings) -> list[Row]:
-    rows = []
+def _rows(texts: list[tuple[float, int, str]], findings: Findings) -> list[Row | Cue]:
+    rows: list[Row | Cue] = []
     following = dict(itertools.pairwise(sorted({start for start, _, _ in texts})))
     for start, number, raw in texts:
         text, spans = codes.read_text(raw, findings, number, slashes=True)
@@ -60,7 +61,8 @@ def _rows(texts: list[tuple[float, int, str]], findings: Findings) -> list[Row]:
                 findings.markup(number, raw)
             continue
         end = min(following.get(start, start + LONGEST), start + LONGEST)
-        rows.append(Row(start, end if end > start else None, new_cue(start, end, text, spans, line=number)))
+        cue = new_cue(start, end, text, spans, BELOW, "", "", 0, "", None, number)
+        rows.append(cue if end > start else Row(start, None, cue))
     return rows
 
 

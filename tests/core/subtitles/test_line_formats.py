@@ -15,8 +15,11 @@ from subtitle_editor.core.cues import Word
 from subtitle_editor.core.markup import BOLD, COLOR, FONT, ITALIC, SIZE, TIME, UNDERLINE, Span
 from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Cue, Document, Kind
-from subtitle_editor.core.subtitles.formats.base import ReadOptions, WriteOptions
+from subtitle_editor.core.subtitles.formats.base import Findings, ReadOptions, WriteOptions
+from subtitle_editor.core.subtitles.formats.codes import read_text
 from subtitle_editor.core.subtitles.formats.microdvd import rate_of
+from subtitle_editor.core.subtitles.formats.settling import Row, settled
+from subtitle_editor.core.subtitles.formats.tags import TextBuilder
 
 
 def read(text: str, format: str | None = None, fps: Fraction | None = None) -> Document:
@@ -221,3 +224,25 @@ def test_lrc_text_without_times_is_not_lost() -> None:
     document = read("[00:01.00]one\ncontinued\n[Chorus]\n[00:03.00]two\nthe end", format="lrc")
     assert [cue.text for cue in document.cues] == ["one\ncontinued", "two\nthe end"]
     assert [finding.quote for finding in document.findings if finding.kind is Kind.STRAY] == ["[Chorus]"]
+
+
+_LETTERS = st.text(st.sampled_from("ab |\t\x00\ufeff\u3000é{}/_\\\x1f"), max_size=12)
+
+
+@given(_LETTERS)
+def test_a_text_without_formatting_is_tidied_as_others_are(raw: str) -> None:
+    """The short way through such a text and the long one end at the same place."""
+    plain = "".join(char for char in raw if char not in "{}/_\\")
+    builder = TextBuilder()
+    builder.text(plain.replace("|", "\n"))
+    assert read_text(plain, Findings(), 1, slashes=True) == builder.done()
+
+
+@given(st.lists(st.tuples(st.floats(-10, 100), st.floats(-10, 100), st.sampled_from(["", " ", "text"])), max_size=8))
+def test_a_cue_that_has_its_times_is_settled_as_a_row_is(times: list[tuple[float, float, str]]) -> None:
+    cues = [Cue(start, end, text, line=line) for line, (start, end, text) in enumerate(times, 1)]
+    bare, wrapped = Findings(), Findings()
+    rows = [Row(cue.start, cue.end, cue) for cue in cues]
+    assert settled(cues, bare) == settled(rows, wrapped)
+    assert bare.done() == wrapped.done()
+    assert [cue.start for cue in settled(cues, Findings())] == sorted(cue.start for cue in settled(cues, Findings()))
