@@ -85,10 +85,12 @@ def tidied(spans: Iterable[Span], length: int) -> tuple[Span, ...]:
     ranges: dict[tuple[str, str], list[Span]] = {}
     for span in spans:
         start, end = min(max(span.start, 0), length), min(max(span.end, 0), length)
+        fits = start == span.start and end == span.end
         if span.start == span.end:
-            points.append(span._replace(start=start, end=start))
+            points.append(span if fits else span._replace(start=start, end=start))
         elif start < end:
-            ranges.setdefault((span.kind, span.value), []).append(span._replace(start=start, end=end))
+            fitting = span if fits else span._replace(start=start, end=end)
+            ranges.setdefault((span.kind, span.value), []).append(fitting)
     joined: list[Span] = []
     for same in ranges.values():
         joined += _joined(same)

@@ -85,7 +85,7 @@ class Finding:
     line: int = 0
     """Where, counted from 1; 0 where the file has no lines or all of it is meant."""
     quote: str = ""
-    """All of the text that is in no cue because of it."""
+    """All of the text that is in no cue because of it; where it stands for several findings, behind their lines."""
     cue: str = ""
     """The cue's `name`, where one is meant."""
 

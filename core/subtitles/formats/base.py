@@ -17,7 +17,7 @@ from ...text import Text
 from ..document import Document, Finding, Kind, quoted
 
 MOST_ALIKE = 50
-"""Findings of one kind, without a quote, that are named one by one; of the rest there is a number."""
+"""Findings of one kind, with a quote and without, that are named one by one; the rest are one with all quotes."""
 
 LONGEST_TEXT = 100_000
 """Characters of one subtitle's text. Nobody reads a longer one: the file is damaged, or made to keep a reader busy for
@@ -136,26 +136,60 @@ class Format:
         return self.magic is not None
 
 
+@dataclasses.dataclass(slots=True)
+class _More:
+    """Findings of one kind that are not named one by one."""
+
+    number: int = 0
+    line: int = 0
+    """Of the first."""
+    where: str = ""
+    """The line, or the name of the subtitle, of the last that quotes something."""
+    quotes: bytearray = dataclasses.field(default_factory=bytearray)
+    """What they quote, in UTF-8: a string for each would take ten times the file where its lines are short."""
+
+    def add(self, line: int, quote: str, cue: str) -> None:
+        self.line = self.line or line
+        self.number += 1
+        if quote:
+            where = str(line) if line else cue
+            head = "\n" if self.quotes else ""
+            if where != self.where:
+                head += f"{where}: "
+                self.where = where
+            self.quotes += f"{head}{quote}".encode("utf-8", "surrogatepass")
+
+    def finding(self, kind: Kind) -> Finding:
+        message = Text("{number} more of the same kind ({kind}).", number=self.number, kind=kind.value)
+        return Finding(kind, message, self.line, self.quotes.decode("utf-8", "surrogatepass"))
+
+
 class Findings:
-    """Collects findings while a file is read; those without a quote are limited in number, for a file may have
-    hundreds of thousands of the same fault."""
+    """Collects findings while a file is read. Of those of one kind the first are named one by one and the others
+    counted, their quotes in one, for a file may have hundreds of thousands of the same fault."""
 
     def __init__(self) -> None:
         self._found: list[Finding] = []
-        self._counts: Counter[Kind] = Counter()
+        self._named: Counter[tuple[Kind, bool]] = Counter()
+        self._more: dict[Kind, _More] = {}
 
     @property
     def number(self) -> int:
         """How many were added so far, those that are only counted too."""
-        return len(self._found) + self._counts.total()
+        return len(self._found) + sum(more.number for more in self._more.values())
 
     def add(self, kind: Kind, message: str, line: int = 0, quote: str = "", cue: str = "") -> None:
         """Note a finding; see `Finding` for the fields."""
-        if not quote:
-            self._counts[kind] += 1
-            if self._counts[kind] > MOST_ALIKE:
-                return
-        self._found.append(Finding(kind, message, line, quote, cue))
+        if self._is_named(kind, quote):
+            self._found.append(Finding(kind, message, line, quote, cue))
+        else:
+            self._more.setdefault(kind, _More()).add(line, quote, cue)
+
+    def _is_named(self, kind: Kind, quote: str) -> bool:
+        """Whether there is still room for one with a message of its own."""
+        key = kind, bool(quote)
+        self._named[key] += 1
+        return self._named[key] <= MOST_ALIKE
 
     def stray(self, line: int, text: str) -> None:
         """Note visible text that belongs to no subtitle."""
@@ -183,9 +217,5 @@ class Findings:
 
     def done(self) -> tuple[Finding, ...]:
         """All that was found, in order of the lines."""
-        more = [
-            Finding(kind, Text("{number} more of the same kind ({kind}).", number=count - MOST_ALIKE, kind=kind.value))
-            for kind, count in self._counts.items()
-            if count > MOST_ALIKE
-        ]
+        more = [more.finding(kind) for kind, more in self._more.items()]
         return (*sorted(self._found, key=lambda finding: finding.line), *more)

@@ -14,13 +14,27 @@ from .base import Findings
 T = TypeVar("T")
 
 
+_AT_A_TIME = 8192
+"""Characters, at least, that are cut into lines at a time: all lines of a file that has only short ones would take
+twenty times what the file does."""
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """The lines of a text, as `text.split("\\n")` has them."""
+    start = 0
+    while (stop := text.find("\n", start + _AT_A_TIME)) >= 0:
+        yield from text[start:stop].split("\n")
+        start = stop + 1
+    yield from text[start:].split("\n")
+
+
 def gathered(text: str, begins: Callable[[str], T | None], findings: Findings) -> Iterator[tuple[int, T, list[str]]]:
     """Each line that begins a subtitle: its number, what `begins` makes of it, and the lines up to the next such line.
 
     What stands above the first is noted as text that belongs to no subtitle.
     """
     current: tuple[int, T, list[str]] | None = None
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(lines_of(text), 1):
         found = begins(line)
         if found is not None:
             if current is not None:

@@ -19,6 +19,7 @@ from ...text import Text
 from ..document import Cue, Document, Kind
 from ..times import plain_signs
 from .base import Findings, Format, Source, WriteOptions
+from .lines import lines_of
 from .settling import FALLBACK_DURATION, Row, settled
 from .tags import tidied_text
 
@@ -65,7 +66,7 @@ class _File:
         """Those of the line that was read last: one for each of its times."""
 
     def document(self) -> Document:
-        for number, line in enumerate(self._text.split("\n"), 1):
+        for number, line in enumerate(lines_of(self._text), 1):
             self._line(number, line.strip("\ufeff \t"))
         rows = [self._row(cue) for cue in self._timed()]
         cues = settled(rows, self._findings)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from ...cues import new_cue
 from ...markup import COLOR, FONT, SIZE, SWITCHES
 from ...text import Text
-from ..document import Document, Kind
+from ..document import Cue, Document, Kind
 from . import codes
 from .base import Findings, Format, Source, WriteOptions
 from .lines import gathered, with_more
@@ -37,17 +37,24 @@ _NTSC = {Fraction(rate, 1000): Fraction(rate // 1000 + 1) * 1000 / 1001 for rate
 def read(source: Source) -> Document:
     """Never raises. A rate in the file wins over that of the options."""
     findings = Findings()
-    said: Fraction | None = None
-    found: list[tuple[int, re.Match[str], list[str]]] = []
+    rate: Fraction | None = None
+    rows: list[Row | Cue] = []
     for number, match, more in gathered(source.text, _LINE.match, findings):
-        if not found and said is None and match[1] in ("0", "1") and match[2] in ("0", "1"):
-            said = rate_of(match[3])
+        if rate is None:
+            said = rate_of(match[3]) if match[1] in ("0", "1") and match[2] in ("0", "1") else None
+            rate = said or _rate_without_word(source, findings)
             if said is not None:
                 for index, line in enumerate(more, number + 1):
                     findings.stray(index, line)
                 continue
-        found.append((number, match, more))
-    rate = said or source.options.fps
+        rows.append(_row(number, match, more, rate, findings))
+    rate = rate or _rate_without_word(source, findings)
+    return Document(tuple(settled(rows, findings)), fps=rate, findings=findings.done())
+
+
+def _rate_without_word(source: Source, findings: Findings) -> Fraction:
+    """The frames per second of a file that does not say them."""
+    rate = source.options.fps
     if rate is None:
         rate = USUAL_RATE
         message = Text(
@@ -56,8 +63,7 @@ def read(source: Source) -> Document:
             rate=round(float(rate), 3),
         )
         findings.add(Kind.RATE, message, 1)
-    rows = [_row(number, match, more, rate, findings) for number, match, more in found]
-    return Document(tuple(settled(rows, findings)), fps=rate, findings=findings.done())
+    return rate
 
 
 def rate_of(text: str) -> Fraction | None:
@@ -69,14 +75,15 @@ def rate_of(text: str) -> Fraction | None:
     return _NTSC.get(rate, rate) if 1 <= rate <= 240 else None
 
 
-def _row(number: int, match: re.Match[str], more: list[str], rate: Fraction, findings: Findings) -> Row:
+def _row(number: int, match: re.Match[str], more: list[str], rate: Fraction, findings: Findings) -> Row | Cue:
     raw = with_more(match[3], number, more, findings) if more else match[3]
     text, spans = codes.read_text(raw, findings, number)
     first, last = match.group(1, 2)
     # One division of whole numbers, rounded once.
     start = int(first) * rate.denominator / rate.numerator
-    end = int(last) * rate.denominator / rate.numerator if last else None
-    return Row(start, end, new_cue(start, end or 0.0, text, spans, line=number), "" if last else f"{{{first}}}{{}}")
+    end = int(last) * rate.denominator / rate.numerator if last else start
+    cue = new_cue(start, end, text, spans, line=number)
+    return cue if last else Row(start, None, cue, f"{{{first}}}{{}}")
 
 
 def write(document: Document, format: Format, options: WriteOptions) -> str:

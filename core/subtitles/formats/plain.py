@@ -16,13 +16,13 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from ...cues import text_length
+from ...cues import new_cue, text_length
 from ...text import Text
 from ..document import Cue, Document, Kind
 from ..times import ARROW, as_typed, counts_frames, guessed_rate, plain_signs, seconds_of
 from .base import Findings, Format, Source, WriteOptions
-from .lines import share
-from .settling import FALLBACK_DURATION, Row, settled
+from .lines import lines_of, share
+from .settling import FALLBACK_DURATION, settled
 from .tags import tidied_text
 
 READING = 15.0
@@ -53,12 +53,11 @@ def looks(head: str) -> bool:
 def read(source: Source) -> Document:
     """Never raises."""
     findings = Findings()
-    lines = source.text.split("\n")
     rate: Fraction | None = None
-    if any(_STAMP.match(plain_signs(line)) for line in lines):
-        stamps = list(_stamps(lines, findings))
-        rate = _rate([stamp.match for stamp in stamps], source.options.fps, findings)
-        rows = _timed(stamps, rate, findings)
+    rows: list[Cue] = []
+    if any(_STAMP.match(plain_signs(line)) for line in lines_of(source.text)):
+        rate = _rate(source.text, source.options.fps, findings)
+        rows = _timed(list(_stamps(source.text, rate, findings)), source.text, findings)
     else:
         rows = _untimed(source.text)
         if rows:
@@ -72,73 +71,92 @@ class _Stamp:
     """A line that begins with a time, and the text up to the next."""
 
     number: int
-    match: re.Match[str]
-    line: str
-    body: list[str]
+    start: float
+    end: float | None
+    text: str
 
 
-def _stamps(lines: list[str], findings: Findings) -> Iterator[_Stamp]:
+def _stamps(text: str, rate: Fraction | None, findings: Findings) -> Iterator[_Stamp]:
     current: _Stamp | None = None
-    for number, line in enumerate(lines, 1):
+    body: list[str] = []
+    for number, line in enumerate(lines_of(text), 1):
         match = _STAMP.match(plain_signs(line))
         if match is not None:
             if current is not None:
-                yield current
-            current = _Stamp(number, match, line.strip(), [as_typed(line, match["rest"] or "")])
+                yield _with_text(current, body)
+            current = _stamp(number, match, rate)
+            body = [as_typed(line, match["rest"] or "")]
+            if match["length"] and not _is_length(match["length"], current, rate):
+                body.insert(0, match["length"])
         elif current is not None:
-            current.body.append(line)
+            body.append(line)
         else:
             findings.stray(number, line.strip("\ufeff \t"))
     if current is not None:
-        yield current
+        yield _with_text(current, body)
 
 
-def _rate(matches: list[re.Match[str]], said: Fraction | None, findings: Findings) -> Fraction | None:
+def _stamp(number: int, match: re.Match[str], rate: Fraction | None) -> _Stamp:
+    end = seconds_of(match, "b", rate) if match["bm"] is not None else None
+    return _Stamp(number, seconds_of(match, "a", rate), end, "")
+
+
+def _with_text(stamp: _Stamp, body: list[str]) -> _Stamp:
+    stamp.text, _ = tidied_text("\n".join(body))
+    return stamp
+
+
+def _rate(text: str, said: Fraction | None, findings: Findings) -> Fraction | None:
     """The frames a second, where the times count frames; None where they do not."""
-    frames = [int(match["af"]) for match in matches if counts_frames(match, "a")]
-    frames += [int(match["bf"]) for match in matches if match["bm"] is not None and counts_frames(match, "b")]
-    if not any(counts_frames(match, "a") for match in matches):
+    most = -1
+    is_counting = False
+    for line in lines_of(text):
+        match = _STAMP.match(plain_signs(line))
+        if match is None:
+            continue
+        if counts_frames(match, "a"):
+            is_counting = True
+            most = max(most, int(match["af"]))
+        if match["bm"] is not None and counts_frames(match, "b"):
+            most = max(most, int(match["bf"]))
+    if not is_counting:
         return None
-    rate = said or guessed_rate(max(frames))
+    rate = said or guessed_rate(most)
     if said is None:
         findings.rate_taken(rate)
     return rate
 
 
-def _timed(stamps: list[_Stamp], rate: Fraction | None, findings: Findings) -> list[Row]:
+def _timed(stamps: list[_Stamp], text: str, findings: Findings) -> list[Cue]:
+    if not any(stamp.text.strip() for stamp in stamps):
+        lines = text.split("\n")
+        for stamp in stamps:
+            findings.stray(stamp.number, lines[stamp.number - 1].strip())
+        return []
     rows = []
-    has_text = False
-    starts = {stamp.number: seconds_of(stamp.match, "a", rate) for stamp in stamps}
-    following = dict(itertools.pairwise(sorted(set(starts.values()))))
-    for stamp in stamps:
-        match, start = stamp.match, starts[stamp.number]
-        end = seconds_of(match, "b", rate) if match["bm"] is not None else None
-        if match["length"] and not _is_length(match["length"], start, end or start, rate):
-            stamp.body.insert(0, match["length"])
-        text, _ = tidied_text("\n".join(stamp.body))
-        has_text = has_text or bool(text.strip())
+    following = dict(itertools.pairwise(sorted({stamp.start for stamp in stamps})))
+    stamps.reverse()
+    while stamps:  # Neither all of them and all cues at a time.
+        stamp = stamps.pop()
+        start, end = stamp.start, stamp.end
         # A time alone ends the text above it; two of them are a subtitle that has none.
-        if text.strip() or end is not None:
-            guessed = following.get(start, start + FALLBACK_DURATION)
-            rows.append(Row(start, end if end is not None else guessed, Cue(0.0, 0.0, text, line=stamp.number)))
-    if has_text:
-        return rows
-    for stamp in stamps:
-        findings.stray(stamp.number, stamp.line)
-    return []
+        if stamp.text.strip() or end is not None:
+            end = end if end is not None else following.get(start, start + FALLBACK_DURATION)
+            rows.append(new_cue(start, end, stamp.text, line=stamp.number))
+    return rows
 
 
-def _is_length(said: str, start: float, end: float, rate: Fraction | None) -> bool:
+def _is_length(said: str, stamp: _Stamp, rate: Fraction | None) -> bool:
     """Whether it is what the two times say already: seconds and frames, or a clock."""
     parts = [int(part) for part in said.split(":")]
     frames = parts.pop() if rate is not None else 0
     seconds = float(frames / rate) if rate is not None else 0.0
     for place, part in enumerate(reversed(parts)):
         seconds += part * 60**place
-    return abs(seconds - (end - start)) <= 0.1
+    return abs(seconds - ((stamp.end or stamp.start) - stamp.start)) <= 0.1
 
 
-def _untimed(text: str) -> list[Row]:
+def _untimed(text: str) -> list[Cue]:
     has_paragraphs = re.search(r"\S[ \t]*\n[ \t]*\n+[ \t]*\S", text) is not None
     rows = []
     start = 0.0
@@ -147,7 +165,7 @@ def _untimed(text: str) -> list[Row]:
         tidy, _ = tidied_text(block)
         if tidy.strip():  # A separator of lines alone is no text.
             length = min(max(round(text_length(tidy) / READING, 3), _SHORTEST), _LONGEST)
-            rows.append(Row(start, start + length, Cue(0.0, 0.0, tidy, line=line)))
+            rows.append(new_cue(start, start + length, tidy, line=line))
             start = round(start + length, 3)
         line += block.count("\n") + (2 if has_paragraphs else 1)
     return rows

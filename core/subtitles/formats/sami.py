@@ -61,9 +61,22 @@ class _Piece:
     times: str
     line: int
     name: str
-    tokens: list[Token] = dataclasses.field(default_factory=list)
+    begin: int
+    """Of what is inside, in characters of the file. Its tokens are made when they are needed: all of them at a time
+    would be fifty times the file."""
+    begin_line: int
+    stop: int = 0
+    is_full: bool = False
+    """Whether there is anything inside."""
+    says: bool = False
+    """Whether there is a letter or a tag inside."""
     source: bool = False
     """Whether it says who speaks."""
+
+
+def _behind(token: Token) -> tuple[int, int]:
+    """The place and the line behind a tag."""
+    return token.start + len(token.raw), token.line + token.raw.count("\n") if "\n" in token.raw else token.line
 
 
 def read(source: Source) -> Document:
@@ -78,16 +91,18 @@ class _File:
         self._extra: dict[str, str] = {}
         self._comments: list[str] = []
         self._pieces: list[_Piece] = []
+        self._text = _OPEN_ENTITY.sub("&nbsp;", source.text)
+        self._names: dict[str, str] = {}
+        """The classes as they are spelled, each once."""
 
     def document(self) -> Document:
-        text = _OPEN_ENTITY.sub("&nbsp;", self._source.text)
-        first = _FIRST.search(text)
-        start = first.start() if first else len(text)
-        head = text[:start]
+        first = _FIRST.search(self._text)
+        start = first.start() if first else len(self._text)
+        head = self._text[:start]
         if head.strip():
             self._extra[HEAD] = head.strip()
         languages = {name.lower(): body for name, body in _CLASS.findall(head)}
-        self._cut(text[start:], head.count("\n"))
+        self._cut(start, head.count("\n") + 1)
         by_class = self._by_class(languages)
         names = list(by_class)
         spelled = dict.fromkeys(piece.name for piece in self._pieces if piece.name)
@@ -108,24 +123,26 @@ class _File:
 
     # Pieces
 
-    def _cut(self, text: str, above: int) -> None:
-        current = _Piece(None, "", above + 1, "")
+    def _cut(self, start: int, line: int) -> None:
+        current = _Piece(None, "", line, "", start, line)
         started = False
-        for token in tokens(text):
-            token = token._replace(line=token.line + above)
+        for token in tokens(self._text, start=start, line=line):
             name = local(token.name).lower()
             if token.kind == "comment":
                 self._comments.append(token.raw)
             elif token.kind == "open" and name in ("sync", "p"):
-                if started or current.tokens:  # Before the first: a SYNC so damaged that it is no tag.
+                current.stop = token.start
+                if started or current.is_full:  # Before the first: a SYNC so damaged that it is no tag.
                     self._pieces.append(current)
                 current = self._sync(token) if name == "sync" else self._under(token, current)
                 started = True
             elif token.kind in ("instruction", "doctype"):
                 self._findings.markup(token.line, token.raw)
             else:
-                current.tokens.append(token)
-        if started or current.tokens:
+                current.is_full = True
+                current.says = current.says or bool(token.text.strip() or token.name)
+        current.stop = len(self._text)
+        if started or current.is_full:
             self._pieces.append(current)
 
     def _sync(self, token: Token) -> _Piece:
@@ -140,13 +157,13 @@ class _File:
                 self._findings.markup(token.line, f"{key}={value}")
         if token.unread:
             self._findings.markup(token.line, token.raw)
-        return _Piece(start, said, token.line, "")
+        return _Piece(start, said, token.line, "", *_behind(token))
 
     def _under(self, token: Token, above: _Piece) -> _Piece:
-        piece = _Piece(above.start, above.times, token.line, "")
+        piece = _Piece(above.start, above.times, token.line, "", *_behind(token))
         for key, value in token.attributes:
             if key.lower() == "class":
-                piece.name = value
+                piece.name = self._names.setdefault(value, value)
             elif key.lower() == "id" and value.lower() == "source":
                 piece.source = True
             else:
@@ -168,7 +185,7 @@ class _File:
             name = piece.name.lower()
             if name and name not in found:
                 self._findings.markup(piece.line, f"Class={piece.name}")
-            if not name and not any(token.text.strip() or token.name for token in piece.tokens):
+            if not name and not piece.says:
                 # A time alone ends the texts of all languages.
                 for pieces in found.values():
                     pieces.append(piece)
@@ -226,8 +243,10 @@ class _File:
     def _cue(self, piece: _Piece) -> Cue:
         builder = TextBuilder()
         reading: list[str] | None = None
-        for token in piece.tokens:
+        for token in tokens(self._text, start=piece.begin, end=piece.stop, line=piece.begin_line):
             name = local(token.name).lower()
+            if token.kind in ("comment", "instruction", "doctype"):
+                continue  # Kept or noted when the file was cut into pieces.
             if token.kind == "text":
                 letters = " ".join(token.text.replace("\xa0", " ").split("\n"))
                 if reading is not None:
@@ -279,7 +298,7 @@ class _File:
 
     def _other(self, number: int, name: str, sheet: str, pieces: list[_Piece]) -> None:
         """Quote a language that is not read."""
-        cues = [self._cue(piece) for piece in pieces]
+        cues = map(self._cue, pieces)
         texts = [part for cue in cues for part in (cue.text, *(span.value for span in cue.spans)) if part.strip()]
         called = _NAME.search(sheet)
         message = Text(

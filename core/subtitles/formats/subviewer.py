@@ -16,7 +16,7 @@ from ..document import Cue, Document, Kind
 from ..times import clock_pattern, plain_signs, seconds_of
 from . import subrip
 from .base import Findings, Format, Source
-from .lines import gathered
+from .lines import gathered, lines_of
 from .settling import FALLBACK_DURATION, Row, settled
 
 HEAD = "subviewer.head"
@@ -75,26 +75,31 @@ def _one_time(line: str) -> re.Match[str] | None:
 
 def _parted(text: str, begins: Callable[[str], object]) -> tuple[str, str]:
     """The head, where it is one, and the text with the head's lines emptied, so that lines keep their numbers."""
-    lines = text.split("\n")
-    first = next((index for index, line in enumerate(lines) if begins(line)), len(lines))
-    head = lines[:first]
-    if first == len(lines) or not any(line.lstrip("\ufeff \t").startswith(("[", "*")) for line in head):
+    head: list[str] = []
+    start = 0
+    for line in lines_of(text):
+        if begins(line):
+            break
+        head.append(line)
+        start += len(line) + 1
+    if start > len(text) or not any(line.lstrip("\ufeff \t").startswith(("[", "*")) for line in head):
         return "", text
-    return "\n".join(head).strip("\ufeff \n"), "\n".join([""] * first + lines[first:])
+    return "\n".join(head).strip("\ufeff \n"), "\n" * len(head) + text[start:]
 
 
 def _without_style(body: list[str], number: int, findings: Findings) -> str:
     """The lines of a text; a change of the style, and the mark that ends the file, are noted."""
-    kept = []
-    for index, line in enumerate(body, number + 1):
-        if _STYLE.fullmatch(line.strip()):
-            findings.markup(index, line.strip())
-        elif _END.fullmatch(line.strip()):
-            message = Text("the file says that it ends here.")
-            findings.add(Kind.HIDDEN, message, index, line.strip())
+    odd: set[int] = set()
+    for index, line in enumerate(body):
+        stripped = line.strip()
+        if _STYLE.fullmatch(stripped):
+            findings.markup(number + 1 + index, stripped)
+        elif _END.fullmatch(stripped):
+            findings.add(Kind.HIDDEN, Text("the file says that it ends here."), number + 1 + index, stripped)
         else:
-            kept.append(line)
-    return "\n".join(kept)
+            continue
+        odd.add(index)
+    return "\n".join(line for index, line in enumerate(body) if index not in odd) if odd else "\n".join(body)
 
 
 FORMAT = Format(

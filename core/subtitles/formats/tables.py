@@ -10,13 +10,16 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
+from ...cues import new_cue
 from ...text import Text
-from ..document import Cue, Document, Kind
+from ..document import Document, Kind
 from ..times import clock, clock_pattern, counts_frames, guessed_rate, plain_signs, seconds_of
 from .base import Findings, Format, Source, WriteOptions
+from .lines import lines_of
 from .settling import FALLBACK_DURATION, Row, settled
 from .tags import tidied_text
 
@@ -56,17 +59,32 @@ def read(source: Source) -> Document:
     heading = _heading(first[1])
     columns = heading or _guessed(first[1])
     rest = records if heading else _chain(first, records)
-    listed = [(number, fields) for number, fields in rest if any(field.strip() for field in fields)]
+    listed = list(_told(rest, columns, findings))
     scale = _scale(first[1] if heading else [], columns, [fields for _, fields in listed])
     rate = _rate(columns, [fields for _, fields in listed], source.options.fps, findings)
-    rows = [
-        _row(number, fields, columns, first[1] if heading else [], (scale, rate), delimiter, findings)
-        for number, fields in listed
-    ]
+    rows = []
+    listed.reverse()
+    while listed:  # Neither all records and all rows at a time.
+        number, fields = listed.pop()
+        rows.append(_row(number, fields, columns, first[1] if heading else [], (scale, rate), delimiter))
     extra = {HEADING: delimiter.join(first[1])} if heading else {}
-    kept = [row for row in rows if row is not None]
-    _until_the_next(kept, columns)
-    return Document(tuple(settled(kept, findings)), fps=rate, extra=extra, findings=findings.done())
+    _until_the_next(rows, columns)
+    return Document(tuple(settled(rows, findings)), fps=rate, extra=extra, findings=findings.done())
+
+
+def _told(
+    records: Iterable[tuple[int, list[str]]], columns: Sequence[str], findings: Findings
+) -> Iterator[tuple[int, list[str]]]:
+    """The records that say more than times: a text, or something in another column."""
+    for number, fields in records:
+        if "text" in columns[: len(fields)] or any(
+            field.strip() and (index >= len(columns) or not columns[index] or columns[index] in columns[:index])
+            for index, field in enumerate(fields)
+        ):
+            if any(field.strip() for field in fields):
+                yield number, fields
+        else:
+            findings.stray(number, " ".join(fields))
 
 
 def _chain(first: tuple[int, list[str]], rest: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
@@ -88,29 +106,40 @@ def _delimiter(text: str) -> str:
 
 
 def _records(text: str, delimiter: str, findings: Findings) -> Iterator[tuple[int, list[str]]]:
-    lines = text.split("\n")
-    index = 0
-    while index < len(lines):
-        line = lines[index]
-        if not line.strip("\ufeff \t"):
-            index += 1
+    lines = lines_of(text)
+    ahead: deque[str] = deque()
+    """Lines that were looked at and belong to no record yet."""
+    number = 1
+    while (first := ahead.popleft() if ahead else next(lines, None)) is not None:
+        if not first.strip("\ufeff \t"):
+            number += 1
             continue
-        stop = index + 1
-        while line.count('"') % 2 and stop < len(lines) and stop - index < _MOST_LINES:
-            line += "\n" + lines[stop]
-            stop += 1
+        line, more = _whole(first, lines, ahead)
         fields = _fields(line, delimiter) if line.count('"') % 2 == 0 else None
         if fields is None:
-            line, stop = lines[index], index + 1
+            ahead.extendleft(reversed(more))
+            line, more = first, []
             fields = _fields(line, delimiter)
         if fields is None:
             fields = line.split(delimiter)
-            findings.add(Kind.BROKEN, Text("a quote is not closed; it was read as a letter."), index + 1)
+            findings.add(Kind.BROKEN, Text("a quote is not closed; it was read as a letter."), number)
         if '"' not in line:
             # As they stand: a text with commas in it is put together again.
             fields = [field.strip("\ufeff") for field in line.split(delimiter)]
-        yield index + 1, fields
-        index = stop
+        yield number, fields
+        number += 1 + len(more)
+
+
+def _whole(line: str, lines: Iterator[str], ahead: deque[str]) -> tuple[str, list[str]]:
+    """The line with those below that a quote in it goes on over, and these: taken from those ahead, then the others."""
+    more: list[str] = []
+    while line.count('"') % 2 and len(more) + 1 < _MOST_LINES:
+        following = ahead.popleft() if ahead else next(lines, None)
+        if following is None:
+            break
+        more.append(following)
+        line += "\n" + following
+    return line, more
 
 
 def _fields(line: str, delimiter: str) -> list[str] | None:
@@ -170,8 +199,7 @@ def _row(
     heading: Sequence[str],
     units: tuple[int, Fraction | None],
     delimiter: str,
-    findings: Findings,
-) -> Row | None:
+) -> Row:
     if len(fields) > len(columns) and columns and columns[-1] == "text":
         # A text with the sign in it that should part the fields.
         fields = [*fields[: len(columns) - 1], delimiter.join(fields[len(columns) - 1 :])]
@@ -184,9 +212,6 @@ def _row(
         elif field.strip():
             name = heading[index] if index < len(heading) and heading[index].strip() else str(index + 1)
             extra[COLUMN + name] = field
-    if "text" not in values and not extra:
-        findings.stray(number, " ".join(fields))
-        return None
     times = [values.get(name, "") for name in ("start", "end", "length")]
     start, end, length = (_time(value, *units) for value in times)
     if end is None and start is not None and length is not None:
@@ -197,7 +222,8 @@ def _row(
         unread = " ".join([unread, *extra.values()]).strip()
     name = values.get("number", "").strip()
     speaker = " ".join(values.get("speaker", "").split())
-    return Row(start, end, Cue(0.0, 0.0, text, speaker=speaker, name=name, extra=extra, line=number), unread)
+    cue = new_cue(start or 0.0, end or 0.0, text, speaker=speaker, name=name, extra=extra or None, line=number)
+    return Row(start, end, cue, unread)
 
 
 def _rate(

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
 from ...markup import Span, tidied
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]+")
 _EDGES = " \t"
 """What a line is stripped of. Not str.strip(): the ideographic space indents Japanese lines on purpose."""
 
@@ -104,19 +105,61 @@ def tidied_text(text: str, spans: Sequence[Span] = (), keep_empty_lines: bool = 
     """Lines stripped of spaces, empty lines and control characters gone; spans moved accordingly."""
     if not needs_tidying(text):
         return text, tidied(spans, len(text)) if spans else ()
-    pieces: list[_Piece] = []
-    position = 0
-    for line in text.split("\n"):
-        start, end = position + len(line) - len(line.lstrip(_EDGES)), position + len(line.rstrip(_EDGES))
-        letters = list(_without_control(text, start, max(start, end)))
-        if keep_empty_lines or any(text[first:last].strip(_EDGES) for first, last in letters):
-            pieces += [(*piece, index == 0 and bool(pieces)) for index, piece in enumerate(letters)]
-        position += len(line) + 1
-    return _put_together(text, pieces, spans)
+    pieces = _Pieces()
+    first = 0
+    while first <= len(text):
+        stop = text.find("\n", first)
+        stop = len(text) if stop < 0 else stop
+        line = text[first:stop]
+        start, end = first + len(line) - len(line.lstrip(_EDGES)), first + len(line.rstrip(_EDGES))
+        pieces.add_line(text, start, max(start, end), keep_empty_lines)
+        first = stop + 1
+    return pieces.put_together(text, spans)
 
 
-_Piece = tuple[int, int, bool]
-"""Where it starts and ends in the old text, and whether a line begins with it."""
+class _Pieces:
+    """What stays of a text: where each piece starts and ends in the old text, and whether a line begins with it.
+
+    As arrays: a text may be thousands of letters with a control character between any two of them.
+    """
+
+    def __init__(self) -> None:
+        self._starts, self._ends, self._breaks = array("q"), array("q"), array("b")
+
+    def add_line(self, text: str, start: int, end: int, keep_empty: bool) -> None:
+        """What of these characters, which are a line without the spaces around it, stays."""
+        if not keep_empty and not any(text[a:b].strip(_EDGES) for a, b in _without_control(text, start, end)):
+            return
+        breaks = len(self._starts) > 0
+        is_new = True
+        for first, last in _without_control(text, start, end):
+            if first < last:
+                self._add(first, last, breaks and is_new)
+                is_new = False
+        if is_new:
+            self._add(start, start, breaks)
+
+    def _add(self, start: int, end: int, breaks: bool) -> None:
+        self._starts.append(start)
+        self._ends.append(end)
+        self._breaks.append(breaks)
+
+    def put_together(self, text: str, spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
+        """The new text, and the spans as they are in it."""
+        out = bytearray()  # Not a list: many of the pieces may be single letters.
+        places = array("q")
+        length = 0
+        for start, end, breaks in zip(self._starts, self._ends, self._breaks, strict=True):
+            if breaks:
+                out += b"\n"
+            places.append(length + breaks)
+            out += text[start:end].encode("utf-8", "surrogatepass")
+            length += end - start + breaks
+        new_text = out.decode("utf-8", "surrogatepass")
+        if not spans:
+            return new_text, ()
+        moves = _Moves(self._starts, self._ends, places, length)
+        return new_text, tidied((new for span in spans if (new := moves.span(span)) is not None), length)
 
 
 def _without_control(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
@@ -126,26 +169,10 @@ def _without_control(text: str, start: int, end: int) -> Iterable[tuple[int, int
     yield start, end
 
 
-def _put_together(text: str, pieces: list[_Piece], spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
-    out: list[str] = []
-    places: list[int] = []
-    length = 0
-    for start, end, breaks in pieces:
-        if breaks:
-            out.append("\n")
-        places.append(length + breaks)
-        out.append(text[start:end])
-        length += end - start + breaks
-    if not spans:
-        return "".join(out), ()
-    moves = _Moves([start for start, _, _ in pieces], [end for _, end, _ in pieces], places, length)
-    return "".join(out), tidied((new for span in spans if (new := moves.span(span)) is not None), length)
-
-
 class _Moves:
     """Where a place of the old text is in the new one."""
 
-    def __init__(self, starts: list[int], ends: list[int], places: list[int], length: int) -> None:
+    def __init__(self, starts: array[int], ends: array[int], places: array[int], length: int) -> None:
         self._starts = starts
         self._ends = ends
         self._places = places

@@ -58,32 +58,36 @@ class Token(NamedTuple):
     """What stands in a tag and is no attribute."""
 
 
-def tokens(text: str, *, paragraphs: bool = False) -> Iterator[Token]:
+def tokens(
+    text: str, *, paragraphs: bool = False, start: int = 0, end: int | None = None, line: int = 1
+) -> Iterator[Token]:
     """All of the text, in order: every character is in the `raw` of one token.
+
+    With `start` and `end` what is between them, as if it were all; `line` is that of its first character.
 
     With `paragraphs` a `p` with nothing inside but text and `br` is one token: its `text` is what is inside, its
     `unread` are its attributes, both as they stand. White space in front of it, which means nothing, is in no token.
     """
-    position = 0
-    line = 1
-    for match in (_PARAGRAPH if paragraphs else _TOKEN).finditer(text):
-        start, end = match.span()
+    position = start
+    end = len(text) if end is None else end
+    for match in (_PARAGRAPH if paragraphs else _TOKEN).finditer(text, start, end):
+        first, last = match.span()
         is_paragraph = match.lastgroup == "paragraph"
-        if start > position:
-            before = text[position:start]
+        if first > position:
+            before = text[position:first]
             if not is_paragraph or not before.isspace():
                 yield Token("text", before, position, line, text=unescaped(before))
             line += before.count("\n")
         raw = match[0]
         if is_paragraph:
             prefix, said, inside = match.group("prefix", "said", "inside")
-            yield Token("paragraph", raw, start, line, f"{prefix}p", inside, unread=said)
+            yield Token("paragraph", raw, first, line, f"{prefix}p", inside, unread=said)
         else:
             yield _token(match, line)
         line += raw.count("\n")
-        position = end
-    if position < len(text):
-        raw = text[position:]
+        position = last
+    if position < end:
+        raw = text[position:end]
         yield Token("text", raw, position, line, text=unescaped(raw))
 
 

@@ -159,3 +159,34 @@ def test_memory_is_a_small_multiple_of_the_file() -> None:
         assert tracemalloc.get_traced_memory()[1] < 20 * len(data)
     finally:
         tracemalloc.stop()
+
+
+TIMEDTEXT = b'<?xml version="1.0"?><timedtext format="3"><body><p t="1000" d="1000">One</p>'
+TABLE = b"number,start,end,speaker,text,note\n"
+SYNC = "<SYNC Start=1000><P Class=ENCC><i>Slanted</i> and <b>bold</b><P Class=KRCC>안녕\n".encode()
+SWOLLEN = {
+    "strays of a table": ("tsv", b"start\tend\ttext\n1000\t3000\tSlanted\n", b"NOTE\n"),
+    "times that cannot be read": ("csv", TABLE + b"1,00:00:01.000,00:00:02.000,,One,\n", TABLE),
+    "strays and ends of tags": ("timedtext", TIMEDTEXT, b"\n&amp; more</p>"),
+    "marks inside a line": ("lrc", b"[00:01.00]A line", "\ufeff".encode()),
+    "lines of one text": ("sbv", b"0:00:01.000,0:00:03.000\n<i>Slanted</i> \n", b"WEBVTT\n"),
+    "empty lines": ("subviewer1", b"[00:00:01]\nSlanted\n[00:00:03]\n\n[00:00:04]\nTwo\n", b"\n"),
+    "short subtitles": ("microdvd", b"{1}{1}25\n", b"{25}{75}first|second line\n"),
+    "texts behind times": ("transcript", b"[00:00:01] One\n", b"[00:00:04] - Two lines,\n"),
+    "texts at one time": ("sami", b"<SAMI><BODY>\n", SYNC),
+}
+"""Of what reading took up to 140 times the file: the format, how it begins, and what it says again and again."""
+
+
+@pytest.mark.parametrize("name", SWOLLEN)
+def test_a_file_that_says_one_thing_again_and_again_needs_little_memory(name: str) -> None:
+    """A megabyte for what does not grow, as `dev.py fuzz` allows."""
+    format, head, piece = SWOLLEN[name]
+    data = head + piece * (100_000 // len(piece)) + "\n😀".encode()  # Four bytes for each letter of it.
+    reading.parse(head + piece, f"in.{format}", format=format)  # Imports.
+    tracemalloc.start()
+    try:
+        reading.parse(data, f"in.{format}", format=format)
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(data) + 1_000_000
+    finally:
+        tracemalloc.stop()

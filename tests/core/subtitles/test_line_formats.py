@@ -17,6 +17,7 @@ from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Cue, Document, Kind
 from subtitle_editor.core.subtitles.formats.base import Findings, ReadOptions, WriteOptions
 from subtitle_editor.core.subtitles.formats.codes import read_text
+from subtitle_editor.core.subtitles.formats.lines import lines_of
 from subtitle_editor.core.subtitles.formats.microdvd import rate_of
 from subtitle_editor.core.subtitles.formats.settling import Row, settled
 from subtitle_editor.core.subtitles.formats.tags import TextBuilder
@@ -226,6 +227,19 @@ def test_lrc_text_without_times_is_not_lost() -> None:
     assert [finding.quote for finding in document.findings if finding.kind is Kind.STRAY] == ["[Chorus]"]
 
 
+def test_findings_that_are_alike_are_named_up_to_a_number_and_then_gathered_with_their_lines() -> None:
+    lines = [f"stray Ж{number}" for number in range(1, 201)]
+    document = reading.parse(("\n".join(lines) + "\n[10][30]One\n").encode(), "in.mpl", format="mpl2")
+    strays = [finding for finding in document.findings if finding.kind is Kind.STRAY]
+    assert [(one.line, one.quote) for one in strays[:-1]] == list(enumerate(lines[: len(strays) - 1], 1))
+    assert len(strays) == 51
+    assert (strays[-1].line, strays[-1].quote.split("\n")) == (
+        51,
+        [f"{number}: {line}" for number, line in enumerate(lines, 1)][50:],
+    )
+    assert str(strays[-1]) == "Line 51: 150 more of the same kind (stray)."
+
+
 _LETTERS = st.text(st.sampled_from("ab |\t\x00\ufeff\u3000é{}/_\\\x1f"), max_size=12)
 
 
@@ -246,3 +260,8 @@ def test_a_cue_that_has_its_times_is_settled_as_a_row_is(times: list[tuple[float
     assert settled(cues, bare) == settled(rows, wrapped)
     assert bare.done() == wrapped.done()
     assert [cue.start for cue in settled(cues, Findings())] == sorted(cue.start for cue in settled(cues, Findings()))
+
+
+def test_lines_are_those_of_the_text_however_long_it_is() -> None:
+    for text in ("", "\n", "a", "a\n", "\n\na", "ab\n" * 9000, "x" * 20_000 + "\n\n", "\n" * 8192, "\n" * 8193 + "x"):
+        assert list(lines_of(text)) == text.split("\n")
