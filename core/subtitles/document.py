@@ -106,7 +106,7 @@ def quoted(text: str) -> str:
     >>> quoted("one\\ntwo")
     'one / two'
     """
-    flat = " / ".join(text.splitlines())
+    flat = " / ".join(text[: 2 * QUOTE].splitlines())  # More than is shown, and not all lines of a whole file.
     return flat if len(flat) <= QUOTE else flat[: QUOTE - 1] + "…"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from ...markup import BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Span
 from .base import Findings
+from .lines import lines_of
 from .tags import TextBuilder, tidied_text
 
 CODE = "microdvd.code"
@@ -36,7 +37,7 @@ def read_text(raw: str, findings: Findings, line: int, *, slashes: bool = False)
                 return text.replace("|", "\n"), ()
         return tidied_text(text.replace("|", "\n"))
     builder = TextBuilder()
-    for index, part in enumerate(re.split(r"[|\n]", raw)):
+    for index, part in enumerate(lines_of(raw.replace("|", "\n"))):
         if index:
             builder.text("\n")
         part = part.lstrip(" \t")

@@ -49,8 +49,12 @@ def gathered(text: str, begins: Callable[[str], T | None], findings: Findings) -
 
 
 def with_more(first: str, number: int, more: list[str], findings: Findings) -> str:
-    """The text of a subtitle that should be one line, with the lines below it that begin no other: noted."""
+    """The text of a subtitle that should be one line, with the lines below it that begin no other: noted.
+
+    `more` is empty afterwards, so that these lines are not kept twice.
+    """
     below = [line.strip() for line in more if line.strip()]
+    more.clear()
     if not below:
         return first
     message = Text('"{text}" has no time; it was added to the subtitle above it.', text=quoted("\n".join(below)))

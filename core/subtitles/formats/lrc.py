@@ -158,7 +158,7 @@ def _of_words(start: float, number: int, timed: list[tuple[float, str]]) -> _Lin
     spans: list[Span] = []
     loose = False
     for index, (time, piece) in enumerate(timed):
-        letters = " ".join(piece.split())
+        letters = " ".join(tidied_text(piece)[0].split())
         if letters:
             glued = bool(text) and not loose and not piece[:1].isspace()
             text += letters if glued or not text else f" {letters}"

@@ -293,7 +293,7 @@ class _File:
             builder.open("base")
         if unread or (name not in _KINDS and name not in _SILENT and name not in ("font", "br")):
             builder.point(TAG, token.raw)
-        if name not in ("br",) and not token.empty:
+        if name not in ("br",) and not token.empty and (kinds or name not in _SILENT):
             builder.open(name, *kinds)
 
     def _other(self, number: int, name: str, sheet: str, pieces: list[_Piece]) -> None:

@@ -170,6 +170,8 @@ SWOLLEN = {
     "strays and ends of tags": ("timedtext", TIMEDTEXT, b"\n&amp; more</p>"),
     "marks inside a line": ("lrc", b"[00:01.00]A line", "\ufeff".encode()),
     "lines of one text": ("sbv", b"0:00:01.000,0:00:03.000\n<i>Slanted</i> \n", b"WEBVTT\n"),
+    "tags that say nothing": ("sami", b"<SAMI><BODY><SYNC Start=1000><P>\n", b"<SAMI>\n"),
+    "lines behind one text": ("tmplayer", b"00:00:01:One\n00:00:02:Two\n", b"NOTE\n"),
     "empty lines": ("subviewer1", b"[00:00:01]\nSlanted\n[00:00:03]\n\n[00:00:04]\nTwo\n", b"\n"),
     "short subtitles": ("microdvd", b"{1}{1}25\n", b"{25}{75}first|second line\n"),
     "texts behind times": ("transcript", b"[00:00:01] One\n", b"[00:00:04] - Two lines,\n"),

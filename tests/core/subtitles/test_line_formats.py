@@ -265,3 +265,9 @@ def test_a_cue_that_has_its_times_is_settled_as_a_row_is(times: list[tuple[float
 def test_lines_are_those_of_the_text_however_long_it_is() -> None:
     for text in ("", "\n", "a", "a\n", "\n\na", "ab\n" * 9000, "x" * 20_000 + "\n\n", "\n" * 8192, "\n" * 8193 + "x"):
         assert list(lines_of(text)) == text.split("\n")
+
+
+def test_control_characters_are_no_letters_between_the_times_of_words_either() -> None:
+    document = reading.parse(b"[00:04.00]Two lines\x14<00:05.00>a, and more of it that is long\n", "in.lrc")
+    assert [cue.text for cue in document.cues] == ["Two linesa, and more of it that is long"]
+    assert [word.text for word in document.cues[0].words] == ["Two lines", "a, and more of it that is long"]
