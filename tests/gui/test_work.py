@@ -71,8 +71,10 @@ def test_ten_minutes(fresh: Window, user: Path, picture: Pictures) -> None:
         steps += 2  # Going there is a step to undo as well.
     fresh.rest()
     picture("mended")
+    # The sidebar lies over the timeline, or beside it.
+    edge = "min(box('WINDOW')[2], box()[0] - box('WINDOW')[0])"
     view = "region('WINDOW').view2d.region_to_view(0, 0)[0] <= bpy.context.scene.frame_current"
-    fresh.wait(f"{view} < region('WINDOW').view2d.region_to_view(box('WINDOW')[2] - box()[2], 0)[0]")
+    fresh.wait(f"{view} < region('WINDOW').view2d.region_to_view({edge}, 0)[0]")
 
     count = len(fresh.run(TEXTS))
     fresh.run("bpy.context.scene.frame_set(part('sequencer.compat').left(" + CHOSEN + ") + 36)")
