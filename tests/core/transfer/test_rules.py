@@ -90,10 +90,13 @@ def test_a_sync_that_outlasts_the_download(
     def slow(file: PartFile) -> None:
         if "checkpoints" in threading.current_thread().name:
             syncing.set()
+            hub.faults.release()
             threading.Event().wait(0.7)
         sync(file)
 
     monkeypatch.setattr(PartFile, "sync", slow)
+    # However fast it is, the rest comes only while a checkpoint is under way.
+    hub.faults.add(Fault(path=PATTERN, host="content", stall_after=MIB, stall_for=20))
     blob = blob_of(hub, tmp_path, DATA)
     assert Fetch(blob).run().bytes_fetched == len(DATA)
     assert syncing.is_set() and blob.target.read_bytes() == DATA
