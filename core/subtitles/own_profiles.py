@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -129,7 +128,7 @@ def _profile(name: str, table: Any) -> Profile:
 
 def _number(key: str, value: Any) -> float | int:
     limits = NUMBERS[key]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # NaN is not itself.
         raise ValueError(Text("{name} is no number", name=key))
     if not limits.least <= value <= limits.most:
         raise ValueError(

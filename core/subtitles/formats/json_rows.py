@@ -200,7 +200,7 @@ def units_of(items: Iterable[Any], findings: Findings) -> float:
     if not times or not all(isinstance(time, int) for time in times) or max(times) < _LEAST_THOUSANDTHS:
         return 1.0
     letters = sum(len(row[name]) for row in rows for name in TEXTS if isinstance(row.get(name), str))
-    if letters > _SLOWEST * max(times):
+    if letters / _SLOWEST > max(times):  # Not multiplied: a whole number may be longer than a float can be.
         return 1.0
     findings.add(Kind.TIME, Text("the times are whole numbers; they were read as thousandths of a second."))
     return 1000.0

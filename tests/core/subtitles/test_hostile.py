@@ -113,6 +113,14 @@ def test_no_number_is_too_long_to_be_read_past(path: Path) -> None:
                 reading.parse(data[: match.start()] + b"1" * length + data[match.end() :], path.name)
 
 
+@pytest.mark.parametrize("digits", [400, 5000])
+@pytest.mark.parametrize("text", ['[{"start": 1, "end": N, "text": "x"}]', '{"segments": [{"end": N, "text": "x"}]}'])
+def test_whole_numbers_alone_may_be_as_long(text: str, digits: int) -> None:
+    """Where all times are whole numbers they are compared with how long the text is."""
+    with contextlib.suppress(SubtitleFileError):
+        reading.parse(text.replace("N", "1" * digits).encode(), "in.json")
+
+
 def in_regions(regions: int, paragraphs: int) -> bytes:
     layout = "".join(f'<region xml:id="r{n}"/>' for n in range(regions))
     body = "".join(f'<div><p begin="00:00:01.000" end="00:00:02.000">{n}</p></div>' for n in range(paragraphs))

@@ -50,6 +50,7 @@ def test_names_of_copies_do_not_meet() -> None:
         ("[mine]\nmax_chars = 4000", "max_chars is between 5 and 200"),
         ("[mine]\nmax_chars = true", "no number"),
         ("[mine]\nmax_cps = nan", "no number"),
+        ("[mine]\nmax_cps = 1" + "0" * 400, "max_cps is between"),
         ("[mine]\nchars = 40", "chars"),
         ("[mine]\nlabel = 3", "texts"),
         ("[mine]\nmin_duration = 5\nmax_duration = 2", "less than"),
