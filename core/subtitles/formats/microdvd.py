@@ -9,8 +9,7 @@ from fractions import Fraction
 
 from ...cues import new_cue
 from ...markup import COLOR, FONT, SIZE, SWITCHES
-from ...text import Text
-from ..document import Cue, Document, Kind
+from ..document import Cue, Document
 from . import codes
 from .base import Findings, Format, Source, WriteOptions
 from .lines import gathered, with_more
@@ -57,12 +56,7 @@ def _rate_without_word(source: Source, findings: Findings) -> Fraction:
     rate = source.options.fps
     if rate is None:
         rate = USUAL_RATE
-        message = Text(
-            "the times count frames and the file does not say how many a second has; {rate:g} were taken. "
-            "If the subtitles drift, say the frame rate.",
-            rate=round(float(rate), 3),
-        )
-        findings.add(Kind.RATE, message, 1)
+        findings.rate_taken(rate, 1)
     return rate
 
 

@@ -113,12 +113,7 @@ class _Walker:
         if self._kept_from is not None:
             self._keep(closed(self._source.text[self._kept_from[0] :]))
         if self._times.counted and not self._times.said:
-            message = Text(
-                "the times count frames and the file does not say how many a second has; {rate:g} were taken. "
-                "If the subtitles drift, say the frame rate.",
-                rate=round(float(self._times.rate), 3),
-            )
-            self._findings.add(Kind.RATE, message)
+            self._findings.rate_taken(self._times.rate)
         if self._pictures:
             message = Text(
                 "there are subtitles as pictures in it, which have no text: {number}.", number=self._pictures
