@@ -15,6 +15,7 @@ from ..events import State
 from ..system.control import Control
 from ..system.files import disk_error
 from ..text import Text
+from . import watchful
 from .blob import Blob, StartOver, TransferReport, TransferSettings, TransferStatus, WrongBytes
 from .failures import TransientError, WrongAnswerError
 from .file import PartFile
@@ -50,8 +51,8 @@ _CHANGED_FOR_GOOD = 3
 """Answers in a row with another ETag, before we believe that the file is another one."""
 
 _FAREWELL = 0.05
-"""Seconds that a cancelled transfer waits for its threads, which then are past their system call or stuck in the
-disk. What such a thread still writes belongs there; what it does not write down is fetched again."""
+"""Seconds that a cancelled transfer waits for its threads from when they know it, which then are past their system call
+or stuck in the disk. What such a thread still writes belongs there; what it does not write down is fetched again."""
 
 
 class Transfer:
@@ -233,7 +234,7 @@ class Transfer:
             self._join(self._until(10 * _FAREWELL))  # They have nothing left to do.
         self._control.cancel()
         self._intake.end()
-        left = self._until(_FAREWELL)
+        left = self._until(watchful.unaware_for() + _FAREWELL)
         self._join(left)
         self._intake.join(left)
         self._intake.close(left)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,7 @@ import pytest
 
 from subtitle_editor.core.errors.hub import CorruptDownloadError, HubAnswerError, WrongContentError
 from subtitle_editor.core.errors.network import HubUnreachableError
-from subtitle_editor.core.transfer import partial
+from subtitle_editor.core.transfer import partial, watchful, work
 from subtitle_editor.core.transfer.file import PartFile
 from tests.core.transfer.test_faults import certificate
 from tests.core.transfer_kit import MIB, PATTERN, Fetch, blob_of, data_of, names_in
@@ -151,3 +152,28 @@ def test_a_thread_that_nobody_can_wake_looks_up(
         server.ended.set()  # type: ignore[attr-defined]
         server.shutdown()
         server.server_close()
+
+
+def test_what_is_in_memory_is_kept_however_lately_its_reader_looked_up(
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had half as long as it takes to look up again, and then its file was closed under it."""
+    apply("deaf", monkeypatch)
+    # Ten times what they are, or less: what counts is which is longer, and a busy machine is late.
+    monkeypatch.setattr(watchful, "_LOOK_UP", 0.8)
+    monkeypatch.setattr(work, "_FAREWELL", 0.4)
+    is_all_there, waits, real = threading.Event(), threading.Event(), watchful._has_something
+
+    def look(sock: socket.socket, seconds: float) -> bool:
+        if is_all_there.is_set():
+            waits.set()
+        return real(sock, seconds)
+
+    monkeypatch.setattr(watchful, "_has_something", look)
+    hub.faults.add(Fault(path=PATTERN, host="content", times=None, stall_after=500_000))
+    fetch = Fetch(blob_of(hub, tmp_path, DATA), stall_seconds=20.0, connections=1).start()
+    fetch.wait(lambda status: status.bytes_done >= 500_000)
+    is_all_there.set()
+    assert waits.wait(5.0)
+    fetch.cancel()
+    assert partial.bytes_on_disk(fetch.blob.target) == 500_000
