@@ -195,20 +195,37 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
         default=True,
     )
     vad_threshold: FloatProperty(  # type: ignore[valid-type]
-        name="Threshold", description="How sure it must be of a voice", default=0.5, min=0.05, max=0.95
+        name="Threshold",
+        description="How sure it must be of a voice",
+        default=0.5,
+        min=0.0001,
+        max=0.9999,
+        soft_min=0.05,
+        soft_max=0.95,
     )
     vad_min_speech: IntProperty(  # type: ignore[valid-type]
-        name="Shortest Speech", description="Milliseconds; what is shorter is not heard", default=0, min=0, max=10000
+        name="Shortest Speech",
+        description="Milliseconds; what is shorter is not heard",
+        default=0,
+        min=0,
+        max=600_000,
+        soft_max=10_000,
     )
     vad_min_silence: IntProperty(  # type: ignore[valid-type]
         name="Shortest Silence",
         description="Milliseconds; shorter silence is heard with the speech around it",
         default=2000,
         min=0,
-        max=60000,
+        max=600_000,
+        soft_max=60_000,
     )
     vad_pad: IntProperty(  # type: ignore[valid-type]
-        name="Padding", description="Milliseconds of silence that are heard around speech", default=400, min=0, max=5000
+        name="Padding",
+        description="Milliseconds of silence that are heard around speech",
+        default=400,
+        min=0,
+        max=600_000,
+        soft_max=5_000,
     )
     beam_size: IntProperty(  # type: ignore[valid-type]
         name="Beam Size", description="How many wordings are weighed. 1 is fastest", default=5, min=1, max=64
@@ -218,7 +235,8 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
         description="Half minutes heard at once: faster on a graphics card, and no second try where one goes wrong",
         default=1,
         min=1,
-        max=64,
+        max=256,
+        soft_max=64,
     )
     suppress_numerals: BoolProperty(  # type: ignore[valid-type]
         name="Numbers as Words", description="Write numbers as words instead of digits", default=False

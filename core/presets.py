@@ -7,9 +7,7 @@ The names are those of the command line, with underscores, and so are the values
 from __future__ import annotations
 
 import contextlib
-import difflib
 import json
-import tomllib
 from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ from .errors.base import UsageError
 from .languages import NAMES
 from .speech.naming import language_code, track_wanted
 from .subtitles.profiles import AUTO
-from .subtitles.timecode import parse_time
 from .system import files
 from .system.names import is_inner_path
 from .text import Text
@@ -63,6 +60,8 @@ def language(value: Any) -> str | None:
         return None
     code = language_code(text)
     if code is None:
+        import difflib  # Here, not above, as all that only a file needs: Blender starts with this one, and reads none.
+
         near = difflib.get_close_matches(text.strip().title(), NAMES.values(), n=1)
         meant = f"; did you mean {near[0]}?" if near else ""
         raise ValueError(f'a language that Whisper knows, not "{text}"{meant}')
@@ -70,6 +69,8 @@ def language(value: Any) -> str | None:
 
 
 def _time(value: Any) -> float:
+    from .subtitles.timecode import parse_time
+
     try:
         seconds = parse_time(str(value))
     except ValueError as error:
@@ -85,6 +86,12 @@ def _task(value: Any) -> str:
     return str(value)
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text in quotes")
+    return value
+
+
 def _switch(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError("true or false")
@@ -95,10 +102,10 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "language": language,
     "task": _task,
     "track": lambda value: track_wanted(str(value)),
-    "profile": str,
-    "prompt": str,
-    "hotwords": str,
-    "glossary": str,
+    "profile": _text,
+    "prompt": _text,
+    "hotwords": _text,
+    "glossary": _text,
     "words": _switch,
     "suppress_numerals": _switch,
     "vad": _switch,
@@ -122,6 +129,8 @@ def read(path: Path, profiles: Container[str]) -> dict[str, Any]:
     """The options that stand in a file; `profiles` are the names of the reading rules that there are. A glossary is a
     path, from the file's own folder; None for none. Raises UsageError, which names what is wrong.
     """
+    import tomllib
+
     try:
         with path.open("rb") as file:
             said = tomllib.loads(file.read(_LARGEST).decode("utf-8-sig"))

@@ -64,12 +64,8 @@ class SUBTITLE_OT_save_preset(bpy.types.Operator):
         row.prop(self, "replace")
 
     def execute(self, context: Context) -> _Result:
-        presets.names()
-        if presets.is_there(self.name) and not self.replace:
-            self.report({"ERROR"}, translated(Text('There is a preset "{name}" already.', name=self.name.strip())))
-            return {"CANCELLED"}
         try:
-            presets.save(self.name, choices.of(compat.scene_of(context)))
+            presets.save(self.name, choices.of(compat.scene_of(context)), replace=self.replace)
         except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}

@@ -7,7 +7,7 @@ import time
 
 import bpy
 
-from . import downloads, pump, screen, shelf, state, unfinished, waker
+from . import downloads, presets, pump, screen, shelf, state, unfinished, waker
 from .settings import user_dir
 
 _FOR_THE_DISK = 0.5
@@ -56,6 +56,7 @@ def unregister() -> None:
     for timer in list(waker.timers):
         waker.remove_timer(timer)
     unfinished.unregister()
+    presets.forget()
     for callback in (pump.poll, screen.drawn, pump.refresh_once):
         if bpy.app.timers.is_registered(callback):
             bpy.app.timers.unregister(callback)

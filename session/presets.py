@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core import presets
+from ..core.errors.base import UsageError
 from ..core.text import Text
 from . import profiles, screen, settings
 from .choices import AUTO
@@ -103,8 +104,11 @@ def _take() -> float | None:
     return None
 
 
-def save(name: str, choice: Choices) -> None:
-    """Make a preset of what is chosen, in place of one of that name. Raises SubtitleEditorError."""
+def save(name: str, choice: Choices, *, replace: bool = False) -> None:
+    """Make a preset of what is chosen; with `replace` in place of one of that name. Raises SubtitleEditorError."""
+    _read()  # What was looked at last may be of before: nothing is written over unasked.
+    if is_there(name) and not replace:
+        raise UsageError(Text('There is a preset "{name}" already.', name=name.strip()))
     said = {option: getattr(choice, field) for option, field in _FIELDS.items()}
     if choice.glossary:
         said["glossary"] = bpy.path.abspath(choice.glossary)
@@ -146,3 +150,10 @@ def delete(name: str) -> None:
 def is_there(name: str) -> bool:
     """Whether there is one of that name, as of the last look; on many disks capitals make no other name."""
     return name.strip().casefold() in (one.casefold() for one in _Known.names)
+
+
+def forget() -> None:
+    """Know nothing. What a thread still reads counts no more."""
+    if bpy.app.timers.is_registered(_take):
+        bpy.app.timers.unregister(_take)
+    _Known.names, _Known.found, _Known.looked, _Known.thread = (), (), 0.0, None

@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import threading
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import bpy
 import pytest
+
+import subtitle_editor
+from subtitle_editor.core.errors.base import UsageError
 
 from .recording import drawn
 
@@ -98,6 +102,8 @@ def test_of_a_file_made_by_hand_the_rest_stays_and_what_only_the_command_line_ha
         ('profile = "nope"', "cannot be"),
         ("beam_size = 0", "1 to 64"),
         ('vad = "yes"', "true or false"),
+        ('hotwords = ["Dunja", "Blender"]', "a text in quotes"),
+        ("prompt = 5", "a text in quotes"),
         ("nonsense = 1", "nobody knows"),
         ("[", "cannot be read"),
     ],
@@ -109,6 +115,23 @@ def test_what_nobody_understands_changes_nothing(settings: Any, text: str, said:
     with pytest.raises(RuntimeError, match=said):
         bpy.ops.subtitle.use_preset(name="bad")
     assert chosen(settings) == before
+
+
+def test_what_the_command_line_takes_the_panel_takes_as_it_is(settings: Any) -> None:
+    said = {
+        "vad_threshold": 0.99,
+        "vad_min_speech_duration_ms": 600_000,
+        "vad_min_silence_duration_ms": 600_000,
+        "vad_speech_pad_ms": 600_000,
+        "beam_size": 64,
+        "batch_size": 256,
+    }
+    folder().mkdir(parents=True)
+    (folder() / "most.toml").write_text("".join(f"{name} = {value}\n" for name, value in said.items()))
+    assert bpy.ops.subtitle.use_preset(name="most") == {"FINISHED"}
+    assert bpy.ops.subtitle.save_preset(name="again") == {"FINISHED"}
+    kept = tomllib.loads((folder() / "again.toml").read_text(encoding="utf-8"))
+    assert {name: kept[name] for name in said} == said
 
 
 def test_nothing_is_written_over_unasked_or_outside(settings: Any) -> None:
@@ -125,6 +148,20 @@ def test_nothing_is_written_over_unasked_or_outside(settings: Any) -> None:
         with pytest.raises(RuntimeError, match="cannot be the name"):
             bpy.ops.subtitle.save_preset(name=name)
     assert [file.name for file in folder().parent.rglob("*.toml")] == ["one.toml"]
+
+
+def test_one_that_another_program_has_made_meanwhile_is_not_written_over(settings: Any) -> None:
+    from subtitle_editor.session import presets
+
+    presets.names()
+    path = presets.folder() / "one.toml"
+    presets.presets.write(path, {"beam_size": 3})
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="already"):
+        presets.save("one", settings)
+    assert path.read_bytes() == before
+    presets.save("one", settings, replace=True)
+    assert path.read_bytes() != before
 
 
 def test_the_menu_has_them_and_they_can_be_deleted(settings: Any) -> None:
@@ -172,3 +209,20 @@ def test_what_a_thread_has_read_is_taken_by_the_main_thread(settings: Any) -> No
     assert presets._Known.names == ("old",)
     assert presets._take() is None
     assert presets._Known.names == ("old", "other")
+
+
+@pytest.mark.usefixtures("addon")
+def test_disabled_while_a_thread_looks_nothing_stays_behind() -> None:
+    from subtitle_editor.session import presets
+
+    presets.presets.write(presets.folder() / "old.toml", {"beam_size": 3})
+    presets._look(presets.folder())
+    thread = presets._Known.thread
+    assert bpy.app.timers.is_registered(presets._take)
+    subtitle_editor.unregister()
+    try:
+        thread.join(10)
+        assert not bpy.app.timers.is_registered(presets._take)
+        assert presets._Known.names == presets._Known.found == ()
+    finally:
+        subtitle_editor.register()

@@ -17,7 +17,10 @@ import subtitle_editor
 
 ROOT = Path(__file__).parents[2]
 
-HEAVY = ("huggingface_hub", "faster_whisper", "ctranslate2", "av", "onnxruntime", "urllib3", "pysubs2", "numpy")
+HEAVY = (
+    *("huggingface_hub", "faster_whisper", "ctranslate2", "av", "onnxruntime", "urllib3", "pysubs2", "numpy"),
+    *("difflib", "tomllib", "decimal"),
+)
 
 MEASURE = f"""
 import sys, time, json
