@@ -83,7 +83,7 @@ class FileChoices:
         options={"SKIP_SAVE"},
     )
     language: IntProperty(  # type: ignore[valid-type]
-        name="Language",
+        name="Language in File",
         description="Which of several languages in one file, counted from 1. 0: the first",
         min=0,
         max=99,
@@ -91,7 +91,7 @@ class FileChoices:
         options={"SKIP_SAVE"},
     )
     keep_rolling: BoolProperty(  # type: ignore[valid-type]
-        name="Keep Rolling Captions",
+        name="Keep Rolling",
         description="Leave captions that roll up line by line as they are, instead of folding them into subtitles",
         default=False,
     )
@@ -201,8 +201,6 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
             if self._has_to_ask(document, context):
                 self._unsure.append(path)
                 return self._go_on(context, {"FINISHED"})
-            if self.is_asked:  # Of the first file; it says nothing of the letters of others.
-                self.is_asked, self.encoding = False, "AUTO"
             document = _on_timeline(document, self, scene)
             # Only now: a file that cannot be read costs nobody the subtitles that are there.
             above, kept = self._make_room(scene)
@@ -244,6 +242,8 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
 
     def _go_on(self, context: Context, end: _Result) -> _Result:
         """The next file, then the files that have to be asked for; `end` where there are none."""
+        if self.is_asked:  # Of the file before; it says nothing of the letters of others.
+            self.is_asked, self.encoding = False, "AUTO"
         if self._waiting:
             return self._next(context)
         if not self._unsure:

@@ -113,6 +113,23 @@ def test_several_files_at_once(scene: Any) -> None:
     assert len(texts(scene)) == 6
 
 
+def test_an_encoding_that_was_chosen_for_one_file_and_is_wrong_is_not_that_of_the_next(
+    scene: Any, tmp_path: Path
+) -> None:
+    said = "Это дом, в котором мы живём, и здесь всегда тепло."
+    (tmp_path / "a.srt").write_bytes(b"1\n00:00:01,000 --> 00:00:02,000\n\xe9t\xe9 \xff\n")
+    (tmp_path / "b.srt").write_bytes(f"1\n00:00:01,000 --> 00:00:02,000\n{said}\n".encode("cp1251"))
+    with pytest.raises(RuntimeError, match=r"a\.srt"):
+        bpy.ops.subtitle.import_file(
+            filepath=str(tmp_path / "a.srt"),
+            directory=str(tmp_path),
+            files=[{"name": "a.srt"}, {"name": "b.srt"}],
+            encoding="UTF8",
+            is_asked=True,
+        )
+    assert texts(scene) == [said]
+
+
 def test_one_of_several_languages(scene: Any) -> None:
     load(CASES / "two-languages.smi", language=2)
     assert texts(scene) == ["안녕"]
