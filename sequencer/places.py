@@ -138,7 +138,7 @@ def shown(scene: bpy.types.Scene, frame: int) -> list[Strip]:
 
 
 def _seen(scene: bpy.types.Scene, found: Iterable[Strip]) -> Iterator[Strip]:
-    channels: Any = scene.sequence_editor.channels if scene.sequence_editor is not None else ()
+    channels: Any = compat.shown(scene.sequence_editor).channels if scene.sequence_editor is not None else ()
     for strip in found:
         if cue.is_subtitle(strip) and not strip.mute and not channels[strip.channel].mute:
             yield strip
@@ -173,10 +173,8 @@ def everywhere(scene: bpy.types.Scene) -> list[Trouble]:
 
 
 def all_of(scene: bpy.types.Scene) -> list[Strip]:
-    """All subtitles that are seen. Looks at all strips: not for drawing."""
-    if scene.sequence_editor is None:
-        return []
-    return [*_seen(scene, (strip for strip in compat.strips_of(scene.sequence_editor) if strip.type == "TEXT"))]
+    """All subtitles that are seen, of those that the sequencer shows. Looks at all strips: not for drawing."""
+    return [*_seen(scene, (strip for strip in compat.strips_shown(scene) if strip.type == "TEXT"))]
 
 
 # Mending
@@ -191,28 +189,30 @@ def mend(scene: bpy.types.Scene, found: Sequence[Strip], among: Sequence[Strip])
     """
     whole, area, clock = film(scene), safe(scene), clock_of(scene)
     wanted = {strip.name for strip in found}
+    if not wanted:
+        return 0
+    # To measure one takes longer than to pass it over.
+    first, last = min(map(compat.left, found)), max(map(compat.left, found))
+    near = [strip for strip in among if compat.left(strip) <= last and compat.right(strip) > first]
     count = 0
     placed: list[tuple[int, Box]] = []
-    for strip in sorted(among, key=lambda strip: (compat.left(strip), strip.channel)):
+    for strip in sorted(near, key=lambda strip: (compat.left(strip), strip.channel)):
         box = box_of(strip, whole)
         if box is None:
             continue
         placed = [one for one in placed if one[0] > compat.left(strip)]
-        if strip.name in wanted:
-            count += _mended(strip, whole, area, [other for _, other in placed], clock)
+        if strip.name in wanted and _mended(strip, box, whole, area, [other for _, other in placed], clock):
+            count += 1
             box = box_of(strip, whole) or box
         placed.append((compat.right(strip), box))
     return count
 
 
-def _mended(strip: Strip, whole: Box, area: Box, others: Sequence[Box], clock: cue.Clock) -> bool:
-    before, text = box_of(strip, whole), strip.text
-    if before is None or (
-        not _is_turned(strip, whole)
-        and _is_safe(strip, before, area)
-        and not any(before.overlaps(other) for other in others)
-    ):
+def _mended(strip: Strip, before: Box, whole: Box, area: Box, others: Sequence[Box], clock: cue.Clock) -> bool:
+    is_clear = _is_safe(strip, before, area) and not any(before.overlaps(other) for other in others)
+    if is_clear and not _is_turned(strip, whole):
         return False
+    text = strip.text
     room = area.right - area.left
     if before.right - before.left > room:
         strip.wrap_width = max(0.0, room - 2 * _OVER * strip.font_size) / whole.right

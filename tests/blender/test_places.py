@@ -114,6 +114,38 @@ def test_put_in_place_by_one_click() -> None:
     assert bpy.ops.subtitle.next_place() == {"CANCELLED"}
 
 
+def test_at_the_playhead_it_goes_clear_of_what_has_ended_there() -> None:
+    film(640, 360)
+    scene = bpy.context.scene
+    before, strip, after = made(Cue(0, 2, "before"), Cue(1, 4, "here"), Cue(3.5, 5, "after"))
+    strip.location[1] = before.location[1]
+    after.location[1] = 0.02
+    scene.frame_set(compat.right(before) + 1)
+    assert places.shown(scene, scene.frame_current) == [strip]
+    assert bpy.ops.subtitle.mend_places() == {"FINISHED"}
+    assert box(strip).bottom >= box(before).top - 1 and kinds(after) == [(places.UNSAFE, "after")]
+
+
+def test_inside_a_meta_that_is_open() -> None:
+    film(640, 360)
+    scene = bpy.context.scene
+    edge, outside = made(Cue(0, 1, "edge"), Cue(0, 1, "outside"))
+    edge.location[1] = outside.location[1] = 0.02
+    editor: Any = scene.sequence_editor
+    meta: Any = compat.strips_of(editor).new_meta("Meta", channel=5, frame_start=1)
+    edge.move_to_meta(meta)
+    editor.display_stack(meta)
+    scene.frame_set(scene.frame_start)
+    assert kinds() == [(places.UNSAFE, "edge")]
+    assert bpy.ops.subtitle.next_place() == {"FINISHED"}
+    assert bpy.ops.subtitle.mend_places() == {"FINISHED"}
+    assert kinds() == [] and round(outside.location[1], 3) == 0.02
+    editor.channels[edge.channel].mute = True
+    assert places.all_of(scene) == [edge], "the timeline's channels are not the meta's"
+    meta.channels[edge.channel].mute = True
+    assert places.all_of(scene) == places.shown(scene, scene.frame_current) == []
+
+
 def test_a_line_from_the_right_that_blender_would_break_is_broken_where_it_is_read() -> None:
     """Blender breaks what it draws, and so puts the first words below the others."""
     film(360, 640)
