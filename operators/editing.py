@@ -44,6 +44,14 @@ def scope() -> Any:
     return EnumProperty(name="Subtitles", description="Which subtitles are changed", items=_SCOPES)
 
 
+def has_strips(cls: Any, context: Context) -> bool:
+    """For a `poll`: whether there is a timeline, which may have subtitles of no track; says why not."""
+    if compat.scene_of(context).sequence_editor is None:
+        cls.poll_message_set(translated("There are no subtitles on the timeline"))
+        return False
+    return True
+
+
 def has_track(cls: Any, context: Context) -> bool:
     """For a `poll`: whether there is a track that may be edited; says why not."""
     track = tracks.active(compat.scene_of(context))

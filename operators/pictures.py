@@ -16,6 +16,7 @@ from ..sequencer import baked, compat, letters, strips
 from ..session import choices, pictures, state, waker
 from ..session import track as tracks
 from ..translations import iface, translated
+from .editing import has_strips
 from .tasks import TaskOperator
 
 if TYPE_CHECKING:
@@ -29,9 +30,8 @@ SLICE = 0.05
 """Seconds of making strips between two looks at the window."""
 
 
-def _has_strips(cls: Any, context: Context) -> bool:
-    if compat.scene_of(context).sequence_editor is None:
-        cls.poll_message_set(translated("There are no subtitles on the timeline"))
+def _may_change(cls: Any, context: Context) -> bool:
+    if not has_strips(cls, context):
         return False
     if pictures.at_work or any(task.label == pictures.LABEL for task in state.now.tasks):
         cls.poll_message_set(translated("Subtitles are being drawn already"))
@@ -158,7 +158,7 @@ class SUBTITLE_OT_bake(BakeOperator, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return _has_strips(cls, context)
+        return _may_change(cls, context)
 
 
 class SUBTITLE_OT_bake_changed(BakeOperator, bpy.types.Operator):
@@ -172,7 +172,7 @@ class SUBTITLE_OT_bake_changed(BakeOperator, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return _has_strips(cls, context)
+        return _may_change(cls, context)
 
 
 class SUBTITLE_OT_bake_and_render(BakeOperator, bpy.types.Operator):
@@ -186,7 +186,7 @@ class SUBTITLE_OT_bake_and_render(BakeOperator, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return _has_strips(cls, context)
+        return _may_change(cls, context)
 
     def _told(self) -> _Result:
         super()._told()
@@ -207,7 +207,7 @@ class SUBTITLE_OT_back_to_text(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return _has_strips(cls, context)
+        return _may_change(cls, context)
 
     def execute(self, context: Context) -> _Result:
         count = baked.back_to_text(compat.scene_of(context), selected=self.selected)
@@ -226,7 +226,7 @@ class SUBTITLE_OT_delete_unused_pictures(TaskOperator, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return _has_strips(cls, context)
+        return _may_change(cls, context)
 
     def invoke(self, context: Context, event: Event) -> _Result:
         try:
@@ -369,7 +369,7 @@ class SUBTITLE_OT_fit_sizes(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return _has_strips(cls, context)
+        return _may_change(cls, context)
 
     def execute(self, context: Context) -> _Result:
         count = letters.fit(compat.scene_of(context))

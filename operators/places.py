@@ -13,18 +13,12 @@ from ..core.text import Text
 from ..sequencer import compat, places
 from ..session import track as tracks
 from ..translations import translated
+from .editing import has_strips
 
 if TYPE_CHECKING:
     from bpy.types import Context
 
 _Result = set[str]
-
-
-def _has_strips(cls: type[bpy.types.Operator], context: Context) -> bool:
-    if compat.scene_of(context).sequence_editor is None:
-        cls.poll_message_set(translated("There are no subtitles on the timeline"))
-        return False
-    return True
 
 
 class SUBTITLE_OT_next_place(bpy.types.Operator):
@@ -35,7 +29,7 @@ class SUBTITLE_OT_next_place(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return _has_strips(cls, context)
+        return has_strips(cls, context)
 
     def execute(self, context: Context) -> _Result:
         scene = compat.scene_of(context)
@@ -69,7 +63,7 @@ class SUBTITLE_OT_mend_places(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return _has_strips(cls, context)
+        return has_strips(cls, context)
 
     def execute(self, context: Context) -> _Result:
         scene = compat.scene_of(context)

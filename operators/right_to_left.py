@@ -10,6 +10,7 @@ from ..core.text import Text
 from ..sequencer import compat, strips
 from ..session import settings, typed
 from ..translations import translated
+from .editing import has_strips
 
 
 class SUBTITLE_OT_prepare_right_to_left(bpy.types.Operator):
@@ -21,10 +22,7 @@ class SUBTITLE_OT_prepare_right_to_left(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if compat.scene_of(context).sequence_editor is None:
-            cls.poll_message_set(translated("There are no subtitles on the timeline"))
-            return False
-        return True
+        return has_strips(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = compat.scene_of(context)
