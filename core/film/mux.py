@@ -65,17 +65,23 @@ def add(
     cancelled: Callable[[], bool] = bool,
 ) -> Muxed:  # fmt: skip
     """Put these subtitles into a film itself, in place of tracks of it with the same title and language. The film is
-    replaced when the new one is whole, and not at all where anything of it would be lost.
+    replaced when the new one is whole, and not at all where anything of it would be lost or where it was changed since.
 
     Raises as `mux`.
     """
     container = containers.of(film)
     target = Path(os.path.realpath(film))
     files.try_to_write(target.parent)
+    before = _state(target)
+
+    def check_again() -> None:
+        if _state(target) != before:
+            raise FilmNotWrittenError(film, Text("it was changed meanwhile"), Text("Do it again."))
+
     with copying.opened(target) as old:
         new = [Track(one, container) for one in subtitles]
         gone = [stream for stream in old.streams.subtitles if any(_is_of(stream, one, container) for one in subtitles)]
-        with output.written(target, container) as out:
+        with output.written(target, container, check_again) as out:
             copy = copying.prepared(target, old, out, target, container, gone)
             if any(one.default for one in subtitles):
                 _not_default(out)
@@ -89,6 +95,16 @@ def add(
             shutil.copymode(target, out.name)
     found = [(track.subtitles.path, finding) for track in new for finding in track.findings]
     return Muxed(count, (*found, *_languages_lost(subtitles, film, container)))
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """What changes when a film is written anew; None where there is none. Not its number on the disk: on some, that is
+    another one each time."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _copied(

@@ -7,7 +7,7 @@ import contextlib
 import errno
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +45,11 @@ def check(media: Path, target: Path, *, overwrite: bool) -> None:
 
 
 @contextlib.contextmanager
-def written(target: Path, container: Container) -> Iterator[av.container.OutputContainer]:
-    """The container to write into. When the block ends, it is closed, brought to the disk, and gets its name.
+def written(
+    target: Path, container: Container, check_again: Callable[[], None] = lambda: None
+) -> Iterator[av.container.OutputContainer]:
+    """The container to write into. When the block ends, it is closed, brought to the disk, and gets its name, unless
+    `check_again` raises then.
 
     Whatever the block raises, nothing is left behind. A film that is whole and cannot get its name gets one like it,
     which the FilmNotWrittenError tells. Errors of the disk and of the muxer inside `writing()` and at the end are
@@ -63,6 +66,7 @@ def written(target: Path, container: Container) -> Iterator[av.container.OutputC
             out.close()
             with open(fresh, "rb+") as file:
                 files.sync(file.fileno())
+        check_again()
         _name(fresh, target)
     except BaseException:
         with contextlib.suppress(Exception):

@@ -317,6 +317,16 @@ def test_a_film_that_would_lose_something_stays_as_it_is(
     assert film.read_bytes() == whole and list(tmp_path.iterdir()) == [film]
 
 
+def test_a_film_that_is_rendered_anew_meanwhile_stays(
+    tmp_path: Path, films: dict[str, Path], files: tuple[Path, Path]
+) -> None:
+    film = tmp_path / "film.mp4"
+    shutil.copy(films[".mp4"], film)
+    with pytest.raises(FilmNotWrittenError, match="changed meanwhile"):
+        add(film, [given(files[0])], lambda fraction: film.write_bytes(b"new") if fraction > 0.9 else None)
+    assert film.read_bytes() == b"new" and list(tmp_path.iterdir()) == [film]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no limit to the size of files there")
 def test_a_disk_that_takes_no_more(tmp_path: Path, films: dict[str, Path], files: tuple[Path, Path]) -> None:
     import resource
