@@ -37,19 +37,16 @@ def path(scene: bpy.types.Scene) -> Path:
 
 
 def job(scene: bpy.types.Scene) -> Task:
-    """The task that puts the active track into the rendered film. Asks the disk whether it is there.
-
-    Raises SubtitleEditorError.
-    """
+    """The task that puts the active track into the rendered film; its error is NotRenderedError where there is none."""
     film, track = path(scene), tracks.active(scene)
-    if not film.is_file():
-        raise NotRenderedError(film)
     document, _ = files.document_of(scene, channels=track.channels if track is not None else None)
     name, language = (track.name, track.language) if track is not None else ("", document.language)
 
     def work(control: Control, _report: Any, _job: str) -> Muxed:
         from ..core.film import mux, soft
 
+        if not film.is_file():
+            raise NotRenderedError(film)
         subtitles = soft.Subtitles(film, document, language, name, default=True)
         return mux.add(
             film, [subtitles], lambda fraction: task.share(round(fraction * 1000), 1000), lambda: control.cancelled
