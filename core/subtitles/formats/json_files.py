@@ -21,7 +21,7 @@ from ...markup import BELOW, TIME, Placing, Span, tidied
 from ..document import Cue, Document, Style
 from . import json_rows
 from .base import Findings, Format, Source, WriteOptions
-from .json_rows import REST, WORDS, Fields, dumped, load, number, row_of, text_cue, units_of
+from .json_rows import REST, WORDS, Fields, dumped, load, number, row_of, text_cue, undumped, units_of
 from .settling import Row, settled
 
 _KINDS = frozenset(
@@ -136,7 +136,8 @@ def _is_span(item: Any) -> bool:
 
 def _is_texts(item: Any) -> bool:
     return isinstance(item, dict) and all(
-        isinstance(value, str) and _FOREIGN.fullmatch(key) is not None for key, value in item.items()
+        isinstance(value, str) and _FOREIGN.fullmatch(key) is not None and key not in (REST, WORDS)
+        for key, value in item.items()
     )
 
 
@@ -163,15 +164,15 @@ def _said(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _others(extra: Mapping[str, Any]) -> dict[str, Any]:
     """What the file or a row said besides, as it was."""
-    found = json.loads(str(extra.get(REST, "{}")))
+    found = undumped(str(extra.get(REST, "{}")))
     return found if isinstance(found, dict) else {}
 
 
 def _row(cue: Cue, own: bool) -> dict[str, Any]:
     row = cue.as_dict()
     if WORDS in cue.extra and own:
-        _with_others(row.get("words", []), cue.extra[WORDS])
-    for word, data in zip(cue.words, row.get("words", ()), strict=False):
+        _with_others(row, undumped(cue.extra[WORDS]))
+    for word, data in zip(cue.words, row["words"] if cue.words else (), strict=False):
         data["text"] = word.text
     if cue.speaker:
         row["speaker"] = cue.speaker
@@ -194,12 +195,13 @@ def _row(cue: Cue, own: bool) -> dict[str, Any]:
     return row
 
 
-def _with_others(words: list[dict[str, Any]], others: str) -> None:
-    rest = json.loads(others)
-    if isinstance(rest, list) and len(rest) == len(words):
-        for word, more in zip(words, rest, strict=True):
-            if isinstance(more, dict):
-                word.update((key, value) for key, value in more.items() if key not in word)
+def _with_others(row: dict[str, Any], rest: Any) -> None:
+    """What the file said of the words besides; or what stood there that was no words."""
+    if not isinstance(rest, list) or not all(isinstance(more, dict) for more in rest):
+        row.setdefault("words", rest)
+    elif len(rest) == len(row.get("words", ())):
+        for word, more in zip(row["words"], rest, strict=True):
+            word.update((key, value) for key, value in more.items() if key not in word)
 
 
 # Whisper's
@@ -257,7 +259,7 @@ def _segment(index: int, cue: Cue, own: bool) -> dict[str, Any]:
         ]
     if own:
         if WORDS in cue.extra:
-            _with_others(segment.get("words", []), cue.extra[WORDS])
+            _with_others(segment, undumped(cue.extra[WORDS]))
         segment.update((key, value) for key, value in _others(cue.extra).items() if key not in segment)
     return segment
 

@@ -192,6 +192,14 @@ def dumped(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def undumped(text: str) -> Any:
+    """What `dumped()` made the text of; the text itself where it is no JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
 def units_of(items: Iterable[Any], findings: Findings) -> float:
     """How many units of the rows' times are a second: 1, unless they are whole numbers so large that nobody speaks as
     slowly, which are thousandths."""

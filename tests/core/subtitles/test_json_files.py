@@ -149,3 +149,34 @@ def test_a_key_that_comes_twice_loses_nothing() -> None:
     document = read('[{"start": 1, "end": 2, "text": "one", "text": "two"}]')
     assert document.cues[0].text == "one"
     assert "two" in str(document.cues[0].extra)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"words": "Two"},
+        {"words": [1, "two"]},
+        {"words": 7},
+        {"extra": {"json.rest": "nope"}},
+        {"extra": {"json.words": "nope", "vtt.settings": "line:0"}},
+    ],
+)
+def test_what_stands_where_we_keep_something_else_comes_back(said: dict[str, Any]) -> None:
+    document = read([{"start": 1, "end": 2, "text": "x", **said}], "json")
+    (row,) = json.loads(writing.rendered(Path("out"), document, "json")[0])["cues"]
+    assert row == {"start": 1, "end": 2, "text": "x", **said}
+
+
+@pytest.mark.parametrize("words", ["Two", [1, "two"], 7])
+def test_so_do_words_of_whisper_that_are_none(words: Any) -> None:
+    document = read({"text": "x", "segments": [{"start": 1, "end": 2, "text": "x", "words": words}]}, "whisper")
+    (segment,) = json.loads(writing.rendered(Path("out"), document, "whisper")[0])["segments"]
+    assert segment["words"] == words
+
+
+def test_what_somebody_else_wrote_into_what_we_keep_stops_nothing() -> None:
+    """A Blender file holds it as text, which a script may change."""
+    cue = Cue(1, 2, "x", words=(Word(1, 2, "x"),), extra={"json.rest": "{", "json.words": "nope"})
+    document = Document((cue,), format="json", extra={"json.rest": "[" * 100_000})
+    (row,) = json.loads(writing.rendered(Path("out"), document, "json")[0])["cues"]
+    assert row["words"] == [{"start": 1, "end": 2, "text": "x", "probability": 1.0}]
