@@ -43,7 +43,7 @@ def unpack(text: str) -> Document:
             hidden=tuple(_unpacked(row) for row in data["hidden"]),
             extra=data["extra"],
         )
-    except (ValueError, TypeError, LookupError, AttributeError, ZeroDivisionError):
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
         return Document()
 
 

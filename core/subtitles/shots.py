@@ -166,7 +166,7 @@ def remembered(folder: Path, media: Path) -> Shots | None:
         return Shots(cuts, None if duration is None else float(duration))
     except MediaNotFoundError:
         raise
-    except (OSError, ValueError, TypeError, LookupError):
+    except (OSError, ValueError, TypeError, LookupError, OverflowError, RecursionError):
         # Not there, or written by somebody else: it can be found anew.
         return None
 

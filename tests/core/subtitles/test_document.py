@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from subtitle_editor.core.cues import Word
 from subtitle_editor.core.markup import BOLD, COLOR, ITALIC, RUBY, Span, after_edit, cut, shifted, tidied
+from subtitle_editor.core.subtitles import remembering
 from subtitle_editor.core.subtitles.document import Cue, Document, Finding, Kind, quoted
 
 texts = st.text(alphabet="ab cd\n,é漢", max_size=30)
@@ -161,3 +162,15 @@ def test_every_kind_of_finding_is_explained() -> None:
     assert set(explained) >= {kind.value for kind in Kind}
     for kind in Kind:
         assert bool(explained[kind.value]) == Finding(kind, "").repaired, f"{kind} has the star where check counts it"
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        "", "{", "[]", "[" * 100_000, '{"format": "srt"}',
+        remembering.pack(Document((), hidden=(Cue(1, 2, "x"),))).replace('"layer":0', '"layer":1e999'),
+        remembering.pack(Document((), hidden=(Cue(1, 2, "x"),))).replace('"start":1', f'"start":1{"0" * 400}'),
+    ],
+)  # fmt: skip
+def test_what_somebody_else_wrote_in_place_of_a_packed_document_is_an_empty_one(rubbish: str) -> None:
+    assert remembering.unpack(rubbish) == Document()

@@ -99,6 +99,8 @@ def test_what_was_found_is_known_again_wherever_the_film_lies(tmp_path: Path) ->
         '{"cuts": [3, 1], "duration": 2}',
         '{"cuts": ["x"], "duration": 2}',
         '{"cuts": [1e999]}',
+        f'{{"cuts": [1{"0" * 400}], "duration": 2}}',
+        "[" * 100_000,
     ):
         kept.write_text(rubbish)
         assert shots.remembered(tmp_path / "user", path) is None
