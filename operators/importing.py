@@ -83,7 +83,7 @@ class FileChoices:
         options={"SKIP_SAVE"},
     )
     language: IntProperty(  # type: ignore[valid-type]
-        name="Language in File",
+        name="Language No.",
         description="Which of several languages in one file, counted from 1. 0: the first",
         min=0,
         max=99,

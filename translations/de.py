@@ -1248,7 +1248,7 @@ TEXTS = {
     ('*', 'Importing {name}: {done} of {total}'): '{name} wird importiert: {done} von {total}',
     ('*', 'Keep Rolling'): 'Rollende behalten',
     ('*', 'Keep the subtitles that are there, and make a new track'): 'Die vorhandenen Untertitel behalten und eine neue Spur anlegen',
-    ('*', 'Language in File'): 'Sprache in der Datei',
+    ('*', 'Language No.'): 'Sprache Nr.',
     ('*', 'Leave captions that roll up line by line as they are, instead of folding them into subtitles'): 'Zeilenweise rollende Untertitel lassen, wie sie sind, statt sie zu Untertiteln zusammenzulegen',
     ('*', 'Offset'): 'Versatz',
     ('*', "Read subtitle files and make text strips of them, from the scene's first frame on"): 'Untertiteldateien lesen und Textstreifen daraus machen, vom ersten Bild der Szene an',

@@ -1248,7 +1248,7 @@ TEXTS = {
     ('*', 'Importing {name}: {done} of {total}'): '{total} ﺯﺍ {done} :{name} ﻥﺩﺮﮐ ﺩﺭﺍﻭ ﻝﺎﺣ ﺭﺩ',
     ('*', 'Keep Rolling'): 'ﺎﻫﻩﺪﻧﻭﺭﻻﺎﺑ ﻦﺘﺷﺍﺩ ﻪﮕﻧ',
     ('*', 'Keep the subtitles that are there, and make a new track'): 'ﺪﯾﺯﺎﺴﺑ ﻩﺯﺎﺗ ﯼﺭﺎﯿﺷ ﻭ ﺪﯾﺭﺍﺩ ﻪﮕﻧ ﺍﺭ ﺩﻮﺟﻮﻣ ﯼﺎﻫﺲﯾﻮﻧﺮﯾﺯ',
-    ('*', 'Language in File'): 'ﻞﯾﺎﻓ ﻥﻭﺭﺩ ﻥﺎﺑﺯ',
+    ('*', 'Language No.'): 'ﻥﺎﺑﺯ ﮤﺭﺎﻤﺷ',
     ('*', 'Leave captions that roll up line by line as they are, instead of folding them into subtitles'): 'ﺪﯾﺭﺍﺬﮕﺑ ﺪﻨﺘﺴﻫ ﻪﮐ ﻪﻧﻮﮔ ﻥﺎﻤﻫ ﻥﺩﺭﻭﺁﺩﺮﮔ ﯼﺎﺟ ﻪﺑ ﺪﻧﻭﺭﯽﻣ ﻻﺎﺑ ﺮﻄﺳ ﻪﺑ ﺮﻄﺳ ﻪﮐ ﺍﺭ ﯽﯾﺎﻫﺲﯾﻮﻧﺮﯾﺯ',
     ('*', 'Offset'): 'ﯽﯾﺎﺟﻪﺑﺎﺟ',
     ('*', "Read subtitle files and make text strips of them, from the scene's first frame on"): 'ﺪﯾﺯﺎﺴﺑ ﻦﺘﻣ ﯼﺎﻫﺭﺍﻮﻧ ﻪﻨﺤﺻ ﻢﯾﺮﻓ ﻦﯿﺘﺴﺨﻧ ﺯﺍ ﻭ ﺪﯿﻧﺍﻮﺨﺑ ﺍﺭ ﺲﯾﻮﻧﺮﯾﺯ ﯼﺎﻫﻞﯾﺎﻓ',
