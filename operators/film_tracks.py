@@ -126,6 +126,8 @@ class SUBTITLE_OT_add_to_film(TaskOperator, bpy.types.Operator):
     bl_idname = "subtitle.add_to_film"
     bl_label = "Add Subtitles to the Film"
 
+    _warnings: list[str]
+
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Called by Blender for each redraw; reads memory only."""
@@ -155,11 +157,12 @@ class SUBTITLE_OT_add_to_film(TaskOperator, bpy.types.Operator):
 
     def prepare(self, context: Context) -> Task:
         """Called by TaskOperator: the subtitles as they are now."""
-        return rendered.job(compat.scene_of(context))
+        task, self._warnings = rendered.job(compat.scene_of(context))
+        return task
 
     def succeeded(self, _context: Context, result: Muxed) -> None:
         """Called by TaskOperator on the main thread."""
-        report_all(self, [str(finding) for _, finding in result.findings])
+        report_all(self, [*self._warnings, *(str(finding) for _, finding in result.findings)])
         self.report({"INFO"}, translated(Text("{number} subtitle tracks are in the film now", number=result.tracks)))
 
 

@@ -36,10 +36,11 @@ def path(scene: bpy.types.Scene) -> Path:
     return Path(bpy.path.abspath(scene.render.frame_path(frame=scene.frame_start)))
 
 
-def job(scene: bpy.types.Scene) -> Task:
-    """The task that puts the active track into the rendered film; its error is NotRenderedError where there is none."""
+def job(scene: bpy.types.Scene) -> tuple[Task, list[str]]:
+    """The task that puts the active track into the rendered film, and what of the track the film does not play. The
+    task's error is NotRenderedError where there is no film."""
     film, track = path(scene), tracks.active(scene)
-    document, _ = files.document_of(scene, channels=track.channels if track is not None else None)
+    document, warnings = files.document_of(scene, channels=track.channels if track is not None else None)
     name, language = (track.name, track.language) if track is not None else ("", document.language)
 
     def work(control: Control, _report: Any, _job: str) -> Muxed:
@@ -53,4 +54,4 @@ def job(scene: bpy.types.Scene) -> Task:
         )
 
     task = Task(Text("Adding subtitles to {name}", name=film.name), work)
-    return task
+    return task, warnings

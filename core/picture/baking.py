@@ -249,7 +249,7 @@ def _entries(folder: Path) -> dict[str, _Entry]:
             for key, entry in data["entries"].items()
             if len(entry["box"]) == 4
         }
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError):
         return {}
 
 

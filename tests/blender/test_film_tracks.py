@@ -88,6 +88,18 @@ def test_the_active_track_goes_into_the_rendered_film(rendering: Path, tmp_path:
     assert [path.name for path in rendering.parent.iterdir()] == [rendering.name]
 
 
+def test_what_the_film_does_not_play_is_said(rendering: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    bpy.ops.render.render(animation=True)
+    scene = bpy.context.scene
+    capfd.readouterr()
+    assert bpy.ops.subtitle.add_to_film() == {"FINISHED"}
+    assert "Cut at" not in capfd.readouterr().out
+    first, *_ = sorted(strips.text_strips(scene), key=lambda item: item[1])
+    compat.set_edges(first[0], scene.frame_start - 5, scene.frame_start + 5)
+    assert bpy.ops.subtitle.add_to_film() == {"FINISHED"}
+    assert "Cut at the scene's first frame, because begun before it: 1 subtitle." in capfd.readouterr().out
+
+
 def test_images_are_no_film(rendering: Path) -> None:
     settings: Any = bpy.context.scene.render.image_settings
     if hasattr(settings, "media_type"):

@@ -136,7 +136,8 @@ def test_a_folder_with_anything_else_in_it(tmp_path: Path) -> None:
     assert result.made == 4 and result.orphans == ("0123456789abcdef01234567.png",)
     assert baking.remove(tmp_path, [*result.orphans, "holiday.png", "../holiday.png"]) == 1
     assert (tmp_path / "holiday.png").read_bytes() == b"mine"
-    for text in ("[]", '{"entries": []}', '{"entries": {"a": {"box": [1], "files": [5]}}}', "[" * 100_000):
+    endless = '{"entries": {"a": {"box": [0, 0, 1e999, 1], "files": []}}}'
+    for text in ("[]", '{"entries": []}', '{"entries": {"a": {"box": [1], "files": [5]}}}', "[" * 100_000, endless):
         (tmp_path / baking.MANIFEST).write_text(text)
         assert baked(tmp_path).made == 4
 
