@@ -220,7 +220,7 @@ class Asking:
         addresses, and nobody else is to get the token. The query says which page it is.
         """
         address, query = f"{self._api(source)}/tree/{commit}", "recursive=true"
-        files: list[Listed] = []
+        files: list[Listed | Named] = []
         asked: set[str] = set()
         while query not in asked and len(files) + len(asked) <= _MOST_FILES:
             asked.add(query)
@@ -233,10 +233,10 @@ class Asking:
             page = listed(data)
             if page is None:
                 raise NoHubError(host)
-            files += self._described(source, commit, page)
+            files += page
             following = _NEXT.search(answer.headers.get("Link") or "")
             if not following:
-                return files
+                return self._described(source, commit, files)
             query = _query_of(following[1])
         raise NoHubError(self._server.host)  # It turns in a circle, or never ends.
 

@@ -16,7 +16,7 @@ from subtitle_editor.core.catalog.entries import Entry, Source
 from subtitle_editor.core.errors.base import SubtitleEditorError
 from subtitle_editor.core.errors.network import NoHubError
 from subtitle_editor.core.events import Event, Failed, Finished, Progress
-from subtitle_editor.core.hub import look
+from subtitle_editor.core.hub import asking, look
 from subtitle_editor.core.hub.answers import described
 from subtitle_editor.core.hub.asking import patience
 from subtitle_editor.core.hub.client import Hub
@@ -150,6 +150,29 @@ def test_a_mirror_that_says_nothing_of_a_file_is_named(hub: Server, tmp_path: Pa
     end = download(hub.url, tmp_path)
     assert code_of(end) == "undescribed" and hub.url.removeprefix("http://") in str(end.error)
     assert not any(tmp_path.rglob("*.part"))
+
+
+def test_of_how_many_files_a_mirror_is_asked_one_by_one_no_page_decides(
+    hub: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Each page was taken for a listing of its own."""
+    [commit] = hub.repositories[0].commits
+    rows = [{"type": "file", "path": path} for path in FILES]
+
+    def page(seen: Seen) -> Reply | None:
+        if "/tree/" not in seen.path:
+            return None
+        number = int(seen.query.get("cursor", ["0"])[0])
+        following = f"{hub.url}/api/models/{REPO}/tree/{commit}?recursive=true&cursor={number + 1}"
+        link = {"Link": f'<{following}>; rel="next"'} if number + 1 < len(rows) else {}
+        return Reply(200, link, json.dumps(rows[number : number + 1]).encode())
+
+    hub.overrides.append(page)
+    assert isinstance(end := download(hub.url, tmp_path / "few"), Finished), end
+    hub.seen.clear()
+    monkeypatch.setattr(asking, "_MOST_LOOKS", len(FILES) - 1)
+    assert code_of(download(hub.url, tmp_path / "many")) == "undescribed"
+    assert not [seen for seen in hub.seen if "/resolve/" in seen.path], "and none is asked in vain"
 
 
 def test_a_repository_that_was_renamed(hub: Server, tmp_path: Path):
