@@ -143,20 +143,25 @@ def test_help_is_no_error(capsys: pytest.CaptureFixture[str]):
     assert "transcribe" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
-def test_ctrl_c_keeps_the_partial_and_the_same_command_continues(hub: LoopbackHub, tmp_path: Path):
-    fault = Fault(path="*", host="content", stall_after=1_200_000, times=None)
-    hub.faults.add(fault)
-    words = command("models", "download", "tiny", "--json", "--models-dir", tmp_path, "--endpoint", hub.endpoint)
+def ended(words: list[str], by: signal.Signals) -> tuple[int, dict[str, Any]]:
+    """The exit code, and the last line, of a download that is sent a signal once a megabyte is there."""
     process = subprocess.Popen(words, stdout=subprocess.PIPE, encoding="utf-8")
     assert process.stdout is not None
     for line in process.stdout:
         if json.loads(line).get("bytes_done", 0) >= 1_000_000:
             break
-    process.send_signal(signal.SIGINT)
+    process.send_signal(by)
     out, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
-    last = json.loads(out.splitlines()[-1])
+    return process.returncode, json.loads(out.splitlines()[-1])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
+def test_ctrl_c_keeps_the_partial_and_the_same_command_continues(hub: LoopbackHub, tmp_path: Path):
+    fault = Fault(path="*", host="content", stall_after=1_200_000, times=None)
+    hub.faults.add(fault)
+    words = command("models", "download", "tiny", "--json", "--models-dir", tmp_path, "--endpoint", hub.endpoint)
+    code, last = ended(words, signal.SIGINT)
+    assert code == 130
     assert (last["event"], last["state"]) == ("cancelled", "interrupted") and last["bytes_done"] >= 1_000_000
     # People are told so, and by no shorter command, which would look for another folder.
     hub.faults.clear()
@@ -176,15 +181,8 @@ def test_ctrl_c_keeps_the_partial_and_the_same_command_continues(hub: LoopbackHu
 def test_the_last_line_says_how_a_signal_ended_it_and_what_is_kept(hub: LoopbackHub, tmp_path: Path):
     hub.faults.add(Fault(path="*", host="content", stall_after=1_200_000, times=None))
     words = command("models", "download", "tiny", "--json", "--models-dir", tmp_path, "--endpoint", hub.endpoint)
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, encoding="utf-8")
-    assert process.stdout is not None
-    for line in process.stdout:
-        if json.loads(line).get("bytes_done", 0) >= 1_000_000:
-            break
-    process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=60)
-    last = json.loads(out.splitlines()[-1])
-    assert process.returncode == 143
+    code, last = ended(words, signal.SIGTERM)
+    assert code == 143
     assert (last["event"], last["model"], last["state"]) == ("cancelled", "tiny", "interrupted")
     hub.faults.clear()
     again = run(*words[3:])
