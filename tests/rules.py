@@ -330,10 +330,7 @@ LEFT_OUT: dict[str, set[str]] = {
     "nolinks": _LINKS,
     "exfat": _LINKS
     | {"test_an_update_fetches_only_what_has_changed_and_says_so[nolinks]", "test_a_pinned_commit_stays_what_it_is"},
-    "deaf": {
-        "test_the_preflight_is_told_before_the_first_byte",
-        "test_adopted_sockets_are_shut_down_and_then_let_go",
-    },
+    "deaf": {"test_adopted_sockets_are_shut_down_and_then_let_go"},
     "nosync": {
         "test_after_a_power_cut_it_goes_on_from_the_last_checkpoint",
         "test_the_file_is_synced_before_it_gets_its_name_and_the_folder_after",
@@ -372,8 +369,8 @@ LEFT_OUT: dict[str, set[str]] = {
     },
 }
 """What a rule makes impossible: to replace what somebody reads without end; to find gone at once what is only emptied
-while a scanner has it, and to bring a scanner of one's own; links, and versions that share what they have; to keep what
-a connection still has in memory; to promise anything for a power cut; to wait for another process; to tell that a file
+while a scanner has it, and to bring a scanner of one's own; links, and versions that share what they have; to be woken
+when a connection is shut down; to promise anything for a power cut; to wait for another process; to tell that a file
 is the same, a second name of it, or another in its place; a name that fills a path; to show letters that a code page
 has not."""
 

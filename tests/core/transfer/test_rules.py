@@ -52,7 +52,7 @@ def test_paused_resumed_damaged_finished_and_discarded(
     assert fetch.cancel() < 1.0
     hub.faults.clear()
     left = partial.bytes_on_disk(blob.target)
-    assert left >= 2 * MIB, "but for what a thread has in memory that cannot be woken"
+    assert left >= 2 * MIB, "but for what a busy machine was too late to write"
     hub.faults.add(Fault(path=PATTERN, host="content", corrupt_at=6_000_000))
     assert Fetch(blob).run().bytes_fetched == 2 * (len(DATA) - left)
     assert blob.target.read_bytes() == DATA
