@@ -69,7 +69,7 @@ def noted(strip: Strip) -> dict[str, Any]:
         return {}
     try:
         found = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -157,7 +157,7 @@ def _unpacked(kept: str) -> tuple[dict[str, Any], list[str]]:
     try:
         data = json.loads(kept) if kept else {}
         found, base = dict(data.get("look", {})), [str(word) for word in data.get("base", [])]
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return {}, []
     known = compat.text_strip_type().bl_rna.properties
     found = {name: value for name, value in found.items() if name in known and name not in _NO_LOOK}

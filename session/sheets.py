@@ -36,7 +36,7 @@ def noted(text: bpy.types.Text) -> dict[str, Any] | None:
     """What a text's property says; None for a text that is no sheet."""
     try:
         found = json.loads(text.get(SHEET, ""))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
     return found if isinstance(found, dict) and {"before", "names"} <= found.keys() else None
 

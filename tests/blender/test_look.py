@@ -11,7 +11,8 @@ import pytest
 
 from subtitle_editor.core.cues import Cue
 from subtitle_editor.core.markup import BOLD, COLOR, ITALIC, UNDERLINE, Placing, Span
-from subtitle_editor.sequencer import compat, strips
+from subtitle_editor.sequencer import compat, cue, look, strips
+from subtitle_editor.session import sheets
 
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(60)]
 
@@ -97,3 +98,15 @@ def test_a_strip_cannot_speak_for_some_of_the_words() -> None:
     (strip,) = made(Cue(0, 1, "some words", spans=spans))
     strip.use_italic = True
     assert read()[0].spans == spans
+
+
+def test_what_somebody_else_has_nested_without_end_is_nothing() -> None:
+    deep = "[" * 100_000
+    (strip,) = made(Cue(0, 1, "text"))
+    strip[cue.MARK] = '{"text": ' + deep
+    assert cue.noted(strip) == {} and [one.text for one in read()] == ["text"]
+    look.Look(bpy.context.scene, '{"look": ' + deep).apply(strip, Cue(0, 1, "text"))
+    assert not strip.use_bold
+    sheet: Any = bpy.data.texts.new("sheet")
+    sheet[sheets.SHEET] = '{"before": ' + deep
+    assert sheets.noted(sheet) is None
