@@ -252,7 +252,7 @@ def read(path: Path) -> Kept | None:
                 kept.media  # noqa: B018 (raises where it names none)
             else:
                 _add(kept, record, end)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         log.warning("%s: %s", path, error)
     return kept
 

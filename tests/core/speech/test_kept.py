@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from subtitle_editor.core.cues import Cue
@@ -328,6 +328,11 @@ def test_a_journal_torn_anywhere_is_read_up_to_there(where: float, rubbish: byte
 
 
 @given(st.binary(max_size=200))
+@example(b"[" * 100_000 + b"\n")
+@example(
+    b'{"type": "about", "format": 1, "about": {"media": "a"}}\n'
+    b'{"type": "window", "until": 1, "at": 1e999, "speaking": false, "language": ""}\n'
+)
 def test_a_journal_of_rubbish_is_none(rubbish: bytes) -> None:
     import tempfile
 
