@@ -33,13 +33,22 @@ _HEAD = "# Options for transcribing, by the names of the command line: subtitle-
 
 
 def number(least: int, most: int) -> Callable[[Any], int]:
-    """A check of whole numbers, as they are typed or stand in a file. It raises ValueError."""
+    """A check of whole numbers, as they are typed or stand in a file. It raises ValueError.
+
+    >>> number(1, 256)("00000000000000000000064")
+    64
+    >>> number(1, 256)("00000000000000000000999")
+    Traceback (most recent call last):
+    ValueError: 1 to 256
+    """
 
     def check(value: Any) -> int:
         text = str(value)
-        if not text.isascii() or not text.isdigit() or not least <= int(text[:20]) <= most:
+        # Of a number of any length no more than is needed to see that it is too large.
+        digits = text.lstrip("0")[:20] or "0"
+        if not text.isascii() or not text.isdigit() or not least <= int(digits) <= most:
             raise ValueError(f"{least} to {most}")
-        return int(text)
+        return int(digits)
 
     return check
 
