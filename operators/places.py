@@ -3,37 +3,85 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.props import EnumProperty
 
 from ..core.cues import counted
+from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
 from ..sequencer import compat, places
 from ..session import track as tracks
 from ..translations import translated
 from .editing import has_strips
+from .slow import LongOperator, Work
 
 if TYPE_CHECKING:
     from bpy.types import Context
 
+    from ..sequencer.mending import Mended, Mending
+
 _Result = set[str]
 
 
-class SUBTITLE_OT_next_place(bpy.types.Operator):
-    """Go to the next subtitle that leaves the picture or its safe area, or that another one lies on"""
+class _Looking(Work):
+    """Where all subtitles stand. Changes nothing."""
 
-    bl_idname = "subtitle.next_place"
-    bl_label = "Next Wrong Place"
+    changes = False
+
+    def __init__(self, scene: bpy.types.Scene) -> None:
+        found = places.all_of(scene)
+        super().__init__(scene, places.looking(scene, found), len(found))
+
+    def _back(self) -> tuple[Generator[int, None, Any], int]:
+        return places.looking(self._scene, ()), 0
+
+
+class _Mending(Work):
+    """Subtitles being put in place."""
+
+    def __init__(self, scene: bpy.types.Scene, mending: Mending) -> None:
+        self._mending = mending
+        super().__init__(scene, mending.steps(), mending.total)
+
+    def _back(self) -> tuple[Generator[int, None, Any], int]:
+        return self._mending.back(), self._mending.changed
+
+
+class _PlacesOperator(LongOperator):
+    """Mix-in of an operator that is about all subtitles that are seen."""
 
     @classmethod
     def poll(cls, context: Context) -> bool:
         return has_strips(cls, context)
 
+    def work(self, scene: bpy.types.Scene) -> Work:
+        """What is to be done."""
+        raise NotImplementedError
+
     def execute(self, context: Context) -> _Result:
-        scene = compat.scene_of(context)
-        found = places.everywhere(scene)
+        try:
+            return self.begin(self.work(compat.scene_of(context)))
+        except SubtitleEditorError as error:
+            self.report({"ERROR"}, translated(str(error)))
+            return {"CANCELLED"}
+        finally:
+            tracks.touched()
+
+
+class SUBTITLE_OT_next_place(_PlacesOperator, bpy.types.Operator):
+    """Go to the next subtitle that leaves the picture or its safe area, or that another one lies on"""
+
+    bl_idname = "subtitle.next_place"
+    bl_label = "Next Wrong Place"
+
+    def work(self, scene: bpy.types.Scene) -> Work:
+        return _Looking(scene)
+
+    def told(self, found: list[places.Trouble]) -> _Result:
+        scene = compat.scene_of(bpy.context)
         if not found:
             self.report({"INFO"}, translated(Text("All subtitles stand inside the safe area, and none on another")))
             return {"CANCELLED"}
@@ -48,7 +96,7 @@ class SUBTITLE_OT_next_place(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SUBTITLE_OT_mend_places(bpy.types.Operator):
+class SUBTITLE_OT_mend_places(_PlacesOperator, bpy.types.Operator):
     """Bring subtitles into the safe area, and up or down off others. Lines that are too long are broken"""
 
     bl_idname = "subtitle.mend_places"
@@ -61,22 +109,22 @@ class SUBTITLE_OT_mend_places(bpy.types.Operator):
         default="HERE",
     )
 
-    @classmethod
-    def poll(cls, context: Context) -> bool:
-        return has_strips(cls, context)
+    def work(self, scene: bpy.types.Scene) -> Work:
+        from ..sequencer.mending import Mending
 
-    def execute(self, context: Context) -> _Result:
-        scene = compat.scene_of(context)
         every = places.all_of(scene)
         found = every if self.which == "ALL" else places.shown(scene, int(scene.frame_current))
-        count = places.mend(scene, found, every)
-        tracks.touched()
-        left = len({trouble.name for trouble in places.troubles(scene, found)})
-        if left:
+        return _Mending(scene, Mending(scene, found, every))
+
+    def told(self, result: Mended) -> _Result:
+        if result.locked:
+            text = Text("Locked, and so left where they are: {subtitles}", subtitles=counted(result.locked))
+            self.report({"WARNING"}, translated(text))
+        if left := result.left - result.locked:
             text = Text("Still not where they should be, for want of room: {subtitles}", subtitles=counted(left))
             self.report({"WARNING"}, translated(text))
-        self.report({"INFO"}, translated(Text("Put in place: {subtitles}", subtitles=counted(count))))
-        return {"FINISHED"} if count else {"CANCELLED"}
+        self.report({"INFO"}, translated(Text("Put in place: {subtitles}", subtitles=counted(result.count))))
+        return {"FINISHED"} if result.count else {"CANCELLED"}
 
 
 register, unregister = bpy.utils.register_classes_factory((SUBTITLE_OT_next_place, SUBTITLE_OT_mend_places))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What operators that change many subtitles share: they show how far they are, and can be stopped.
+"""What operators that change or measure many subtitles share: they show how far they are, and can be stopped.
 
 Moving one strip takes Blender half a millisecond among 10,000, in Blender 4.2 two. An edit that is done within a moment
 is done at once, as is every edit in background; a longer one goes on in steps, and Escape puts back what it has moved.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -48,21 +49,23 @@ class StripsGoneError(SubtitleEditorError):
         )
 
 
-class Moving:
-    """An edit under way. Raises SubtitleEditorError from any step."""
+class Work:
+    """Something under way on the strips that the sequencer shows of a scene. Raises SubtitleEditorError from any step.
 
-    def __init__(self, row: Row, steps: Steps, total: int) -> None:
-        """`total`: how many strips it moves at most."""
-        names = [strip.name for strip in row.strips(range(len(row)))]
-        edges = zip(row.left.tolist(), row.right.tolist(), strict=True)
-        self._before = dict(zip(names, edges, strict=True))
-        self._channels = dict(zip(names, row.table.channel[row.order].tolist(), strict=True))
-        self._scene = row.scene
+    Call `turn_back` to stop it.
+    """
+
+    changes = True
+    """Whether anything is to be put back when it is stopped."""
+
+    def __init__(self, scene: bpy.types.Scene, steps: Generator[int, None, Any], total: int) -> None:
+        """`total`: how many steps there are at most. What the steps return is its result, which is never None."""
+        self._scene = scene
         self._count = len(self._strips())
         self._steps = steps
         self._done, self._total = 0, max(1, total)
         self.is_turned_back = False
-        """It was stopped, and puts back what it has moved."""
+        """It was stopped, and puts back what it has changed."""
 
     @property
     def share(self) -> float:
@@ -72,40 +75,59 @@ class Moving:
     def _strips(self) -> Any:
         return compat.strips_shown(self._scene)
 
-    def go_on(self, seconds: float) -> Changed | None:
-        """Go on for about so long; what has changed, once all is done."""
+    def go_on(self, seconds: float) -> Any | None:
+        """Go on for about so long; the result, once all is done."""
         # Blender says nothing of a strip that is gone: to ask one for its place reads what is no longer its memory.
         if len(self._strips()) != self._count:
             raise StripsGoneError
         until = time.monotonic() + seconds
         while True:
             try:
-                self._done = next(self._steps)
+                next(self._steps)
             except StopIteration as end:
-                changed: Changed = end.value
-                return changed
+                return end.value
+            self._done += 1
             if time.monotonic() >= until:
                 return None
 
     def turn_back(self) -> None:
-        """Put back what was moved, in steps as well."""
+        """Put back what was changed, in steps as well."""
         self._steps.close()
+        self._count = len(self._strips())
+        self._steps, total = self._back()
+        self._done, self._total = 0, max(1, total)
+        self.is_turned_back = True
+
+    def put_back(self) -> None:
+        """The same, all of it now: nothing that is half done may stay behind."""
+        self.turn_back()
+        self.go_on(math.inf)
+
+    def _back(self) -> tuple[Generator[int, None, Any], int]:
+        """The steps of putting back, and how many there are at most."""
+        raise NotImplementedError
+
+
+class Moving(Work):
+    """An edit under way, which moves strips until its last step."""
+
+    def __init__(self, row: Row, steps: Steps, total: int) -> None:
+        """`total`: how many strips it moves at most."""
+        names = [strip.name for strip in row.strips(range(len(row)))]
+        edges = zip(row.left.tolist(), row.right.tolist(), strict=True)
+        self._before = dict(zip(names, edges, strict=True))
+        self._channels = dict(zip(names, row.table.channel[row.order].tolist(), strict=True))
+        super().__init__(row.scene, steps, total)
+
+    def _back(self) -> tuple[Steps, int]:
         collection = self._strips()
-        self._count = len(collection)
         away = {
             strip.name: before
             for strip in collection
             if (before := self._before.get(strip.name)) not in (None, (compat.left(strip), compat.right(strip)))
         }
         elsewhere = sum(self._channels.get(strip.name, strip.channel) != strip.channel for strip in collection)
-        self._steps, self._done = _back(collection, away, self._channels), 0
-        self._total = max(1, len(away) + elsewhere)
-        self.is_turned_back = True
-
-    def put_back(self) -> None:
-        """The same, all of it now: nothing half moved may stay behind."""
-        self.turn_back()
-        self.go_on(math.inf)
+        return _back(collection, away, self._channels), len(away) + elsewhere
 
 
 def _back(collection: Any, edges: dict[str, tuple[int, int]], channels: dict[str, int]) -> Steps:
@@ -120,23 +142,28 @@ def _back(collection: Any, edges: dict[str, tuple[int, int]], channels: dict[str
     return Changed()
 
 
-class SlowOperator(CueOperator):
-    """Mix-in of an operator that may change very many subtitles."""
+class LongOperator:
+    """Mix-in of an operator that may take long: then it shows how far it is, and Escape stops it."""
 
     bl_label: str
     options: bpy.types.OperatorOptions
-    _moving: Moving
+    report: Callable[[set[str], str], None]
+    _work: Work
     _timer: bpy.types.Timer | None = None
 
-    def slowly(self, row: Row, steps: Steps, total: int) -> _Result:
-        """Do the steps of an edit of a row that moves `total` strips at most. Raises SubtitleEditorError."""
+    def told(self, result: Any) -> _Result:
+        """Say what has come of it, and what of that is to be undone."""
+        raise NotImplementedError
+
+    def begin(self, work: Work) -> _Result:
+        """Do it, and go on as a modal operator where it is not done within a moment. Raises SubtitleEditorError."""
         context = bpy.context
-        self._moving = Moving(row, steps, total)
+        self._work = work
         # Adjust Last Operation goes on with what an operator has left as soon as it returns.
         at_once = bpy.app.background or context.window is None or self.options.is_repeat
-        changed = self._moving.go_on(math.inf if at_once else AT_ONCE)
-        if changed is not None:
-            return self.told(changed)
+        result = work.go_on(math.inf if at_once else AT_ONCE)
+        if result is not None:
+            return self.told(result)
         self._timer = waker.add_timer(context.window)
         context.window_manager.modal_handler_add(self)  # type: ignore[arg-type]
         self._show(context)
@@ -144,31 +171,34 @@ class SlowOperator(CueOperator):
 
     def modal(self, context: Context, event: Event) -> _Result:
         """Called by Blender for each event while it goes on."""
-        if event.type == "ESC" and event.value == "PRESS" and not self._moving.is_turned_back:
-            self._moving.turn_back()
+        if event.type == "ESC" and event.value == "PRESS" and not self._work.is_turned_back:
+            self._work.turn_back()
         if event.type != "TIMER":
             return {"RUNNING_MODAL"}
         try:
-            changed = self._moving.go_on(SLICE)
+            result = self._work.go_on(SLICE)
         except SubtitleEditorError as error:
-            self._moving.put_back()
+            self._work.put_back()
             self._leave(context)
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
-        if changed is None:
+        if result is None:
             self._show(context)
             return {"RUNNING_MODAL"}
         self._leave(context)
-        if self._moving.is_turned_back:
+        if self._work.is_turned_back:
             self.report({"INFO"}, translated(Text("Stopped. All subtitles are where they were.")))
             return {"CANCELLED"}
-        return self.told(changed)
+        return self.told(result)
 
     def _show(self, context: Context) -> None:
-        percent = f"{self._moving.share:.0%}"
-        text = Text("{what}: {share}. Escape stops it and puts all back.", what=Text(self.bl_label), share=percent)
-        if self._moving.is_turned_back:
+        what, percent = Text(self.bl_label), f"{self._work.share:.0%}"
+        if self._work.is_turned_back:
             text = Text("Putting all back: {share}", share=percent)
+        elif self._work.changes:
+            text = Text("{what}: {share}. Escape stops it and puts all back.", what=what, share=percent)
+        else:
+            text = Text("{what}: {share}. Escape stops it.", what=what, share=percent)
         context.workspace.status_text_set(translated(text))
 
     def cancel(self, context: Context) -> None:
@@ -176,7 +206,7 @@ class SlowOperator(CueOperator):
         # Blender also calls this when a dialog is left without a choice.
         if self._timer is not None:
             # Where only the window closes, the film goes on.
-            self._moving.put_back()
+            self._work.put_back()
             self._leave(context)
 
     def _leave(self, context: Context) -> None:
@@ -186,6 +216,17 @@ class SlowOperator(CueOperator):
         if context.workspace is not None:
             context.workspace.status_text_set(None)
         tracks.touched()
+
+
+class SlowOperator(LongOperator, CueOperator):
+    """Mix-in of an operator that may change very many subtitles of the active track."""
+
+    def slowly(self, row: Row, steps: Steps, total: int) -> _Result:
+        """Do the steps of an edit of a row that moves `total` strips at most. Raises SubtitleEditorError."""
+        return self.begin(Moving(row, steps, total))
+
+    def told(self, changed: Changed) -> _Result:
+        return CueOperator.told(self, changed)
 
 
 class ScopeOperator(SlowOperator):

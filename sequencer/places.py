@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where TEXT strips stand in the picture: out of it, out of the safe area, on each other; and how that is mended.
+"""Where TEXT strips stand in the picture: out of it, out of the safe area, on each other.
 
 A text is measured with Blender's own monospaced font, which is what subtitles are drawn with; where a strip has another
 one, nobody knows, and nothing is said of it. Boxes are in pixels of the film, from its lower left corner. Main thread.
@@ -8,27 +8,26 @@ one, nobody knows, and nothing is said of it. Boxes are in pixels of the film, f
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import bpy
 
 from ..core.right_to_left import reads_from_right
-from . import compat, cue, drawing
+from . import compat, cue
 from .compat import Strip
-from .strips import clock_of
-from .track import Table
+from .track import Table, done
 
 OUTSIDE, UNSAFE, COVERED, TURNED = "outside", "unsafe", "covered", "turned"
 """It leaves the picture, or only the safe area; another one lies on it; its end stands above its beginning, because
 Blender breaks a line that it draws, as prepared, from right to left."""
 SAFE = 0.05
 """Share of the picture at each side that the safe area leaves free (EBU R 95, graphics)."""
-_FONT = 1
+FONT = 1
 """Blender's number of its monospaced font."""
 _LINE = 1.164
 """Of the size: how high a line of that font is (DejaVu Sans Mono, hhea)."""
-_OVER = 0.31
+OVER = 0.31
 """Of the size: half of a letter's width."""
 _SLACK = 1.0
 """Pixels that are no fault."""
@@ -85,9 +84,9 @@ def box_of(strip: Strip, whole: Box) -> Box | None:
         return None
     import blf
 
-    blf.size(_FONT, strip.font_size)
+    blf.size(FONT, strip.font_size)
     lines = _lines(strip.text, strip.wrap_width * whole.right)
-    width = max(blf.dimensions(_FONT, line)[0] for line in lines)
+    width = max(blf.dimensions(FONT, line)[0] for line in lines)
     tall = _LINE * strip.font_size * len(lines)
     across, down = compat.hangs(strip)
     x = strip.location[0] * whole.right + strip.transform.offset_x
@@ -113,16 +112,34 @@ def _lines(text: str, wrap: float) -> list[str]:
                 start = at = space + 1
                 x, space = 0.0, -1
                 continue
-            x += blf.dimensions(_FONT, paragraph[at])[0]
+            x += blf.dimensions(FONT, paragraph[at])[0]
             at += 1
         found.append(paragraph[start:])
     return found
 
 
-def _is_safe(strip: Strip, box: Box, area: Box) -> bool:
+def is_safe(strip: Strip, box: Box, area: Box) -> bool:
     """Whether it is inside the safe area, but for the letter that Blender lets reach over a line's width."""
-    over = _OVER * strip.font_size
+    over = OVER * strip.font_size
     return box.is_inside(Box(area.left - over, area.bottom, area.right + over, area.top))
+
+
+def turned_lines(strip: Strip, whole: Box) -> list[bool]:
+    """Of each paragraph of a text whether it reads from the right and Blender breaks it."""
+    import blf
+
+    blf.size(FONT, strip.font_size)
+    wrap = strip.wrap_width * whole.right
+    broken = [len(_lines(line, wrap)) > 1 for line in strip.text.split("\n")]
+    if not any(broken):
+        return broken
+    real = cue.real_text(strip).split("\n")
+    return [here and reads_from_right(line) for here, line in zip(broken, real, strict=False)]
+
+
+def is_turned(strip: Strip, whole: Box) -> bool:
+    """Whether the end of a line of its text stands above its beginning."""
+    return strip.font is None and any(turned_lines(strip, whole))
 
 
 def shown(scene: bpy.types.Scene, frame: int) -> list[Strip]:
@@ -146,18 +163,24 @@ def _seen(scene: bpy.types.Scene, found: Iterable[Strip]) -> Iterator[Strip]:
 
 def troubles(scene: bpy.types.Scene, found: Sequence[Strip]) -> list[Trouble]:
     """What is wrong with some subtitles, in order of time. Of two that lie on each other the one below is covered."""
+    return done(looking(scene, found))
+
+
+def looking(scene: bpy.types.Scene, found: Sequence[Strip]) -> Generator[int, None, list[Trouble]]:
+    """The same, a subtitle a step."""
     whole, area = film(scene), safe(scene)
     result: list[Trouble] = []
     open_ones: list[tuple[int, int, str, Box]] = []
-    for strip in sorted(found, key=lambda strip: (compat.left(strip), strip.channel)):
+    for number, strip in enumerate(in_time(found), 1):
+        yield number
         box, left = box_of(strip, whole), compat.left(strip)
         if box is None:
             continue
         if not box.is_inside(whole):
             result.append(Trouble(OUTSIDE, strip.name, left))
-        elif not _is_safe(strip, box, area):
+        elif not is_safe(strip, box, area):
             result.append(Trouble(UNSAFE, strip.name, left))
-        if _is_turned(strip, whole):
+        if is_turned(strip, whole):
             result.append(Trouble(TURNED, strip.name, left))
         open_ones = [one for one in open_ones if one[0] > left]
         for _, channel, name, other in open_ones:
@@ -167,133 +190,11 @@ def troubles(scene: bpy.types.Scene, found: Sequence[Strip]) -> list[Trouble]:
     return result
 
 
-def everywhere(scene: bpy.types.Scene) -> list[Trouble]:
-    """What is wrong anywhere. Looks at all subtitles: not for drawing."""
-    return troubles(scene, all_of(scene))
+def in_time(found: Iterable[Strip]) -> list[Strip]:
+    """Who comes first, and of those that come together who is below."""
+    return sorted(found, key=lambda strip: (compat.left(strip), strip.channel))
 
 
 def all_of(scene: bpy.types.Scene) -> list[Strip]:
     """All subtitles that are seen, of those that the sequencer shows. Looks at all strips: not for drawing."""
     return [*_seen(scene, (strip for strip in compat.strips_shown(scene) if strip.type == "TEXT"))]
-
-
-# Mending
-
-
-def mend(scene: bpy.types.Scene, found: Sequence[Strip], among: Sequence[Strip]) -> int:
-    """Bring subtitles into the safe area, and clear of those of `among` that are seen with them; how many changed.
-
-    A line that is too long is broken, in the subtitle itself where it reads from the right, and letters that are too
-    large even then become smaller. Who was there first stays; the other one goes up, or in the upper half down. Where
-    there is no room it stays.
-    """
-    whole, area, clock = film(scene), safe(scene), clock_of(scene)
-    wanted = {strip.name for strip in found}
-    if not wanted:
-        return 0
-    # To measure one takes longer than to pass it over.
-    first, last = min(map(compat.left, found)), max(map(compat.left, found))
-    near = [strip for strip in among if compat.left(strip) <= last and compat.right(strip) > first]
-    count = 0
-    placed: list[tuple[int, Box]] = []
-    for strip in sorted(near, key=lambda strip: (compat.left(strip), strip.channel)):
-        box = box_of(strip, whole)
-        if box is None:
-            continue
-        placed = [one for one in placed if one[0] > compat.left(strip)]
-        if strip.name in wanted and _mended(strip, box, whole, area, [other for _, other in placed], clock):
-            count += 1
-            box = box_of(strip, whole) or box
-        placed.append((compat.right(strip), box))
-    return count
-
-
-def _mended(strip: Strip, before: Box, whole: Box, area: Box, others: Sequence[Box], clock: cue.Clock) -> bool:
-    is_clear = _is_safe(strip, before, area) and not any(before.overlaps(other) for other in others)
-    if is_clear and not _is_turned(strip, whole):
-        return False
-    text = strip.text
-    room = area.right - area.left
-    if before.right - before.left > room:
-        strip.wrap_width = max(0.0, room - 2 * _OVER * strip.font_size) / whole.right
-    if _is_turned(strip, whole):
-        _break(strip, whole, clock)
-    box = box_of(strip, whole) or before
-    for side, most in ((box.right - box.left, room), (box.top - box.bottom, area.top - area.bottom)):
-        if side > most:
-            strip.font_size *= most / side
-    box = box_of(strip, whole) or box
-    inside = box.moved(
-        max(0.0, area.left - box.left) or min(0.0, area.right - box.right),
-        max(0.0, area.bottom - box.bottom) or min(0.0, area.top - box.top),
-    )
-    free = _clear(inside, others, area, up=inside.bottom + inside.top < whole.top)
-    if free != box:
-        strip.location[0] += (free.left - box.left) / whole.right
-        strip.location[1] += (free.bottom - box.bottom) / whole.top
-    return (box_of(strip, whole), strip.text) != (before, text)
-
-
-def _turned_lines(strip: Strip, whole: Box) -> list[bool]:
-    """Of each paragraph of a text whether it reads from the right and Blender breaks it."""
-    import blf
-
-    blf.size(_FONT, strip.font_size)
-    wrap = strip.wrap_width * whole.right
-    broken = [len(_lines(line, wrap)) > 1 for line in strip.text.split("\n")]
-    if not any(broken):
-        return broken
-    real = cue.real_text(strip).split("\n")
-    return [here and reads_from_right(line) for here, line in zip(broken, real, strict=False)]
-
-
-def _is_turned(strip: Strip, whole: Box) -> bool:
-    return strip.font is None and any(_turned_lines(strip, whole))
-
-
-def _break(strip: Strip, whole: Box, clock: cue.Clock) -> None:
-    """Break the lines of a subtitle that Blender would break from their end on."""
-    from ..core.subtitles import realign
-
-    wrap = strip.wrap_width * whole.right
-    found = _turned_lines(strip, whole)
-    one = cue.read(strip, clock)
-    lines = one.text.split("\n")
-    fit = [
-        _in_parts(line, wrap) if here else line
-        for line, here in zip(lines, [*found, *[False] * len(lines)], strict=False)
-    ]
-    if fit != lines:
-        cue.write(strip, realign.with_text(one, "\n".join(fit)), clock)
-
-
-def _in_parts(line: str, wrap: float) -> str:
-    """A line broken between words, as few times as can be, into parts of about the same width."""
-    import blf
-
-    def filled(most: float) -> list[str]:
-        parts = [""]
-        for word in line.split(" "):
-            longer = f"{parts[-1]} {word}" if parts[-1] else word
-            if parts[-1] and blf.dimensions(_FONT, drawing.drawn(longer))[0] > most:
-                parts.append(word)
-            else:
-                parts[-1] = longer
-        return parts
-
-    few = filled(wrap)
-    total = sum(blf.dimensions(_FONT, drawing.drawn(part))[0] for part in few)
-    evener = (filled(min(wrap, total / len(few) * share)) for share in (1.0, 1.1, 1.25, 1.5))
-    return "\n".join(next((parts for parts in evener if len(parts) == len(few)), few))
-
-
-def _clear(box: Box, others: Sequence[Box], area: Box, *, up: bool) -> Box:
-    """Where a box lies on none of the others; where it is, if there is no such place in the area."""
-    free = box
-    for _ in range(len(others) + 1):
-        hit = [other for other in others if free.overlaps(other)]
-        if not hit:
-            return free if free.is_inside(area) else box
-        step = max(other.top for other in hit) - free.bottom if up else min(other.bottom for other in hit) - free.top
-        free = free.moved(0.0, step)
-    return box

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import bpy
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ..core.subtitles.track import Edited
 
     Ints = NDArray[np.int32]
+
+T = TypeVar("T")
 
 
 class StripsLockedError(SubtitleEditorError):
@@ -382,14 +384,14 @@ Steps = Generator[int, None, Changed]
 """An edit that may take long: yields how many strips are moved; what it returns says what has changed."""
 
 
-def done(steps: Steps) -> Changed:
-    """All steps of an edit, one after the other."""
+def done(steps: Generator[int, None, T]) -> T:
+    """All steps of something, one after the other, and what it returns."""
     while True:
         try:
             next(steps)
         except StopIteration as end:
-            changed: Changed = end.value
-            return changed
+            result: T = end.value
+            return result
 
 
 def make(collection: Any, made: Cue, clock: cue.Clock, channel: int, like: Strip | None) -> Strip:

@@ -1418,6 +1418,7 @@ TEXTS = {
     ('*', 'At the Playhead'): 'Am Abspielkopf',
     ('*', 'Bring subtitles into the safe area, and up or down off others. Lines that are too long are broken'): 'Untertitel in den sicheren Bereich bringen und von anderen weg nach oben oder unten. Zu lange Zeilen werden umbrochen',
     ('*', 'Go to the next subtitle that leaves the picture or its safe area, or that another one lies on'): 'Zum nächsten Untertitel gehen, der das Bild oder dessen sicheren Bereich verlässt oder auf dem ein anderer liegt',
+    ('*', 'Locked, and so left where they are: {subtitles}'): 'Gesperrt und darum gelassen, wo sie sind: {subtitles}',
     ('Operator', 'Next Wrong Place'): 'Nächster falscher Platz',
     ('*', 'Not where they should be: {subtitles}'): 'Nicht, wo sie sein sollten: {subtitles}',
     ('Operator', 'Put in Place'): 'An den Platz setzen',

@@ -1418,6 +1418,7 @@ TEXTS = {
     ('*', 'At the Playhead'): 'ﺶﺨﭘ ﺮﮕﻧﺎﺸﻧ ﺭﺩ',
     ('*', 'Bring subtitles into the safe area, and up or down off others. Lines that are too long are broken'): 'ﺪﻧﻮﺷﯽﻣ ﻪﺘﺴﮑﺷ ﺪﻨﻠﺑ ﺪﺣ ﺯﺍ ﺶﯿﺑ ﯼﺎﻫﻂﺧ .ﻥﺍﺮﮕﯾﺩ ﯼﻭﺭ ﺯﺍ ﻥﺩﺮﺑ ﻦﯿﯾﺎﭘ ﺎﯾ ﻻﺎﺑ ﻭ ،ﻦﻣﺍ ﮥﯿﺣﺎﻧ ﻪﺑ ﺎﻫﺲﯾﻮﻧﺮﯾﺯ ﻥﺩﺭﻭﺁ',
     ('*', 'Go to the next subtitle that leaves the picture or its safe area, or that another one lies on'): 'ﺖﺳﺍ ﻥﺁ ﯼﻭﺭ ﯼﺮﮕﯾﺩ ﺲﯾﻮﻧﺮﯾﺯ ﺎﯾ ﺪﻧﺯﯽﻣ ﻥﻭﺮﯿﺑ ﻥﺁ ﻦﻣﺍ ﮥﯿﺣﺎﻧ ﺎﯾ ﺮﯾﻮﺼﺗ ﺯﺍ ﻪﮐ ﯼﺪﻌﺑ ﺲﯾﻮﻧﺮﯾﺯ ﻪﺑ ﻦﺘﻓﺭ',
+    ('*', 'Locked, and so left where they are: {subtitles}'): '{subtitles} :ﺪﻧﺎﻣ ﺩﻮﺧ ﯼﺎﺟ ﺭﺩ ﻭ ﺖﺳﺍ ﻞﻔﻗ',
     ('Operator', 'Next Wrong Place'): 'ﯼﺪﻌﺑ ﺖﺳﺭﺩﺎﻧ ﯼﺎﺟ',
     ('*', 'Not where they should be: {subtitles}'): '{subtitles} :ﺖﺴﯿﻧ ﺖﺳﺭﺩ ﯼﺎﺟ ﺭﺩ',
     ('Operator', 'Put in Place'): 'ﺩﻮﺧ ﯼﺎﺟ ﺭﺩ ﻦﺘﺷﺍﺬﮔ',

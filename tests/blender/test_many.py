@@ -202,7 +202,7 @@ class Left(ScopeOperator):
 
     def __init__(self, moving: Moving) -> None:
         self.said: list[str] = []
-        self._moving, self._timer = moving, object()  # type: ignore[assignment]
+        self._work, self._timer = moving, object()  # type: ignore[assignment]
 
     def report(self, _kind: set[str], text: str) -> None:  # type: ignore[override]
         self.said.append(text)

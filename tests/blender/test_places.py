@@ -10,9 +10,12 @@ import bpy
 import numpy
 import pytest
 
-from subtitle_editor.core.cues import Cue
+from subtitle_editor.core.cues import Cue, Word
 from subtitle_editor.core.markup import Placing
-from subtitle_editor.sequencer import compat, cue, drawing, places
+from subtitle_editor.operators.places import _Looking, _Mending
+from subtitle_editor.operators.slow import LongOperator
+from subtitle_editor.sequencer import compat, cue, drawing, mending, places
+from subtitle_editor.sequencer.track import done
 from subtitle_editor.session import outlines
 
 from .test_letters import film, made, rendered
@@ -174,6 +177,124 @@ def test_no_room_is_said_and_nothing_is_pushed_out_of_the_picture() -> None:
     left = kinds()
     assert left and {kind for kind, _ in left} == {places.COVERED}
     assert all(box(strip).is_inside(places.safe(bpy.context.scene)) for strip in places.all_of(bpy.context.scene))
+
+
+LOOK = ("location", "font_size", "wrap_width")
+
+
+def state() -> list[Any]:
+    """All that mending may change of any subtitle, and when it is shown."""
+    return [
+        (one.name, compat.left(one), compat.right(one), one.text, one.get(cue.MARK), *(str(getattr(one, name)[:])
+         if name == "location" else getattr(one, name) for name in LOOK))
+        for one in compat.strips_of(bpy.context.scene.sequence_editor)
+    ]  # fmt: skip
+
+
+def many() -> None:
+    """Of each kind of trouble some, in a narrow film."""
+    film(360, 640)
+    persian = "این زیرنویس برای فیلم ایستاده بسیار بلند است"
+    words = tuple(Word(9 + n / 8, 9 + (n + 1) / 8, word) for n, word in enumerate(persian.split()))
+    strips = made(
+        *(Cue(n, n + 0.9, f"number {n}") for n in range(9)), Cue(9, 10, persian, words), Cue(11, 12, persian),
+        Cue(13, 14, "low"), Cue(15, 17, "below"), Cue(16, 17, "over"), Cue(18, 19, "Huge"),
+    )  # fmt: skip
+    strips[2].location[0], strips[5].location[1], strips[-4].location[1] = 1.3, 0.01, 0.01
+    strips[-2].location[1] = strips[-3].location[1]
+    strips[-1].font_size, strips[-1].wrap_width = 400, 0.0
+
+
+def job() -> _Mending:
+    scene = bpy.context.scene
+    found = places.all_of(scene)
+    return _Mending(scene, mending.Mending(scene, found, found))
+
+
+def test_step_by_step_it_does_what_it_does_at_once_and_says_how_far_it_is() -> None:
+    many()
+    before, work, shares = state(), job(), []
+    while (result := work.go_on(0.0)) is None:
+        shares.append(work.share)
+    assert shares == sorted(set(shares)) and shares[0] < 0.1 and shares[-1] == 1.0
+    after = state()
+    assert result.left == 0 and result.count == sum(a != b for a, b in zip(before, after, strict=True)) == 7
+    assert kinds() == []
+    work.put_back()
+    assert state() == before
+    assert bpy.ops.subtitle.mend_places(which="ALL") == {"FINISHED"}
+    assert state() == after
+
+
+@pytest.mark.parametrize("after", [0, 3, 10, 11, 15, 20])
+def test_stopped_on_the_way_all_is_as_it_was(after: int) -> None:
+    many()
+    before, work = state(), job()
+    for _ in range(after):
+        assert work.go_on(0.0) is None
+    assert (state() != before) == (after > 3)
+    work.turn_back()
+    while work.go_on(0.0) is None:
+        assert 0 < work.share <= 1
+    assert work.is_turned_back and state() == before
+
+
+def test_a_script_that_makes_a_strip_meanwhile_stops_it() -> None:
+    many()
+    before, work = state(), job()
+    for _ in range(12):
+        work.go_on(0.0)
+
+    class Left(LongOperator):
+        """What Blender makes an operator's object of, without Blender's half."""
+
+        bl_label = "Left"
+
+        def __init__(self) -> None:
+            self.said: list[str] = []
+            self._work, self._timer = work, object()  # type: ignore[assignment]
+
+        def report(self, _kind: set[str], text: str) -> None:  # type: ignore[override]
+            self.said.append(text)
+
+    class Event:
+        type, value = "TIMER", "NOTHING"
+
+    left = Left()
+    other = compat.new_text(compat.strips_of(bpy.context.scene.sequence_editor), "Title", 30, 1, 20)
+    assert left.modal(bpy.context, Event()) == {"CANCELLED"}  # type: ignore[arg-type]
+    assert "A script has made or removed strips" in left.said[0]
+    compat.strips_of(bpy.context.scene.sequence_editor).remove(other)
+    assert state() == before
+
+
+def test_looking_step_by_step_finds_the_same() -> None:
+    many()
+    scene = bpy.context.scene
+    work = _Looking(scene)
+    steps = 0
+    while (found := work.go_on(0.0)) is None:
+        steps += 1
+    assert steps == work.share * 15 == 15 and found == places.troubles(scene, places.all_of(scene)) != []
+    work = _Looking(scene)
+    work.go_on(0.0)
+    work.turn_back()
+    assert work.go_on(0.0) == [] and done(places.looking(scene, ())) == []
+
+
+def test_what_is_locked_stays_and_others_go_around_it() -> None:
+    film(640, 360)
+    scene = bpy.context.scene
+    locked, over, low = made(Cue(0, 2, "locked"), Cue(0, 2, "over"), Cue(4, 5, "low"))
+    locked.location[1], low.location[1] = 0.07, 0.01
+    over.location[1] = locked.location[1]
+    locked.lock = True
+    assert bpy.ops.subtitle.mend_places(which="ALL") == {"FINISHED"}
+    assert kinds() == [] and round(locked.location[1], 3) == 0.07
+    low.location[1] = 0.01
+    scene.sequence_editor.channels[low.channel].lock = True
+    assert bpy.ops.subtitle.mend_places(which="ALL") == {"CANCELLED"}
+    assert kinds() == [(places.UNSAFE, "low")]
 
 
 def test_what_is_drawn_over_the_preview() -> None:
