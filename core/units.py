@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sizes, speeds and durations as people read them. One place, so that a panel and the command line say the same."""
+"""Sizes, speeds, durations and paths as people read them. One place: a panel and the command line say the same."""
 
 from __future__ import annotations
+
+from pathlib import PurePath
 
 _UNITS = ("kB", "MB", "GB", "TB")
 
@@ -54,3 +56,19 @@ def human_duration(seconds: float | None) -> str:
         return f"{minutes} min {rest:02} s" if rest else f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02} min"
+
+
+def short_path(path: str | PurePath, most: int = 60) -> str:
+    """A path for a line of a dialog that has room for so many letters: of a longer one its end, in whole names.
+
+    >>> short_path("/films/out.mp4"), short_path("/somewhere/far away/films/out.mp4", 20)
+    ('/films/out.mp4', '…/films/out.mp4')
+    >>> short_path("/films/" + 20 * "long" + ".mp4", 20), short_path("C:\\\\far away\\\\films\\\\out.mp4", 16)
+    ('…onglonglonglong.mp4', '…\\\\films\\\\out.mp4')
+    """
+    text = str(path)
+    if len(text) <= most:
+        return text
+    first = len(text) - most + 1
+    begins = [at for at in range(first, len(text)) if text[at] in "/\\"]
+    return f"…{text[begins[0] if begins else first :]}"

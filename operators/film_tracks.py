@@ -15,10 +15,12 @@ from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.system.task import Task
 from ..core.text import Text
+from ..core.units import short_path
 from ..sequencer import compat, files, sounds, strips
 from ..session import rendered
 from ..session import track as tracks
 from ..translations import iface, translated
+from .editing import flat
 from .notices import report_all
 from .tasks import TaskOperator
 
@@ -127,6 +129,7 @@ class SUBTITLE_OT_add_to_film(TaskOperator, bpy.types.Operator):
     bl_label = "Add Subtitles to the Film"
 
     _warnings: list[str]
+    _film = _track = ""
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -146,8 +149,11 @@ class SUBTITLE_OT_add_to_film(TaskOperator, bpy.types.Operator):
     def invoke(self, context: Context, event: Event) -> _Result:
         """Called by Blender when the button is pressed: the film's file is replaced, so ask."""
         path, track = rendered.path(compat.scene_of(context)), tracks.active(compat.scene_of(context))
-        name = track.name if track is not None else ""
-        message = Text('The track "{name}" goes into {path}, in place of one of that name.', name=name, path=path)
+        name = flat(track.name) if track is not None else ""
+        told = {"name": name, "path": short_path(path)}
+        message = Text('The track "{name}" goes into {path}, in place of one of that name.', **told)
+        if track is None:
+            message = Text("All text strips go into {path} as one track.", **told)
         operator: Any = self
         return set(
             context.window_manager.invoke_confirm(
@@ -157,13 +163,20 @@ class SUBTITLE_OT_add_to_film(TaskOperator, bpy.types.Operator):
 
     def prepare(self, context: Context) -> Task:
         """Called by TaskOperator: the subtitles as they are now."""
-        task, self._warnings = rendered.job(compat.scene_of(context))
+        scene = compat.scene_of(context)
+        track = tracks.active(scene)
+        self._film, self._track = rendered.path(scene).name, track.name if track is not None else ""
+        task, self._warnings = rendered.job(scene)
         return task
 
     def succeeded(self, _context: Context, result: Muxed) -> None:
         """Called by TaskOperator on the main thread."""
         report_all(self, [*self._warnings, *(str(finding) for _, finding in result.findings)])
-        self.report({"INFO"}, translated(Text("{number} subtitle tracks are in the film now", number=result.tracks)))
+        told = {"name": self._track, "film": self._film, "number": result.tracks}
+        text = Text('The track "{name}" is in {film} now. Subtitle tracks there: {number}', **told)
+        if not self._track:
+            text = Text("All text strips are in {film} now. Subtitle tracks there: {number}", **told)
+        self.report({"INFO"}, translated(text))
 
 
 register, unregister = bpy.utils.register_classes_factory((SUBTITLE_OT_import_from_film, SUBTITLE_OT_add_to_film))

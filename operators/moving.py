@@ -11,7 +11,7 @@ from ..core.errors.base import SubtitleEditorError
 from ..core.system.long_paths import reachable
 from ..core.system.task import Task
 from ..core.text import Text
-from ..core.units import human_size
+from ..core.units import human_size, short_path
 from ..session import settings, shelf
 from ..translations import iface, translated
 from .tasks import TaskOperator
@@ -43,10 +43,10 @@ class SUBTITLE_OT_move_models(TaskOperator, bpy.types.Operator):
         title = Text("Move the models?")
         target = settings.models_may_move()
         if settings.default_models_dir() == target:
-            former = settings.blenders_models_dir()
-            message = Text("What is left in {former} goes to {folder}", former=former, folder=target)
+            former = short_path(settings.blenders_models_dir())
+            message = Text("What is left in {former} goes to {folder}", former=former, folder=short_path(target))
         else:
-            message = Text("{size} go to {folder}", size=human_size(used), folder=target)
+            message = Text("{size} go to {folder}", size=human_size(used), folder=short_path(target or ""))
         operator: Any = self
         return set(
             context.window_manager.invoke_confirm(

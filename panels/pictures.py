@@ -13,10 +13,10 @@ from ..sequencer import compat, letters, places
 from ..session import choices, outlines, pictures
 from ..session import track as tracks
 from ..translations import iface
-from .parts import SubtitlePanel, label, wrapped
+from .parts import SubtitlePanel, is_narrow, label, wrapped
 
 if TYPE_CHECKING:
-    from bpy.types import Context
+    from bpy.types import Context, UILayout
 
 
 class SUBTITLE_MT_styles(bpy.types.Menu):
@@ -73,10 +73,10 @@ class SUBTITLE_PT_pictures(SubtitlePanel, bpy.types.Panel):
             wrapped(layout, context, Text("The film has another resolution than these letters."), icon="INFO")
             layout.operator("subtitle.fit_sizes")
         self._draw_places(context, scene)
-        row = layout.row(align=True)
+        row = self._pair(context)
         row.operator("subtitle.bake", icon="IMAGE_DATA").selected = False
         row.operator("subtitle.bake_changed", icon="FILE_REFRESH")
-        row = layout.row(align=True)
+        row = self._pair(context)
         row.operator("subtitle.back_to_text", icon="FONT_DATA").selected = False
         row.operator("subtitle.bake_and_render", icon="RENDER_ANIMATION")
         layout.operator("subtitle.delete_unused_pictures", icon="TRASH")
@@ -84,12 +84,16 @@ class SUBTITLE_PT_pictures(SubtitlePanel, bpy.types.Panel):
         for problem in pictures.known.wrong[:3]:
             label(layout, problem, icon="ERROR")
 
+    def _pair(self, context: Context) -> UILayout:
+        """Room for two buttons: beside each other where their words fit."""
+        return self.layout.column(align=True) if is_narrow(context) else self.layout.row(align=True)
+
     def _draw_places(self, context: Context, scene: bpy.types.Scene) -> None:
         """What is wrong with the places of the subtitles at the playhead."""
         found = places.troubles(scene, places.shown(scene, int(scene.frame_current)))
         for kind in dict.fromkeys(trouble.kind for trouble in found):
             wrapped(self.layout, context, TROUBLES[kind], icon="ERROR")
-        row = self.layout.row(align=True)
+        row = self._pair(context)
         if found:
             row.operator("subtitle.mend_places").which = "HERE"
         row.operator("subtitle.next_place", icon="TRIA_RIGHT")

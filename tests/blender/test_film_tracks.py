@@ -100,6 +100,17 @@ def test_what_the_film_does_not_play_is_said(rendering: Path, capfd: pytest.Capt
     assert "Cut at the scene's first frame, because begun before it: 1 subtitle." in capfd.readouterr().out
 
 
+def test_what_was_done_is_said(rendering: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    bpy.ops.render.render(animation=True)
+    capfd.readouterr()
+    bpy.ops.subtitle.add_to_film()
+    assert f'The track "Persian" is in {rendering.name} now. Subtitle tracks there: 1' in capfd.readouterr().out
+    settings: Any = bpy.context.scene.subtitle_editor
+    settings.tracks.clear()
+    bpy.ops.subtitle.add_to_film()
+    assert f"All text strips are in {rendering.name} now. Subtitle tracks there: 2" in capfd.readouterr().out
+
+
 def test_images_are_no_film(rendering: Path) -> None:
     settings: Any = bpy.context.scene.render.image_settings
     if hasattr(settings, "media_type"):

@@ -17,6 +17,19 @@ IMAGES = "sum(strip.type == 'IMAGE' for strip in bpy.context.scene.sequence_edit
 MUTED = "sum(strip.mute for strip in bpy.context.scene.sequence_editor.strips if strip.type == 'TEXT')"
 
 
+def open_pictures(window: Window) -> None:
+    """Have the panel Pictures be open."""
+    window.run(
+        # One that nobody has closed yet: which are is kept by their names.
+        "kind = part('panels.pictures').SUBTITLE_PT_pictures\n"
+        "names = {name: getattr(kind, name) for name in ('draw', 'draw_header', '_draw_places', '_pair', 'bl_label')}\n"
+        "bpy.utils.unregister_class(kind)\n"
+        "names |= {'bl_idname': 'SUBTITLE_PT_open', 'bl_options': set(), 'bl_order': 0}\n"
+        "bpy.utils.register_class(type('SUBTITLE_PT_open', kind.__bases__, names))\n"
+    )
+    window.run("show_sidebar()")
+
+
 def test_bake_and_back(fresh: Window, user: Path, picture: Pictures) -> None:
     film(fresh, user)
     count = len(fresh.run(TEXTS))
@@ -78,16 +91,10 @@ def test_outlines_are_drawn_while_the_panel_is_open(fresh: Window, user: Path, p
     fresh.rest()
     assert fresh.run(f"{handle} is None"), "the panel is closed at first"
     fresh.run(
-        # One that nobody has closed yet: which are is kept by their names.
-        "kind = part('panels.pictures').SUBTITLE_PT_pictures\n"
-        "names = {name: getattr(kind, name) for name in ('draw', 'draw_header', '_draw_places', 'bl_label')}\n"
-        "bpy.utils.unregister_class(kind)\n"
-        "names |= {'bl_idname': 'SUBTITLE_PT_open', 'bl_options': set(), 'bl_order': 0}\n"
-        "bpy.utils.register_class(type('SUBTITLE_PT_open', kind.__bases__, names))\n"
         "bpy.context.scene.frame_set(30)\n"
         "next(s for s in bpy.context.scene.sequence_editor.strips if s.type == 'TEXT').location[1] = 0.01"
     )
-    fresh.run("show_sidebar()")
+    open_pictures(fresh)
     fresh.wait(f"{handle} is not None")
     fresh.rest()
     picture("open")
