@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +32,10 @@ _STOP = re.compile(rf"(?P<word>[^\s]*[^\s.])\.[{re.escape(_CLOSING)}]*$")
 _INITIAL = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 
 NO_LINE_START = frozenset(
-    "、。，．？！：；」』）】〕》〉ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?:;)]}”’%…‽؟۔،؛।॥»›"
+    "、。，．？！：；」』）】〕》〉ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?:;)]}”’%…‽؟۔،؛।॥»›ฯๆໆ၊။។៕ៗ"
 )
-"""Characters that no line begins with (for Japanese: JIS X 4051, kinsoku)."""
+"""Characters that no line begins with (for Japanese: JIS X 4051, kinsoku; for Thai, Lao, Khmer and Burmese: stops and
+the signs for a word said twice)."""
 NO_LINE_END = frozenset("「『（【〔《〈([{“‘„‚«‹¿¡")
 """Characters that no line ends with."""
 
@@ -62,25 +64,43 @@ class Rules:
     starts_not: frozenset[str] = frozenset()
     starts: frozenset[str] = frozenset()
     abbreviations: frozenset[str] = frozenset()
+    abbreviation_ends: frozenset[str] = frozenset()
+    numbered: frozenset[str] = frozenset()
+    finals: frozenset[str] = frozenset()
+    stops: frozenset[str] = frozenset()
     ordinals: bool = False
 
-    def ends_sentence(self, text: str) -> bool:
-        """Whether a sentence ends with this word.
+    def ends_sentence(self, text: str, after: str = "") -> bool:
+        """Whether a sentence ends with this word, which the word `after` follows, if it is known.
 
         >>> rules_of("en").ends_sentence("problems."), rules_of("en").ends_sentence("Sgt.")
         (True, False)
         >>> rules_of("de").ends_sentence("1."), rules_of("de").ends_sentence("1999.")
         (False, True)
+        >>> rules_of("el").ends_sentence("κάνεις;"), rules_of("en").ends_sentence("so;")
+        (True, False)
+        >>> rules_of("en").ends_sentence("No.", "5"), rules_of("en").ends_sentence("No.", "Never")
+        (False, True)
         """
-        return bool(_SENTENCE_END.search(text)) and not self.is_abbreviation(text)
+        if _SENTENCE_END.search(text):
+            return not self.is_abbreviation(text, after)
+        return bool(self.stops) and text.rstrip(_CLOSING)[-1:] in self.stops
 
-    def is_abbreviation(self, text: str) -> bool:
+    def is_abbreviation(self, text: str, after: str = "") -> bool:
         """Whether the full stop at the end of this word belongs to the word: `Nr.`, `e.g.`, an initial, an ordinal."""
         found = _STOP.search(text)
         if found is None:
             return False
         word = found["word"].lstrip(_OPENING)
         if self.ordinals and re.fullmatch(r"\d{1,2}|[IVX]{1,4}", word):
+            return True
+        # The last part of a compound counts: "Karl-Marx-Str.".
+        last, first = word.lower().rpartition("-")[2], after.lstrip(_OPENING)[:1]
+        if last in self.numbered:
+            return first.isdigit()
+        if last in self.finals and first.isupper():
+            return False
+        if last in self.abbreviations or any(last.endswith(end) for end in self.abbreviation_ends):
             return True
         # "I" is a word in English, "a" and "o" in others, but then no full stop follows in the middle of a sentence.
         return word.lower() in self.abbreviations or bool(_INITIAL.fullmatch(word) and word != "I")
@@ -202,28 +222,58 @@ def _is_wide(char: str) -> bool:
     return not char.isascii() and unicodedata.east_asian_width(char) in "WF" and not "가" <= char <= "힣"
 
 
-_CLUSTER = re.compile(
-    r"[A-Za-z0-9'’.%-]+|[เ-ไເ-ໄ]*.[\u0300-\u036f\u0e30-\u0e3a\u0e45-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ecd]*", re.DOTALL
-)
+_LATIN_WORD = r"[A-Za-z0-9'’.%-]+"
+# A consonant with all that is written under, over and behind it: what is stacked below, and the consonant that ends the
+# syllable, which Burmese marks as having no vowel.
+_BURMESE = "[\u1000-\u102a\u103f](?:\u1039[\u1000-\u102a]|[\u102b-\u103e\u1056-\u1059]|[\u1000-\u1021]\u1037?\u103a)*"
+_KHMER = "[\u1780-\u17b3](?:\u17d2[\u1780-\u17b3]|[\u17b4-\u17d1\u17d3\u17dd])*"
+# Thai and Lao vowels that are written before their consonant hold on to it, those after it to what is before.
+_THAI = "[เ-ไເ-ໄ]*.[\u0300-\u036f\u0e30-\u0e3a\u0e45-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ecd]*"
+_CLUSTER = re.compile(f"{_LATIN_WORD}|{_BURMESE}|{_KHMER}|{_THAI}", re.DOTALL)
 
 
 def clusters(text: str) -> list[str]:
     """A text in pieces that may not be broken: a letter with its marks; a Latin word or number as a whole.
 
-    >>> clusters("ที่นี่ AI")
-    ['ที่', 'นี่', ' ', 'AI']
+    >>> clusters("ที่นี่ AI"), clusters("ကျွန်တော်"), clusters("ស្តី")
+    (['ที่', 'นี่', ' ', 'AI'], ['ကျွန်', 'တော်'], ['ស្តី'])
     """
-    # Thai and Lao vowels that are written before their consonant hold on to it, those after it to what is before.
-    pieces = re.findall(
-        r"[A-Za-z0-9'’.%-]+|[เ-ไເ-ໄ]*.[\u0300-\u036f\u0e30-\u0e3a\u0e45-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ecd]*", text
-    )
     joined: list[str] = []
-    for piece in pieces:
+    for piece in _CLUSTER.findall(text):
         if joined and (unicodedata.combining(piece[0]) or unicodedata.category(piece[0]) in ("Mc", "Mn", "Me", "Cf")):
             joined[-1] += piece
         else:
             joined.append(piece)
     return joined
+
+
+def words_of(text: str, language: str) -> Iterator[tuple[str, bool]]:
+    """The words of a text, and of each whether no space is before it. In scripts without spaces those of a dictionary,
+    or else letters with their marks; `language`: a tag, guessed from the text where it says nothing of such a script.
+
+    >>> list(words_of("用ChatGPT做 PPT", "zh"))
+    [('用', False), ('ChatGPT', True), ('做', True), ('PPT', False)]
+    """
+    for chunk in text.split():
+        glued = False
+        for part in _scripts(chunk):
+            if not is_unspaced(part):
+                yield part, glued
+                glued = True
+                continue
+            known = language if language.split("-")[0] in ("ja", "zh", "th") else guessed([part]).language
+            for piece in pieces(part, known):
+                yield piece, glued
+                glued = True
+
+
+def _scripts(chunk: str) -> Iterator[str]:
+    """A text without spaces in stretches of scripts that write none and of others."""
+    begin = 0
+    for index in range(1, len(chunk) + 1):
+        if index == len(chunk) or _is_unspaced(chunk[index]) != _is_unspaced(chunk[begin]):
+            yield chunk[begin:index]
+            begin = index
 
 
 def pieces(text: str, language: str) -> list[str]:
@@ -235,12 +285,15 @@ def pieces(text: str, language: str) -> list[str]:
 
 
 def inner_breaks(text: str, language: str) -> tuple[frozenset[int], frozenset[int]]:
-    """Where a text in a script without spaces may break, as indexes into it: between phrases, and between words."""
+    """Where a text in a script without spaces may break, as indexes into it: between phrases, and between words.
+
+    Without a dictionary no phrase is known, and each letter with its marks is a word.
+    """
     ends = []
     for words in (False, True):
         parser = _parser(language, words=words)
         if parser is None:
-            return frozenset(range(len(text) + 1)), frozenset(range(len(text) + 1))
+            return frozenset(), frozenset(itertools.accumulate(map(len, clusters(text)), initial=0))
         position, found = 0, set()
         for part in parser.parse(text):
             position += len(part)

@@ -67,7 +67,7 @@ class Cutter:
             layout = self._set.best(start, stop, self._profile)
             if stop > start + 1 and (layout is None or too_long):
                 return
-            ends = stop == len(self._words) or self._rules.ends_sentence(word.text)
+            ends = stop == len(self._words) or self._rules.ends_sentence(word.text, self._words[stop].text)
             cost = self._cost(start, stop) + (SPILLS if ended and not ends else 0.0)
             # A cut looks at the lines that it makes: what is worse inside than an ordinary break counts.
             worst = self._set.worst(layout[1]) if layout is not None else 0.0

@@ -171,7 +171,7 @@ def _may_part(tokens: Sequence[_Token], rules: Rules) -> bool:
         pause = after.word.start - min(before.word.end, before.word.start + LONGEST_WORD)
         if pause >= UTTERANCE_PAUSE or after.word.end - after.word.start > LONGEST_WORD:
             return True
-        if before.source is not after.source and rules.ends_sentence(before.word.text):
+        if before.source is not after.source and rules.ends_sentence(before.word.text, after.word.text):
             return True
     return False
 
@@ -187,24 +187,13 @@ def _words_match(cue: Cue) -> bool:
 
 def _guessed(cue: Cue, language: str) -> Iterator[Word]:
     """The words of the text, each with its share of the time by its length."""
-    pieces = list(_pieces(cue.text, language))
+    pieces = list(breaks.words_of(cue.text, language))
     total = sum(len(text) + 1 for text, _ in pieces)
     position = 0
     for text, glued in pieces:
         start = cue.start + cue.duration * position / total
         position += len(text) + 1
         yield Word(start, cue.start + cue.duration * position / total, text, glued=glued, guessed=True)
-
-
-def _pieces(text: str, language: str) -> Iterator[tuple[str, bool]]:
-    """Words; in scripts without spaces those of a dictionary, or else letters with their marks."""
-    for chunk in text.split():
-        if not breaks.is_unspaced(chunk):
-            yield chunk, False
-            continue
-        known = language if language in ("ja", "zh", "th") else breaks.guessed([chunk]).language
-        for index, piece in enumerate(breaks.pieces(chunk, known)):
-            yield piece, index > 0
 
 
 def _runs(tokens: Sequence[_Token], costs: Sequence[float], rules: Rules) -> Iterator[list[_Token]]:
@@ -224,7 +213,7 @@ def _parts(before: _Token, after: _Token, cost: float, rules: Rules) -> bool:
     if cost >= HARD:
         return gap >= HELD_PAUSE
     if before.source is not after.source:
-        return gap >= UTTERANCE_PAUSE or rules.ends_sentence(before.word.text)
+        return gap >= UTTERANCE_PAUSE or rules.ends_sentence(before.word.text, after.word.text)
     return gap >= PAUSE
 
 
@@ -249,12 +238,7 @@ def _fits(group: list[_Token], profile: Profile, rules: Rules) -> bool:
     duration = words[-1].end - words[0].start
     if profile.max_duration is not None and duration > profile.max_duration:
         return False
-    text = Typeset.of(words, rules)
-    best = text.best(0, len(words), profile)
-    return best is not None and all(
-        text.width(start, stop) <= profile.max_chars
-        for start, stop in zip((0, *best[1]), (*best[1], len(words)), strict=True)
-    )
+    return Typeset.of(words, rules).best(0, len(words), profile) is not None
 
 
 # Times

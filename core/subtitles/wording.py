@@ -8,7 +8,7 @@ import enum
 import re
 
 from ..cues import Word, text_length
-from . import realign
+from . import breaks, realign
 from .document import Cue
 from .layout import break_lines
 from .profiles import Profile
@@ -51,7 +51,7 @@ def rebalanced(cue: Cue, profile: Profile) -> Cue:
     """
     if is_dialogue(cue.text):
         return cue
-    words = [Word(0.0, 0.0, cue.text[piece.start : piece.end], glued=piece.glued) for piece in realign.pieces(cue.text)]
+    words = [Word(0.0, 0.0, text, glued=glued) for text, glued in breaks.words_of(cue.text, "")]
     return relined(cue, break_lines(words, profile)) if words else cue
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 from pathlib import Path
@@ -56,12 +57,29 @@ def letters(text: str, start: float = 0.0, pace: float = 0.15) -> Cue:
         ("ja", "だった。 本当？ と。」", ""),
         ("ru", "дом. да!", "ул. т.д. г. А."),
         ("pl", "koniec. tak?", "np. ul. 3. dr."),
+        ("el", "κάνεις; σήμερα. όχι!»", "π.χ. κ. δρ."),
+        ("de", "Stern. so. Max.", "Hauptstr. Karl-Marx-Str."),
     ],
 )
 def test_a_full_stop_ends_a_sentence_unless_it_belongs_to_the_word(language: str, ends: str, goes_on: str) -> None:
     rules = breaks.rules_of(language)
     assert [word for word in ends.split() if not rules.ends_sentence(word)] == []
     assert [word for word in goes_on.split() if rules.ends_sentence(word)] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "word", "ends_before", "goes_on_before"),
+    [
+        ("en", "No.", "Never", "5"), ("en", "etc.", "Then", "and"), ("de", "max.", "Danach", "30"),
+        ("de", "usw.", "Danach", "und"), ("de", "so.", "Gut", "3."), ("es", "mar.", "Luego", "2024"),
+        ("pl", "itd.", "Potem", "i"),
+    ],
+)  # fmt: skip
+def test_what_follows_tells_whether_an_abbreviation_ends_a_sentence(
+    language: str, word: str, ends_before: str, goes_on_before: str
+) -> None:
+    rules = breaks.rules_of(language)
+    assert rules.ends_sentence(word, ends_before) and not rules.ends_sentence(word, goes_on_before)
 
 
 # Words that hold together
@@ -109,6 +127,54 @@ def test_first_and_last_name_stay_on_a_line() -> None:
         [Word(0, 0, word) for word in "yesterday evening we met Maria Gonzalez outside".split()], ENGLISH, "en"
     )
     assert "Maria Gonzalez" in lines
+
+
+# Speakers, songs, and words longer than a line
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "made"),
+    [
+        ("en", "- Hello. - Hi there.", ["- Hello.\n- Hi there."]),
+        ("en", "Where is he? -Over there!", ["Where is he?\n-Over there!"]),
+        ("es", "—¿Vienes? —Sí.", ["—¿Vienes?\n—Sí."]),
+        ("en", "- Yes. - No. - Why not?", ["- Yes.\n- No.", "- Why not?"]),
+        (
+            "en",
+            "- How are you doing today, my friend? - Fine, thanks, and yourself, if I may ask?",
+            ["- How are you doing today, my friend?", "- Fine, thanks,\nand yourself, if I may ask?"],
+        ),
+        ("en", "It is cold. -5 degrees.", ["It is cold. -5 degrees."]),
+        ("en", "A well-known man - or so it seems.", ["A well-known man - or so it seems."]),
+    ],
+)
+def test_each_speaker_begins_a_line(language: str, text: str, made: list[str]) -> None:
+    assert [cue.text for cue in segment([spoken(text, pace=0.25)], ENGLISH, language=language)] == made
+
+
+def test_a_dash_ends_no_line() -> None:
+    for size in range(14, 40):
+        text = "I was there - or so it seems - and nobody ever asked. - Why?"
+        profile = dataclasses.replace(ENGLISH, max_chars=size)
+        lines = [line for cue in segment([spoken(text)], profile, language="en") for line in cue.lines]
+        assert not any(line.endswith("-") for line in lines), lines
+
+
+def test_a_song_breaks_between_its_lines() -> None:
+    text = "♪ I want to hold your hand ♪ ♪ And so much more than that ♪"
+    assert [cue.text for cue in segment([spoken(text)], ENGLISH, language="en")] == [
+        "♪ I want to hold your hand ♪\n♪ And so much more than that ♪"
+    ]
+    song = spoken("♪ We sing of things that were and are ♪", start=0.4)
+    heard = [spoken("Yes."), song, spoken("He stops.", start=song.end + 0.05)]
+    lines = [line for cue in segment(heard, PROFILES["vertical"], language="en") for line in cue.lines]
+    assert not {"♪", "Yes. ♪", "♪ He stops."} & set(lines) and any(line.endswith("are ♪") for line in lines), lines
+
+
+def test_a_word_longer_than_a_line_has_one_to_itself() -> None:
+    address = "https://www.example.com/some/very/long/path/that/does/not/end"
+    [cue] = segment([spoken(f"Go to {address}")], ENGLISH, language="en")
+    assert cue.text == f"Go to\n{address}"
 
 
 # Scripts without spaces
@@ -161,6 +227,44 @@ def test_a_thai_sentence_without_times_is_broken_between_words() -> None:
     assert not any("\u0e30" <= char <= "\u0e3a" or "\u0e47" <= char <= "\u0e4e" for char in first), (
         "a mark begins a line"
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("zh", "我昨天用了ChatGPT和Midjourney做了一个PPT，效果very good，大家都说OK。"),
+        ("ja", "昨日はYouTubeでNetflixとAmazonのTrailerを見ましたがPlotは分かりませんでした"),
+    ],
+)
+def test_foreign_words_in_a_script_without_spaces_do_not_hold_it_together(language: str, text: str) -> None:
+    profile = PROFILES[f"netflix-{language}"]
+    cues = segment([Cue(0, 8, text)], profile, language=language)
+    assert cues[0].start == 0 and all(text_length(line) <= profile.max_chars for cue in cues for line in cue.lines)
+    foreign = set(re.findall("[A-Za-z]+", text))
+    assert {word for cue in cues for line in cue.lines for word in re.findall("[A-Za-z]+", line)} == foreign
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "inside"),
+    [
+        ("my", "ကျွန်တော်တို့ဒီနေ့ဉာဏ်ရည်တုအကြောင်းပြောကြမယ်ဒါကတော့အရမ်းစိတ်ဝင်စားဖို့",
+         "[\u1000-\u1021]\u1037?\u103a|[\u102b-\u103e]"),
+        ("km", "សួស្តីអ្នកទាំងអស់គ្នាថ្ងៃនេះយើងនឹងនិយាយអំពីបញ្ញាសិប្បនិម្មិតនិងការរៀនម៉ាស៊ីន", "[\u17b4-\u17d3]"),
+    ],
+)  # fmt: skip
+def test_no_syllable_is_broken_of_which_no_dictionary_knows(language: str, text: str, inside: str) -> None:
+    heard = [Word(i * 0.1, i * 0.1 + 0.1, char, glued=i > 0) for i, char in enumerate(text)]
+    for items in ([Cue(0, 9, text)], heard):
+        lines = [line for cue in segment(items, PROFILES["vertical"], language=language) for line in cue.lines]
+        assert "".join(lines) == text and len(lines) > 1
+        assert not any(re.match(inside, line) for line in lines), lines
+
+
+def test_a_thai_demonstrative_begins_no_line() -> None:
+    for size in range(8, 30):
+        profile = dataclasses.replace(NETFLIX, max_chars=size, max_cps=None)
+        cues = segment([Cue(0, 8, "สวัสดีครับวันนี้เราจะมาพูดถึงเรื่องของปัญญาประดิษฐ์")], profile, language="th")
+        assert not any(line.startswith("นี้") for cue in cues for line in cue.lines)
 
 
 def test_without_budoux_letters_keep_their_marks(monkeypatch: pytest.MonkeyPatch) -> None:
