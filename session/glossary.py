@@ -45,14 +45,26 @@ class _File:
 _Files = dict[Path, _File]
 
 
+class _Look:
+    """A thread that reads; what it has found is nobody else's until it is done."""
+
+    def __init__(self, wanted: list[Path], known: _Files) -> None:
+        self.found: _Files = {}
+        self._wanted, self._known = wanted, known
+        self.thread = threading.Thread(target=self._work, name="glossary", daemon=True)
+        self.thread.start()
+
+    def _work(self) -> None:
+        self.found = _read(self._wanted, self._known)
+
+
 class _Known:
     """What was read last."""
 
     files: _Files = {}
     looked = 0.0
-    thread: threading.Thread | None = None
-    found: _Files = {}
-    """What the thread has read."""
+    look: _Look | None = None
+    """That is under way. One that was forgotten meanwhile counts no more."""
 
 
 def own_path() -> Path:
@@ -94,7 +106,7 @@ def watch(scene: bpy.types.Scene) -> None:
     """Have the files looked at, if that is some time ago. Takes no time."""
     if bpy.app.background or time.monotonic() < _Known.looked + AGAIN:
         return
-    if _Known.thread is None:
+    if _Known.look is None:
         _Known.looked = time.monotonic()
         _look(paths(choices.of(scene)))
 
@@ -106,23 +118,20 @@ def chosen() -> None:
 
 
 def _look(wanted: list[Path]) -> None:
-    known = dict(_Known.files)
-
-    def work() -> None:
-        _Known.found = _read(wanted, known)
-
-    _Known.thread = threading.Thread(target=work, name="glossary", daemon=True)
+    _Known.look = _Look(wanted, dict(_Known.files))
     bpy.app.timers.register(_take, first_interval=SOON, persistent=True)
-    _Known.thread.start()
 
 
 def _take() -> float | None:
     """Called by Blender while the thread reads, and after it."""
-    if _Known.thread is not None and _Known.thread.is_alive():
+    look = _Known.look
+    if look is None:
+        return None
+    if look.thread.is_alive():
         return SOON
-    _Known.thread = None
-    changed = any(_Known.files.get(path) != file for path, file in _Known.found.items())
-    _Known.files |= _Known.found
+    _Known.look = None
+    changed = any(_Known.files.get(path) != file for path, file in look.found.items())
+    _Known.files |= look.found
     if changed:
         _tell()
     return None
@@ -159,4 +168,4 @@ def forget() -> None:
     """Know nothing."""
     if bpy.app.timers.is_registered(_take):
         bpy.app.timers.unregister(_take)
-    _Known.files, _Known.found, _Known.looked, _Known.thread = {}, {}, 0.0, None
+    _Known.files, _Known.looked, _Known.look = {}, 0.0, None

@@ -88,10 +88,17 @@ known = _Known()
 """The built-in styles, the user's own ones and what is wrong with their files, as they were read last."""
 
 
+_reader: threading.Thread | None = None
+"""The thread that was asked last to read them."""
+_taking = threading.Lock()
+"""Held for a moment by whoever says what is known, and for no look at the disk."""
+
+
 def read_styles_soon() -> None:
     """Read all styles on a thread."""
-    folder = own_styles()
-    threading.Thread(target=_read_styles, args=(folder,), name="styles", daemon=True).start()
+    global _reader
+    _reader = threading.Thread(target=_read_styles, args=(own_styles(),), name="styles", daemon=True)
+    _reader.start()
 
 
 def _read_styles(folder: Path) -> None:
@@ -99,7 +106,10 @@ def _read_styles(folder: Path) -> None:
 
     known.presets = style.presets()
     found, wrong = style.load(folder)
-    known.own, known.wrong = found, tuple(str(error) for error in wrong)
+    with _taking:
+        # What was saved or asked for since, this one may not have seen.
+        if threading.current_thread() is _reader:
+            known.own, known.wrong = found, tuple(str(error) for error in wrong)
 
 
 def styles() -> dict[str, Style]:
@@ -137,6 +147,7 @@ def own_styles() -> Path:
 
 def save(scene: bpy.types.Scene, mine: Style) -> Path:
     """Keep a style and choose it. Returns its file. Raises StyleExistsError, StyleError and OSError."""
+    global _reader
     from ..core.picture import style
 
     folder = own_styles()
@@ -145,7 +156,9 @@ def save(scene: bpy.types.Scene, mine: Style) -> Path:
     if is_there and not (mine.name in own and mine.name == choices.of(scene).picture_style):
         raise StyleExistsError(mine.name)
     path = style.save(mine, folder)
-    known.own = {**own, mine.name: mine}
+    with _taking:
+        _reader = None
+        known.own = {**own, mine.name: mine}
     choices.of(scene).picture_style = mine.name
     return path
 

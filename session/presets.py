@@ -49,14 +49,26 @@ _FIELDS = {
 """What the command line calls an option, and what the scene calls it."""
 
 
+class _Look:
+    """A thread that reads; what it has found is nobody else's until it is done."""
+
+    def __init__(self, where: Path) -> None:
+        self.found: tuple[str, ...] = ()
+        self._where = where
+        self.thread = threading.Thread(target=self._work, name="presets", daemon=True)
+        self.thread.start()
+
+    def _work(self) -> None:
+        self.found = tuple(presets.names(self._where))
+
+
 class _Known:
     """What was read last."""
 
     names: tuple[str, ...] = ()
     looked = 0.0
-    thread: threading.Thread | None = None
-    found: tuple[str, ...] = ()
-    """What the thread has read."""
+    look: _Look | None = None
+    """That is under way. One that was forgotten meanwhile counts no more."""
 
 
 def folder() -> Path:
@@ -68,7 +80,7 @@ def names() -> tuple[str, ...]:
     """Those that there are, as of the last look. Takes no time in a window."""
     if bpy.app.background:
         _read()
-    elif _Known.thread is None and time.monotonic() >= _Known.looked + AGAIN:
+    elif _Known.look is None and time.monotonic() >= _Known.looked + AGAIN:
         _Known.looked = time.monotonic()
         _look(folder())
     return _Known.names
@@ -76,30 +88,25 @@ def names() -> tuple[str, ...]:
 
 def _read() -> None:
     """Read the names now. What a thread reads meanwhile may be from before, and counts no more."""
-    _Known.thread = None
+    _Known.look = None
     _Known.names = tuple(presets.names(folder()))
 
 
 def _look(where: Path) -> None:
-    def work() -> None:
-        found = tuple(presets.names(where))
-        if threading.current_thread() is _Known.thread:
-            _Known.found = found
-
-    _Known.thread = threading.Thread(target=work, name="presets", daemon=True)
-    _Known.thread.start()
+    _Known.look = _Look(where)
     bpy.app.timers.register(_take, first_interval=SOON, persistent=True)
 
 
 def _take() -> float | None:
     """Called by Blender while the thread reads, and after it."""
-    if _Known.thread is None:
+    look = _Known.look
+    if look is None:
         return None
-    if _Known.thread.is_alive():
+    if look.thread.is_alive():
         return SOON
-    _Known.thread = None
-    if _Known.found != _Known.names:
-        _Known.names = _Known.found
+    _Known.look = None
+    if look.found != _Known.names:
+        _Known.names = look.found
         screen.redraw()
     return None
 
@@ -156,4 +163,4 @@ def forget() -> None:
     """Know nothing. What a thread still reads counts no more."""
     if bpy.app.timers.is_registered(_take):
         bpy.app.timers.unregister(_take)
-    _Known.names, _Known.found, _Known.looked, _Known.thread = (), (), 0.0, None
+    _Known.names, _Known.looked, _Known.look = (), 0.0, None

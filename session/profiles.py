@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The reading rules that there are to choose from: the built-in ones, and the user's own from their file.
 
-The file is read when somebody first asks. What is changed in the preferences holds at once and is written a moment
-later, on a thread: a field is changed many times while a number is dragged. What cannot be written is tried again with
-the next change, and at the end. Main thread.
+The file is read when somebody first asks. What is added, changed or removed in the preferences holds at once and is
+written on a thread, a change a moment later: a field is changed many times while a number is dragged. One thread writes
+at a time, what is wanted when it begins: what was removed is not brought back by one that began before. What cannot be
+written is tried again with the next change, and at the end. Main thread.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ _items: list[Item] = []
 _following: list[Item] = []
 _kept: list[Item] = []
 """All items there ever were: a menu may be open while they change."""
-_waiting: dict[str, Profile] = {}
-"""Changed, and not known to be written."""
+_waiting: dict[str, Profile | None] = {}
+"""Changed, and not known to be written; None: removed."""
 _writer: _Writer | None = None
 _untried = False
 """Something was changed since a writer began last."""
@@ -108,7 +109,8 @@ def items_following(_self: Any = None, _context: Any = None) -> list[Item]:
 def _take(found: Own) -> None:
     global _own, problem
     # What could not be written holds all the same.
-    _own = {**found.profiles, **_waiting}
+    both = {**found.profiles, **_waiting}
+    _own = {name: profile for name, profile in both.items() if profile is not None}
     problem = found.problems[0] if found.problems else ""
     _offer()
 
@@ -122,56 +124,80 @@ def _offer() -> None:
 
 
 def add(profile: Profile) -> None:
-    """Take a new one in and keep it. Raises SubtitleEditorError, and nothing is changed then."""
-    from ..core.subtitles import own_profiles
-
-    flush()
-    own_profiles.keep(path(), profile)
-    _take(own_profiles.read(path()))
+    """Take a new one in, to be written at once. In background that is waited for: raises SubtitleEditorError, and
+    nothing is changed then. In a window `problem` says what went wrong."""
+    _want(profile.name, profile, 0.0)
+    if bpy.app.background:
+        _or_else(profile.name, None)
+    _tell()
 
 
 def remove(name: str) -> None:
-    """Forget one of the user's own; tracks that have it get the one it was copied from. Raises SubtitleEditorError."""
-    from ..core.subtitles import own_profiles
-
-    flush()
-    base = of(of(name).base).name
+    """Forget one of the user's own; tracks that have it get the one it was copied from. As `add`."""
+    before = of(name)
+    base = of(before.base).name
     users = [
         item
         for scene in bpy.data.scenes
         for item in (scene.subtitle_editor, *scene.subtitle_editor.tracks)  # type: ignore[attr-defined]
         if item.profile == name
     ]
-    own_profiles.remove(path(), name)
-    _waiting.pop(name, None)
+    _want(name, None, 0.0)
+    if bpy.app.background:
+        _or_else(name, before)
     for item in users:
         item.profile = base
-    _take(own_profiles.read(path()))
     _tell()
 
 
 def change(profile: Profile) -> None:
     """Have one of the user's own be so from now on; it is written a moment later."""
-    global _untried
-    own()
-    assert _own is not None
-    _own[profile.name] = profile
-    _waiting[profile.name] = profile
-    _untried = True
-    _offer()
+    _want(profile.name, profile, SOON)
     _tell()
     if bpy.app.background:
         flush()
+
+
+def _want(name: str, profile: Profile | None, wait: float) -> None:
+    """Have the file hold this one, or none of this name. It holds from now on; `wait`: seconds until it is written."""
+    global _untried
+    _hold(name, profile)
+    _waiting[name] = profile
+    _untried = True
+    if bpy.app.background:
         return
     if bpy.app.timers.is_registered(_write_soon):
         bpy.app.timers.unregister(_write_soon)
-    bpy.app.timers.register(_write_soon, first_interval=SOON, persistent=True)
+    bpy.app.timers.register(_write_soon, first_interval=wait, persistent=True)
+
+
+def _hold(name: str, profile: Profile | None) -> None:
+    own()
+    assert _own is not None
+    if profile is None:
+        _own.pop(name, None)
+    else:
+        _own[name] = profile
+    _offer()
+
+
+def _or_else(name: str, before: Profile | None) -> None:
+    """Write what waits; where that fails, have it as before. Raises SubtitleEditorError then."""
+    error = flush()
+    if error is not None:
+        _waiting.pop(name, None)
+        _hold(name, before)
+        raise error
+
+
+_file = threading.Lock()
+"""Held by the thread that writes: one that the extension was disabled under may still be at it."""
 
 
 class _Writer:
     """Writes profiles on a thread. What cannot be written waits for the next one."""
 
-    def __init__(self, where: Path, profiles: dict[str, Profile]) -> None:
+    def __init__(self, where: Path, profiles: dict[str, Profile | None]) -> None:
         self.profiles = profiles
         self.error: SubtitleEditorError | None = None
         self._where = where
@@ -182,8 +208,8 @@ class _Writer:
         from ..core.subtitles import own_profiles
 
         try:
-            for profile in self.profiles.values():
-                own_profiles.keep(self._where, profile)
+            with _file:
+                own_profiles.change(self._where, self.profiles)
         except SubtitleEditorError as error:
             self.error = error
 
@@ -205,38 +231,45 @@ def _begin_writing() -> None:
     _writer = _Writer(path(), dict(_waiting))
 
 
-def _end_writing() -> None:
+def _end_writing() -> SubtitleEditorError | None:
+    """Take in what the writer has done; what went wrong."""
     global _writer, problem
     if _writer is None:
-        return
+        return None
     writer, _writer = _writer, None
     if writer.error is not None:
         log.warning("%s", writer.error)
     else:
         for name, profile in writer.profiles.items():
-            if _waiting.get(name) is profile:
+            if name in _waiting and _waiting[name] is profile:
                 del _waiting[name]
     problem = str(writer.error or "")
     redraw()
+    return writer.error
 
 
-def flush() -> None:
-    """Write what waits, and wait for it: a small file."""
+def flush() -> SubtitleEditorError | None:
+    """Write what waits, and wait for it two seconds at most: at the end, and in background. What went wrong."""
     if bpy.app.timers.is_registered(_write_soon):
         bpy.app.timers.unregister(_write_soon)
-    if _is_written() and _waiting:
-        _begin_writing()
-        _is_written()
+    if not _is_written() or not _waiting:
+        return None
+    _begin_writing()
+    return _end_writing() if _is_over() else None
 
 
 def _is_written() -> bool:
-    """Wait for the writer; whether it has come to its end."""
-    if _writer is not None:
-        _writer.thread.join(2.0)
-        if _writer.thread.is_alive():
-            return False
+    """Wait for the writer and take in what it has done; whether it has come to its end."""
+    if not _is_over():
+        return False
     _end_writing()
     return True
+
+
+def _is_over() -> bool:
+    if _writer is not None:
+        _writer.thread.join(2.0)
+    return _writer is None or not _writer.thread.is_alive()
 
 
 def forget() -> None:

@@ -206,24 +206,27 @@ def reset(profile: Profile) -> Profile:
 
 
 def keep(path: Path, profile: Profile) -> None:
-    """Put a profile into the file, in place of the one of its name. The other profiles stay, comments do not.
-
-    Raises ProfileError for a file that is broken, which is not written over, and what `files.disk_error` says.
-    """
-    _rewrite(path, lambda found: {**found, profile.name: profile})
+    """Put a profile into the file, in place of the one of its name. As `change`."""
+    change(path, {profile.name: profile})
 
 
 def remove(path: Path, name: str) -> None:
-    """Take a profile out of the file. As `keep`."""
-    _rewrite(path, lambda found: {key: value for key, value in found.items() if key != name})
+    """Take a profile out of the file. As `change`."""
+    change(path, {name: None})
 
 
-def _rewrite(path: Path, change: Any) -> None:
+def change(path: Path, wanted: Mapping[str, Profile | None]) -> None:
+    """Put profiles into the file by their names, each in place of the one that has it, and take out those that shall be
+    None. The other profiles stay, comments do not.
+
+    Raises ProfileError for a file that is broken, which is not written over, and what `files.disk_error` says.
+    """
     own = read(path)
     if own.problems:
         hint = Text("Mend the file, or make the profile anew in the preferences.")
         raise ProfileError(own.problems[0], hint)
-    text = _HEAD + "".join(map(_table, change(dict(own.profiles)).values()))
+    found = {**own.profiles, **wanted}
+    text = _HEAD + "".join(_table(profile) for profile in found.values() if profile is not None)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, text.encode("utf-8"))

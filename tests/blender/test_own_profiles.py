@@ -104,9 +104,9 @@ def test_names_are_read_on_a_thread_and_taken_on_the_main_one() -> None:
     def look() -> tuple[str, ...]:
         glossary._look([glossary.own_path()])
         assert bpy.app.timers.is_registered(glossary._take)
-        thread = glossary._Known.thread
-        assert thread is not None
-        thread.join(20)
+        look = glossary._Known.look
+        assert look is not None
+        look.thread.join(20)
         assert glossary._take() is None
         bpy.app.timers.unregister(glossary._take)
         return glossary._Known.files[glossary.own_path()].names
@@ -173,3 +173,107 @@ def test_the_profile_of_a_transcription_follows_its_language(addon: Any) -> None
     made = [cue for _, cue in shaping.rest(30.0)]
     assert max(len(line) for cue in made for line in cue.text.splitlines()) <= 16
     shaping.close()
+
+
+@pytest.fixture
+def slow_disk(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """As in a window, where nobody waits; and a disk that does not answer until the event is set."""
+    from types import SimpleNamespace
+
+    from subtitle_editor.core.system import files as disk
+
+    answers = threading.Event()
+    before = disk.write
+
+    def write(path: Path, *arguments: Any, **more: Any) -> None:
+        if path == profiles.path():
+            answers.wait(20)
+        before(path, *arguments, **more)
+
+    app = SimpleNamespace(background=False, timers=bpy.app.timers)
+    monkeypatch.setattr(profiles, "bpy", SimpleNamespace(app=app, data=bpy.data))
+    monkeypatch.setattr(disk, "write", write)
+    yield answers
+    answers.set()
+
+
+def until_written(seconds: float = 20) -> None:
+    """What the window's timer does."""
+    import time
+
+    end = time.monotonic() + seconds
+    while profiles._write_soon() is not None and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def test_what_was_removed_is_not_brought_back_by_a_change_that_is_still_being_written(
+    addon: Any, slow_disk: threading.Event
+) -> None:
+    import time
+
+    slow_disk.set()
+    addon.rules.profile = "bbc"
+    bpy.ops.subtitle.copy_profile()
+    until_written()
+    assert list(own_profiles.read(profiles.path()).profiles) == ["bbc-own"]
+    slow_disk.clear()
+    addon.rules.max_chars = 30
+    profiles._write_soon()  # The thread has begun, and waits for the disk.
+    began = time.monotonic()
+    assert bpy.ops.subtitle.delete_profile() == {"FINISHED"}
+    assert time.monotonic() - began < 1.5, "nobody waits for the disk"
+    assert "bbc-own" not in profiles.known()
+    slow_disk.set()
+    until_written()
+    assert own_profiles.read(profiles.path()).profiles == {} and profiles.problem == ""
+
+
+def test_a_copy_does_not_wait_for_the_disk(addon: Any, slow_disk: threading.Event) -> None:
+    import time
+
+    addon.rules.profile = "bbc"
+    began = time.monotonic()
+    assert bpy.ops.subtitle.copy_profile() == {"FINISHED"}
+    assert time.monotonic() - began < 1.5
+    assert addon.rules.profile == "bbc-own" and not profiles.path().exists()
+    slow_disk.set()
+    until_written()
+    assert list(own_profiles.read(profiles.path()).profiles) == ["bbc-own"]
+
+
+def test_what_cannot_be_kept_is_no_profile(addon: Any) -> None:
+    addon.rules.profile = "bbc"
+    bpy.ops.subtitle.copy_profile()
+    good = profiles.path().read_bytes()
+    profiles.path().write_bytes(b"[broken")
+    with pytest.raises(RuntimeError, match="cannot be read"):
+        bpy.ops.subtitle.copy_profile()
+    assert set(profiles.own()) == {"bbc-own"}
+    with pytest.raises(RuntimeError, match="cannot be read"):
+        bpy.ops.subtitle.delete_profile()
+    assert addon.rules.profile == "bbc-own" and set(profiles.own()) == {"bbc-own"}
+    profiles.path().write_bytes(good)
+    assert bpy.ops.subtitle.delete_profile() == {"FINISHED"} and not profiles.own()
+
+
+def test_names_that_a_thread_reads_while_all_is_forgotten_do_not_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    glossary.own_path().write_text("Dunja\n", encoding="utf-8")
+    goes_on = threading.Event()
+    read = glossary._read
+
+    def slowly(*arguments: Any) -> Any:
+        goes_on.wait(20)
+        return read(*arguments)
+
+    monkeypatch.setattr(glossary, "_read", slowly)
+    glossary.forget()
+    glossary._look([glossary.own_path()])
+    look = glossary._Known.look
+    assert look is not None
+    glossary.forget()
+    monkeypatch.setattr(glossary, "_read", read)
+    goes_on.set()
+    look.thread.join(20)
+    assert glossary._take() is None and not glossary._Known.files

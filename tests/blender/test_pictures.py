@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -652,6 +653,24 @@ def test_a_menu_reads_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     style.presets.cache_clear()
     pictures._read_styles(pictures.own_styles())
     assert pictures.label_of("netflix") == "Netflix" and next(iter(pictures.styles())) == "default"
+
+
+def test_a_style_saved_while_a_thread_reads_them_stays_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_on, load = threading.Event(), style.load
+
+    def slowly(folder: Path) -> object:
+        found = load(folder)
+        assert threading.current_thread() is threading.main_thread() or goes_on.wait(20)
+        return found
+
+    monkeypatch.setattr(style, "load", slowly)
+    pictures.read_styles_soon()
+    reader = pictures._reader
+    assert reader is not None
+    assert bpy.ops.subtitle.save_style(name="new", size=0.1) == {"FINISHED"}
+    goes_on.set()
+    reader.join(20)
+    assert "new" in pictures.styles()
 
 
 def test_a_film_that_is_too_small_is_said() -> None:

@@ -181,20 +181,20 @@ def test_a_preset_saved_while_a_thread_looks_is_not_forgotten_by_what_the_thread
 ) -> None:
     from subtitle_editor.session import presets
 
-    look, going = presets.presets.names, threading.Event()
+    names, going = presets.presets.names, threading.Event()
 
     def slow(folder: Path) -> list[str]:
-        found = look(folder)
+        found = names(folder)
         assert threading.current_thread() is threading.main_thread() or going.wait(10)
         return found
 
     monkeypatch.setattr(presets.presets, "names", slow)
     presets._look(presets.folder())
-    thread = presets._Known.thread
-    assert thread is not None
+    look = presets._Known.look
+    assert look is not None
     presets.save("new", settings)
     going.set()
-    thread.join(10)
+    look.thread.join(10)
     assert presets._take() is None
     assert presets.names() == ("new",)
 
@@ -205,7 +205,7 @@ def test_what_a_thread_has_read_is_taken_by_the_main_thread(settings: Any) -> No
     presets.save("old", settings)
     presets.presets.write(presets.folder() / "other.toml", {"beam_size": 3})
     presets._look(presets.folder())
-    presets._Known.thread.join(10)
+    presets._Known.look.thread.join(10)
     assert presets._Known.names == ("old",)
     assert presets._take() is None
     assert presets._Known.names == ("old", "other")
@@ -217,12 +217,12 @@ def test_disabled_while_a_thread_looks_nothing_stays_behind() -> None:
 
     presets.presets.write(presets.folder() / "old.toml", {"beam_size": 3})
     presets._look(presets.folder())
-    thread = presets._Known.thread
+    look = presets._Known.look
     assert bpy.app.timers.is_registered(presets._take)
     subtitle_editor.unregister()
     try:
-        thread.join(10)
+        look.thread.join(10)
         assert not bpy.app.timers.is_registered(presets._take)
-        assert presets._Known.names == presets._Known.found == ()
+        assert presets._Known.names == ()
     finally:
         subtitle_editor.register()
