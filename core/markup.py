@@ -8,9 +8,10 @@ A text is plain everywhere (it is edited, counted and searched), and what its le
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 BOLD = "bold"
 ITALIC = "italic"
@@ -36,6 +37,10 @@ TIME = "time"
 SWITCHES = (BOLD, ITALIC, UNDERLINE, STRIKE)
 """Kinds that are on or off. All others have a value."""
 
+_COLORS = (COLOR, BACKGROUND)
+_IS_COLOR = re.compile(r"#[0-9a-f]{6}(?:[0-9a-f]{2})?")
+_FARTHEST = 1000
+"""Widths or heights of the picture that a place may lie beside it."""
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _WORD = re.compile(r"\w")
 _VISIBLE = re.compile(r"\S")
@@ -73,6 +78,37 @@ class Placing(NamedTuple):
 
 BELOW = Placing()
 """Low in the middle: where subtitles are unless something is said."""
+
+
+def span_of(item: Any) -> Span:
+    """A span out of what somebody else's JSON says of one. Raises ValueError for what is none, by its kind's value too.
+
+    >>> span_of([0, 4, "italic", ""])
+    Span(start=0, end=4, kind='italic', value='')
+    """
+    if not isinstance(item, list) or len(item) != 4:
+        raise ValueError("no span")
+    start, end, kind, value = item
+    if type(start) is not int or type(end) is not int or not isinstance(kind, str) or not isinstance(value, str):
+        raise ValueError("no span")
+    if (kind == TIME and not math.isfinite(float(value))) or (kind in _COLORS and not _IS_COLOR.fullmatch(value)):
+        raise ValueError("no value of its kind")
+    return Span(start, end, kind, value)
+
+
+def placing_of(align: Any, x: Any = None, y: Any = None, vertical: Any = "") -> Placing:
+    """A place out of what somebody else's JSON says of one. Raises ValueError for what is none."""
+    if type(align) is not int or not 1 <= align <= 9 or vertical not in ("", "rl", "lr"):
+        raise ValueError("no place")
+    return Placing(align, _share(x), _share(y), vertical)
+
+
+def _share(value: Any) -> float | None:
+    if value is None:
+        return None
+    if type(value) not in (int, float) or not abs(value) <= _FARTHEST:
+        raise ValueError("no share")
+    return float(value)
 
 
 def tidied(spans: Iterable[Span], length: int) -> tuple[Span, ...]:

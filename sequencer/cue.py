@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from ..core.cues import Word
-from ..core.markup import BELOW, TIME, Placing, Span
+from ..core.markup import BELOW, TIME, placing_of, span_of
 from . import compat, drawing
 from .compat import Strip
 
@@ -36,6 +37,7 @@ PLAIN = "{}"
 
 _SCORES = ("avg_logprob", "no_speech_prob", "compression_ratio")
 _PLAIN_FIELDS = ("style", "speaker", "name", "layer")
+_KINDS = {"style": str, "speaker": str, "name": str, "layer": int, "extra": dict}
 _DIGITS = 4
 """Of a frame: a hundred thousandth of a second is more than any file keeps."""
 
@@ -94,7 +96,7 @@ def read(strip: Strip, clock: Clock) -> Cue:
         return Cue(start, end, drawing.meant(strip.text))
     try:
         cue = Cue(start, end, str(data.get("text", strip.text)), **_fields(data, left, right, clock))
-    except (TypeError, ValueError, AttributeError, LookupError):
+    except (TypeError, ValueError, AttributeError, LookupError, OverflowError):
         # Somebody else has written it. What is on the screen is still there.
         return Cue(start, end, strip.text)
     return _with_text_of_today(cue, real_text(strip, data))
@@ -109,11 +111,18 @@ def _with_text_of_today(cue: Cue, text: str) -> Cue:
 
 
 def _fields(data: dict[str, Any], left: int, right: int, clock: Clock) -> dict[str, Any]:
-    fields: dict[str, Any] = {name: data[name] for name in (*_PLAIN_FIELDS, *_SCORES, "extra") if name in data}
+    """Raises ValueError, TypeError and others for what we have not written."""
+    fields: dict[str, Any] = {name: data[name] for name in (*_KINDS, *_SCORES) if name in data}
+    if any(type(data[name]) is not kind for name, kind in _KINDS.items() if name in data):
+        raise ValueError("no field of ours")
+    if any(not math.isfinite(data[name]) for name in _SCORES if name in data):
+        raise ValueError("no number")
+    if not all(isinstance(value, str) for value in data.get("extra", {}).values()):
+        raise ValueError("no text")
     if "spans" in data:
-        fields["spans"] = tuple(Span(int(start), int(end), kind, value) for start, end, kind, value in data["spans"])
+        fields["spans"] = tuple(map(span_of, data["spans"]))
     if "placing" in data:
-        fields["placing"] = Placing(*data["placing"])
+        fields["placing"] = placing_of(*data["placing"])
     if "words" in data:
         fields["words"] = tuple(_words(data, left, right, clock))
     return fields
@@ -130,10 +139,13 @@ def _words(data: dict[str, Any], left: int, right: int, clock: Clock) -> list[Wo
             origin = noted_left
     fps = float(clock.rate)
     base = clock.seconds(origin)
-    return [
+    said = [
         Word(base + start / fps, base + end / fps, text, float(sure), glued=bool(glued))
         for start, end, text, sure, glued in words
     ]
+    if not all(math.isfinite(one.start + one.end + one.probability) and isinstance(one.text, str) for one in said):
+        raise ValueError("no word")
+    return said
 
 
 def encode(cue: Cue, left: int, right: int, clock: Clock, drawn: str | None = None) -> str:

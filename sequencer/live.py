@@ -297,7 +297,7 @@ class Growing:
         for strip in strips:
             if strip.type == "TEXT" and MARK in strip:
                 _, owner, number = _mark_of(strip)
-                if owner in self._owners and number.isdecimal():
+                if owner in self._owners and number.isdecimal() and len(number) < 10:
                     made = _Made(strip.name, compat.left(strip), compat.right(strip))
                     found.setdefault((self._owners[owner], int(number)), made)
         return found

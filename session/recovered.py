@@ -28,6 +28,8 @@ FOLDER = "recovered"
 """In the user's folder."""
 _NOTE = ".offer.json"
 """What the file beside the subtitles is called that says where they belong; without it they are not offered."""
+_MOST = 1 << 31
+"""Subtitles that a note may count."""
 _LARGEST = 65536
 """Bytes of a note that are read."""
 
@@ -106,12 +108,18 @@ def read(folder: Path) -> list[Recovered]:
             said = json.loads(note.read_text(encoding="ascii"))
             path = note.with_name(note.name.removesuffix(_NOTE))
             if path.is_file():
-                found.append(
-                    Recovered(path, int(said["count"]), str(said["blend"]), str(said["scene"]), str(said["media"]))
-                )
-        except (OSError, ValueError, TypeError, KeyError) as error:
+                found.append(_of_note(path, said))
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             log.warning("%s: %s", note, error)
     return found
+
+
+def _of_note(path: Path, said: dict[str, Any]) -> Recovered:
+    """Raises ValueError, TypeError, KeyError for what is none of our notes."""
+    count, texts = said["count"], [said[name] for name in ("blend", "scene", "media")]
+    if type(count) is not int or not 0 < count < _MOST or not all(isinstance(text, str) for text in texts):
+        raise ValueError("no note of ours")
+    return Recovered(path, count, *texts)
 
 
 def here(scene: bpy.types.Scene) -> list[Recovered]:

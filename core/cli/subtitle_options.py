@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 import sys
 from collections.abc import Iterable
 from fractions import Fraction
@@ -15,32 +16,27 @@ from ..subtitles import reading, writing
 from ..subtitles.document import Document, Finding
 from ..subtitles.formats import registry
 from ..subtitles.formats.base import ReadOptions, WriteOptions
-from ..subtitles.timecode import FrameRate
+from ..subtitles.timecode import FrameRate, rate_of
 from .output import Output
 
 PIPE = Path("-")
 """Standard input or output in place of a file."""
+_FACTOR = re.compile(r"\d{1,30}\.?\d{0,30}|\.\d{1,30}|\d{1,9}/0*[1-9]\d{0,8}", re.ASCII)
+"""Not all that Fraction takes: of `1e999999999` it would make a number of as many digits."""
 
 
 def rate(text: str) -> Fraction:
     """Frames per second for argparse: `25`, `23.976`, `24000/1001`. Raises ArgumentTypeError."""
     try:
-        value = Fraction(text)
-        if "/" not in text:
-            value = FrameRate.from_fps(float(value)).exact
-    except (ValueError, ZeroDivisionError, OverflowError):
-        value = Fraction(0)
-    if not 0 < value <= 1000:
-        raise argparse.ArgumentTypeError("frames per second, such as 25 or 23.976")
-    return value
+        value = rate_of(text)
+        return value if "/" in text else FrameRate.from_fps(float(value)).exact
+    except ValueError:
+        raise argparse.ArgumentTypeError("frames per second, such as 25 or 23.976") from None
 
 
 def factor(text: str) -> Fraction:
     """A number above 0 for argparse, a fraction such as `24/25` too. Raises ArgumentTypeError."""
-    try:
-        value = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        value = Fraction(0)
+    value = Fraction(text) if _FACTOR.fullmatch(text) else Fraction(0)
     if not 0 < value < 1_000_000:
         raise argparse.ArgumentTypeError("a number above 0, such as 0.96 or 24/25")
     return value

@@ -45,7 +45,7 @@ def published(folder: Path, commit: str) -> dict[str, Published] | None:
             name: Published(int(file.get("lfs_size") or file["size"]), str(file.get("lfs_sha256") or file["blob_id"]))
             for name, file in data["files"].items()
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 
@@ -64,7 +64,7 @@ def is_made_up(folder: Path, commit: str) -> bool:
     try:
         data = json.loads((folder / "trees" / f"{commit}.json").read_text(encoding="utf-8"))
         return data.get(_MADE_UP) is True
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return False
 
 

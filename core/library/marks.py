@@ -83,7 +83,7 @@ def read(folder: Path) -> Marks:
         }
         newer = data.get("newer")
         return Marks(files, Newer(str(newer[0]), int(newer[1])) if newer else None, _planned(data.get("planned")))
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, RecursionError):
         return Marks()
 
 

@@ -72,7 +72,7 @@ def translates(path: str, loaded: Any = None) -> bool:
         heads = _read(path, "config.json").get("alignment_heads") or []
         layers = 1 + max((int(layer) for layer, _ in heads), default=_FEW_LAYERS)
         bands = loaded.model.n_mels if loaded else int(_read(path, "preprocessor_config.json").get("feature_size") or 0)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, OverflowError):
         return True
     return not (bands >= _BIG_ENCODER and layers <= _FEW_LAYERS)
 
@@ -81,7 +81,7 @@ def _read(path: str, name: str) -> Any:
     try:
         with open(os.path.join(path, name), encoding="utf-8") as file:
             return json.load(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
 
 

@@ -135,8 +135,7 @@ def _told(old: Document, new: Document) -> tuple[Finding, ...]:
 
 def _origin(cue: Cue, origins: Sequence[int | None]) -> int | None:
     """Which subtitle a number of the text stands for today."""
-    number = int(cue.name) if cue.name.isascii() and cue.name.isdigit() else 0
-    return origins[number - 1] if 0 < number <= len(origins) else None
+    return origins[cue.number - 1] if 0 < cue.number <= len(origins) else None
 
 
 def _again(cues: Sequence[Cue]) -> dict[int, Cue]:

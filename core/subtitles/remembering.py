@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from fractions import Fraction
+import math
 from typing import Any
 
-from ..markup import Placing, Span
+from ..markup import placing_of, span_of
 from .document import Cue, Document, Style
+from .timecode import rate_of
 
 LARGEST = 1 << 20
 """Characters. Fonts inside a script are larger; they stay in their file."""
@@ -38,10 +39,10 @@ def unpack(text: str) -> Document:
         return Document(
             format=str(data["format"]),
             language=str(data["language"]),
-            fps=Fraction(data["fps"]) if data["fps"] else None,
-            styles={row["name"]: Style(**row) for row in data["styles"]},
+            fps=rate_of(str(data["fps"])) if data["fps"] else None,
+            styles={row["name"]: _style(row) for row in data["styles"]},
             hidden=tuple(_unpacked(row) for row in data["hidden"]),
-            extra=data["extra"],
+            extra=dict(data["extra"]),
         )
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
         return Document()
@@ -56,8 +57,32 @@ def _packed(cue: Cue) -> dict[str, Any]:
 
 
 def _unpacked(row: dict[str, Any]) -> Cue:
+    start, end = _number(row["start"]), _number(row["end"])
     return Cue(
-        float(row["start"]), float(row["end"]), row["text"], spans=tuple(Span(*span) for span in row["spans"]),
-        placing=Placing(*row["placing"]), style=row["style"], speaker=row["speaker"], layer=int(row["layer"]),
-        extra=row["extra"],
+        start, end, _text(row["text"]), spans=tuple(map(span_of, row["spans"])), placing=placing_of(*row["placing"]),
+        style=_text(row["style"]), speaker=_text(row["speaker"]), layer=int(_number(row["layer"])),
+        extra={key: _text(value) for key, value in row["extra"].items()},
     )  # fmt: skip
+
+
+def _style(row: dict[str, Any]) -> Style:
+    said = Style(**row)
+    kinds = {field.name: type(field.default) for field in dataclasses.fields(Style)} | {"name": str}
+    del kinds["size"]
+    if any(type(getattr(said, name)) is not kind for name, kind in kinds.items()) or not 1 <= said.align <= 9:
+        raise ValueError("no style")
+    if said.size is not None:
+        _number(said.size)
+    return said
+
+
+def _number(value: Any) -> float:
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise ValueError("no number")
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text")
+    return value

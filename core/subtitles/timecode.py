@@ -13,7 +13,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+import re
 from fractions import Fraction
+
+MOST_FRAMES = 1000
+"""A second: more is no frame rate."""
+_RATE = re.compile(r"\s*\d{1,9}(?:\.\d{0,30}|/0*[1-9]\d{0,8})?\s*", re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -81,6 +86,20 @@ def _exact(fps: int, base: float) -> Fraction:
         if abs(simple - whole) <= whole / 2**24:
             return fps / simple
     return fps / whole
+
+
+def rate_of(text: str) -> Fraction:
+    """Frames a second as `25`, `23.976` or `24000/1001` says them. Raises ValueError for what is none.
+
+    Not by Fraction alone, which makes a number of a milliard digits of `1e999999999`.
+
+    >>> rate_of("24000/1001")
+    Fraction(24000, 1001)
+    """
+    value = Fraction(text) if _RATE.fullmatch(text) else Fraction(0)
+    if not 0 < value <= MOST_FRAMES:
+        raise ValueError(f"{text[:40]!r} is no frame rate")
+    return value
 
 
 def format_time(seconds: float) -> str:

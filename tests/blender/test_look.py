@@ -110,3 +110,26 @@ def test_what_somebody_else_has_nested_without_end_is_nothing() -> None:
     sheet: Any = bpy.data.texts.new("sheet")
     sheet[sheets.SHEET] = '{"before": ' + deep
     assert sheets.noted(sheet) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '"spans": [[1e999, 5, "italic", ""]]',
+        '"spans": [[0, 5, "time", "soon"]]',
+        '"spans": [[0, 5, "color", "blue"]]',
+        '"placing": [true, null, null, ""]',
+        '"placing": [2, NaN, null, ""]',
+        f'"at": [0, 25], "words": [[0, 1{"0" * 400}, "text", 1, 0]]',
+        '"at": [0, 25], "words": [[0, NaN, "text", 1, 0]]',
+        '"at": [0, 25], "words": [[0, 5, 7, 1, 0]]',
+        '"style": 5',
+        '"layer": 1e999',
+        '"extra": {"ass.row": 5}',
+        '"avg_logprob": Infinity',
+    ],
+)
+def test_what_no_subtitle_of_ours_says_is_not_taken_for_one(said: str) -> None:
+    (strip,) = made(Cue(0, 1, "text"))
+    strip[cue.MARK] = '{"text": "text", ' + said + "}"
+    assert read()[0] == Cue(0, 1, "text")

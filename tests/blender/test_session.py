@@ -361,3 +361,20 @@ def test_the_command_line_in_blender_knows_the_same_jobs(
     assert subtitle_editor._command(["models", "jobs", "--history", "5", "--json"]) == 0
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines() if line.startswith("{")]
     assert [line for line in lines if line.get("job") == record.id], lines
+
+
+@pytest.mark.parametrize(
+    "wrong", ["[" * 50_000, '{"count": 1e999}', '{"count": true}', '{"count": -3}', '"text"', "[]"]
+)
+def test_a_note_that_says_nonsense_hides_no_other_one(addon: Any, wrong: str) -> None:
+    from subtitle_editor.core.cues import Cue
+    from subtitle_editor.session import recovered, settings
+
+    kept = recovered.keep(settings.user_dir(), Path("film.mp4"), [Cue(0, 1, "x")], blend="", scene="Scene")
+    assert kept is not None
+    other = kept.path.with_name("other.srt")
+    other.write_bytes(kept.path.read_bytes())
+    note = other.with_name(other.name + ".offer.json")
+    texts = '"blend": "", "scene": "", "media": ""'
+    note.write_text(wrong.replace("}", f", {texts}}}"), encoding="ascii")
+    assert recovered.read(settings.user_dir()) == [kept]

@@ -75,8 +75,10 @@ def _alpha(text: str) -> int:
     except ValueError:
         return 255
     if text.endswith("%"):
-        return min(255, round(number * 2.55))
-    return min(255, round(number * 255 if "." in text and number <= 1 else number))
+        number *= 2.55
+    elif "." in text and number <= 1:
+        number *= 255
+    return round(min(255.0, number))  # Digits without end are more than any number.
 
 
 def from_substation(text: str) -> str | None:

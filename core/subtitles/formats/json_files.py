@@ -7,6 +7,7 @@ read as well, by the names that are known (`json_rows`).
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import json
@@ -17,8 +18,9 @@ from typing import Any
 
 from ... import markup
 from ...cues import Word
-from ...markup import BELOW, TIME, Placing, Span, tidied
+from ...markup import BELOW, TIME, Span, placing_of, span_of, tidied
 from ..document import Cue, Document, Style
+from ..timecode import rate_of
 from . import json_rows
 from .base import Findings, Format, Source, WriteOptions
 from .json_rows import REST, WORDS, Fields, dumped, load, number, row_of, text_cue, undumped, units_of
@@ -79,10 +81,10 @@ def _styles(others: dict[str, Any]) -> dict[str, Style]:
 
 def _rate(value: Any) -> Fraction | None:
     try:
-        rate = Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
+        rate = rate_of(str(value))
+    except ValueError:
         return None
-    return rate if 1 <= rate <= 1000 else None
+    return rate if rate >= 1 else None
 
 
 def _style(item: Any) -> Style | None:
@@ -91,6 +93,8 @@ def _style(item: Any) -> Style | None:
     known = {field.name: field.default for field in dataclasses.fields(Style)}
     values = {key: value for key, value in item.items() if key in known and type(value) is type(known[key])}
     size = number(item.get("size"))
+    if values.get("align") not in range(1, 10):
+        values.pop("align", None)
     return Style(**{**values, "name": item["name"], "size": size})
 
 
@@ -100,23 +104,13 @@ def _with_looks(cue: Cue) -> Cue:
         return cue
     fields = Fields(json.loads(cue.extra[REST]))
     left = fields.left
-    spans = left.get("spans")
-    if isinstance(spans, list) and all(_is_span(span) for span in spans):
+    # What is no span or no place stays among what is left.
+    with contextlib.suppress(LookupError, ValueError, TypeError):
+        cue = dataclasses.replace(cue, spans=tidied(map(_span, left["spans"]), len(cue.text)))
         del left["spans"]
-        cue = dataclasses.replace(cue, spans=tidied((Span(*span) for span in spans), len(cue.text)))
-    placing = left.get("placing")
-    if isinstance(placing, dict) and placing.keys() <= set(Placing._fields) and placing.get("align") in range(1, 10):
+    with contextlib.suppress(LookupError, ValueError, TypeError):
+        cue = dataclasses.replace(cue, placing=placing_of(**left["placing"]))
         del left["placing"]
-        vertical = placing.get("vertical")
-        cue = dataclasses.replace(
-            cue,
-            placing=Placing(
-                placing["align"],
-                number(placing.get("x")),
-                number(placing.get("y")),
-                vertical if vertical in ("rl", "lr") else "",
-            ),
-        )
     texts = {key: left.pop(key) for key in ("style", "name") if isinstance(left.get(key), str)}
     layer = left.pop("layer") if type(left.get("layer")) is int else 0
     extra = left.pop("extra") if _is_texts(left.get("extra")) else {}
@@ -124,14 +118,11 @@ def _with_looks(cue: Cue) -> Cue:
     return dataclasses.replace(cue, layer=layer, extra={**extra, **kept, **fields.rest()}, **texts)
 
 
-def _is_span(item: Any) -> bool:
-    return (
-        isinstance(item, list)
-        and len(item) == 4
-        and all(type(place) is int for place in item[:2])
-        and all(isinstance(part, str) for part in item[2:])
-        and (item[2] in _KINDS or _FOREIGN.fullmatch(item[2]) is not None)
-    )
+def _span(item: Any) -> Span:
+    span = span_of(item)
+    if span.kind not in _KINDS and _FOREIGN.fullmatch(span.kind) is None:
+        raise ValueError("no kind of span")
+    return span
 
 
 def _is_texts(item: Any) -> bool:

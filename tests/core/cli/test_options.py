@@ -274,3 +274,10 @@ def test_two_languages_in_one_film(run: Runs) -> None:
     write(run.folder / "b.wav", clip("hello"), silence(3), clip("hello"))
     assert run("b.wav", "--multilingual") == 0, run.said
     assert texts(run.cues("b.srt")) == HELLO * 2
+
+
+@pytest.mark.parametrize("wrong", ["[" * 50_000, '{"alignment_heads": [[1e999, 0]]}', '{"alignment_heads": 5}', "5"])
+def test_a_model_that_says_nonsense_of_itself_is_tried(tmp_path: Path, wrong: str) -> None:
+    folder = folder_of(tmp_path / "m", 51866, 32, 128)
+    (Path(folder) / "config.json").write_text(wrong, encoding="utf-8")
+    assert models.translates(folder)

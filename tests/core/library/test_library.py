@@ -8,7 +8,7 @@ import pytest
 
 from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.errors.models import ModelDamagedError, ModelNotInstalledError
-from subtitle_editor.core.library import layout, states, status
+from subtitle_editor.core.library import layout, listing, marks, states, status
 from subtitle_editor.core.transfer import partial
 
 TINY = reading.load().get("tiny")
@@ -122,3 +122,18 @@ def test_a_model_that_cannot_be_used_says_why(tmp_path: Path):
     (snapshot / "model.bin").unlink()
     with pytest.raises(ModelNotInstalledError, match="only partly downloaded"):
         status.usable(tmp_path, TINY)
+
+
+@pytest.mark.parametrize("wrong", ["[" * 50_000, '{"files": {"a": {"size": 1e999, "blob_id": "0"}}}', "5", "[]"])
+def test_a_listing_that_says_nonsense_is_none(tmp_path: Path, wrong: str):
+    """A models folder may be another program's, and its files anybody's."""
+    snapshot = install(tmp_path, "c1", FILES, FILES)
+    (snapshot.parents[1] / "trees" / "c1.json").write_text(wrong, encoding="utf-8")
+    assert listing.published(snapshot.parents[1], "c1") is None and not listing.is_made_up(snapshot.parents[1], "c1")
+    assert status.usable(tmp_path, TINY).path == snapshot
+
+
+@pytest.mark.parametrize("wrong", ["[" * 50_000, '{"format": FORMAT, "files": {"c1": {"a": [1e999, 1, true]}}}'])
+def test_marks_that_say_nonsense_are_none(tmp_path: Path, wrong: str):
+    (tmp_path / marks.FILE).write_text(wrong.replace("FORMAT", str(marks._FORMAT)), encoding="utf-8")
+    assert marks.read(tmp_path) == marks.Marks()

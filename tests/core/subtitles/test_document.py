@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from subtitle_editor.core.cues import Word
 from subtitle_editor.core.markup import BOLD, COLOR, ITALIC, RUBY, Span, after_edit, cut, shifted, tidied
 from subtitle_editor.core.subtitles import remembering
-from subtitle_editor.core.subtitles.document import Cue, Document, Finding, Kind, quoted
+from subtitle_editor.core.subtitles.document import Cue, Document, Finding, Kind, Style, quoted
 
 texts = st.text(alphabet="ab cd\n,é漢", max_size=30)
 
@@ -169,6 +169,13 @@ def test_every_kind_of_finding_is_explained() -> None:
     [
         "", "{", "[]", "[" * 100_000, '{"format": "srt"}',
         remembering.pack(Document((), hidden=(Cue(1, 2, "x"),))).replace('"layer":0', '"layer":1e999'),
+        remembering.pack(Document((), language="en")).replace('"fps":""', '"fps":"1e999999999"'),
+        remembering.pack(Document((), styles={"a": Style("a")})).replace('"align":2', '"align":2.0'),
+        remembering.pack(Document((), styles={"a": Style("a")})).replace('"font":""', '"font":5'),
+        remembering.pack(Document((), hidden=(Cue(1, 2, "x"),))).replace('"text":"x"', '"text":5'),
+        remembering.pack(Document((), hidden=(Cue(1, 2, "x"),))).replace('"start":1', '"start":NaN'),
+        remembering.pack(Document((), hidden=(Cue(1, 2, "x"),))).replace('"spans":[]', '"spans":[[0,1,"time","soon"]]'),
+        remembering.pack(Document((), hidden=(Cue(1, 2, "x"),))).replace('"placing":[2', '"placing":[true'),
         remembering.pack(Document((), hidden=(Cue(1, 2, "x"),))).replace('"start":1', f'"start":1{"0" * 400}'),
     ],
 )  # fmt: skip

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.markup import ITALIC, TIME, Placing, Span
 from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Cue, Document, Kind
+from subtitle_editor.core.subtitles.formats import registry
 
 
 def read(data: Any, format: str | None = None) -> Document:
@@ -180,3 +182,42 @@ def test_what_somebody_else_wrote_into_what_we_keep_stops_nothing() -> None:
     document = Document((cue,), format="json", extra={"json.rest": "[" * 100_000})
     (row,) = json.loads(writing.rendered(Path("out"), document, "json")[0])["cues"]
     assert row["words"] == [{"start": 1, "end": 2, "text": "x", "probability": 1.0}]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"placing": {"align": True}},
+        {"placing": {"align": 2.0}},
+        {"placing": {"align": 2, "x": 1e300}},
+        {"placing": {"align": 2, "x": "left"}},
+        {"placing": {"align": 2, "vertical": ["rl"]}},
+        {"placing": [2]},
+        {"spans": [[0, 1, TIME, "soon"]]},
+        {"spans": [[0, 1, TIME, "inf"]]},
+        {"spans": [[0, 1, "color", "blue"]]},
+        {"spans": [[True, 1, ITALIC, ""]]},
+        {"spans": {"0": 1}},
+    ],
+)
+def test_what_is_no_look_stays_in_the_file_and_breaks_no_other(said: Any) -> None:
+    document = read({"cues": [{"start": 1, "end": 3, "text": "x", **said}]})
+    (cue,) = document.cues
+    assert cue.placing == Placing() and cue.spans == ()
+    (key,) = said
+    assert written(document, "json")["cues"][0][key] == said[key]
+    for format in registry.FORMATS:
+        if format.write is not None:
+            writing.rendered(Path("out"), document, format.id)
+
+
+def test_no_number_of_a_file_is_too_large() -> None:
+    """Found by writing it down: a rate of a milliard digits took all memory."""
+    assert read({"fps": "1e999999999", "cues": [{"start": 1, "end": 3, "text": "x"}]}).fps is None
+    assert read({"fps": "24000/1001", "cues": [{"start": 1, "end": 3, "text": "x"}]}).fps == Fraction(24000, 1001)
+    style = {"name": "a", "align": 77}
+    document = read({"styles": [style], "cues": [{"start": 1, "end": 3, "text": "x"}]})
+    assert document.styles["a"].align == 2 and written(document, "json")["other_styles"] == [style]
+    srt = f'1\n00:00:01,000 --> 00:00:02,000\n<font color="rgba(0,0,255,{"9" * 400}%)">x</font>\n'
+    (cue,) = reading.parse(srt.encode(), "in.srt").cues
+    assert cue.spans == (Span(0, 1, "color", "#0000ffff"),)
