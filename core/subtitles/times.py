@@ -31,7 +31,8 @@ _SIGNS = str.maketrans(
 ARROW = r"(?:(?:-|=){1,3}\s?>{1,2}|[\u2013\u2014\u2015\u2212]+\s?>{0,2}|[\u2192\u21d2\u27a1\u2794\u279c]\ufe0f?|--&gt;)"
 """Between start and end, as people and their word processors write it."""
 
-_FRACTION = r"(?:\s*(?P<{0}mark>[.,:;])\s*(?P<{0}f>\d{{1,9}}))?"
+_FRACTION = r"(?:\s*(?P<{0}mark>[.,:;])\s*(?P<{0}f>\d{{1,20}})(?:(?<=[.,:;]\d{{3}})[.,]\d{{1,20}})?)?"
+"""Behind thousandths what a program computed of a thousandth (`12,200.00000058`) is passed over."""
 _CLOCK = (
     r"(?P<{0}sign>[-\u2212])?\s*(?:(?P<{0}h>\d{{1,6}})\s*:\s*)?(?P<{0}m>\d{{1,3}})\s*:\s*(?P<{0}s>\d{{1,2}})"
     + _FRACTION

@@ -19,7 +19,7 @@ from ...text import Text
 from ..document import Cue, Document, Kind
 from ..times import plain_signs
 from .base import Findings, Format, Source, WriteOptions
-from .lines import lines_of
+from .lines import lines_of, share
 from .settling import FALLBACK_DURATION, Row, settled
 from .tags import tidied_text
 
@@ -27,13 +27,15 @@ TAGS = "lrc.tags"
 """Of a document's `extra`: `[ti:...]` and its like, as they came."""
 
 _TIME = r"(\d{1,4}):(\d{1,2})(?:[.:,](\d{1,6})(?:[.,](\d{1,6}))?)?"
-"""`mm:ss`, with hundredths behind a full stop or, in old files, a colon; `hh:mm:ss.xx` where there is a fourth part."""
+"""`mm:ss`, with hundredths behind a full stop or, at times, a colon; `hh:mm:ss.xx` where there is a fourth part."""
 _STAMP = re.compile(rf"\s*\[\s*{_TIME}\s*\]")
 _WORD = re.compile(rf"<\s*{_TIME}\s*>|\[\s*{_TIME}\s*\]")
 _TAG = re.compile(r"\s*\[\s*([a-zA-Z#][\w -]*+)\s*:(.*)\]\s*$")
 _IN_BRACKETS = re.compile(r"\s*\[[^\]]*\]\s*$")
 _OFFSET = re.compile(r"\s*([+-]?\d{1,9})\s*(?:ms)?\s*$")
 _LENGTH = re.compile(rf"\s*{_TIME}\s*$")
+_WITH_COLONS = re.compile(r"(?:\[\d{1,4}:\d\d:\d\d\])+[^\s\[]")
+_SHARE = 0.5
 
 
 @dataclasses.dataclass(slots=True)
@@ -47,6 +49,11 @@ class _Line:
     spans: tuple[Span, ...] = ()
     end: float | None = None
     """Where the time behind the last word says it."""
+
+
+def looks(head: str) -> bool:
+    """Whether most lines have colons before the hundredths: lyrics, unless the file is called as transcripts are."""
+    return share(head, _WITH_COLONS) >= _SHARE
 
 
 def read(source: Source) -> Document:
@@ -250,10 +257,11 @@ FORMAT = Format(
     id="lrc",
     label="LRC (lyrics)",
     suffixes=(".lrc", ".elrc"),
-    # Not with a colon before the hundredths, as old files have it: transcripts write hours so.
+    # Not with a colon before the hundredths, which `looks` is for: transcripts write hours so.
     sign=re.compile(
         r"^[ \t]*(?:\[\d{1,4}:\d{1,2}(?:[.,]\d{1,6})?\][ \t]*)+[^\s\[]|^[ \t]*\[(?:ti|ar|al|offset):", re.MULTILINE
     ),
+    looks=looks,
     read=read,
     write=write,
     exact=False,

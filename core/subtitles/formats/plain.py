@@ -2,7 +2,8 @@
 """Plain text: a transcript with a time (or two) before each text, or a text without any times.
 
 Times in frames (`00:00:11:10`), two times with nothing but a space or a comma between them, a number before and a
-length behind them are what editing programs write lists of subtitles with.
+length behind them are what editing programs write lists of subtitles with; `[1.00s -> 2.50s]` is what people who call
+faster-whisper print, and `Ann Lee  0:03` above each paragraph is how services that transcribe meetings save them.
 
 Without times each paragraph (each line, where no line is empty) is shown one after the other for as long as it takes to
 read: something to begin with, and said to be that.
@@ -13,13 +14,13 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from ...cues import new_cue, text_length
 from ...text import Text
 from ..document import Cue, Document, Kind
-from ..times import ARROW, as_typed, counts_frames, guessed_rate, plain_signs, seconds_of
+from ..times import ARROW, as_typed, clock, counts_frames, guessed_rate, plain_signs, seconds_of
 from .base import Findings, Format, Source, WriteOptions
 from .lines import lines_of, share
 from .settling import FALLBACK_DURATION, settled
@@ -31,23 +32,35 @@ _SHORTEST, _LONGEST = 1.5, 7.0
 
 _TIME = (
     r"(?P<{0}sign>(?!))?(?:(?P<{0}h>\d{{1,3}}):)?(?P<{0}m>\d{{1,3}}):(?P<{0}s>\d{{2}})"
-    r"(?:(?P<{0}mark>[.,:;])(?P<{0}f>\d{{1,3}}))?"
+    r"(?:(?P<{0}mark>[.,:;])(?P<{0}f>\d{{1,9}}))?"
 )
 _WITH_HOURS = r"(?=\d{1,3}:\d{1,3}:\d\d)"
 _STAMP = re.compile(
     rf"\s*(?:\d{{1,6}}[ \t]+{_WITH_HOURS}(?=(?:[^\s,]|,(?=[^\s,]))+[ \t,]+\d+:\d))?"
-    rf"(?:[\[(]\s*)?{_TIME.format('a')}(?:\s*[\])])?"
+    rf"(?:[\[(]\s*)?{_TIME.format('a')}(?P<shut>\s*[\])])?"
     rf"(?:(?:\s*(?:{ARROW}|-|to)\s*|(?:\s*[,;]\s*|\s+){_WITH_HOURS})(?:[\[(]\s*)?{_TIME.format('b')}(?:\s*[\])])?"
     r"(?:\s+(?P<length>\d{1,2}(?::\d{2}){1,3})(?=\s|$))?)?"
-    r"\s*[-:,\u2013|]?(?:\s+(?P<rest>.*)|)$"
+    r"(?(shut)(?:\s*[-:,\u2013|](?=\s|$))?|\s*[-:,\u2013|]?(?:\s|$))\s*(?P<rest>.*)$"
+)
+_SECONDS = re.compile(
+    rf"\s*(?:[\[(]\s*|(?=[\d.]+s))(\d{{1,7}}(?:\.\d{{1,9}})?)s?\s*{ARROW}\s*(\d{{1,7}}(?:\.\d{{1,9}})?)s?"
+    r"\s*[\])]?(?=\s|$)"
+)
+_TURN = re.compile(
+    r"[ \t]*(?P<who>[^\W\d][^.?!:;,\n]{0,48}?)(?:[ \t]{2,}|\t|[ \t]*(?=[\[(]))[\[(]?"
+    rf"(?P<time>{_TIME.format('a')})[\])]?:?[ \t]*$"
 )
 _SHARE = 0.3
+_HEAD = 16384
+"""Characters that show what kind of transcript it is."""
 
 
 def looks(head: str) -> bool:
-    """Whether enough lines begin with a time, and the first is one of them."""
+    """Whether enough lines begin with a time (or are a name and a time), and the first is one of them."""
     first = next((line for line in head.split("\n") if line.strip()), "")
-    return _STAMP.match(plain_signs(first)) is not None and share(head, _STAMP) >= _SHARE
+    return any(
+        pattern.match(plain_signs(first)) and share(head, pattern) >= _SHARE for pattern in (_STAMP, _SECONDS, _TURN)
+    )
 
 
 def read(source: Source) -> Document:
@@ -55,15 +68,42 @@ def read(source: Source) -> Document:
     findings = Findings()
     rate: Fraction | None = None
     rows: list[Cue] = []
-    if any(_STAMP.match(plain_signs(line)) for line in lines_of(source.text)):
-        rate = _rate(source.text, source.options.fps, findings)
-        rows = _timed(list(_stamps(source.text, rate, findings)), source.text, findings)
+    match = _turn if _is_of_turns(source.text) else _stamped
+    if any(match(line)[0] for line in lines_of(source.text)):
+        rate = _rate(source.text, match, source.options.fps, findings)
+        rows = _timed(list(_stamps(source.text, match, rate, findings)), source.text, findings)
     else:
         rows = _untimed(source.text)
         if rows:
             message = Text("the text has no times; each paragraph was given the time that it takes to read.")
             findings.add(Kind.TIME, message, 1)
     return Document(tuple(settled(rows, findings)), fps=rate, findings=findings.done())
+
+
+_Found = tuple[re.Match[str] | None, str]
+"""The times of a line, and who speaks from there on."""
+
+
+def _stamped(line: str) -> _Found:
+    """What a line that begins with a time says."""
+    plain = plain_signs(line)
+    if seconds := _SECONDS.match(plain):
+        times = " --> ".join(clock(float(value), digits=9) for value in seconds.groups())
+        plain = times + plain[seconds.end() :]
+    return _STAMP.match(plain), ""
+
+
+def _is_of_turns(text: str) -> bool:
+    """Whether it is a name with a time behind it that stands above each paragraph."""
+    head = text[:_HEAD]
+    first = next((line for line in head.split("\n") if line.strip("\ufeff \t")), "")
+    return _TURN.match(plain_signs(first)) is not None and share(head, _TURN) >= _SHARE
+
+
+def _turn(line: str) -> _Found:
+    """What a line of a name and a time says."""
+    found = _TURN.match(plain_signs(line))
+    return (_STAMP.match(found["time"]), found["who"]) if found else (None, "")
 
 
 @dataclasses.dataclass(slots=True)
@@ -74,17 +114,21 @@ class _Stamp:
     start: float
     end: float | None
     text: str
+    speaker: str = ""
 
 
-def _stamps(text: str, rate: Fraction | None, findings: Findings) -> Iterator[_Stamp]:
+def _stamps(
+    text: str, match_of: Callable[[str], _Found], rate: Fraction | None, findings: Findings
+) -> Iterator[_Stamp]:
     current: _Stamp | None = None
     body: list[str] = []
     for number, line in enumerate(lines_of(text), 1):
-        match = _STAMP.match(plain_signs(line))
+        match, speaker = match_of(line)
         if match is not None:
             if current is not None:
                 yield _with_text(current, body)
             current = _stamp(number, match, rate)
+            current.speaker = speaker
             body = [as_typed(line, match["rest"] or "")]
             if match["length"] and not _is_length(match["length"], current, rate):
                 body.insert(0, match["length"])
@@ -106,12 +150,12 @@ def _with_text(stamp: _Stamp, body: list[str]) -> _Stamp:
     return stamp
 
 
-def _rate(text: str, said: Fraction | None, findings: Findings) -> Fraction | None:
+def _rate(text: str, match_of: Callable[[str], _Found], said: Fraction | None, findings: Findings) -> Fraction | None:
     """The frames a second, where the times count frames; None where they do not."""
     most = -1
     is_counting = False
     for line in lines_of(text):
-        match = _STAMP.match(plain_signs(line))
+        match, _ = match_of(line)
         if match is None:
             continue
         if counts_frames(match, "a"):
@@ -142,7 +186,7 @@ def _timed(stamps: list[_Stamp], text: str, findings: Findings) -> list[Cue]:
         # A time alone ends the text above it; two of them are a subtitle that has none.
         if stamp.text.strip() or end is not None:
             end = end if end is not None else following.get(start, start + FALLBACK_DURATION)
-            rows.append(new_cue(start, end, stamp.text, line=stamp.number))
+            rows.append(new_cue(start, end, stamp.text, speaker=stamp.speaker, line=stamp.number))
     return rows
 
 

@@ -39,6 +39,8 @@ _TIMES = re.compile(
     r"(?:(?P<number>\d{1,9})[.)]?\s+)?" + clock_pattern("a") + rf"\s*(?P<arrow>{ARROW}|-{{1,3}})\s*"
     + clock_pattern("b") + r"(?P<rest>\s.*)?$"
 )  # fmt: skip
+_BETWEEN = re.compile(clock_pattern("a") + r"\s*(?P<arrow>[>~/|<]{1,3}|to)\s*" + clock_pattern("b") + r"$")
+"""Two whole times, and nothing else, with what is left of an arrow or stands for one."""
 _DOTTED = re.compile(r"(?<![\d.])(\d{1,3})\.(\d{2})\.(\d{2})([.,]\d{1,3})(?![\d.])")
 """`00.00.01,000`: full stops in place of colons."""
 _FIRST_TIME = re.compile(r"(?:\d+\s+)?" + clock_pattern())
@@ -92,8 +94,13 @@ def timing_of(line: str, index: int = 0) -> Timing | None:
     if len(line) > _LONGEST_TIMES:
         return None
     plain = _DOTTED.sub(r"\1:\2:\3\4", plain_signs(line))
-    found = _TIMES.match(plain.strip("\ufeff \t"))
-    if found is None or (found["arrow"].strip("-") == "" and not _is_full(found)):
+    plain = plain.strip("\ufeff \t")
+    found = _TIMES.match(plain)
+    if found is None:
+        found = _BETWEEN.match(plain)
+        full = found is not None and _is_full(found)
+        return Timing(index, seconds_of(found, "a"), seconds_of(found, "b")) if found and full else None
+    if found["arrow"].strip("-") == "" and not _is_full(found):
         return None
     rest = (found["rest"] or "").strip()
     if rest and not _is_full(found) and not _COORDINATES.fullmatch(rest) and not _SETTINGS.fullmatch(rest):

@@ -28,9 +28,18 @@ COLUMN = "csv."
 HEADING = "csv.heading"
 """Of a document's `extra`: the headings, as they came."""
 
+_START = (
+    "start|begin|from|in|tc in|timecode in|start time|starttime|in time|show|"
+    "start tc|tc start|in tc|start timecode|timecode start|start timestamp|begin time"
+)
+_END = (
+    "end|stop|to|out|tc out|timecode out|end time|endtime|out time|hide|"
+    "end tc|tc end|out tc|end timecode|timecode end|end timestamp"
+)
 _NAMES = {
-    "start": ("start", "begin", "from", "in", "tc in", "timecode in", "start time", "starttime", "in time", "show"),
-    "end": ("end", "stop", "to", "out", "tc out", "timecode out", "end time", "endtime", "out time", "hide"),
+    "start": tuple(_START.split("|")),
+    "end": tuple(_END.split("|")),
+    "time": ("tc", "timecode", "timestamp", "time"),
     "length": ("duration", "length", "dur"),
     "text": ("text", "subtitle", "caption", "content", "transcript", "transcription", "sentence", "dialogue", "line"),
     "speaker": ("speaker", "speaker name", "speaker label", "name", "character", "actor", "voice"),
@@ -106,6 +115,10 @@ def _delimiter(text: str) -> str:
 
 
 def _records(text: str, delimiter: str, findings: Findings) -> Iterator[tuple[int, list[str]]]:
+    """The records of a file, with the line that each begins in."""
+    # As Whisper writes tables: quotes are letters, unless a field has in it what must be quoted.
+    are_letters = delimiter == "\t" and '"' not in text[: text.find("\n")]
+    begins = re.compile(_record(delimiter))
     lines = lines_of(text)
     ahead: deque[str] = deque()
     """Lines that were looked at and belong to no record yet."""
@@ -114,7 +127,7 @@ def _records(text: str, delimiter: str, findings: Findings) -> Iterator[tuple[in
         if not first.strip("\ufeff \t"):
             number += 1
             continue
-        line, more = _whole(first, lines, ahead)
+        line, more = _whole(first, lines, ahead, begins)
         fields = _fields(line, delimiter) if line.count('"') % 2 == 0 else None
         if fields is None:
             ahead.extendleft(reversed(more))
@@ -122,7 +135,10 @@ def _records(text: str, delimiter: str, findings: Findings) -> Iterator[tuple[in
             fields = _fields(line, delimiter)
         if fields is None:
             fields = line.split(delimiter)
-            findings.add(Kind.BROKEN, Text("a quote is not closed; it was read as a letter."), number)
+            if not are_letters:
+                findings.add(Kind.BROKEN, Text("a quote is not closed; it was read as a letter."), number)
+        elif are_letters and _parted(line, delimiter) == fields:
+            fields = line.split(delimiter)
         if '"' not in line:
             # As they stand: a text with commas in it is put together again.
             fields = [field.strip("\ufeff") for field in line.split(delimiter)]
@@ -130,12 +146,22 @@ def _records(text: str, delimiter: str, findings: Findings) -> Iterator[tuple[in
         number += 1 + len(more)
 
 
-def _whole(line: str, lines: Iterator[str], ahead: deque[str]) -> tuple[str, list[str]]:
-    """The line with those below that a quote in it goes on over, and these: taken from those ahead, then the others."""
+def _parted(line: str, delimiter: str) -> list[str]:
+    """The fields of a record whose quotes are letters, without those around a whole field: as it is read by the rules,
+    if nothing in it had to be quoted."""
+    return [re.sub(r'\A"(.*)"\Z', r"\1", field) for field in line.split(delimiter)]
+
+
+def _whole(line: str, lines: Iterator[str], ahead: deque[str], begins: re.Pattern[str]) -> tuple[str, list[str]]:
+    """The line with those below that a quote in it goes on over, and these: taken from those ahead, then the others.
+    It goes over no line that begins a record."""
     more: list[str] = []
     while line.count('"') % 2 and len(more) + 1 < _MOST_LINES:
         following = ahead.popleft() if ahead else next(lines, None)
         if following is None:
+            break
+        if begins.match(following):
+            ahead.appendleft(following)
             break
         more.append(following)
         line += "\n" + following
@@ -145,7 +171,8 @@ def _whole(line: str, lines: Iterator[str], ahead: deque[str]) -> tuple[str, lis
 def _fields(line: str, delimiter: str) -> list[str] | None:
     """The fields of one record; None where it is not one."""
     try:
-        found = list(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter, skipinitialspace=True))
+        records = csv.reader(io.StringIO(line, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+        found = list(records)
     except csv.Error:
         return None
     return found[0] if len(found) == 1 and line.count('"') % 2 == 0 else None
@@ -154,6 +181,10 @@ def _fields(line: str, delimiter: str) -> list[str] | None:
 def _heading(fields: Sequence[str]) -> list[str]:
     """What each column is, by its heading; empty where the line is none."""
     found = [_column(field) for field in fields]
+    if "time" in found:  # A start, where nothing else is called that.
+        index = found.index("time")
+        found = ["" if column == "time" else column for column in found]
+        found[index] = "" if "start" in found else "start"
     return found if "text" in found and ("start" in found or "end" in found) else []
 
 
@@ -287,15 +318,22 @@ def write_tsv(document: Document, format: Format, options: WriteOptions) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _record(delimiter: str) -> str:
+    """How a record begins, as a pattern: two times, with a number or a name before them or not."""
+    blank = rf"[^\S\n{delimiter}]*+"
+    clock = r"\d{1,9}:\d{1,2}:\d{1,2}(?:[.,:;]\d{1,3})?|\d{1,9}:\d{1,2}[.,]\d{1,3}|\d{1,9}(?:\.\d{1,6})?"
+    time = rf"\"?{blank}(?:{clock}){blank}\"?"
+    return rf"(?:[^{delimiter}\n]*{delimiter})??{time}{delimiter}{time}{delimiter}"
+
+
 def _sign(delimiter: str) -> re.Pattern[str]:
-    field = rf"[^{delimiter}\n]*"
     blank = rf"[^\S\n{delimiter}]*+"
     starts = "|".join(re.escape(name).replace(r"\ ", "[ _]") for name in (*_NAMES["start"], *_NAMES["end"]))
     texts = "|".join(_NAMES["text"])
-    heading = rf"\A(?=[^\n]*(?:^|{delimiter}){blank}\"?(?:{starts})\b)(?=[^\n]*(?:{texts})\b)[^\n]*{delimiter}"
-    clock = r"\d{1,9}:\d{1,2}:\d{1,2}(?:[.,:;]\d{1,3})?|\d{1,9}:\d{1,2}[.,]\d{1,3}|\d{1,9}(?:\.\d{1,6})?"
-    time = rf"\"?{blank}(?:{clock}){blank}\"?"
-    plain = rf"\A(?:{field}{delimiter})??{time}{delimiter}{time}{delimiter}[^\n]*[^\d\s,.:;][^\n]*$"
+    times = "|".join(_NAMES["time"])
+    begins = rf"(?:{starts})\b|(?:{times})\"?{blank}{delimiter}"
+    heading = rf"\A(?=[^\n]*(?:^|{delimiter}){blank}\"?(?:{begins}))(?=[^\n]*(?:{texts})\b)[^\n]*{delimiter}"
+    plain = rf"\A{_record(delimiter)}[^\n]*[^\d\s,.:;][^\n]*$"
     return re.compile(rf"{heading}|{plain}", re.IGNORECASE | re.MULTILINE)
 
 

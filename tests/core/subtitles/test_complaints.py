@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""More of what people complain of when a program opens their subtitles, each by what is odd in the file.
+
+The texts are ours. Rows are what a viewer sees: times in seconds, and the text.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from subtitle_editor.core.subtitles import reading, writing
+from subtitle_editor.core.subtitles.document import Document, Kind
+from subtitle_editor.core.subtitles.formats.base import ReadOptions
+
+PAL = ReadOptions(fps=Fraction(25))
+Rows = list[tuple[float, float, str]]
+
+
+def read(text: str | bytes, name: str, options: ReadOptions = PAL) -> Document:
+    return reading.parse(text if isinstance(text, bytes) else text.encode(), name, options=options)
+
+
+def rows(document: Document) -> Rows:
+    return [(round(cue.start, 3), round(cue.end, 3), cue.text) for cue in document.cues]
+
+
+def written(document: Document, ending: str) -> str:
+    return writing.rendered(Path(f"out.{ending}"), document)[0].decode()
+
+
+# Times
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        "00:00:01,200.0000000000582 --> 00:00:02,000",
+        "00:00:01,200 --> 00:00:02,000.4999999",
+        "00:00:01,2000000000000001 --> 00:00:02,0",
+        "00:00:01,200 > 00:00:02,000",
+        "00:00:01.200 ~ 00:00:02.000",
+        "00:00:01,200 to 00:00:02,000",
+    ],
+)
+def test_times_that_a_program_or_a_hand_has_spoilt(times: str) -> None:
+    document = read(f"1\n{times}\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\n> there\n", "a.srt")
+    assert rows(document) == [(1.2, 2, "Hello"), (3, 4, "> there")]
+    assert document.findings == ()
+
+
+def test_two_times_in_a_sentence_are_none() -> None:
+    text = "1\n00:00:01,000 --> 00:00:02,000\n5:30 > 4:20\n5:30 to 6:00\n"
+    assert rows(read(text, "a.srt")) == [(1, 2, "5:30 > 4:20\n5:30 to 6:00")]
+
+
+def test_lyrics_with_colons_before_the_hundredths() -> None:
+    text = "[ti:Song]\n[00:12:34]first\n[00:15:90]second\n[01:02:05][01:30:00]third\n"
+    shown = [(12.34, 15.9, "first"), (15.9, 62.05, "second"), (62.05, 90, "third"), (90, 92, "third")]
+    assert rows(read(text, "a.lrc")) == shown
+    assert rows(read(text.removeprefix("[ti:Song]\n"), "a.lrc")) == shown
+    # Where nothing says that it is lyrics, the first part is hours.
+    talk = read("[00:12:34]first\n[01:02:05]second\n", "a.txt")
+    assert (talk.format, rows(talk)) == ("transcript", [(754, 3725, "first"), (3725, 3727, "second")])
+
+
+# Tables
+
+
+def test_quotes_of_a_table_that_whisper_wrote_are_letters() -> None:
+    texts = ['"Hello," he said.', '"Hello."', 'it is 5" wide', '"never closed', 'closed here"']
+    lines = [f"{index}000\t{index}900\t{text}" for index, text in enumerate(texts)]
+    document = read("\n".join(["start\tend\ttext", *lines, ""]), "a.tsv")
+    assert [cue.text for cue in document.cues] == texts
+    assert document.findings == ()
+    assert [cue.text for cue in read(written(document, "tsv"), "b.tsv").cues] == texts
+
+
+def test_quotes_of_other_tables_are_not() -> None:
+    quoted = 'start\tend\ttext\n0\t900\t"a ""b""\nc"\n1000\t1900\td\n'
+    assert [cue.text for cue in read(quoted, "a.tsv").cues] == ['a "b"\nc', "d"]
+    all_quoted = '"start"\t"end"\t"text"\n"0"\t"900"\t"Hello."\n'
+    assert [cue.text for cue in read(all_quoted, "a.tsv").cues] == ["Hello."]
+    half = read('start,end,text\n0.0,1.0,"Hello," he said, twice\n2.0,3.0,"ok, yes"\n', "a.csv")
+    assert [cue.text for cue in half.cues] == ['"Hello," he said, twice', "ok, yes"]
+    assert [finding.kind for finding in half.findings] == [Kind.BROKEN]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Start TC;End TC;Character;Text\n00:00:05:10;00:00:07:00;ANNA;Hi, you\n00:00:08:00;00:00:09:12;BOB;Good.\n",
+        "Time,Role,In,Out,Text\nx,ANNA,00:00:05:10,00:00:07:00,Hi, you\ny,BOB,00:00:08:00,00:00:09:12,Good.\n",
+    ],
+)
+def test_headings_of_dubbing_studios(text: str) -> None:
+    document = read(text, "a.csv")
+    assert rows(document) == [(5.4, 7, "Hi, you"), (8, 9.48, "Good.")]
+    assert [cue.speaker or cue.extra["csv.Role"] for cue in document.cues] == ["ANNA", "BOB"]
+
+
+def test_a_table_with_one_column_of_times() -> None:
+    document = read("Nr,TC,Character,Dialogue\n1,00:00:05:10,ANNA,Hello\n2,00:00:08:00,BOB,Good\n", "a.csv")
+    assert rows(document) == [(5.4, 8, "Hello"), (8, 10, "Good")]
+
+
+# Transcripts
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "speakers"),
+    [
+        (
+            "[0.00s -> 5.00s] Hello there.\n[5.00s -> 3700.48s]  How are you?\n",
+            [(0, 5, "Hello there."), (5, 3700.48, "How are you?")],
+            ["", ""],
+        ),
+        (
+            "Ann Lee  0:03  \nHello everybody.\n\nBob Jones  0:10  \nThanks.\nMeet at 10:30 then.\n",
+            [(3, 10, "Hello everybody."), (10, 12, "Thanks.\nMeet at 10:30 then.")],
+            ["Ann Lee", "Bob Jones"],
+        ),
+        (
+            "Speaker 1 (00:03):\nHello.\n\nSpeaker 2 (00:10):\nThanks.\n",
+            [(3, 10, "Hello."), (10, 12, "Thanks.")],
+            ["Speaker 1", "Speaker 2"],
+        ),
+    ],
+)
+def test_transcripts_of_programs_and_services(text: str, shown: Rows, speakers: list[str]) -> None:
+    document = read(text, "a.txt")
+    assert rows(document) == shown
+    assert [cue.speaker for cue in document.cues] == speakers
