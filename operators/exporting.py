@@ -158,6 +158,8 @@ class SUBTITLE_OT_export_file(bpy.types.Operator):
         document, warnings = files.document_of(scene, choices.of(scene).only_selected, channels)
         warnings += self._left_out(scene)
         try:
+            if track is not None and not document.cues and not choices.of(scene).only_selected:
+                raise tracks.EmptyTrackError(track.name)
             cues = self._chosen(list(document.cues), scene, rate)
             if not cues:
                 raise SubtitleFileError(

@@ -38,10 +38,12 @@ def path(scene: bpy.types.Scene) -> Path:
 
 def job(scene: bpy.types.Scene) -> tuple[Task, list[str]]:
     """The task that puts the active track into the rendered film, and what of the track the film does not play. The
-    task's error is NotRenderedError where there is no film."""
+    task's error is NotRenderedError where there is no film. Raises EmptyTrackError."""
     film, track = path(scene), tracks.active(scene)
     document, warnings = files.document_of(scene, channels=track.channels if track is not None else None)
     name, language = (track.name, track.language) if track is not None else ("", document.language)
+    if track is not None and not document.cues:
+        raise tracks.EmptyTrackError(track.name)
 
     def work(control: Control, _report: Any, _job: str) -> Muxed:
         from ..core.film import mux, soft

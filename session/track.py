@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..core.errors.base import SubtitleEditorError
+from ..core.text import Text
 from ..sequencer import bulk, compat
 from ..sequencer.strips import clock_of
 from ..sequencer.track import Row, Table, refuse_locked
@@ -27,6 +29,19 @@ if TYPE_CHECKING:
     from ..core.subtitles.track import Rules
 
     Strip = compat.Strip
+
+
+class EmptyTrackError(SubtitleEditorError):
+    """There is nothing in a track that could go into a file."""
+
+    code = "empty_track"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            Text('The track "{name}" has no subtitles that are seen in the film.', name=name),
+            Text("Choose another track above the list of subtitles, or show those of it that are muted."),
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

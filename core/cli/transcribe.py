@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import errno
 import os
 import time
 from pathlib import Path
@@ -26,6 +27,7 @@ from ..subtitles import quality, writing
 from ..subtitles.profiles import Profile, resolved
 from ..subtitles.segmentation import segment
 from ..subtitles.timecode import format_time
+from ..system.files import fitted
 from ..system.reasons import reason_of
 from ..units import human_duration
 from . import films, listening
@@ -98,6 +100,8 @@ class _One:
         self._more = {"media": str(film.media)} if many else {}
         self._request = listening.request_of(self._args, film.media, model_path, model_id)
         self._journals = args.user_dir / segments.FOLDER
+        self._earlier: Kept | None = None
+        """What an earlier run had heard when this one began."""
 
     @property
     def is_done(self) -> bool:
@@ -110,8 +114,8 @@ class _One:
     def run(self) -> _Result:
         """Hear it and write. Raises SubtitleEditorError for what can be known before the work; Stopped never."""
         began = time.monotonic()
-        kept = self._kept()
-        self._check_target(kept)
+        kept = self._earlier = self._kept()
+        self._check_target()
         if self._args.unfinished == "take":
             return self._take(kept, began)
         if self._args.unfinished == "fresh" and kept is not None and not segments.remove(kept.path):
@@ -138,17 +142,18 @@ class _One:
             return segments.find(self._journals, about(self._request))
         return None
 
-    def _check_target(self, kept: Kept | None) -> None:
+    def _check_target(self) -> None:
         """Never write over a file that may be somebody's work, unless it was named with -o."""
         film, args = self._film, self._args
-        if (
-            args.output is None
-            and (there := next((path for path in (film.target, *film.more) if path.exists()), None))
-            and not (kept is not None and segments.is_ours(kept, there))
-        ):
-            raise UsageError(f"{there} exists already.", "Name the file to write with -o, or use --skip-existing.")
+        for path in (film.target, *film.more):
+            if self._is_anothers(path):
+                raise UsageError(f"{path} exists already.", "Name the file to write with -o, or use --skip-existing.")
         if film.media.exists() or args.output is not None or args.out_dir is not None:
             films.check_folder(film, make=args.out_dir is not None)
+
+    def _is_anothers(self, path: Path) -> bool:
+        is_ours = self._earlier is not None and segments.is_ours(self._earlier, path)
+        return self._args.output is None and path.exists() and not is_ours
 
     def _event(self, event: Event) -> None:
         if self._many and self._output.json:
@@ -175,6 +180,9 @@ class _One:
         made = segment(end.cues, self._profile_for(language), language=language)
         try:
             for target in (self._film.target, *self._film.more):
+                # Asked again: hearing has taken its time.
+                if self._is_anothers(target):
+                    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
                 writing.save_cues(target, made)
             return made, self._film.target
         except (OSError, SubtitleEditorError) as error:
@@ -190,8 +198,8 @@ class _One:
     def _rescue(self, made: list[Cue], error: Exception) -> None:
         """Put the subtitles into the user's folder instead, and say so."""
         stamp = time.strftime("%Y-%m-%d %H-%M-%S")
-        suffix = self._film.target.suffix
-        path = self._args.user_dir / "recovered" / f"{self._film.media.stem} {stamp}{suffix}"
+        name = fitted(self._film.media.stem, f" {stamp}{self._film.target.suffix}")
+        path = self._args.user_dir / "recovered" / name
         reason = reason_of(error)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

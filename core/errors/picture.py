@@ -3,8 +3,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..text import Text
 from .base import SubtitleEditorError
+
+
+class ManifestTakenError(SubtitleEditorError, ValueError):
+    """A folder that pictures should go into has a file of somebody else's by the name of their list."""
+
+    code = "manifest_taken"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            Text("{path} is no list of pictures, and would be replaced by one.", path=path),
+            Text("Choose another folder for the pictures, or give that file another name."),
+        )
 
 
 class PictureSizeError(SubtitleEditorError, ValueError):

@@ -81,7 +81,7 @@ def burn(
         chosen = codec or codec_of(target, str(stream.codec_context.codec.canonical_name))
         looks = _looks(media, stream.index, chosen)
         renderer = Renderer(document, *looks.shown, style, fonts, language=language)
-        with output.written(target, container) as out:
+        with output.written(target, container, overwrite=overwrite) as out:
             encoder = _encoder(out, target, container, stream, looks, chosen, crf)
             copy = copying.prepared(media, film, out, target, container, [stream])
             with output.writing(target):

@@ -49,7 +49,7 @@ def mux(
     with copying.opened(media) as film:
         output.check(media, target, overwrite=overwrite)
         new = [Track(one, container) for one in subtitles]
-        with output.written(target, container) as out:
+        with output.written(target, container, overwrite=overwrite) as out:
             copy = copying.prepared(media, film, out, target, container)
             if not keep_default or any(one.default for one in subtitles):
                 _not_default(out)
@@ -81,7 +81,7 @@ def add(
     with copying.opened(target) as old:
         new = [Track(one, container) for one in subtitles]
         gone = [stream for stream in old.streams.subtitles if any(_is_of(stream, one, container) for one in subtitles)]
-        with output.written(target, container, check_again) as out:
+        with output.written(target, container, check_again, overwrite=True) as out:
             copy = copying.prepared(target, old, out, target, container, gone)
             if any(one.default for one in subtitles):
                 _not_default(out)

@@ -46,10 +46,10 @@ def check(media: Path, target: Path, *, overwrite: bool) -> None:
 
 @contextlib.contextmanager
 def written(
-    target: Path, container: Container, check_again: Callable[[], None] = lambda: None
+    target: Path, container: Container, check_again: Callable[[], None] = lambda: None, *, overwrite: bool
 ) -> Iterator[av.container.OutputContainer]:
     """The container to write into. When the block ends, it is closed, brought to the disk, and gets its name, unless
-    `check_again` raises then.
+    `check_again` raises then. `overwrite`: also where another file has that name by then.
 
     Whatever the block raises, nothing is left behind. A film that is whole and cannot get its name gets one like it,
     which the FilmNotWrittenError tells. Errors of the disk and of the muxer inside `writing()` and at the end are
@@ -67,7 +67,7 @@ def written(
             with open(fresh, "rb+") as file:
                 files.sync(file.fileno())
         check_again()
-        _name(fresh, target)
+        _name(fresh, target, overwrite)
     except BaseException:
         with contextlib.suppress(Exception):
             out.close()
@@ -76,18 +76,30 @@ def written(
         raise
 
 
-def _name(fresh: Path, target: Path) -> None:
+def _name(fresh: Path, target: Path, overwrite: bool) -> None:
     """Give the finished film its name. Raises FilmNotWrittenError, and then it has another one."""
     try:
-        return files.replace(fresh, target, files.LONG_PATIENCE)
+        return (files.replace if overwrite else files.put)(fresh, target, files.LONG_PATIENCE)
     except OSError as error:
         failure = error
-    kept = next(path for number in itertools.count(2) if not (path := _numbered(target, number)).exists())
     with writing(target):
-        files.replace(fresh, kept, files.LONG_PATIENCE)
-    is_in_use = isinstance(files.disk_error(target.parent, failure), FileInUseError)
-    reason = Text("another program has it open") if is_in_use else reason_of(failure)
+        kept = _kept(fresh, target)
+    if isinstance(failure, FileExistsError):
+        reason: str = Text("a file of that name has come there meanwhile")
+    elif isinstance(files.disk_error(target.parent, failure), FileInUseError):
+        reason = Text("another program has it open")
+    else:
+        reason = reason_of(failure)
     raise FilmNotWrittenError(target, reason, Text("The new film is whole: it is {path}.", path=kept)) from failure
+
+
+def _kept(fresh: Path, target: Path) -> Path:
+    """Give it the first name like it that is free. Raises OSError."""
+    for number in itertools.count(2):
+        with contextlib.suppress(FileExistsError):
+            files.put(fresh, kept := _numbered(target, number), files.LONG_PATIENCE)
+            return kept
+    raise AssertionError
 
 
 def _numbered(target: Path, number: int) -> Path:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy
 
 from ..errors.base import JobCancelled
+from ..errors.picture import ManifestTakenError
 from ..subtitles.document import Document
 from ..system import files
 from . import png
@@ -98,13 +99,15 @@ def bake(
 
     `only`: the indexes of those that are wanted; they look as if all were drawn, clear of the others and in the colours
     of their speakers. `languages`: as for `Renderer`. Raises JobCancelled once `stopped` says so (what was made is
-    kept), OSError, and PictureSizeError.
+    kept), OSError, PictureSizeError, and ManifestTakenError before anything is drawn.
     """
     fonts = fonts or Fonts()
     renderer = Renderer(document, width, height, style, fonts, language, languages=languages)
     folder.mkdir(parents=True, exist_ok=True)
     entries = _entries(folder)
     there = {name for name in os.listdir(folder) if _FILE.fullmatch(name)}
+    if _is_anothers(folder / MANIFEST, bool(there)):
+        raise ManifestTakenError(folder / MANIFEST)
     common = _common(document, style, width, height, fonts)
     baker = _Baker(renderer, folder, entries, there)
     known: list[Baked] = []
@@ -234,6 +237,18 @@ def _stem(key: str, problems: Iterable[Problem]) -> str:
 
 
 # The manifest
+
+
+def _is_anothers(manifest: Path, is_ours: bool) -> bool:
+    """Whether a file is somebody's work: our own JSON of subtitles may be called the same. What is damaged is ours if
+    pictures lie beside it. Raises OSError."""
+    try:
+        data = json.loads(manifest.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return False
+    except (ValueError, RecursionError):
+        return not is_ours
+    return bool(data) and not (isinstance(data, dict) and "entries" in data)
 
 
 def _entries(folder: Path) -> dict[str, _Entry]:

@@ -59,6 +59,26 @@ def replace(
     _patiently(lambda: os.replace(source, target), patience, sleep)
 
 
+def put(source: Path, target: Path, patience: float | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Give `source` the name `target`, if nothing has that name. Raises FileExistsError, and what `replace` does."""
+
+    def name() -> None:
+        if sys.platform == "win32":
+            return os.rename(source, target)  # Refuses there.
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            raise
+        except OSError:  # A disk without second names, such as exFAT: what comes between these two calls is lost.
+            if os.path.lexists(target):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target)) from None
+            os.replace(source, target)
+        else:
+            os.unlink(source)
+
+    _patiently(name, patience, sleep)
+
+
 def remove(path: Path, patience: float | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
     """Delete a file, if it is there. Raises as `replace` does."""
 

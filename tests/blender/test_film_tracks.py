@@ -111,6 +111,18 @@ def test_what_was_done_is_said(rendering: Path, capfd: pytest.CaptureFixture[str
     assert f"All text strips are in {rendering.name} now. Subtitle tracks there: 2" in capfd.readouterr().out
 
 
+def test_an_empty_track_is_named(rendering: Path, tmp_path: Path) -> None:
+    bpy.ops.render.render(animation=True)
+    scene: Any = bpy.context.scene
+    before = rendering.read_bytes()
+    tracks.enter(scene, 9, 1, "Empty one")
+    with pytest.raises(RuntimeError, match='The track "Empty one" has no subtitles'):
+        bpy.ops.subtitle.add_to_film()
+    with pytest.raises(RuntimeError, match='The track "Empty one" has no subtitles'):
+        bpy.ops.subtitle.export_file(filepath=str(tmp_path / "out.srt"))
+    assert rendering.read_bytes() == before and not (tmp_path / "out.srt").exists()
+
+
 def test_images_are_no_film(rendering: Path) -> None:
     settings: Any = bpy.context.scene.render.image_settings
     if hasattr(settings, "media_type"):

@@ -105,6 +105,25 @@ def test_what_has_subtitles_is_left_alone(models: Path, folder: Path) -> None:
     assert (folder / "a.srt").read_text(encoding="utf-8") == "precious"
 
 
+def test_a_file_that_comes_to_its_place_while_it_is_heard_is_not_lost(models: Path, tmp_path: Path) -> None:
+    write(tmp_path / "a.wav", clip("hello"), silence(0.5), clip("numbers"))
+    target, user = tmp_path / "a.srt", tmp_path / "user"
+    given = (tmp_path / "a.wav", "--user-dir", user)
+    with subprocess.Popen(words(models, *given), stdout=subprocess.PIPE, encoding="utf-8") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()  # It is past its beginning.
+        target.write_text("precious", encoding="utf-8")
+        records = [json.loads(line) for line in process.stdout.read().splitlines()]
+    assert process.returncode == 1 and target.read_text(encoding="utf-8") == "precious"
+    assert [row["error"] for row in records if row["event"] == "failed"] == ["output_not_written"]
+    (kept,) = (user / "recovered").iterdir()
+    assert str(kept) in records[-2]["hint"] + records[-1].get("hint", "")
+    assert reading.load(kept).cues[0].text.startswith("hello blender")
+    target.unlink()
+    code, _ = run(models, *given)
+    assert code == 0 and reading.load(target).cues[0].text.startswith("hello blender")
+
+
 def test_two_of_one_name_do_not_write_over_each_other(models: Path, folder: Path) -> None:
     write(folder / "a.flac", clip("numbers"))
     code, _ = run(models, folder / "a.wav", folder / "a.flac")

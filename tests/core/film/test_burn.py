@@ -248,6 +248,17 @@ def test_cancelled_and_refused(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def test_a_file_that_comes_to_its_place_meanwhile_is_not_lost(tmp_path: Path) -> None:
+    film, target = made(tmp_path / "x.mp4", "-c:v", "libx264"), tmp_path / "y.mp4"
+
+    def come(_fraction: float) -> None:
+        target.write_bytes(b"precious")
+
+    with pytest.raises(FilmNotWrittenError, match="has come there meanwhile"):
+        burn(film, SUBTITLES, target, LARGE, FONTS, come)
+    assert target.read_bytes() == b"precious" and len(frames(tmp_path / "y (2).mp4")) == 30
+
+
 def test_pictures_in_a_codec_that_nobody_knows(tmp_path: Path) -> None:
     film = made(tmp_path / "film.mkv", "-c:v", "libx264")
     data = film.read_bytes()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 import shutil
@@ -325,6 +326,32 @@ def test_a_film_that_is_rendered_anew_meanwhile_stays(
     with pytest.raises(FilmNotWrittenError, match="changed meanwhile"):
         add(film, [given(files[0])], lambda fraction: film.write_bytes(b"new") if fraction > 0.9 else None)
     assert film.read_bytes() == b"new" and list(tmp_path.iterdir()) == [film]
+
+
+def come_to(target: Path) -> None:
+    target.write_bytes(b"precious")
+
+
+@pytest.mark.parametrize("linked", [True, False], ids=["links", "no links"])
+def test_a_file_that_comes_to_its_place_meanwhile_is_not_lost(
+    tmp_path: Path, films: dict[str, Path], files: tuple[Path, Path], linked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, taken = tmp_path / "out.mkv", tmp_path / "out (2).mkv"
+    taken.write_bytes(b"another")
+
+    def no_link(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not linked:  # As on exFAT.
+        monkeypatch.setattr(os, "link", no_link)
+    with pytest.raises(FilmNotWrittenError, match="has come there meanwhile") as caught:
+        mux(films[".mkv"], [given(files[0])], target, lambda _fraction: come_to(target))
+    kept = tmp_path / "out (3).mkv"
+    assert str(kept) in str(caught.value) and len(tracks.listed(kept)) == 1
+    assert (target.read_bytes(), taken.read_bytes()) == (b"precious", b"another")
+    assert sorted(tmp_path.iterdir()) == sorted([target, taken, kept])
+    mux(films[".mkv"], [given(files[0])], target, overwrite=True)
+    assert len(tracks.listed(target)) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no limit to the size of files there")

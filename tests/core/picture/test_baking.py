@@ -18,12 +18,14 @@ from subtitle_editor.core.cli import bake as cli
 from subtitle_editor.core.cli.main import main
 from subtitle_editor.core.cues import Cue, Word
 from subtitle_editor.core.errors.base import JobCancelled
+from subtitle_editor.core.errors.picture import ManifestTakenError
 from subtitle_editor.core.markup import VOICE, Span
 from subtitle_editor.core.picture import baking, fonts, style
 from subtitle_editor.core.picture.baking import Result, bake
 from subtitle_editor.core.picture.fonts import Fonts
 from subtitle_editor.core.picture.render import Renderer
 from subtitle_editor.core.picture.style import Style
+from subtitle_editor.core.subtitles import writing
 from subtitle_editor.core.subtitles.document import Document
 from tests.core.picture import scripts
 
@@ -140,6 +142,20 @@ def test_a_folder_with_anything_else_in_it(tmp_path: Path) -> None:
     for text in ("[]", '{"entries": []}', '{"entries": {"a": {"box": [1], "files": [5]}}}', "[" * 100_000, endless):
         (tmp_path / baking.MANIFEST).write_text(text)
         assert baked(tmp_path).made == 4
+
+
+def test_a_file_of_subtitles_by_the_name_of_the_list_is_not_replaced(tmp_path: Path) -> None:
+    there = tmp_path / baking.MANIFEST
+    writing.save(there, Document(CUES))
+    before = there.read_bytes()
+    for more in ((), ("0123456789abcdef01234567.png",)):
+        for name in more:
+            (tmp_path / name).write_bytes(b"old")
+        with pytest.raises(ManifestTakenError, match="would be replaced"):
+            baked(tmp_path)
+        assert there.read_bytes() == before and sorted(os.listdir(tmp_path)) == sorted([baking.MANIFEST, *more])
+    there.write_bytes(os.urandom(100))
+    assert baked(tmp_path).made == 4, "what is damaged is ours where pictures are"
 
 
 def test_karaoke_is_one_box_with_a_picture_for_each_word(tmp_path: Path) -> None:
