@@ -73,7 +73,10 @@ class SUBTITLE_OT_move_models(TaskOperator, bpy.types.Operator):
     def succeeded(self, _context: Context, result: int) -> None:
         if result:
             folder = settings.blenders_models_dir()
-            text = Text("{number} stay in {folder}: the other folder has them already", number=result, folder=folder)
+            text = Text(
+                "{number} stay in {folder}: the other folder has them already. Delete them there for the space.",
+                number=result, folder=folder,
+            )  # fmt: skip
             self.report({"WARNING"}, translated(text))
         self.report({"INFO"}, translated("The models were moved"))
 

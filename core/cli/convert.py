@@ -12,7 +12,7 @@ from ..errors.subtitles import SubtitleFileError
 from ..subtitles import merging
 from ..subtitles.document import Document
 from ..subtitles.formats import registry
-from ..system.files import is_same
+from ..system.files import files_in, is_same
 from ..system.names import folded
 from ..text import Text
 from . import subtitle_options as options
@@ -109,7 +109,7 @@ def _files(source: Path) -> Iterator[tuple[Path, Path]]:
         yield source, Path("stdin" if source == PIPE else source.name)
         return
     endings = registry.suffixes()
-    found = [path for path in sorted(source.rglob("*")) if path.suffix.lower() in endings and path.is_file()]
+    found = [path for path in sorted(files_in(source)) if path.suffix.lower() in endings]
     if not found:
         raise UsageError(f"There are no subtitle files in {source}.", f"Known endings: {', '.join(endings)}.")
     for path in found:

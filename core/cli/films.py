@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 from ..errors.base import UsageError
 from ..errors.disk import FolderNotWritableError
 from ..subtitles.formats import registry
-from ..system.files import disk_error, try_to_write
+from ..system.files import disk_error, tree, try_to_write
 from ..system.names import folded
 from ..text import Text
 
@@ -113,12 +112,13 @@ def _found(args: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
         if not named.is_dir():
             yield named, Path()
             continue
-        for folder, inner, names in os.walk(named):
+        for folder, inner, names in tree(named):
             inner[:] = sorted(name for name in inner if args.recursive and not name.startswith("."))
             for name in sorted(names):
                 if Path(name).suffix.lower() in _SUFFIXES and not name.startswith("."):
                     path = Path(folder, name)
-                    yield path, path.parent.relative_to(named)
+                    if not path.is_dir():
+                        yield path, path.parent.relative_to(named)
 
 
 def check_format(target: Path) -> None:

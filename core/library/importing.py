@@ -19,7 +19,7 @@ from ..errors.disk import NoSpaceError
 from ..errors.models import ImportModelError
 from ..events import Progress, ProgressReport, State
 from ..system.control import Control
-from ..system.files import disk_error, remove, replace, sync, write
+from ..system.files import disk_error, files_in, remove, replace, sync, write
 from ..system.hashes import git_hasher
 from ..system.locks import try_lock
 from ..system.reasons import reason_of
@@ -119,8 +119,8 @@ def check_folder(folder: Path, entry: Entry) -> dict[str, Path]:
     source = entry.parts[0]
     files = {
         path.relative_to(folder).as_posix(): path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and _belongs(path.relative_to(folder).as_posix(), source)
+        for path in sorted(files_in(folder))
+        if _belongs(path.relative_to(folder).as_posix(), source)
     }
     if pointers := [name for name, path in files.items() if _is_pointer(path)]:
         raise ImportModelError(

@@ -69,7 +69,7 @@ def partial_files(folder: Path) -> Iterator[tuple[Path, partial.Partial]]:
     with contextlib.suppress(OSError):
         if any(name.endswith(".part") for name in os.listdir(os.path.join(folder, "blobs"))):
             yield from partial.partials(folder / "blobs")
-    for root, _, names in os.walk(os.path.join(folder, "snapshots")):
+    for root, _, names in tree(folder / "snapshots"):
         if any(name.endswith(".part") for name in names):
             yield from partial.partials(Path(root))
 
@@ -87,7 +87,7 @@ def stored_files(folder: Path, source: Source | None = None) -> Iterator[tuple[P
     foreign: set[str] = set()
     blobs: list[tuple[Path, int]] = []
     commit = (read_ref(folder, source.revision) or source.revision) if source and source.revision else None
-    for root, _, names in os.walk(folder / "snapshots"):
+    for root, _, names in tree(folder / "snapshots"):
         for name in names:
             path = Path(root, name)
             of, *inner = path.relative_to(folder / "snapshots").parts
@@ -105,9 +105,10 @@ def stored_files(folder: Path, source: Source | None = None) -> Iterator[tuple[P
 
 def _sized(path: Path) -> list[tuple[Path, int]]:
     try:
-        return [(path, path.stat().st_size)]
+        found = path.stat()
     except OSError:
         return []
+    return [(path, found.st_size)] if stat.S_ISREG(found.st_mode) else []
 
 
 def snapshots_of(folder: Path, revision: str | None) -> Iterator[Path]:
@@ -159,7 +160,7 @@ def usage(models_dir: Path) -> int:
     """
     total = 0
     seen: set[tuple[int, int]] = set()
-    for root, _, names in os.walk(models_dir):
+    for root, _, names in tree(models_dir):
         for name in names:
             try:
                 found = os.lstat(os.path.join(root, name))

@@ -92,7 +92,7 @@ def _repositories(models_dir: Path) -> list[Path]:
 def _of(models_dir: Path, folder: Path) -> Iterator[Leftover]:
     kind, *words = folder.name.split("--")
     repo = "/".join(words if kind == "models" else [kind, *words])
-    for root, _, names in os.walk(folder):
+    for root, _, names in files.tree(folder):
         for name in names:
             path = Path(root, name)
             if not name.endswith(SUFFIX):

@@ -21,7 +21,7 @@ from ..errors.models import LinkedFolderError, ModelBusyError
 from ..events import Progress, ProgressReport, State
 from ..system import user_folder
 from ..system.control import Control
-from ..system.files import LONG_PATIENCE, disk_error, is_link, remove_tree, replace, sync
+from ..system.files import LONG_PATIENCE, disk_error, files_in, is_link, remove_tree, replace, sync
 from ..system.locks import is_locked, try_lock
 
 _REPOSITORIES = ("models--", "datasets--", "spaces--")
@@ -39,8 +39,9 @@ def default(given: Path, platform: str = sys.platform) -> Path:
 
 def is_left(given: Path, platform: str = sys.platform) -> bool:
     """Whether there are models in the folder that Blender gives, though it is not the usual one: also those that a move
-    left which did not come to its end. Looks at the disk."""
-    return usual(given, platform) != given and bool(repositories(given))
+    left which did not come to its end, but not those that the usual one has as well. Looks at the disk."""
+    short = usual(given, platform)
+    return short != given and any(not (short / path.name).exists() for path in repositories(given))
 
 
 def usual(given: Path, platform: str = sys.platform) -> Path:
@@ -60,14 +61,16 @@ def move(source: Path, target: Path, control: Control, report: ProgressReport, j
 
     One after the other: after a cancel or an error each is in one of the two, whole. Blocks for as long as a copy takes
     where the folders are not on one disk. Raises ModelBusyError while something is downloaded there or another process
-    moves, LinkedFolderError for a model that is a link to elsewhere (nothing is moved then), NoSpaceError,
-    FolderNotWritableError, FileInUseError, JobCancelled.
+    moves from or to one of them, LinkedFolderError for a model that is a link to elsewhere (nothing is moved then),
+    NoSpaceError, FolderNotWritableError, FileInUseError, JobCancelled.
     """
     try:
         target.mkdir(parents=True, exist_ok=True)
-        with try_lock(target / "moving.lock") as alone:
-            if not alone:
-                raise ModelBusyError(target.name, moving=True)
+        with contextlib.ExitStack() as held:
+            for folder in {source, target}:
+                # One that is not there has no models either.
+                if folder.is_dir() and not held.enter_context(try_lock(folder / "moving.lock")):
+                    raise ModelBusyError(folder.name, moving=True)
             return _move_all(source, target, control, report, job)
     except OSError as error:
         raise disk_error(target, error) from error
@@ -80,7 +83,7 @@ def _move_all(source: Path, target: Path, control: Control, report: ProgressRepo
     found = repositories(source)
     for folder in found:
         check_inside(source, folder)
-        if any(is_locked(path) for path in folder.rglob("*.lock")):
+        if any(path.suffix == ".lock" and is_locked(path) for path in files_in(folder)):
             raise ModelBusyError(folder.name)
     progress = _Moving(found, control, report, job)
     staying = 0
@@ -170,5 +173,4 @@ def _stop(error: OSError) -> None:
 
 
 def _files(folder: Path) -> list[tuple[Path, int]]:
-    paths = (Path(root, name) for root, _, names in os.walk(folder) for name in names)
-    return [(path, path.lstat().st_size) for path in paths if not path.is_symlink()]
+    return [(path, path.lstat().st_size) for path in files_in(folder) if not path.is_symlink()]

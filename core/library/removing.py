@@ -176,7 +176,7 @@ def _same_files(folder: Path, paths: list[Path]) -> list[Path]:
 
 def _locked(folder: Path) -> Iterator[Path]:
     """What is locked below a repository's folder, or was when its holder was killed."""
-    for root, _, names in os.walk(folder):
+    for root, _, names in tree(folder):
         for name in names:
             if name.endswith(".lock") and not layout.is_finished(os.path.join(root, name)):
                 yield Path(root, name.removesuffix(".lock"))

@@ -23,7 +23,7 @@ from ..errors.disk import NoSpaceError
 from ..errors.models import ModelBusyError, RuntimeArchiveError
 from ..speech.cards import LIBRARIES
 from ..system.control import Control
-from ..system.files import LONG_PATIENCE, disk_error, is_link, remove_tree, replace, sync
+from ..system.files import LONG_PATIENCE, disk_error, files_in, is_link, remove_tree, replace, sync
 from ..system.locks import file_lock, try_lock
 from ..text import Text
 from . import archives, layout
@@ -105,7 +105,7 @@ def remove(repository: Path, model: str) -> int:
     with try_lock(_lock_of(repository)) as alone:
         if not alone:
             raise ModelBusyError(model)
-        freed = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        freed = sum(path.stat().st_size for path in files_in(folder))
         try:
             remove_tree(folder)
         except OSError as error:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..system.files import tree
 from . import emoji, harfbuzz
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ def listing(folders: tuple[str, ...]) -> tuple[Listed, ...]:
 
 
 def _files(folder: str) -> Iterator[str]:
-    for where, _, names in os.walk(folder):
+    for where, _, names in tree(Path(folder)):
         yield from (os.path.join(where, name) for name in names if name.lower().endswith(_SUFFIXES))
 
 

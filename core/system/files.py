@@ -112,13 +112,20 @@ def remove_tree(folder: Path, patience: float | None = None, sleep: Callable[[fl
         _patiently(path.rmdir, patience, sleep)
 
 
-def tree(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
-    """As os.walk, from the top, for who deletes: folders that are links are among the names of files, and junctions,
-    which os.walk enters, are too; so is what cannot be looked at."""
-    for root, folders, names in os.walk(folder):
+def tree(folder: Path, onerror: Callable[[OSError], None] | None = None) -> Iterator[tuple[str, list[str], list[str]]]:
+    """As os.walk, from the top, for who deletes, counts, or searches what may be large: folders that are links are
+    among the names of files, and junctions, which os.walk enters, are too; so is what cannot be looked at."""
+    for root, folders, names in os.walk(folder, onerror=onerror):
         links = [name for name in folders if _may_be_link(Path(root, name))]
         folders[:] = [name for name in folders if name not in links]
         yield root, folders, names + links
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    """The files in a folder and in those inside of it, also those that are links; folders that are links are not
+    entered. Nothing where there is no folder."""
+    for root, _, names in tree(folder):
+        yield from (path for name in names if (path := Path(root, name)).is_file())
 
 
 def is_link(path: Path) -> bool:

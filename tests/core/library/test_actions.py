@@ -31,7 +31,7 @@ from subtitle_editor.core.events import Finished, Progress
 from subtitle_editor.core.hub import kept, updates
 from subtitle_editor.core.hub.client import Hub
 from subtitle_editor.core.hub.plan import PlannedFile
-from subtitle_editor.core.library import importing, layout, removing, states, verifying
+from subtitle_editor.core.library import importing, layout, moving, removing, states, verifying
 from subtitle_editor.core.library import marks as library_marks
 from subtitle_editor.core.library import status as library
 from subtitle_editor.core.library.importing import import_folder
@@ -294,6 +294,12 @@ def test_what_lies_behind_a_junction_is_no_file_of_a_snapshot(tmp_path: Path, mo
     (snapshot / "model.bin").write_bytes(b"1")
     monkeypatch.setattr(disk, "is_link", lambda path: path.name == "junction")
     assert sorted(layout.snapshot_files(tmp_path)) == [snapshot / "junction", snapshot / "model.bin"]
+    (snapshot / "junction" / "precious").write_bytes(b"x" * 5000)
+    (snapshot / "junction" / "precious.part").touch()
+    (snapshot / "model.bin").write_bytes(b"x" * 30)
+    assert list(layout.stored_files(tmp_path)) == [(snapshot / "model.bin", 30)]
+    assert layout.usage(tmp_path) == 30 and list(layout.partial_files(tmp_path)) == []
+    assert moving._files(tmp_path) == [(snapshot / "model.bin", 30)]
 
 
 def test_update_is_known_when_asked_for(hub: LoopbackHub, tmp_path: Path):

@@ -101,6 +101,28 @@ def test_what_is_there_already_stays_where_it_is(models: Path, tmp_path: Path) -
     assert status.status(models, TINY).state is not ModelState.MISSING
 
 
+def test_what_both_folders_have_is_not_offered_for_a_move_again(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moving, "usual", lambda given, platform="": tmp_path / "new")
+    install(tmp_path / "new", "c2", FILES)
+    assert moving.is_left(models, "win32")
+    assert moving.move(models, tmp_path / "new", Control(), lambda _: None) == 1
+    assert moving.repositories(models) and not moving.is_left(models, "win32")
+
+
+@pytest.mark.parametrize("which", ["old", "new"])
+def test_two_moves_do_not_share_a_folder(models: Path, tmp_path: Path, which: str) -> None:
+    """Also two from one folder to two others: each would find half of the models."""
+    before = tree(models)
+    (tmp_path / "new").mkdir()
+    with try_lock(tmp_path / which / "moving.lock"), pytest.raises(ModelBusyError):
+        moving.move(models, tmp_path / "new", Control(), lambda _: None)
+    assert tree(models) == before and moving.repositories(tmp_path / "new") == []
+    assert moving.move(models, tmp_path / "new", Control(), lambda _: None) == 0
+    check_moved(models, tmp_path / "new", before)
+
+
 def test_nothing_is_moved_under_a_download(models: Path, tmp_path: Path) -> None:
     before = tree(models)
     with try_lock(models / "models--other--thing" / "blobs" / "9f86.lock"), pytest.raises(ModelBusyError):

@@ -67,6 +67,18 @@ def test_who_deletes_enters_no_junction(tmp_path: Path, monkeypatch: pytest.Monk
     }
 
 
+def test_files_in_a_folder_are_those_that_lie_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("junction", "inner"):
+        (tmp_path / "a" / name).mkdir(parents=True)
+        (tmp_path / "a" / name / "file").touch()
+    (tmp_path / "linked").symlink_to(tmp_path / "a", target_is_directory=True)
+    (tmp_path / "link").symlink_to(tmp_path / "a" / "inner" / "file")
+    is_link = files.is_link
+    monkeypatch.setattr(files, "is_link", lambda path: path.name == "junction" or is_link(path))
+    assert sorted(files.files_in(tmp_path)) == [tmp_path / "a" / "inner" / "file", tmp_path / "link"]
+    assert list(files.files_in(tmp_path / "none")) == []
+
+
 def test_a_junction_is_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Found:
         st_mode, st_reparse_tag = stat.S_IFDIR | 0o777, 0xA0000003
