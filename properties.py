@@ -97,14 +97,17 @@ for _number in range(chosen.LINES):
     SubtitleEditorCue.__annotations__[f"line_{_number}"] = f"_line({_number})"
 
 
-def _of_channels(name: str, known: Callable[[list[Any]], bool]) -> dict[str, Any]:
+_Channels = Callable[[Any, Any], list[Any]]
+
+
+def _of_channels(name: str, of: _Channels, known: Callable[[list[Any]], bool]) -> dict[str, Any]:
     """How a switch of a track is read from its channels, and set on all of them."""
 
     def change(track: Any, value: bool) -> None:
-        for channel in tracks.channels_of(track.id_data, track):
+        for channel in of(track.id_data, track):
             setattr(channel, name, value)
 
-    return {"get": lambda track: known(tracks.channels_of(track.id_data, track)), "set": change}
+    return {"get": lambda track: known(of(track.id_data, track)), "set": change}
 
 
 class SubtitleEditorTrack(bpy.types.PropertyGroup):
@@ -124,12 +127,12 @@ class SubtitleEditorTrack(bpy.types.PropertyGroup):
     hidden: BoolProperty(  # type: ignore[valid-type]
         name="Hide Track",
         description="Show none of its subtitles in the picture: mutes all channels of the track",
-        **_of_channels("mute", tracks.is_hidden),
+        **_of_channels("mute", tracks.channels_of, tracks.is_hidden),
     )
     locked: BoolProperty(  # type: ignore[valid-type]
         name="Lock Track",
         description="Let nothing change its subtitles: locks all channels of the track",
-        **_of_channels("lock", tracks.is_locked),
+        **_of_channels("lock", tracks.locks_of, tracks.is_locked),
     )
     language: StringProperty(  # type: ignore[valid-type]
         name="Language", description="The language of the subtitles, such as en, de or pt-BR"

@@ -133,7 +133,8 @@ def _refuse_locked(scene: bpy.types.Scene) -> None:
     track = tracks.active(scene)
     if track is not None and track.locked:
         raise SubtitleEditorError(Text("The track is locked."), Text("Unlock it above the list of subtitles."))
-    refuse_locked(files.replaceable(scene, track.channels if track is not None else None))
+    locked = compat.locked(scene.sequence_editor)
+    refuse_locked(files.replaceable(scene, track.channels if track is not None else None), locked)
 
 
 class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):

@@ -55,6 +55,14 @@ def open_meta(scene: bpy.types.Scene) -> str:
     return shown(editor).name if editor is not None and len(editor.meta_stack) else ""
 
 
+def locked(editor: Any, inside: Any = None) -> set[int]:
+    """The numbers of the channels on which nothing is to change: those that are locked in the meta strip `inside`, else
+    in the one that is open, and those that are in the editor itself, for a track is a channel of both."""
+    owners = [editor] if editor is not None else []
+    owners += [inside or shown(editor)] if owners else []
+    return {number for owner in owners for number, channel in enumerate(owner.channels) if channel.lock}
+
+
 def holder(editor: Any, meta: str) -> Any:
     """The meta strip of this name, wherever it is; the editor itself where there is none."""
     found = find(editor, meta) if meta else None

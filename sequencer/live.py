@@ -265,8 +265,8 @@ class Growing:
 
     def _locked(self, scene: bpy.types.Scene) -> set[int]:
         """The channels on which nothing is to change."""
-        channels = compat.holder(compat.editor_of(scene), self._meta).channels
-        return {number for number, channel in enumerate(channels) if channel.lock}
+        editor = compat.editor_of(scene)
+        return compat.locked(editor, compat.holder(editor, self._meta))
 
     def _look(self, strips: Any) -> None:
         """What the user removed since the last step stays removed; what an undo took away is made again."""

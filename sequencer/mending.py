@@ -82,8 +82,8 @@ class Mending:
         """Do it, a subtitle a step, and look at them again."""
         whole, area, clock = places.film(self._scene), places.safe(self._scene), clock_of(self._scene)
         wanted = {strip.name for strip in self._found}
-        channels = compat.shown(compat.editor_of(self._scene)).channels
-        locked = {strip.name for strip in self._found if strip.lock or channels[strip.channel].lock}
+        channels = compat.locked(self._scene.sequence_editor)
+        locked = {strip.name for strip in self._found if strip.lock or strip.channel in channels}
         placed: list[tuple[int, Box]] = []
         count = 0
         for number, strip in enumerate(places.in_time(self._near), 1):

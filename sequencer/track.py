@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import bpy
@@ -43,16 +43,17 @@ class StripsLockedError(SubtitleEditorError):
     def __init__(self, number: int) -> None:
         super().__init__(
             Text("Locked, so nothing was changed: {subtitles}.", subtitles=counted(number)),
-            Text("Unlock them by Strip > Lock/Mute > Unlock Strips, or leave them out."),
+            Text("Unlock them by Strip > Lock/Mute > Unlock Strips, or their channels, or leave them out."),
         )
 
 
-def refuse_locked(strips: Iterable[Strip]) -> None:
-    """For what moves or removes strips: Blender's own lock of a strip holds for us too; its text may be changed.
+def refuse_locked(strips: Iterable[Strip], channels: Container[int] = ()) -> None:
+    """For what moves or removes strips: Blender's own lock of a strip holds for us too; its text may be changed. Where
+    they are of no track, whose lock is known, `channels` are those that are locked.
 
     Raises StripsLockedError.
     """
-    if number := sum(bool(strip.lock) for strip in strips):
+    if number := sum(bool(strip.lock) or strip.channel in channels for strip in strips):
         raise StripsLockedError(number)
 
 

@@ -90,7 +90,7 @@ def _track(scene: bpy.types.Scene, index: int, item: Any) -> Track:
     return Track(
         index, item.channel, max(1, item.rows), own[0].name if own else "", item.language,
         profiles.of(profiles.resolved(item.profile or choices.of(scene).profile, item.language)),
-        is_hidden(own), is_locked(own), item.original,
+        is_hidden(own), is_locked(locks_of(scene, item)), item.original,
     )  # fmt: skip
 
 
@@ -98,6 +98,15 @@ def channels_of(scene: bpy.types.Scene, item: Any) -> list[Any]:
     """Blender's own settings of the channels of an entry in the scene's list of tracks."""
     numbers = range(item.channel, item.channel + max(1, item.rows))
     return [channel for number in numbers if (channel := channel_of(scene, number)) is not None]
+
+
+def locks_of(scene: bpy.types.Scene, item: Any) -> list[Any]:
+    """The channels whose locks hold for a track: its own, and those of the meta strip that is open."""
+    editor, own = scene.sequence_editor, channels_of(scene, item)
+    if editor is None or not editor.meta_stack:
+        return own
+    inside = compat.shown(editor).channels
+    return own + [inside[number] for number in range(item.channel, item.channel + max(1, item.rows))]
 
 
 def is_hidden(channels: list[Any]) -> bool:

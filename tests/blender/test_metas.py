@@ -117,3 +117,36 @@ def test_a_sheet_is_taken_back_where_its_subtitles_are_shown(meta: Any) -> None:
     show(None)
     assert bpy.ops.subtitle.take_text() == {"FINISHED"}
     assert [one[2] for one in now()] == ["one", "five"]
+
+
+def test_a_channel_that_is_locked_inside_a_meta_strip_holds_there(meta: Any, tmp_path: Path) -> None:
+    track = scene().subtitle_editor.tracks[0]
+    inner, path = meta.channels[track.channel], tmp_path / "film.srt"
+    path.write_text("1\n00:00:01,000 --> 00:00:02,000\nx\n", encoding="utf-8")
+    before = everything()
+    inner.lock = True
+    assert not track.locked and bpy.ops.subtitle.shift_cues(which="TRACK", seconds=0.5) == {"FINISHED"}
+    assert bpy.ops.subtitle.shift_cues(which="TRACK", seconds=-0.5) == {"FINISHED"}
+    show(meta)
+    assert track.locked and not tracks.unlocked(scene()).channels
+    assert not bpy.ops.subtitle.shift_cues.poll() and not bpy.ops.subtitle.remove_track.poll()
+    with pytest.raises(RuntimeError, match="locked"):
+        bpy.ops.subtitle.import_file(filepath=str(path), existing="REPLACE")
+    scene().subtitle_editor.tracks.clear()
+    with pytest.raises(RuntimeError, match="Locked, so nothing was changed: 2 subtitles"):
+        bpy.ops.subtitle.import_file(filepath=str(path), existing="REPLACE")
+    assert everything() == before
+
+
+def test_the_lock_of_a_track_is_opened_where_it_is_closed(meta: Any) -> None:
+    track = scene().subtitle_editor.tracks[0]
+    track.locked = True
+    show(meta)
+    assert track.locked, "a track is a channel of both"
+    track.locked = False
+    meta.channels[track.channel].lock = True
+    assert track.locked
+    track.locked = False
+    assert bpy.ops.subtitle.shift_cues.poll() and not meta.channels[track.channel].lock
+    show(None)
+    assert not track.locked
