@@ -12,7 +12,7 @@ import bpy
 
 from ..core.hub import endpoint as endpoints
 from ..core.hub.tokens import FILE_NAME, read
-from ..core.system import user_folder
+from ..core.system import environment, user_folder
 from ..core.system.folders import expanded
 from ..core.system.long_paths import reachable
 from ..core.text import Text
@@ -160,7 +160,8 @@ def _models_dir(found: Preferences) -> Path:
         from ..core.library import layout
 
         return layout.shared_cache()
-    folder = bpy.path.abspath(found.models_folder) if found.models_folder else ""
+    given = environment.bare(found.models_folder)  # "Copy as path" of Windows' Explorer quotes it.
+    folder = bpy.path.abspath(given) if given else ""
     return expanded(folder) if folder else default_models_dir()
 
 

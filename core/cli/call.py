@@ -58,7 +58,10 @@ def add_connections(parser: argparse.ArgumentParser) -> None:
 def folder(text: str) -> Path:
     """A folder, or a file, that a setting names, for argparse: `~` and `$HOME` count. An empty one, as a script's
     variable that was never set, is not the current folder: gigabytes would go there."""
-    return expanded(named(text))
+    try:
+        return expanded(named(text))
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def named(text: str) -> Path:

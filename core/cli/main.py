@@ -62,9 +62,9 @@ def _run(argv: Sequence[str] | None) -> int:
     except SystemExit as end:
         # argparse ends the process; inside Blender that would take the user's work along.
         return end.code if isinstance(end.code, int) else USAGE
-    args.user_dir = args.user_dir or user_folder.default()
     output = Output(as_json=args.json, quiet=args.quiet)
     try:
+        args.user_dir = args.user_dir or user_folder.default()
         if getattr(args, "preset", None):
             args.parser.set_defaults(**listening.preset(args))
             args = parser.parse_args(words, argparse.Namespace(user_dir=args.user_dir))

@@ -11,7 +11,6 @@ import contextlib
 import dataclasses
 import json
 import logging
-import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -31,6 +30,7 @@ from ..errors.hub import (
     UndescribedFileError,
 )
 from ..errors.network import NoHubError, ProxyError
+from ..system import environment
 from ..system.names import is_inner_path
 from ..system.network import proxy_for
 from ..text import Text
@@ -67,7 +67,7 @@ class _UnknownQuestion(HubError):
 
 def patience() -> float:
     """Seconds to wait for an answer, or for its next byte: more where Hugging Face's variables say so."""
-    given = (os.environ.get(name, "").strip() for name in _TIMEOUT_VARIABLES)
+    given = map(environment.value, _TIMEOUT_VARIABLES)
     return max(_TIMEOUT, *(float(text) for text in given if re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII)), 0.0)
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import os
+from ..system import environment
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 
@@ -32,13 +32,8 @@ def resolve(given: str | None) -> str:
     >>> resolve(" https://hub.example/ "), resolve('"https://hub.example"')
     ('https://hub.example', 'https://hub.example')
     """
-    found = _bare(given or "") or _bare(os.environ.get("HF_ENDPOINT", ""))
+    found = environment.bare(given or "") or environment.value("HF_ENDPOINT")
     return (found or DEFAULT_ENDPOINT).rstrip("/")
-
-
-def _bare(text: str) -> str:
-    text = text.strip()
-    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 
 def of_preset(preset: str, custom: str = "") -> str | None:
@@ -57,8 +52,8 @@ def of_preset(preset: str, custom: str = "") -> str | None:
 def offline_by() -> str | None:
     """The environment variable that switches the network off, or None if none does."""
     ours, *theirs = OFFLINE_VARIABLES
-    decides = next((name for name in theirs if os.environ.get(name, "").strip()), "")
-    return next((name for name in (ours, decides) if is_true(os.environ.get(name, ""))), None)
+    decides = next((name for name in theirs if environment.value(name)), "")
+    return next((name for name in (ours, decides) if is_true(environment.value(name))), None)
 
 
 def is_true(value: str) -> bool:

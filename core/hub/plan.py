@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..catalog.entries import Source
 from ..library.listing import Published
+from ..system import environment
 from ..system.files import disk_error, remove
 from .endpoint import is_true
 
@@ -80,7 +81,7 @@ def links_supported(models_dir: Path) -> bool:
     Makes the folder if need be. Raises NoSpaceError, FolderNotWritableError when it cannot be made. One that is there
     and cannot be written is no matter here: perhaps nothing has to be.
     """
-    if is_true(os.environ.get("HF_HUB_DISABLE_SYMLINKS", "")):
+    if is_true(environment.value("HF_HUB_DISABLE_SYMLINKS")):
         return False
     try:
         models_dir.mkdir(parents=True, exist_ok=True)

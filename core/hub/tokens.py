@@ -7,15 +7,16 @@ A token goes to the hub's own host and into the 0600 file of `token_file`; nowhe
 from __future__ import annotations
 
 import codecs
+import contextlib
 import dataclasses
-import os
 import re
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from .. import addresses
-from ..system import files
+from ..errors.base import UsageError
+from ..system import environment, files
 from ..system.folders import expanded, hugging_face_home
 from ..text import Text
 from . import endpoint as endpoints
@@ -49,18 +50,18 @@ class Origin(StrEnum):
     @property
     def label(self) -> str:
         """The origin as a message names it, after "the token from"; empty for none."""
-        return _labels().get(self, "")
+        if self is Origin.LOGIN:
+            return Text("the Hugging Face login ({file})", file=login_file())
+        return _LABELS.get(self, "")
 
 
-def _labels() -> dict[Origin, str]:
-    return {
-        Origin.FILE: Text("the token file"),
-        Origin.PREFERENCE: Text("the preferences"),
-        Origin.ENVIRONMENT: ENVIRONMENT,
-        Origin.OLD_ENVIRONMENT: _OLD_ENVIRONMENT,
-        Origin.ADDRESS: Text("the address of the hub"),
-        Origin.LOGIN: Text("the Hugging Face login ({file})", file=login_file()),
-    }
+_LABELS: dict[Origin, str] = {
+    Origin.FILE: Text("the token file"),
+    Origin.PREFERENCE: Text("the preferences"),
+    Origin.ENVIRONMENT: ENVIRONMENT,
+    Origin.OLD_ENVIRONMENT: _OLD_ENVIRONMENT,
+    Origin.ADDRESS: Text("the address of the hub"),
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,23 +84,24 @@ def resolve(preference: str | None, endpoint: str | None = None) -> Token:
     if preference and (value := cleaned(preference)):
         return Token(value, Origin.PREFERENCE)
     for variable, source in ((ENVIRONMENT, Origin.ENVIRONMENT), (_OLD_ENVIRONMENT, Origin.OLD_ENVIRONMENT)):
-        if value := cleaned(os.environ.get(variable, "")):
+        if value := cleaned(environment.value(variable)):
             return Token(value, source)
-    if _login_allowed(endpoint) and (value := read(login_file())):
-        return Token(value, Origin.LOGIN)
+    with contextlib.suppress(UsageError):  # Who has no home folder has no login.
+        if _login_allowed(endpoint) and (value := read(login_file())):
+            return Token(value, Origin.LOGIN)
     return Token()
 
 
 def login_file() -> Path:
-    """Where the Hugging Face login is kept, by Hugging Face's own variables."""
-    if path := os.environ.get("HF_TOKEN_PATH"):
+    """Where the Hugging Face login is kept, by Hugging Face's own variables. Raises UsageError as `expanded` does."""
+    if path := environment.value("HF_TOKEN_PATH"):
         return expanded(path)
     return hugging_face_home() / "token"
 
 
 def _login_allowed(endpoint: str | None) -> bool:
     # The variable asks Hugging Face programs not to send the login unless told to.
-    if endpoints.is_true(os.environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "")):
+    if endpoints.is_true(environment.value("HF_HUB_DISABLE_IMPLICIT_TOKEN")):
         return False
     asked = endpoints.resolve(endpoint)
     host = urlsplit(asked).hostname or ""
@@ -143,8 +145,7 @@ def cleaned(text: str) -> str:
     >>> cleaned(' "hf_AbC"\\n'), cleaned("\\ufeffhf_AbC"), cleaned("''")
     ('hf_AbC', 'hf_AbC', '')
     """
-    text = text.strip().strip("\ufeff").strip()
-    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+    return environment.bare(text.strip().strip("\ufeff"))
 
 
 def write(path: Path, token: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..catalog.entries import Source
+from ..system import environment
 from ..system.files import tree
 from ..system.folders import expanded, hugging_face_home
 
@@ -23,7 +24,7 @@ _UNFINISHED = (".part", ".part.journal", ".part.journal.new", ".part.spool", ".i
 
 def shared_cache() -> Path:
     """The Hugging Face cache that all programs of this user share, where its own variables put it."""
-    if cache := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
+    if cache := environment.value("HF_HUB_CACHE") or environment.value("HUGGINGFACE_HUB_CACHE"):
         return expanded(cache)
     return hugging_face_home() / "hub"
 

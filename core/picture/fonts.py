@@ -179,7 +179,7 @@ def _unpacked(path: str) -> bytes:
 
 def system_folders(platform: str = sys.platform) -> list[Path]:
     """Where the system keeps fonts."""
-    home = Path.home()
+    home = Path(os.path.expanduser("~"))  # Unlike Path.home(), for who has none, too.
     if platform == "win32":
         local = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
         return [Path(os.environ.get("WINDIR") or "C:/Windows") / "Fonts", local / "Microsoft" / "Windows" / "Fonts"]

@@ -93,8 +93,13 @@ def _open(name: str) -> Any:
     return ctypes.CDLL(name, mode=ctypes.RTLD_GLOBAL)
 
 
+def _variable() -> str:
+    """The folder that the user names, without the quotes that `set NAME="VALUE"` of Windows leaves in a variable."""
+    return os.environ.get(ENVIRONMENT, "").strip().strip("\"'")
+
+
 def _folders(given: str) -> Iterator[str]:
-    yield from (folder for folder in (os.environ.get(ENVIRONMENT), given) if folder)
+    yield from (folder for folder in (_variable(), given) if folder)
     inside = ("bin",) if sys.platform == "win32" else ("lib",)
     for path in sys.path:
         folder = os.path.join(path, "nvidia", "cublas", *inside)

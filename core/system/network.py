@@ -24,6 +24,8 @@ from typing import Any
 
 from ..errors.network import ProxyError, UntrustedCertificateError
 from ..text import Text
+from . import environment
+from .folders import expanded
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +94,7 @@ def _variable(name: str) -> tuple[str, str | None]:
     names = [name] if name == "http_proxy" and "REQUEST_METHOD" in os.environ else [name, name.upper()]
     for one in names:  # In a CGI script HTTP_PROXY is a header that anybody may send.
         if one in os.environ:
-            return one, os.environ[one].strip()
+            return one, environment.value(one)
     return name, None
 
 
@@ -194,7 +196,7 @@ def tls_context() -> ssl.SSLContext:
 
 
 def _bundles() -> Mapping[str, str]:
-    return {name: os.environ[name] for name in BUNDLES if os.environ.get(name, "").strip()}
+    return {name: os.fspath(expanded(path)) for name in BUNDLES if (path := environment.value(name))}
 
 
 def _known_to_openssl() -> set[str]:

@@ -10,7 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-from .folders import expanded
+from . import environment
+from .folders import expanded, home
 
 ENVIRONMENT = "SUBTITLE_EDITOR_USER_DIR"
 
@@ -28,15 +29,14 @@ _NAME = "subtitle-editor"
 def default(platform: str = sys.platform) -> Path:
     """The folder without Blender: `SUBTITLE_EDITOR_USER_DIR`, else one in the platform's place for users' data.
 
-    Only says where; the folder need not exist.
+    Only says where; the folder need not exist. Raises UsageError for a user without a home folder.
     """
-    if given := os.environ.get(ENVIRONMENT, "").strip():
+    if given := environment.value(ENVIRONMENT):
         return expanded(given)
-    home = Path.home()
     if platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / _NAME
+        return Path(environment.value("LOCALAPPDATA") or home() / "AppData" / "Local") / _NAME
     if platform == "darwin":
-        return home / "Library" / "Application Support" / _NAME
+        return home() / "Library" / "Application Support" / _NAME
     # The specification says that a relative path there is to be ignored.
-    given = os.environ.get("XDG_DATA_HOME", "")
-    return (Path(given) if os.path.isabs(given) else home / ".local" / "share") / _NAME
+    given = environment.value("XDG_DATA_HOME")
+    return (Path(given) if os.path.isabs(given) else home() / ".local" / "share") / _NAME

@@ -29,17 +29,48 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("written", ["~/x", "$HOME/x", "${HOME}/x", "$SCRATCH/../x"])
+WRITTEN = ["~/x", "$HOME/x", "${HOME}/x", "$SCRATCH/../x", '"$HOME/x"', "'~/x'", ' "~/x" ', "$HOME/x "]
+"""The last ones as `set NAME="VALUE"`, `set NAME=VALUE && ...` and Docker's `--env-file` leave them."""
+
+
+@pytest.mark.parametrize("written", WRITTEN)
 def test_the_environment_names_them_so(home: Path, written: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HF_HOME", written)
     assert layout.shared_cache().resolve() == home / "x" / "hub"
     assert tokens.login_file().resolve() == home / "x" / "token"
-    monkeypatch.setenv("HF_HUB_CACHE", f"{written}/y")
-    assert layout.shared_cache().resolve() == home / "x" / "y"
-    monkeypatch.setenv("HF_TOKEN_PATH", f"{written}/t")
-    assert tokens.login_file().resolve() == home / "x" / "t"
+    monkeypatch.setenv("HF_HUB_CACHE", written)
+    assert layout.shared_cache().resolve() == home / "x"
+    monkeypatch.setenv("HF_TOKEN_PATH", written)
+    assert tokens.login_file().resolve() == home / "x"
     monkeypatch.setenv(user_folder.ENVIRONMENT, written)
     assert user_folder.default().resolve() == home / "x"
+
+
+@pytest.mark.parametrize("empty", ["", "  ", '""'])
+def test_what_says_nothing_names_no_folder(home: Path, empty: str, monkeypatch: pytest.MonkeyPatch):
+    for name in ("HF_HOME", "HF_HUB_CACHE", "XDG_CACHE_HOME", user_folder.ENVIRONMENT):
+        monkeypatch.setenv(name, empty)
+    assert layout.shared_cache() == home / ".cache" / "huggingface" / "hub"
+    assert home in user_folder.default("linux").parents
+
+
+def test_a_user_without_a_home_folder_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """As in a container that runs as a user it does not know. Its files would go into a folder called `~`."""
+    import pwd
+
+    from subtitle_editor.core.cli import main
+
+    def nobody(_: object) -> None:
+        raise KeyError
+
+    for name in ("HOME", "HF_HOME", "HF_HUB_CACHE", "HF_TOKEN_PATH", "XDG_CACHE_HOME", user_folder.ENVIRONMENT):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    for words in (["list"], ["list", "--user-dir=user"], ["folder", "--models-dir=~bob/models", "--user-dir=user"]):
+        assert main.main(["models", *words]) == 2
+        assert "home folder" in capsys.readouterr().err
+    assert main.main(["models", "list", "--models-dir=models", "--user-dir=user", "--quiet"]) == 0
+    assert tokens.resolve(None) == tokens.Token()
 
 
 def test_huggingface_hub_understands_the_same(home: Path, monkeypatch: pytest.MonkeyPatch):

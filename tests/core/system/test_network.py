@@ -67,6 +67,8 @@ def fetch(url: str, folder: Path) -> bytes:
         ({"ALL_PROXY": "http://a.example", "https_proxy": "b.example"}, "https://hub.example/x", "http://b.example:80"),
         ({"https_proxy": "http://[fd00::1]:3128"}, "https://hub.example/x", "http://[fd00::1]:3128"),
         ({"https_proxy": "HTTP://P.example:3128/"}, "https://hub.example/x", "http://p.example:3128"),
+        ({"https_proxy": '"http://p.example:3128" '}, "https://hub.example/x", "http://p.example:3128"),
+        ({"https_proxy": "p.example", "no_proxy": "'a.example, hub.example'"}, "https://hub.example/x", None),
     ],
 )
 def test_which_proxy_is_asked(
@@ -329,7 +331,9 @@ def test_a_bundle_of_the_environment_is_trusted(
         bundle.mkdir()
         shutil.copy(certificate / "cert.pem", bundle)
         subprocess.run(["openssl", "rehash", str(bundle)], check=True, capture_output=True)
-    monkeypatch.setenv(variable, str(bundle))
+    monkeypatch.setenv("HOME", str(bundle.parent))
+    # Some are written as `set NAME="VALUE"` leaves them.
+    monkeypatch.setenv(variable, f'"~/{bundle.name}" ' if folder else str(bundle))
     with serving(lambda asked: part(DATA, asked), tls) as server:
         assert fetch(f"{server.url}/x", tmp_path) == DATA
 
