@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What environment variables say. `set NAME="VALUE"` of Windows leaves the quotes in a variable, `set NAME=VALUE && ...`
-the space, and Docker's `--env-file` the quotes: nobody means those.
+"""What environment variables say. `set NAME="VALUE"` of Windows leaves the quotes in one, `set NAME=VALUE && ...` the
+space, and Docker's `--env-file` the quotes: nobody means those.
 """
 
 from __future__ import annotations
