@@ -25,6 +25,7 @@ _COLOR = re.compile(r"1?c(&H[0-9A-Fa-f]+&?|\d+|)\s*")
 _POSITION = re.compile(r"pos\(\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)\s*")
 _OLD_ALIGN = {1: 1, 2: 2, 3: 3, 5: 7, 6: 8, 7: 9, 9: 4, 10: 5, 11: 6}
 _SWITCHES = {"i": ITALIC, "b": BOLD, "u": UNDERLINE, "s": STRIKE}
+_BOLD = 600
 _LETTERS = {kind: letter for letter, kind in _SWITCHES.items()}
 
 
@@ -40,6 +41,7 @@ class Overrides:
         """From 0.0 to 1.0, as in `Placing`."""
         self.drawing = False
         """Whether what follows is the lines of a drawing, not text."""
+        self._is_other_style = False
 
     def apply(self, block: str) -> None:
         """Take in what stands between two braces."""
@@ -68,10 +70,18 @@ class Overrides:
             self._value("fn", tag, FONT, tag[2:].strip())
         elif re.fullmatch(r"fs[\d.]*\s*", tag):
             self._value("fs", tag, SIZE, tag[2:].strip())
-        elif tag.strip() == "r":
-            self._builder.close_all()
+        elif tag[:1] == "r" and not tag.startswith("rnd"):
+            self._reset(tag)
         else:
             self._place(tag)
+
+    def _reset(self, tag: str) -> None:
+        """Back to the line's style, or to the look of another one."""
+        self._builder.close_all()
+        is_other = tag.strip() != "r"
+        if is_other or self._is_other_style:
+            self._builder.point(TAG, f"\\{tag}")
+        self._is_other_style = is_other
 
     def _place(self, tag: str) -> None:
         if match := re.fullmatch(r"an([1-9])\s*", tag):
@@ -90,7 +100,8 @@ class Overrides:
             self._builder.point(TAG, f"\\{tag}")
 
     def _switch(self, tag: str, letter: str, value: str) -> None:
-        is_on = value not in ("", "0")
+        # Of bold also how heavy it is: 400 is as usual.
+        is_on = value not in ("", "0") and not (letter == "b" and 1 < int(value) < _BOLD)
         if is_on and not self._builder.is_open(letter):
             self._builder.open(letter, (_SWITCHES[letter], ""))
         elif not is_on and not self._builder.close(letter):

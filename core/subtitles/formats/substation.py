@@ -22,6 +22,7 @@ from . import overrides
 from .base import LONGEST_TEXT, CannotWrite, Findings, Format, Source, WriteOptions
 from .colors import from_substation
 from .settling import Row, settled
+from .substation_versions import SSA_ALIGN, converted
 from .tags import TextBuilder, marked_up, needs_tidying, tidied_text
 
 HEAD = "ass.head"
@@ -45,13 +46,16 @@ LONGEST = 10 * 3600 - 0.01
 """Seconds. SubStation has one digit for the hours."""
 
 _ASS_FIELDS = "Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text"
-_SSA_ALIGN = {1: 1, 2: 2, 3: 3, 5: 7, 6: 8, 7: 9, 9: 4, 10: 5, 11: 6}
 _SECTION = re.compile(r"\[[\w +.-]*[a-z][\w +.-]*\]", re.IGNORECASE)
 _TIME = re.compile(clock_pattern())
+_OTHER_LINE = re.compile(r"[;!]|(?:Format|Style|Picture|Sound|Movie|Command)\s*:", re.IGNORECASE)
 _MARKED = re.compile(r"\s*Marked=-?\d\s*", re.IGNORECASE)
 _STRICT_TIME = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)\.(\d\d)")
 _TOKEN = re.compile(r"\\\u2060|\\[Nnh]|\\[{}]|\{[^{}]*\}")
 _ESCAPES = {"\\\u2060": "\\", "\\N": "\n", "\\n": "\n", "\\h": "\u00a0", "\\{": "{", "\\}": "}"}
+_SIGN_TIME = r"[ \t]*\d{1,3}:\d\d:\d\d[.:]\d{1,3}[ \t]*,"
+_LAYERED = re.compile(rf"^Dialogue:[ \t]*\d{{1,9}},{_SIGN_TIME}{_SIGN_TIME}", re.IGNORECASE | re.MULTILINE)
+_OLD_STYLES = re.compile(r"^\[V4 Styles\]|^ScriptType:\s*v4\.00\s*$", re.IGNORECASE | re.MULTILINE)
 _RESOLUTION = re.compile(r"^PlayRes([XY])[ \t]*:[ \t]*(\d{1,9})[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -154,10 +158,24 @@ class _File:
             self._before_events(section, key, rest)
             self._kept(line)
         elif section == "events":
-            if stripped:
+            if stripped and not self._goes_on(stripped, number):
                 self._waiting.append(line)
         else:
             self._kept(line)
+
+    def _goes_on(self, stripped: str, number: int) -> bool:
+        """Put a line behind the event above it, where that is shown and this says nothing else: a text that was
+        written with its line ends."""
+        row = self._rows[-1] if self._rows and not self._waiting else None
+        if row is None or row.cue.extra[INDEX] != str(self._events - 1) or _OTHER_LINE.match(stripped):
+            return False
+        raw = f"{row.cue.extra.get(RAW, row.cue.text)}\\N{stripped}"
+        read = read_text(raw, self._align_of(row.cue.style), self._resolution)
+        extra = {**row.cue.extra, RAW: raw}
+        row.cue = dataclasses.replace(row.cue, text=read.text, spans=read.spans, placing=read.placing, extra=extra)
+        message = Text('"{text}" has no time; it was added to the subtitle above it.', text=quoted(stripped))
+        self._findings.add(Kind.BROKEN, message, number)
+        return True
 
     # Above the events
 
@@ -291,7 +309,7 @@ def _style(fields: Sequence[str], rest: str, section: str) -> Style | None:
         return None
     align = _number(row.get("alignment", "2"))
     if "+" not in section:
-        align = _SSA_ALIGN.get(align, 2)
+        align = SSA_ALIGN.get(align, 2)
     size = row.get("fontsize", "")
     return Style(
         row["name"],
@@ -354,23 +372,10 @@ def write(document: Document, format: Format, options: WriteOptions) -> str:
     if format.id == (document.format if is_ours else "ass"):
         return text
     try:
-        return _by_pysubs2(text, document.format if is_ours else "ass", format, len(document.cues))
+        return converted(text, document.format if is_ours else "ass", format, len(document.cues))
     except Exception:  # It stops at rows that it cannot read, which ours keeps; what was read of them is written.
         anew = dataclasses.replace(document, format="", extra={}, hidden=())
-        return _by_pysubs2(_new(anew, options), "ass", format, 0)
-
-
-def _by_pysubs2(text: str, source: str, format: Format, number: int) -> str:
-    """`source`: what `text` is. pysubs2 would guess, and a text that somebody says may look like another format.
-
-    Raises whatever pysubs2 does, and ValueError where it found fewer subtitles than `number`.
-    """
-    import pysubs2
-
-    subtitles = pysubs2.SSAFile.from_string(text, format_=source)
-    if sum(1 for event in subtitles if not event.is_comment and event.start < event.end) < number:
-        raise ValueError("rows that pysubs2 does not read as they were meant")
-    return str(subtitles.to_string(format.id, header_notice="Made with Subtitle Editor"))
+        return converted(_new(anew, options), "ass", format, 0)
 
 
 def _again(document: Document) -> str:
@@ -379,7 +384,7 @@ def _again(document: Document) -> str:
     fields = _lower(_names(extra.get(FIELDS, _ASS_FIELDS)))
     found = {axis.upper(): float(lines) for axis, lines in _RESOLUTION.findall(extra.get(HEAD, "")) if int(lines)}
     resolution = found.get("X", 384.0), found.get("Y", 288.0)
-    lines = [extra.get(HEAD, "")]
+    lines = [extra.get(HEAD) or "\n".join(_heading((384, 288)))]  # Copied lines alone are no file.
     waiting = sorted(document.hidden, key=_index)
     for cue in document.cues:
         # Hidden events stand where they stood; those whose neighbours moved come before the next later one.
@@ -465,15 +470,14 @@ def _escaped(text: str) -> str:
     return _SPECIAL.sub(lambda match: _SAID[match[0]], text)
 
 
-def _new(document: Document, options: WriteOptions) -> str:
-    width, height = options.resolution
-    scale = height / 1080
-    head = [
+def _heading(resolution: tuple[int, int]) -> list[str]:
+    """All that stands above the first event of a file of ours."""
+    return [
         "[Script Info]",
         "; Made with Subtitle Editor",
         "ScriptType: v4.00+",
-        f"PlayResX: {width}",
-        f"PlayResY: {height}",
+        f"PlayResX: {resolution[0]}",
+        f"PlayResY: {resolution[1]}",
         "WrapStyle: 2",
         "ScaledBorderAndShadow: yes",
         "",
@@ -481,17 +485,21 @@ def _new(document: Document, options: WriteOptions) -> str:
         "Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, "
         "Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, "
         "MarginR, MarginV, Encoding",
-        _style_row(Style("Default", "Arial"), scale),
+        _style_row(Style("Default", "Arial"), resolution[1] / 1080),
         "",
         "[Events]",
         f"Format: {_ASS_FIELDS}",
     ]
+
+
+def _new(document: Document, options: WriteOptions) -> str:
+    width, height = options.resolution
     fields = _lower(_names(_ASS_FIELDS))
     lines: list[str] = []
     for cue in document.cues:
         plain = dataclasses.replace(cue, style="Default", extra={}, spans=_sayable(cue.spans))
         lines += _event(plain, fields, {}, (float(width), float(height)))
-    return "\n".join([*head, *lines]) + "\n"
+    return "\n".join([*_heading(options.resolution), *lines]) + "\n"
 
 
 def _sayable(spans: Sequence[Span]) -> tuple[Span, ...]:
@@ -511,11 +519,17 @@ def _style_row(style: Style, scale: float) -> str:
     )
 
 
+def _looks_new(head: str) -> bool:
+    """Whether there are events with layers, and no styles of the old version: often all that was copied of a file."""
+    return _LAYERED.search(head) is not None and _OLD_STYLES.search(head) is None
+
+
 ASS = Format(
     id="ass",
     label="Advanced SubStation Alpha",
     suffixes=(".ass",),
     sign=re.compile(r"^\[V4\+ Styles\]|^ScriptType:\s*v4\.00\+", re.IGNORECASE | re.MULTILINE),
+    looks=_looks_new,
     read=read,
     write=write,
     keeps=KEEPS,
@@ -526,7 +540,9 @@ SSA = Format(
     id="ssa",
     label="SubStation Alpha",
     suffixes=(".ssa",),
-    sign=re.compile(r"^\[(V4 Styles|Script Info|Events)\]\s*$", re.IGNORECASE | re.MULTILINE),
+    sign=re.compile(
+        rf"^\[(V4 Styles|Script Info|Events)\]\s*$|^Dialogue:[ \t]*Marked=\d,{_SIGN_TIME}", re.IGNORECASE | re.MULTILINE
+    ),
     read=read,
     write=write,
     keeps=KEEPS - {"layer"},

@@ -133,3 +133,65 @@ def test_transcripts_of_programs_and_services(text: str, shown: Rows, speakers: 
     document = read(text, "a.txt")
     assert rows(document) == shown
     assert [cue.speaker for cue in document.cues] == speakers
+
+
+# SubStation
+
+HEAD = """[Script Info]
+ScriptType: v4.00+
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, Italic, Alignment
+Style: Default,Arial,20,&H00FFFFFF,0,2
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
+
+
+def events(*texts: str) -> str:
+    return "".join(f"Dialogue: 0,0:00:0{n}.00,0:00:0{n}.90,Default,,0,0,0,,{text}\n" for n, text in enumerate(texts, 1))
+
+
+def test_events_that_were_copied_without_a_head() -> None:
+    document = read(events("one, two", "three"), "a.ass")
+    assert (document.format, rows(document)) == ("ass", [(1, 1.9, "one, two"), (2, 2.9, "three")])
+    again = written(document, "ass")
+    assert "[Events]\nFormat: " in again
+    assert again.endswith(events("one, two", "three"))
+    old = "Dialogue: Marked=0,0:00:01.00,0:00:02.00,Default,,0000,0000,0000,,Hi\n"
+    assert (read(old, "a.txt").format, rows(read(old, "a.txt"))) == ("ssa", [(1, 2, "Hi")])
+
+
+def test_a_text_of_an_event_that_was_written_with_its_line_ends() -> None:
+    lines = "Dialogue: 0,0:00:01.00,0:00:01.90,Default,,0,0,0,,{\\i1}one\ntwo\n; a remark\nNote: three\n"
+    document = read(HEAD + lines + events("x").replace("0:00:01", "0:00:03"), "a.ass")
+    assert rows(document)[0] == (1, 1.9, "one\ntwo")
+    assert [finding.line for finding in document.findings if finding.kind is Kind.BROKEN] == [11]
+    assert "<i>one\ntwo</i>" in written(document, "srt")
+    assert ",,{\\i1}one\\Ntwo\n; a remark\nNote: three\nDialogue" in written(document, "ass")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (r"{\i1}one {\rAlt}two {\i1}three{\r} four", "<i>one </i>two <i>three</i> four"),
+        (r"{\b700}bold{\b400} usual {\b100}thin {\b1}bold", "<b>bold</b> usual thin <b>bold</b>"),
+    ],
+)
+def test_what_ends_a_look(text: str, shown: str) -> None:
+    document = read(HEAD + events(text), "a.ass")
+    assert shown in written(document, "srt").split("\n")
+    assert written(document, "ass") == HEAD + events(text)
+
+
+def test_columns_in_another_order_go_into_the_other_version() -> None:
+    head = HEAD.replace("Name, Fontname, Fontsize, PrimaryColour, Italic, Alignment", "Italic, Alignment, Name")
+    head = head.replace("Default,Arial,20,&H00FFFFFF,0,2", "-1,8,Default").replace(
+        "Layer, Start, End", "End, Layer, Start"
+    )
+    row = "Dialogue: 0:00:02.00,0,0:00:01.00,Default,Ann,0,0,0,,Hello, you\n"
+    document = read(written(read(head + row, "a.ass"), "ssa"), "b.ssa")
+    assert rows(document) == [(1, 2, "Hello, you")]
+    assert (document.cues[0].placing.align, document.cues[0].speaker) == (8, "Ann")
+    assert "<i>Hello, you</i>" in written(document, "srt")
