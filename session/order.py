@@ -59,14 +59,19 @@ def order(context: Context, *, replace: bool = False) -> Order:
 
 
 def begin(asked: Order, settings: Settings) -> TranscriptionRun:
-    """The run, not yet started. Raises SubtitleEditorError: no model, or the scene was deleted."""
+    """The run, not yet started. Raises SubtitleEditorError: no model, not for this language, the scene is gone."""
     # Here, not above: it is not needed to register.
+    from ..core.errors.speech import LanguageNotHeardError
+    from ..core.languages import NAMES
     from ..core.library import runtimes, status
 
     scene = compat.scene_by_uid(asked.scene)
     if scene is None:
         raise SceneGoneError(0)
-    installed = status.usable(settings.models_dir, entries().get(asked.model))
+    entry, language = entries().get(asked.model), asked.request.language
+    if not entry.hears(language):
+        raise LanguageNotHeardError(entry.id, NAMES.get(language or "", language or ""))
+    installed = status.usable(settings.models_dir, entry)
     libraries = runtimes.cuda(settings.models_dir, entries())
     request = dataclasses.replace(asked.request, model_path=installed.path, libraries=libraries)
     run = TranscriptionRun(scene, asked.parts, asked.profile, request, settings, replace=asked.replace)

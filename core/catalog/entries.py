@@ -152,6 +152,11 @@ class Entry:
             return (*self.sources, Source(f"{LINKS_OWNER}/{self.download_id}", manifest=self.manifest))
         return (*self.sources, linked(self.download_id, self.links)) if self.links else self.sources
 
+    def hears(self, language: str | None) -> bool:
+        """Whether it was made for a language, a code; of None nobody knows yet. All do but the English-only ones, of
+        which the distilled ones look like any other."""
+        return self.languages != ("en",) or language in (None, "", "en")
+
     @property
     def is_bundle(self) -> bool:
         """Whether its files lie in several folders."""

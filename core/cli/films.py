@@ -19,9 +19,10 @@ from ..text import Text
 
 # What FFmpeg reads and people have; a file that is named itself may be of any kind.
 _SUFFIXES = frozenset(
-    ".3gp .aac .ac3 .aif .aiff .amr .ape .asf .avi .caf .dts .dv .eac3 .f4v .flac .flv .m2ts .m4a .m4b .m4v .mka .mkv "
-    ".mov .mp2 .mp3 .mp4 .mpeg .mpg .mts .mxf .oga .ogg .ogm .ogv .opus .ra .rm .rmvb .spx .ts .tta .vob .w64 .wav "
-    ".webm .wma .wmv .wv".split()
+    ".3g2 .3gp .aac .ac3 .aif .aifc .aiff .amr .ape .asf .au .avi .awb .caf .divx .dff .dsf .dts .dv .eac3 .f4v .flac "
+    ".flv .g722 .gsm .m2t .m2ts .m4a .m4b .m4v .mka .mkv .mov .mp2 .mp3 .mp4 .mpe .mpeg .mpg .mpga .mts .mxf .oga .ogg "
+    ".ogm .ogv .opus .qt .qta .ra .rm .rmvb .snd .spx .thd .tod .trp .ts .tta .voc .vob .w64 .wav .weba .webm .wma "
+    ".wmv .wtv .wv".split()
 )
 
 

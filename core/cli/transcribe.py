@@ -16,9 +16,10 @@ from ..catalog.entries import SPEECH_TO_TEXT, Catalog, Entry
 from ..cues import Cue
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.media import MediaNotFoundError
-from ..errors.speech import JournalError, TranslationUnknownError
+from ..errors.speech import JournalError, LanguageNotHeardError, TranslationUnknownError
 from ..errors.subtitles import OutputNotWrittenError
 from ..events import Cancelled, End, Event, Failed, Finished, as_json
+from ..languages import NAMES
 from ..library import runtimes, status
 from ..speech import segments
 from ..speech.job import Transcription, about
@@ -67,6 +68,8 @@ def _model(args: argparse.Namespace, known: Catalog, models_dir: Path) -> tuple[
     entry = known.get(args.model)
     if args.task == "translate" and entry.languages == ("en",):
         raise TranslationUnknownError(entry.id)
+    if not entry.hears(args.language):
+        raise LanguageNotHeardError(entry.id, NAMES[args.language])
     return entry.id, usable(entry, models_dir)
 
 
@@ -212,6 +215,8 @@ class _One:
 
     def _tell(self, end: End, made: list[Cue], written: Path | None) -> None:
         text = f"{self._film.target}: {len(made)} subtitles"
+        if self._request.language is None and made and (language := getattr(end, "language", "")):
+            text += f", heard as {NAMES.get(language, language)}"
         if self._output.json:
             cues = [cue.as_dict() for cue in made]
             doubts = [

@@ -22,6 +22,20 @@ class TranslationUnknownError(SubtitleEditorError, ValueError):
         )
 
 
+class LanguageNotHeardError(SubtitleEditorError, ValueError):
+    """The model was not trained for the language that was asked for."""
+
+    code = "cannot_hear"
+
+    def __init__(self, model: str, language: str) -> None:
+        """`language`: its name."""
+        self.model, self.language = model, language
+        super().__init__(
+            Text("{model} does not know this language: {language}.", model=model, language=language),
+            Text("Choose another model. Those named .en know English alone, and only large-v3 knows Cantonese."),
+        )
+
+
 class GraphicsCardError(SubtitleEditorError):
     """The graphics card was asked for and cannot be used. `missing` names libraries, with commas."""
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +22,8 @@ _PASSED_ON = (
 )
 """Of a request: what goes to faster-whisper as it is."""
 
+_SURE = 0.5
+"""The probability of a language from which on it is believed: faster-whisper's."""
 _FRAMES_PER_SECOND = 100
 """Of Whisper's spectrum, in which faster-whisper counts."""
 
@@ -43,6 +46,13 @@ class Listener:
             "initial_prompt": self.prompt or None,
             "hotwords": self.hotwords or None,
         }
+
+    def languages(self, window: Window) -> dict[str, float]:
+        """What is spoken in a window: the probability of each language, the likeliest first."""
+        if not self._model.model.is_multilingual:
+            return {"en": 1.0}
+        *_, found = self._model.detect_language(audio=window.audio)
+        return dict(found)
 
     def hear(self, window: Window, offset: float, bare: bool = False) -> Iterator[dict[str, Any]]:
         """The window's segments as records. `offset`: seconds of the media where the part begins; `bare`: without what
@@ -67,7 +77,7 @@ class Listener:
         found = False
         for segment in segments:
             if segment.text.strip():
-                found = True
+                found = found or says_something(segment.text)
                 yield as_record(segment, window, offset, self._stated_end(segment))
         if not found and not bare and (self.prompt or self.hotwords):
             # A prompt can silence a model: what is spoken counts more than how it is to be spelled.
@@ -96,6 +106,37 @@ class Listener:
             for segment in segments:
                 if segment.text.strip():
                     yield as_record(segment, windows[number], offset, self._stated_end(segment))
+
+
+def says_something(text: str) -> bool:
+    """Whether there is a letter, a number or a sign such as a note in it: models write dots where nobody speaks.
+
+    >>> says_something("... - ."), says_something("♪"), says_something("...what?")
+    (False, True, True)
+    """
+    return any(unicodedata.category(char) in ("So", "Sc") or char.isalnum() for char in text)
+
+
+def is_sure(found: dict[str, float]) -> bool:
+    """Whether a window leaves no doubt in which language it is."""
+    return max(found.values(), default=0.0) > _SURE
+
+
+def likeliest(found: list[dict[str, float]]) -> tuple[str, float]:
+    """The language of some windows and its probability: that of the window that is sure, else the likeliest in all.
+
+    >>> likeliest([{"cy": 0.3, "en": 0.2}, {"cy": 0.1, "en": 0.9}])
+    ('en', 0.9)
+    >>> likeliest([{"cy": 0.3, "en": 0.25}, {"nn": 0.4, "en": 0.35}])
+    ('en', 0.3)
+    """
+    sure = [window for window in found if is_sure(window)] or found
+    sums: dict[str, float] = {}
+    for window in sure:
+        for language, probability in window.items():
+            sums[language] = sums.get(language, 0.0) + probability
+    best = max(sums, key=lambda language: sums[language])
+    return best, round(sums[best] / len(sure), 3)
 
 
 def _batched(pipeline: Any, windows: list[Window], listener: Listener, request: dict[str, Any]) -> list[list[Any]]:

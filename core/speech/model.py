@@ -64,9 +64,7 @@ def translates(path: str, loaded: Any = None) -> bool:
     By its small files, so that the user hears of it before gigabytes are loaded; once it is `loaded`, by itself too.
     True where nothing says so.
     """
-    if loaded is not None and not loaded.model.is_multilingual:
-        return False
-    if len(_read(path, "vocabulary.json") or _lines(path, "vocabulary.txt")) == _ENGLISH_WORDS:
+    if (loaded is not None and not loaded.model.is_multilingual) or _is_english_only(path):
         return False
     try:
         heads = _read(path, "config.json").get("alignment_heads") or []
@@ -75,6 +73,24 @@ def translates(path: str, loaded: Any = None) -> bool:
     except (ValueError, TypeError, AttributeError, OverflowError):
         return True
     return not (bands >= _BIG_ENCODER and layers <= _FEW_LAYERS)
+
+
+def hears(path: str, language: str) -> bool:
+    """Whether the model in a folder was trained for a language, by its small files: faster-whisper takes another for
+    granted, or none at all. True where nothing says so.
+    """
+    if _is_english_only(path):
+        return language == "en"
+    try:
+        with open(os.path.join(path, "tokenizer.json"), encoding="utf-8") as file:
+            known = file.read()
+    except (OSError, ValueError):
+        return True
+    return "<|en|>" not in known or f"<|{language}|>" in known
+
+
+def _is_english_only(path: str) -> bool:
+    return len(_read(path, "vocabulary.json") or _lines(path, "vocabulary.txt")) == _ENGLISH_WORDS
 
 
 def _read(path: str, name: str) -> Any:

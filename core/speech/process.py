@@ -32,12 +32,14 @@ from ..errors.models import ModelUnusableError
 from ..errors.packages import LibraryMissingError
 from ..errors.speech import (
     GraphicsCardError,
+    LanguageNotHeardError,
     NotEnoughMemoryError,
     TranscriberCrashedError,
     TranscriberFailedError,
     TranslationUnknownError,
 )
 from ..events import State
+from ..languages import NAMES
 from ..text import Text
 from .request import TranscriptionRequest
 from .segments import Place, cue_of
@@ -49,6 +51,8 @@ _CHILD = Path(__file__).with_name("child.py")
 _KILL_AFTER = 0.3
 """Seconds that a child has to end after its last word before it is made to."""
 
+_DOUBTFUL = 0.5
+"""The probability of a language below which it is told: faster-whisper's threshold too."""
 _LAST_WORDS = 20
 """Lines of the child's stderr that are kept for the error message."""
 
@@ -193,6 +197,15 @@ class _Answer:
                 self._progress()
             case "language":
                 self._listener.began(record["language"])
+                if record["probability"] < _DOUBTFUL:
+                    self._listener.noticed(
+                        Text(
+                            "It sounds most like {language}, but that is not certain ({percent} %). "
+                            "Choose the language if it is another.",
+                            language=NAMES.get(record["language"], record["language"]),
+                            percent=round(100 * record["probability"]),
+                        )
+                    )
             case "segment":
                 self._listener.found(cue_of(record), record)
             case "window":
@@ -288,6 +301,9 @@ def _as_error(record: dict[str, Any], request: TranscriptionRequest) -> Subtitle
             return ModelUnusableError(request.model_path, reason, request.model_id)
         case "cannot_translate":
             return TranslationUnknownError(request.model_id)
+        case "cannot_hear":
+            wanted = request.language or ""
+            return LanguageNotHeardError(request.model_id, NAMES.get(wanted, wanted))
         case "library_missing":
             return LibraryMissingError(reason, fields.get("system", ""))
         case "graphics_card":

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import dataclasses
 import functools
 import io
@@ -46,6 +47,8 @@ class Piece:
     """Seconds that could not be read or decoded just before it."""
     restarts: bool = False
     """A clock of its own begins here: the next stream of a chain."""
+    channels: tuple[str, ...] = ()
+    """FFmpeg's names of its channels, where they are in an order of the file's own; empty: the frame says."""
 
 
 _ENCRYPTED = ("enca", "drms", "aavd")
@@ -70,9 +73,28 @@ def open_media(path: str, part: io.RawIOBase | None = None) -> Any:
     except FileNotFoundError as error:
         raise ChildError("media_not_found", "") from error
     except av.FFmpegError as error:
+        if part is None and _has_no_index(name):
+            raise ChildError("media_unreadable", "its index is missing: what recorded it never finished") from error
         raise ChildError("media_unreadable", "{reason}", reason=error.strerror or first_line(error)) from error
     except (OSError, ValueError) as error:
         raise ChildError("media_unreadable", "{reason}", reason=first_line(error)) from error
+
+
+def _has_no_index(file: Any) -> bool:
+    """Whether it is an MP4 or MOV without `moov`: recorders write that last, and not when they crash."""
+    with contextlib.suppress(OSError, struct.error), open(getattr(file, "name", file), "rb") as opened:
+        names: list[bytes] = []
+        # Of a file that is nothing of the kind the first name tells.
+        while len(names) < 1000 and (head := opened.read(16)) and len(head) >= 8:
+            size, name = struct.unpack(">I4s", head[:8])
+            if size == 1 and len(head) == 16:
+                size = struct.unpack(">Q", head[8:])[0]
+            names.append(name)
+            if size < 8 or name == b"moov":
+                break
+            opened.seek(size - len(head), os.SEEK_CUR)
+        return names[:1] == [b"ftyp"] and b"mdat" in names and b"moov" not in names
+    return False
 
 
 def _needs_bytes(path: str) -> bool:
@@ -97,9 +119,14 @@ class Reader:
         self._container = open_media(path)
         with contextlib.ExitStack() as undo:
             undo.callback(self._container.close)
-            self._streams = tracks.choose(list(self._container.streams.audio), wanted)
+            audio = list(self._container.streams.audio)
+            self._streams = tracks.choose(audio, wanted)
             self._links = _chain(path) if self._container.format.name == "ogg" else []
             undo.pop_all()
+        self.described = tracks.described(audio) if len(audio) > 1 else ""
+        """The audio tracks, where there are several."""
+        self.number = 1 + audio.index(self._streams[0])
+        """Of the one that is heard, from 1."""
         self.zero = (self._container.start_time or 0) / _TICKS
         self.format = str(self._container.format.name).split(",")[0]
         self.untimed = self.format in _UNTIMED
@@ -107,6 +134,8 @@ class Reader:
         """Seconds of the media up to which packets were read, whether or not they could be decoded."""
         self.lost_at_end = 0.0
         """Seconds of packets after the last frame that did not decode."""
+        self._failed = False
+        """Whether the last packets of a track did not decode."""
 
     @property
     def count(self) -> int:
@@ -183,14 +212,18 @@ class Reader:
         if len(self._links) > 1:
             yield from self._chained()
             return
+        numbers = {stream.index: number for number, stream in enumerate(self._container.streams.audio, 1)}
         for stream in self._streams:
             decoded = False
+            self.number = numbers[stream.index]
             for piece in self._of(self._container, stream, seek=True, give_up=stream is not self._streams[-1]):
                 decoded = True
                 yield piece
-            if decoded or (self.reached == 0.0 and not self.lost_at_end):
+            if decoded or (self._start and not self._failed):
                 return
             self._reopen()
+        if not self._failed:
+            return  # Without a packet, or one that gives a sample, it is empty and not damaged.
         if self._is_encrypted():
             raise ChildError("media_protected", "")
         raise ChildError("media_unreadable", "no part of its sound can be decoded")
@@ -234,16 +267,19 @@ class Reader:
     def _of(self, container: Any, stream: Any, seek: bool, give_up: bool) -> Iterator[Piece]:
         with contextlib.suppress(AttributeError, ValueError):
             stream.thread_type = "AUTO"
+        channels = _in_usual_order(stream.codec_context)
         damage = _Damage(self._path, self.zero, self.untimed)
         if seek and self._start > SEEK_FROM:
             self._seek(container)
         for packet in _packets(container, stream, damage):
             for frame in damage.decode(packet):
-                yield Piece(frame, self._time(frame), damage.take())
+                yield Piece(frame, self._time(frame), damage.take(), channels=channels)
             self.reached = max(self.reached, damage.reached)
             if give_up and damage.failures > _HOPELESS:
-                return
-        self.lost_at_end = damage.take()
+                break
+        else:
+            self.lost_at_end = damage.take()
+        self._failed = self._failed or damage.failures > 0
 
     def _seek(self, container: Any) -> None:
         import av
@@ -254,6 +290,28 @@ class Reader:
 
     def _time(self, frame: Any) -> float | None:
         return None if frame.time is None else float(frame.time) - self.zero
+
+
+def _in_usual_order(codec: Any) -> tuple[str, ...]:
+    """Have what is decoded in no order of the file's own, such as that of cinemas (left, centre, right ...), and give
+    the names of the channels in that order; nothing where it is a usual one.
+
+    PyAV (18.1) gives the map of such an order to each frame and to what describes its layout, and both free it.
+    """
+    layout = codec.layout if codec is not None else None
+    if layout is None or not _is_own_order(layout):
+        return ()
+    names = tuple(channel.name for channel in layout.channels)
+    codec.layout = f"{len(names)} channels"
+    return names
+
+
+def _is_own_order(layout: Any) -> bool:
+    """Whether it has a map; one that has is never freed from now on: whoever it was taken from frees the map."""
+    if "(" not in layout.name.partition(" channels ")[2]:
+        return False
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))
+    return True
 
 
 class _Damage:
@@ -294,6 +352,8 @@ class _Damage:
             self._unsure = True
             self._lost += max(_duration(packet), self._as_seconds(packet.size) if self._untimed else 0.0)
             return []
+        for frame in frames:
+            _is_own_order(frame.layout)  # Of a decoder that says so by itself.
         if frames:
             self.failures = 0
             self._bytes += packet.size

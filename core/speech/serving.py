@@ -35,7 +35,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar
 
 from . import cards, driver, model, runtime, voice
-from .hearing import Listener
+from .hearing import Listener, is_sure, likeliest, says_something
 from .sound import RATE, Loss, Sound
 from .voice import VoiceOptions
 from .windows import Tape, Window, cut
@@ -53,6 +53,8 @@ _LOOK = 5.0
 """Seconds between two looks of an idle child at the machine's memory."""
 _MUCH = 5.0
 """Seconds that sound like speech and give no text, to be told of: a cough is shorter."""
+_ASKED = 4
+"""Windows that are asked for the language while none is sure of it."""
 _PLACES = 5
 """Places of a loss that are named; of more only the first ones."""
 
@@ -192,6 +194,8 @@ def transcribe(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
     model.check_folder(request["model_path"])
     if request["task"] == "translate" and not model.translates(request["model_path"]):
         raise ChildError("cannot_translate", "")
+    if request["language"] and not model.hears(request["model_path"], request["language"]):
+        raise ChildError("cannot_hear", "")
     start = float(request["start"])
     sound = Sound(request["media"], start, request["end"], request["track"])
     options = _voice_options(request, records)
@@ -204,7 +208,7 @@ def transcribe(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
     with _ahead(cut(tape, options, place["at"], place["speaking"])) as windows:
         ears.prepare()
         records.send("started", seconds=sound.total or 0.0)
-        for group in _grouped(windows, request["batch_size"]):
+        for group in _grouped(ears.told(windows), request["batch_size"]):
             found = ears.hear(group, start)
             for segment in found:
                 records.send("segment", **segment)
@@ -213,10 +217,15 @@ def transcribe(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
             records.send(
                 "window", at=last.end, speaking=last.speaking, until=start + last.end / RATE, language=ears.language
             )
+    if ears.dots:
+        places = _places(ears.dots)
+        records.notice(
+            "Left out: {count} times nothing but dots or dashes, at {places}.", count=str(len(ears.dots)), places=places
+        )
     if not tape.samples:
         records.notice("The chosen part of the media holds no sound.")
     elif options is not None:
-        unheard.tell(records)
+        unheard.tell(records, sound)
     _tell_loss(sound.loss, records)
 
 
@@ -261,9 +270,15 @@ class _Unheard:
         if not has_text and seconds >= _MUCH:
             self._places.append((offset + loud[0].spans[0][0] / RATE, seconds))
 
-    def tell(self, records: Records) -> None:
+    def tell(self, records: Records, sound: Sound) -> None:
         """Say so."""
-        if not self._heard:
+        if not self._heard and sound.tracks:
+            records.notice(
+                "Nothing on track {number} sounds like speech. Choose another one: {tracks}.",
+                number=str(sound.number),
+                tracks=sound.tracks,
+            )
+        elif not self._heard:
             records.notice("Nothing in it sounds like speech. Singing is heard without voice detection.")
         elif self._places:
             records.notice(
@@ -302,11 +317,33 @@ class _Ears:
         """Whether it was said that the prompt is too long."""
         self._at_once: int = request["batch_size"]
         """Windows that the device has room for."""
+        self.dots: list[tuple[float, float]] = []
+        """When segments began that were left out."""
         self.language: str = request["place"]["language"] or request["language"] or ""
 
     def prepare(self) -> None:
         """Load the model. Raises ChildError, for what it was not made for too."""
         self._try(lambda listener: None)
+
+    def told(self, windows: Iterator[Window]) -> Iterator[Window]:
+        """The windows; before the first of them it is known what is spoken, if that is to be found out and is one
+        language: a song or a crowd at the beginning must not decide for the whole film."""
+        held: list[Window] = []
+        found: list[dict[str, float]] = []
+        if not self.language and not self._request["multilingual"]:
+            for window in windows:
+                held.append(window)
+                if window.spans:
+                    found.append(self._try(lambda listener, window=window: listener.languages(window)))
+                    if is_sure(found[-1]) or len(found) == _ASKED:
+                        break
+        if found:
+            self.language, probability = likeliest(found)
+            if self._listener is not None:
+                self._listener.language = self.language
+            self._records.send("language", language=self.language, probability=probability)
+        yield from held
+        yield from windows
 
     def hear(self, windows: list[Window], offset: float) -> list[dict[str, Any]]:
         """All segments of the windows. A card that fails in the middle costs no more than these."""
@@ -319,7 +356,9 @@ class _Ears:
                 return list(listener.hear_many(loud, offset))
             return [record for window in loud for record in listener.hear(window, offset)]
 
-        found: list[dict[str, Any]] = self._try(heard)
+        records: list[dict[str, Any]] = self._try(heard)
+        found = [record for record in records if says_something(record["text"])]
+        self.dots += [(record["start"], 0.0) for record in records if not says_something(record["text"])]
         if not self.language and self._listener is not None:
             self.language = self._listener.language
             self._records.send("language", language=self.language, probability=self._listener.probability)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from . import tracks
@@ -69,8 +69,15 @@ class Sound:
             count = self._readers[0].count
             self._readers[0].close()
             self._readers = [Reader(path, str(number), start) for number in range(1, count + 1)]
+        self.tracks = self._readers[0].described if not track else ""
+        """Those that there are to choose from, where there are several and none was asked for."""
         self.total = self._total()
         """Seconds of the part, as far as the file says; None when it does not."""
+
+    @property
+    def number(self) -> int:
+        """That of the track that is heard, from 1."""
+        return self._readers[0].number
 
     def _total(self) -> float | None:
         claimed = [reader.claimed for reader in self._readers]
@@ -166,7 +173,7 @@ class _Line:
         if not self._stretch.fits(frame, want):
             yield from self._append(self._stretch.flush())
             self._stretch = _Stretch(want)
-        yield from self._append(self._stretch.put(frame, self._loss))
+        yield from self._append(self._stretch.put(frame, piece.channels, self._loss))
 
     def _believed(self, piece: Piece, have: float, want: float) -> float:
         """When the piece is heard, in seconds of the media; `have` would be without any gap."""
@@ -210,8 +217,7 @@ class _Stretch:
         self._fed = 0.0
         self._made = 0
         self._empty = start is None
-        self._stereo = False
-        self._mixer = _Mixer()
+        self._mixer = _Mixer(())
 
     @property
     def next_at(self) -> float | None:
@@ -225,8 +231,11 @@ class _Stretch:
             return False
         return abs(want - have) <= _JITTER
 
-    def put(self, frame: Any, loss: Loss) -> list[tuple[int, Any]]:
-        """What comes out for one frame, with its place. A frame that cannot be resampled is a loss, no more."""
+    def put(self, frame: Any, channels: tuple[str, ...], loss: Loss) -> list[tuple[int, Any]]:
+        """What comes out for one frame, with its place. A frame that cannot be resampled is a loss, no more.
+
+        `channels`: their names, where the frame does not have them.
+        """
         import av
 
         length = frame.samples / frame.sample_rate
@@ -235,9 +244,9 @@ class _Stretch:
         try:
             if self._resampler is None:
                 self._format = _format(frame)
-                self._stereo = frame.layout.nb_channels == 2
-                layout = "stereo" if self._stereo else "mono"
-                self._resampler = av.AudioResampler(format="s16p", layout=layout, rate=RATE)
+                self._mixer = _Mixer(channels or [channel.name for channel in frame.layout.channels])
+                # Not by planes: PyAV has room for eight of them, and writes beyond.
+                self._resampler = av.AudioResampler(format="s16", layout=frame.layout, rate=RATE)
             return self._placed(self._resampler.resample(frame))
         except (av.FFmpegError, ValueError, MemoryError):
             loss.damaged.append((begin, length))
@@ -261,36 +270,54 @@ class _Stretch:
 
         placed = []
         for frame in frames:
-            channels = frame.to_ndarray().astype(numpy.float32) / 32768
-            samples = self._mixer.mixed(channels) if self._stereo else channels[0]
+            channels = frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T.astype(numpy.float32) / 32768
+            samples = self._mixer.mixed(channels)
             placed.append((round(self._begin * RATE) + self._made, samples))
             self._made += len(samples)
         return placed
 
 
-class _Mixer:
-    """Two channels to one. Where they cancel each other out, as with one plugged in the wrong way round, the louder."""
+_WEIGHTS = {"FL": 0.7071, "FR": 0.7071, "FC": 1.0, "NONE": 1.0, "LFE": 0.0, "LFE2": 0.0}
+"""How much of each channel is heard, by FFmpeg's names: as FFmpeg mixes them, so that what is said in the centre counts
+most. `NONE` are those of a recorder, of which nobody says where they stand."""
+_BESIDE = 0.5
+"""The same for what is beside, behind and above."""
 
-    _CANCELLED = 0.01
-    """Power that is left of the louder channel's (-20 dB)."""
+
+class _Mixer:
+    """Any number of channels to one. Where they cancel each other out, as with one plugged in the wrong way round, and
+    where there is sound on none but those that are left out, the loudest."""
+
+    _CANCELLED = 0.02
+    """Power that is left, of what the channels would have if they had nothing in common."""
+    _NOTHING, _SOMETHING = 1e-8, 1e-6
+    """Powers: the noise of the last bits, and what may be meant to be heard."""
     _MEMORY = 0.95
     """Of the power so far, how much counts beside a new piece: one decides in half a second, and not at each click."""
 
-    def __init__(self) -> None:
-        self._powers = (0.0, 0.0, 0.0)
-
-    def mixed(self, channels: Any) -> Any:
-        """The mean of both, or one of them."""
+    def __init__(self, channels: Sequence[str]) -> None:
         import numpy
 
-        mean = (channels[0] + channels[1]) / 2
-        new = [float(numpy.square(sound).mean()) if len(sound) else 0.0 for sound in (*channels, mean)]
-        memory = self._MEMORY if any(self._powers) else 0.0
-        left, right, both = (memory * old + (1 - memory) * now for old, now in zip(self._powers, new, strict=True))
-        self._powers = (left, right, both)
-        if both >= self._CANCELLED * max(left, right):
-            return mean
-        return channels[0] if left >= right else channels[1]
+        weights = numpy.array([_WEIGHTS.get(name, _BESIDE) for name in channels], numpy.float32)
+        self._weights = weights / weights.sum() if weights.any() else numpy.full(len(weights), 1.0, numpy.float32)
+        self._powers: Any = None
+        """Of each channel, and of the mix."""
+
+    def mixed(self, channels: Any) -> Any:
+        """The mean of all by their weights, or one of them."""
+        import numpy
+
+        if len(channels) == 1 or not channels.size:
+            return channels[0]
+        mix = self._weights @ channels
+        now = numpy.array([*numpy.square(channels).mean(axis=1), numpy.square(mix).mean()])
+        known = self._powers is not None and self._powers.any()
+        self._powers = self._MEMORY * self._powers + (1 - self._MEMORY) * now if known else now
+        powers, left = self._powers[:-1], self._powers[-1]
+        counting = self._weights**2 * powers
+        if counting.sum() < self._NOTHING and powers.max() > self._SOMETHING:
+            return channels[int(powers.argmax())]
+        return mix if left >= self._CANCELLED * counting.sum() else channels[int(counting.argmax())]
 
 
 def _format(frame: Any) -> tuple[Any, ...]:

@@ -51,6 +51,10 @@ def probabilities(block: Any, before: Any) -> Any:
     The same block after the same sound gives the same numbers, wherever listening began.
     """
     import numpy
+
+    if not block.any():
+        # A hole in the clock, or a day of nothing: there is no need to listen.
+        return numpy.zeros(-(-len(block) // FRAME), numpy.float32)
     from faster_whisper.vad import get_vad_model
 
     run_up = before[-RUN_UP * FRAME :]

@@ -251,6 +251,20 @@ def test_who_cannot_translate_says_so_before_anything_is_loaded(run: Runs, tmp_p
     assert "tiny.en cannot translate" in run.said and "loading" not in run.said
 
 
+def test_a_language_that_the_model_does_not_know_is_refused(run: Runs) -> None:
+    assert run("a.flac", "--language", "de", model="tiny.en") == 1
+    assert "tiny.en does not know this language: German." in run.said and "loading" not in run.said
+
+
+@needs_ffmpeg
+def test_silence_on_the_first_of_two_tracks_is_told(run: Runs) -> None:
+    inputs = ["-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono:d=8", "-i", run.folder / "a.flac", "-c:a", "flac"]
+    ffmpeg(*inputs, "-map", "0", "-map", "1", "-metadata:s:a:1", "title=Microphone", run.folder / "two.mkv")
+    assert run("two.mkv", "--language", "en") == 0
+    assert "Nothing on track 1 sounds like speech. Choose another one: 1, 2 (Microphone)." in run.said
+    assert run("two.mkv", "-o", "b.srt", "--track", "2") == 0 and "3 subtitles, heard as English" in run.said
+
+
 def test_a_translation_is_shaped_as_english(run: Runs) -> None:
     """Not by the rules of what is spoken: Japanese has no spaces, and lines of 13 characters."""
     assert run("a.flac", "--task", "translate", "--language", "ja") == 0, run.said

@@ -307,6 +307,81 @@ def test_speech_in_the_centre_of_six_channels(tmp_path: Path) -> None:
     assert close(heard_beeps(samples), [2.0], 0.08)
 
 
+@needs_ffmpeg
+@pytest.mark.parametrize(
+    "channels",
+    [
+        "5.1|FL=c0|FR=-1*c0", "2.1|FL=c0|FR=-1*c0", "5.1|LFE=c0", "7.1|BL=c0|BR=-1*c0", "hexadecagonal|TBR=c0",
+    ],
+)  # fmt: skip
+def test_channels_that_cancel_each_other_out_or_are_left_out_of_mixes(tmp_path: Path, channels: str) -> None:
+    path = tmp_path / "film.mov"
+    beeps(tmp_path / "mono.wav", [2.0], 5.0)
+    ffmpeg("-i", tmp_path / "mono.wav", "-af", f"pan={channels}", "-c:a", "pcm_s16le", path)
+    samples, _ = sound_of(path)
+    assert close(heard_beeps(samples / numpy.abs(samples).max()), [2.0]) and numpy.abs(samples).max() > 0.01
+
+
+def test_a_rumble_does_not_take_the_place_of_what_is_said(tmp_path: Path) -> None:
+    """Sound on the channel for deep tones alone, 30 dB louder than the voice in the centre."""
+    seconds = numpy.arange(5 * RATE) / RATE
+    channels = numpy.zeros((5 * RATE, 6))
+    channels[:, 3] = 0.9 * numpy.sin(2 * numpy.pi * 40 * seconds)
+    channels[2 * RATE : 3 * RATE, 2] = 0.03 * numpy.sin(2 * numpy.pi * 1000 * seconds[:RATE])
+    soundfile.write(tmp_path / "six.wav", channels, RATE, format="WAVEX")
+    ffmpeg("-channel_layout", "5.1", "-i", tmp_path / "six.wav", "-c:a", "pcm_s16le", tmp_path / "film.mov")
+    samples, _ = sound_of(tmp_path / "film.mov")
+    spectrum = numpy.abs(numpy.fft.rfft(samples[2 * RATE : 3 * RATE]))
+    assert int(spectrum.argmax()) == 1000
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(("order", "place"), [(121, 2), (122, 4), (123, 1), (124, 0)], ids=["ABC", "B", "film", "D"])
+def test_channels_in_an_order_of_the_files_own(tmp_path: Path, order: int, place: int) -> None:
+    """QuickTime's MPEG 5.1 A to D; the one of cinemas ends in the channel for deep tones, and so do B and D."""
+    channels = numpy.random.default_rng(1).integers(-40, 40, (4 * RATE, 6)).astype(numpy.int16)
+    channels[:, place] += soundfile.read(beeps(tmp_path / "mono.wav", [1.0], 4.0), dtype="int16")[0] // 8
+    channels[:, 3 if order == 121 else 5] = 16000 * numpy.sin(numpy.arange(4 * RATE) * 2 * numpy.pi * 40 / RATE)
+    soundfile.write(tmp_path / "six.wav", channels, RATE, format="WAVEX")
+    ffmpeg("-channel_layout", "5.1", "-i", tmp_path / "six.wav", "-c:a", "pcm_s16le", tmp_path / "film.mov")
+    whole = bytearray((tmp_path / "film.mov").read_bytes())
+    at = whole.index(b"chan") + 8
+    whole[at : at + 4] = (order << 16 | 6).to_bytes(4, "big")
+    (tmp_path / "film.mov").write_bytes(whole)
+    for _ in range(3):
+        samples, _ = sound_of(tmp_path / "film.mov")
+        assert close(heard_beeps(samples / numpy.abs(samples).max()), [1.0])
+
+
+@pytest.mark.parametrize("count", [3, 8, 10, 12, 24])
+def test_a_recorder_with_many_channels_and_one_microphone(tmp_path: Path, count: int) -> None:
+    channels = numpy.zeros((3 * RATE, count), numpy.int16)
+    channels[:, count - 2] = soundfile.read(beeps(tmp_path / "mono.wav", [1.0], 3.0), dtype="int16")[0]
+    soundfile.write(tmp_path / "many.wav", channels, RATE)
+    samples, _ = sound_of(tmp_path / "many.wav")
+    assert close(heard_beeps(samples / numpy.abs(samples).max()), [1.0])
+
+
+@needs_ffmpeg
+def test_a_track_without_a_packet_is_empty_and_not_damaged(tmp_path: Path) -> None:
+    beeps(tmp_path / "one.wav", [1.0], 3.0)
+    picture = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=5:d=3", "-f", "lavfi", "-i", "anullsrc=d=0.0001"]
+    ffmpeg(*picture, "-c:v", "mpeg4", "-c:a", "aac", tmp_path / "empty.mp4")
+    assert len(sound_of(tmp_path / "empty.mp4")[0]) == 0
+    tracks_of = ["-map", "0", "-map", "1", "-map", "2", "-c:v", "mpeg4", "-c:a", "aac"]
+    ffmpeg(*picture, "-i", tmp_path / "one.wav", *tracks_of, "-disposition:a:0", "default", tmp_path / "second.mp4")
+    samples, sound = sound_of(tmp_path / "second.mp4")
+    assert close(heard_beeps(samples), [1.0], 0.08) and (sound.number, sound.tracks) == (2, "1, 2")
+
+
+@needs_ffmpeg
+def test_a_recording_that_was_never_finished_says_so(tones: Path, tmp_path: Path) -> None:
+    ffmpeg("-i", tones, "-c:a", "aac", tmp_path / "whole.mp4")
+    whole = (tmp_path / "whole.mp4").read_bytes()
+    (tmp_path / "crashed.mp4").write_bytes(whole[: whole.index(b"moov") - 4])
+    assert "never finished" in refused(tmp_path / "crashed.mp4").reason
+
+
 @pytest.mark.parametrize("code", ["en", "eng", "ENG", "en-US", "en_GB"])
 def test_languages_of_tracks(code: str) -> None:
     assert tracks.two_letters(code) == "en"

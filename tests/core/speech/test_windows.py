@@ -177,5 +177,13 @@ def test_silence_is_passed_over_in_steps() -> None:
     assert len(found) > 3, "so that somebody hears how far it is"
 
 
+def test_nobody_listens_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    import faster_whisper.vad
+
+    monkeypatch.setattr(faster_whisper.vad, "get_vad_model", lambda: pytest.fail("it was listened to"))
+    found = voice.probabilities(numpy.zeros(1000, numpy.float32), numpy.ones(100, numpy.float32))
+    assert found.tolist() == [0.0, 0.0]
+
+
 def test_frames() -> None:
     assert voice.frames(400) == 12 and windows.LONGEST * FRAME < 30 * RATE
