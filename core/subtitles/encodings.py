@@ -2,14 +2,16 @@
 """Bytes to text and back, whatever the encoding, with what was taken and how sure that is.
 
 In this order: a byte order mark; UTF-16 and UTF-32 without one; what the file declares; UTF-8; then a detector. A file
-that is nearly all in one encoding is mended line by line. No byte is ever turned into U+FFFD: what cannot be read is
-taken as Windows-1252, where every byte can be had back, and said with its line.
+that is nearly all in one encoding is mended line by line, and one that was encoded twice is decoded twice. No byte is
+ever turned into U+FFFD: what cannot be read is taken as Windows-1252, where every byte can be had back, and said with
+its line.
 """
 
 from __future__ import annotations
 
 import codecs
 import dataclasses
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -95,6 +97,8 @@ def decode(data: bytes, encoding: str | None = None, language: str = "") -> Deco
     Raises NotThisEncoding, only where `encoding` is given.
     """
     text, name, certainty, findings = _decoded(data, encoding, language)
+    if not encoding and name.startswith("utf-8") and not text.isascii():
+        text = _undoubled(_without_marks(text), findings)
     return Decoded(_cleaned(text, findings), name, certainty, tuple(findings))
 
 
@@ -353,12 +357,82 @@ def _single_bytes(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("subtitle_editor_single_bytes", _single_bytes)
 
 
+# Encoded twice
+
+_MISTAKEN_FOR = ("cp1252", "cp1251", "cp1250", "cp1254")
+"""What UTF-8 is read as by mistake, and then written as UTF-8 again."""
+_FEWEST = 3
+"""Letters that have to come out: two may be there by accident."""
+_MOST_TIMES = 3
+_RUN = re.compile(r"[^\x00-\x7f]+")
+
+
+def _undoubled(text: str, findings: list[Finding]) -> str:
+    """The text as it was before somebody took its UTF-8 for another encoding; noted. The same text where nobody did."""
+    for _ in range(_MOST_TIMES):
+        head = text[:_SAMPLE]
+        name = next((name for name in _MISTAKEN_FOR if _is_doubled(head, name)), None)
+        if name is None:
+            break
+        before, text = text, _RUN.sub(functools.partial(_once, name=name), text)
+        index = next(index for index, (old, new) in enumerate(zip(before, text, strict=False)) if old != new)
+        line = before.count("\n", 0, index)
+        findings.append(
+            Finding(
+                Kind.CHARACTERS,
+                Text('the letters were encoded twice, as if they were {encoding}; "{before}" was read as "{after}".',
+                     encoding=name, before=quoted(before.split("\n")[line].strip()),
+                     after=quoted(text.split("\n")[line].strip())),
+                line + 1,
+            )
+        )  # fmt: skip
+    return text
+
+
+def _is_doubled(text: str, name: str) -> bool:
+    """Whether nearly all that is not ASCII makes UTF-8 again in this encoding, as letters of a language do not."""
+    try:
+        again = "".join(_RUN.findall(text)).encode(name, errors="subtitle_editor_latin_1")
+    except UnicodeEncodeError:
+        return False
+    letters = again.decode("utf-8", errors="replace")
+    broken = letters.count("\ufffd")
+    return len(letters) - broken >= _FEWEST and 10 * broken <= len(letters)
+
+
+def _once(run: re.Match[str], name: str) -> str:
+    try:
+        return run[0].encode(name, errors="subtitle_editor_latin_1").decode("utf-8")
+    except UnicodeError:
+        return run[0]
+
+
+def _latin_1(error: UnicodeError) -> tuple[bytes, int]:
+    """Characters that are bytes which the encoding has no letter for."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    if max(letters) > "\xff":
+        raise error
+    return letters.encode("latin-1"), error.end
+
+
+codecs.register_error("subtitle_editor_latin_1", _latin_1)
+
+
 # What no text has
+
+
+def _without_marks(text: str) -> str:
+    """Without the byte order mark, or what it looks like where it was taken for letters."""
+    for mark in ("\ufeff", "ï»¿", "п»ї"):
+        text = text.removeprefix(mark)
+    return text
 
 
 def _cleaned(text: str, findings: list[Finding]) -> str:
     """Lines end in `\\n`; no byte order mark, NUL or half of a pair is left."""
-    text = text.removeprefix("\ufeff")
+    text = _without_marks(text)
     if "\r" in text:
         # CR CR LF comes from a file that was converted twice.
         text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")

@@ -256,7 +256,7 @@ def _offset(header: str) -> float:
 
 _TOKEN = re.compile(
     r"<(?P<close>/?)(?P<tag>c|i|b|u|ruby|rt|v|lang)(?P<classes>(?:\.[^\s<>.&]*)*)(?:[ \t\n](?P<annotation>[^<>]*))?>"
-    r"|<(?P<time>(?:\d{2,6}:)?\d{2}:\d{2}\.\d{3})>"
+    r"|<(?P<time>(?:\d{1,6}:)?\d{1,2}:\d{2}[.,]\d{1,9})>"
     r"|<(?P<unknown>/?[a-zA-Z][^<>]*)>"
     r"|(?P<entity>&(?:\#\d{1,7}|\#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)",
     re.IGNORECASE,

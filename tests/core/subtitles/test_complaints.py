@@ -195,3 +195,55 @@ def test_columns_in_another_order_go_into_the_other_version() -> None:
     assert rows(document) == [(1, 2, "Hello, you")]
     assert (document.cues[0].placing.align, document.cues[0].speaker) == (8, "Ann")
     assert "<i>Hello, you</i>" in written(document, "srt")
+
+
+# Encodings
+
+
+def doubled(text: str, mistaken_for: str) -> str:
+    """As if its UTF-8 were another encoding; bytes that this has no letter for stay what they are."""
+    return "".join(bytes([byte]).decode(mistaken_for, errors="ignore") or chr(byte) for byte in text.encode())
+
+
+WESTERN = "L'été à Genève, « déjà » — l’île"
+RUSSIAN = "Привет, как дела? Хорошо!"
+
+
+@pytest.mark.parametrize(
+    ("text", "mistaken_for", "times"),
+    [
+        (WESTERN, "cp1252", 1),
+        (WESTERN, "cp1252", 2),
+        (RUSSIAN, "cp1251", 1),
+        (RUSSIAN, "cp1252", 1),
+        ("你好", "cp1252", 1),
+    ],
+)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_letters_that_were_encoded_twice(text: str, mistaken_for: str, times: int, mark: str) -> None:
+    file = f"{mark}1\n00:00:01,000 --> 00:00:02,000\n{text}\n\n2\n00:00:03,000 --> 00:00:04,000\n{text}\n"
+    broken = file
+    for _ in range(times):
+        broken = doubled(broken, mistaken_for)
+    document = read(broken, "a.srt")
+    assert rows(document) == [(1, 2, text), (3, 4, text)]
+    assert [finding.kind for finding in document.findings] == [Kind.CHARACTERS] * times
+    assert read(file, "a.srt").findings == ()
+    # As it stands, for somebody who means it.
+    said = reading.parse(broken.encode(), "a.srt", encoding="utf-8")
+    assert said.cues[0].text != text
+
+
+def test_one_word_about_letters_that_were_encoded_twice_is_a_word() -> None:
+    text = "1\n00:00:01,000 --> 00:00:02,000\nIt says CafÃ© over the door, in Ünlü's café.\n"
+    assert read(text, "a.srt").cues[0].text.startswith("It says CafÃ© over")
+
+
+# WebVTT
+
+
+def test_times_of_words_as_some_programs_write_them() -> None:
+    text = "WEBVTT\n\n00:12.000 --> 00:14.000\nbut<0:00:13.330000><c> you</c><00:13,5><c> there</c>\n"
+    (cue,) = read(text, "a.vtt").cues
+    assert cue.text == "but you there"
+    assert [(word.text, word.start) for word in cue.words] == [("but", 12), ("you", 13.33), ("there", 13.5)]
