@@ -596,6 +596,7 @@ TEXTS = {
     ('*', 'some characters are not valid {encoding}; they were replaced.'): 'Einige Zeichen sind in {encoding} ungültig; sie wurden ersetzt.',
     ('*', 'the file ends in the middle of a character, which was left out.'): 'Die Datei endet mitten in einem Zeichen, das weggelassen wurde.',
     ('*', 'the file is not UTF-8; it was read as {encoding} ({percent} % sure). If letters are wrong, name the encoding.'): 'Die Datei ist nicht in UTF-8; sie wurde als {encoding} gelesen (zu {percent} % sicher). Wenn Buchstaben falsch sind, nennen Sie die Kodierung.',
+    ('*', 'the letters were encoded twice, as if they were {encoding}; "{before}" was read as "{after}".'): 'die Buchstaben waren zweimal kodiert, als wären sie {encoding}; „{before}“ wurde als „{after}“ gelesen.',
     ('*', 'Correct it, or switch regular expressions off.'): 'Berichtigen Sie ihn, oder schalten Sie reguläre Ausdrücke aus.',
     ('*', 'Groups are written \\1 or $1; write \\\\ for a backslash.'): 'Gruppen schreibt man \\1 oder $1; einen umgekehrten Schrägstrich \\\\.',
     ('*', 'The replacement cannot be read: {reason}.'): 'Der Ersatz ist nicht lesbar: {reason}.',

@@ -596,6 +596,7 @@ TEXTS = {
     ('*', 'some characters are not valid {encoding}; they were replaced.'): '.ﺪﻧﺪﺷ ﻦﯾﺰﮕﯾﺎﺟ ؛ﺪﻨﺘﺴﯿﻧ ﺮﺒﺘﻌﻣ {encoding} ﺭﺩ ﺎﻫﻪﺴﯾﻮﻧ ﯽﺧﺮﺑ',
     ('*', 'the file ends in the middle of a character, which was left out.'): '.ﺪﺷ ﻪﺘﺷﺍﺬﮔ ﺭﺎﻨﮐ ﻪﺴﯾﻮﻧ ﻥﺁ ؛ﺪﺑﺎﯾﯽﻣ ﻥﺎﯾﺎﭘ ﻪﺴﯾﻮﻧ ﮏﯾ ﮥﻧﺎﯿﻣ ﺭﺩ ﻞﯾﺎﻓ',
     ('*', 'the file is not UTF-8; it was read as {encoding} ({percent} % sure). If letters are wrong, name the encoding.'): '.ﺪﯾﺮﺒﺑ ﻡﺎﻧ ﺍﺭ ﯼﺭﺍﺬﮔﺪﮐ ،ﺪﻧﺍﺖﺳﺭﺩﺎﻧ ﻑﻭﺮﺣ ﺮﮔﺍ .(% {percent} ﻥﺎﻨﯿﻤﻃﺍ ﺎﺑ) ﺪﺷ ﻩﺪﻧﺍﻮﺧ {encoding} ﺕﺭﻮﺻ ﻪﺑ ؛ﺖﺴﯿﻧ UTF-8 ﻞﯾﺎﻓ',
+    ('*', 'the letters were encoded twice, as if they were {encoding}; "{before}" was read as "{after}".'): '.ﺪﺷ ﻩﺪﻧﺍﻮﺧ «{after}» ﺕﺭﻮﺻﻪﺑ «{before}» ؛ﺪﻨﺷﺎﺑ {encoding} ﯽﯾﻮﮔ ،ﺪﻧﺩﻮﺑ ﻩﺪﺷ ﯼﺭﺍﺬﮔﺰﻣﺭ ﺭﺎﺑ ﻭﺩ ﻑﻭﺮﺣ',
     ('*', 'Correct it, or switch regular expressions off.'): '.ﺪﯿﻨﮐ ﺵﻮﻣﺎﺧ ﺍﺭ ﻩﺪﻋﺎﻗﺎﺑ ﺕﺭﺎﺒﻋ ﺎﯾ ،ﺪﯿﻨﮐ ﺖﺳﺭﺩ ﺍﺭ ﻥﺁ',
     ('*', 'Groups are written \\1 or $1; write \\\\ for a backslash.'): '.ﺪﯿﺴﯾﻮﻨﺑ \\\\ ﺶﻠﺳﺍﮏﺑ ﯼﺍﺮﺑ ؛ﺪﻨﺴﯾﻮﻧﯽﻣ 1$ ﺎﯾ 1\\ ﺍﺭ ﺎﻫﻩﻭﺮﮔ',
     ('*', 'The replacement cannot be read: {reason}.'): '.{reason} :ﺩﻮﺷﯽﻤﻧ ﻩﺪﻧﺍﻮﺧ ﻦﯾﺰﮕﯾﺎﺟ',
