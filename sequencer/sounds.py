@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import itertools
 import os
 from collections.abc import Iterable, Iterator
@@ -19,10 +18,8 @@ import bpy
 
 from ..core.errors.media import MediaError
 from ..core.speech import media
-from ..core.system import files
-from ..core.system.reasons import reason_of
 from ..core.text import Text
-from . import compat, dna
+from . import compat, dna, packed
 from .compat import Strip
 from .strips import rate_of
 
@@ -89,6 +86,8 @@ class MediaUse:
     """The strip's."""
     content_start: float
     """Where its content begins, by which it is seen to have been moved."""
+    known: Path | None = None
+    """What a packed sound is called: `path` is a copy of it, which is there for now only."""
 
     @property
     def start(self) -> float:
@@ -195,6 +194,7 @@ def media_uses(scene: bpy.types.Scene, whole: bool = False) -> list[MediaUse]:
 
     Raises MediaError: nothing to hear, a missing or unreadable file, or a timing that is not certain.
     """
+    packed.waiting()
     if not (strips := chosen(scene, whole)):
         raise MediaError(Text("No sound or film is chosen."), Text("Select one sound or movie strip."))
     uses = _heard_once([use for strip in strips for use in _uses(strip, scene)])
@@ -215,6 +215,7 @@ def uses_of(scene: bpy.types.Scene, path: Path) -> list[MediaUse]:
 
     Raises MediaError where a strip plays it and none for certain.
     """
+    packed.waiting()
     found: list[tuple[MediaUse, str]] = []
     fault: MediaError | None = None
     for strip in chosen(scene, whole=True):
@@ -227,12 +228,14 @@ def uses_of(scene: bpy.types.Scene, path: Path) -> list[MediaUse]:
     return sorted(_heard_once(found), key=lambda use: (use.start, use.left))
 
 
-def files_heard(scene: bpy.types.Scene) -> set[Path]:
-    """The files of all strips that are shown, and of what is inside of them, muted ones left out. Memory only."""
+def files_heard(scene: bpy.types.Scene, wanted: set[Path]) -> set[Path]:
+    """The files of all strips that are shown, and of what is inside of them, muted ones left out; of packed sounds
+    those that are `wanted`. Memory only."""
     found: set[Path | None] = set()
     for strip in chosen(scene, whole=True):
         with contextlib.suppress(UncertainTimingError):  # That is said to who wants to go on with it.
-            found.update(path_of(inner, owner) for inner, owner, *_ in _inside(strip, scene, *_EVER))
+            for inner, owner, *_ in _inside(strip, scene, *_EVER):
+                found.add(path_of(inner, owner) or packed.known_of(inner, wanted))
     return {path for path in found if path is not None}
 
 
@@ -252,7 +255,7 @@ def is_sound_of(sound: MediaUse, film: MediaUse) -> bool:
 def _uses(strip: Strip, scene: bpy.types.Scene, path: Path | None = None) -> Iterator[tuple[MediaUse, str]]:
     """What is heard of all media in a strip, or of one file: which it is may be seen without reading it."""
     for inner, owner, first, last, shift in _inside(strip, scene, *_EVER):
-        if path is not None and path_of(inner, owner) != path:
+        if path is not None and path not in (path_of(inner, owner), packed.known_of(inner, {path})):
             continue
         use = _use(inner, owner, first, last, rate_of(scene))
         # By the outermost strip, for that is what a user moves.
@@ -298,9 +301,11 @@ def _use(
     strip: Strip, scene: bpy.types.Scene, first: float, last: float, rate: FrameRate, duration: float | None = None
 ) -> MediaUse:
     """Raises MediaError."""
-    path = _media_path(strip, scene)
+    path, known = packed.copy_of(strip) if packed.is_packed(strip) else (_media_path(strip, scene), None)
+    if known is not None and len(getattr(strip, "retiming_keys", ())):
+        packed.write(packed.waiting())  # It has to be opened now: how long it is decides.
     left, right = max(first, compat.left(strip)), min(last, compat.right(strip))
-    parts = _retimed(strip, path, rate, duration) or [_plain(strip, path, rate, duration)]
+    parts = _retimed(strip, path, rate, duration) or [_plain(strip, None if known else path, rate, duration)]
     stretches = [part for one in parts if (part := one.cut(left, right)) is not None and part.end > part.start]
     stretches = [part for part in stretches if part.end > 0.0]
     if not stretches:
@@ -311,16 +316,18 @@ def _use(
         begin = stretches[0]
         per_frame = (begin.end - begin.start) / (begin.right - begin.left)
         stretches[0] = Stretch(begin.left - begin.start / per_frame, begin.right, 0.0, begin.end)
-    return MediaUse(path, tuple(stretches), strip.channel, rate, strip.name, compat.content_start(strip))
+    return MediaUse(path, tuple(stretches), strip.channel, rate, strip.name, compat.content_start(strip), known)
 
 
-def _plain(strip: Strip, path: Path, rate: FrameRate, known: float | None) -> Stretch:
+def _plain(strip: Strip, path: Path | None, rate: FrameRate, known: float | None) -> Stretch:
     """The whole content of a strip without retiming, and what its edges reach beyond it.
 
     A sound keeps real time. A film keeps it too when it was added with "Adjust Playback Rate", and otherwise shows one
-    of its frames per timeline frame: Blender does not say which, but the strip's length tells.
+    of its frames per timeline frame: Blender does not say which, but the strip's length tells. `path`: None for a
+    packed sound, which is there in any case.
     """
-    per_frame, unit = _seconds_per_frame(strip, media.duration(path) if known is None else known, float(rate))
+    duration = media.duration(path) if known is None and path is not None else known
+    per_frame, unit = _seconds_per_frame(strip, duration, float(rate))
     begin, skipped = compat.content_start(strip), compat.trimmed_start(strip) * unit - _delay(strip)
     left, right = compat.left(strip), compat.right(strip)
     return Stretch(left, right, skipped + (left - begin) * per_frame, skipped + (right - begin) * per_frame)
@@ -357,7 +364,7 @@ def _retimed(strip: Strip, path: Path, rate: FrameRate, known: float | None) -> 
 
 
 def path_of(strip: Strip, scene: bpy.types.Scene) -> Path | None:
-    """The file that a strip plays, packed or not; None where it has none. Writes nothing."""
+    """The file that a strip plays; None where it has none, or its sound is packed. Memory only."""
     owner = strip.sound if strip.type == "SOUND" else strip
     if owner is None or not owner.filepath or getattr(owner, "packed_file", None) is not None:
         return None
@@ -372,25 +379,7 @@ def _media_path(strip: Strip, scene: bpy.types.Scene) -> Path:
         )
     library = getattr(owner, "library", None) if strip.type == "SOUND" else scene.library
     # One file, one name: what was heard of it is known by that, and relative paths lead through "..".
-    path = Path(os.path.normpath(bpy.path.abspath(owner.filepath, library=library)))
-    packed = getattr(owner, "packed_file", None)
-    return _unpacked(packed.data, path) if packed is not None else path
-
-
-def _unpacked(data: bytes, path: Path) -> Path:
-    """A packed sound as a file: the same name for the same sound, so that what was heard of it is known again."""
-    folder = Path(bpy.app.tempdir) / "subtitle_editor"
-    target = folder / f"{hashlib.sha256(data).hexdigest()[:24]}{path.suffix}"
-    try:
-        if not target.is_file() or target.stat().st_size != len(data):
-            folder.mkdir(parents=True, exist_ok=True)
-            files.write(target, data, lasting=False)
-    except OSError as error:
-        raise MediaError(
-            Text("The packed sound {path} cannot be unpacked: {reason}.", path=path.name, reason=reason_of(error)),
-            Text("Unpack it (File > External Data) and try again."),
-        ) from error
-    return target
+    return Path(os.path.normpath(bpy.path.abspath(owner.filepath, library=library)))
 
 
 def _seconds_per_frame(strip: Strip, duration: float | None, fps: float) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors.media import MediaError
 from ..core.events import Event, Finished
 from ..core.text import Text
-from ..sequencer import compat, sounds
+from ..sequencer import compat, packed, sounds
 from ..sequencer.strips import SceneGoneError
 from . import choices, profiles
 from . import glossary as names
@@ -226,6 +226,7 @@ def take(context: Context, kept: Kept) -> TranscriptionRun:
     shown = [use for use in uses if use.inside(kept.all_cues)]
     if not shown:
         raise _nowhere(kept, uses)
+    packed.waiting()  # Nothing is heard.
     part = _part_again(kept, shown)
     part.job = KeptJob(kept)
     return TranscriptionRun(scene, [part], profiles.of(choices.of(scene).profile), None, get(context))

@@ -22,7 +22,7 @@ from ..core.events import Cancelled, CueFound, End, Event, Failed, Finished, Not
 from ..core.speech.wire import clock
 from ..core.subtitles.profiles import Profile
 from ..core.text import Text
-from ..sequencer import compat, live
+from ..sequencer import compat, live, packed
 from ..sequencer.sounds import MediaUse
 from ..sequencer.strips import SceneGoneError
 from . import recovered, taking_back, track
@@ -218,9 +218,13 @@ class TranscriptionRun:
         from ..core.speech.job import Transcription
 
         assert self._request is not None
-        request = dataclasses.replace(self._request, media=part.uses[0].path, start=part.start, end=part.end)
+        media = {"media": part.uses[0].path, "known": part.uses[0].known}
+        request = dataclasses.replace(self._request, **media, start=part.start, end=part.end)
+        copies = packed.waiting()
         folder, rules = self._folder / segments.FOLDER, dataclasses.asdict(self._profile)
-        return Transcription(request, journals=folder, shaped=rules, keep=self._keep)
+        return Transcription(
+            request, journals=folder, shaped=rules, keep=self._keep, prepare=lambda: packed.write(copies)
+        )
 
     def start(self) -> None:
         """Start the child process."""

@@ -129,7 +129,7 @@ def _look() -> None:
         del _played[uid]
     changed = False
     for scene in scenes:
-        files = frozenset(wanted & sounds.files_heard(scene))
+        files = frozenset(wanted & sounds.files_heard(scene, wanted))
         changed |= files != _played.get(scene.session_uid, _Played()).files
         _played[scene.session_uid] = _Played(_key(scene), files)
     if changed:

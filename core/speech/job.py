@@ -13,6 +13,7 @@ import logging
 import queue
 import secrets
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def about(request: TranscriptionRequest) -> dict[str, Any]:
     """
     if not request.media.is_file():
         raise MediaNotFoundError(request.media)
-    media = segments.media_identity(request.media)
+    media = segments.media_identity(request.media, request.known)
     return media | {"model": segments.model_identity(request.model_path), "request": request.decides}
 
 
@@ -58,15 +59,18 @@ class Transcription:
         journals: Path | None = None,
         shaped: dict[str, Any] | None = None,
         keep: float = 0.0,
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
         """`journals`: the folder where what is heard is kept; None: nowhere. `shaped`: the reading rules by which
         subtitles will be made of it, as plain values. `keep`: seconds that the child waits for another job afterwards,
-        with its model loaded.
+        with its model loaded. `prepare` is called first of all on the job's thread: it makes the media, and may raise
+        SubtitleEditorError.
         """
         self.request = request
         self.id = secrets.token_hex(6)
         self._journals = journals
         self._keep = keep
+        self._prepare = prepare
         self._inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._cancelled = threading.Event()
         self._ended = threading.Event()
@@ -163,6 +167,8 @@ class Transcription:
 
     def _work(self) -> None:
         """Run children until one has done its work. Raises SubtitleEditorError or JobCancelled."""
+        self._prepare()
+        self._check()
         if not self.request.media.is_file():
             raise MediaNotFoundError(self.request.media)
         self.moved(State.LOADING, 0.0, 0.0, None, 0.0)

@@ -271,6 +271,7 @@ warm = Warm()
 def _as_json(request: TranscriptionRequest, place: Place, keep: float) -> dict[str, Any]:
     return dataclasses.asdict(request) | {
         "media": str(request.media),
+        "known": str(request.known or ""),
         "model_path": str(request.model_path),
         "libraries": str(request.libraries or ""),
         "parent": os.getpid(),

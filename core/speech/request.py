@@ -24,6 +24,8 @@ class TranscriptionRequest:
     """What to transcribe, and how. Times in seconds of the media file."""
 
     media: Path
+    known: Path | None = None
+    """What its journal calls the media where that is a copy which is there for now only; it names what is in it."""
     model_path: Path
     """A folder with a CTranslate2 Whisper model. Never a name: nothing is looked up or downloaded."""
     model_id: str = ""
@@ -86,6 +88,6 @@ class TranscriptionRequest:
         """What the text depends on besides the media and the model, as plain values. Not where it is computed: what
         was begun on a graphics card may be continued without one."""
         data = dataclasses.asdict(self)
-        for name in ("media", "model_path", "device", "libraries", "compute_type", "threads"):
+        for name in ("media", "known", "model_path", "device", "libraries", "compute_type", "threads"):
             del data[name]
         return data | {"temperature": list(self.temperature)}

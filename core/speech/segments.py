@@ -37,8 +37,9 @@ _LIMIT = 1 << 28
 """Bytes of a journal that are read: ten times what a day of speech takes."""
 
 
-def media_identity(media: Path) -> dict[str, Any]:
-    """What tells a media file from another one, and from itself after a change. Raises OSError."""
+def media_identity(media: Path, known: Path | None = None) -> dict[str, Any]:
+    """What tells a media file from another one, and from itself after a change. `known`: what a copy is called that
+    is there for now only, in place of where it is and since when. Raises OSError."""
     digest = hashlib.sha256()
     with open(media, "rb") as file:
         info = os.fstat(file.fileno())
@@ -46,9 +47,9 @@ def media_identity(media: Path) -> dict[str, Any]:
             file.seek(position)
             digest.update(file.read(_SAMPLE))
     return {
-        "media": os.path.abspath(media),
+        "media": os.path.abspath(media) if known is None else str(known),
         "size": info.st_size,
-        "modified": info.st_mtime_ns,
+        "modified": info.st_mtime_ns if known is None else 0,
         "sample": digest.hexdigest(),
     }
 
@@ -97,7 +98,7 @@ class Kept:
 
     @property
     def media(self) -> Path:
-        """The file that was heard."""
+        """The file that was heard, or what it is known as."""
         return Path(self.about["media"])
 
     @property

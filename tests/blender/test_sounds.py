@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from subtitle_editor.core.cues import Cue, Word
-from subtitle_editor.sequencer import compat, dna, sounds
+from subtitle_editor.sequencer import compat, dna, packed, sounds
 from subtitle_editor.sequencer.sounds import UncertainTimingError
 from tests.core.speech_kit import beeps, ffmpeg, heard_beeps, needs_ffmpeg
 
@@ -227,9 +227,35 @@ def test_a_packed_sound(tones: Path, tmp_path: Path) -> None:
     strip.sound.pack()
     tones.unlink()
     (use,) = sounds.media_uses(bpy.context.scene)
-    assert use.path.is_file() and use.path.suffix == ".wav"
+    assert use.path.name == tones.name and not use.path.exists(), "the main thread writes nothing"
+    packed.write(packed.waiting())
     samples, _ = soundfile.read(use.path)
     assert heard_beeps(samples) == TIMES
+    (again,) = sounds.media_uses(bpy.context.scene)
+    assert again.path == use.path and packed.waiting() == {}, "there is one copy, which is made once"
+    assert use.known is not None and not use.known.is_absolute()
+    assert sounds.files_heard(bpy.context.scene, {use.known}) == {use.known}
+    other = use.known.parent.with_name("0" * 24 + "-5") / tones.name
+    assert packed.known_of(strip, {other}) is None and sounds.uses_of(bpy.context.scene, other) == []
+    assert [one.path for one in sounds.uses_of(bpy.context.scene, use.known)] == [use.path]
+
+
+def test_a_packed_sound_that_is_retimed_is_opened_to_see_how_long_it_is(tones: Path) -> None:
+    strip = add(tones)
+    retime(strip, 121, 241, 201)
+    (before,) = sounds.media_uses(bpy.context.scene)
+    strip.sound.pack()
+    tones.unlink()
+    (use,) = sounds.media_uses(bpy.context.scene)
+    assert use.path.is_file() and use.stretches == before.stretches and len(use.stretches) > 1
+
+
+def test_a_packed_sound_by_a_hostile_name_stays_in_its_folder(tones: Path) -> None:
+    strip = add(tones)
+    strip.sound.pack()
+    strip.sound.filepath = "//a\\..\\nul"
+    (use,) = sounds.media_uses(bpy.context.scene)
+    assert use.path.name == "sound" and Path(bpy.app.tempdir) in use.path.parents
 
 
 def test_of_a_sentence_that_a_cut_goes_through_the_words_inside(tones: Path) -> None:

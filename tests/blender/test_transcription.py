@@ -386,6 +386,41 @@ def test_what_ended_early_is_offered_and_continued_to_the_same(installed: Any) -
     assert state.now.unfinished == []
 
 
+def test_what_was_heard_of_a_packed_sound_is_continued_after_a_restart(installed: Any, tmp_path: Path) -> None:
+    """The copy that is heard is Blender's for now only: what is in the file says that it is the same."""
+    import shutil
+
+    from subtitle_editor.session import state, unfinished
+    from subtitle_editor.session.settings import user_dir
+
+    from .recording import drawn
+
+    media = tmp_path / "long.flac"
+    shutil.copy(SPEECH / "long.flac", media)
+    strip = compat.strips_of(compat.editor_of(bpy.context.scene)).new_sound("talk", str(media), 1, 49)
+    strip.sound.pack()
+    media.unlink()
+    strip.select = True
+    assert bpy.ops.subtitle.transcribe() == {"FINISHED"}
+    wanted = [(cue.start, cue.text) for cue in strips.cues_of(bpy.context.scene)[0]]
+    assert len(wanted) > 2
+    files.remove_subtitles(bpy.context.scene)
+    strip.select = True
+    interrupted("long.flac", 1)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
+    shutil.rmtree(Path(bpy.app.tempdir) / "subtitle_editor")
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "film.blend"))
+    unfinished.look_soon(user_dir())
+    (item,) = state.now.unfinished
+    assert item.media.name == "long.flac"
+    panel = drawn("SUBTITLE_PT_transcription")
+    assert panel.buttons()["subtitle.continue_unfinished"] == [{"journal": str(item.journal)}]
+    assert bpy.ops.subtitle.continue_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    assert [(cue.start, cue.text) for cue in strips.cues_of(bpy.context.scene)[0]] == wanted
+    assert state.now.unfinished == []
+
+
 def test_what_was_heard_is_taken_without_listening(installed: Any) -> None:
     from subtitle_editor.session import state
 
