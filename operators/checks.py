@@ -10,6 +10,7 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from ..core.cues import counted
+from ..core.errors.base import SubtitleEditorError
 from ..core.system import files
 from ..core.system.reasons import reason_of
 from ..core.text import Text
@@ -17,6 +18,7 @@ from ..sequencer import compat
 from ..session import screen, survey
 from ..session import track as tracks
 from ..translations import translated
+from .aside import AsideOperator
 from .editing import CueOperator, has_subtitles, nothing_chosen
 
 if TYPE_CHECKING:
@@ -106,7 +108,7 @@ class SUBTITLE_OT_next_problem(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SUBTITLE_OT_check_report(bpy.types.Operator):
+class SUBTITLE_OT_check_report(AsideOperator, bpy.types.Operator):
     """Write all problems of the track to a file"""
 
     bl_idname = "subtitle.check_report"
@@ -129,16 +131,21 @@ class SUBTITLE_OT_check_report(bpy.types.Operator):
 
         known = survey.read_now()
         path = Path(bpy.path.abspath(self.filepath))
-        try:
-            files.write(path, reports.report(known.cues, known.problems, path.suffix).encode())
-        except OSError as error:
-            reason = Text("{path} cannot be written: {reason}.", path=path, reason=reason_of(error))
-            self.report({"ERROR"}, translated(reason))
-            return {"CANCELLED"}
-        self.report(
-            {"INFO"}, translated(Text("{number} problems written to {path}", number=len(known.problems), path=path))
-        )
-        return {"FINISHED"}
+        data = reports.report(known.cues, known.problems, path.suffix).encode()
+
+        def write() -> None:
+            try:
+                files.write(path, data)
+            except OSError as error:
+                reason = Text("{path} cannot be written: {reason}.", path=path, reason=reason_of(error))
+                raise SubtitleEditorError(reason) from error
+
+        def written(_context: Context, _result: None) -> _Result:
+            number = len(known.problems)
+            self.report({"INFO"}, translated(Text("{number} problems written to {path}", number=number, path=path)))
+            return {"FINISHED"}
+
+        return self.aside(context, Text("Writing {name}", name=path.name), write, written)
 
 
 register, unregister = bpy.utils.register_classes_factory(

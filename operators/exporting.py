@@ -20,12 +20,14 @@ from ..session import choices
 from ..session import track as tracks
 from ..translations import translated
 from . import subtitle_choices as offered
+from .aside import AsideOperator
 from .notices import report_all
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.cues import Cue
+    from ..core.subtitles.document import Finding
     from ..core.subtitles.timecode import FrameRate
 
 _Result = set[str]
@@ -50,7 +52,7 @@ def _inside(cues: list[Cue], first: float, last: float) -> list[Cue]:
     return [dataclasses.replace(cue, start=max(first, cue.start), end=min(last, cue.end)) for cue in inside]
 
 
-class SUBTITLE_OT_export_file(bpy.types.Operator):
+class SUBTITLE_OT_export_file(AsideOperator, bpy.types.Operator):
     """Write the subtitles of the active track to a file; second 0 is the scene's first frame"""
 
     bl_idname = "subtitle.export_file"
@@ -157,6 +159,9 @@ class SUBTITLE_OT_export_file(bpy.types.Operator):
         channels = track.channels if track is not None else None
         document, warnings = files.document_of(scene, choices.of(scene).only_selected, channels)
         warnings += self._left_out(scene)
+        format = None if self.format == "AUTO" else self.format
+        encoding, newline = offered.codec_of(self.encoding) or "utf-8", "\r\n" if self.newline == "CRLF" else "\n"
+        options = WriteOptions(fps=rate.exact, resolution=(scene.render.resolution_x, scene.render.resolution_y))
         try:
             if track is not None and not document.cues and not choices.of(scene).only_selected:
                 raise tracks.EmptyTrackError(track.name)
@@ -165,22 +170,20 @@ class SUBTITLE_OT_export_file(bpy.types.Operator):
                 raise SubtitleFileError(
                     path, Text("there is nothing to write"), Text("Select text strips that hold text.")
                 )
-            findings = writing.save(
-                path,
-                document.with_cues(cues).moved(_seconds_of(self.start_time, rate)),
-                None if self.format == "AUTO" else self.format,
-                encoding=offered.codec_of(self.encoding) or "utf-8",
-                newline="\r\n" if self.newline == "CRLF" else "\n",
-                options=WriteOptions(fps=rate.exact, resolution=(scene.render.resolution_x, scene.render.resolution_y)),
-            )
+            whole = document.with_cues(cues).moved(_seconds_of(self.start_time, rate))
         except SubtitleEditorError as error:
-            self.report({"ERROR"}, translated(str(error)))
-            return {"CANCELLED"}
-        report_all(self, [*warnings, *map(str, findings)])
-        self.report(
-            {"INFO"}, translated(Text("{subtitles} written to {path}", subtitles=counted(len(cues)), path=path))
-        )
-        return {"FINISHED"}
+            return self.went_wrong(context, error)
+
+        def write() -> tuple[Finding, ...]:
+            return writing.save(path, whole, format, encoding=encoding, newline=newline, options=options)
+
+        def written(_context: Context, findings: tuple[Finding, ...]) -> _Result:
+            report_all(self, [*warnings, *map(str, findings)])
+            text = Text("{subtitles} written to {path}", subtitles=counted(len(cues)), path=path)
+            self.report({"INFO"}, translated(text))
+            return {"FINISHED"}
+
+        return self.aside(context, Text("Writing {name}", name=path.name), write, written)
 
     def _left_out(self, scene: bpy.types.Scene) -> list[str]:
         """What is inside meta strips counts by its channel, as outside of them."""

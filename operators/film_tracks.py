@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
-from bpy.props import EnumProperty
+from bpy.props import BoolProperty, EnumProperty
 
 from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
@@ -20,6 +20,7 @@ from ..sequencer import compat, files, sounds, strips
 from ..session import rendered
 from ..session import track as tracks
 from ..translations import iface, translated
+from .aside import AsideOperator
 from .editing import flat
 from .notices import report_all
 from .tasks import TaskOperator
@@ -60,7 +61,7 @@ def _path(strip: Any) -> Path:
     return Path(bpy.path.abspath(strip.filepath))
 
 
-class SUBTITLE_OT_import_from_film(TaskOperator, bpy.types.Operator):
+class SUBTITLE_OT_import_from_film(AsideOperator, TaskOperator, bpy.types.Operator):
     """Make text strips of a subtitle track inside the chosen film, where it plays"""
 
     bl_idname = "subtitle.import_from_film"
@@ -71,23 +72,37 @@ class SUBTITLE_OT_import_from_film(TaskOperator, bpy.types.Operator):
         name="Track", description="Which of the film's subtitle tracks", items=_offered, options={"SKIP_SAVE"}
     )
 
+    is_looked: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
     _use: sounds.MediaUse
 
     def invoke(self, context: Context, _event: Event) -> _Result:
         """Called by Blender when the button is pressed: look into the film's head and ask."""
-        from ..core.subtitles import tracks as inside
-
+        if self.is_looked:
+            return set(context.window_manager.invoke_props_dialog(self, width=400))
         try:
-            found = [one for one in inside.listed(_path(_film(compat.scene_of(context)))) if one.is_text]
+            path = _path(_film(compat.scene_of(context)))
+        except SubtitleEditorError as error:
+            return self.went_wrong(context, error)
+
+        def look() -> list[tuple[str, str, str]]:
+            from ..core.subtitles import tracks as inside
+
+            found = [(str(one.number), str(one), one.codec) for one in inside.listed(path) if one.is_text]
             if not found:
                 raise SubtitleEditorError(
                     Text("The film has no subtitles that are text."), Text("Choose another film, or transcribe it.")
                 )
-        except SubtitleEditorError as error:
-            self.report({"ERROR"}, translated(str(error)))
-            return {"CANCELLED"}
-        _items[:] = [(str(one.number), str(one), one.codec) for one in found]
-        return set(context.window_manager.invoke_props_dialog(self, width=400))
+            return found
+
+        return self.aside(context, Text("Looking into {name}", name=path.name), look, self._ask)
+
+    def _ask(self, _context: Context, found: list[tuple[str, str, str]]) -> _Result:
+        _items[:] = found
+        operators: Any = bpy.ops
+        operators.subtitle.import_from_film("INVOKE_DEFAULT", is_looked=True)
+        # That is another one; this one has done nothing that could be undone.
+        return {"CANCELLED"}
 
     def prepare(self, context: Context) -> Task:
         """Called by TaskOperator: what is to be read, and how."""

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +17,21 @@ from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
 from ..sequencer import compat, files, strips
-from ..session import recovered, waker
+from ..session import recovered
 from ..session import track as tracks
 from ..translations import translated
 from . import subtitle_choices as offered
+from .aside import AsideOperator
 from .notices import report_all
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bpy.types import Context, Event, UILayout
 
     from ..core.subtitles.document import Document
+
+log = logging.getLogger(__name__)
 
 _Result = set[str]
 
@@ -107,15 +114,48 @@ def _draw(layout: UILayout, owner: Any) -> None:
         layout.prop(owner, name)
 
 
-def _load(path: Path, owner: Any, scene: bpy.types.Scene) -> Document:
+def _loading(path: Path, owner: Any, scene: bpy.types.Scene) -> Callable[[], Document]:
+    """What reads a file as it is to be read; any thread. It raises SubtitleEditorError."""
     # Here, not above: it costs a third of the time to register.
-    from ..core.subtitles import reading
+    from ..core.subtitles import encodings, reading
     from ..core.subtitles.formats.base import ReadOptions
     from ..core.subtitles.timecode import FrameRate
 
     rate = FrameRate.from_fps(owner.rate) if owner.rate > 0 else strips.rate_of(scene)
     options = ReadOptions(fps=rate.exact, track=owner.language or None, keep_rolling=owner.keep_rolling)
-    return reading.load(path, encoding=offered.codec_of(owner.encoding), options=options)
+    encoding = offered.codec_of(owner.encoding)
+
+    def load() -> Document:
+        document = reading.load(path, encoding=encoding, options=options)
+        if encoding is None and document.certainty < encodings.SURE:
+            with contextlib.suppress(OSError, SubtitleEditorError):
+                _samples[path] = _sample(path)
+        return document
+
+    return load
+
+
+@dataclasses.dataclass(slots=True)
+class _Sample:
+    """Of a file whose encoding is asked for: its first lines with letters, and what was found."""
+
+    data: bytes = b""
+    found: str = ""
+
+
+_samples: dict[Path, _Sample] = {}
+"""Of files that were read, until they are asked for."""
+_asked = _Sample()
+"""Of the file that is asked for."""
+
+
+def _sample(path: Path) -> _Sample:
+    """Any thread. Raises OSError and SubtitleEditorError."""
+    from ..core.subtitles import reading
+
+    found = reading.decoded(path).encoding
+    lines = path.read_bytes().split(b"\n")
+    return _Sample(b"\n".join(line for line in lines if not line.isascii())[:_PREVIEW_BYTES], found)
 
 
 def _on_timeline(document: Document, owner: Any, scene: bpy.types.Scene) -> Document:
@@ -137,7 +177,7 @@ def _refuse_locked(scene: bpy.types.Scene) -> None:
     refuse_locked(files.replaceable(scene, track.channels if track is not None else None), locked)
 
 
-class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
+class SUBTITLE_OT_import_file(AsideOperator, bpy.types.Operator, FileChoices):
     """Read subtitle files and make text strips of them, from the scene's first frame on"""
 
     bl_idname = "subtitle.import_file"
@@ -152,13 +192,14 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
     is_recovered: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
     is_asked: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
+    _scene: int
     _writer: strips.Writer
-    _timer: bpy.types.Timer
-    _name: str
+    _path: Path
     _waiting: list[Path]
     _unsure: list[Path]
     """Files whose letters may be wrong: they are asked for when all others are there."""
     _is_first: bool
+    _has_made: bool
 
     def invoke(self, context: Context, _event: Event) -> _Result:
         """Called by Blender: by a button without a file, or with the files that were dropped."""
@@ -174,9 +215,11 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
 
     def execute(self, context: Context) -> _Result:
         """Called by Blender when files are chosen."""
+        self._scene = compat.scene_of(context).session_uid
         self._waiting = self._paths()
         self._unsure = []
         self._is_first = True
+        self._has_made = False
         try:
             if self.existing == "REPLACE":
                 _refuse_locked(compat.scene_of(context))
@@ -193,36 +236,78 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
         return [Path(bpy.path.abspath(self.filepath))]
 
     def _next(self, context: Context) -> _Result:
-        """Read the next file and begin to make its strips."""
-        scene = compat.scene_of(context)
-        path = self._waiting.pop(0)
-        self._name = path.name
+        """Read the next file."""
+        self._path = self._waiting.pop(0)
         try:
-            document = _load(path, self, scene)
-            if self._has_to_ask(document, context):
-                self._unsure.append(path)
-                return self._go_on(context, {"FINISHED"})
+            load = _loading(self._path, self, self._scene_of())
+        except SubtitleEditorError as error:
+            return self._stop(error)
+        return self.aside(context, Text("Reading {name}", name=self._path.name), load, self._begin)
+
+    def _scene_of(self) -> bpy.types.Scene:
+        """The scene in which the import began. Raises SceneGoneError."""
+        scene = compat.scene_by_uid(self._scene)
+        if scene is None:
+            raise strips.SceneGoneError(0)
+        return scene
+
+    def went_wrong(self, context: Context, error: SubtitleEditorError) -> _Result:
+        """A file that cannot be read stops no other."""
+        self.report({"ERROR"}, translated(str(error)))
+        return self._go_on(context)
+
+    def given_up(self, context: Context, label: Text) -> _Result:
+        """Neither is what would have come after it."""
+        super().given_up(context, label)
+        return self._name_others()
+
+    def _stop(self, error: SubtitleEditorError) -> _Result:
+        self.report({"ERROR"}, translated(str(error)))
+        return self._name_others()
+
+    def _name_others(self) -> _Result:
+        if others := [*self._waiting, *self._unsure]:
+            text = Text("Not imported: {names}", names=", ".join(path.name for path in others))
+            self.report({"WARNING"}, translated(text))
+        return self._ended()
+
+    def _ended(self) -> _Result:
+        """Strips that were made are worth an undo step, whatever became of other files."""
+        return {"FINISHED"} if self._has_made else {"CANCELLED"}
+
+    def cancel(self, context: Context) -> None:
+        """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""
+        super().cancel(context)
+        for path in getattr(self, "_waiting", ()):
+            log.warning("not imported: %s", path)
+
+    def _begin(self, context: Context, document: Document) -> _Result:
+        """Begin to make the strips of a file that was read."""
+        if self._has_to_ask(document, context):
+            self._unsure.append(self._path)
+            return self._go_on(context)
+        try:
+            scene = self._scene_of()
             document = _on_timeline(document, self, scene)
             # Only now: a file that cannot be read costs nobody the subtitles that are there.
             above, kept = self._make_room(scene)
             clock = strips.rate_of(scene)
             placements = strips.place(document.cues, lambda at: int(scene.frame_start) + clock.seconds_to_frame(at))
             self._writer = strips.Writer(scene, placements, above, kept)
+        except strips.SceneGoneError as error:
+            return self._stop(error)
         except SubtitleEditorError as error:
-            self.report({"ERROR"}, translated(str(error)))
-            return self._go_on(context, {"CANCELLED"})
+            return self.went_wrong(context, error)
         report_all(self, document.warnings)
         files.remember(scene, self._writer.channel, document)
-        tracks.enter(scene, self._writer.channel, self._writer.rows, path.stem, document.language)
+        tracks.enter(scene, self._writer.channel, self._writer.rows, self._path.stem, document.language)
         if bpy.app.background or len(placements) <= _AT_ONCE:
             try:
                 self._writer.step()
             except SubtitleEditorError as error:
-                self.report({"ERROR"}, translated(str(error)))
-                return {"CANCELLED"}
+                return self._stop(error)
             return self._report_end(context)
-        self._timer = waker.add_timer(context.window)
-        context.window_manager.modal_handler_add(self)
+        self.stay(context)
         return {"RUNNING_MODAL"}
 
     def _make_room(self, scene: bpy.types.Scene) -> tuple[int, str]:
@@ -231,6 +316,7 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
         if self.existing != "REPLACE" or not self._is_first:
             self._is_first = False
             return files.highest_media(scene), ""
+        _refuse_locked(scene)  # It may be another track by now.
         self._is_first = False
         files.remove_subtitles(scene, track.channels if track is not None else None)
         return (track.channel - 1 if track is not None else files.highest_media(scene)), tracks.kept_look(scene)
@@ -241,14 +327,14 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
         unsure = self.encoding == "AUTO" and document.certainty < SURE and not self.is_asked
         return unsure and not bpy.app.background and context.window is not None
 
-    def _go_on(self, context: Context, end: _Result) -> _Result:
-        """The next file, then the files that have to be asked for; `end` where there are none."""
+    def _go_on(self, context: Context) -> _Result:
+        """The next file, then the files that have to be asked for."""
         if self.is_asked:  # Of the file before; it says nothing of the letters of others.
             self.is_asked, self.encoding = False, "AUTO"
         if self._waiting:
             return self._next(context)
         if not self._unsure:
-            return end
+            return self._ended()
         settings = {name: getattr(self, name) for name in _NAMES if name != "encoding"}
         if not self._is_first:
             settings["existing"] = "BESIDE"
@@ -263,54 +349,34 @@ class SUBTITLE_OT_import_file(bpy.types.Operator, FileChoices):
         return {"FINISHED"}
 
     def modal(self, context: Context, event: Event) -> _Result:
-        """Called by Blender for each event while strips are made."""
+        """Called by Blender for each event while a file is read or strips are made."""
+        if self._aside is not None:
+            return super().modal(context, event)
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         try:
             done = self._writer.step(_BUDGET)
         except SubtitleEditorError as error:
-            self._leave(context)
-            self.report({"ERROR"}, translated(str(error)))
-            return {"CANCELLED"}
+            self.leave(context)
+            return self._stop(error)
         if done:
-            self._leave(context)
+            self.leave(context)
             return self._report_end(context)
         made, total = self._writer.made, self._writer.total
-        status = Text("Importing {name}: {done} of {total}", name=self._name, done=made, total=total)
+        status = Text("Importing {name}: {done} of {total}", name=self._path.name, done=made, total=total)
         context.workspace.status_text_set(translated(status))
         return {"PASS_THROUGH"}
-
-    def cancel(self, context: Context) -> None:
-        """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""
-        # Blender also calls this when the file dialog is left without a choice.
-        if hasattr(self, "_timer"):
-            self._leave(context)
-
-    def _leave(self, context: Context) -> None:
-        waker.remove_timer(self._timer)
-        if context.workspace is not None:
-            context.workspace.status_text_set(None)
 
     def _report_end(self, context: Context) -> _Result:
         if notice := self._writer.notice:
             self.report({"WARNING"}, translated(notice))
-        made = Text("{subtitles} imported from {name}", subtitles=counted(self._writer.made), name=self._name)
+        made = Text("{subtitles} imported from {name}", subtitles=counted(self._writer.made), name=self._path.name)
         self.report({"INFO"}, translated(made))
         if self.is_recovered:
             # Only now: a file that was not imported to its end is offered again.
             recovered.let_go(Path(self.filepath))
-        return self._go_on(context, {"FINISHED"})
-
-
-@dataclasses.dataclass(slots=True)
-class _Asked:
-    """The file whose encoding is asked for: its first lines with letters, and what was found."""
-
-    data: bytes = b""
-    found: str = ""
-
-
-_asked = _Asked()
+        self._has_made = True
+        return self._go_on(context)
 
 
 class SUBTITLE_OT_ask_encoding(bpy.types.Operator, FileChoices):
@@ -328,16 +394,14 @@ class SUBTITLE_OT_ask_encoding(bpy.types.Operator, FileChoices):
 
     def invoke(self, context: Context, _event: Event) -> _Result:
         """Called by Blender before the dialog is shown."""
-        from ..core.subtitles import reading
-
         path = Path(bpy.path.abspath(self.filepath))
         try:
-            _asked.found = reading.decoded(path).encoding
-            lines = path.read_bytes().split(b"\n")
+            # Who has read the file has taken some of it; only a script comes without.
+            sample = _samples.pop(path, None) or _sample(path)
         except (OSError, SubtitleEditorError) as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
-        _asked.data = b"\n".join(line for line in lines if not line.isascii())[:_PREVIEW_BYTES]
+        _asked.data, _asked.found = sample.data, sample.found
         self.encoding = offered.item_of(_asked.found)
         return set(context.window_manager.invoke_props_dialog(self, width=500))
 

@@ -16,6 +16,7 @@ from ..sequencer import baked, compat, letters, strips
 from ..session import choices, pictures, state, waker
 from ..session import track as tracks
 from ..translations import iface, translated
+from .aside import AsideOperator
 from .editing import has_strips
 from .tasks import TaskOperator
 
@@ -216,11 +217,17 @@ class SUBTITLE_OT_back_to_text(bpy.types.Operator):
         return {"FINISHED"} if count else {"CANCELLED"}
 
 
-class SUBTITLE_OT_delete_unused_pictures(TaskOperator, bpy.types.Operator):
+_unused: list[str] = []
+"""The pictures that the question is about."""
+
+
+class SUBTITLE_OT_delete_unused_pictures(AsideOperator, TaskOperator, bpy.types.Operator):
     """Delete pictures in this scene's folder that no strip shows any more"""
 
     bl_idname = "subtitle.delete_unused_pictures"
     bl_label = "Delete Unused Pictures"
+
+    is_looked: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
     _asked: Any = None
 
@@ -229,15 +236,14 @@ class SUBTITLE_OT_delete_unused_pictures(TaskOperator, bpy.types.Operator):
         return _may_change(cls, context)
 
     def invoke(self, context: Context, event: Event) -> _Result:
-        try:
-            self._asked = pictures.orphans(compat.scene_of(context))
-        except SubtitleEditorError as error:
-            self.report({"ERROR"}, translated(str(error)))
-            return {"CANCELLED"}
-        if not self._asked:
-            self.report({"INFO"}, translated(Text("Every picture in the folder is shown somewhere")))
-            return {"CANCELLED"}
+        if not self.is_looked:
+            try:
+                look = pictures.looking_for_orphans(compat.scene_of(context))
+            except SubtitleEditorError as error:
+                return self.went_wrong(context, error)
+            return self.aside(context, Text("Looking for unused pictures"), look, self._ask)
         operator: Any = self
+        self._asked = list(_unused)
         title = Text("Delete unused pictures?")
         message = Text("{number} files that no strip of this file shows.", number=len(self._asked))
         return set(
@@ -246,17 +252,25 @@ class SUBTITLE_OT_delete_unused_pictures(TaskOperator, bpy.types.Operator):
             )
         )
 
+    def _ask(self, _context: Context, found: list[str]) -> _Result:
+        if not found:
+            self.report({"INFO"}, translated(Text("Every picture in the folder is shown somewhere")))
+            return {"CANCELLED"}
+        _unused[:] = found
+        operators: Any = bpy.ops
+        operators.subtitle.delete_unused_pictures("INVOKE_DEFAULT", is_looked=True)
+        return {"CANCELLED"}
+
     def prepare(self, context: Context) -> Task:
         scene = compat.scene_of(context)
-        folder = pictures.folder_of(scene)
-        names = self._asked if self._asked is not None else pictures.orphans(scene)
+        folder, look, asked = pictures.folder_of(scene), pictures.looking_for_orphans(scene), self._asked
 
         def work(_control: Any, _report: Any, _job: str) -> int:
             from ..core.picture import baking
             from ..core.system import files as disk
 
             try:
-                return baking.remove(folder, names)
+                return baking.remove(folder, look() if asked is None else asked)
             except OSError as error:
                 raise disk.disk_error(folder, error) from error
 

@@ -18,6 +18,7 @@ from ..session import order, recovered, state, unfinished
 from ..session.settings import user_dir
 from ..session.transcription import owner_of
 from ..translations import translated
+from .aside import AsideOperator
 from .tasks import TaskOperator
 from .transcription import Working
 
@@ -32,8 +33,14 @@ if TYPE_CHECKING:
 _Result = set[str]
 
 
-class _Unfinished:
+_held: dict[str, Kept] = {}
+"""What was read of a journal, for the operator that goes on with it."""
+
+
+class _Unfinished(AsideOperator):
     """Work on a transcription that ended early; `journal` is its file, as the panel knows it."""
+
+    bl_idname: str
 
     journal: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
 
@@ -44,12 +51,34 @@ class _Unfinished:
             return False
         return True
 
-    def _kept(self) -> Kept | None:
-        kept = unfinished.kept_of(self.journal)
+    def _read(self, context: Context) -> _Result:
+        """Read the journal, and `go` with what is in it."""
+        if (held := _held.pop(self.journal, None)) is not None:
+            return self.go(context, held)
+        path = unfinished.journal_of(self.journal)
+        if path is None:
+            return self._gone()
+        return self.aside(context, Text("Reading what was heard"), lambda: unfinished.reading(path), self._has_read)
+
+    def _has_read(self, context: Context, kept: Kept | None) -> _Result:
         if kept is None:
-            self.report({"INFO"}, translated("That is not there any more"))  # type: ignore[attr-defined]
-            unfinished.look_soon(user_dir())
-        return kept
+            return self._gone()
+        if not self._is_modal:
+            return self.go(context, kept)
+        # One that is called for each event already cannot go on as one that sleeps.
+        _held[self.journal] = kept
+        operators: Any = bpy.ops
+        getattr(operators.subtitle, self.bl_idname.partition(".")[2])("EXEC_DEFAULT", True, journal=self.journal)
+        return {"CANCELLED"}
+
+    def _gone(self) -> _Result:
+        self.report({"INFO"}, translated("That is not there any more"))
+        unfinished.look_soon(user_dir())
+        return {"CANCELLED"}
+
+    def go(self, context: Context, kept: Kept) -> _Result:
+        """What the operator does with what was read."""
+        raise NotImplementedError
 
 
 class SUBTITLE_OT_continue_unfinished(_Unfinished, Working, bpy.types.Operator):
@@ -60,9 +89,9 @@ class SUBTITLE_OT_continue_unfinished(_Unfinished, Working, bpy.types.Operator):
     bl_options = {"INTERNAL", "UNDO"}
 
     def execute(self, context: Context) -> _Result:
-        kept = self._kept()
-        if kept is None:
-            return {"CANCELLED"}
+        return self._read(context)
+
+    def go(self, context: Context, kept: Kept) -> _Result:
         try:
             return self._go(context, self._begin(context, order.again(context, kept)))
         except SubtitleEditorError as error:
@@ -78,9 +107,9 @@ class SUBTITLE_OT_take_unfinished(_Unfinished, Working, bpy.types.Operator):
     bl_options = {"INTERNAL", "UNDO"}
 
     def execute(self, context: Context) -> _Result:
-        kept = self._kept()
-        if kept is None:
-            return {"CANCELLED"}
+        return self._read(context)
+
+    def go(self, context: Context, kept: Kept) -> _Result:
         try:
             run = order.take(context, kept)
         except MediaError as error:
@@ -154,11 +183,12 @@ class SUBTITLE_OT_discard_unfinished(_Unfinished, bpy.types.Operator):
     def execute(self, context: Context) -> _Result:
         from ..core.speech import segments
 
-        kept = self._kept()
-        if kept is not None:
-            segments.remove(kept.path)
-            live.forget(compat.scene_of(context), owner_of(kept.path))
-            unfinished.look_soon(user_dir())
+        path = unfinished.journal_of(self.journal)
+        if path is None:
+            return self._gone()
+        segments.remove(path)
+        live.forget(compat.scene_of(context), owner_of(path))
+        unfinished.look_soon(user_dir())
         return {"FINISHED"}
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 AGAIN = 2.0
 """Seconds between two looks at the files."""
+PATIENCE = 2.0
+"""Seconds that a click waits for a scene's file, which may lie in a network."""
 SOON = 0.1
 """Seconds until it is looked whether the thread is done."""
 
@@ -92,14 +94,27 @@ def problem(scene: bpy.types.Scene) -> str:
 
 
 def terms(choice: Choices) -> list[str]:
-    """The names for a transcription, read now. Raises UsageError for a scene's file that cannot be read."""
+    """The names for a transcription, read now. Raises UsageError for a scene's file that cannot be read, or not within
+    `PATIENCE`."""
     own, *others = paths(choice)
     found = glossary.read(own) if own.is_file() else []
     for path in others:
-        found += glossary.read(path)
+        found += _read_now(path)
     # Those that were among the hotwords of an interrupted one stand there again.
     there = {word.strip() for word in choice.hotwords.split(",")}
     return [term for term in dict.fromkeys(found) if term not in there]
+
+
+def _read_now(path: Path) -> list[str]:
+    from ..core.errors.base import UsageError
+    from ..core.system.control import Control
+    from ..core.text import Text
+
+    try:
+        return Control().apart(lambda: glossary.read(path), "glossary", PATIENCE)
+    except TimeoutError:
+        hint = Text("Copy it to this computer, or choose no file of names.")
+        raise UsageError(Text("The disk with {path} does not answer.", path=path), hint) from None
 
 
 def watch(scene: bpy.types.Scene) -> None:

@@ -11,7 +11,7 @@ import itertools
 import os
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -250,13 +250,22 @@ def job(scene: bpy.types.Scene, *, selected: bool = False, again: bool = False) 
     return Job(task, found.listed, found.inner, selected)
 
 
-def orphans(scene: bpy.types.Scene) -> list[str]:
-    """The files of a scene's folder that no strip shows. Reads the disk. Raises NoFolderError."""
-    from ..core.picture import baking
-
+def looking_for_orphans(scene: bpy.types.Scene) -> Callable[[], list[str]]:
+    """What finds the files of a scene's folder that no strip shows now; it reads the disk, on any thread. Raises
+    NoFolderError, and it what `disk_error` makes of an OSError."""
     folder = folder_of(scene)
     in_use = baked.files_in_use(str(folder))
-    return [name for name in baking.files_of(folder) if name not in in_use]
+
+    def look() -> list[str]:
+        from ..core.picture import baking
+        from ..core.system import files as disk
+
+        try:
+            return [name for name in baking.files_of(folder) if name not in in_use]
+        except OSError as error:
+            raise disk.disk_error(folder, error) from error
+
+    return look
 
 
 # What greys white

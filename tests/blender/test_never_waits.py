@@ -197,3 +197,40 @@ def test_taking_a_model_off_the_list_does_not_wait_on_the_main_thread(ready: Any
     assert own.read_text(encoding="utf-8").count("[[model]]") == 99 and '"m50"' not in own.read_text(encoding="utf-8")
     with pytest.raises(RuntimeError, match="built in"):
         bpy.ops.subtitle.remove_model(model="tiny")
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
+    """Which of the user's files were read and written, and whether by the main thread."""
+    from subtitle_editor.core.subtitles import reading
+    from subtitle_editor.core.system import files
+
+    seen: list[tuple[str, bool]] = []
+    load, write = reading.load, files.write
+
+    def on_main(path: Path) -> tuple[str, bool]:
+        return path.name, threading.current_thread() is threading.main_thread()
+
+    def slow_load(path: Path, *arguments: Any, **more: Any) -> Any:
+        seen.append(on_main(path))
+        return load(path, *arguments, **more)
+
+    def slow_write(path: Path, *arguments: Any, **more: Any) -> None:
+        seen.append(on_main(path))
+        write(path, *arguments, **more)
+
+    monkeypatch.setattr(reading, "load", slow_load)
+    monkeypatch.setattr(files, "write", slow_write)
+    return seen
+
+
+def test_files_of_the_user_are_read_and_written_on_threads(
+    addon: Any, threads: list[tuple[str, bool]], tmp_path: Path
+) -> None:
+    """A folder in a network may take its time."""
+    (tmp_path / "in.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nx  y\n", encoding="utf-8")
+    assert bpy.ops.subtitle.import_file(filepath=str(tmp_path / "in.srt")) == {"FINISHED"}
+    assert bpy.ops.subtitle.export_file(filepath=str(tmp_path / "out.vtt")) == {"FINISHED"}
+    assert bpy.ops.subtitle.check_report(filepath=str(tmp_path / "report.csv")) == {"FINISHED"}
+    assert threads == [("in.srt", False), ("out.vtt", False), ("report.csv", False)]
+    assert "spaces" in (tmp_path / "report.csv").read_text(encoding="utf-8")

@@ -277,3 +277,30 @@ def test_names_that_a_thread_reads_while_all_is_forgotten_do_not_come_back(
     goes_on.set()
     look.thread.join(20)
     assert glossary._take() is None and not glossary._Known.files
+
+
+def test_a_list_of_names_on_a_disk_that_does_not_answer_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    from subtitle_editor.core.errors.base import UsageError
+    from subtitle_editor.core.speech import glossary as files
+
+    answers, read = threading.Event(), files.read
+    path = tmp_path / "names.txt"
+    path.write_text("Dunja\n", encoding="utf-8")
+
+    def dead(place: Path) -> list[str]:
+        answers.wait(20)
+        return read(place)
+
+    monkeypatch.setattr(files, "read", dead)
+    monkeypatch.setattr(glossary, "PATIENCE", 0.2)
+    scene().subtitle_editor.glossary = str(path)
+    began = time.monotonic()
+    with pytest.raises(UsageError, match=r"names\.txt does not answer"):
+        glossary.terms(scene().subtitle_editor)
+    assert time.monotonic() - began < 10
+    answers.set()
+    assert glossary.terms(scene().subtitle_editor) == ["Dunja"]

@@ -537,7 +537,7 @@ def test_pictures_that_are_shown_through_a_link_are_in_use(folder: Path, tmp_pat
         name = strip.elements[0].filename
         collection.remove(strip)
         collection.new_image(name="mine", filepath=str(tmp_path / "link" / name), channel=20, frame_start=1)
-    assert len(list(folder.glob("*.png"))) == 3 and pictures.orphans(bpy.context.scene) == []
+    assert len(list(folder.glob("*.png"))) == 3 and pictures.looking_for_orphans(bpy.context.scene)() == []
 
 
 def test_a_file_that_is_not_saved_has_no_folder() -> None:
@@ -571,7 +571,7 @@ def test_a_folder_by_its_other_name_is_the_same(tmp_path: Path) -> None:
     for given in (folder, link / "film subtitles" / "Scene", link / "film subtitles" / "SCENE"):
         choices.of(bpy.context.scene).picture_folder = str(given)
         assert baked.files_in_use(str(given)) == {path.name for path in folder.glob("*.png")}
-        assert pictures.orphans(bpy.context.scene) == []
+        assert pictures.looking_for_orphans(bpy.context.scene)() == []
 
 
 NAMES = {"CON": "CON_", "Act 1: é": "Act_1_é", "Final.": "Final", "..": "Scene"}

@@ -97,3 +97,26 @@ def test_a_thousand(tmp_path: Path, addon: Any) -> None:
     cues, _ = strips.cues_of(bpy.context.scene)
     assert len(cues) == 1000
     assert cues[999].text == "Line 999"
+
+
+def test_files_that_are_not_imported_because_the_scene_is_gone_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two", "three"):
+        (tmp_path / f"{name}.srt").write_text(f"1\n00:00:01,000 --> 00:00:02,000\n{name}\n", encoding="utf-8")
+    step, other = strips.Writer.step, bpy.context.scene
+    scene = bpy.data.scenes.new("Gone")
+    bpy.context.window.scene = scene
+
+    def delete_then(self: Any, *arguments: Any) -> bool:
+        if self._scene == uid and self.total == 1 and len(list(strips.text_strips(bpy.context.scene))) == 1:
+            bpy.data.scenes.remove(bpy.data.scenes["Gone"])
+        return step(self, *arguments)
+
+    uid = scene.session_uid
+    monkeypatch.setattr(strips.Writer, "step", delete_then)
+    names = [{"name": f"{name}.srt"} for name in ("one", "two", "three")]
+    with pytest.raises(RuntimeError, match="The scene was deleted"):
+        bpy.ops.subtitle.import_file(directory=str(tmp_path), files=names)
+    assert "Not imported: three.srt" in capfd.readouterr().out
+    assert not list(strips.text_strips(other)), "none of them goes to another scene"

@@ -519,3 +519,24 @@ def test_the_menu_of_models_marks_what_is_here_and_names_one_for_this_machine(in
     assert "turbo" not in items and "large-v3-turbo" in items, "another name is no other model"
     # The list of the panel Models chooses by the name that the menu has.
     assert bpy.ops.subtitle.use_model(model="tiny") == {"FINISHED"}
+
+
+def test_what_was_heard_is_read_on_a_thread(installed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    from subtitle_editor.core.speech import segments
+    from subtitle_editor.session import state
+
+    add_sound("long.flac", start=49)
+    interrupted("long.flac", 2)
+    (item,) = state.now.unfinished
+    seen, read = [], segments.read
+
+    def slow(path: Path) -> Any:
+        seen.append(threading.current_thread())
+        return read(path)
+
+    monkeypatch.setattr(segments, "read", slow)
+    assert bpy.ops.subtitle.take_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    assert seen and threading.main_thread() not in seen
+    assert bpy.ops.subtitle.take_unfinished(journal=str(item.journal)) == {"CANCELLED"}, "it is not there any more"

@@ -116,3 +116,64 @@ def test_the_dialogs(fresh: Window, user: Path, picture: Pictures) -> None:
     fresh.wait("dialog() is None")
     (written,) = folder.glob("*.vtt")
     assert b"01:00:01.000 --> 01:00:02.000\r\nWem geh\xc3\xb6rt das?" in written.read_bytes()
+
+
+SLOW = """
+import threading
+from subtitle_editor.core.subtitles import reading, tracks, writing
+answers = threading.Event()
+
+def slowly(before):
+    def act(path, *arguments, **more):
+        if 'slow' in path.name:
+            answers.wait(60)
+        return before(path, *arguments, **more)
+    return act
+
+reading.load = slowly(reading.load)
+writing.save = slowly(writing.save)
+tracks.listed = slowly(tracks.listed)
+"""
+"""A folder in a network that does not answer: files of that name are read and written once it does."""
+MODULE = "next(name for name in __import__('sys').modules if name.endswith('subtitle_editor.core.subtitles'))"
+
+
+def many(name: str, number: int) -> str:
+    """So many that their strips are made in turns with Blender."""
+    begins = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(number)]
+    return "".join(f"{at}\n{begin}:01,000 --> {begin}:02,000\n{name} {at}\n\n" for at, begin in enumerate(begins, 1))
+
+
+def test_a_folder_that_does_not_answer_holds_nothing_up(fresh: Window, user: Path, picture: Pictures) -> None:
+    folder = user / "film"
+    folder.mkdir()
+    for name in ("first", "slow", "third"):
+        (folder / f"{name}.srt").write_text(many(name, 600), encoding="utf-8")
+    module = fresh.run(MODULE)
+    fresh.run(SLOW.replace("subtitle_editor.core.subtitles", module))
+    count = "sum(strip.text.startswith({!r}) for strip in bpy.context.scene.sequence_editor.strips_all)"
+    drop(fresh, folder, "first.srt", "slow.srt", "third.srt")
+    fresh.wait(f"{count.format('first')} == 600", 60)
+    time.sleep(1.0)
+    picture("waiting")
+    began = time.monotonic()
+    assert fresh.run(count.format("slow")) == 0 and time.monotonic() - began < 5, "Blender goes on meanwhile"
+    fresh.run("answers.set()")
+    # Three files one after the other by one operator, which is called for each event once.
+    fresh.wait(f"{count.format('third')} == 600", 90)
+    assert fresh.run(count.format("slow")) == 600
+    fresh.run("answers.clear()")
+    drop(fresh, folder, "slow.srt", "third.srt")
+    time.sleep(1.0)
+    fresh.display.mouse("key", "Escape")
+    fresh.wait("'Not imported: third.srt' in str([r.message for r in bpy.context.window_manager.reports])", 20)
+    assert fresh.run(count.format("slow")) == 600
+    fresh.run(f"bpy.ops.subtitle.export_file(filepath={fresh.blender.inside(folder / 'slow.vtt')!r})")
+    time.sleep(1.0)
+    assert not (folder / "slow.vtt").exists()
+    fresh.run("answers.set()")
+    deadline = time.monotonic() + 20
+    while not (folder / "slow.vtt").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert (folder / "slow.vtt").read_text(encoding="utf-8").count("-->") > 500
+    picture("written")
