@@ -218,8 +218,8 @@ class TranscriptionRun:
         from ..core.speech.job import Transcription
 
         assert self._request is not None
-        media = {"media": part.uses[0].path, "known": part.uses[0].known}
-        request = dataclasses.replace(self._request, **media, start=part.start, end=part.end)
+        use = part.uses[0]
+        request = dataclasses.replace(self._request, media=use.path, known=use.known, start=part.start, end=part.end)
         copies = packed.waiting()
         folder, rules = self._folder / segments.FOLDER, dataclasses.asdict(self._profile)
         return Transcription(
