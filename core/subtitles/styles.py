@@ -21,9 +21,10 @@ def usual_style(document: Document) -> str:
 def worn(document: Document) -> Document:
     """The same document with what sets a cue's style apart from the usual one as spans over all of its text.
 
-    Italics, underlined and struck text mean something by themselves, also where most of a file has them.
+    Italics, underlined and struck text mean something by themselves, also where most of a file has them. TTML's cues
+    say all of it already, and where a part of them undoes it.
     """
-    if not document.styles:
+    if not document.styles or document.format == "ttml":
         return document
     usual = document.styles.get(usual_style(document), Style(""))
     return document.with_cues(_worn(cue, document.styles.get(cue.style, usual), usual) for cue in document.cues)

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors.media import MediaUnreadableError
 from ..errors.subtitles import SubtitleFileError
-from ..markup import BOLD, COLOR, ITALIC, UNDERLINE, Span
+from ..markup import BELOW, BOLD, COLOR, ITALIC, UNDERLINE, Span
 from ..system import media
 from ..system.reasons import reason_of
 from ..text import Text
-from .document import Cue, Document, Kind
+from .document import Cue, Document, Finding, Kind
 from .formats import subrip, substation, ttml_writing, webvtt, webvtt_writing
 from .formats.base import Findings, Format, ReadOptions, Source
 from .formats.settling import Row, settled
@@ -113,6 +113,8 @@ def read(path: Path, options: ReadOptions | None = None) -> Document:
         packets = list(_packets(path, container, stream))
     source = Source(path, format, "", options=options)
     document = reader(source, header, packets)
+    if not document.cues and not document.hidden:
+        document = document.with_findings([Finding(Kind.EMPTY, Text("There are no subtitles in the track."))])
     others = [each for each in tracks if each is not track]
     if others:
         findings = Findings()
@@ -194,6 +196,9 @@ class _Packet:
     start: float
     end: float | None
     data: bytes
+    name: str = ""
+    settings: str = ""
+    """What stands above and behind the times of WebVTT."""
 
 
 def _packets(path: Path, container: av.container.InputContainer, stream: Any) -> Iterator[_Packet]:
@@ -210,9 +215,14 @@ def _packets(path: Path, container: av.container.InputContainer, stream: Any) ->
                 raise SubtitleFileError(path, Text("its track is too large for subtitles"))
             base: Fraction = packet.time_base or Fraction(1, 1000)
             end = float((packet.pts + packet.duration) * base) if packet.duration else None
-            yield _Packet(float(packet.pts * base), end, data)
+            beside = {side.data_type: bytes(side) for side in packet.iter_sidedata()}
+            name, settings = (beside.get(key, b"").decode(errors="replace") for key in _BESIDE)
+            yield _Packet(float(packet.pts * base), end, data, name, settings)
     except av.FFmpegError as error:
         raise MediaUnreadableError(path, reason_of(error)) from error
+
+
+_BESIDE = ("webvtt_identifier", "webvtt_settings")
 
 
 # One reader for each kind of track
@@ -229,26 +239,28 @@ def _decoded(data: bytes, findings: Findings) -> str:
     return text
 
 
-def _each(one: Callable[[str, Findings], Cue]) -> _Read:
+def _each(one: Callable[[_Packet, Findings], Cue]) -> _Read:
     """A track whose packets are texts, each read by `one`."""
 
     def read_all(source: Source, header: bytes, packets: list[_Packet]) -> Document:
         findings = Findings()
-        rows = [Row(packet.start, packet.end, one(_decoded(packet.data, findings), findings)) for packet in packets]
+        rows = [Row(packet.start, packet.end, one(packet, findings)) for packet in packets]
         shown = [row for row in rows if row.cue.text]
         return Document(tuple(settled(shown, findings)), findings=findings.done())
 
     return read_all
 
 
-def _subrip(raw: str, findings: Findings) -> Cue:
-    text, spans, placing, speaker = subrip.read_text(raw, findings, 0)
+def _subrip(packet: _Packet, findings: Findings) -> Cue:
+    text, spans, placing, speaker = subrip.read_text(_decoded(packet.data, findings), findings, 0)
     return Cue(0.0, 0.0, text, spans=spans, placing=placing, speaker=speaker)
 
 
-def _webvtt(raw: str, findings: Findings) -> Cue:
-    text, spans, speaker = webvtt.read_text(raw, findings, 0)
-    return Cue(0.0, 0.0, text, spans=spans, speaker=speaker)
+def _webvtt(packet: _Packet, findings: Findings) -> Cue:
+    text, spans, speaker = webvtt.read_text(_decoded(packet.data, findings), findings, 0)
+    placing = webvtt.placing_of(packet.settings) if packet.settings else BELOW
+    extra = {webvtt.SETTINGS: packet.settings} if packet.settings else {}
+    return Cue(0.0, 0.0, text, spans=spans, speaker=speaker, placing=placing, name=packet.name, extra=extra)
 
 
 def _substation(source: Source, header: bytes, packets: list[_Packet]) -> Document:

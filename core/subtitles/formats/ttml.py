@@ -36,7 +36,7 @@ from .ttml_paragraph import (
 )
 from .ttml_plain import model_of, plain_paragraph, row_like
 from .ttml_styles import SIZE, STYLE, Sheet, inherited, kinds_of, unread
-from .ttml_times import Times
+from .ttml_times import USUAL_TICKS, Times
 from .xml_tokens import Token, closed, local, tokens
 
 ROOT = "ttml.root"
@@ -114,6 +114,10 @@ class _Walker:
             self._keep(closed(self._source.text[self._kept_from[0] :]))
         if self._times.counted and not self._times.said:
             self._findings.rate_taken(self._times.rate)
+        if self._times.guessed:
+            message = Text("the times count ticks and the file does not say how many a second has; {rate} were taken.",
+                           rate=USUAL_TICKS)  # fmt: skip
+            self._findings.add(Kind.RATE, message)
         if self._pictures:
             message = Text(
                 "there are subtitles as pictures in it, which have no text: {number}.", number=self._pictures
@@ -349,6 +353,7 @@ class _Walker:
             style = values.get("style", "").split(" ")[0]
             others = unread(token.attributes, self._sheet, ("id", "region"))
             self._paragraph = Paragraph(element, token, values, style if self._sheet.knows(style) else "", others)
+            self._paragraph.no_begin = "begin" in values and self._times.seconds(values["begin"]) is None
             self._surroundings(self._paragraph, values)
         elif "ruby" in own:
             self._ruby(element, above.ruby == element.ruby)
@@ -424,6 +429,8 @@ class _Walker:
                     self._findings.add(Kind.TIME, message, token.line, values[key])
                 else:
                     found[key] = seconds
+        if "begin" in found and self._is_from_zero(found["begin"], reference, above, token.line):
+            reference = Fraction(0)
         begin = reference + found["begin"] if "begin" in found else reference
         ends = [above.end] if above.end is not None else []
         if "end" in found:
@@ -431,6 +438,17 @@ class _Walker:
         if "dur" in found:
             ends.append(begin + found["dur"])
         return begin, min(ends, default=None)
+
+    def _is_from_zero(self, begin: Fraction, reference: Fraction, above: Element, line: int) -> bool:
+        """Whether a time is counted from the beginning of all: nobody would see anything, were it as it should be."""
+        if above.from_zero is None:
+            above.from_zero = (
+                not above.sequence and above.end is not None and above.begin <= begin < above.end <= reference + begin
+            )
+            if above.from_zero:
+                message = Text("times in it are outside of its own; they were counted from the beginning of all.")
+                self._findings.add(Kind.TIME, message, line)
+        return above.from_zero
 
     def _end(self, token: Token) -> None:
         name = local(token.name)
@@ -516,7 +534,8 @@ class _Walker:
             0.0, 0.0, text, spans=spans, placing=placing, style=paragraph.style, speaker=speaker,
             name=paragraph.name, extra=extra, line=paragraph.line,
         )  # fmt: skip
-        return Row(float(begin), None if end is None else float(end), cue, paragraph.times)
+        start = None if paragraph.no_begin and begin == element.begin else float(begin)
+        return Row(start, None if end is None else float(end), cue, paragraph.times)
 
 
 def _tell(above: Element, element: Element) -> None:

@@ -59,6 +59,8 @@ class Element:
     ruby: str = ""
     base: int = 0
     """Which ruby base it is, or is the reading of; 0 for neither."""
+    from_zero: bool | None = None
+    """Whether times inside are counted from the beginning of all, against the standard: as the first of them shows."""
     clipped: bool = False
     """Whether what it is in ends before it begins."""
     raw: str = ""
@@ -94,6 +96,8 @@ class Paragraph:
         self.name = values.get("id", "")
         self.style = style
         self.times = " ".join(f'{key}="{values[key]}"' for key in TIMED if key in values)
+        self.no_begin = False
+        """Whether it says when it begins, and that cannot be read."""
         self.extra: dict[str, str] = {}
         self.metadata: list[str] = []
         self.runs: list[Run] = []

@@ -13,6 +13,10 @@ from ..times import from_timecode, plain_signs
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:[.,](\d+)|[:;](\d+)(?:\.(\d+))?)?")
 _OFFSET = re.compile(r"(\d+(?:[.,]\d*)?|[.,]\d+)\s*(h|ms|m|s|f|t)?")
 _SECONDS = {"h": Fraction(3600), "m": Fraction(60), "s": Fraction(1), "ms": Fraction(1, 1000)}
+USUAL_TICKS = 10_000_000
+"""A second, in nearly all files that count ticks."""
+_NO_SECONDS = 100_000
+"""Ticks: more than a day, if they were seconds."""
 _LONGEST = 60
 """Characters. No time is longer; whole numbers of thousands of digits take their time to be read."""
 
@@ -33,10 +37,13 @@ class Times:
         self._sub = sub
         ticks = _number(parameters.get("tickRate", ""))
         self._ticks = ticks or (self.rate * sub if nominal is not None else Fraction(1))
+        self._no_ticks = ticks is None and nominal is None
         self._smpte = parameters.get("timeBase", "media").strip() == "smpte"
         self._drop = parameters.get("dropMode", "").strip()
         self.counted = False
         """Whether any time so far counted frames."""
+        self.guessed = False
+        """Whether any time so far counted ticks that cannot be seconds, as they would be by the standard."""
 
     def seconds(self, text: str) -> Fraction | None:
         """Seconds from the beginning of what holds the element; None where `text` is no time."""
@@ -51,8 +58,14 @@ class Times:
             if unit == "f":
                 self.counted = True
                 return amount / self.rate
-            return amount / self._ticks if unit == "t" else amount * _SECONDS[unit]
+            return self._of_ticks(amount) if unit == "t" else amount * _SECONDS[unit]
         return None
+
+    def _of_ticks(self, amount: Fraction) -> Fraction:
+        if self._no_ticks and amount >= _NO_SECONDS:
+            self.guessed = True
+            return amount / USUAL_TICKS
+        return amount / self._ticks
 
     def _clock(self, match: re.Match[str], semicolon: bool) -> Fraction:
         hours, minutes, seconds = int(match[1] or 0), int(match[2]), int(match[3])

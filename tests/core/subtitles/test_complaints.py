@@ -247,3 +247,39 @@ def test_times_of_words_as_some_programs_write_them() -> None:
     (cue,) = read(text, "a.vtt").cues
     assert cue.text == "but you there"
     assert [(word.text, word.start) for word in cue.words] == [("but", 12), ("you", 13.33), ("there", 13.5)]
+
+
+# TTML
+
+TTML = (
+    '<tt xmlns="http://www.w3.org/ns/ttml" xmlns:tts="http://www.w3.org/ns/ttml#styling"><head><styling>'
+    '<style xml:id="it" tts:fontStyle="italic"/></styling></head><body>{}</body></tt>'
+)
+
+
+def test_a_part_that_undoes_its_paragraphs_style() -> None:
+    text = '<div><p begin="1s" end="2s" style="it">all <span tts:fontStyle="normal">but this</span></p></div>'
+    document = read(TTML.format(text), "a.ttml")
+    assert "<i>all </i>but this" in written(document, "srt")
+    assert "{\\i1}all {\\i0}but this" in written(document, "ass")
+
+
+def test_times_of_a_division_that_its_paragraphs_say_again() -> None:
+    """By the standard they add up, and nothing would ever be shown."""
+    one = '<div begin="10s" end="20s"><p begin="10s" end="12s">a</p><p begin="12s" end="20s">b</p></div>'
+    document = read(TTML.format(one + one.replace("1", "3").replace('"20s', '"40s')), "a.ttml")
+    assert rows(document) == [(10, 12, "a"), (12, 20, "b"), (30, 32, "a"), (32, 40, "b")]
+    assert [finding.kind for finding in document.findings] == [Kind.TIME] * 2
+
+
+def test_a_start_that_cannot_be_read_is_not_the_start_of_the_film() -> None:
+    text = '<div><p begin="1s" end="3s">a</p><p begin="soon" end="60s">b</p></div>'
+    assert rows(read(TTML.format(text), "a.ttml")) == [(1, 3, "a"), (58, 60, "b")]
+
+
+def test_ticks_of_a_file_that_does_not_say_how_many_a_second_has() -> None:
+    text = '<div><p begin="0t" end="9999999t">a</p><p begin="10000000t" end="25000000t">b</p></div>'
+    document = read(TTML.format(text), "a.ttml")
+    assert rows(document) == [(0, 1, "a"), (1, 2.5, "b")]
+    assert [finding.kind for finding in document.findings] == [Kind.RATE]
+    assert rows(read(TTML.format('<p begin="1t" end="2t">a</p>'), "a.ttml")) == [(1, 2, "a")]

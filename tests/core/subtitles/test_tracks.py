@@ -11,7 +11,7 @@ import pytest
 from subtitle_editor.core.errors.media import MediaNotFoundError, MediaUnreadableError
 from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.markup import BOLD, COLOR, ITALIC, UNDERLINE, Span
-from subtitle_editor.core.subtitles import reading, tracks
+from subtitle_editor.core.subtitles import reading, tracks, writing
 from subtitle_editor.core.subtitles.document import Document, Kind
 from subtitle_editor.core.subtitles.formats.base import ReadOptions
 from tests.core.speech_kit import ffmpeg, needs_ffmpeg
@@ -160,3 +160,14 @@ def test_boxes_of_timed_text_that_lie() -> None:
     assert set(cue.spans) == {Span(2, 4, BOLD), Span(2, 4, ITALIC), Span(2, 4, UNDERLINE), Span(2, 4, COLOR, "#ff0000")}
     assert tracks.timed_text(b"\xff\xffab", Findings()).text == "ab"
     assert tracks.timed_text(b"\0", Findings()).text == ""
+
+
+def test_a_webvtt_track_keeps_names_and_places_and_one_without_subtitles_is_told(tmp_path: Path) -> None:
+    source = tmp_path / "in.vtt"
+    first = "intro\n00:00:00.500 --> 00:00:01.000 line:10% align:start\n<v Ann>one\n\n"
+    source.write_text(f"WEBVTT\n\n{first}00:00:01.000 --> 00:00:01.500\ntwo\n", encoding="utf-8")
+    document = reading.load(film(tmp_path / "film.mkv", source, codecs="copy"))
+    assert writing.rendered(Path("out.vtt"), document)[0].decode() == source.read_text(encoding="utf-8")
+    source.write_text("WEBVTT\n\n", encoding="utf-8")
+    nothing = reading.load(film(tmp_path / "nothing.mkv", source, codecs="copy"))
+    assert [finding.kind for finding in nothing.findings] == [Kind.EMPTY]
