@@ -259,7 +259,7 @@ def _subrip(packet: _Packet, findings: Findings) -> Cue:
 def _webvtt(packet: _Packet, findings: Findings) -> Cue:
     text, spans, speaker = webvtt.read_text(_decoded(packet.data, findings), findings, 0)
     placing = webvtt.placing_of(packet.settings) if packet.settings else BELOW
-    extra = {webvtt.SETTINGS: packet.settings} if packet.settings else {}
+    extra = {subrip.SETTINGS: packet.settings} if packet.settings else {}
     return Cue(0.0, 0.0, text, spans=spans, speaker=speaker, placing=placing, name=packet.name, extra=extra)
 
 
