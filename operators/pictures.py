@@ -130,6 +130,9 @@ class BakeOperator(TaskOperator):
     def _told(self) -> _Result:
         result, placing = self._job.task.result, self._placing
         tracks.touched()
+        scene = compat.scene_by_uid(self._scene)
+        if scene is not None:
+            pictures.note_fonts(scene, result.problems)
         for problem in list(dict.fromkeys(problem.message for problem in result.problems))[:3]:
             self.report({"WARNING"}, translated(problem))
         if inner := self._job.inner + placing.freed:

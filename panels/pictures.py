@@ -64,6 +64,8 @@ class SUBTITLE_PT_pictures(SubtitlePanel, bpy.types.Panel):
         layout.menu(
             SUBTITLE_MT_styles.bl_idname, text=iface(pictures.label_of(settings.picture_style)), translate=False
         )
+        for text in pictures.replaced_fonts(scene)[:3]:
+            wrapped(layout, context, text, icon="INFO")
         layout.prop(settings, "picture_folder")
         if grey := pictures.greys(scene):
             wrapped(layout, context, Text("White is grey in the view transform {name}.", name=grey), icon="INFO")

@@ -30,6 +30,7 @@ from . import track as tracks
 if TYPE_CHECKING:
     from ..core.picture.baking import Result
     from ..core.picture.fonts import Fonts
+    from ..core.picture.render import Problem
     from ..core.picture.style import Style
     from ..core.system.control import Control
     from ..sequencer.baked import Source
@@ -212,6 +213,22 @@ at_work: set[int] = set()
 """The scenes, by `session_uid`, whose pictures are being put on the timeline."""
 
 
+_replaced: dict[int, tuple[str, tuple[str, ...]]] = {}
+"""By the `session_uid` of a scene: the style that its subtitles were drawn in last, and what of its fonts to say."""
+
+
+def note_fonts(scene: bpy.types.Scene, problems: Sequence[Problem]) -> None:
+    """Remember which fonts were not there when its subtitles were drawn."""
+    found = tuple(problem.message for problem in problems if problem.kind == "font")
+    _replaced[scene.session_uid] = choices.of(scene).picture_style, found
+
+
+def replaced_fonts(scene: bpy.types.Scene) -> tuple[str, ...]:
+    """What to say of fonts that were not there when the subtitles were drawn last, in the style that is chosen."""
+    style, found = _replaced.get(scene.session_uid, ("", ()))
+    return found if style == choices.of(scene).picture_style else ()
+
+
 @dataclasses.dataclass(slots=True)
 class Job:
     """What is baked: read from Blender before, put back into it after."""
@@ -312,6 +329,7 @@ def bring_after(scene: bpy.types.Scene) -> None:
 def register() -> None:
     """Called by the package."""
     at_work.clear()
+    _replaced.clear()
     bpy.app.handlers.render_init.append(_before_render)
     read_styles_soon()
 

@@ -49,7 +49,7 @@ def _tell(target: Path, result: baking.Result, output: Output) -> int:
         "kept": result.kept, "orphans": len(result.orphans), "problems": len(result.problems),
     }  # fmt: skip
     output.record(data, f"{target}: {len(result.baked)} subtitles, {result.made} pictures made anew")
-    return FAILED if result.problems else DONE
+    return drawing.code_for(result.problems)
 
 
 def styles(args: argparse.Namespace, output: Output) -> int:

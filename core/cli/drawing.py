@@ -12,7 +12,7 @@ from ..errors.base import UsageError
 from ..errors.subtitles import SubtitleFileError
 from ..picture import style
 from ..picture.fonts import Fonts, blender_folder
-from ..picture.render import Problem
+from ..picture.render import FONT, Problem
 from ..picture.style import Style
 from ..subtitles.document import Document
 from ..subtitles.timecode import format_time
@@ -20,7 +20,7 @@ from ..system.reasons import reason_of
 from ..system.user_folder import STYLES
 from ..text import Text
 from .call import folder
-from .output import Output
+from .output import DONE, FAILED, Output
 from .running import attended
 from .stopping import code_of
 
@@ -50,6 +50,11 @@ def fonts_of(args: argparse.Namespace) -> Fonts:
         if not given.is_dir():
             raise SubtitleFileError(given, Text("there is no such folder"), Text("Name a folder with fonts."))
     return Fonts(given=args.fonts or (), blender=blender_folder())
+
+
+def code_for(problems: Iterable[Problem]) -> int:
+    """The exit code: a font that is not there is told, but all is drawn."""
+    return FAILED if any(problem.kind != FONT for problem in problems) else DONE
 
 
 def tell_problems(output: Output, path: Path, document: Document, problems: Iterable[Problem]) -> None:

@@ -17,7 +17,7 @@ from ..subtitles.formats.base import ReadOptions
 from . import drawing
 from . import subtitle_options as options
 from .call import named
-from .output import DONE, FAILED, Output
+from .output import DONE, Output
 
 _WORST = 63
 """The largest number of quality that the encoders know; H.264 ends at 51 and takes it for more."""
@@ -71,7 +71,7 @@ def burn(args: argparse.Namespace, output: Output) -> int:
             "problems": len(done.problems), "losses": [f"{args.media}: {finding}" for finding in done.findings],
         }  # fmt: skip
         output.record(data, f"{args.output}: {done.frames} pictures")
-        return FAILED if done.problems else DONE
+        return drawing.code_for(done.problems)
 
     return drawing.told(output, args.output, work)
 

@@ -88,6 +88,8 @@ class _Entry:
     box: list[int]
     files: list[str]
     problems: list[list[str]]
+    fonts: list[str]
+    """Families that were not there when it was drawn."""
 
 
 def bake(
@@ -143,11 +145,21 @@ class _Baker:
         moments = self._renderer.moments(index)
         entry = self._whole(key, moments)
         before = self.made
-        if entry is None or any(kind == LETTERS for kind, _ in entry.problems):
+        if entry is None or self._may_be_better(index, entry):
             entry = self._entries[key] = self._make(index, key, moments, entry.files if entry else ())
         self.kept += self.made == before
+        for family in entry.fonts:
+            found = self._renderer.replaced(index, family)
+            self.problems += [found] if found not in self.problems else []
         self.problems += [Problem(kind, index, text) for kind, text in entry.problems]
         return self._baked(index, key, moments, entry)
+
+    def _may_be_better(self, index: int, entry: _Entry) -> bool:
+        """Whether there may be the fonts by now that it lacked. One that another computer has drawn with more of them
+        stays."""
+        return any(kind == LETTERS for kind, _ in entry.problems) or not set(entry.fonts).issubset(
+            self._renderer.missing_fonts(index) if entry.fonts else ()
+        )
 
     def known(self, index: int, key: str) -> Baked | None:
         """A subtitle's pictures, if they are there and not empty."""
@@ -175,7 +187,8 @@ class _Baker:
         pictures = [self._renderer.picture(index, moment) for moment in moments]
         found = self._renderer.problems_of(index)
         box = _around(pictures, self._renderer.width, self._renderer.height)
-        stem = _stem(key, found)
+        fonts = self._renderer.missing_fonts(index)
+        stem = _stem(key, found, fonts)
         names: list[str] = []
         done: dict[int, str] = {}
         for number, picture in enumerate(pictures):
@@ -186,7 +199,7 @@ class _Baker:
                 self._there.add(name)
                 self.made += 1
             names.append(name)
-        return _Entry(box, names if box[2] else [], [[problem.kind, problem.message] for problem in found])
+        return _Entry(box, names if box[2] else [], [[problem.kind, problem.message] for problem in found], fonts)
 
 
 def _around(pictures: Iterable[Painted], film_width: int, film_height: int) -> list[int]:
@@ -230,9 +243,9 @@ def _key(common: hashlib._Hash, recipe: object) -> str:
     return one.hexdigest()[:24]
 
 
-def _stem(key: str, problems: Iterable[Problem]) -> str:
-    """What a subtitle's files are called: without some of its letters it is another picture."""
-    missing = [str(problem.message) for problem in problems if problem.kind == LETTERS]
+def _stem(key: str, problems: Iterable[Problem], fonts: Sequence[str]) -> str:
+    """What a subtitle's files are called: without some of its letters, or in another font, it is another picture."""
+    missing = [*(str(problem.message) for problem in problems if problem.kind == LETTERS), *fonts]
     return hashlib.sha256(f"{key} {missing}".encode("utf-8", "surrogatepass")).hexdigest()[:24] if missing else key
 
 
@@ -260,6 +273,7 @@ def _entries(folder: Path) -> dict[str, _Entry]:
                 [int(value) for value in entry["box"]],
                 [name for name in entry["files"] if _FILE.fullmatch(name)],
                 [[str(kind), str(text)] for kind, text in entry.get("problems", [])],
+                [str(family) for family in entry.get("fonts", [])],
             )
             for key, entry in data["entries"].items()
             if len(entry["box"]) == 4

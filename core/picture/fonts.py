@@ -277,6 +277,10 @@ class Fonts:
         the system has: computers of a farm that differ in it share their pictures."""
         return "|".join((*self._given, "-", *sorted(self._bundled), "-", *self._system))
 
+    def has_family(self, family: str) -> bool:
+        """Whether a family is there, in a font that can be read."""
+        return any(True for listed in self._named(plain(family), False, False) for _ in self._face(listed))
+
     def for_text(self, cluster: str, family: str, bold: bool, italic: bool, script: str) -> Face | None:
         """The face for one letter with its marks: the first that has all of it, else its first character; None: no
         font has it."""

@@ -19,12 +19,13 @@ import collections
 import dataclasses
 from collections.abc import Iterator, Sequence
 
+from .. import markup
 from ..cues import Cue
 from ..errors.picture import PictureSizeError
 from ..markup import VOICE
 from ..subtitles.document import Document
 from ..text import Text
-from . import dress, layout, substation
+from . import clusters, dress, layout, substation
 from .dress import Dressed
 from .fonts import Fonts
 from .layout import Box, Setting
@@ -41,12 +42,16 @@ _MOST_AROUND = 50
 _MOST_TOLD = 24
 """Subtitles whose looks a recipe names besides its own: captions that roll up overlap from the first to the last, and
 what stands so far back moves nothing any more."""
+_FEW_LETTERS = 60
+"""Letters of a subtitle in which there is one that is drawn."""
 SMALLEST, LARGEST = 16, 16_384
 """Pixels of a picture's side. Film ends at half of the larger one."""
 
 
 LETTERS = "letters"
 """The kind of a problem that another font would solve."""
+FONT = "font"
+"""The kind of a problem that is none of what is drawn, but of what it is drawn with."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,7 +59,8 @@ class Problem:
     """What is not in the picture as the file says it."""
 
     kind: str
-    """`letters` that no font has, `cut` text, `controls` characters, `outside` the picture, `effects` of SubStation."""
+    """`letters` that no font has, `cut` text, `controls` characters, `outside` the picture, `effects` of SubStation;
+    and a `font` that is not there, which is told once, for the first of the subtitles."""
     index: int
     """Which of the document's cues."""
     message: str
@@ -82,7 +88,11 @@ class Renderer:
         self._style = style or DEFAULT
         self._script = substation.script_of(document, width, height) if style is None else None
         self._speakers = dress.colors_of_speakers(document.cues, self._style)
-        self._shaper = Shaper(fonts or Fonts())
+        self._fonts = fonts or Fonts()
+        self._shaper = Shaper(self._fonts)
+        self._families: dict[str, bool] = {}
+        """Those that were asked for, and whether they are there."""
+        self._replaced: dict[tuple[str, str], Problem] = {}
         self._painter: Painter | None = None
         self._settings: dict[Dressed, Setting] = {}
         self._pictures: collections.OrderedDict[object, tuple[Painted, list[tuple[str, Text]]]]
@@ -115,8 +125,9 @@ class Renderer:
 
     @property
     def problems(self) -> list[Problem]:
-        """What could not be drawn so far."""
-        return sorted(self._problems.values(), key=lambda problem: (problem.index, problem.kind))
+        """What could not be drawn so far, and with which fonts it was not."""
+        found = (*self._replaced.values(), *self._problems.values())
+        return sorted(found, key=lambda problem: (problem.index, problem.kind))
 
     def problems_of(self, index: int) -> list[Problem]:
         """Those of one cue."""
@@ -161,9 +172,45 @@ class Renderer:
             self._pictures.move_to_end(key)
         for kind, message in found[1]:
             self._note(kind, index, message)
+        for family in self.missing_fonts(index):
+            self.replaced(index, family)
         if self._script is not None and (tags := self._script.undrawn(self._cues[index])):
             self._note("effects", index, Text("Not drawn as the file says: {tags}.", tags=" ".join(tags)))
         return found[0]
+
+    def missing_fonts(self, index: int) -> list[str]:
+        """The families that a cue asks for and that are not there. Draws nothing."""
+        cue = self._cues[index]
+        usual = self._style.font if self._script is None else self._script.font_of(cue)
+        wanted = {usual, *(span.value.lstrip("@") for span in cue.spans if span.kind == markup.FONT)} - {""}
+        for family in wanted - self._families.keys():
+            self._families[family] = self._fonts.has_family(family)
+        return sorted(family for family in wanted if not self._families[family])
+
+    def replaced(self, index: int, family: str) -> Problem:
+        """What to say of a family that is not there, which a cue asks for: the same of the next cue of its style."""
+        cue = self._cues[index]
+        style = self._style.title if self._script is None else cue.style
+        key = family, style
+        if key not in self._replaced:
+            other = self._other_font(cue, family)
+            message = Text(
+                'The font "{font}" of the style {style} is not on this computer; {other} is drawn in its place.',
+                font=family, style=style or "Default", other=other,
+            )  # fmt: skip
+            self._replaced[key] = Problem(FONT, index, message)
+        return self._replaced[key]
+
+    def _other_font(self, cue: Cue, family: str) -> str:
+        """What the first letter of a cue is drawn with."""
+        text = clusters.cleaned(cue.text[:_FEW_LETTERS])[0]
+        ranges = clusters.clusters(text)
+        for (first, last), script in zip(ranges, clusters.scripts(text, ranges), strict=True):
+            if text[first:last].strip():
+                face = self._fonts.for_text(text[first:last], family, False, False, script)
+                # Blender's are known by the names of their files.
+                return face.listed.family.partition("-Variable")[0] if face is not None else Text("no other one")
+        return Text("no other one")
 
     def _note(self, kind: str, index: int, message: Text) -> None:
         self._problems.setdefault((kind, index), Problem(kind, index, message))

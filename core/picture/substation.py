@@ -134,6 +134,10 @@ class Script:
                 found.add(match[0])
         return sorted(found)
 
+    def font_of(self, cue: Cue) -> str:
+        """The family that the style of a cue asks for."""
+        return self._sheet(cue.style).font.lstrip("@")
+
     def _sheet(self, name: str) -> Sheet:
         wanted = name.strip().lstrip("*")
         found = self._sheets.get(wanted) or self._sheets.get(wanted.lower()) or self._sheets.get("Default")

@@ -673,6 +673,19 @@ def test_a_style_saved_while_a_thread_reads_them_stays_known(monkeypatch: pytest
     assert "new" in pictures.styles()
 
 
+def test_a_font_that_is_not_there_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+    make(Cue(0, 1, "one"), Cue(1, 2, "two"))
+    assert bpy.ops.subtitle.save_style(name="mine", font="No Such Font") == {"FINISHED"}
+    capfd.readouterr()
+    for _ in range(2):
+        bake()
+        said = capfd.readouterr().out
+        assert said.count('The font "No Such Font" of the style mine is not on this computer; Inter') == 1
+        assert "No Such Font" in " ".join(pictures.replaced_fonts(bpy.context.scene)), "for the panel"
+    choices.of(bpy.context.scene).picture_style = "default"
+    assert pictures.replaced_fonts(bpy.context.scene) == ()
+
+
 def test_a_film_that_is_too_small_is_said() -> None:
     make(Cue(0, 1, "one"))
     bpy.context.scene.render.resolution_x = 8

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import signal
@@ -208,6 +209,60 @@ def test_letters_that_no_font_had_are_drawn_when_one_has_them(tmp_path: Path) ->
     # Another file, so that who shows the old one sees that it has changed.
     assert better.baked[0].shown[0].file != first.baked[0].shown[0].file and better.baked[0].key == first.baked[0].key
     assert better.baked[1] == first.baked[1] and len(better.orphans) == 1
+
+
+def test_a_font_that_is_not_there_is_named_with_the_one_in_its_place(tmp_path: Path) -> None:
+    from fontTools.ttLib import woff2
+
+    assert FOLDER is not None
+    folder, system = tmp_path / "out", tmp_path / "fonts"
+    system.mkdir()
+    look = dataclasses.replace(style.DEFAULT, name="mine", label="My Look", font="Noto Sans Hebrew")
+    cues = Document((Cue(0, 1, "one"), Cue(1, 2, "שלום"), Cue(2, 3, "three")))
+
+    def again() -> Result:
+        return bake(cues, folder, *SIZE, look, Fonts(system=[system]))
+
+    woff2.decompress(str(next(FOLDER.glob("Inter*"))), str(system / "latin.ttf"))
+    first = again()
+    told = [problem for problem in first.problems if problem.kind == "font"]
+    place = "is not on this computer; Inter Variable is drawn in its place."
+    assert [(problem.index, str(problem.message)) for problem in told] == [
+        (0, f'The font "Noto Sans Hebrew" of the style My Look {place}')
+    ]
+    same = again()
+    assert same.made == 0 and same.kept == 3 and [one for one in same.problems if one.kind == "font"] == told
+    woff2.decompress(str(next(FOLDER.glob("NotoSansHebrew*"))), str(system / "hebrew.ttf"))
+    better = again()
+    assert better.made == 3 and better.problems == ()
+    (system / "hebrew.ttf").unlink()
+    other = again()
+    assert other.made == 0 and other.problems == (), "what another computer has drawn with the font stays"
+
+
+def test_fonts_of_a_script_are_named_with_their_styles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "a.ass"
+    script.write_text(
+        "[Script Info]\nPlayResX: 640\nPlayResY: 360\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize\n"
+        "Style: Sign,No Such Font,20\nStyle: Plain,Inter,20\n\n[Events]\nFormat: Start, End, Style, Text\n"
+        "Dialogue: 0:00:01.00,0:00:02.00,Sign,one\nDialogue: 0:00:02.00,0:00:03.00,Sign,two\n"
+        "Dialogue: 0:00:03.00,0:00:04.00,Plain,three\n"
+        "Dialogue: 0:00:04.00,0:00:05.00,Plain,{\\fnNor This One}four\n",
+        encoding="utf-8",
+    )
+    words = ["bake", str(script), "-o", str(tmp_path / "out"), "--size", "640x360"]
+    assert main([*words, "--json"]) == 0, "all is drawn"
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = [(row["kind"], row["index"], row["message"]) for row in rows if row["event"] == "problem"]
+    place = "is not on this computer; Inter is drawn in its place."
+    assert told == [
+        ("font", 0, f'The font "No Such Font" of the style Sign {place}'),
+        ("font", 3, f'The font "Nor This One" of the style Plain {place}'),
+    ]
+    assert rows[-1]["problems"] == 2 and rows[-1]["made"] == 4
+    assert (
+        main(words) == 0 and f'0:01.000: The font "No Such Font" of the style Sign {place}' in capsys.readouterr().out
+    )
 
 
 def test_speakers_inside_of_a_subtitle_count(tmp_path: Path) -> None:
