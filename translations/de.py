@@ -512,6 +512,8 @@ TEXTS = {
     ('*', 'It reaches out of the picture.'): 'Er ragt aus dem Bild.',
     ('*', 'No font on this computer has {letters}; they are not drawn.'): 'Keine Schrift auf diesem Computer hat {letters}; sie werden nicht gezeichnet.',
     ('*', 'Not drawn as the file says: {tags}.'): 'Nicht so gezeichnet, wie die Datei es sagt: {tags}.',
+    ('*', 'The font "{font}" of the style {style} is not on this computer; {other} is drawn in its place.'): 'Die Schrift „{font}“ des Stils {style} ist nicht auf diesem Computer; an ihrer Stelle wird {other} gezeichnet.',
+    ('*', 'no other one'): 'keine andere',
     ('*', '"{key}" goes from {low} to {high}'): '„{key}“ geht von {low} bis {high}',
     ('*', '"{key}" is no colour such as #ffd400 or #000000b0'): '„{key}“ ist keine Farbe wie #ffd400 oder #000000b0',
     ('*', '"{key}" is not of the kind that it should be'): '„{key}“ ist nicht von der Art, die es sein soll',

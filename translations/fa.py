@@ -512,6 +512,8 @@ TEXTS = {
     ('*', 'It reaches out of the picture.'): '.ﺪﻧﺯﯽﻣ ﻥﻭﺮﯿﺑ ﺮﯾﻮﺼﺗ ﺯﺍ',
     ('*', 'No font on this computer has {letters}; they are not drawn.'): '.ﺪﻧﻮﺷﯽﻤﻧ ﻩﺪﯿﺸﮐ ؛ﺩﺭﺍﺪﻧ ﺍﺭ {letters} ﻪﻧﺎﯾﺍﺭ ﻦﯾﺍ ﺭﺩ ﯽﻤﻠﻗ ﭻﯿﻫ',
     ('*', 'Not drawn as the file says: {tags}.'): '.{tags} :ﺪﺸﻧ ﻩﺪﯿﺸﮐ ﺪﯾﻮﮔﯽﻣ ﻞﯾﺎﻓ ﻪﮐ ﻪﻧﻮﮔﻥﺁ',
+    ('*', 'The font "{font}" of the style {style} is not on this computer; {other} is drawn in its place.'): '.ﺩﻮﺷﯽﻣ ﻩﺪﯿﺸﮐ {other} ﻥﺁ ﯼﺎﺟ ﻪﺑ ؛ﺖﺴﯿﻧ ﻪﻧﺎﯾﺍﺭ ﻦﯾﺍ ﯼﻭﺭ {style} ﮏﺒﺳ ﺯﺍ «{font}» ﻢﻠﻗ',
+    ('*', 'no other one'): 'ﯼﺮﮕﯾﺩ ﻢﻠﻗ ﭻﯿﻫ',
     ('*', '"{key}" goes from {low} to {high}'): 'ﺖﺳﺍ {high} ﺎﺗ {low} ﺯﺍ «{key}»',
     ('*', '"{key}" is no colour such as #ffd400 or #000000b0'): 'ﺖﺴﯿﻧ 000000b0# ﺎﯾ ffd400# ﺪﻨﻧﺎﻣ ﯽﮕﻧﺭ «{key}»',
     ('*', '"{key}" is not of the kind that it should be'): 'ﺪﺷﺎﺑ ﺪﯾﺎﺑ ﻪﮐ ﺖﺴﯿﻧ ﯽﻋﻮﻧ ﺯﺍ «{key}»',
