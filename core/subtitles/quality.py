@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..cues import Cue, text_length
@@ -27,14 +28,16 @@ LOOP_REPEATS = 3
 DOUBTFUL = 0.5
 """Probability of a word below which it is doubtful."""
 
-_LOOP = re.compile(rf"\b(\S.{{2,60}}?)(?:[\s,.]+\1\b){{{LOOP_REPEATS - 1},}}", re.IGNORECASE)
-
-_INVENTED = re.compile(
-    r"thanks? (?:you )?(?:so much )?for watching|please subscribe|like and subscribe|see you in the next video|"
-    r"subtitles? by|captions? by|transcri(?:bed|ption) by|amara\.org|www\.\S+\.(?:com|org)$",
-    re.IGNORECASE,
+_LOOPS = (
+    re.compile(rf"\b(\S.{{2,60}}?)(?:\W+\1\b){{{LOOP_REPEATS - 1},}}", re.IGNORECASE),
+    # "No, no, no" is said, and so is laughter: of short words it takes more.
+    re.compile(r"\b(\w{1,2})(?:\W+\1\b){7,}", re.IGNORECASE),
+    # Scripts that part words by nothing: Thai and Lao, Japanese, Chinese, Korean.
+    re.compile(r"([\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,20}?)\1{3,}"),
+    re.compile(r"([\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])\1{7,}"),
 )
-"""What models say into silence: they learned it from the ends of videos."""
+_NO_LETTER = re.compile(r"[\W_]+")
+_INVENTED = Path(__file__).with_name("invented.toml")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -329,12 +332,31 @@ def _readability(cue: Cue, profile: Profile) -> Iterator[tuple[str, str]]:
         )
 
 
+def _letters(text: str) -> str:
+    """The letters and numbers of a text alone, all small."""
+    return _NO_LETTER.sub("", text.casefold())
+
+
+@functools.cache
+def _phrases() -> tuple[str, ...]:
+    """What models say into silence, as `_letters` of it."""
+    import tomllib  # Here, not above: Blender starts without checking anything.
+
+    lists = tomllib.loads(_INVENTED.read_text(encoding="utf-8")).values()
+    return tuple(_letters(phrase) for phrases in lists for phrase in phrases)
+
+
+def _is_invented(text: str) -> bool:
+    letters = _letters(text)
+    return any(phrase in letters for phrase in _phrases())
+
+
 def _credibility(cue: Cue) -> Iterator[tuple[str, str]]:
-    if _LOOP.search(cue.text[:1000]):
+    if any(loop.search(cue.text[:1000]) for loop in _LOOPS):
         yield "repeated", Text("A phrase repeats itself; the model may have looped.")
     elif cue.compression_ratio is not None and cue.compression_ratio > 2.4:
         yield "repeated", Text("The text repeats itself; the model may have looped.")
-    if _INVENTED.search(cue.text):
+    if _is_invented(cue.text):
         yield "invented", Text("Models often invent this phrase where nobody speaks.")
     elif cue.no_speech_prob is not None and cue.no_speech_prob > 0.6 and (cue.avg_logprob or 0.0) < -0.5:
         yield "invented", Text("The model suspects that nobody speaks here.")

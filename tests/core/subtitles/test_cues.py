@@ -244,7 +244,18 @@ def test_segmenting_twice_changes_no_word(words: list[str], name: str) -> None:
         ([Cue(0, 4, "no more, no more, no more, no more")], "repeated"),
         ([Cue(i * 3, i * 3 + 2, "I am here") for i in range(3)], "repeated"),
         ([Cue(0, 3, "yes yes", compression_ratio=2.6)], "repeated"),
+        ([Cue(0, 2, "Hello! Hello! Hello!")], "repeated"),
+        ([Cue(0, 2, "ああああああああああ")], "repeated"),
+        ([Cue(0, 2, "我们走我们走我们走我们走")], "repeated"),
+        ([Cue(0, 2, "はい、はい、はい、はい、はい、はい、はい、はい")], "repeated"),
+        ([Cue(0, 2, "no, no, no, no, no, no, no, no, no")], "repeated"),
         ([Cue(0, 2, "Thanks for watching!")], "invented"),
+        ([Cue(0, 2, "Продолжение следует...")], "invented"),
+        ([Cue(0, 2, "ご視聴ありがとうございました")], "invented"),
+        ([Cue(0, 2, "시청해 주셔서 감사합니다!")], "invented"),
+        ([Cue(0, 2, "请不吝点赞 订阅 转发\n打赏支持明镜与点点栏目")], "invented"),
+        ([Cue(0, 2, "Untertitelung des ZDF, 2020")], "invented"),
+        ([Cue(0, 2, "Sous-titrage ST' 501")], "invented"),
         ([Cue(0, 2, "hm", no_speech_prob=0.9, avg_logprob=-0.8)], "invented"),
         ([Cue(0, 2, "hm", avg_logprob=-1.2)], "unsure"),
         ([Cue(0, 4, "hm", (Word(0, 4, "hm"),))], "held_word"),
@@ -256,6 +267,10 @@ def test_each_rule_fires(cues: list[Cue], rule: str) -> None:
 
 def test_good_subtitles_have_no_problems() -> None:
     assert check([Cue(0, 2, "Good morning."), Cue(2 + 2 / 24, 5, "How do you do?"), Cue(7, 9, "Well.")], ENGLISH) == []
+    assert (
+        check([Cue(0, 2, "No, no, no! Thank you."), Cue(2.5, 4, "哈哈哈哈哈"), Cue(5, 7, "La la la la.")], ENGLISH)
+        == []
+    )
 
 
 def test_milliseconds_of_rounding_are_no_problem() -> None:
