@@ -177,7 +177,7 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
     )
     track: StringProperty(  # type: ignore[valid-type]
         name="Audio Track",
-        description="Of films with several: its number from 1, its language, or all. Empty: the default one",
+        description="Of films with several: its number from 1, its language, or all. Empty: the first, as in Blender",
     )
     prompt: StringProperty(  # type: ignore[valid-type]
         name="Prompt", description="What was said before, or in what manner: each half minute begins with it"

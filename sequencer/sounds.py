@@ -272,6 +272,8 @@ def _inside(
     first, last = max(first, compat.left(strip)), min(last, compat.right(strip))
     if first >= last or strip.mute or _channel_is_muted(strip, scene) or depth > _DEEPEST:
         return
+    if strip.type == "SOUND" and strip.volume == 0 and not _is_animated(strip, scene):
+        return
     if strip.type in MEDIA:
         yield strip, scene, first, last, shift
     elif strip.type in HOLDERS and hasattr(strip, "retiming_keys") and len(strip.retiming_keys):
@@ -292,6 +294,12 @@ def _channel_is_muted(strip: Strip, scene: bpy.types.Scene) -> bool:
     parent = strip.parent_meta() if hasattr(strip, "parent_meta") else None
     channels = (parent or scene.sequence_editor).channels
     return bool(channels[strip.channel].mute) if strip.channel < len(channels) else False
+
+
+def _is_animated(strip: Strip, scene: bpy.types.Scene) -> bool:
+    """Whether something of the strip has keys or a driver: what it is now says little of the rest."""
+    data = scene.animation_data
+    return data is not None and bool(strip.path_from_id()) and (data.action is not None or bool(data.drivers))
 
 
 # How a strip plays its media
@@ -326,15 +334,23 @@ def _plain(strip: Strip, path: Path | None, rate: FrameRate, known: float | None
     of its frames per timeline frame: Blender does not say which, but the strip's length tells. `path`: None for a
     packed sound, which is there in any case.
     """
-    duration = media.duration(path) if known is None and path is not None else known
-    per_frame, unit = _seconds_per_frame(strip, duration, float(rate))
-    begin, skipped = compat.content_start(strip), compat.trimmed_start(strip) * unit - _delay(strip)
+    header = media.header(path) if known is None and path is not None else None
+    per_frame, unit = _seconds_per_frame(strip, header.duration if header is not None else known, float(rate))
+    begin = compat.content_start(strip)
+    skipped = compat.trimmed_start(strip) * unit + _begin(strip, header)
     left, right = compat.left(strip), compat.right(strip)
     return Stretch(left, right, skipped + (left - begin) * per_frame, skipped + (right - begin) * per_frame)
 
 
-def _delay(strip: Strip) -> float:
-    return float(getattr(strip, "sound_offset", 0.0))
+def _begin(strip: Strip, header: media.Header | None) -> float:
+    """Which second of its file a strip begins with: Blender plays each of its streams from that stream's own begin on,
+    and sound that comes too late for a whole frame by `sound_offset` later."""
+    first = 0.0 if header is None else _part(strip, header).begin
+    return first - float(getattr(strip, "sound_offset", 0.0))
+
+
+def _part(strip: Strip, header: media.Header) -> media.Part:
+    return header.sound if strip.type == "SOUND" else header.picture
 
 
 def _retimed(strip: Strip, path: Path, rate: FrameRate, known: float | None) -> list[Stretch]:
@@ -344,13 +360,14 @@ def _retimed(strip: Strip, path: Path, rate: FrameRate, known: float | None) -> 
         raise UncertainTimingError(strip.name, Text("this Blender does not tell how it is retimed"))
     if not keys:
         return []
-    duration = media.duration(path) if known is None else known
+    header = media.header(path) if known is None else None
+    duration = _part(strip, header).length if header is not None else known
     if duration is None:
         raise UncertainTimingError(strip.name, Text("its file does not say how long it is"))
     unit = 1 / float(rate)
     if strip.type == "MOVIE" and float(getattr(strip, "fps", 0.0)) > 0:
         unit = 1 / float(strip.fps)
-    skipped = compat.trimmed_start(strip) * unit
+    skipped, first = compat.trimmed_start(strip) * unit, _begin(strip, header)
     length = duration - skipped - compat.trimmed_end(strip) * unit
     found = []
     for before, after in itertools.pairwise(keys):
@@ -358,7 +375,10 @@ def _retimed(strip: Strip, path: Path, rate: FrameRate, known: float | None) -> 
             continue
         if before.ramp and after.ramp and compat.left(strip) < after.frame and before.frame < compat.right(strip):
             raise UncertainTimingError(strip.name, Text("its speed changes gradually"))
-        begin, end = (skipped + key.factor * length - _delay(strip) for key in (before, after))
+        if strip.type == "SOUND" and before.factor == after.factor:
+            # Blender (5.0) plays on where the picture stands still, and is ahead of it from there on.
+            raise UncertainTimingError(strip.name, Text("it stands still in between"))
+        begin, end = (skipped + key.factor * length + first for key in (before, after))
         found.append(Stretch(before.frame, after.frame, begin, end))
     return found
 

@@ -83,6 +83,7 @@ def request_of(choice: choices.Choices, settings: Settings, model_path: Path, mo
     """How to listen, by what is chosen; the media is to be filled in. Raises UsageError for a bad glossary."""
     from ..core.speech import glossary
     from ..core.speech.request import TranscriptionRequest
+    from ..core.speech.tracks import FIRST
     from ..core.speech.voice import VoiceOptions
 
     terms = names.terms(choice)
@@ -92,7 +93,7 @@ def request_of(choice: choices.Choices, settings: Settings, model_path: Path, mo
         model_id=model,
         language=None if choice.language == choices.AUTO else choice.language,
         task=choice.task,
-        track=choice.track.strip(),
+        track=choice.track.strip() or FIRST,
         words=choice.use_word_times,
         device=settings.device,
         compute_type=settings.compute_type,

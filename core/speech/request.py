@@ -38,7 +38,7 @@ class TranscriptionRequest:
     end: float | None = None
     """None: to the end of the file."""
     track: str = ""
-    """Of several audio tracks: its number from 1, its language, `all` for all of them mixed; empty: the default one."""
+    """Of several audio tracks: its number from 1, its language, `first`, `all` (mixed); empty: the default one."""
     words: bool = True
     """Measure the time of each word: without, one subtitle in thirty begins half a second late."""
     device: str = "auto"

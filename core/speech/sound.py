@@ -69,7 +69,7 @@ class Sound:
             count = self._readers[0].count
             self._readers[0].close()
             self._readers = [Reader(path, str(number), start) for number in range(1, count + 1)]
-        self.tracks = self._readers[0].described if not track else ""
+        self.tracks = self._readers[0].described if track in ("", tracks.FIRST) else ""
         """Those that there are to choose from, where there are several and none was asked for."""
         self.total = self._total()
         """Seconds of the part, as far as the file says; None when it does not."""

@@ -9,6 +9,8 @@ from .wire import ChildError
 
 ALL = "all"
 """Every track, mixed."""
+FIRST = "first"
+"""The first one, which Blender plays whatever the container calls its default."""
 
 # ISO 639-2, which containers use, both of its forms, and names that muxers write. Source: the Library of Congress's
 # table, for those of Whisper's languages that have a two-letter code and are not found by their first letters.
@@ -42,12 +44,12 @@ def two_letters(language: str) -> str:
 def choose(streams: list[Any], wanted: str) -> list[Any]:
     """The audio streams of `streams` to try, best first, or with `all` those to mix.
 
-    `wanted` is a number counted from 1, a language, `all`, or empty: the container's default track, then the others
-    in order, those for commentary last. Raises ChildError when there is none such.
+    `wanted` is a number counted from 1, a language, `all`, `first`, or empty: the container's default track, then the
+    others in order, those for commentary last. Raises ChildError when there is none such.
     """
     if not streams:
         raise ChildError("no_audio", "")
-    if wanted == ALL:
+    if wanted in (ALL, FIRST):
         return streams
     if wanted.isdecimal():
         if not 1 <= int(wanted) <= len(streams):

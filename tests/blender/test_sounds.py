@@ -14,6 +14,8 @@ import pytest
 import soundfile
 
 from subtitle_editor.core.cues import Cue, Word
+from subtitle_editor.core.speech import tracks
+from subtitle_editor.core.speech.sound import Sound
 from subtitle_editor.sequencer import compat, dna, packed, sounds
 from subtitle_editor.sequencer.sounds import UncertainTimingError
 from tests.core.speech_kit import beeps, ffmpeg, heard_beeps, needs_ffmpeg
@@ -220,6 +222,68 @@ def test_of_a_film_and_its_sound_the_sound_is_heard(tones: Path, tmp_path: Path)
     assert [use.name for use in sounds.media_uses(bpy.context.scene)] == ["Film sound"]
     select(picture)
     assert [use.name for use in sounds.media_uses(bpy.context.scene)] == ["Film"]
+
+
+def decoded(uses: list[sounds.MediaUse], track: str = "") -> list[float]:
+    """When the tones should be heard by what we say, wherever they are in the file as it is decoded."""
+    found = []
+    for use in uses:
+        samples = numpy.concatenate(list(Sound(str(use.path), track=track).blocks()))
+        times = heard_beeps(samples / numpy.abs(samples).max())
+        tones = [Cue(time, time + 0.1, "x", (Word(time, time + 0.1, "x"),)) for time in times]
+        found += [cue.start for cue in use.on_timeline(tones, bpy.context.scene.frame_start)]
+    return sorted(found)
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(
+    ("suffix", "codec", "picture", "late", "retimed"),
+    [
+        ("mkv", "pcm_s16le", 20, 1.5, False), ("mp4", "aac", 20, 1.5, True), ("mp4", "aac", 60, 0.0, True),
+        ("mov", "pcm_s16le", 5, 0.0, True), ("mkv", "pcm_s16le", 60, 1.5, True),
+    ],
+)  # fmt: skip
+def test_sound_later_and_shorter_than_its_film(
+    tones: Path, tmp_path: Path, suffix: str, codec: str, picture: int, late: float, retimed: bool
+) -> None:
+    film = tmp_path / f"film.{suffix}"
+    inputs = ["-f", "lavfi", "-i", f"color=s=64x64:d={picture}:r=24", "-itsoffset", late, "-i", tones]
+    ffmpeg(*inputs, "-map", "0", "-map", "1", "-c:v", "mpeg4", "-c:a", codec, film)
+    strip = add(film, start=20)
+    if retimed:
+        retime(strip, 60, 200, 170)
+    heard, said = played(tmp_path), decoded(sounds.media_uses(bpy.context.scene))
+    assert len(heard) == len(said) == len(TIMES)
+    assert numpy.abs(numpy.array(heard) - numpy.array(said)).max() < 0.08, (heard, said)
+
+
+@needs_ffmpeg
+def test_of_several_tracks_the_first_is_what_blender_plays(tones: Path, tmp_path: Path) -> None:
+    other = beeps(tmp_path / "other.wav", [1.0], 18.5)
+    flags = ["-disposition:a:0", 0, "-disposition:a:1", "default"]
+    ffmpeg("-i", tones, "-i", other, "-map", "0", "-map", "1", "-c:a", "flac", *flags, tmp_path / "two.mkv")
+    add(tmp_path / "two.mkv")
+    heard, uses = played(tmp_path), sounds.media_uses(bpy.context.scene)
+    assert len(decoded(uses)) == 1 and decoded(uses, tracks.FIRST) == pytest.approx(heard, abs=0.08)
+
+
+def test_a_picture_that_stands_still_over_sound_is_refused(tones: Path) -> None:
+    strip = add(tones)
+    select(strip)
+    bpy.context.scene.frame_current = 100
+    if not hasattr(bpy.ops.sequencer, "retiming_freeze_frame_add"):
+        pytest.skip("this Blender has none")
+    operate("retiming_freeze_frame_add", duration=48)
+    with pytest.raises(UncertainTimingError, match="stands still"):
+        sounds.media_uses(bpy.context.scene)
+
+
+def test_what_was_made_silent_is_not_heard(tones: Path) -> None:
+    strip, other = add(tones), add(tones, channel=2)
+    strip.volume = 0.0
+    assert [use.channel for use in sounds.media_uses(bpy.context.scene, True)] == [other.channel]
+    strip.keyframe_insert("volume", frame=1)
+    assert len(sounds.media_uses(bpy.context.scene, True)) == 2
 
 
 def test_a_packed_sound(tones: Path, tmp_path: Path) -> None:

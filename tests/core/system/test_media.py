@@ -17,7 +17,7 @@ from tests.core.speech_kit import ffmpeg, needs_ffmpeg
 pytestmark = [needs_ffmpeg, pytest.mark.timeout(60)]
 
 OPENING: dict[str, Callable[[Path], object]] = {
-    "length": media.duration,
+    "length": media.header,
     "tracks": tracks.listed,
     "shots": shots.find,
     "film": lambda path: copying.opened(path).close(),
