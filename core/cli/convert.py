@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.subtitles import SubtitleFileError
-from ..subtitles import merging
+from ..subtitles import merging, writing
 from ..subtitles.document import Document
 from ..subtitles.formats import registry
 from ..system.files import files_in, is_same
@@ -58,11 +58,11 @@ def _convert_one(source: Path, target: Path, args: argparse.Namespace, output: O
         "event": "finished",
         "source": str(source),
         "output": str(target),
-        "cues": len(document.cues),
+        "cues": (number := writing.number_in(document, options.target_format(target, args))),
         "warnings": document.warnings,
         "losses": [str(loss) for loss in losses],
     }
-    output.record(data, f"{target}: {len(document.cues)} subtitles")
+    output.record(data, f"{target}: {number} subtitles")
 
 
 def _check_other(source: Path, written: Path | None, target: Path) -> None:
@@ -142,10 +142,11 @@ def _written(target: Path, document: Document, args: argparse.Namespace, output:
     _never_empty(target, target, document)
     losses = options.write(target, document, args, output)
     if target != PIPE:
-        data = {"event": "finished", "output": str(target), "cues": len(document.cues)}
+        number = writing.number_in(document, options.target_format(target, args))
+        data = {"event": "finished", "output": str(target), "cues": number}
         output.record(
             data | {"warnings": document.warnings, "losses": [str(loss) for loss in losses]},
-            f"{target}: {len(document.cues)} subtitles",
+            f"{target}: {number} subtitles",
         )
     return DONE
 

@@ -90,6 +90,8 @@ class Decoded:
 class NotThisEncoding(ValueError):
     """The data is not in the encoding that was named, or there is none of this name."""
 
+    is_unknown = False
+
 
 def decode(data: bytes, encoding: str | None = None, language: str = "") -> Decoded:
     """The text of a file. `encoding` overrides all guessing, `language` (a BCP 47 tag) helps it.
@@ -128,7 +130,9 @@ def _as_named(data: bytes, encoding: str) -> _Found:
         name = codecs.lookup(encoding).name
         b"".decode(name)  # Some codecs of Python's are no text: base64, zip.
     except (LookupError, ValueError, TypeError):
-        raise NotThisEncoding(encoding) from None
+        unknown = NotThisEncoding(encoding)
+        unknown.is_unknown = True
+        raise unknown from None
     findings: list[Finding] = []
     try:
         if name in ("utf-16", "utf-32") or not data.startswith(codecs.BOM_UTF8):

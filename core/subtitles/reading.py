@@ -190,10 +190,13 @@ def _decode(path: Path, data: bytes, encoding: str | None, language: str) -> enc
             raise SubtitleFileError(path, reason)
     try:
         found = encodings.decode(data, encoding, language)
-    except encodings.NotThisEncoding:
-        raise SubtitleFileError(
-            path, Text("it is not {encoding}", encoding=encoding), Text("Leave the encoding empty to guess.")
-        ) from None
+    except encodings.NotThisEncoding as error:
+        reason = Text("it is not {encoding}", encoding=encoding)
+        hint = Text("Leave the encoding empty to guess.")
+        if error.is_unknown:
+            reason = Text('there is no encoding "{encoding}"', encoding=encoding)
+            hint = Text("Choose utf-8, utf-16 or one such as cp1252.")
+        raise SubtitleFileError(path, reason, hint) from None
     head = found.text[:4096]
     if len(_CONTROL.findall(head)) > len(head) / 50:
         raise SubtitleFileError(path, Text("this is not a text file"))

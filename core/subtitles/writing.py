@@ -63,6 +63,12 @@ def rendered(
     assert chosen.write is not None
     options = options or WriteOptions()
     fit, findings = ready(document, chosen)
+    if document.cues and not fit.cues:
+        raise SubtitleFileError(
+            path,
+            Text("none of its {number} subtitles would end after the start", number=len(document.cues)),
+            Text("Move them later, or less early."),
+        )
     try:
         out = chosen.write(sizes.converted(fit, chosen, options), chosen, options)
     except CannotWrite as refusal:
@@ -85,6 +91,13 @@ def _chosen(path: Path, name: str | None) -> Format:
         Text('"{format}" is not a format to write', format=name or path.suffix.lstrip(".")),
         Text("Choose one of {known}.", known=known),
     )
+
+
+def number_in(document: Document, format: str) -> int:
+    """How many subtitles a file of this format has in it: those that do not end before the start."""
+    if registry.BY_ID[format].negative:
+        return len(document.cues)
+    return sum(1 for cue in document.cues if cue.end > 0 or cue.start >= 0)
 
 
 def ready(document: Document, format: Format) -> tuple[Document, list[Finding]]:

@@ -120,6 +120,23 @@ def test_nothing_replaces_something(run: Run, tmp_path: Path) -> None:
     assert code == 0 and (tmp_path / "new.srt").exists()
 
 
+def test_a_shift_before_the_start_leaves_no_empty_file_behind(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "film.srt"
+    path.write_bytes((CASES / "cr-only.srt").read_bytes())
+    code, _, said = run("convert", path, path, "--shift", -500)
+    assert code == 1 and "none of its 3 subtitles" in said
+    assert path.read_bytes() == (CASES / "cr-only.srt").read_bytes()
+    code, _, _ = run("convert", path, tmp_path / "new.vtt", "--shift", -500)
+    assert code == 1 and not (tmp_path / "new.vtt").exists()
+    code, (told,), _ = run("convert", path, tmp_path / "new.vtt", "--shift", -4)
+    assert code == 0 and told["cues"] == len(texts(tmp_path / "new.vtt")) < 3
+
+
+def test_an_encoding_that_is_none_is_called_that(run: Run, tmp_path: Path) -> None:
+    code, _, said = run("convert", CASES / "cr-only.srt", tmp_path / "o.srt", "--encoding", "nonsense")
+    assert code == 1 and 'there is no encoding \\"nonsense\\"' in said
+
+
 def test_letters_that_an_encoding_lacks_are_named(run: Run, tmp_path: Path) -> None:
     code, told, _ = run("convert", CASES / "enc-sjis.srt", tmp_path / "a.srt", "--out-encoding", "cp1252")
     assert code == 1 and "日" in told[-1]["message"] and not (tmp_path / "a.srt").exists()
