@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, St
 
 from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
-from ..sequencer import compat, cue
+from ..sequencer import compat, cue, nearby
 from ..session import chosen
 from ..session import track as tracks
 from .editing import (
@@ -19,7 +19,6 @@ from .editing import (
     numbers_in,
     pointed_at,
     scope,
-    with_neighbours,
 )
 from .slow import ScopeOperator, SlowOperator
 
@@ -50,24 +49,35 @@ class SUBTITLE_OT_set_edge(SlowOperator, bpy.types.Operator):
 
         edge = timing.Edge[self.edge]
         seconds = row.clock.seconds(scene.frame_current)
-        number = row.at(scene.frame_current)
-        if number is None:
-            before = row.before(scene.frame_current)
-            number = before if edge is timing.Edge.OUT else (-1 if before is None else before) + 1
-        if number is None or number >= len(row):
-            raise SubtitleEditorError(
-                Text("There is no subtitle on this side of the playhead."), Text("Move the playhead.")
-            )
         if self.shift_rest and edge is timing.Edge.IN:
+            number = self._number(scene, row)
+            if number is None:
+                raise _nothing_here()
             some = row.part(number - 1, number + 1)
             place = some.place(number)
             begun = timing.set_in_and_shift(some.cues, place, seconds, rules)[place].cue
             later = range(number, len(row))
             frames = row.clock.frame(begun.start) - int(row.left[number])
             return self.slowly(row, row.moving(later, frames), len(later))
-        some, place = with_neighbours(row, number)
+        found = nearby.meant(row, scene.frame_current, lambda some: self._number(scene, some))
+        if found is None:
+            raise _nothing_here()
+        some, place = found
         some.apply(timing.set_edge(some.cues, place, edge, seconds, rules))
         return {"FINISHED"}
+
+    def _number(self, scene: bpy.types.Scene, row: Row) -> int | None:
+        """The one that is shown; in a gap the next one for its beginning, the one before for its end."""
+        number = row.at(scene.frame_current)
+        if number is not None:
+            return number
+        before = row.before(scene.frame_current)
+        number = before if self.edge == "OUT" else (-1 if before is None else before) + 1
+        return number if number is not None and number < len(row) else None
+
+
+def _nothing_here() -> SubtitleEditorError:
+    return SubtitleEditorError(Text("There is no subtitle on this side of the playhead."), Text("Move the playhead."))
 
 
 class SUBTITLE_OT_nudge_cues(SlowOperator, bpy.types.Operator):

@@ -16,7 +16,7 @@ from bpy.props import EnumProperty
 from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
-from ..sequencer import compat
+from ..sequencer import compat, nearby
 from ..session import track as tracks
 from ..translations import translated
 
@@ -110,17 +110,16 @@ def pointed_at(scene: bpy.types.Scene, row: Row) -> tuple[Excerpt, int]:
 
     Raises SubtitleEditorError where none is meant.
     """
-    number = tracks.chosen(scene, row)
-    if number is None:
+    strip = tracks.chosen_strip(scene)
+    found = nearby.meant(row, compat.left(strip), lambda some: some.number_of(strip)) if strip is not None else None
+    found = found or _shown(scene, row)
+    if found is None:
         raise nothing_chosen()
-    return with_neighbours(row, number)
+    return found
 
 
-def with_neighbours(row: Row, number: int) -> tuple[Excerpt, int]:
-    """A subtitle of a row with its neighbours on its channel, and where it is among them."""
-    lane, at = row.lane_of(number)
-    some = lane.around(at)
-    return some, some.place(at)
+def _shown(scene: bpy.types.Scene, row: Row) -> tuple[Excerpt, int] | None:
+    return nearby.meant(row, scene.frame_current, lambda some: some.at(scene.frame_current))
 
 
 def nothing_chosen() -> SubtitleEditorError:
@@ -132,8 +131,7 @@ def nothing_chosen() -> SubtitleEditorError:
 
 def at_playhead(scene: bpy.types.Scene, row: Row) -> tuple[Excerpt, int]:
     """The subtitle on the screen, else the one that is chosen."""
-    number = row.at(scene.frame_current)
-    return pointed_at(scene, row) if number is None else with_neighbours(row, number)
+    return _shown(scene, row) or pointed_at(scene, row)
 
 
 def numbers_in(scene: bpy.types.Scene, row: Row, which: str) -> list[int]:

@@ -121,10 +121,17 @@ class Row:
         self.channels = tuple(channels)
         self.clock = clock_of(scene)
         self.table = Table(scene) if table is None else table
-        self.order = self.table.texts_on(self.channels)
-        """Their indices in Blender's collection."""
-        self.left: Ints = self.table.left[self.order]
-        """The first frame of each, as it was when the row was made."""
+
+    @functools.cached_property
+    def order(self) -> Ints:
+        """Their indices in Blender's collection, as they were when this was asked for first."""
+        return self.table.texts_on(self.channels)
+
+    @functools.cached_property
+    def left(self) -> Ints:
+        """The first frame of each, as it was when this was asked for first: before anything is moved."""
+        left: Ints = self.table.left[self.order]
+        return left
 
     @functools.cached_property
     def right(self) -> Ints:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.text import Text
-from ..sequencer import compat, cue, drawing
+from ..sequencer import compat, cue, drawing, nearby
 from ..sequencer.strips import clock_of
 from . import choices, listing, screen
 from . import track as tracks
@@ -149,22 +149,21 @@ def set_time(settings: Any, field: str, value: str) -> None:
     strip = _to_write(scene)
     if strip is None:
         return
-    row = tracks.lane(scene, strip)
-    number = row.number_of(strip)
+    clock = clock_of(scene)
     try:
-        frame = scene.frame_start + parse_frame(value, row.clock.rate)
+        frame = scene.frame_start + parse_frame(value, clock.rate)
     except (ValueError, OverflowError):
         complain(Text('"{text}" is no time such as 00:01:02:03 or 1:02.5.', text=value))
         return
-    if number is None:
+    found = nearby.meant(tracks.lane(scene, strip), compat.left(strip), lambda some: some.number_of(strip))
+    if found is None:
         return
     if field == "length":
         frame += compat.left(strip) - scene.frame_start
     edge = timing.Edge.IN if field == "start" else timing.Edge.OUT
-    some = row.around(number)
+    some, place = found
     try:
-        place = some.place(number)
-        some.apply(timing.set_edge(some.cues, place, edge, row.clock.seconds(frame), tracks.rules(scene)))
+        some.apply(timing.set_edge(some.cues, place, edge, clock.seconds(frame), tracks.rules(scene)))
         complain("")
     except SubtitleEditorError as error:
         complain(str(error))
