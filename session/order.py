@@ -14,9 +14,10 @@ from ..sequencer import compat, packed, sounds
 from ..sequencer.strips import SceneGoneError
 from . import choices, profiles
 from . import glossary as names
+from .parts import Part, parts_of
 from .settings import Settings, get
 from .state import entries
-from .transcription import Part, TranscriptionRun, parts_of
+from .transcription import TranscriptionRun
 
 if TYPE_CHECKING:
     from bpy.types import Context

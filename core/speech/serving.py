@@ -26,7 +26,6 @@ import importlib
 import json
 import os
 import queue
-import select
 import signal
 import sys
 import threading
@@ -34,7 +33,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar
 
-from . import cards, driver, model, runtime, voice
+from . import cards, driver, lifetime, model, runtime, voice
 from .hearing import Listener, is_sure, likeliest, says_something
 from .sound import RATE, Loss, Sound
 from .voice import VoiceOptions
@@ -43,14 +42,8 @@ from .wire import ChildError, Records, clock, first_line
 
 T = TypeVar("T")
 
-_NICE = 10
-"""How much less urgent than Blender: the share that batch jobs commonly get (the default of nice(1))."""
 _AHEAD = 2
 """Windows that are decoded while another is heard."""
-_SCARCE = 0.06
-"""Of the machine's memory; with less than that free an idle child ends."""
-_LOOK = 5.0
-"""Seconds between two looks of an idle child at the machine's memory."""
 _MUCH = 5.0
 """Seconds that sound like speech and give no text, to be told of: a cough is shorter."""
 _ASKED = 4
@@ -66,8 +59,8 @@ def main() -> NoReturn:
     shelf = Shelf()
     line = sys.stdin.buffer.readline()
     if line:
-        _die_with_parent(json.loads(line)["parent"])
-        _step_back()
+        lifetime.die_with_parent(json.loads(line)["parent"])
+        lifetime.step_back()
         runtime.prepare()
     while line:
         request = json.loads(line)
@@ -76,7 +69,7 @@ def main() -> NoReturn:
         sys.stderr.flush()
         if not request["keep"]:
             break
-        with _ending_after(request["keep"]):
+        with lifetime.ending_after(request["keep"]):
             line = sys.stdin.buffer.readline()
     os._exit(0)
 
@@ -97,74 +90,6 @@ def _answer(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
     except Exception as error:  # The last one who can tell the parent what it was.
         traceback.print_exc()
         records.send("error", code="failed", reason="{reason}", fields={"reason": first_line(error)})
-
-
-# Living and dying
-
-
-def _step_back() -> None:
-    """Let Blender's window go first where both want the processor. On Windows the parent has seen to it."""
-    if os.name == "posix":
-        with contextlib.suppress(OSError):
-            os.nice(_NICE)  # type: ignore[attr-defined, unused-ignore]
-
-
-def _die_with_parent(parent: int) -> None:
-    """Start a thread that ends this process when the parent is gone, `kill -9` included."""
-    threading.Thread(target=_watch_handle if os.name == "nt" else _watch_pipe, args=(parent,), daemon=True).start()
-
-
-def _watch_pipe(parent: int) -> None:
-    """Wait for the end of stdin without reading it: that is the main thread's."""
-    poll = select.poll()  # type: ignore[attr-defined, unused-ignore]
-    poll.register(0, 0)  # Only what is always told: that the other end is gone.
-    while not poll.poll(1000) and os.getppid() == parent:
-        pass
-    os._exit(3)
-
-
-def _watch_handle(parent: int) -> None:
-    # Not stdin: on Windows a pending read on it blocks everyone who asks for the type of that handle,
-    # and the start-up code of several DLLs does.
-    import ctypes
-
-    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined, unused-ignore]
-    kernel.OpenProcess.restype = ctypes.c_void_p
-    kernel.WaitForSingleObject.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
-    synchronize, infinite = 0x00100000, 0xFFFFFFFF
-    handle = kernel.OpenProcess(synchronize, False, parent)
-    if handle:
-        kernel.WaitForSingleObject(handle, infinite)
-    os._exit(3)
-
-
-@contextlib.contextmanager
-def _ending_after(seconds: float) -> Iterator[None]:
-    """End the process if the block takes longer, or as soon as the machine is short of memory meanwhile."""
-    over = threading.Event()
-
-    def watch() -> None:
-        left = seconds
-        while left > 0 and not over.wait(min(_LOOK, left)):
-            left -= _LOOK
-            if _memory_is_scarce():
-                break
-        if not over.is_set():
-            os._exit(0)
-
-    threading.Thread(target=watch, daemon=True).start()
-    try:
-        yield
-    finally:
-        over.set()
-
-
-def _memory_is_scarce() -> bool:
-    """Whether others want the memory that the model takes. False where nothing says so."""
-    with contextlib.suppress(OSError, ValueError, IndexError), open("/proc/meminfo", encoding="ascii") as file:
-        sizes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in file)}
-        return sizes.get("MemAvailable", 1) < _SCARCE * sizes.get("MemTotal", 0)
-    return False
 
 
 # Work

@@ -409,7 +409,8 @@ package = types.ModuleType("subtitle_editor_child")
 package.__path__ = [{folder!r}]
 sys.modules["subtitle_editor_child"] = package
 serving = importlib.import_module("subtitle_editor_child.serving")
-serving._SCARCE, serving._LOOK = 2.0, 0.2
+lifetime = importlib.import_module("subtitle_editor_child.lifetime")
+lifetime._SCARCE, lifetime._LOOK = 2.0, 0.2
 serving.main()
 """,
         encoding="utf-8",
