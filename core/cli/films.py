@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import errno
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -132,6 +133,18 @@ def check_format(target: Path) -> None:
     if registry.by_suffix(target.suffix, writing=True) is None:
         known = ", ".join(registry.suffixes(writing=True))
         raise UsageError(f'"{target.suffix}" is not a subtitle format to write.', f"Choose one of {known}.")
+
+
+def check_names(film: Film) -> None:
+    """Raises UsageError where a name to write is longer than the disk takes."""
+    for path in (film.target, *film.more):
+        try:
+            path.lstat()
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise UsageError(
+                    f"The name to write is too long: {path.name}", "Name a shorter one with -o, or a shorter --suffix."
+                ) from error
 
 
 def check_folder(film: Film, make: bool) -> None:

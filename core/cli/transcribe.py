@@ -15,6 +15,7 @@ from typing import Any
 from ..catalog.entries import SPEECH_TO_TEXT, Catalog, Entry
 from ..cues import Cue
 from ..errors.base import SubtitleEditorError, UsageError
+from ..errors.catalog import UnknownModelError
 from ..errors.media import MediaNotFoundError
 from ..errors.speech import JournalError, LanguageNotHeardError, TranslationUnknownError
 from ..errors.subtitles import OutputNotWrittenError
@@ -62,15 +63,32 @@ def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> in
 
 def _model(args: argparse.Namespace, known: Catalog, models_dir: Path) -> tuple[str, Path]:
     """The model that is named, by its id or as a folder that has one, and where it lies. Raises as `usable`."""
-    folder = Path(args.model)
+    folder = Path(args.model).expanduser()
     if os.sep in args.model and (folder / "model.bin").is_file():
         return folder.name, folder
-    entry = known.get(args.model)
+    try:
+        entry = known.get(args.model)
+    except UnknownModelError:
+        _refuse_path(folder, args.model)
+        raise
     if args.task == "translate" and entry.languages == ("en",):
         raise TranslationUnknownError(entry.id)
     if not entry.hears(args.language):
         raise LanguageNotHeardError(entry.id, NAMES[args.language])
     return entry.id, usable(entry, models_dir)
+
+
+def _refuse_path(path: Path, typed: str) -> None:
+    """Raises UsageError for what can only be meant as a path, and has no model."""
+    hint = "Name a folder with a model for faster-whisper, or one of the list: subtitle-editor models list"
+    if path.is_file():
+        raise UsageError(f"{path} is a file, and a model is a folder.", hint)
+    if path.is_dir() and any(path.glob("*.safetensors")):
+        raise UsageError(f"{path} has a model for another program (no model.bin).", hint)
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder without a model (no model.bin).", hint)
+    if path.is_absolute() or typed.startswith("."):
+        raise UsageError(f"There is no folder {path}.", hint)
 
 
 # One film
@@ -95,6 +113,7 @@ class _One:
     def __init__(
         self, args: argparse.Namespace, output: Output, model_path: Path, model_id: str, film: Film, many: bool = False
     ) -> None:
+        films.check_names(film)
         self._args = listening.own_options(args, film.media)
         self._profile = profile_of(self._args)
         self._output = output

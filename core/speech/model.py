@@ -46,6 +46,9 @@ def load(path: str, device: str, index: int, compute_type: str, threads: int) ->
         if device == "cuda":
             raise RuntimeError(str(error)) from error
         raise ChildError("model_unusable", "{reason}", reason=first_line(error)) from error
+    if model.feature_extractor.mel_filters.shape[0] != model.model.n_mels:
+        # Without its small file, or with that of another model: what it was trained with counts.
+        model.feature_extractor = type(model.feature_extractor)(feature_size=model.model.n_mels)
     model.model = Repeatable(model.model, lambda: _native(path, device, index, compute_type, threads))
     return model
 

@@ -171,6 +171,30 @@ def test_a_model_by_its_folder(run: Runs) -> None:
     assert texts(run.cues()) == HELLO
 
 
+def test_what_is_no_model_is_called_what_it_is(run: Runs) -> None:
+    (run.folder / "ggml.bin").touch()
+    (run.folder / "hf").mkdir()
+    (run.folder / "hf" / "model.safetensors").touch()
+    (run.folder / "none").mkdir()
+    for name, said in (("ggml.bin", "is a file, and"), ("hf", "for another program"), ("none", "without a model")):
+        assert run("a.flac", model=str(run.folder / name)) == 2 and said in run.said, run.said
+    assert run("a.flac", model=str(run.folder / "nowhere")) == 2 and "There is no folder" in run.said
+
+
+def test_a_model_with_another_models_small_file_works(run: Runs) -> None:
+    """Without the file large-v3 was asked with 80 bands, and with another one's the others with 128."""
+    shutil.copytree(MODEL, run.folder / "mine")
+    (run.folder / "mine" / "preprocessor_config.json").write_text('{"feature_size": 128}', encoding="utf-8")
+    assert run("a.flac", model=str(run.folder / "mine")) == 0 and texts(run.cues()) == HELLO
+
+
+def test_a_name_that_would_be_too_long_is_told_before_the_work(run: Runs) -> None:
+    name = "n" * 240
+    shutil.copy(SPEECH / "hello.flac", run.folder / f"{name}.flac")
+    assert run(f"{name}.flac", "--suffix", ".a-long-suffix.srt") == 2 and "too long: nnn" in run.said
+    assert "loading" not in run.said and run(f"{name}.flac") == 0
+
+
 def test_skip_existing_for_one_film(run: Runs) -> None:
     (run.folder / "a.srt").write_text("mine", encoding="utf-8")
     assert run("a.flac", "--skip-existing") == 0 and "exists already" in run.said
