@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -183,5 +184,11 @@ def _print(text: str, error: bool = False) -> None:
     stream = sys.stderr if error else sys.stdout
     text = text.replace(f"{EXTENDED}UNC\\", "\\\\").replace(EXTENDED, "").translate(_CONTROL)
     # In one piece: a signal that ends us must not leave half a line for the next to be joined to.
-    stream.write(f"{console.shown(stream, text)}\n")
-    stream.flush()
+    try:
+        stream.write(f"{console.shown(stream, text)}\n")
+        stream.flush()
+    except BrokenPipeError:
+        if not error:
+            raise
+        # Nobody reads how it goes any more (`2>&1 | head`); the work is worth finishing all the same.
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115

@@ -195,6 +195,17 @@ def test_a_name_that_would_be_too_long_is_told_before_the_work(run: Runs) -> Non
     assert "loading" not in run.said and run(f"{name}.flac") == 0
 
 
+def test_who_reads_no_progress_has_the_subtitles_all_the_same(run: Runs) -> None:
+    command = [sys.executable, "-m", "subtitle_editor", "transcribe", "a.flac", "-m", str(MODEL), "--device", "cpu"]
+    process = subprocess.Popen(
+        [*command, "--user-dir", "user"], cwd=run.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stderr.close()
+    said = process.stdout.read().decode()
+    assert process.wait(60) == 0 and "3 subtitles" in said and texts(run.cues()) == HELLO
+
+
 def test_skip_existing_for_one_film(run: Runs) -> None:
     (run.folder / "a.srt").write_text("mine", encoding="utf-8")
     assert run("a.flac", "--skip-existing") == 0 and "exists already" in run.said
