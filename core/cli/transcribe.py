@@ -27,7 +27,7 @@ from ..speech.job import Transcription, about
 from ..speech.segments import Kept
 from ..subtitles import quality, writing
 from ..subtitles.profiles import Profile, resolved
-from ..subtitles.segmentation import segment
+from ..subtitles.segmentation import ended_by, segment
 from ..subtitles.timecode import format_time
 from ..system.files import fitted
 from ..system.reasons import reason_of
@@ -144,7 +144,7 @@ class _One:
             raise JournalError(self._film.media)
         job = Transcription(self._request, journals=self._journals, keep=_KEEP if self._many else 0.0)
         end, stopped = follow(job, self._event)
-        made, written = self._write(end, job.language)
+        made, written = self._write(end, job.language, job.until if isinstance(end, Finished) else None)
         self._tell(end, made, written)
         if isinstance(end, Finished) and written is not None:
             job.settle()
@@ -194,12 +194,13 @@ class _One:
             segments.remove(kept.path)
         return _Result(self._film, "done", DONE if written else FAILED, len(made), time.monotonic() - began)
 
-    def _write(self, end: End, language: str) -> tuple[list[Cue], Path | None]:
-        """The subtitles and the file they are in: None when they found no place."""
+    def _write(self, end: End, language: str, last: float | None = None) -> tuple[list[Cue], Path | None]:
+        """The subtitles, none of them shown after the second `last`, and the file they are in: None when they found no
+        place."""
         if not isinstance(end, Finished) and not end.cues:
             return [], self._film.target
         language = self._request.written_in(language)
-        made = segment(end.cues, self._profile_for(language), language=language)
+        made = ended_by(segment(end.cues, self._profile_for(language), language=language), last)
         try:
             for target in (self._film.target, *self._film.more):
                 # Asked again: hearing has taken its time.

@@ -82,6 +82,8 @@ class Transcription:
         self._whole: list[Cue] = []
         self._open: list[Cue] = []
         self._language = ""
+        self.until = 0.0
+        """Up to which second of the media it was heard: its end, when all of it was."""
         self.kept: Path | None = None
         """The journal on the disk, once there is one; `settle()` throws it away."""
         self.is_kept = True
@@ -251,7 +253,7 @@ class Transcription:
             return
         self._place = kept.place
         self.began(kept.place.language)
-        self._whole = list(kept.cues)
+        self._whole, self.until = list(kept.cues), kept.until
         for cue in kept.cues:
             self._inbox.put(CueFound(job=self.id, cue=cue))
         self.noticed(Text("Going on at {time}: what comes before was heard already.", time=clock(kept.until)))
@@ -294,7 +296,7 @@ class Transcription:
 
     def heard(self, place: Place, until: float) -> None:
         """The window is done."""
-        self._place = place
+        self._place, self.until = place, until
         self._whole += self._open
         self._open = []
         self.began(place.language)

@@ -185,7 +185,9 @@ class _Line:
         total = self._reader.claimed
         back_at_start = jump < -_JITTER and want - self._origin < 0.5
         beyond = jump > _LONGEST_HOLE and (total is None or want > total + 1.0)
-        if piece.restarts or back_at_start or jump < -_RESTART or beyond:
+        # FLAC counts its frames: where the count goes back, files were put one after the other.
+        counted_anew = self._reader.format == "flac" and jump < -_JITTER
+        if piece.restarts or back_at_start or counted_anew or jump < -_RESTART or beyond:
             self._offset += have - want
             self._origin = have
             return have

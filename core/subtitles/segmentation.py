@@ -59,6 +59,13 @@ def segment(
     return [*shaper.feed(items), *shaper.finish()]
 
 
+def ended_by(cues: Iterable[Cue], last: float | None) -> list[Cue]:
+    """The subtitles, none of them shown after the second `last`, at which the film ends; None: nobody knows it."""
+    if last is None:
+        return list(cues)
+    return [dataclasses.replace(cue, end=last) if cue.start + SHORTEST < last < cue.end else cue for cue in cues]
+
+
 class Shaper:
     """`segment()` for speech that is still being heard: what it has given does not change any more. In whatever pieces
     the same segments come, the same subtitles are made of them. For one thread at a time.

@@ -206,6 +206,13 @@ def test_who_reads_no_progress_has_the_subtitles_all_the_same(run: Runs) -> None
     assert process.wait(60) == 0 and "3 subtitles" in said and texts(run.cues()) == HELLO
 
 
+def test_no_subtitle_is_shown_after_the_end_of_the_film(run: Runs) -> None:
+    write(run.folder / "b.wav", clip("hello")[: 7 * 16000 - 800])
+    assert run("b.wav", "--language", "en") == 0
+    cues = run.cues("b.srt")
+    assert texts(cues)[:2] == HELLO[:2] and cues[-1].start < 6.5 and max(cue.end for cue in cues) <= 6.951
+
+
 def test_skip_existing_for_one_film(run: Runs) -> None:
     (run.folder / "a.srt").write_text("mine", encoding="utf-8")
     assert run("a.flac", "--skip-existing") == 0 and "exists already" in run.said

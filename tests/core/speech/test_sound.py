@@ -150,6 +150,17 @@ def test_files_put_one_after_the_other(tmp_path: Path, suffix: str) -> None:
 
 
 @needs_ffmpeg
+def test_flac_put_together_without_encoding_it_anew(tmp_path: Path) -> None:
+    """Its frames count from 0 in each part, and the last one of each says anything."""
+    beeps(tmp_path / "one.wav", [0.5, 2.0], 4.1)
+    ffmpeg("-i", tmp_path / "one.wav", tmp_path / "one.flac")
+    (tmp_path / "list").write_text("file one.flac\n" * 3, encoding="utf-8")
+    ffmpeg("-f", "concat", "-i", tmp_path / "list", "-c", "copy", tmp_path / "all.flac")
+    samples, sound = sound_of(tmp_path / "all.flac")
+    assert close(heard_beeps(samples), [0.5, 2.0, 4.6, 6.1, 8.7, 10.2]) and not sound.loss.holes
+
+
+@needs_ffmpeg
 def test_a_chain_of_the_same_format(tmp_path: Path) -> None:
     beeps(tmp_path / "one.wav", [0.5, 2.0], 4.0)
     ffmpeg("-i", tmp_path / "one.wav", "-c:a", "libvorbis", tmp_path / "1.ogg")
