@@ -672,9 +672,9 @@ def test_a_scene_is_looked_through_when_something_has_changed_and_not_at_each_re
     looks: list[str] = []
     real = sounds.files_heard
 
-    def files_heard(scene: bpy.types.Scene) -> set[Path]:
+    def files_heard(scene: bpy.types.Scene, wanted: set[Path]) -> set[Path]:
         looks.append(scene.name)
-        return real(scene)
+        return real(scene, wanted)
 
     monkeypatch.setattr(sounds, "files_heard", files_heard)
     for _ in range(5):
