@@ -18,6 +18,7 @@ from ...cues import Word
 from ...text import Text
 from ..document import Cue, Kind, quoted
 from ..times import clock_pattern, plain_signs, seconds_of
+from . import json_words
 from .base import Findings, Source
 from .settling import Row
 from .tags import tidied_text
@@ -27,8 +28,10 @@ REST = "json.rest"
 WORDS = "json.words"
 """Of a cue's `extra`: the same for each of its words, a list."""
 
-STARTS = ("start", "begin", "from", "startTime", "start_time", "startSeconds")
-ENDS = ("end", "stop", "to", "endTime", "end_time", "endSeconds")
+THOUSANDTHS = ("startMillis", "startMs", "start_ms", "startTimeMs", "endMillis", "endMs", "end_ms", "endTimeMs")
+"""Names of times that say their unit."""
+STARTS = ("start", "begin", "from", "startTime", "start_time", "startSeconds", *THOUSANDTHS[:4])
+ENDS = ("end", "stop", "to", "endTime", "end_time", "endSeconds", *THOUSANDTHS[4:])
 LENGTHS = ("duration", "dur", "length")
 TEXTS = ("text", "content", "caption", "transcript", "sentence", "line", "word")
 SPEAKERS = ("speaker", "speaker_label")
@@ -62,6 +65,8 @@ def load(source: Source, findings: Findings) -> tuple[list[Any], dict[str, Any]]
         if not rows:
             raise source.broken(Text("it is broken ({detail})", detail=str(error)[:180])) from None
         return rows, {}
+    if (spoken := json_words.rows_of(data)) is not None:
+        return spoken, json_words.beside(data)
     if isinstance(data, list):
         return data, {}
     if isinstance(data, dict):
@@ -161,7 +166,8 @@ class Fields:
                 found = seconds(self.left[name])
                 if found is not None:
                     del self.left[name]
-                    return (found if scale == 1.0 else found / scale), ""
+                    unit = 1000.0 if name in THOUSANDTHS else scale
+                    return (found if unit == 1.0 else found / unit), ""
                 return None, dumped(self.left.pop(name))
         return None, ""
 
@@ -204,7 +210,7 @@ def units_of(items: Iterable[Any], findings: Findings) -> float:
     """How many units of the rows' times are a second: 1, unless they are whole numbers so large that nobody speaks as
     slowly, which are thousandths."""
     rows = [row for row in items if isinstance(row, dict)]
-    times = [row[name] for row in rows for name in (*STARTS, *ENDS) if name in row]
+    times = [row[name] for row in rows for name in (*STARTS, *ENDS) if name in row and name not in THOUSANDTHS]
     if not times or not all(isinstance(time, int) for time in times) or max(times) < _LEAST_THOUSANDTHS:
         return 1.0
     letters = sum(len(row[name]) for row in rows for name in TEXTS if isinstance(row.get(name), str))

@@ -6,6 +6,7 @@ The texts are ours. Rows are what a viewer sees: times in seconds, and the text.
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -283,3 +284,57 @@ def test_ticks_of_a_file_that_does_not_say_how_many_a_second_has() -> None:
     assert rows(document) == [(0, 1, "a"), (1, 2.5, "b")]
     assert [finding.kind for finding in document.findings] == [Kind.RATE]
     assert rows(read(TTML.format('<p begin="1t" end="2t">a</p>'), "a.ttml")) == [(1, 2, "a")]
+
+
+# JSON with words and no subtitles
+
+HEARD = [("Hello", 0.1, 0.5), ("there.", 0.5, 0.9), ("Bye.", 3.5, 3.9)]
+VOSK = [{"result": [{"word": word, "start": start, "end": end}], "text": word} for word, start, end in HEARD]
+
+
+def amazon() -> dict[str, object]:
+    items: list[dict[str, object]] = []
+    for word, start, end in HEARD:
+        said = [{"content": word.rstrip("."), "confidence": "0.9"}]
+        items.append({"start_time": str(start), "end_time": str(end), "alternatives": said})
+        items += [{"alternatives": [{"content": "."}], "type": "punctuation"}] if "." in word else []
+    return {"jobName": "x", "results": {"transcripts": [], "items": items}}
+
+
+WORDS_ONLY = {
+    "openai": {"language": "en", "text": "x", "words": [{"word": w, "start": a, "end": b} for w, a, b in HEARD]},
+    "thousandths": {"words": [{"text": w, "start": round(a * 1000), "end": round(b * 1000)} for w, a, b in HEARD]},
+    "vosk": {"result": [VOSK[0]["result"][0], VOSK[1]["result"][0], VOSK[2]["result"][0]], "text": "x"},  # type: ignore[index]
+    "amazon": amazon(),
+    "deepgram": {"results": {"channels": [{"alternatives": [{"words": [
+        {"word": w.lower(), "punctuated_word": w, "start": a, "end": b, "confidence": 0.9} for w, a, b in HEARD]}]}]}},
+    "google": {"results": [{"alternatives": [{"words": [
+        {"word": w, "startTime": f"{a}s", "endTime": f"{b}s"} for w, a, b in HEARD]}]}]},
+    "rev": {"monologues": [{"speaker": 0, "elements": [part for w, a, b in HEARD for part in (
+        {"type": "text", "value": w.rstrip("."), "ts": a, "end_ts": b},
+        {"type": "punct", "value": "." if "." in w else " "})]}]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORDS_ONLY)
+def test_words_of_services_are_put_together(name: str) -> None:
+    document = read(json.dumps(WORDS_ONLY[name]), "a.json")
+    assert rows(document) == [(0.1, 0.9, "Hello there."), (3.5, 3.9, "Bye.")]
+    assert [word.start for cue in document.cues for word in cue.words] == [0.1, 0.5, 3.5]
+
+
+def test_answers_of_a_recognizer_one_after_the_other() -> None:
+    answers = [VOSK[0], {"text": ""}, VOSK[2]]
+    assert rows(read(json.dumps(answers), "a.json")) == [(0.1, 0.5, "Hello"), (3.5, 3.9, "Bye.")]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"fragments": [{"begin": "1.000", "end": "2.500", "id": "f1", "lines": ["one", "two"]}]},
+        {"recognizedPhrases": [{"offsetInTicks": 1e7, "durationInTicks": 1.5e7, "nBest": [{"display": "one\ntwo"}]}]},
+        [{"startMillis": 1000, "endMillis": 2500, "text": "one\ntwo"}],
+    ],
+)
+def test_rows_that_others_call_otherwise(data: object) -> None:
+    assert rows(read(json.dumps(data), "a.json")) == [(1, 2.5, "one\ntwo")]

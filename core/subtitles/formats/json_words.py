@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""JSON that has words and no subtitles: what services and libraries that hear speech answer, and what aligns texts.
+
+The words are put together into rows as `json_rows` reads them: up to the end of a sentence, a silence, or as much as
+two lines hold. A cue keeps the times of its words, so that they can be put together otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+Row = dict[str, Any]
+
+_SILENCE = 1.0
+"""Seconds between two words that belong to two subtitles."""
+_MOST_LETTERS = 84
+"""Two lines of 42."""
+_LONGEST = 7.0
+"""Seconds."""
+_FEWEST = 20
+"""Letters, before the end of a sentence ends a subtitle."""
+_END = re.compile(r"[.?!…。！？।؟][\"'”’»)\]]*$")
+_ANSWER = {"result", "text", "spk", "spk_frames"}
+"""What an answer of Vosk has."""
+_TICKS = 10_000_000
+"""A second, where Azure counts in them."""
+
+
+def rows_of(data: Any) -> list[Row] | None:
+    """The rows that such a file means; None where it is none of these, or a part of it is not as it should be."""
+    try:
+        return _rows(data)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _rows(data: Any) -> list[Row] | None:
+    if isinstance(data, list):
+        # Vosk, an answer after the other; between them silence is an answer too.
+        heard = [one for one in data if one.get("result")] if all(one.keys() <= _ANSWER for one in data) else []
+        return [row for one in heard for row in _grouped(one["result"])] if heard else None
+    if not isinstance(data, dict):
+        return None
+    results = data.get("results")
+    if isinstance(results, dict) and "items" in results:
+        return list(_grouped(_of_amazon(results["items"])))
+    if isinstance(results, dict) and "channels" in results:
+        heard = [channel["alternatives"][0] for channel in results["channels"]]
+        return [row for one in heard for row in _grouped(map(_of_deepgram, one["words"]))]
+    if isinstance(results, list) and any("alternatives" in one for one in results):
+        heard = [one["alternatives"][0] for one in results if one.get("alternatives")]
+        return [row for one in heard for row in _grouped(map(_of_google, one["words"]))]
+    if "monologues" in data:
+        return [row for one in data["monologues"] for row in _grouped(_of_rev(one))]
+    if "recognizedPhrases" in data:
+        return [_of_azure(one) for one in data["recognizedPhrases"]]
+    if "fragments" in data:
+        return [{**one, "text": "\n".join(one["lines"])} for one in data["fragments"] if any(one["lines"])]
+    name = "words" if data.get("words") else "result"
+    lists = [key for key, value in data.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    return list(_grouped(data[name])) if lists == [name] else None
+
+
+def beside(data: Any) -> dict[str, Any]:
+    """What such a file says besides."""
+    used = ("words", "result", "results", "monologues", "recognizedPhrases", "fragments", "text")
+    return {key: value for key, value in data.items() if key not in used} if isinstance(data, dict) else {}
+
+
+def _grouped(words: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Rows of the words, each of which says where it stands in time but for signs, which belong to the one before."""
+    words = list(words)
+    times = [word["end"] for word in words if word.get("end") is not None]
+    # Whole numbers that would be a quarter of an hour are thousandths of a second.
+    unit = 1000 if all(isinstance(time, int) for time in times) and max(times, default=0) >= 1000 else 1
+    row: Row | None = None
+    for word in words:
+        letters = word.get("word", word.get("text", ""))
+        start, end = word.get("start"), word.get("end")
+        if row is not None and (start is None or not letters.strip()):
+            row["text"] += letters
+            continue
+        start, end = _number(start), _number(end)
+        if row is None or _is_another(row, letters, (start, end), unit, word):
+            if row is not None:
+                yield row
+            row = {"start": start, "text": "", "words": [], "speaker": _speaker(word)}
+        glue = "" if not row["text"] or row["text"][-1].isspace() or letters[:1].isspace() else " "
+        row["text"] += glue + letters
+        row["words"].append({**word, "word": letters})
+        row["end"] = end
+    if row is not None:
+        yield row
+
+
+def _number(value: Any) -> float:
+    """As it is: whole numbers mean something."""
+    return value if isinstance(value, int | float) else float(value)
+
+
+def _is_another(row: Row, letters: str, times: tuple[float, float], unit: int, word: Mapping[str, Any]) -> bool:
+    text = row["text"].rstrip()
+    return (
+        _speaker(word) not in ("", row["speaker"])
+        or times[0] - row["end"] > _SILENCE * unit
+        or times[1] - row["start"] > _LONGEST * unit
+        or len(text) + len(letters) >= _MOST_LETTERS
+        or (len(text) >= _FEWEST and _END.search(text) is not None)
+    )
+
+
+def _speaker(word: Mapping[str, Any]) -> str:
+    said = word.get("speaker_id", word.get("speaker_label", word.get("speaker")))
+    return "" if said is None else str(said)
+
+
+def _of_amazon(items: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    for item in items:
+        best = item["alternatives"][0]
+        word = {"word": best["content"], "speaker_label": item.get("speaker_label")}
+        if "start_time" in item:
+            yield {**word, "start": float(item["start_time"]), "end": float(item["end_time"]),
+                   "probability": float(best.get("confidence") or 1.0)}  # fmt: skip
+        else:
+            yield word
+
+
+def _of_deepgram(word: Mapping[str, Any]) -> Row:
+    return {**word, "word": word.get("punctuated_word", word["word"]), "probability": word.get("confidence", 1.0)}
+
+
+def _of_google(word: Mapping[str, Any]) -> Row:
+    times = (str(word.get(name, word.get(other, "0s"))) for name, other in (("startTime", "startOffset"),
+                                                                            ("endTime", "endOffset")))  # fmt: skip
+    start, end = (float(time.rstrip("s")) for time in times)
+    return {"word": word["word"], "start": start, "end": end, "speaker": word.get("speakerTag")}
+
+
+def _of_rev(monologue: Mapping[str, Any]) -> Iterator[Row]:
+    for element in monologue["elements"]:
+        if element["type"] == "text":
+            yield {"word": element["value"], "start": element["ts"], "end": element["end_ts"],
+                   "probability": element.get("confidence", 1.0), "speaker": monologue.get("speaker")}  # fmt: skip
+        else:
+            yield {"word": element["value"]}
+
+
+def _of_azure(phrase: Mapping[str, Any]) -> Row:
+    start, length = phrase["offsetInTicks"] / _TICKS, phrase["durationInTicks"] / _TICKS
+    speaker = phrase.get("speaker")
+    return {"start": start, "end": start + length, "text": phrase["nBest"][0]["display"],
+            "speaker": "" if speaker is None else str(speaker)}  # fmt: skip
