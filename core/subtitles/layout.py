@@ -24,8 +24,10 @@ PAUSE_IN_LINE = 0.3
 AFTER_SENTENCE, AT_BOUNDARY, AFTER_CLAUSE, BEFORE_CONJUNCTION, ELSEWHERE = 0.0, 3.0, 4.0, 6.0, 10.0
 BADLY, IN_PHRASE, HARD, NEVER = 20.0, 25.0, 100.0, 1000.0
 
-_DASH = re.compile(r"[-\u2010-\u2015]+(?![\d\u2010-\u2015-])")
-"""With which the words of a speaker begin; a minus stands before a number."""
+_DASH = re.compile(r"[-\u2010-\u2015]+(?![\d\u2010-\u2015-])|>{2,3}")
+"""With which the words of a speaker begin, as in live captions with `>>`; a minus stands before a number."""
+_OF_NUMBER = re.compile(r"\d{3}(?!\d)|[%‰€£$¥₽₹°]")
+"""What belongs to the number before it: the next three digits, and signs."""
 _NOTE = frozenset("♪♫♬🎵🎶")
 
 
@@ -205,6 +207,8 @@ def _cost_beside_note(before: Word, after: Word, at_boundary: bool) -> float:
 
 def _cost_inside(before: Word, after: Word, rules: Rules, at_boundary: bool) -> float:
     """The same inside a clause, for words with a space between them."""
+    if before.text[-1].isdigit() and _OF_NUMBER.match(after.text):
+        return HARD
     last, first = breaks.bare(before.text), breaks.bare(after.text)
     if last in rules.ends_not or first in rules.starts_not:
         return HARD

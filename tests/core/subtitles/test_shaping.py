@@ -144,12 +144,21 @@ def test_first_and_last_name_stay_on_a_line() -> None:
             "- How are you doing today, my friend? - Fine, thanks, and yourself, if I may ask?",
             ["- How are you doing today, my friend?", "- Fine, thanks,\nand yourself, if I may ask?"],
         ),
+        ("en", ">> Are you there? >> Yes.", [">> Are you there?\n>> Yes."]),
         ("en", "It is cold. -5 degrees.", ["It is cold. -5 degrees."]),
         ("en", "A well-known man - or so it seems.", ["A well-known man - or so it seems."]),
     ],
 )
 def test_each_speaker_begins_a_line(language: str, text: str, made: list[str]) -> None:
     assert [cue.text for cue in segment([spoken(text, pace=0.25)], ENGLISH, language=language)] == made
+
+
+@pytest.mark.parametrize("number", ["1 000 000", "12 500 €", "50 %", "3,5 °C"])
+def test_a_number_stays_on_its_line(number: str) -> None:
+    for size in range(14, 40):
+        profile = dataclasses.replace(NETFLIX, max_chars=size)
+        cues = segment([spoken(f"il y en a {number} dans la grande salle du fond")], profile, language="fr")
+        assert any(number in line for cue in cues for line in cue.lines), [cue.text for cue in cues]
 
 
 def test_a_dash_ends_no_line() -> None:
