@@ -11,9 +11,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, Po
 
 from .core.errors.base import SubtitleEditorError
 from .core.hub import endpoint as endpoints
-from .core.hub.tokens import write
-from .core.subtitles import own_profiles
-from .core.subtitles.profiles import DEFAULT_PROFILE
+from .core.subtitles.profiles import DEFAULT_PROFILE, NUMBERS
 from .core.transfer.limits import DEFAULT_CONNECTIONS, MOST_CONNECTIONS
 from .session import profiles, settings
 from .session.choices import number
@@ -28,6 +26,7 @@ def _get_token(_self: bpy.types.AddonPreferences) -> str:
 
 
 def _set_token(_self: bpy.types.AddonPreferences, value: str) -> None:
+    from .core.hub.tokens import write
     from .session import state
 
     try:
@@ -76,9 +75,11 @@ def _rule(name: str) -> dict[str, Any]:
     def change(self: Any, new: float | int) -> None:
         shown = profiles.of(self.profile)
         if shown.name in profiles.own():
+            from .core.subtitles import own_profiles
+
             profiles.change(own_profiles.changed(shown, **{name: new}))
 
-    return {"min": 0, "max": own_profiles.NUMBERS[name].most, "get": value, "set": change}
+    return {"min": 0, "max": NUMBERS[name].most, "get": value, "set": change}
 
 
 def _label(self: SubtitleEditorRules) -> str:

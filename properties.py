@@ -19,7 +19,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from .core.catalog import entries
+from .core.catalog.kinds import KIND_NAMES, SPEECH_TO_TEXT
 from .core.languages import NAMES
 from .core.subtitles.profiles import AUTO as AUTO_PROFILE
 from .core.subtitles.profiles import DEFAULT_PROFILE
@@ -285,7 +285,7 @@ class SubtitleEditorSettings(bpy.types.PropertyGroup):
 
 
 _KINDS: list[Item] = [
-    *((kind, name, "", "NONE", place) for place, (kind, name) in enumerate(entries.KIND_NAMES.items())),
+    *((kind, name, "", "NONE", place) for place, (kind, name) in enumerate(KIND_NAMES.items())),
     (ALL_KINDS, "All Kinds", "", "NONE", 99),
 ]
 
@@ -319,7 +319,7 @@ class SubtitleEditorView(bpy.types.PropertyGroup):
         name="Kind",
         description="Show models of this kind",
         items=_KINDS,
-        default=entries.SPEECH_TO_TEXT,
+        default=SPEECH_TO_TEXT,
         update=_filter_changed,
     )
     search: StringProperty(  # type: ignore[valid-type]

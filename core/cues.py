@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .markup import BELOW, Placing, Span, after_edit, cut, shifted, tidied
-from .text import Text
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -181,15 +180,6 @@ def new_cue(
     cue.__class__ = Cue
     done: Cue = cue
     return done
-
-
-def counted(number: int) -> Text:
-    """So many subtitles, in words that fit one of them as well.
-
-    >>> counted(1), counted(5)
-    ('1 subtitle', '5 subtitles')
-    """
-    return Text("1 subtitle") if number == 1 else Text("{number} subtitles", number=number)
 
 
 def text_length(text: str) -> int:

@@ -38,12 +38,13 @@ SWITCHES = (BOLD, ITALIC, UNDERLINE, STRIKE)
 """Kinds that are on or off. All others have a value."""
 
 _COLORS = (COLOR, BACKGROUND)
-_IS_COLOR = re.compile(r"#[0-9a-f]{6}(?:[0-9a-f]{2})?")
 _FARTHEST = 1000
 """Widths or heights of the picture that a place may lie beside it."""
-_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
-_WORD = re.compile(r"\w")
-_VISIBLE = re.compile(r"\S")
+# Compiled when they are first needed, not when Blender starts.
+_IS_COLOR = r"#[0-9a-f]{6}(?:[0-9a-f]{2})?"
+_TOKEN = r"\w+|\s+|[^\w\s]"
+_WORD = r"\w"
+_VISIBLE = r"\S"
 _TOO_MANY = 3000
 """Words. Above it an edit is compared from both ends only: finding the smallest difference is quadratic."""
 _SAME_WORD = 0.5
@@ -91,7 +92,7 @@ def span_of(item: Any) -> Span:
     start, end, kind, value = item
     if type(start) is not int or type(end) is not int or not isinstance(kind, str) or not isinstance(value, str):
         raise ValueError("no span")
-    if (kind == TIME and not math.isfinite(float(value))) or (kind in _COLORS and not _IS_COLOR.fullmatch(value)):
+    if (kind == TIME and not math.isfinite(float(value))) or (kind in _COLORS and not re.fullmatch(_IS_COLOR, value)):
         raise ValueError("no value of its kind")
     return Span(start, end, kind, value)
 
@@ -218,7 +219,8 @@ def _moved(span: Span, moves: list[tuple[int, int, int, int]], old: str, new: st
         return span._replace(start=where, end=where)
     if span.start <= 0 and span.end >= len(old):
         return span._replace(start=0, end=len(new)) if new else None
-    needed = _WORD if _WORD.search(old, span.start, span.end) else _VISIBLE
+    word = re.compile(_WORD)
+    needed = word if word.search(old, span.start, span.end) else re.compile(_VISIBLE)
     kept: list[tuple[int, int]] = []
     for old_start, old_end, new_start, new_end in moves:
         low, high = max(span.start, old_start), min(span.end, old_end)
@@ -249,7 +251,7 @@ def _moves(old: str, new: str) -> list[tuple[int, int, int, int]]:
     # Here, not above: it is imported when Blender starts, and an edit comes much later.
     import difflib
 
-    before, after = _TOKEN.findall(old), _TOKEN.findall(new)
+    before, after = re.findall(_TOKEN, old), re.findall(_TOKEN, new)
     if len(before) + len(after) > _TOO_MANY:
         return _ends(old, new)
     starts_before, starts_after = _starts(before), _starts(after)

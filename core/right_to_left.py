@@ -12,10 +12,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-import unicodedata
 from collections.abc import Iterator
-
-from . import bidi
 
 _ISOLATED, _FINAL, _INITIAL, _MEDIAL = "isolated", "final", "initial", "medial"
 
@@ -24,9 +21,10 @@ _MARKS = (
     "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
 )
 """What is drawn over or under the letter before it: vowels, doublings and the like."""
-_PIECE = re.compile(rf"\{{[^{{}}]*\}}%?|.[{_MARKS}]*", re.DOTALL)
-_MARK = re.compile(f"[{_MARKS}]")
-_SHAPED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
+# Compiled, as Unicode's tables are loaded, with the first text that is more than ASCII: not when Blender starts.
+_PIECE = rf"(?s:\{{[^{{}}]*\}}%?|.[{_MARKS}]*)"
+_MARK = f"[{_MARKS}]"
+_SHAPED = "[\ufb1d-\ufdff\ufe70-\ufefc]"
 """Letters that have their shape already: such a text is in the order of drawing."""
 _MIRRORED = str.maketrans("()[]<>«»", ")(][><»«")
 _NON_JOINER, _JOINER = "\u200c", "\u200d"
@@ -43,7 +41,7 @@ def drawn(text: str) -> str:
     >>> drawn("\u062d\u0630\u0641") == drawn(drawn("\u062d\u0630\u0641")) == "\ufed1\ufeac\ufea3"
     True
     """
-    if text.isascii() or _SHAPED.search(text) or not any(_from_right(char) for char in text):
+    if text.isascii() or re.search(_SHAPED, text) or not any(_from_right(char) for char in text):
         return text
     return visual(text, reads_from_right(text))
 
@@ -66,7 +64,7 @@ def lines(text: str, characters: int) -> list[str]:
         # Names of repositories have hyphens, and must stay whole to be read.
         return textwrap.wrap(text, characters, break_on_hyphens=False)
     from_right = True
-    if _SHAPED.search(text):
+    if re.search(_SHAPED, text):
         # Turned round twice it is what it was.
         text = visual(text)
     else:
@@ -85,7 +83,7 @@ def drawn_lines(text: str) -> str:
 
 def is_drawn(text: str) -> bool:
     """Whether a text has letters in the shape that only a text which is ready to draw has."""
-    return not text.isascii() and _SHAPED.search(text) is not None
+    return not text.isascii() and re.search(_SHAPED, text) is not None
 
 
 def written(text: str, from_right: bool | None = None) -> str:
@@ -109,7 +107,7 @@ def _written(line: str, from_right: bool | None) -> str:
     letters: list[str] = []
     before = last = ""
     # Turned round twice it is in the order of reading; letters that have their shape keep it.
-    for piece in _ordered(_PIECE.findall(_typed().sub(_turned, line)), from_right):
+    for piece in _ordered(re.findall(_PIECE, _typed().sub(_turned, line)), from_right):
         shape, real = _shape_of(piece[:1])
         apart = before in (_ISOLATED, _FINAL) and shape in (_ISOLATED, _INITIAL)
         if apart and _joins_next(last[-1:]) and _joins_previous(real[:1]):
@@ -129,13 +127,15 @@ def _typed() -> re.Pattern[str]:
 
 def _turned(typed: re.Match[str]) -> str:
     """Letters that were typed one after the other, in the order in which they would be drawn."""
-    return "".join(reversed(_PIECE.findall(typed[0])))
+    return "".join(reversed(re.findall(_PIECE, typed[0])))
 
 
 @functools.cache
 def _shape_of(char: str) -> tuple[str, str]:
     """The shape of a letter, empty for one that has none, and the letter, or lam and alef, that it is a shape of."""
-    shape, _, base = unicodedata.decomposition(char).partition(" ") if _SHAPED.fullmatch(char) else ("", "", "")
+    import unicodedata
+
+    shape, _, base = unicodedata.decomposition(char).partition(" ") if re.fullmatch(_SHAPED, char) else ("", "", "")
     if shape.strip("<>") not in (_ISOLATED, _FINAL, _INITIAL, _MEDIAL):
         return "", char
     return shape.strip("<>"), "".join(chr(int(digits, 16)) for digits in base.split())
@@ -150,7 +150,7 @@ def reads_from_right(text: str) -> bool:
     """
     depth = 0
     for char in "" if text.isascii() else text:
-        kind = unicodedata.bidirectional(char)
+        kind = _direction(char)
         if kind in ("LRI", "RLI", "FSI"):
             depth += 1
         elif kind == "PDI":
@@ -170,7 +170,7 @@ def visual(text: str, from_right: bool = True) -> str:
     """
     # Unicode has one letter for this pair, and only that one has shapes.
     text = text.replace("\u0647\u0654", "\u06c0")
-    return "".join(_ordered(_PIECE.findall(joined(text)), from_right))
+    return "".join(_ordered(re.findall(_PIECE, joined(text)), from_right))
 
 
 def joined(text: str) -> str:
@@ -179,12 +179,12 @@ def joined(text: str) -> str:
     >>> joined("\u0633\u0644\u0627\u0645") == "\ufeb3\ufefc\ufee1"
     True
     """
-    units = list(_units(text))
+    units, mark = list(_units(text)), re.compile(_MARK)
     shaped = []
-    letters = [unit for unit in units if not _MARK.fullmatch(unit)]
+    letters = [unit for unit in units if not mark.fullmatch(unit)]
     index = -1
     for unit in units:
-        index += not _MARK.fullmatch(unit)
+        index += not mark.fullmatch(unit)
         forms = _forms().get(unit)
         if forms is None:
             shaped.append("" if unit in (_NON_JOINER, _JOINER) else unit)
@@ -199,6 +199,8 @@ def joined(text: str) -> str:
 @functools.cache
 def _forms() -> dict[str, dict[str, str]]:
     """Letter (or lam and alef) to its shapes, out of Unicode's own table of them."""
+    import unicodedata
+
     forms: dict[str, dict[str, str]] = {}
     for code in itertools.chain(range(0xFB50, 0xFBB2), range(0xFBD3, 0xFC00), range(0xFE80, 0xFEFD)):
         shape, _, base = unicodedata.decomposition(chr(code)).partition(" ")
@@ -227,6 +229,8 @@ def _joins_previous(unit: str) -> bool:
 
 def _ordered(pieces: list[str], from_right: bool) -> Iterator[str]:
     """The pieces from left to right."""
+    from . import bidi
+
     found = bidi.levels([_kind(piece) for piece in pieces], pieces, from_right)
     for index in bidi.order(found):
         piece = pieces[index]
@@ -236,8 +240,16 @@ def _ordered(pieces: list[str], from_right: bool) -> Iterator[str]:
 
 def _kind(piece: str) -> str:
     # A field stands by itself, whatever it will hold: between two of them the paragraph's order holds.
-    return "ON" if piece.startswith("{") and len(piece) > 1 else unicodedata.bidirectional(piece[0]) or "ON"
+    return "ON" if piece.startswith("{") and len(piece) > 1 else _direction(piece[0]) or "ON"
 
 
 def _from_right(char: str) -> bool:
-    return unicodedata.bidirectional(char) in ("R", "AL")
+    return _direction(char) in ("R", "AL")
+
+
+@functools.lru_cache(4096)
+def _direction(char: str) -> str:
+    """Unicode's Bidi_Class."""
+    import unicodedata
+
+    return unicodedata.bidirectional(char)

@@ -70,3 +70,12 @@ class Text(str):
             return look_up(self.template).format(**fields)
         except (LookupError, ValueError, AttributeError, TypeError):
             return self.template.format(**fields)
+
+
+def counted(number: int) -> Text:
+    """So many subtitles, in words that fit one of them as well.
+
+    >>> counted(1), counted(5)
+    ('1 subtitle', '5 subtitles')
+    """
+    return Text("1 subtitle") if number == 1 else Text("{number} subtitles", number=number)

@@ -226,8 +226,7 @@ def read_code() -> tuple[list[Found], list[Composed]]:
 def read_data() -> Iterator[Found]:
     """The texts in the add-on's tables: what models are for, languages, profiles."""
     from subtitle_editor.core import languages
-    from subtitle_editor.core.catalog import entries as catalog
-    from subtitle_editor.core.catalog import reading
+    from subtitle_editor.core.catalog import kinds, reading
     from subtitle_editor.core.hub import endpoint
     from subtitle_editor.core.picture import style
     from subtitle_editor.core.subtitles import profiles
@@ -235,7 +234,7 @@ def read_data() -> Iterator[Found]:
     for entry in reading.load():
         if entry.description:
             yield Found(entry.description, ANYWHERE, "core/catalog/catalog.toml")
-    for name in catalog.KIND_NAMES.values():
+    for name in kinds.KIND_NAMES.values():
         yield Found(name, ANYWHERE, "core/catalog/entries.py")
     for profile in profiles.PROFILES.values():
         yield from (Found(text, ANYWHERE, "core/subtitles/profiles.py") for text in (profile.label, profile.summary))

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.right_to_left import drawn
-from ..core.text import Text
+from ..core.text import Text, counted
 from ..sequencer import compat
 from ..session import choices, sheets
 from ..session import track as tracks
@@ -71,7 +70,10 @@ class SUBTITLE_OT_take_text(bpy.types.Operator):
     bl_label = "Take Text Back"
     bl_options = {"REGISTER", "UNDO"}
 
-    _taken: Any = None
+    if TYPE_CHECKING:
+        _taken: Any
+
+    _taken = None
 
     @classmethod
     def poll(cls, context: Context) -> bool:

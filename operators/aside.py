@@ -31,12 +31,13 @@ MOMENT = 0.2
 class AsideOperator:
     """Mix-in of an operator that goes on when something is read or written."""
 
-    report: Callable[[set[str], str], None]
+    if TYPE_CHECKING:  # Blender evaluates what is annotated in its classes when it registers them.
+        report: Callable[[set[str], str], None]
+        _aside: Any
+        _then: Any
+        _timer: Any
 
-    # Blender evaluates annotations of its classes at registering: no name that only mypy knows.
-    _aside: Any = None
-    _then: Any = None
-    _timer: Any = None
+    _aside = _then = _timer = None
     _is_modal = False
 
     def aside(self, context: Context, label: Text, work: Callable[[], Any], then: _Then) -> _Result:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core.catalog.entries import CUBLAS
 from ..core.system.task import Task
 from ..core.text import Text
 from ..core.units import human_size
@@ -70,6 +69,9 @@ class SUBTITLE_OT_download_cublas(FollowingOperator, bpy.types.Operator):
 
     def draw(self, _context: Context) -> None:
         """The dialog: what it is, whose, and under which licence."""
+        # Here, not above: it is not needed to register.
+        from ..core.catalog.entries import CUBLAS
+
         entry = state.entries().get(CUBLAS)
         layout = self.layout
         layout.label(text=f"{entry.name}, {human_size(entry.size)}", translate=False)
@@ -77,6 +79,8 @@ class SUBTITLE_OT_download_cublas(FollowingOperator, bpy.types.Operator):
         layout.operator("wm.url_open", text=iface("Read the Licence"), icon="URL").url = entry.homepage
 
     def start(self, context: Context) -> tuple[str, str]:
+        from ..core.catalog.entries import CUBLAS
+
         return manager.start(CUBLAS, get(context), None), CUBLAS
 
 

@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
-from ..core.system import files
-from ..core.system.reasons import reason_of
-from ..core.text import Text
+from ..core.text import Text, counted
 from ..sequencer import compat
 from ..session import screen, survey
 from ..session import track as tracks
@@ -128,6 +125,8 @@ class SUBTITLE_OT_check_report(AsideOperator, bpy.types.Operator):
 
     def execute(self, context: Context) -> _Result:
         from ..core.subtitles import reports
+        from ..core.system import files
+        from ..core.system.reasons import reason_of
 
         known = survey.read_now()
         path = Path(bpy.path.abspath(self.filepath))

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty
 
-from ..core.cues import counted
-from ..core.text import Text
+from ..core.text import Text, counted
 from ..sequencer import compat
 from ..session import track as tracks
 from ..translations import translated

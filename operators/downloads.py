@@ -10,7 +10,6 @@ import bpy
 from bpy.props import IntProperty, StringProperty
 
 from ..core.errors.base import SubtitleEditorError
-from ..core.events import Cancelled, End, Failed, Finished, Notice, State
 from ..core.text import Text
 from ..core.units import human_size
 from ..sequencer import compat
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.downloads.record import JobRecord
+    from ..core.events import End
 
 _Result = set[str]
 
@@ -41,7 +41,8 @@ def job_property() -> bpy.types.StringProperty:
 class OnlineOperator:
     """Mix-in of an operator that asks a server: greyed out, with the reason, while that is not allowed."""
 
-    poll_message_set: Callable[[str], None]
+    if TYPE_CHECKING:  # Blender evaluates what is annotated in its classes when it registers them.
+        poll_message_set: Callable[[str], None]
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -54,11 +55,13 @@ class OnlineOperator:
 class FollowingOperator(OnlineOperator):
     """Mix-in of an operator that starts a download, or goes on with one, and tells how it ends."""
 
-    report: Callable[[set[str], str], None]
+    if TYPE_CHECKING:
+        report: Callable[[set[str], str], None]
+        _job: str
+        _name: str
+        _waker: Waker | None
 
-    _job: str
-    _name: str
-    _waker: Waker | None = None
+    _waker = None
 
     def start(self, context: Context) -> tuple[str, str]:
         """Begin; the answer is the job's id and the model's. Raises SubtitleEditorError."""
@@ -80,6 +83,9 @@ class FollowingOperator(OnlineOperator):
         return {"RUNNING_MODAL"}
 
     def _wait(self) -> _Result:
+        # Here, not above: it is not needed to register.
+        from ..core.events import Notice
+
         downloads = state.now.manager
         try:
             while self._job in state.now.followed:
@@ -113,6 +119,8 @@ class FollowingOperator(OnlineOperator):
             self.report({"INFO"}, translated(message))
 
     def _report_end(self, end: End | None) -> _Result:
+        from ..core.events import Cancelled, Failed, Finished
+
         match end:
             case Finished():
                 self.report({"INFO"}, translated(Text("{name} is installed", name=self._name)))
@@ -208,6 +216,8 @@ class SUBTITLE_OT_retry_download(FollowingOperator, bpy.types.Operator):
 
 
 def _rests(record: JobRecord) -> bool:
+    from ..core.events import State
+
     return record.state in (State.PAUSED, State.INTERRUPTED)
 
 
@@ -251,7 +261,8 @@ def _wanted(
 class _JobOperator:
     """Mix-in of an operator that tells one download something."""
 
-    report: Callable[[set[str], str], None]
+    if TYPE_CHECKING:
+        report: Callable[[set[str], str], None]
 
     def act(self, record: JobRecord) -> None:
         """Do it. Raises SubtitleEditorError."""

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import EnumProperty
 
-from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
-from ..core.text import Text
+from ..core.text import Text, counted
 from ..sequencer import compat, nearby
 from ..session import track as tracks
 from ..translations import translated
@@ -76,7 +75,9 @@ class CueOperator:
     """Mix-in of an operator that edits the active track. What cannot be done is reported and changes nothing."""
 
     bl_options = {"REGISTER", "UNDO"}
-    report: Callable[[set[str], str], None]
+
+    if TYPE_CHECKING:  # Blender evaluates what is annotated in its classes when it registers them.
+        report: Callable[[set[str], str], None]
 
     @classmethod
     def poll(cls, context: Context) -> bool:

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
-from ..core.errors.subtitles import SubtitleFileError
-from ..core.text import Text
+from ..core.text import Text, counted
 from ..sequencer import compat, files, strips
 from ..session import choices
 from ..session import track as tracks
@@ -167,6 +165,8 @@ class SUBTITLE_OT_export_file(AsideOperator, bpy.types.Operator):
                 raise tracks.EmptyTrackError(track.name)
             cues = self._chosen(list(document.cues), scene, rate)
             if not cues:
+                from ..core.errors.subtitles import SubtitleFileError
+
                 raise SubtitleFileError(
                     path, Text("there is nothing to write"), Text("Select text strips that hold text.")
                 )

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty
 
-from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.system.task import Task
-from ..core.text import Text
+from ..core.text import Text, counted
 from ..core.units import short_path
 from ..sequencer import compat, files, sounds, strips
 from ..session import rendered
@@ -74,7 +73,8 @@ class SUBTITLE_OT_import_from_film(AsideOperator, TaskOperator, bpy.types.Operat
 
     is_looked: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    _use: sounds.MediaUse
+    if TYPE_CHECKING:
+        _use: sounds.MediaUse
 
     def invoke(self, context: Context, _event: Event) -> _Result:
         """Called by Blender when the button is pressed: look into the film's head and ask."""
@@ -143,7 +143,9 @@ class SUBTITLE_OT_add_to_film(TaskOperator, bpy.types.Operator):
     bl_idname = "subtitle.add_to_film"
     bl_label = "Add Subtitles to the Film"
 
-    _warnings: list[str]
+    if TYPE_CHECKING:
+        _warnings: list[str]
+
     _film = _track = ""
 
     @classmethod

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.right_to_left import drawn
-from ..core.text import Text
+from ..core.text import Text, counted
 from ..sequencer import compat
 from ..sequencer.track import make
 from ..session import screen, survey

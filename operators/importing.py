@@ -4,18 +4,16 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
-from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
-from ..core.text import Text
+from ..core.system.logs import log
+from ..core.text import Text, counted
 from ..sequencer import compat, files, strips
 from ..session import recovered
 from ..session import track as tracks
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event, UILayout
 
     from ..core.subtitles.document import Document
-
-log = logging.getLogger(__name__)
 
 _Result = set[str]
 
@@ -135,12 +131,11 @@ def _loading(path: Path, owner: Any, scene: bpy.types.Scene) -> Callable[[], Doc
     return load
 
 
-@dataclasses.dataclass(slots=True)
 class _Sample:
     """Of a file whose encoding is asked for: its first lines with letters, and what was found."""
 
-    data: bytes = b""
-    found: str = ""
+    def __init__(self, data: bytes = b"", found: str = "") -> None:
+        self.data, self.found = data, found
 
 
 _samples: dict[Path, _Sample] = {}
@@ -192,14 +187,15 @@ class SUBTITLE_OT_import_file(AsideOperator, bpy.types.Operator, FileChoices):
     is_recovered: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
     is_asked: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    _scene: int
-    _writer: strips.Writer
-    _path: Path
-    _waiting: list[Path]
-    _unsure: list[Path]
-    """Files whose letters may be wrong: they are asked for when all others are there."""
-    _is_first: bool
-    _has_made: bool
+    if TYPE_CHECKING:  # Blender evaluates what is annotated in its classes when it registers them.
+        _scene: int
+        _writer: strips.Writer
+        _path: Path
+        _waiting: list[Path]
+        _unsure: list[Path]
+        """Files whose letters may be wrong: they are asked for when all others are there."""
+        _is_first: bool
+        _has_made: bool
 
     def invoke(self, context: Context, _event: Event) -> _Result:
         """Called by Blender: by a button without a file, or with the files that were dropped."""
@@ -279,7 +275,7 @@ class SUBTITLE_OT_import_file(AsideOperator, bpy.types.Operator, FileChoices):
         """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""
         super().cancel(context)
         for path in getattr(self, "_waiting", ()):
-            log.warning("not imported: %s", path)
+            log(__name__).warning("not imported: %s", path)
 
     def _begin(self, context: Context, document: Document) -> _Result:
         """Begin to make the strips of a file that was read."""

@@ -31,8 +31,10 @@ class SUBTITLE_OT_delete_leftovers(TaskOperator, bpy.types.Operator):
     bl_idname = "subtitle.delete_leftovers"
     bl_label = "Delete Leftovers"
 
-    # Blender evaluates annotations of its classes at registering: no name that only mypy knows.
-    _asked: Any = None
+    if TYPE_CHECKING:
+        _asked: Any
+
+    _asked = None
     """The leftovers that the question was about: nothing else is deleted."""
 
     @classmethod

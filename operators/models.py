@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import StringProperty
 
-from ..core.addresses import without_login
-from ..core.catalog import entries as catalog
+from ..core.catalog.kinds import SPEECH_TO_TEXT
 from ..core.errors.base import SubtitleEditorError
-from ..core.errors.models import ModelNotInstalledError
 from ..core.system.task import Task
 from ..core.text import Text
 from ..core.units import human_size
@@ -69,7 +67,8 @@ def _idle(entry: Entry) -> None:
 class ModelTask(TaskOperator):
     """Mix-in of an operator that works on the files of one model."""
 
-    model: str
+    if TYPE_CHECKING:
+        model: str
 
     def prepare(self, context: Context) -> Task:
         entry = entry_for(self)
@@ -342,6 +341,8 @@ class SUBTITLE_OT_update_model(FollowingOperator, bpy.types.Operator):
     def start(self, context: Context) -> tuple[str, str]:
         entry = entry_for(self)
         if not shelf.status(entry.id).state.usable:
+            from ..core.errors.models import ModelNotInstalledError
+
             raise ModelNotInstalledError(entry.id)
         from ..core.library.status import NEWEST
 
@@ -391,6 +392,8 @@ class SUBTITLE_OT_view_on_hub(OnlineOperator, bpy.types.Operator):
 
 
 def _page(entry: Entry, settings: Settings) -> str:
+    from ..core.addresses import without_login
+
     # The hub that is asked, which may be a mirror where the Hub itself cannot be reached.
     return f"{without_login(settings.endpoint)}/{entry.sources[0].page}" if entry.sources else entry.homepage
 
@@ -407,7 +410,7 @@ class SUBTITLE_OT_use_model(bpy.types.Operator):
     def execute(self, context: Context) -> _Result:
         try:
             entry = entry_for(self)
-            if entry.kind != catalog.SPEECH_TO_TEXT:
+            if entry.kind != SPEECH_TO_TEXT:
                 raise SubtitleEditorError(
                     Text("{name} does not turn speech into text.", name=entry.name), Text("Choose a speech model.")
                 )

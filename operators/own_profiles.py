@@ -9,7 +9,6 @@ import bpy
 from bpy.props import BoolProperty
 
 from ..core.errors.base import SubtitleEditorError
-from ..core.system import files
 from ..core.text import Text
 from ..sequencer import compat
 from ..session import choices, glossary, profiles, settings, sheets
@@ -137,6 +136,8 @@ class SUBTITLE_OT_edit_glossary(bpy.types.Operator):
             if text.filepath and bpy.path.abspath(text.filepath) == str(path):
                 return text
         if not path.exists():
+            from ..core.system import files
+
             path.parent.mkdir(parents=True, exist_ok=True)
             files.write(path, _HEAD.encode())
         return bpy.data.texts.load(str(path))

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
 from ..core.system.task import Task
-from ..core.text import Text
-from ..sequencer import baked, compat, letters, strips
+from ..core.text import Text, counted
+from ..sequencer import compat, letters, strips
 from ..session import choices, pictures, state, waker
 from ..session import track as tracks
 from ..translations import iface, translated
@@ -43,12 +42,15 @@ def _may_change(cls: Any, context: Context) -> bool:
 class BakeOperator(TaskOperator):
     """Mix-in: draws on a thread, then makes strips a few at a time."""
 
-    bl_label: str
-    report: Any
-    _job: Any = None
-    _scene: int = 0
-    _placing: Any = None
-    _timer: Any = None
+    if TYPE_CHECKING:
+        bl_label: str
+        report: Any
+        _job: Any
+        _placing: Any
+        _timer: Any
+
+    _job = _placing = _timer = None
+    _scene = 0
 
     selected = False
     again = False
@@ -64,6 +66,8 @@ class BakeOperator(TaskOperator):
         scene = compat.scene_by_uid(self._scene)
         if scene is None:
             raise strips.SceneGoneError(len(self._job.sources))
+        from ..sequencer import baked
+
         self._placing = baked.Placing(scene, result, self._job.sources, only=self._job.only)
         if bpy.app.background or context.window is None:
             self._placing.step()
@@ -214,6 +218,8 @@ class SUBTITLE_OT_back_to_text(bpy.types.Operator):
         return _may_change(cls, context)
 
     def execute(self, context: Context) -> _Result:
+        from ..sequencer import baked
+
         count = baked.back_to_text(compat.scene_of(context), selected=self.selected)
         tracks.touched()
         self.report({"INFO"}, translated(Text("Text again: {subtitles}", subtitles=counted(count))))
@@ -232,7 +238,10 @@ class SUBTITLE_OT_delete_unused_pictures(AsideOperator, TaskOperator, bpy.types.
 
     is_looked: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    _asked: Any = None
+    if TYPE_CHECKING:
+        _asked: Any
+
+    _asked = None
 
     @classmethod
     def poll(cls, context: Context) -> bool:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import EnumProperty
 
-from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
-from ..core.text import Text
+from ..core.text import Text, counted
 from ..sequencer import compat, places
 from ..session import track as tracks
 from ..translations import translated

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..core.cues import counted
-from ..core.text import Text
+from ..core.text import Text, counted
 from ..sequencer import compat, strips
 from ..session import settings, typed
 from ..translations import translated

@@ -145,11 +145,14 @@ def _back(collection: Any, edges: dict[str, tuple[int, int]], channels: dict[str
 class LongOperator:
     """Mix-in of an operator that may take long: then it shows how far it is, and Escape stops it."""
 
-    bl_label: str
-    options: bpy.types.OperatorOptions
-    report: Callable[[set[str], str], None]
-    _work: Work
-    _timer: bpy.types.Timer | None = None
+    if TYPE_CHECKING:  # Blender evaluates what is annotated in its classes when it registers them.
+        bl_label: str
+        options: bpy.types.OperatorOptions
+        report: Callable[[set[str], str], None]
+        _work: Work
+        _timer: bpy.types.Timer | None
+
+    _timer = None
 
     def told(self, result: Any) -> _Result:
         """Say what has come of it, and what of that is to be undone."""
@@ -232,7 +235,9 @@ class SlowOperator(LongOperator, CueOperator):
 class ScopeOperator(SlowOperator):
     """Mix-in of an operator that changes many subtitles by one rule."""
 
-    which: str
+    if TYPE_CHECKING:
+        which: str
+
     same_channel = True
     """Whether neighbours matter, which are those on the same channel."""
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from ..core.cues import counted
-from ..core.text import Text
+from ..core.text import Text, counted
 from ..sequencer import cue, look, styles
 from ..session import track as tracks
 from ..translations import translated
@@ -28,7 +27,8 @@ _Result = set[str]
 class _StyleOperator(CueOperator):
     """Mix-in of an operator that changes looks."""
 
-    which: str
+    if TYPE_CHECKING:
+        which: str
 
     def styled(self, scene: bpy.types.Scene, row: Row, source: Any) -> _Result:
         """Give the subtitles that are meant the look of one of them."""

@@ -7,7 +7,6 @@ A `Task` runs a function on a thread of its own. It outlives the operator that s
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,19 +23,18 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event
 
 
-log = logging.getLogger(__name__)
-
-
 _Result = set[str]
 
 
 class TaskOperator:
     """Mix-in of an operator whose work is a task: in the window it shows progress, in background it waits."""
 
-    report: Callable[[set[str], str], None]
+    if TYPE_CHECKING:  # Blender evaluates what is annotated in its classes when it registers them.
+        report: Callable[[set[str], str], None]
+        _task: Task
+        _waker: Waker | None
 
-    _task: Task
-    _waker: Waker | None = None
+    _waker = None
 
     def prepare(self, context: Context) -> Task | None:
         """Read what is needed from Blender and make the task. None: there is nothing to do, and that was reported.

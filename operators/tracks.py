@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
-from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
-from ..core.text import Text
+from ..core.text import Text, counted
 from ..sequencer import compat, cue
 from ..sequencer.track import Row, make, refuse_locked
 from ..session import choices

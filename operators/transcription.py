@@ -3,27 +3,25 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError, UnexpectedError
-from ..core.events import Cancelled, Failed, Finished
-from ..core.text import Text
+from ..core.system.logs import log
+from ..core.text import Text, counted
 from ..sequencer import compat, sounds, strips
-from ..session import choices, order, pump, state, unfinished
-from ..session.fetching import Fetch, fetch
+from ..session import choices, pump, state, unfinished
 from ..session.settings import get, user_dir
-from ..session.transcription import TranscriptionRun
 from ..session.waker import Waker
 from ..translations import translated
 
 if TYPE_CHECKING:
     from bpy.types import Context
 
-log = logging.getLogger(__name__)
+    from ..session.fetching import Fetch
+    from ..session.order import Order
+    from ..session.transcription import TranscriptionRun
 
 _Result = set[str]
 
@@ -34,9 +32,12 @@ _AGAIN = 0.1
 class Working:
     """What the operators share that make subtitles while something goes on: asleep until there are some to make."""
 
-    _run: TranscriptionRun | None = None
-    _fetch: Fetch | None = None
-    _waker: Waker | None = None
+    if TYPE_CHECKING:  # Blender evaluates what is annotated in its classes when it registers them.
+        _run: TranscriptionRun | None
+        _fetch: Fetch | None
+        _waker: Waker | None
+
+    _run = _fetch = _waker = None
 
     def _go(self, context: Context, run: TranscriptionRun | Fetch) -> _Result:
         """Follow what was begun to its end: at once in background, else asleep. Raises SubtitleEditorError."""
@@ -53,11 +54,16 @@ class Working:
         return {"RUNNING_MODAL"}
 
     def _follow(self, run: TranscriptionRun | Fetch) -> None:
+        # Here, not above: none of this is needed to register.
+        from ..session.fetching import Fetch
+
         self._run, self._fetch = (None, run) if isinstance(run, Fetch) else (run, None)
         state.now.transcription = run
 
-    def _begin(self, context: Context, asked: order.Order) -> TranscriptionRun:
+    def _begin(self, context: Context, asked: Order) -> TranscriptionRun:
         """Start the child process. Raises SubtitleEditorError."""
+        from ..session import order
+
         run = order.begin(asked, get(context))
         state.start_log()
         run.start()
@@ -65,6 +71,8 @@ class Working:
 
     def _fetched(self, context: Context) -> bool:
         """Go on after the download; whether there is anything to go on with. Raises SubtitleEditorError."""
+        from ..core.events import Failed, Finished
+
         assert self._fetch is not None
         waited, self._fetch = self._fetch, None
         end = state.now.ends.get(waited.job)
@@ -127,7 +135,7 @@ class Working:
                 self._waker.sleep()
         except Exception as error:
             if not isinstance(error, SubtitleEditorError):
-                log.exception("making strips failed")
+                log(__name__).exception("making strips failed")
             if state.now.transcription is not None:  # None while there is only a download, which has failed.
                 state.now.transcription.abandon()  # What was heard is kept, whatever went wrong.
             self._leave()
@@ -158,6 +166,8 @@ class Working:
             self._say("WARNING" if run is not None and run.scene_gone else "INFO", notice)
 
     def _report_end(self, run: TranscriptionRun) -> _Result:
+        from ..core.events import Cancelled, Failed, Finished
+
         self._tell_notices(run)
         if run.scene_gone:
             return {"CANCELLED"}
@@ -185,6 +195,8 @@ def _go_on() -> None:
     run = state.now.transcription
     if run is None:
         return
+    from ..session.transcription import TranscriptionRun
+
     manager = bpy.context.window_manager
     windows = list(manager.windows) if manager else []
     if isinstance(run, TranscriptionRun) and run.has_scene and windows:
@@ -244,6 +256,9 @@ class SUBTITLE_OT_transcribe(Working, bpy.types.Operator):
         self.layout.row().prop(self, "existing", expand=True)
 
     def execute(self, context: Context) -> _Result:
+        from ..session import order
+        from ..session.fetching import fetch
+
         try:
             asked = order.order(context, replace=self.existing == "REPLACE")
             run = fetch(asked, get(context)) or self._begin(context, asked)
@@ -262,9 +277,15 @@ class SUBTITLE_OT_go_on_transcribing(Working, bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: Context) -> bool:
+        if state.now.transcription is None:
+            return False
+        from ..session.transcription import TranscriptionRun
+
         return isinstance(state.now.transcription, TranscriptionRun)
 
     def execute(self, context: Context) -> _Result:
+        from ..session.transcription import TranscriptionRun
+
         run = state.now.transcription
         assert isinstance(run, TranscriptionRun)
         return self._go(context, run)

@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
-from ..core.errors.media import MediaError
-from ..core.system.task import Task
-from ..core.text import Text
-from ..sequencer import compat, live
-from ..session import order, recovered, state, unfinished
+from ..core.text import Text, counted
+from ..sequencer import compat
+from ..session import recovered, state, unfinished
 from ..session.settings import user_dir
-from ..session.transcription import owner_of
 from ..translations import translated
 from .aside import AsideOperator
 from .tasks import TaskOperator
@@ -25,9 +21,11 @@ from .transcription import Working
 if TYPE_CHECKING:
     from bpy.types import Context
 
+    from ..core.errors.media import MediaError
     from ..core.events import ProgressReport
     from ..core.speech.segments import Kept
     from ..core.system.control import Control
+    from ..core.system.task import Task
     from ..session.state import Recovered
 
 _Result = set[str]
@@ -40,7 +38,8 @@ _held: dict[str, Kept] = {}
 class _Unfinished(AsideOperator):
     """Work on a transcription that ended early; `journal` is its file, as the panel knows it."""
 
-    bl_idname: str
+    if TYPE_CHECKING:  # Blender evaluates what is annotated in its classes when it registers them.
+        bl_idname: str
 
     journal: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
 
@@ -92,6 +91,9 @@ class SUBTITLE_OT_continue_unfinished(_Unfinished, Working, bpy.types.Operator):
         return self._read(context)
 
     def go(self, context: Context, kept: Kept) -> _Result:
+        # Here, not above: none of this is needed to register.
+        from ..session import order
+
         try:
             return self._go(context, self._begin(context, order.again(context, kept)))
         except SubtitleEditorError as error:
@@ -110,6 +112,9 @@ class SUBTITLE_OT_take_unfinished(_Unfinished, Working, bpy.types.Operator):
         return self._read(context)
 
     def go(self, context: Context, kept: Kept) -> _Result:
+        from ..core.errors.media import MediaError
+        from ..session import order
+
         try:
             run = order.take(context, kept)
         except MediaError as error:
@@ -144,6 +149,8 @@ class SUBTITLE_OT_keep_unfinished(_Unfinished, TaskOperator, bpy.types.Operator)
     reason: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
 
     def prepare(self, context: Context) -> Task:
+        from ..core.system.task import Task
+
         journal, place, folder = Path(self.journal), unfinished.place_of(compat.scene_of(context)), user_dir()
         self._scene = compat.scene_of(context).session_uid
 
@@ -161,10 +168,13 @@ class SUBTITLE_OT_keep_unfinished(_Unfinished, TaskOperator, bpy.types.Operator)
             return {"CANCELLED"}
         scene = compat.scene_by_uid(self._scene)
         if scene is not None:
+            from ..sequencer import live
+            from ..session.transcription import owner_of
+
             live.forget(scene, owner_of(Path(self.journal)))
         told = Text(
             "{reason} Kept in {path}: {subtitles}",
-            reason=self.reason, path=result.path, subtitles=counted(result.count),
+            reason=self.reason, path=result.path, subtitles=counted(result.number),
         )  # fmt: skip
         self.report({"INFO"}, translated(told))
         return {"FINISHED"}
@@ -182,6 +192,8 @@ class SUBTITLE_OT_discard_unfinished(_Unfinished, bpy.types.Operator):
 
     def execute(self, context: Context) -> _Result:
         from ..core.speech import segments
+        from ..sequencer import live
+        from ..session.transcription import owner_of
 
         path = unfinished.journal_of(self.journal)
         if path is None:

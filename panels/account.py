@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..core.hub import endpoint as endpoints
-from ..core.hub import tokens
 from ..core.text import Text
 from ..session import profiles, state
 from ..session.settings import token, why_offline
@@ -108,6 +107,9 @@ def token_lines(context: Context) -> list[tuple[str, Icon]]:
         lines.append((account.problem, "ERROR"))
     if not found:
         return lines
+    # Here, not above: it is not needed to register.
+    from ..core.hub import tokens
+
     if found.source is not tokens.Origin.PREFERENCE:
         lines.append((Text("The token from {source} is used", source=found.source.label), "INFO"))
     if not tokens.looks_right(found.value):

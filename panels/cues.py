@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core.cues import text_length
 from ..core.right_to_left import drawn, reads_from_right
 from ..core.text import Text
 from ..sequencer import compat, cue
@@ -131,6 +130,9 @@ def _speed(layout: UILayout, text: str, seconds: float, wide: bool) -> None:
     """Characters a second, with a colour by the profile."""
     track = listing.now.track
     profile = track.profile if track is not None else None
+    # Here, not above: it is not needed to register.
+    from ..core.cues import text_length
+
     speed = text_length(text) / seconds if seconds > 0 else 0.0
     limit = profile.max_cps if profile is not None else None
     if profile is not None and limit is None and profile.max_wpm:

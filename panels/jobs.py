@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core.downloads import words
-from ..core.events import State
 from ..core.text import Text
 from ..core.units import human_duration, human_size
 from ..session import choices, shelf, state
@@ -85,6 +83,9 @@ def _draw_checks(layout: UILayout, jobs: list[JobRecord]) -> None:
     found = next((checked for record in jobs if (checked := state.checked(record.id)) is not None), None)
     if found is None:
         return
+    # Here, not above: where nothing is downloaded it is not needed.
+    from ..core.downloads import words
+
     header, body = layout.panel("SUBTITLE_checks", default_closed=True)
     label(header, Text("Checks: {name}", name=shelf.name_of(found.model)))
     if body is not None:
@@ -95,6 +96,8 @@ def _draw_checks(layout: UILayout, jobs: list[JobRecord]) -> None:
 
 def _failed(jobs: list[JobRecord]) -> list[JobRecord]:
     """Failed downloads that nothing has come after: no newer job of the model, and the model is not there."""
+    from ..core.events import State
+
     seen = {shelf.download_id(record.model) for record in jobs}
     found = []
     for record in shelf.past_jobs():
@@ -117,6 +120,8 @@ def _draw_failed(layout: UILayout, context: Context, record: JobRecord) -> None:
 
 def _draw_reason(layout: UILayout, context: Context, record: JobRecord) -> None:
     """Why it failed, and what can be done."""
+    from ..core.events import State
+
     if record.message:
         wrapped(layout, context, record.message)
     if record.hint:
@@ -148,6 +153,8 @@ class SUBTITLE_UL_history(PreparedList, bpy.types.UIList):
         records = shelf.past_jobs()
         if index >= len(records):
             return
+        from ..core.downloads import words
+
         record = records[index]
         split = layout.split(factor=0.6)
         name_label(split, model_name(record), icon=JOB_ICONS.get(record.state, "NONE"))
@@ -179,6 +186,8 @@ class SUBTITLE_PT_history(SubtitlePanel, bpy.types.Panel):
 
 
 def _draw_record(layout: UILayout, context: Context, record: JobRecord) -> None:
+    from ..core.downloads import words
+
     column = layout.column(align=True)
     fact(column, "Result", words.WORDS[record.state])
     fact(column, "Size", human_size(record.bytes_total) if record.bytes_total else "")

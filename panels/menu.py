@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..session import pictures
 from .cue_menus import SUBTITLE_MT_edit, SUBTITLE_MT_track
 from .models import SUBTITLE_MT_models
 from .pictures import SUBTITLE_MT_styles
@@ -23,6 +24,7 @@ class SUBTITLE_MT_main(bpy.types.Menu):
 
     def draw(self, _context: Context) -> None:
         """Called by Blender for each redraw; reads memory only."""
+        pictures.watch()  # Before the menu of styles in it is opened, which reads memory only.
         layout = self.layout
         layout.operator("subtitle.transcribe", icon="PLAY")
         layout.operator("subtitle.cancel_transcription")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core.catalog import entries
+from ..core.catalog.kinds import SPEECH_TO_TEXT
 from ..core.library.states import ModelState
 from ..core.text import Text
 from ..core.units import human_size
@@ -234,7 +234,7 @@ def _draw_buttons(layout: UILayout, context: Context, row: Row, status: Status) 
         case ModelState.UPDATE:
             main.operator("subtitle.update_model", icon="FILE_REFRESH").model = row.id
     entry = shelf.entry_of(row.id)
-    if row.state.usable and entry is not None and entry.kind == entries.SPEECH_TO_TEXT:
+    if row.state.usable and entry is not None and entry.kind == SPEECH_TO_TEXT:
         used = choices.scene_model(compat.scene_of(context)) == row.id
         chosen = main.row(align=True)
         chosen.enabled = not used

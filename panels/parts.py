@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core.downloads import words
-from ..core.events import State
 from ..core.library.states import ModelState
 from ..core.right_to_left import drawn, lines, reads_from_right
 from ..core.text import Text
@@ -39,18 +37,18 @@ STATE_ICONS: dict[ModelState, Icon] = {
     ModelState.UPDATE: "FILE_REFRESH",
 }
 
-JOB_ICONS: dict[State, Icon] = {
-    State.QUEUED: "TIME",
-    State.STALLED: "ERROR",
-    State.RETRYING: "FILE_REFRESH",
-    State.WAITING: "TIME",
-    State.PAUSED: "PAUSE",
-    State.INTERRUPTED: "PAUSE",
-    State.DONE: "CHECKMARK",
-    State.FAILED: "ERROR",
-    State.CANCELLED: "X",
+JOB_ICONS: dict[str, Icon] = {
+    "queued": "TIME",
+    "stalled": "ERROR",
+    "retrying": "FILE_REFRESH",
+    "waiting": "TIME",
+    "paused": "PAUSE",
+    "interrupted": "PAUSE",
+    "done": "CHECKMARK",
+    "failed": "ERROR",
+    "cancelled": "X",
 }
-"""What is not here moves, and has the icon PLAY."""
+"""By the word of a `State`. What is not here moves, and has the icon PLAY."""
 
 
 _NARROW = 320
@@ -136,6 +134,10 @@ def name_label(layout: UILayout, text: str, icon: Icon = "NONE") -> None:
 
 def job_row(layout: UILayout, record: JobRecord) -> None:
     """The bar of a download with its buttons."""
+    # Here, not above: where nothing is downloaded it is not needed.
+    from ..core.downloads import words
+    from ..core.events import State
+
     event = state.progress(record)
     row = layout.row(align=True)
     row.progress(factor=event.fraction, text=iface(words.headline(event)))
@@ -148,6 +150,8 @@ def job_row(layout: UILayout, record: JobRecord) -> None:
 
 def job_lines(layout: UILayout, context: Context, record: JobRecord) -> None:
     """What the bar has no room for: bytes, speed, time left, the file."""
+    from ..core.downloads import words
+
     event = state.progress(record)
     if record.message:
         # Why it rests: a disk that has become full pauses a download.

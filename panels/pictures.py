@@ -27,6 +27,7 @@ class SUBTITLE_MT_styles(bpy.types.Menu):
 
     def draw(self, _context: Context) -> None:
         """Called by Blender for each redraw; reads memory only."""
+        pictures.watch()
         layout = self.layout
         for name in (AS_IN_FILE, *pictures.styles()):
             text = iface(pictures.label_of(name))
@@ -54,6 +55,7 @@ class SUBTITLE_PT_pictures(SubtitlePanel, bpy.types.Panel):
 
     def draw_header(self, context: Context) -> None:
         """Called by Blender for each redraw, also while the panel is closed."""
+        pictures.watch()
         outlines.header(context.region)
 
     def draw(self, context: Context) -> None:

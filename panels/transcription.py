@@ -203,7 +203,7 @@ def _draw_recovered(layout: UILayout, context: Context, scene: bpy.types.Scene) 
     continued = {str(item.media) for item in unfinished.here(scene)}
     for found in [one for one in recovered.here(scene) if one.media not in continued][:_UNFINISHED]:
         box = layout.box()
-        text = Text("{number} subtitles of an earlier transcription are not here: they were kept.", number=found.count)
+        text = Text("{number} subtitles of an earlier transcription are not here: they were kept.", number=found.number)
         wrapped(box, context, text, icon="INFO")
         row = box.row(align=True)
         row.operator("subtitle.import_recovered", icon="IMPORT").path = str(found.path)

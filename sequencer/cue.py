@@ -11,18 +11,17 @@ Times of cues are seconds from the scene's first frame. Everything here runs on 
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..core.cues import Word
 from ..core.markup import BELOW, TIME, placing_of, span_of
 from . import compat, drawing
 from .compat import Strip
 
 if TYPE_CHECKING:
+    from ..core.cues import Word
     from ..core.subtitles.document import Cue
     from ..core.subtitles.timecode import FrameRate
 
@@ -42,8 +41,7 @@ _DIGITS = 4
 """Of a frame: a hundred thousandth of a second is more than any file keeps."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """Frames of a scene as seconds of its subtitles."""
 
     rate: FrameRate
@@ -130,6 +128,8 @@ def _fields(data: dict[str, Any], left: int, right: int, clock: Clock) -> dict[s
 
 def _words(data: dict[str, Any], left: int, right: int, clock: Clock) -> list[Word]:
     """The words at their times. A strip that was cut since they were noted leaves them where they were said."""
+    from ..core.cues import Word
+
     noted_left, noted_right = data.get("at", (left, right))
     words, origin = data["words"], left
     if left != noted_left and right - left != noted_right - noted_left:
@@ -199,7 +199,7 @@ def write(strip: Strip, cue: Cue, clock: Clock) -> None:
         strip[MARK] = data
 
 
-_AT = re.compile(r'(?<!\\)"at":\[(-?\d+),(-?\d+)\]')
+_AT = r'(?<!\\)"at":\[(-?\d+),(-?\d+)\]'
 
 
 def goes_along(strip: Strip) -> bool:
@@ -210,7 +210,7 @@ def goes_along(strip: Strip) -> bool:
         return True
     if f'"{TIME}"' in data:
         return False
-    at = _AT.search(data)
+    at = re.search(_AT, data)
     return at is None or int(at[2]) - int(at[1]) == compat.right(strip) - compat.left(strip)
 
 

@@ -5,7 +5,6 @@ after a restart, by what is in them. Main thread, but for `write`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,6 @@ from typing import Any
 import bpy
 
 from ..core.errors.media import MediaError
-from ..core.system import files
-from ..core.system.names import is_inner_path
-from ..core.system.reasons import reason_of
 from ..core.text import Text
 from .compat import Strip
 
@@ -67,11 +63,15 @@ def copy_of(strip: Strip) -> tuple[Path, Path]:
 
 
 def _digest(data: bytes) -> str:
+    import hashlib
+
     return hashlib.sha256(data).hexdigest()[:24]
 
 
 def _name(sound: Any) -> str:
     """As the file was called that was packed, where that is a name everywhere."""
+    from ..core.system.names import is_inner_path
+
     name = Path(str(sound.filepath).replace("\\", "/")).name
     return name if name and is_inner_path(name, windows=True) else "sound"
 
@@ -85,6 +85,9 @@ def waiting() -> dict[Path, bytes]:
 
 def write(copies: Mapping[Path, bytes]) -> None:
     """Make these files, those that are not there. Any thread. Raises MediaError."""
+    from ..core.system import files
+    from ..core.system.reasons import reason_of
+
     for path, data in copies.items():
         try:
             if not path.is_file() or path.stat().st_size != len(data):

@@ -7,7 +7,6 @@ one, nobody knows, and nothing is said of it. Boxes are in pixels of the film, f
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -56,8 +55,7 @@ class Box(NamedTuple):
         return Box(self.left + x, self.bottom + y, self.right + x, self.top + y)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """What is wrong with the place of a subtitle."""
 
     kind: str

@@ -12,19 +12,19 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import bpy
 
 from ..core.errors.media import MediaError
-from ..core.speech import media
 from ..core.text import Text
-from . import compat, dna, packed
+from . import compat, packed
 from .compat import Strip
 from .strips import rate_of
 
 if TYPE_CHECKING:
     from ..core.cues import Cue
+    from ..core.speech import media
     from ..core.subtitles.timecode import FrameRate
 
 MEDIA = ("SOUND", "MOVIE")
@@ -49,8 +49,7 @@ class UncertainTimingError(MediaError):
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """A part of a strip that plays at one speed: frames `left` up to `right` are seconds `start` up to `end`."""
 
     left: float
@@ -70,11 +69,10 @@ class Stretch:
 
     def moved(self, frames: float) -> Stretch:
         """The same, so many frames later."""
-        return dataclasses.replace(self, left=self.left + frames, right=self.right + frames)
+        return self._replace(left=self.left + frames, right=self.right + frames)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class MediaUse:
+class MediaUse(NamedTuple):
     """Which seconds of a media file a strip plays, and where they lie on the timeline."""
 
     path: Path
@@ -134,7 +132,7 @@ class MediaUse:
     def moved(self, frames: float) -> MediaUse:
         """The same, so many frames later."""
         stretches = tuple(stretch.moved(frames) for stretch in self.stretches)
-        return dataclasses.replace(self, stretches=stretches, content_start=self.content_start + frames)
+        return self._replace(stretches=stretches, content_start=self.content_start + frames)
 
     def inside(self, cues: Iterable[Cue]) -> list[Cue]:
         """The cues that begin or end inside the used part."""
@@ -259,8 +257,8 @@ def _uses(strip: Strip, scene: bpy.types.Scene, path: Path | None = None) -> Ite
             continue
         use = _use(inner, owner, first, last, rate_of(scene))
         # By the outermost strip, for that is what a user moves.
-        outer = dataclasses.replace(use.moved(shift), channel=strip.channel, name=strip.name)
-        yield dataclasses.replace(outer, content_start=compat.content_start(strip)), str(inner.type)
+        outer = use.moved(shift)._replace(channel=strip.channel, name=strip.name)
+        yield outer._replace(content_start=compat.content_start(strip)), str(inner.type)
 
 
 def _inside(
@@ -334,12 +332,19 @@ def _plain(strip: Strip, path: Path | None, rate: FrameRate, known: float | None
     of its frames per timeline frame: Blender does not say which, but the strip's length tells. `path`: None for a
     packed sound, which is there in any case.
     """
-    header = media.header(path) if known is None and path is not None else None
+    header = _header(path) if known is None and path is not None else None
     per_frame, unit = _seconds_per_frame(strip, header.duration if header is not None else known, float(rate))
     begin = compat.content_start(strip)
     skipped = compat.trimmed_start(strip) * unit + _begin(strip, header)
     left, right = compat.left(strip), compat.right(strip)
     return Stretch(left, right, skipped + (left - begin) * per_frame, skipped + (right - begin) * per_frame)
+
+
+def _header(path: Path) -> media.Header:
+    # Here, not above: it is not needed to register.
+    from ..core.speech import media
+
+    return media.header(path)
 
 
 def _begin(strip: Strip, header: media.Header | None) -> float:
@@ -355,12 +360,14 @@ def _part(strip: Strip, header: media.Header) -> media.Part:
 
 def _retimed(strip: Strip, path: Path, rate: FrameRate, known: float | None) -> list[Stretch]:
     """The stretches between a strip's retiming keys; none where it has none. Raises UncertainTimingError."""
+    from . import dna
+
     keys = dna.retiming(strip)
     if keys is None:
         raise UncertainTimingError(strip.name, Text("this Blender does not tell how it is retimed"))
     if not keys:
         return []
-    header = media.header(path) if known is None else None
+    header = _header(path) if known is None else None
     duration = _part(strip, header).length if header is not None else known
     if duration is None:
         raise UncertainTimingError(strip.name, Text("its file does not say how long it is"))

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import heapq
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import bpy
 
-from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
-from ..core.text import Text
+from ..core.text import Text, counted
 from . import bulk, compat, cue, drawing, look, undo
 from .compat import Strip
 
@@ -65,8 +63,7 @@ def rate_of(scene: bpy.types.Scene) -> FrameRate:
 # Cues to strips
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """One TEXT strip to be: frames `start` up to `end`, `row` 0 for the lowest of the channels it may use."""
 
     start: int
@@ -84,6 +81,8 @@ def place(
     `frame` turns a time of theirs into a timeline frame, `seconds` into seconds from the scene's first frame, for the
     words; None: they are that already. Every strip is at least one frame long.
     """
+    import heapq
+
     placements: list[Placement] = []
     free: list[int] = []
     busy: list[tuple[int, int]] = []

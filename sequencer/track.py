@@ -9,16 +9,14 @@ Everything runs on the main thread.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Collection, Container, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import bpy
 
-from ..core.cues import counted
 from ..core.errors.base import SubtitleEditorError
-from ..core.text import Text
+from ..core.text import Text, counted
 from . import bulk, compat, cue, look
 from .compat import Strip
 from .strips import MAX_CHANNEL, clock_of
@@ -374,13 +372,13 @@ def _aside(collection: Any, strips: Sequence[Strip]) -> Iterator[int]:
         yield number
 
 
-@dataclasses.dataclass(slots=True)
 class Changed:
     """What an edit has changed."""
 
-    written: list[Strip] = dataclasses.field(default_factory=list)
-    made: list[Strip] = dataclasses.field(default_factory=list)
-    removed: int = 0
+    def __init__(self, written: list[Strip] | None = None) -> None:
+        self.written: list[Strip] = written or []
+        self.made: list[Strip] = []
+        self.removed = 0
 
     @property
     def total(self) -> int:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..core.catalog.entries import KIND_NAMES
+from ..core.catalog.kinds import KIND_NAMES
 from . import handlers, inputs, languages
 from .handlers import Call
 from .inputs import JOB_ID, MODEL_ID, Field

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core.catalog.entries import KIND_NAMES
+from ..core.catalog.kinds import KIND_NAMES
 from ..core.events import State
 from ..core.library.states import ModelState
 from .tasks import TaskState

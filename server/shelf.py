@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from ..core.catalog import reading
-from ..core.catalog.entries import DATASET, Catalog, Entry
+from ..core.catalog.entries import Catalog, Entry
+from ..core.catalog.kinds import DATASET
 from ..core.catalog.search import folded, searchable
 from ..core.library import layout, rows, status
 from ..core.library.states import ModelState, Status

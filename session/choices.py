@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import bpy
 
-from ..core.catalog import entries, reading
+from ..core.catalog.kinds import SPEECH_TO_TEXT
 from ..core.text import Text
 from ..core.units import human_size
 from ..translations import iface
@@ -93,6 +93,8 @@ def number(name: str) -> int:
 
 def models(_self: bpy.types.PropertyGroup, context: Context | None) -> list[Item]:
     if not model_items:
+        # Here, not above: it is not needed to register.
+        from ..core.catalog import reading
         from .settings import get
 
         offer(reading.load(get(context or bpy.context).user_catalog))
@@ -103,7 +105,7 @@ def offer(known: Catalog, installed: Container[str] = (), recommended: str = "")
     """Offer the speech models of a catalogue, the user's own included, as the scene's model: each once, without its
     other names. Called when it, what is `installed`, or which is `recommended` for this machine changes.
     """
-    found = [entry for entry in known if entry.kind == entries.SPEECH_TO_TEXT and not entry.alias_of]
+    found = [entry for entry in known if entry.kind == SPEECH_TO_TEXT and not entry.alias_of]
     items = [item_of(entry, is_here=entry.id in installed, is_advised=entry.id == recommended) for entry in found]
     if items != model_items:
         _kept.extend(model_items)

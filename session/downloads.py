@@ -5,24 +5,20 @@ long as the preferences are the same. Main thread unless it says otherwise.
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core.catalog import reading
 from ..core.errors.base import SubtitleEditorError
 from ..core.system import user_folder
+from ..core.system.logs import log
 from ..core.text import Text
 from . import pump, screen, state
 from .settings import Settings, get
 
 if TYPE_CHECKING:
     from ..core.download_manager import DownloadManager
-
-
-log = logging.getLogger(__name__)
 
 _PATIENCE = 5.0
 """Seconds to wait for the job store in background. A window waits for nothing: what the store says comes later."""
@@ -36,6 +32,8 @@ def start(model: str, settings: Settings, revision: str | None = None) -> str:
 
     Raises SubtitleEditorError: an unknown model, or preferences that changed while another download still runs.
     """
+    from ..core.catalog import reading
+
     entry = reading.load(settings.user_catalog).get(model)
     downloads = for_settings(settings)
     state.start_log()
@@ -156,7 +154,7 @@ class Opening(threading.Thread):
                     return
                 self.manager.restore(self._resume, _PATIENCE)
         except Exception:  # The top of a thread; the next click tries again, and says what is wrong.
-            log.exception("the jobs of the last session could not be read")
+            log(__name__).exception("the jobs of the last session could not be read")
 
 
 _making: list[Opening] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.downloads import words
 from ..core.text import Text
 from . import downloads, pump, shelf
 from .settings import Settings
@@ -46,6 +45,8 @@ class Fetch:
 
     def listen(self) -> bool:
         """Take over what the session has heard of the download."""
+        from ..core.downloads import words
+
         progress = now.manager.progress(self.job) if now.manager is not None and not self.over else None
         if progress is not None:
             self.fraction = progress.fraction

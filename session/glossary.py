@@ -7,17 +7,15 @@ what is known. Main thread, but for the reading.
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import bpy
 
 from ..core.errors.base import SubtitleEditorError
-from ..core.speech import glossary
 from ..core.system import user_folder
 from . import choices, settings
 
@@ -35,8 +33,7 @@ listeners: list[Callable[[], None]] = []
 """Called when names have changed."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _File:
+class _File(NamedTuple):
     when: int
     """When it was changed; 0 where it is not there."""
     names: tuple[str, ...] = ()
@@ -96,6 +93,9 @@ def problem(scene: bpy.types.Scene) -> str:
 def terms(choice: Choices) -> list[str]:
     """The names for a transcription, read now. Raises UsageError for a scene's file that cannot be read, or not within
     `PATIENCE`."""
+    # Here, not above: it is not needed to register.
+    from ..core.speech import glossary
+
     own, *others = paths(choice)
     found = glossary.read(own) if own.is_file() else []
     for path in others:
@@ -107,6 +107,7 @@ def terms(choice: Choices) -> list[str]:
 
 def _read_now(path: Path) -> list[str]:
     from ..core.errors.base import UsageError
+    from ..core.speech import glossary
     from ..core.system.control import Control
     from ..core.text import Text
 
@@ -168,6 +169,8 @@ def _read(wanted: list[Path], known: _Files) -> _Files:
 def _file(path: Path, when: int, may_be_missing: bool) -> _File:
     if not when and may_be_missing:
         return _File(when)
+    from ..core.speech import glossary
+
     try:
         return _File(when, tuple(glossary.read(path)))
     except SubtitleEditorError as error:

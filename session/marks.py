@@ -7,9 +7,8 @@ nothing. Main thread.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import bpy
 
@@ -41,13 +40,12 @@ CUT = 0.3, 0.8, 1.0, 0.6
 Color = tuple[float, float, float, float]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """The subtitles of a survey as rows of numbers, in order of time."""
 
-    index: Ints
-    """In Blender's collection, of `count` strips."""
-    count: int
+    order: Ints
+    """In Blender's collection, of `total` strips."""
+    total: int
     left: Ints
     right: Ints
     channel: Ints
@@ -56,11 +54,10 @@ class Known:
 
     def still(self, left: Ints) -> Any:
         """Which of them are where they were; `left` of all strips of the collection as it is now."""
-        return left[self.index] == self.left
+        return left[self.order] == self.left
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """Rectangles in one colour, each `(left, bottom, right, top)` in pixels."""
 
     color: Color
@@ -109,8 +106,7 @@ def _words(known: Known, rows: Any, view: View, found: survey.Survey) -> Iterato
         yield Shape(DOUBT, view.boxes(left, low, right, low + 0.06))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """The part of a timeline that a region shows."""
 
     first: float
@@ -189,9 +185,9 @@ def draw() -> None:
     known = _known(found)
     collection = compat.strips_shown(scene)
     view = _view(region, scene)
-    if known is None or known.count != len(collection) or not known.count:
+    if known is None or known.total != len(collection) or not known.total:
         return
-    left = bulk.column(collection, compat.edge_names(collection)[0], count=known.count)
+    left = bulk.column(collection, compat.edge_names(collection)[0], count=known.total)
     _paint(list(shapes(known, known.still(left), view, found)))
 
 

@@ -6,25 +6,21 @@ Main thread, but for the work itself, which knows nothing of Blender.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import os
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import bpy
 
 from ..core.errors.base import SubtitleEditorError
 from ..core.picture.names import AS_IN_FILE
-from ..core.system.names import is_inner_path
-from ..core.system.task import Task
 from ..core.system.user_folder import STYLES
 from ..core.text import Text
-from ..sequencer import baked, files
-from . import choices, settings
+from . import choices, screen, settings
 from . import track as tracks
 
 if TYPE_CHECKING:
@@ -33,6 +29,7 @@ if TYPE_CHECKING:
     from ..core.picture.render import Problem
     from ..core.picture.style import Style
     from ..core.system.control import Control
+    from ..core.system.task import Task
     from ..sequencer.baked import Source
 
 LABEL = Text("Drawing subtitles")
@@ -78,11 +75,11 @@ class NothingToDrawError(SubtitleEditorError):
 # Styles
 
 
-@dataclasses.dataclass(slots=True)
 class _Known:
-    presets: Mapping[str, Style] = dataclasses.field(default_factory=dict)
-    own: Mapping[str, Style] = dataclasses.field(default_factory=dict)
-    wrong: tuple[str, ...] = ()
+    def __init__(self) -> None:
+        self.presets: Mapping[str, Style] = {}
+        self.own: Mapping[str, Style] = {}
+        self.wrong: tuple[str, ...] = ()
 
 
 known = _Known()
@@ -93,13 +90,34 @@ _reader: threading.Thread | None = None
 """The thread that was asked last to read them."""
 _taking = threading.Lock()
 """Held for a moment by whoever says what is known, and for no look at the disk."""
+_looked = False
+"""Whether they were read, or are being read, since Blender started."""
+_SOON = 0.05
+"""Seconds between two looks at whether the thread has read them."""
+
+
+def watch() -> None:
+    """Somebody looks at styles: have them read if they never were. Takes no time."""
+    if not _looked:
+        read_styles_soon()
 
 
 def read_styles_soon() -> None:
-    """Read all styles on a thread."""
-    global _reader
+    """Read all styles on a thread, and show what has come of it."""
+    global _reader, _looked
+    _looked = True
     _reader = threading.Thread(target=_read_styles, args=(own_styles(),), name="styles", daemon=True)
     _reader.start()
+    if not bpy.app.background and not bpy.app.timers.is_registered(_show_styles):
+        bpy.app.timers.register(_show_styles, first_interval=_SOON, persistent=True)
+
+
+def _show_styles() -> float | None:
+    """Called by Blender while they are read, and after it."""
+    if _reader is not None and _reader.is_alive():
+        return _SOON
+    screen.redraw()
+    return None
 
 
 def _read_styles(folder: Path) -> None:
@@ -133,8 +151,8 @@ def offered_name(scene: bpy.types.Scene) -> str:
     """What the next style is called: as the chosen one where it is the user's own, else a name that is free."""
     from ..core.picture import style
 
-    chosen = choices.of(scene).picture_style
-    if chosen in known.own:
+    chosen, (own, _) = choices.of(scene).picture_style, style.load(own_styles())
+    if chosen in own:
         return chosen
     there = {*style.presets(), *(path.stem for path in own_styles().glob("*.toml"))}
     names = itertools.chain(["mine"], (f"mine-{number}" for number in itertools.count(2)))
@@ -194,6 +212,8 @@ def _folder_name(scene: str) -> str:
     >>> _folder_name("Act 1: Café"), _folder_name("Scene."), _folder_name("aux")
     ('Act_1_Café', 'Scene', 'aux_')
     """
+    from ..core.system.names import is_inner_path
+
     name = re.sub(r"[^\w.-]+", "_", scene).strip(".") or "Scene"
     return name if is_inner_path(name, windows=True) else f"{name}_"
 
@@ -229,8 +249,7 @@ def replaced_fonts(scene: bpy.types.Scene) -> tuple[str, ...]:
     return found if style == choices.of(scene).picture_style else ()
 
 
-@dataclasses.dataclass(slots=True)
-class Job:
+class Job(NamedTuple):
     """What is baked: read from Blender before, put back into it after."""
 
     task: Task
@@ -242,6 +261,10 @@ class Job:
 
 def job(scene: bpy.types.Scene, *, selected: bool = False, again: bool = False) -> Job:
     """The task that draws what is to be drawn. Raises SubtitleEditorError."""
+    # Here, not above: none of this is needed to register.
+    from ..core.system.task import Task
+    from ..sequencer import baked, files
+
     found = baked.sources(scene, selected=selected, again=again)
     if not found.wanted and not (again and baked.has_any(scene)):
         raise NothingToDrawError
@@ -270,6 +293,8 @@ def job(scene: bpy.types.Scene, *, selected: bool = False, again: bool = False) 
 def looking_for_orphans(scene: bpy.types.Scene) -> Callable[[], list[str]]:
     """What finds the files of a scene's folder that no strip shows now; it reads the disk, on any thread. Raises
     NoFolderError, and it what `disk_error` makes of an OSError."""
+    from ..sequencer import baked
+
     folder = folder_of(scene)
     in_use = baked.files_in_use(str(folder))
 
@@ -310,12 +335,16 @@ def _before_render(scene: Any, *_: object) -> None:
     found = settings.of(bpy.context)
     if found is None or not found.bake_before_render or not bpy.app.background:
         return
+    from ..sequencer import baked
+
     if isinstance(scene, bpy.types.Scene) and baked.has_any(scene):
         bring_after(scene)
 
 
 def bring_after(scene: bpy.types.Scene) -> None:
     """*Bake Changed*, here and now. What goes wrong is printed: a render goes on."""
+    from ..sequencer import baked
+
     try:
         one = job(scene, again=True)
         one.task.run()
@@ -331,10 +360,13 @@ def register() -> None:
     at_work.clear()
     _replaced.clear()
     bpy.app.handlers.render_init.append(_before_render)
-    read_styles_soon()
 
 
 def unregister() -> None:
     """Called by the package."""
+    global _looked
     if _before_render in bpy.app.handlers.render_init:
         bpy.app.handlers.render_init.remove(_before_render)
+    if bpy.app.timers.is_registered(_show_styles):
+        bpy.app.timers.unregister(_show_styles)
+    _looked = False

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core import presets
 from ..core.errors.base import UsageError
 from ..core.text import Text
 from . import profiles, screen, settings
@@ -59,6 +58,8 @@ class _Look:
         self.thread.start()
 
     def _work(self) -> None:
+        from ..core import presets
+
         self.found = tuple(presets.names(self._where))
 
 
@@ -73,6 +74,9 @@ class _Known:
 
 def folder() -> Path:
     """Where they lie; it need not exist."""
+    # Here, not above: it is not needed to register.
+    from ..core import presets
+
     return settings.user_dir() / presets.FOLDER
 
 
@@ -88,6 +92,8 @@ def names() -> tuple[str, ...]:
 
 def _read() -> None:
     """Read the names now. What a thread reads meanwhile may be from before, and counts no more."""
+    from ..core import presets
+
     _Known.look = None
     _Known.names = tuple(presets.names(folder()))
 
@@ -113,6 +119,8 @@ def _take() -> float | None:
 
 def save(name: str, choice: Choices, *, replace: bool = False) -> None:
     """Make a preset of what is chosen; with `replace` in place of one of that name. Raises SubtitleEditorError."""
+    from ..core import presets
+
     _read()  # What was looked at last may be of before: nothing is written over unasked.
     if is_there(name) and not replace:
         raise UsageError(Text('There is a preset "{name}" already.', name=name.strip()))
@@ -130,6 +138,8 @@ def use(name: str, choice: Choices) -> Text | None:
 
     Raises UsageError for a file that cannot be read or says what nobody understands; nothing is changed then.
     """
+    from ..core import presets
+
     said = presets.read(presets.path_of(folder(), name), profiles.known())
     for option, field in _FIELDS.items():
         if option in said:
@@ -150,6 +160,8 @@ def _as_chosen(option: str, value: Any) -> Any:
 
 def delete(name: str) -> None:
     """Raises SubtitleEditorError."""
+    from ..core import presets
+
     presets.remove(presets.path_of(folder(), name))
     _read()
 

@@ -9,7 +9,6 @@ written is tried again with the next change, and at the end. Main thread.
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ import bpy
 from ..core.errors.base import SubtitleEditorError
 from ..core.subtitles.profiles import AUTO, DEFAULT_PROFILE, FOLLOWING, PROFILES
 from ..core.system import user_folder
+from ..core.system.logs import log
 from . import settings
 from .choices import Item, number
 from .screen import redraw
@@ -27,8 +27,6 @@ from .screen import redraw
 if TYPE_CHECKING:
     from ..core.subtitles.own_profiles import Own
     from ..core.subtitles.profiles import Profile
-
-log = logging.getLogger(__name__)
 
 SOON = 0.5
 """Seconds after the last change until it is written."""
@@ -238,7 +236,7 @@ def _end_writing() -> SubtitleEditorError | None:
         return None
     writer, _writer = _writer, None
     if writer.error is not None:
-        log.warning("%s", writer.error)
+        log(__name__).warning("%s", writer.error)
     else:
         for name, profile in writer.profiles.items():
             if name in _waiting and _waiting[name] is profile:

@@ -7,18 +7,19 @@ file and a closed window.
 
 from __future__ import annotations
 
-import logging
 import time
+from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core.events import Cancelled, Event, Failed, Finished, Notice, Progress, State
+from ..core.system.logs import log
 from . import shelf, state
 from .screen import redraw, show
 from .state import TICK, now, tell
 from .waker import sleepers
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from ..core.events import Event
 
 
 _OTHERS = 1.0
@@ -65,6 +66,9 @@ def _let_go() -> bool:
 
 def _keep(event: Event) -> bool:
     """Remember an event; whether it changed what the lists show."""
+    # Here, not above: until something runs there are none.
+    from ..core.events import Cancelled, Failed, Finished, Notice, Progress, State
+
     match event:
         case Progress() if event.job not in now.ends:
             before = now.states.get(event.job)
@@ -84,7 +88,7 @@ def _keep(event: Event) -> bool:
             refresh_soon()
             return True
         case Notice():
-            log.info("%s", event.message)
+            log(__name__).info("%s", event.message)
     return False
 
 
@@ -156,7 +160,7 @@ def poll() -> float | None:
         # Blender ends an app timer that raises, and then nobody would hear of the jobs any more.
         if repr(error) != now.fault:
             now.fault = repr(error)
-            log.exception("looking at the jobs failed")
+            log(__name__).exception("looking at the jobs failed")
         return TICK
     # None, not 0, ends an app timer.
     return TICK if _runs() or others else None

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import logging
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core.cues import Cue
 from ..core.errors.base import SubtitleEditorError
-from ..core.system import files
-from ..core.system.names import folded
+from ..core.system.logs import log
 from .state import Recovered, now
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from ..core.cues import Cue
 
 FOLDER = "recovered"
 """In the user's folder."""
@@ -39,7 +37,7 @@ def rescue(folder: Path, media: Path, cues: Sequence[Cue], *, blend: str, scene:
     try:
         found = keep(folder, media, cues, blend=blend, scene=scene)
     except SubtitleEditorError:
-        log.exception("%d subtitles could not be kept in %s", len(cues), folder)
+        log(__name__).exception("%d subtitles could not be kept in %s", len(cues), folder)
         return None
     if found is not None:
         offer(found)
@@ -57,6 +55,7 @@ def keep(folder: Path, media: Path, cues: Sequence[Cue], *, blend: str, scene: s
         return None
     # Here, not above: only needed when a file is closed during a transcription.
     from ..core.subtitles import writing
+    from ..core.system import files
 
     path = folder / FOLDER
     try:
@@ -67,7 +66,7 @@ def keep(folder: Path, media: Path, cues: Sequence[Cue], *, blend: str, scene: s
         files.write(_note(path), json.dumps(_as_note(found)).encode())
     except OSError as error:
         raise files.disk_error(folder, error) from error
-    log.info("%d subtitles are kept in %s", len(late), path)
+    log(__name__).info("%d subtitles are kept in %s", len(late), path)
     return found
 
 
@@ -91,7 +90,7 @@ def _note(path: Path) -> Path:
 
 
 def _as_note(found: Recovered) -> dict[str, Any]:
-    return {"count": found.count, "blend": found.blend, "scene": found.scene, "media": found.media}
+    return {"count": found.number, "blend": found.blend, "scene": found.scene, "media": found.media}
 
 
 def read(folder: Path) -> list[Recovered]:
@@ -110,7 +109,7 @@ def read(folder: Path) -> list[Recovered]:
             if path.is_file():
                 found.append(_of_note(path, said))
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-            log.warning("%s: %s", note, error)
+            log(__name__).warning("%s: %s", note, error)
     return found
 
 
@@ -135,13 +134,17 @@ def is_same_file(one: str, other: str, platform: str = sys.platform) -> bool:
     opened with."""
     if platform not in ("win32", "darwin"):
         return one == other
+    from ..core.system.names import folded
+
     return folded(one.replace("\\", "/")) == folded(other.replace("\\", "/"))
 
 
 def let_go(path: Path) -> None:
     """Offer these no more; the file of subtitles stays where it is."""
+    from ..core.system import files
+
     now.recovered = [one for one in now.recovered if one.path != path]
     try:
         files.remove(_note(path))
     except OSError as error:
-        log.warning("%s will be offered again: %s", path, error)
+        log(__name__).warning("%s will be offered again: %s", path, error)

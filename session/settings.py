@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 import bpy
 
 from ..core.hub import endpoint as endpoints
-from ..core.hub.tokens import FILE_NAME, read
 from ..core.system import environment, user_folder
 from ..core.system.folders import expanded
 from ..core.system.long_paths import reachable
@@ -64,8 +62,7 @@ class Preferences(Protocol):
     bake_before_render: bool
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the preferences say, as plain values that may go to any thread."""
 
     models_dir: Path
@@ -212,6 +209,9 @@ def user_dir() -> Path:
 
 def token_path() -> Path:
     """Where the token is kept."""
+    # Here, not above: it is not needed to register.
+    from ..core.hub.tokens import FILE_NAME
+
     return user_dir() / FILE_NAME
 
 
@@ -228,6 +228,8 @@ def read_token() -> str:
     """The user's token in the preferences, empty without one. Reads the disk the first time only."""
     global _token
     if _token is None:
+        from ..core.hub.tokens import read
+
         _token = read(token_path())
     return _token
 

@@ -7,19 +7,14 @@ read it. Everything runs on the main thread, except `_Look.run`.
 
 from __future__ import annotations
 
-import dataclasses
-import logging
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core.catalog import reading
 from ..core.errors.base import SubtitleEditorError
-from ..core.errors.catalog import CatalogError
-from ..core.events import State
-from ..core.library.states import Installed, ModelState, Status
+from ..core.system.logs import log
 from . import choices
 from .settings import Settings, get
 from .state import jobs, now
@@ -27,41 +22,41 @@ from .state import jobs, now
 if TYPE_CHECKING:
     from ..core.catalog.entries import Catalog, Entry
     from ..core.downloads.record import JobRecord
+    from ..core.errors.catalog import CatalogError
+    from ..core.events import State
     from ..core.library.leftovers import Leftover
     from ..core.library.rows import Details, Row
+    from ..core.library.states import Installed, Status
 
 
-log = logging.getLogger(__name__)
-
-
-@dataclasses.dataclass(slots=True, eq=False, repr=False)
 class _Shelf:
-    known: Catalog | None = None
-    statuses: dict[str, Status] = dataclasses.field(default_factory=dict)
-    """Catalogue id to what is on the disk, as of the last look."""
-    used: int = 0
-    """Bytes that the models folder takes."""
-    free: int | None = None
-    """Bytes that are free there."""
-    leftovers: tuple[Leftover, ...] = ()
-    details: Details | None = None
-    """Of the chosen model, as of the last look."""
-    rows: tuple[Row, ...] = ()
-    """The lines of the list."""
-    hidden: int = 0
-    """How many models the switch "missing" hides."""
-    history: tuple[JobRecord, ...] = ()
-    chosen: str = ""
-    """The id of the chosen model: it stays chosen when the rows change."""
-    pending: str = ""
-    """The id of a model to choose as soon as it is among the rows."""
-    looked_for: str = ""
-    """The model whose details the last look has read, or tried to."""
-    look: _Look | None = None
-    again: bool = False
-    """Look once more when the running look is done: something changed meanwhile."""
-    writing: bool = False
-    """The chosen line is being set by us."""
+    def __init__(self) -> None:
+        self.known: Catalog | None = None
+        self.statuses: dict[str, Status] = {}
+        """Catalogue id to what is on the disk, as of the last look."""
+        self.used: int = 0
+        """Bytes that the models folder takes."""
+        self.free: int | None = None
+        """Bytes that are free there."""
+        self.leftovers: tuple[Leftover, ...] = ()
+        self.details: Details | None = None
+        """Of the chosen model, as of the last look."""
+        self.rows: tuple[Row, ...] = ()
+        """The lines of the list."""
+        self.hidden: int = 0
+        """How many models the switch "missing" hides."""
+        self.history: tuple[JobRecord, ...] = ()
+        self.chosen: str = ""
+        """The id of the chosen model: it stays chosen when the rows change."""
+        self.pending: str = ""
+        """The id of a model to choose as soon as it is among the rows."""
+        self.looked_for: str = ""
+        """The model whose details the last look has read, or tried to."""
+        self.look: _Look | None = None
+        self.again: bool = False
+        """Look once more when the running look is done: something changed meanwhile."""
+        self.writing: bool = False
+        """The chosen line is being set by us."""
 
 
 _shelf = _Shelf()
@@ -93,7 +88,12 @@ def details(model: str) -> Details | None:
 
 def status(model: str) -> Status:
     """What is on the disk of a model, as of the last look."""
-    return _shelf.statuses.get(download_id(model)) or Status(ModelState.MISSING)
+    found = _shelf.statuses.get(download_id(model))
+    if found is not None:
+        return found
+    from ..core.library.states import ModelState, Status
+
+    return Status(ModelState.MISSING)
 
 
 def installed(model: str) -> Installed | None:
@@ -144,6 +144,8 @@ def download_id(model: str) -> str:
 
 def _known() -> Catalog:
     if _shelf.known is None:
+        from ..core.catalog import reading
+
         _shelf.known = reading.load(get(bpy.context).user_catalog)
     return _shelf.known
 
@@ -173,12 +175,13 @@ class _Look(threading.Thread):
         try:
             self._read()
         except Exception:  # The top of a thread: nobody else would ever see it.
-            log.exception("the models folder %s could not be read", self.folder)
+            log(__name__).exception("the models folder %s could not be read", self.folder)
 
     def _read(self) -> None:
         # Here, not above: they are not needed to register.
         import shutil
 
+        from ..core.catalog import reading
         from ..core.library import layout, leftovers
         from ..core.library import rows as model_list
         from ..core.library import status as library

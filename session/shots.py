@@ -6,8 +6,8 @@ looking up.
 
 from __future__ import annotations
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +36,7 @@ class _Known:
         """Grows whenever more is known."""
         self.looking = 0
         """Films that are looked up at the moment."""
-        self.found: queue.SimpleQueue[tuple[Path, Shots | None]] = queue.SimpleQueue()
+        self.found: deque[tuple[Path, Shots | None]] = deque()
         """What threads have looked up."""
 
 
@@ -75,7 +75,7 @@ def of(media: Path) -> Shots | None:
     return _known.shots[media]
 
 
-def _look_up(folder: Path, media: Path, told: queue.SimpleQueue[tuple[Path, Shots | None]]) -> None:
+def _look_up(folder: Path, media: Path, told: deque[tuple[Path, Shots | None]]) -> None:
     """On a thread."""
     from ..core.subtitles import shots
 
@@ -85,13 +85,13 @@ def _look_up(folder: Path, media: Path, told: queue.SimpleQueue[tuple[Path, Shot
     except SubtitleEditorError:
         pass  # The film is not there. That is told by whoever needs it.
     finally:
-        told.put((media, found))
+        told.append((media, found))
 
 
 def _take() -> float | None:
     """Called by Blender while films are looked up: take what threads have found."""
-    while not _known.found.empty():
-        media, found = _known.found.get()
+    while _known.found:
+        media, found = _known.found.popleft()
         _known.looking -= 1
         if found is not None and _known.shots.get(media) is None:
             put(media, found)

@@ -6,27 +6,23 @@ Never in Scene properties: a .blend saved during a download must not open "downl
 
 from __future__ import annotations
 
-import dataclasses
-import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import bpy
 
-from ..core.catalog import reading
 from ..core.errors.base import SubtitleEditorError
-from ..core.events import Checked, End, Event, Progress, State
+from ..core.system.logs import log
 from .settings import Settings, get, token, user_dir
 
 if TYPE_CHECKING:
     from ..core.catalog.entries import Catalog
     from ..core.download_manager import DownloadManager
     from ..core.downloads.record import JobRecord
+    from ..core.events import Checked, End, Event, Progress, State
     from ..core.speech.survey import Card
     from ..core.system.task import Task
-
-log = logging.getLogger(__name__)
 
 TICK = 0.1
 """Seconds between two looks at the queues."""
@@ -76,13 +72,13 @@ class Running(Protocol):
         """Block until it has ended, at most `timeout` seconds."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Recovered:
+class Recovered(NamedTuple):
     """Subtitles of a transcription whose file or scene went away before they were strips of it."""
 
     path: Path
     """A subtitle file in the user's folder."""
-    count: int
+    number: int
+    """How many there are."""
     blend: str
     """The .blend that they belong to; empty for one that was never saved."""
     scene: str
@@ -91,8 +87,7 @@ class Recovered:
     """The file that was heard."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Unfinished:
+class Unfinished(NamedTuple):
     """A transcription that ended before its end and can be continued."""
 
     journal: Path
@@ -101,8 +96,7 @@ class Unfinished:
     """What the panel says."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """What testing the token has shown."""
 
     name: str = ""
@@ -110,42 +104,42 @@ class Account:
     problem: str = ""
 
 
-@dataclasses.dataclass(slots=True, eq=False, repr=False)
 class _State:
-    manager: DownloadManager | None = None
-    settings: Settings | None = None
-    """The settings that `manager` was made with."""
-    followed: set[str] = dataclasses.field(default_factory=set)
-    """Jobs that run or wait their turn, until their ending, or that they pause, has been drained."""
-    states: dict[str, State] = dataclasses.field(default_factory=dict)
-    """Job id to the state that was heard of last; jobs that have not ended."""
-    ends: dict[str, End] = dataclasses.field(default_factory=dict)
-    """Job id to its ending, in this session."""
-    messages: dict[str, str] = dataclasses.field(default_factory=dict)
-    """Model id to what went wrong the last time; a new try clears it."""
-    tasks: list[Task] = dataclasses.field(default_factory=list)
-    """Work other than downloads that is under way."""
-    transcription: Running | None = None
-    recovered: list[Recovered] = dataclasses.field(default_factory=list)
-    """What can be imported, newest first."""
-    unfinished: list[Unfinished] = dataclasses.field(default_factory=list)
-    """What can be continued, newest first."""
-    cards: tuple[Card, ...] | None = None
-    """The graphics cards, each tried; None until somebody asked."""
-    account: Account | None = None
-    """None until the token was tested, or after it was changed."""
-    log: Path | None = None
-    """The log file, once there is one."""
-    stale: bool = False
-    """Something has moved on that is not shown yet."""
-    shown: float = 0.0
-    """When it was shown last (time.monotonic)."""
-    rest: float = 0.0
-    """Seconds from then on until what only moves on is shown again."""
-    fault: str = ""
-    """What pumping failed with the last time."""
-    status: str | None = None
-    """What the status bars say."""
+    def __init__(self) -> None:
+        self.manager: DownloadManager | None = None
+        self.settings: Settings | None = None
+        """The settings that `manager` was made with."""
+        self.followed: set[str] = set()
+        """Jobs that run or wait their turn, until their ending, or that they pause, has been drained."""
+        self.states: dict[str, State] = {}
+        """Job id to the state that was heard of last; jobs that have not ended."""
+        self.ends: dict[str, End] = {}
+        """Job id to its ending, in this session."""
+        self.messages: dict[str, str] = {}
+        """Model id to what went wrong the last time; a new try clears it."""
+        self.tasks: list[Task] = []
+        """Work other than downloads that is under way."""
+        self.transcription: Running | None = None
+        self.recovered: list[Recovered] = []
+        """What can be imported, newest first."""
+        self.unfinished: list[Unfinished] = []
+        """What can be continued, newest first."""
+        self.cards: tuple[Card, ...] | None = None
+        """The graphics cards, each tried; None until somebody asked."""
+        self.account: Account | None = None
+        """None until the token was tested, or after it was changed."""
+        self.log: Path | None = None
+        """The log file, once there is one."""
+        self.stale: bool = False
+        """Something has moved on that is not shown yet."""
+        self.shown: float = 0.0
+        """When it was shown last (time.monotonic)."""
+        self.rest: float = 0.0
+        """Seconds from then on until what only moves on is shown again."""
+        self.fault: str = ""
+        """What pumping failed with the last time."""
+        self.status: str | None = None
+        """What the status bars say."""
 
 
 now = _State()
@@ -154,13 +148,14 @@ now = _State()
 
 def reset() -> None:
     """Forget everything; the add-on is being disabled. In place: others hold on to `now`."""
-    fresh = _State()
-    for field in dataclasses.fields(_State):
-        setattr(now, field.name, getattr(fresh, field.name))
+    vars(now).update(vars(_State()))
 
 
 def entries() -> Catalog:
     """The catalogue, the user's own entries included. Looks whether the user's file has changed: not for `draw()`."""
+    # Here, not above: it is not needed to register.
+    from ..core.catalog import reading
+
     return reading.load(get(bpy.context).user_catalog)
 
 
@@ -200,7 +195,7 @@ def start_log() -> None:
     try:
         now.log = log_file.start(user_dir())
     except (OSError, SubtitleEditorError) as error:
-        log.warning("there will be no log file: %s", error)
+        log(__name__).warning("there will be no log file: %s", error)
 
 
 def tell(event: Event) -> None:
@@ -209,7 +204,7 @@ def tell(event: Event) -> None:
         try:
             listener(event)
         except Exception:
-            log.exception("a listener failed on %s", type(event).__name__)
+            log(__name__).exception("a listener failed on %s", type(event).__name__)
 
 
 def show_soon() -> None:

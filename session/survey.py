@@ -8,16 +8,14 @@ Rows go by the names of the strips, which are unique in Blender and stay when ot
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import bpy
 
-from ..core.cues import counted, text_length
 from ..core.markup import VOICE
-from ..core.text import Text
+from ..core.text import Text, counted
 from ..sequencer import compat, cue
 from ..sequencer.strips import inside_of
 from ..sequencer.track import Row
@@ -42,31 +40,37 @@ _TOGETHER = 1000
 """The same, while no more is read of them than which they are."""
 
 
-@dataclasses.dataclass(slots=True, eq=False)
 class Survey:
     """What is known of the subtitles of one track at one moment. Lists go by their number in the row."""
 
-    names: list[str] = dataclasses.field(default_factory=list)
-    cues: list[Cue] = dataclasses.field(default_factory=list)
-    searchable: dict[str, str] = dataclasses.field(default_factory=dict)
-    """Name of a strip to its text and speaker in small letters."""
-    problems: list[Problem] = dataclasses.field(default_factory=list)
-    by_name: dict[str, list[Problem]] = dataclasses.field(default_factory=dict)
-    """Name of a strip to its problems."""
-    counts: dict[str, int] = dataclasses.field(default_factory=dict)
-    """Rule to how many of its problems there are."""
-    doubtful: set[str] = dataclasses.field(default_factory=set)
-    """Names of the strips with a word that the model was not sure of."""
-    row: Any = None
-    """Where they lay: index of each strip, how many strips of any kind there were, first frame, next frame, channel."""
-    meta: str = ""
-    """The name of the meta strip that was open, whose strips these are."""
-    inside: int = 0
-    """Subtitles of the track inside other meta strips."""
-    cuts: list[int] = dataclasses.field(default_factory=list)
-    """On which frames shots begin inside films."""
-    speakers: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
-    """Name of a strip to who speaks in it, where that is known."""
+    def __init__(self, meta: str = "") -> None:
+        self.names: list[str] = []
+        self.cues: list[Cue] = []
+        self.searchable: dict[str, str] = {}
+        """Name of a strip to its text and speaker in small letters."""
+        self.problems: list[Problem] = []
+        self.by_name: dict[str, list[Problem]] = {}
+        """Name of a strip to its problems."""
+        self.counts: dict[str, int] = {}
+        """Rule to how many of its problems there are."""
+        self.doubtful: set[str] = set()
+        """Names of the strips with a word that the model was not sure of."""
+        self.row: Any = None
+        """Where they lay: index of each strip, how many strips of any kind there were, first frame, next, channel."""
+        self.meta = meta
+        """The name of the meta strip that was open, whose strips these are."""
+        self.inside = 0
+        """Subtitles of the track inside other meta strips."""
+        self.cuts: list[int] = []
+        """On which frames shots begin inside films."""
+        self.speakers: dict[str, tuple[str, ...]] = {}
+        """Name of a strip to who speaks in it, where that is known."""
+        self.untranslated: set[str] = set()
+        """Names of the strips that wait for their translation."""
+        self._ranks: tuple[str, Any] = "", None
+        """What was sorted by last: a redraw sorts by the same again."""
+        self._last: tuple[str, set[str]] = "", set()
+        """What was looked for last, and found: a redraw looks for the same again."""
 
     def add(self, problems: list[Problem]) -> None:
         """Count the problems of one subtitle."""
@@ -99,6 +103,8 @@ class Survey:
 
         if self._ranks[0] != sort:
             if sort == "SPEED":
+                from ..core.cues import text_length
+
                 ranks = [text_length(one.text) for one in self.cues]
             else:
                 said = {name: " ".join(names).casefold() for name, names in self.speakers.items()}
@@ -107,14 +113,6 @@ class Survey:
                 ranks = [places[key] for key in keys]
             self._ranks = sort, np.array(ranks, dtype=np.int64)
         return self._ranks[1]
-
-    untranslated: set[str] = dataclasses.field(default_factory=set)
-    """Names of the strips that wait for their translation."""
-
-    _ranks: tuple[str, Any] = ("", None)
-    """What was sorted by last: a redraw sorts by the same again."""
-    _last: tuple[str, set[str]] = ("", frozenset())  # type: ignore[assignment]
-    """What was looked for last, and found: a redraw looks for the same again."""
 
 
 class _Memory:

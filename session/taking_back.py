@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import bpy
 
-from ..sequencer import live
 from ..sequencer.track import Row
 from . import track
 from .state import TICK, now
@@ -45,6 +44,9 @@ def _undone(*_: object) -> None:
 
 
 def _look() -> float | None:
+    # Here, not above: not before a transcription has ended.
+    from ..sequencer import live
+
     running = now.transcription
     left = _owners - set(getattr(running, "owners", ()))
     done = True

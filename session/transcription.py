@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core.cues import Cue, counted
+from ..core.cues import Cue
 from ..core.errors.base import SubtitleEditorError, UnexpectedError
 from ..core.errors.media import MediaIncompleteError
 from ..core.events import Cancelled, CueFound, End, Event, Failed, Finished, Notice, TranscriptionProgress
 from ..core.speech.wire import clock
 from ..core.subtitles.profiles import Profile
-from ..core.text import Text
+from ..core.text import Text, counted
 from ..sequencer import compat, live, packed
 from ..sequencer.sounds import MediaUse
 from ..sequencer.strips import SceneGoneError
@@ -285,13 +285,13 @@ class TranscriptionRun:
             if found := self._keep_file():
                 kept = Text(
                     "The scene was deleted; kept in {path}: {subtitles}",
-                    subtitles=counted(found.count),
+                    subtitles=counted(found.number),
                     path=found.path,
                 )
                 self.notices.append(kept)
         except SubtitleEditorError:
             if found := self._keep_file():
-                kept = Text("Kept in {path}: {subtitles}", subtitles=counted(found.count), path=found.path)
+                kept = Text("Kept in {path}: {subtitles}", subtitles=counted(found.number), path=found.path)
                 self.notices.append(kept)
             raise
         return True

@@ -7,17 +7,15 @@ Read on a thread, shown from memory. Main thread otherwise.
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import bpy
 
 from ..core.text import Text
 from ..sequencer import compat, sounds, undo
 from . import recovered, screen
-from .order import KeptJob
 from .state import Recovered, Unfinished, now
 
 if TYPE_CHECKING:
@@ -28,10 +26,10 @@ _POLL = 0.1
 """Seconds between two looks at whether the thread has read all."""
 
 
-@dataclasses.dataclass(slots=True)
 class _Found:
-    unfinished: list[Unfinished] = dataclasses.field(default_factory=list)
-    recovered: list[Recovered] = dataclasses.field(default_factory=list)
+    def __init__(self) -> None:
+        self.unfinished: list[Unfinished] = []
+        self.recovered: list[Recovered] = []
 
 
 _reader: threading.Thread | None = None
@@ -87,8 +85,7 @@ def reading(journal: Path) -> Kept | None:
 # Where it belongs
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Played:
+class _Played(NamedTuple):
     """Which of the files that were heard are played in a scene, as of the last look, and of what that depends."""
 
     key: tuple[object, ...] = ()
@@ -143,8 +140,7 @@ def _look() -> None:
 # Without a timeline
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where subtitles belong that go to a file: read on the main thread."""
 
     blend: str
@@ -172,6 +168,7 @@ def keep_as_file(journal: Path, place: Place, folder: Path) -> Recovered | None:
     from ..core.subtitles.own_profiles import from_record
     from ..core.subtitles.profiles import resolved
     from ..core.subtitles.segmentation import segment
+    from .order import KeptJob
 
     kept = segments.read(journal)
     if kept is None:

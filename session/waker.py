@@ -9,11 +9,14 @@ called only when there is something for it to do.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core.events import Event, Notice
 from .state import TICK, show_soon
+
+if TYPE_CHECKING:
+    from ..core.events import Event
 
 sleepers: list[Waker] = []
 """Those of the modal operators that sleep until there is something to tell."""
@@ -45,6 +48,8 @@ class Waker:
 
     def hear(self, event: Event) -> None:
         """Called with each event of each job. What the job store says is no job's."""
+        from ..core.events import Notice
+
         if self._job and isinstance(event, Notice) and event.job == self._job:
             self.notices.append(event.message)
 

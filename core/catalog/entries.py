@@ -13,23 +13,7 @@ from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from ..errors.catalog import CatalogError, UnknownModelError
-
-SPEECH_TO_TEXT = "speech-to-text"
-TEXT_TO_SPEECH = "text-to-speech"
-LANGUAGE = "language"
-DATASET = "dataset"
-IMAGE = "image"
-RUNTIME = "runtime"
-
-KIND_NAMES: dict[str, str] = {
-    SPEECH_TO_TEXT: "Speech to text",
-    TEXT_TO_SPEECH: "Text to speech",
-    LANGUAGE: "Language",
-    DATASET: "Dataset",
-    IMAGE: "Image",
-    RUNTIME: "Runtime library",
-}
-"""The kinds there are, in the order they are shown in: the word that is kept and the name that people read."""
+from .kinds import KIND_NAMES
 
 REPOSITORY_TYPES = ("model", "dataset")
 

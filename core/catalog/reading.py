@@ -19,7 +19,8 @@ from ..system.names import is_inner_path, is_repository, is_revision
 from ..system.reasons import reason_of
 from ..text import Text
 from . import cutting
-from .entries import KIND_NAMES, REPOSITORY_TYPES, Catalog, Entry, Link, Manifest, Source
+from .entries import REPOSITORY_TYPES, Catalog, Entry, Link, Manifest, Source
+from .kinds import KIND_NAMES
 
 BUILT_IN = Path(__file__).with_name("catalog.toml")
 

@@ -7,7 +7,8 @@ import functools
 import unicodedata
 
 from ..languages import NAMES
-from .entries import KIND_NAMES, Entry
+from .entries import Entry
+from .kinds import KIND_NAMES
 
 _SAME_LETTER = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه", "أ": "ا", "إ": "ا", "ٱ": "ا"})
 """Arabic and Persian keyboards write these differently, and readers see the same letter."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..addresses import without_login
 from ..catalog import entries, search
-from ..catalog.entries import KIND_NAMES
+from ..catalog.kinds import KIND_NAMES
 from ..errors.catalog import UnknownModelError
 from ..errors.hub import GatedError
 from ..hub.client import Hub

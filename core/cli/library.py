@@ -14,7 +14,8 @@ import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..catalog.entries import DATASET, LANGUAGE, Entry, Source
+from ..catalog.entries import Entry, Source
+from ..catalog.kinds import DATASET, LANGUAGE
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.models import ModelDamagedError
 from ..events import Cancelled, Failed, Finished, as_json

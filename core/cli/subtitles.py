@@ -11,7 +11,7 @@ from ..speech import glossary
 from ..subtitles import fixes, own_profiles, quality, reports, writing
 from ..subtitles.document import Document
 from ..subtitles.formats import registry
-from ..subtitles.profiles import Profile
+from ..subtitles.profiles import NUMBERS, Profile
 from ..subtitles.timecode import FrameRate, format_time
 from ..subtitles.track import Rules
 from ..system import user_folder
@@ -87,7 +87,7 @@ def profiles(args: argparse.Namespace, output: Output) -> int:
     for problem in own.problems:
         output.warn(str(problem))
     for name, profile in own.known.items():
-        numbers = {key: getattr(profile, key) for key in own_profiles.NUMBERS}
+        numbers = {key: getattr(profile, key) for key in NUMBERS}
         data = {"profile": name, "label": profile.label, "own": name in own.profiles, "base": profile.base, **numbers}
         text = ", ".join(f"{key} {value:g}" for key, value in numbers.items() if value)
         output.record(data, f"{name:20} {profile.label:28} {text}")

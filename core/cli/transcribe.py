@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..catalog.entries import SPEECH_TO_TEXT, Catalog, Entry
+from ..catalog.entries import Catalog, Entry
+from ..catalog.kinds import SPEECH_TO_TEXT
 from ..cues import Cue
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.catalog import UnknownModelError

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..addresses import host_of, server_of, without_login
-from ..catalog.entries import RUNTIME, Entry, Source
+from ..catalog.entries import Entry, Source
+from ..catalog.kinds import RUNTIME
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.disk import NoSpaceError
 from ..errors.hub import RevisionNotFoundError

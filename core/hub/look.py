@@ -6,7 +6,8 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from ..catalog.entries import DATASET, IMAGE, LANGUAGE, SPEECH_TO_TEXT, TEXT_TO_SPEECH, Source
+from ..catalog.entries import Source
+from ..catalog.kinds import DATASET, IMAGE, LANGUAGE, SPEECH_TO_TEXT, TEXT_TO_SPEECH
 from ..catalog.own import Found
 from ..errors.base import SubtitleEditorError
 from ..errors.catalog import UnsuitableModelError

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ..catalog.entries import RUNTIME, SPEECH_TO_TEXT, Entry, Source
+from ..catalog.entries import Entry, Source
+from ..catalog.kinds import RUNTIME, SPEECH_TO_TEXT
 from ..errors.base import SubtitleEditorError
 from ..errors.disk import NoSpaceError
 from ..errors.models import ImportModelError

@@ -14,7 +14,8 @@ import stat
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from ..catalog.entries import RUNTIME, Entry, Source
+from ..catalog.entries import Entry, Source
+from ..catalog.kinds import RUNTIME
 from ..errors.models import LinkedFolderError, ModelBusyError
 from ..system.files import disk_error, remove, remove_tree, tree
 from ..system.locks import try_lock

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..catalog.entries import SPEECH_TO_TEXT, Entry, Source
+from ..catalog.entries import Entry, Source
+from ..catalog.kinds import SPEECH_TO_TEXT
 from ..catalog.search import folded, searchable
 from ..events import State
 from ..languages import NAMES

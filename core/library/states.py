@@ -3,17 +3,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from .marks import Newer
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(NamedTuple):
     """A complete model on disk: its snapshot folder, `size` in bytes and commit.
 
     A bundle has one folder for each of its parts: `path` and `revision` are the first one's, `size` is that of all
@@ -45,8 +43,7 @@ class ModelState(StrEnum):
         return self in (ModelState.INSTALLED, ModelState.UNVERIFIED, ModelState.UPDATE)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """What the disk holds of a model. Sizes in bytes."""
 
     state: ModelState

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ..catalog.entries import RUNTIME, Entry, Source
+from ..catalog.entries import Entry, Source
+from ..catalog.kinds import RUNTIME
 from ..errors.models import ModelDamagedError, ModelNotInstalledError
 from . import former, runtimes
 from . import listing as listings
@@ -55,7 +56,7 @@ def _together(parts: list[Installed | None]) -> Installed | None:
     there = [part for part in parts if part is not None]
     if not there or len(there) < len(parts):
         return None
-    return dataclasses.replace(there[0], size=sum(part.size for part in there))
+    return there[0]._replace(size=sum(part.size for part in there))
 
 
 def status(models_dir: Path, entry: Entry) -> Status:
@@ -68,7 +69,7 @@ def status(models_dir: Path, entry: Entry) -> Status:
         with contextlib.suppress(OSError):
             if runtimes.is_unpacked(found.installed.path):
                 return found
-        return dataclasses.replace(found, state=ModelState.PARTIAL, installed=None)
+        return found._replace(state=ModelState.PARTIAL, installed=None)
     return found
 
 

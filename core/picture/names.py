@@ -8,7 +8,7 @@ import re
 AS_IN_FILE = "file"
 """Stands for the styles that a subtitle file brings along. No style is called so."""
 
-_NAME = re.compile(r"[^\W_][\w-]{0,62}")
+_NAME = r"[^\W_][\w-]{0,62}"
 
 
 def may_be(name: str) -> bool:
@@ -17,4 +17,4 @@ def may_be(name: str) -> bool:
     >>> may_be("mine-2"), may_be("../mine"), may_be("file")
     (True, False, False)
     """
-    return _NAME.fullmatch(name) is not None and name != AS_IN_FILE
+    return re.fullmatch(_NAME, name) is not None and name != AS_IN_FILE

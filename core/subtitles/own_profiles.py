@@ -19,7 +19,7 @@ from ..errors.base import SubtitleEditorError
 from ..system import files
 from ..system.reasons import reason_of
 from ..text import Text
-from .profiles import PROFILES, Profile
+from .profiles import NUMBERS, PROFILES, Profile
 
 LARGEST = 1 << 20
 """Bytes of the file: thousands of profiles."""
@@ -33,28 +33,6 @@ class ProfileError(SubtitleEditorError):
     code = "profile"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Limits:
-    """What a number of a profile may be."""
-
-    least: float
-    most: float
-    optional: bool = False
-    """It may be left out: there is no such rule then."""
-
-
-NUMBERS: dict[str, Limits] = {
-    "max_chars": Limits(5, 200),
-    "max_lines": Limits(1, 10),
-    "max_cps": Limits(1, 100, optional=True),
-    "max_wpm": Limits(10, 1000, optional=True),
-    "min_duration": Limits(0, 10),
-    "max_duration": Limits(0.5, 60, optional=True),
-    "gap_frames": Limits(0, 24),
-    "gap_seconds": Limits(0, 2),
-    "close_gap_below": Limits(0, 5),
-}
-"""The fields of a profile that a user may change, in the order in which they are shown."""
 _LEAST: dict[str, Any] = {"max_chars": 42}
 """What a profile has that says nothing of it."""
 _WHOLE = ("max_chars", "max_lines", "gap_frames")

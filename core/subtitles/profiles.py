@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,29 @@ class Profile:
     def gap(self, frame_rate: float) -> float:
         """The smallest gap allowed, in seconds, at `frame_rate` frames per second."""
         return max(self.gap_seconds, self.gap_frames / frame_rate)
+
+
+class Limits(NamedTuple):
+    """What a number of a profile of the user's own may be."""
+
+    least: float
+    most: float
+    optional: bool = False
+    """It may be left out: there is no such rule then."""
+
+
+NUMBERS: dict[str, Limits] = {
+    "max_chars": Limits(5, 200),
+    "max_lines": Limits(1, 10),
+    "max_cps": Limits(1, 100, optional=True),
+    "max_wpm": Limits(10, 1000, optional=True),
+    "min_duration": Limits(0, 10),
+    "max_duration": Limits(0.5, 60, optional=True),
+    "gap_frames": Limits(0, 24),
+    "gap_seconds": Limits(0, 2),
+    "close_gap_below": Limits(0, 5),
+}
+"""The fields of a profile that a user may change, in the order in which they are shown."""
 
 
 def _netflix(name: str, label: str, max_cps: float, **changes: Any) -> Profile:

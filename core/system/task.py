@@ -3,22 +3,19 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..errors.base import JobCancelled, SubtitleEditorError, UnexpectedError
-from ..events import Progress, ProgressReport
 from ..text import Text
+from .logs import log
 
 if TYPE_CHECKING:
+    from ..events import Progress, ProgressReport
     from .control import Control
 
-log = logging.getLogger(__name__)
-
-Work = Callable[["Control", ProgressReport, str], Any]
+Work = Callable[["Control", "ProgressReport", str], Any]
 """Gets the task's control, where to report progress, and the task's id. Runs on a worker thread: no bpy in it."""
 
 
@@ -28,6 +25,8 @@ class Task:
     def __init__(self, label: Text, work: Work, model: str = "") -> None:
         """`label` says what it does, for the panel; `model` the catalogue id it is about, if any."""
         # Here, not above: a session without tasks does without.
+        import secrets
+
         from .control import Control
 
         self.id = secrets.token_hex(6)
@@ -69,7 +68,7 @@ class Task:
         except SubtitleEditorError as error:
             self.error = error
         except BaseException as error:  # The top of a thread: nobody else would ever see it.
-            log.exception("%s", self.label)
+            log(__name__).exception("%s", self.label)
             self.error = UnexpectedError(error)
         finally:
             self.finished.set()

@@ -389,7 +389,7 @@ def test_what_finds_no_channel_is_in_a_file(ready_to_hear: Any, recording: Path)
     with pytest.raises(RuntimeError, match="No free channel"):
         bpy.ops.subtitle.transcribe()
     (found,) = state.now.recovered
-    assert found.count and "-->" in found.path.read_text(encoding="utf-8")
+    assert found.number and "-->" in found.path.read_text(encoding="utf-8")
     assert state.now.transcription is None
 
 
@@ -423,7 +423,7 @@ def test_what_is_kept_of_a_closed_file_belongs_to_that_file(
     run.abandon()
     state.now.transcription = None
     (found,) = state.now.recovered
-    assert Path(found.blend) == path and found.count >= 4
+    assert Path(found.blend) == path and found.number >= 4
     assert recovered.here(bpy.context.scene) == []
 
 
@@ -610,7 +610,7 @@ def test_a_strip_that_plays_another_part_now_is_no_place_for_it(a_minute_to_hear
         bpy.ops.subtitle.continue_unfinished(journal=str(item.journal))
     assert bpy.ops.subtitle.take_unfinished(journal=str(item.journal)) == {"FINISHED"}
     (found,) = state.now.recovered
-    assert found.count >= len(made) and lines() == made and marked() == []
+    assert found.number >= len(made) and lines() == made and marked() == []
     assert state.now.unfinished == [] and not item.journal.exists()
 
 

@@ -117,7 +117,7 @@ def test_a_transcription_whose_scene_is_deleted_in_the_middle_is_kept_in_a_file(
     now.transcription = None
     assert run.done
     kept = now.recovered[0]
-    assert heard and kept.count > 1
+    assert heard and kept.number > 1
     text = kept.path.read_text(encoding="utf-8")
     assert all(word in text for word in heard)
     # It is said, too, where the operator reports its end: the panel may be closed.
@@ -140,7 +140,7 @@ def test_a_long_name_does_not_cost_the_subtitles(installed: Any, tmp_path: Path,
     run.abandon()
     now.transcription = None
     kept = now.recovered[0]
-    assert kept.count >= 1 and "-->" in kept.path.read_text(encoding="utf-8")
+    assert kept.number >= 1 and "-->" in kept.path.read_text(encoding="utf-8")
     assert kept.path.name.startswith(stem[:20].strip()) and len(kept.path.name.encode()) <= 255
 
 

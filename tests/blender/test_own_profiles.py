@@ -12,6 +12,7 @@ import pytest
 
 from subtitle_editor.core.subtitles import own_profiles
 from subtitle_editor.core.subtitles.document import Cue
+from subtitle_editor.core.subtitles.profiles import NUMBERS
 from subtitle_editor.sequencer import compat, strips, track
 from subtitle_editor.session import glossary, profiles, survey
 from subtitle_editor.session import track as tracks
@@ -135,7 +136,7 @@ def test_a_change_that_could_not_be_written_is_written_with_the_next(addon: Any)
 
 
 def test_fields_reach_as_far_as_the_file(addon: Any) -> None:
-    for name, limits in own_profiles.NUMBERS.items():
+    for name, limits in NUMBERS.items():
         assert addon.rules.bl_rna.properties[name].hard_max == pytest.approx(limits.most)
 
 

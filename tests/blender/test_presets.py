@@ -12,6 +12,7 @@ import bpy
 import pytest
 
 import subtitle_editor
+from subtitle_editor.core import presets as preset_files
 from subtitle_editor.core.errors.base import UsageError
 
 from .recording import drawn
@@ -155,7 +156,7 @@ def test_one_that_another_program_has_made_meanwhile_is_not_written_over(setting
 
     presets.names()
     path = presets.folder() / "one.toml"
-    presets.presets.write(path, {"beam_size": 3})
+    preset_files.write(path, {"beam_size": 3})
     before = path.read_bytes()
     with pytest.raises(UsageError, match="already"):
         presets.save("one", settings)
@@ -181,14 +182,14 @@ def test_a_preset_saved_while_a_thread_looks_is_not_forgotten_by_what_the_thread
 ) -> None:
     from subtitle_editor.session import presets
 
-    names, going = presets.presets.names, threading.Event()
+    names, going = preset_files.names, threading.Event()
 
     def slow(folder: Path) -> list[str]:
         found = names(folder)
         assert threading.current_thread() is threading.main_thread() or going.wait(10)
         return found
 
-    monkeypatch.setattr(presets.presets, "names", slow)
+    monkeypatch.setattr(preset_files, "names", slow)
     presets._look(presets.folder())
     look = presets._Known.look
     assert look is not None
@@ -203,7 +204,7 @@ def test_what_a_thread_has_read_is_taken_by_the_main_thread(settings: Any) -> No
     from subtitle_editor.session import presets
 
     presets.save("old", settings)
-    presets.presets.write(presets.folder() / "other.toml", {"beam_size": 3})
+    preset_files.write(presets.folder() / "other.toml", {"beam_size": 3})
     presets._look(presets.folder())
     presets._Known.look.thread.join(10)
     assert presets._Known.names == ("old",)
@@ -215,7 +216,7 @@ def test_what_a_thread_has_read_is_taken_by_the_main_thread(settings: Any) -> No
 def test_disabled_while_a_thread_looks_nothing_stays_behind() -> None:
     from subtitle_editor.session import presets
 
-    presets.presets.write(presets.folder() / "old.toml", {"beam_size": 3})
+    preset_files.write(presets.folder() / "old.toml", {"beam_size": 3})
     presets._look(presets.folder())
     look = presets._Known.look
     assert bpy.app.timers.is_registered(presets._take)

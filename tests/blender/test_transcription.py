@@ -260,7 +260,7 @@ def test_subtitles_of_a_closed_file_are_kept_and_can_be_imported(installed: Any)
     state.now.transcription = None
     bpy.ops.wm.read_homefile(use_empty=True)
     (found,) = state.now.recovered
-    assert found.path.is_file() and found.count >= 1
+    assert found.path.is_file() and found.number >= 1
     assert strips.cues_of(bpy.context.scene)[0] == []
     panel = drawn("SUBTITLE_PT_transcription")
     assert panel.buttons()["subtitle.import_recovered"] == [{"path": str(found.path)}]
@@ -272,7 +272,7 @@ def test_subtitles_of_a_closed_file_are_kept_and_can_be_imported(installed: Any)
     assert "subtitle.import_recovered" not in drawn("SUBTITLE_PT_transcription").buttons(), "it is here now"
     bpy.context.scene.frame_start = 1
     cues, _ = strips.cues_of(bpy.context.scene)
-    assert len(cues) == found.count
+    assert len(cues) == found.number
     # Where they would have been on the closed file's timeline: the strip began 2 s after its first frame.
     assert cues[0].start == pytest.approx(heard[0].start + 2.0, abs=0.1)
     assert words(cue.text for cue in cues)[:3] == words(cue.text for cue in heard)[:3]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core.catalog import entries, reading
+from subtitle_editor.core.catalog import kinds, reading
 from subtitle_editor.core.catalog import own as catalog_add
 from subtitle_editor.core.catalog.entries import Source
 from subtitle_editor.core.download_manager import DownloadManager
@@ -151,7 +151,7 @@ def test_nothing_typed_leaves_the_folder_or_crashes(typed: str):
 
 def test_a_whisper_model_is_known_by_its_files_and_their_content(hub: LoopbackHub):
     found = look.inspect(Hub(hub.endpoint), MINE)
-    assert found.whisper is True and found.kind == entries.SPEECH_TO_TEXT
+    assert found.whisper is True and found.kind == kinds.SPEECH_TO_TEXT
     assert (found.size, found.files, found.gated, found.readable) == (SIZE, 5, False, True)
     assert found.licence == "apache-2.0" and found.languages == ("fa",)
     assert (found.provider, found.name) == ("ada", "faster-whisper-fa")
@@ -166,8 +166,8 @@ def test_other_kinds(hub: LoopbackHub):
         found = look.inspect(service, "ada/other")
         assert (found.kind, found.whisper, found.size) == (kind, False, 12)
     hub.add_dataset("ada/set", {"a.txt": b"a"})
-    assert look.inspect(service, f"{hub.endpoint}/datasets/ada/set").kind == entries.DATASET
-    assert look.inspect(service, "ada/other", kind=entries.IMAGE).kind == entries.IMAGE
+    assert look.inspect(service, f"{hub.endpoint}/datasets/ada/set").kind == kinds.DATASET
+    assert look.inspect(service, "ada/other", kind=kinds.IMAGE).kind == kinds.IMAGE
 
 
 @pytest.mark.parametrize(
@@ -185,15 +185,15 @@ def test_a_speech_model_that_cannot_be_loaded_is_refused(hub: LoopbackHub, files
     with pytest.raises(UnsuitableModelError, match=reason):
         look.inspect(Hub(hub.endpoint), "ada/pytorch")
     with pytest.raises(UnsuitableModelError, match=reason):
-        look.inspect(Hub(hub.endpoint), "ada/pytorch", kind=entries.SPEECH_TO_TEXT)
-    assert look.inspect(Hub(hub.endpoint), "ada/pytorch", kind=entries.LANGUAGE).whisper is False
+        look.inspect(Hub(hub.endpoint), "ada/pytorch", kind=kinds.SPEECH_TO_TEXT)
+    assert look.inspect(Hub(hub.endpoint), "ada/pytorch", kind=kinds.LANGUAGE).whisper is False
 
 
 def test_a_gated_model_says_so_and_a_token_opens_it(hub: LoopbackHub):
     hub.add_model(MINE, WHISPER, gated=True)
     found = look.inspect(Hub(hub.endpoint), MINE)
     assert (found.gated, found.readable, found.whisper) == (True, False, None)
-    assert found.kind == entries.SPEECH_TO_TEXT
+    assert found.kind == kinds.SPEECH_TO_TEXT
     hub.accept_token("hf_ada", "ada")
     hub.grant(MINE, "ada")
     found = look.inspect(Hub(hub.endpoint, Token("hf_ada")), MINE)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from subtitle_editor.core.catalog import entries as catalog
-from subtitle_editor.core.catalog import reading
+from subtitle_editor.core.catalog import kinds, reading
 from subtitle_editor.core.errors.catalog import CatalogError, UnknownModelError
 
 WHISPER = (
@@ -34,18 +34,18 @@ REPOSITORIES = {
 
 
 def test_everything_else_is_there_under_its_repositories():
-    found = {e.id: [s.repo for s in e.sources] for e in reading.load() if e.kind != catalog.SPEECH_TO_TEXT}
+    found = {e.id: [s.repo for s in e.sources] for e in reading.load() if e.kind != kinds.SPEECH_TO_TEXT}
     assert found == REPOSITORIES
-    assert reading.load().kinds == tuple(catalog.KIND_NAMES)
+    assert reading.load().kinds == tuple(kinds.KIND_NAMES)
     for entry in reading.load():
         assert entry.name and entry.provider and entry.licence and entry.tags, entry.id
         assert entry.size > 1_000_000
-        if entry.kind == catalog.RUNTIME:
+        if entry.kind == kinds.RUNTIME:
             assert entry.manifest is not None and entry.homepage == "https://docs.nvidia.com/cuda/eula/"
             continue
         assert entry.homepage.startswith("https://huggingface.co/")
         types = {source.repo_type for source in entry.sources}
-        assert types == {"dataset" if entry.kind == catalog.DATASET else "model"}
+        assert types == {"dataset" if entry.kind == kinds.DATASET else "model"}
 
 
 def test_the_bundle_is_exactly_its_three_files():
@@ -85,7 +85,7 @@ def test_patterns_are_those_of_huggingface_hub():
 
 
 def test_all_whisper_names_are_there_with_what_a_user_needs_to_choose():
-    entries = {entry.id: entry for entry in reading.load() if entry.kind == catalog.SPEECH_TO_TEXT}
+    entries = {entry.id: entry for entry in reading.load() if entry.kind == kinds.SPEECH_TO_TEXT}
     assert sorted(entries) == sorted(WHISPER)
     for entry in entries.values():
         assert entry.size > 70_000_000, entry.id
@@ -98,7 +98,7 @@ def test_repositories_are_those_of_faster_whisper():
     """Whoever has a model from faster-whisper must not download it again under another name."""
     from faster_whisper.utils import _MODELS
 
-    speech = (entry for entry in reading.load() if entry.kind == catalog.SPEECH_TO_TEXT)
+    speech = (entry for entry in reading.load() if entry.kind == kinds.SPEECH_TO_TEXT)
     assert {entry.id: entry.sources[0].repo for entry in speech} == _MODELS
 
 

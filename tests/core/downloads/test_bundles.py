@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.catalog import entries, reading
+from subtitle_editor.core.catalog import kinds, reading
 from subtitle_editor.core.catalog.entries import Catalog, Entry, Link, Source
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.errors.base import UsageError
@@ -186,7 +186,7 @@ def test_a_newer_revision_of_any_part_is_an_update(hub: LoopbackHub, tmp_path: P
 
 
 def test_delete_takes_the_bundles_files_and_no_others(hub: LoopbackHub, tmp_path: Path):
-    other = Entry("other", "Other", entries.IMAGE, 1, (Source(FLUX, allow=("other-Q4_0.gguf", "ae.safetensors")),))
+    other = Entry("other", "Other", kinds.IMAGE, 1, (Source(FLUX, allow=("other-Q4_0.gguf", "ae.safetensors")),))
     download(hub, tmp_path, Z_IMAGE)
     download(hub, tmp_path, other)
     assert removing.delete(tmp_path, other) == 1_100_000 + 3_200_000
@@ -200,7 +200,7 @@ def test_blobs_that_another_entry_links_stay(hub: LoopbackHub, tmp_path: Path):
     """Two entries over one repository, the same content under two names: one blob."""
     same = data_of(1_500_000, 7)
     hub.add_model("ada/twins", {"a.bin": same, "b.bin": same})
-    a, b = (Entry(x, x, entries.LANGUAGE, 1, (Source("ada/twins", allow=(f"{x}.bin",)),)) for x in "ab")
+    a, b = (Entry(x, x, kinds.LANGUAGE, 1, (Source("ada/twins", allow=(f"{x}.bin",)),)) for x in "ab")
     download(hub, tmp_path, a)
     download(hub, tmp_path, b)
     freed = removing.delete(tmp_path, a)
@@ -232,7 +232,7 @@ def test_files_with_one_name_in_two_repositories_both_count(hub: LoopbackHub, tm
     first, second = data_of(1_100_000, 5), data_of(1_300_000, 6)
     hub.add_model("ada/one", {"model.bin": first, "config.json": b"{}"})
     hub.add_dataset("ada/two", {"model.bin": second, "config.json": b"[1]"})
-    twins = Entry("twins", "Twins", entries.LANGUAGE, 1, (Source("ada/one"), Source("ada/two", "dataset")))
+    twins = Entry("twins", "Twins", kinds.LANGUAGE, 1, (Source("ada/one"), Source("ada/two", "dataset")))
     manager = DownloadManager(tmp_path, endpoint=hub.endpoint, catalog=Catalog((twins,)))
     events = run(manager, "twins")
     assert isinstance(events[-1], Finished), events[-1]
@@ -274,7 +274,7 @@ def test_a_dataset_on_a_branch_of_its_own(hub: LoopbackHub, tmp_path: Path):
 
 def test_ignored_files_are_not_fetched_and_not_missed(hub: LoopbackHub, tmp_path: Path):
     hub.add_dataset("ada/set", {"a.txt": b"a", "b.txt": b"b", "sub/c.bin": data_of(1_100_000)})
-    entry = Entry("set", "Set", entries.DATASET, 1, (Source("ada/set", "dataset", ignore=("b*", "sub/*")),))
+    entry = Entry("set", "Set", kinds.DATASET, 1, (Source("ada/set", "dataset", ignore=("b*", "sub/*")),))
     end = download(hub, tmp_path, entry)
     assert isinstance(end, Finished) and end.path
     assert [path.name for path in end.path.rglob("*")] == ["a.txt"]
@@ -284,7 +284,7 @@ def test_ignored_files_are_not_fetched_and_not_missed(hub: LoopbackHub, tmp_path
 
 def test_a_gated_dataset_sends_to_its_own_page(hub: LoopbackHub, tmp_path: Path):
     hub.add_dataset("ada/set", {"a.bin": data_of(1_100_000)}, gated=True)
-    entry = Entry("set", "Set", entries.DATASET, 1, (Source("ada/set", "dataset"),))
+    entry = Entry("set", "Set", kinds.DATASET, 1, (Source("ada/set", "dataset"),))
     end = download(hub, tmp_path, entry)
     assert isinstance(end, Failed) and isinstance(end.error, GatedError)
     assert end.error.url == f"{hub.endpoint}/datasets/ada/set"
@@ -298,7 +298,7 @@ def linked(hub: LoopbackHub, **contents: bytes) -> Entry:
         Link(hub.add_file(name, data), f"sub/{name}.bin", len(data), hashlib.sha256(data).hexdigest())
         for name, data in contents.items()
     )
-    return Entry("direct", "Direct", entries.LANGUAGE, sum(link.size for link in links), (), links=links, own=True)
+    return Entry("direct", "Direct", kinds.LANGUAGE, sum(link.size for link in links), (), links=links, own=True)
 
 
 @pytest.mark.parametrize("links", [True, False])
@@ -432,7 +432,7 @@ def test_the_checks_name_the_servers_that_give_the_files(hub: LoopbackHub, tmp_p
 
 def test_what_arrived_before_an_interruption_counts_as_compared(hub: LoopbackHub, tmp_path: Path):
     hub.add_model("ada/two", {"a.bin": data_of(1_200_000, 1), "b.bin": data_of(3_200_000, 2)})
-    entry = Entry("two", "Two", entries.LANGUAGE, 1, (Source("ada/two"),))
+    entry = Entry("two", "Two", kinds.LANGUAGE, 1, (Source("ada/two"),))
     stand_still(hub, "*/b.bin")
     manager = DownloadManager(tmp_path, endpoint=hub.endpoint, catalog=Catalog((entry,)), connections=1)
     manager.enqueue("two")
@@ -451,8 +451,8 @@ def test_what_arrived_before_an_interruption_counts_as_compared(hub: LoopbackHub
 def test_a_pinned_commit_stays_what_it_is(hub: LoopbackHub, tmp_path: Path):
     old = hub.add_model("ada/one", {"a.bin": data_of(1_200_000, 1), "b.txt": b"1"})
     new = hub.add_model("ada/one", {"a.bin": data_of(1_200_000, 2), "b.txt": b"1"})
-    pinned = Entry("pinned", "Pinned", entries.LANGUAGE, 1, (Source("ada/one", revision=old),))
-    floating = Entry("floating", "Floating", entries.LANGUAGE, 1, (Source("ada/one"),))
+    pinned = Entry("pinned", "Pinned", kinds.LANGUAGE, 1, (Source("ada/one", revision=old),))
+    floating = Entry("floating", "Floating", kinds.LANGUAGE, 1, (Source("ada/one"),))
     end = download(hub, tmp_path, pinned)
     assert isinstance(end, Finished) and end.path and end.path.name == old
     assert library.status(tmp_path, pinned).state is ModelState.INSTALLED
@@ -468,7 +468,7 @@ def test_a_pinned_commit_stays_what_it_is(hub: LoopbackHub, tmp_path: Path):
 
 def test_what_one_entry_planned_hides_no_files_of_another(hub: LoopbackHub, tmp_path: Path):
     hub.add_model("ada/two", {"a.bin": data_of(3_200_000, 1), "b.bin": data_of(1_100_000, 2)})
-    a, b = (Entry(x, x, entries.LANGUAGE, 1, (Source("ada/two", allow=(f"{x}.bin",)),)) for x in "ab")
+    a, b = (Entry(x, x, kinds.LANGUAGE, 1, (Source("ada/two", allow=(f"{x}.bin",)),)) for x in "ab")
     stand_still(hub, "*/a.bin")
     manager = DownloadManager(tmp_path, endpoint=hub.endpoint, catalog=Catalog((a,)), connections=1)
     manager.enqueue("a")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.catalog import entries
+from subtitle_editor.core.catalog import kinds
 from subtitle_editor.core.catalog.entries import Entry, Source
 from subtitle_editor.core.downloads.download import Download, DownloadSettings
 from subtitle_editor.core.events import Event, State
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(60)
 
 def test_no_progress_after_a_cancel(tmp_path: Path) -> None:
     """Whoever cancels puts the end on the queue next: nothing may come behind it."""
-    entry = Entry("model", "Model", entries.LANGUAGE, 1, (Source("owner/model"),))
+    entry = Entry("model", "Model", kinds.LANGUAGE, 1, (Source("owner/model"),))
     settings = DownloadSettings(models_dir=tmp_path, hub=Hub("http://127.0.0.1:9"), throttle=Throttle())
     for _ in range(50):
         control, heard, begun = Control(), list[Event](), threading.Event()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.catalog import entries
+from subtitle_editor.core.catalog import kinds
 from subtitle_editor.core.catalog.entries import Catalog, Entry, Source
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.downloads.download import SPACE_MARGIN
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.timeout(60)
 
 REPO = "org/model"
 BIG, OTHER = data_of(3 * MIB + 5), data_of(2 * MIB)[::-1]
-ENTRY = Entry("model", "Model", entries.LANGUAGE, 0, (Source(REPO),), own=True)
+ENTRY = Entry("model", "Model", kinds.LANGUAGE, 0, (Source(REPO),), own=True)
 """Without `allow`: all files of the repository are its own."""
 
 RULES = ["nolinks", "exfat"]

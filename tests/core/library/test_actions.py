@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core.catalog import entries, reading
+from subtitle_editor.core.catalog import entries, kinds, reading
 from subtitle_editor.core.catalog.entries import Entry, Source
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.errors.base import JobCancelled, SubtitleEditorError
@@ -441,7 +441,7 @@ def test_a_stick_that_cannot_be_read_is_named_not_the_models_folder(tmp_path: Pa
     stick.mkdir()
     (stick / "a.bin").write_bytes(b"a")
     (stick / "b.bin").symlink_to("/proc/self/mem")
-    entry = Entry("x", "X", entries.LANGUAGE, 1, (Source("ada/x"),))
+    entry = Entry("x", "X", kinds.LANGUAGE, 1, (Source("ada/x"),))
     with pytest.raises(ImportModelError, match=r"b\.bin cannot be read") as caught:
         import_folder(models, stick, entry)
     assert caught.value.folder == stick and not [path for path in models.rglob("*") if path.is_file()]

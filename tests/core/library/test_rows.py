@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitle_editor.core.catalog import entries as catalog
-from subtitle_editor.core.catalog import reading
+from subtitle_editor.core.catalog import kinds, reading
 from subtitle_editor.core.catalog.entries import Entry, Link, Source
 from subtitle_editor.core.events import State
 from subtitle_editor.core.library import layout
@@ -35,7 +34,7 @@ def here(size: int = 1000, state: ModelState = ModelState.INSTALLED) -> Status:
 
 def test_missing_models_are_hidden_until_asked_for():
     found = rows(ENTRIES, MISSING, {}, Filter())
-    speech = [entry.id for entry in ENTRIES if entry.kind == catalog.SPEECH_TO_TEXT and not entry.alias_of]
+    speech = [entry.id for entry in ENTRIES if entry.kind == kinds.SPEECH_TO_TEXT and not entry.alias_of]
     assert found == model_list.ModelList((), len(speech))
     assert len(speech) == 17  # The 19 names of Whisper, two of which are other names.
     shown = rows(ENTRIES, MISSING, {}, Filter(missing=True))
@@ -61,8 +60,8 @@ def test_a_model_with_a_job_is_never_hidden(state: State):
 
 
 def test_kinds():
-    datasets = rows(ENTRIES, MISSING, {}, Filter(kind=catalog.DATASET, missing=True))
-    assert datasets.rows and {row.id for row in datasets.rows} <= {e.id for e in ENTRIES if e.kind == catalog.DATASET}
+    datasets = rows(ENTRIES, MISSING, {}, Filter(kind=kinds.DATASET, missing=True))
+    assert datasets.rows and {row.id for row in datasets.rows} <= {e.id for e in ENTRIES if e.kind == kinds.DATASET}
     everything = rows(ENTRIES, MISSING, {}, Filter(kind="", missing=True))
     assert len(everything.rows) == sum(not entry.alias_of for entry in ENTRIES)
 
@@ -89,13 +88,13 @@ def test_a_hidden_model_that_the_search_does_not_find_is_not_counted():
 
 
 def test_names_from_right_to_left():
-    entry = Entry("fa", "مدل گفتار فارسی", catalog.SPEECH_TO_TEXT, 1, (), ("fa",), description="تبدیل گفتار به متن")
+    entry = Entry("fa", "مدل گفتار فارسی", kinds.SPEECH_TO_TEXT, 1, (), ("fa",), description="تبدیل گفتار به متن")
     (row,) = rows([entry], {}, {}, Filter(search="گفتار", missing=True)).rows
     assert (row.name, row.languages) == ("مدل گفتار فارسی", "Persian")
     assert ids(rows([entry], {}, {}, Filter(search="persian", missing=True))) == ["fa"]
 
 
-@given(st.text(), st.booleans(), st.sampled_from(["", *catalog.KIND_NAMES]))
+@given(st.text(), st.booleans(), st.sampled_from(["", *kinds.KIND_NAMES]))
 def test_any_search_text(search: str, missing: bool, kind: str):
     found = rows(ENTRIES, {"tiny": here()}, {"base": State.PAUSED}, Filter(kind, search, missing))
     assert len(set(ids(found))) == len(found.rows)
@@ -156,7 +155,7 @@ def test_details_of_a_model_that_nobody_has(tmp_path: Path):
 
 def test_details_of_one_on_the_disk(tmp_path: Path):
     source = Source("o/n", allow=("*.bin", "sub/*"))
-    entry = Entry("x", "X", catalog.LANGUAGE, 10, (source,))
+    entry = Entry("x", "X", kinds.LANGUAGE, 10, (source,))
     listed = {"a.bin": 3, "sub/b": 4, "c.bin": 5, "README.md": 9}
     snapshot(tmp_path, source, {"a.bin": 2, "sub/b": 4, "README.md": 9}, listed)
     (part,) = model_list.details(tmp_path, entry).parts
@@ -171,7 +170,7 @@ def test_details_of_one_on_the_disk(tmp_path: Path):
 def test_details_of_a_bundle_name_each_repository(tmp_path: Path):
     first, second = Source("o/one"), Source("o/two")
     link = Link("https://files.example/w.gguf", "w.gguf", 7, "0" * 64)
-    entry = Entry("b", "Bundle", catalog.IMAGE, 10, (first, second), links=(link,))
+    entry = Entry("b", "Bundle", kinds.IMAGE, 10, (first, second), links=(link,))
     snapshot(tmp_path, second, {"f": 2}, {"f": 2})
     parts = model_list.details(tmp_path, entry).parts
     assert [(part.title, part.revision) for part in parts] == [("o/one", ""), ("o/two", "c1"), ("files.example", "")]

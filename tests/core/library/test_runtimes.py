@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 
 from subtitle_editor.core.addresses import host_of
-from subtitle_editor.core.catalog import entries, reading
+from subtitle_editor.core.catalog import kinds, reading
 from subtitle_editor.core.catalog.entries import Catalog, Entry, Link, Manifest
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.downloads import download as downloading
@@ -127,7 +127,7 @@ def published(hub: LoopbackHub, archive: bytes, **changes: str) -> Entry:
         },
     }  # fmt: skip
     url = hub.add_file("redistrib_12.9.1.json", json.dumps(manifest).encode())
-    return Entry("cublas", "cuBLAS", entries.RUNTIME, len(archive), (), manifest=Manifest(url, "libcublas"), own=True)
+    return Entry("cublas", "cuBLAS", kinds.RUNTIME, len(archive), (), manifest=Manifest(url, "libcublas"), own=True)
 
 
 def download(hub: LoopbackHub, folder: Path, entry: Entry, **options: Any) -> list[Event]:
@@ -406,7 +406,7 @@ def test_a_machine_without_cuda() -> None:
 
 def test_a_page_in_place_of_the_manifest(hub: LoopbackHub, tmp_path: Path) -> None:
     url = hub.add_file("redistrib_12.9.1.json", b"<html>moved</html>")
-    entry = Entry("cublas", "cuBLAS", entries.RUNTIME, 1, (), manifest=Manifest(url, "libcublas"))
+    entry = Entry("cublas", "cuBLAS", kinds.RUNTIME, 1, (), manifest=Manifest(url, "libcublas"))
     end = download(hub, tmp_path, entry)[-1]
     assert isinstance(end, Failed) and isinstance(end.error, ManifestError)
 
@@ -432,7 +432,7 @@ def test_the_catalogue_reads_one(tmp_path: Path) -> None:
 
 
 def unpacked(tmp_path: Path, archive: bytes, name: str = "a.tar.xz") -> Path:
-    entry = Entry("cublas", "cuBLAS", entries.RUNTIME, 1, (), manifest=MANIFEST)
+    entry = Entry("cublas", "cuBLAS", kinds.RUNTIME, 1, (), manifest=MANIFEST)
     snapshot = tmp_path / "models--subtitle-editor--cublas" / "snapshots" / ("0" * 40)
     snapshot.mkdir(parents=True)
     (snapshot / name).write_bytes(archive)
@@ -598,7 +598,7 @@ def test_zips_that_give_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_cancelling_leaves_nothing(tmp_path: Path) -> None:
     control = Control()
-    entry = Entry("cublas", "cuBLAS", entries.RUNTIME, 1, (), manifest=MANIFEST)
+    entry = Entry("cublas", "cuBLAS", kinds.RUNTIME, 1, (), manifest=MANIFEST)
     snapshot = tmp_path / "models--subtitle-editor--cublas" / "snapshots" / ("0" * 40)
     snapshot.mkdir(parents=True)
     (snapshot / "a.tar.xz").write_bytes(like_nvidias(data_of(4_000_000)))

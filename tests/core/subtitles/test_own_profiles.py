@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitle_editor.core.subtitles import own_profiles
-from subtitle_editor.core.subtitles.own_profiles import NUMBERS, ProfileError
-from subtitle_editor.core.subtitles.profiles import PROFILES, Profile
+from subtitle_editor.core.subtitles.own_profiles import ProfileError
+from subtitle_editor.core.subtitles.profiles import NUMBERS, PROFILES, Profile
 
 
 def test_a_copy_is_kept_changed_reset_and_removed(tmp_path: Path) -> None:
