@@ -70,6 +70,7 @@ _DECLARED = (
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_SHIFTS = re.compile(rb"\x1b\$[@AB]")
 _C1 = re.compile("[\x80-\x9f]")
 _UNUSED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 """Bytes that Windows-1252 has no character for."""
@@ -119,6 +120,9 @@ def _decoded(data: bytes, encoding: str | None, language: str) -> _Found:
     if name_without_mark := _wide_without_mark(data):
         findings = []
         return _wide(data, name_without_mark, findings), name_without_mark, 0.99, findings
+    if data.isascii() and _SHIFTS.search(data) and _is(data, "iso2022_jp_2"):
+        # ASCII, and escapes that say what is meant by it.
+        return data.decode("iso2022_jp_2"), "iso2022_jp_2", 0.99, [_guessed("iso2022_jp_2", 0.99)]
     try:
         return data.decode("utf-8"), "utf-8", 1.0, []
     except UnicodeDecodeError:
@@ -199,13 +203,17 @@ def _not_utf8(data: bytes, language: str) -> _Found:
     if _is_mostly_utf8(spoken, not_utf8):
         return _by_line(data, "utf-8", findings, _detected(b"\n".join(not_utf8), language)[0]), "utf-8", 0.95, findings
     name, certainty = _detected(b"\n".join(not_utf8)[:_SAMPLE], language)
+    findings.append(_guessed(name, certainty))
+    return _by_line(data, name, findings), name, certainty, findings
+
+
+def _guessed(name: str, certainty: float) -> Finding:
     message = Text(
         "the file is not UTF-8; it was read as {encoding} ({percent} % sure). If letters are wrong, name the encoding.",
         encoding=name,
         percent=round(certainty * 100),
     )
-    findings.append(Finding(Kind.ENCODING, message))
-    return _by_line(data, name, findings), name, certainty, findings
+    return Finding(Kind.ENCODING, message)
 
 
 def _declared(data: bytes) -> str | None:

@@ -43,6 +43,8 @@ _NOT_READ: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"<fcpxml\b", "Final Cut Pro XML"),
         (r"<xmeml\b", "Final Cut Pro 7 XML"),
         (r"<USFSubtitles\b", "USF"),
+        (r"<TextStream\b", "GPAC's TTXT"),
+        (r"\AFile Format=MacCaption_MCC", "MacCaption's MCC"),
         (r"<window\b[^>]*>\s*(?:<[^>]*>\s*)*<time\b", "RealText"),
         (r"^\$(?:FontName|FontSize|Bold|TapeOffset)\s*=", "Spruce STL"),
         (r"^-->>\s*\d", "AQTitle"),

@@ -50,6 +50,8 @@ _TURN = re.compile(
     r"[ \t]*(?P<who>[^\W\d][^.?!:;,\n]{0,48}?)(?:[ \t]{2,}|\t|[ \t]*(?=[\[(]))[\[(]?"
     rf"(?P<time>{_TIME.format('a')})[\])]?:?[ \t]*$"
 )
+_EDGE = re.compile(r"\s*<(?:begin|end) subtitles>\s*$")
+"""What Avid writes above and below its list."""
 _SHARE = 0.3
 _HEAD = 16384
 """Characters that show what kind of transcript it is."""
@@ -132,7 +134,7 @@ def _stamps(
             body = [as_typed(line, match["rest"] or "")]
             if match["length"] and not _is_length(match["length"], current, rate):
                 body.insert(0, match["length"])
-        elif current is not None:
+        elif current is not None and not _EDGE.match(line):
             body.append(line)
         else:
             findings.stray(number, line.strip("\ufeff \t"))

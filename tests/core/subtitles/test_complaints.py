@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Document, Kind
 from subtitle_editor.core.subtitles.formats.base import ReadOptions
@@ -338,3 +339,25 @@ def test_answers_of_a_recognizer_one_after_the_other() -> None:
 )
 def test_rows_that_others_call_otherwise(data: object) -> None:
     assert rows(read(json.dumps(data), "a.json")) == [(1, 2.5, "one\ntwo")]
+
+
+def test_letters_that_escapes_say() -> None:
+    document = read("1\n00:00:01,000 --> 00:00:02,000\nこんにちは\n".encode("iso2022_jp"), "a.srt")
+    assert rows(document) == [(1, 2, "こんにちは")]
+    assert [finding.kind for finding in document.findings] == [Kind.ENCODING]
+
+
+def test_what_stands_around_avids_list_is_no_subtitle() -> None:
+    text = "<begin subtitles>\n00:00:01:00 00:00:02:00\nBeep\n\n<end subtitles>\n"
+    document = read(text, "a.txt")
+    assert rows(document) == [(1, 2, "Beep")]
+    assert [finding.quote for finding in document.findings] == ["<begin subtitles>", "<end subtitles>"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("<TextStream><TextSample>x</TextSample></TextStream>", "TTXT"), ("File Format=MacCaption_MCC V1.0\n", "MCC")],
+)
+def test_it_is_called_by_its_name(text: str, name: str) -> None:
+    with pytest.raises(SubtitleFileError, match=name):
+        read(text, "a.srt")
