@@ -77,3 +77,4 @@ def _export(window: Window, user: Path, picture: Pictures) -> None:
     picture("file browser")
     window.press("Return", (640, 400))
     window.wait(f"{browser} is None")
+    window.wait("not part('session.waker').timers")  # It is written on a thread.

@@ -44,7 +44,9 @@ def subtitles() -> str:
 def exported(window: Window, user: Path, name: str) -> str:
     """The track as a file; that dialog has tests of its own."""
     path = user / name
-    window.run(f"bpy.ops.subtitle.export_file(filepath={window.blender.inside(path)!r})")
+    inside = window.blender.inside(path)
+    window.run(f"bpy.ops.subtitle.export_file(filepath={inside!r})")
+    window.wait(f"__import__('os').path.exists({inside!r})")  # It is written on a thread.
     return path.read_text(encoding="utf-8")
 
 
