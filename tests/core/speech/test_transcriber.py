@@ -21,11 +21,11 @@ import soundfile
 
 from subtitle_editor.core import events
 from subtitle_editor.core.cues import Cue
-from subtitle_editor.core.errors.base import SubtitleEditorError, UsageError
+from subtitle_editor.core.errors.base import SubtitleEditorError
 from subtitle_editor.core.errors.media import MediaEmptyError, MediaNotFoundError, MediaUnreadableError, NoAudioError
 from subtitle_editor.core.errors.models import ModelUnusableError
 from subtitle_editor.core.errors.packages import LibraryMissingError
-from subtitle_editor.core.errors.speech import TranscriberCrashedError
+from subtitle_editor.core.errors.speech import LanguageNotHeardError, TranscriberCrashedError
 from subtitle_editor.core.events import Cancelled, CueFound, Event, Failed, Finished, State, TranscriptionProgress
 from subtitle_editor.core.speech import process
 from subtitle_editor.core.speech.job import Transcription
@@ -255,7 +255,7 @@ def test_a_broken_model(tmp_path: Path, broken: str) -> None:
 
 
 def test_a_language_that_does_not_exist() -> None:
-    assert isinstance(failure(SPEECH / "hello.flac", language="xx"), UsageError)
+    assert isinstance(failure(SPEECH / "hello.flac", language="xx"), LanguageNotHeardError)
 
 
 def test_a_device_that_is_not_there() -> None:
