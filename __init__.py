@@ -59,6 +59,7 @@ PARTS = (
     "session.survey",
     "session.pictures",
     "session.screen",
+    "session.following",
     "session.taking_back",
     "session.marks",
     "session.outlines",

@@ -10,7 +10,7 @@ import bpy
 from ..core.library.states import ModelState
 from ..core.right_to_left import drawn, lines, reads_from_right
 from ..core.text import Text
-from ..session import settings, shelf, state
+from ..session import screen, settings, shelf, state
 from ..translations import iface, iface_lines
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class SubtitlePanel:
 
     bl_space_type = "SEQUENCE_EDITOR"
     bl_region_type = "UI"
-    bl_category = "Subtitles"
+    bl_category = screen.TAB
 
 
 class PreparedList:

@@ -36,6 +36,18 @@ def column(collection: Any, name: str, kind: type = int, count: int | None = Non
     return values
 
 
+def no_texts(collection: Any) -> list[Strip]:
+    """The strips that are no TEXT strips: not one of thousands of subtitles is looked at."""
+    import numpy as np
+
+    indices = np.flatnonzero(column(collection, "type") != compat.text_kind()).tolist()
+    if len(indices) <= FEW:
+        return [collection[index] for index in indices]
+    # Blender counts from the first one whenever it is asked for one of many.
+    strips = list(collection)
+    return [strips[index] for index in indices]
+
+
 def moving(collection: Any, wanted: Mapping[str, tuple[int, int]]) -> Iterator[int]:
     """Move edges of TEXT strips of a collection, step by step: name to the first frame and the first one after it.
 
@@ -99,11 +111,9 @@ def _set_ends(collection: Any, wanted: Mapping[str, tuple[int, int]]) -> None:
 
 def _seen_by_others(collection: Any) -> set[str]:
     """The strips that others, such as a glow, are made of: these last as long, which Blender sees to."""
-    import numpy as np
-
     found: set[str] = set()
-    for index in np.flatnonzero(column(collection, "type") != compat.text_kind()):
-        made_of = (getattr(collection[int(index)], name, None) for name in ("input_1", "input_2"))
+    for strip in no_texts(collection):
+        made_of = (getattr(strip, name, None) for name in ("input_1", "input_2"))
         found.update(one.name for one in made_of if one is not None)
     return found
 

@@ -18,7 +18,7 @@ import bpy
 
 from ..core.errors.media import MediaError
 from ..core.text import Text
-from . import compat, packed
+from . import bulk, compat, packed
 from .compat import Strip
 from .strips import rate_of
 
@@ -175,7 +175,7 @@ def chosen(scene: bpy.types.Scene, whole: bool = False) -> list[Strip]:
     editor = scene.sequence_editor
     if editor is None:
         return []
-    strips = [strip for strip in compat.strips_of(compat.shown(editor)) if strip.type in (*MEDIA, *HOLDERS)]
+    strips = [strip for strip in bulk.no_texts(compat.strips_shown(scene)) if strip.type in (*MEDIA, *HOLDERS)]
     if whole:
         return strips
     if selected := [strip for strip in strips if strip.select]:

@@ -89,10 +89,8 @@ class Table:
         return self.column("type")
 
     def of_kind(self, name: str) -> list[Strip]:
-        """The strips of a kind."""
-        import numpy as np
-
-        return [self.strips[int(index)] for index in np.flatnonzero(self.kind == compat.kind_number(name))]
+        """The strips of a kind other than TEXT."""
+        return [strip for strip in bulk.no_texts(self.strips) if strip.type == name]
 
     def texts_on(self, channels: Iterable[int]) -> Ints:
         """The indices of the TEXT strips on these channels, in order of time."""

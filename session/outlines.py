@@ -16,6 +16,7 @@ import bpy
 
 from ..sequencer import compat, places
 from ..sequencer.places import Box
+from . import screen
 
 AREA = 1.0, 1.0, 1.0, 0.35
 TEXT = 0.3, 0.8, 1.0, 0.8
@@ -60,15 +61,7 @@ def _switch() -> None:
 
 def _is_seen() -> bool:
     """Whether one of the open panels can be seen: a sidebar that is hidden, or shows another tab, draws no header."""
-    regions = {
-        region.as_pointer()
-        for window in bpy.context.window_manager.windows
-        for area in window.screen.areas
-        if area.type == "SEQUENCE_EDITOR" and getattr(area.spaces.active, "show_region_ui", True)
-        for region in area.regions
-        if region.type == "UI" and getattr(region, "active_panel_category", "Subtitles") == "Subtitles"
-    }
-    _open.intersection_update(regions)
+    _open.intersection_update(region.as_pointer() for region in screen.sidebars())
     return bool(_open)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import bpy
@@ -13,6 +14,9 @@ from ..sequencer import compat
 from ..translations import translated
 from . import shelf
 from .state import now
+
+TAB = "Subtitles"
+"""What the tab of our panels is called."""
 
 DRAWN, LONGEST = 0.1, 0.5
 """What only moves on is drawn so often that it takes this share of the time at most, but once in so many seconds in any
@@ -29,6 +33,18 @@ def redraw() -> None:
             for region in area.regions:
                 if region.type == kind:
                     region.tag_redraw()
+
+
+def sidebars() -> Iterator[bpy.types.Region]:
+    """The sidebars of Sequencers in which our tab is open."""
+    manager = bpy.context.window_manager
+    for window in manager.windows if manager else ():
+        for area in window.screen.areas:
+            if area.type == "SEQUENCE_EDITOR" and getattr(area.spaces.active, "show_region_ui", True):
+                for region in area.regions:
+                    # Blender 4.2 does not say which tab is open.
+                    if region.type == "UI" and getattr(region, "active_panel_category", TAB) == TAB:
+                        yield region
 
 
 def reveal() -> None:

@@ -100,16 +100,10 @@ def _take() -> float | None:
 
 def films(scene: bpy.types.Scene) -> list[Strip]:
     """The film strips of a scene that are seen."""
-    import numpy as np
-
     editor = scene.sequence_editor
     if editor is None:
         return []
-    strips = compat.strips_of(editor)
-    # Not one of thousands of subtitles is looked at.
-    others = np.flatnonzero(bulk.column(strips, "type") != compat.text_kind())
-    found = [strips[int(index)] for index in others]
-    return [strip for strip in found if strip.type == "MOVIE" and not strip.mute]
+    return [strip for strip in bulk.no_texts(compat.strips_of(editor)) if strip.type == "MOVIE" and not strip.mute]
 
 
 def frames(scene: bpy.types.Scene) -> list[int]:

@@ -19,7 +19,7 @@ from ..core.text import Text, counted
 from ..sequencer import compat, cue
 from ..sequencer.strips import inside_of
 from ..sequencer.track import Row
-from . import glossary, originals, profiles, shots
+from . import glossary, originals, playing, profiles, shots
 from . import track as tracks
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ REST = 0.02
 """Seconds between two slices."""
 QUIET = 0.25
 """Seconds after a change before reading begins: while somebody drags a strip there is one with each movement."""
-_PIECE = 50
+WHILE_PLAYING = 0.003
+"""The same as SLICE, while the film plays; it begins when no picture of that waits to be drawn."""
+_PIECE = 25
 """Subtitles between two looks at the clock."""
 _TOGETHER = 1000
 """The same, while no more is read of them than which they are."""
@@ -82,6 +84,14 @@ class Survey:
             if problem.rule == "unsure":
                 self.doubtful.add(name)
 
+    def says_as(self, other: Survey) -> bool:
+        """Whether nothing that is shown of it would look otherwise: much happens in Blender that is no edit of these.
+
+        What has not changed since is the same object in both, so this takes a moment.
+        """
+        told = ("meta", "names", "cues", "problems", "untranslated", "inside", "cuts")
+        return all(getattr(self, name) == getattr(other, name) for name in told) and _same_row(self.row, other.row)
+
     def found(self, words: list[str]) -> set[str]:
         """The strips whose text or speaker has all these words, which are in small letters."""
         key = " ".join(words)
@@ -113,6 +123,14 @@ class Survey:
                 ranks = [places[key] for key in keys]
             self._ranks = sort, np.array(ranks, dtype=np.int64)
         return self._ranks[1]
+
+
+def _same_row(one: Any, other: Any) -> bool:
+    import numpy as np
+
+    if one is None or other is None:
+        return one is other
+    return all(bool(np.array_equal(mine, its)) for mine, its in zip(one, other, strict=True))
 
 
 class _Memory:
@@ -275,13 +293,20 @@ def is_mended(rule: str) -> bool:
     return rule in MENDS
 
 
+_pauses = playing.Pauses()
+
+
 def _tick() -> float | None:
     try:
         rest = reader.rest()
         if rest is None or rest > REST:
             return rest
-        if reader.step(SLICE):
-            _redraw()
+        if not _pauses.is_now():
+            return playing.SOON
+        before = reader.last
+        if reader.step(WHILE_PLAYING if playing.plays() else SLICE):
+            if not reader.last.says_as(before):
+                _redraw()
             return None
     except ReferenceError:
         # A strip went away between two slices.

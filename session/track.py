@@ -20,7 +20,7 @@ from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text
 from ..sequencer import bulk, compat
 from ..sequencer.strips import clock_of
-from ..sequencer.track import Row, Table, refuse_locked
+from ..sequencer.track import Row, refuse_locked
 from . import choices, glossary, profiles, shots
 
 if TYPE_CHECKING:
@@ -243,13 +243,8 @@ def cuts(scene: bpy.types.Scene) -> list[float]:
     editor = scene.sequence_editor
     if editor is None:
         return []
-    import numpy as np
-
-    clock, table = clock_of(scene), Table(scene)
-    frames: set[int] = set(shots.frames(scene))
-    # Not one of thousands of subtitles is looked at.
-    for index in np.flatnonzero(table.column("type") != compat.text_kind()):
-        strip = table.strips[int(index)]
+    clock, frames = clock_of(scene), set(shots.frames(scene))
+    for strip in bulk.no_texts(compat.strips_shown(scene)):
         if strip.type in _PICTURES and not strip.mute:
             frames |= {compat.left(strip), compat.right(strip)}
     return [clock.seconds(frame) for frame in sorted(frames) if frame > clock.zero]

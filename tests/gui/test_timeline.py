@@ -145,3 +145,58 @@ def test_looks(fresh: Window, user: Path, picture: Pictures, look: str) -> None:
     # Every button is still under the mouse.
     for button in ("subtitle.add_cue(", "subtitle.jump_cue("):
         fresh.find(button)
+
+
+QUICK = "".join(
+    f"{number + 1}\n00:00:{number // 4:02},{number % 4 * 250:03} --> 00:00:{number // 4:02},{number % 4 * 250 + 208:03}"
+    f"\nNumber {number + 1}.\n\n"
+    for number in range(80)
+)
+"""80 subtitles, four a second."""
+
+WATCH = """
+drawn, rows, pictures = [], [], [0]
+kind = bpy.types.SUBTITLE_UL_cues
+real = kind.draw_item
+
+def draw_item(self, context, layout, data, item, icon, active, name, index=0, flag=0):
+    rows.append(index)
+    return real(self, context, layout, data, item, icon, active, name, index, flag)
+
+def pictured():
+    pictures[0] += 1
+    drawn[:], rows[:] = rows, []
+
+kind.draw_item = draw_item
+handle = bpy.types.SpaceSequenceEditor.draw_handler_add(pictured, (), "UI", "POST_PIXEL")
+
+def play_to(frame):
+    area = sequencer()
+    with bpy.context.temp_override(window=window(), area=area, region=region("WINDOW", area)):
+        bpy.ops.screen.animation_play()
+    began = bpy.context.scene.frame_current
+    pictures[0] = 0
+    while bpy.context.scene.frame_current < frame:
+        yield
+    found = [pictures[0], list(drawn), bpy.context.scene.subtitle_editor.cue_index]
+    with bpy.context.temp_override(window=window(), area=area, region=region("WINDOW", area)):
+        bpy.ops.screen.animation_cancel(restore_frame=False)
+    return found
+"""
+
+
+def test_the_list_follows_the_playhead(fresh: Window, user: Path, picture: Pictures) -> None:
+    film(fresh, user, QUICK)
+    fresh.rest()
+    fresh.run(WATCH)
+    count, shown, marked = fresh.run("play_to(190)", 60)
+    picture("follows")
+    # Row 31 begins on frame 187. Beside the rows that came there is the sliding of panels.
+    assert abs(marked - 31) <= 1
+    assert 29 <= max(shown) <= 33 and min(shown) > 10, shown
+    assert 8 <= count <= 50
+    fresh.run("bpy.context.scene.subtitle_editor.follow = False")
+    fresh.run("bpy.context.scene.frame_set(1)")
+    fresh.rest()
+    count, _, _ = fresh.run("play_to(72)", 60)
+    assert count <= 3, "a sidebar was drawn for a list that does not follow"
