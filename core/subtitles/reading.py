@@ -57,6 +57,8 @@ _NOT_READ: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 _WEB_PAGE = re.compile(r"\A\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_DAMAGED = 4
+"""Control characters that a text of any length may have: what damage or a slip of the keyboard leaves."""
 
 
 def load(
@@ -200,6 +202,6 @@ def _decode(path: Path, data: bytes, encoding: str | None, language: str) -> enc
             hint = Text("Choose utf-8, utf-16 or one such as cp1252.")
         raise SubtitleFileError(path, reason, hint) from None
     head = found.text[:4096]
-    if len(_CONTROL.findall(head)) > len(head) / 50:
+    if len(_CONTROL.findall(head)) > _DAMAGED + len(head) / 50:
         raise SubtitleFileError(path, Text("this is not a text file"))
     return found

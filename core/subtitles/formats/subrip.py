@@ -24,6 +24,7 @@ from .base import LONGEST_TEXT, Findings, Format, Source, WriteOptions
 from .colors import from_css
 from .settling import Row, settled
 from .tags import TextBuilder, marked_up, tidied_text
+from .xml_tokens import character
 
 COORDINATES = "srt.coordinates"
 """Of a cue's `extra`: `X1:40 X2:600 Y1:20 Y2:50`, as it came."""
@@ -313,8 +314,8 @@ def _apply(
         elif not builder.close(letter):
             findings.markup(line, match[0])
     elif match["entity"]:
-        character = html.unescape(match[0].lower() if match["entity"][0] != "#" else match[0])
-        builder.text(character if character != "\0" and not 0xD800 <= ord(character[0]) < 0xE000 else match[0])
+        entity = match[0].lower() if match["entity"][0] != "#" else match[0]
+        builder.text(match[0] if (found := character(entity)) == entity else found)
     else:
         builder.point("srt.tag", match[0])
 
@@ -331,7 +332,7 @@ def _open(tag: str, match: re.Match[str], builder: TextBuilder, findings: Findin
         if unread:
             findings.markup(line, match[0])
     elif tag == "v" and attributes.strip():
-        builder.open(tag, (VOICE, attributes.lstrip(".").strip()))
+        builder.open(tag, (VOICE, " ".join(attributes.lstrip(".").split())))
     elif tag == "lang" and attributes.strip():
         builder.open(tag, (LANGUAGE, attributes.strip()))
     else:

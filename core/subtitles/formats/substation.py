@@ -421,7 +421,8 @@ def _event(
     speaker = "name" if "name" in fields else "actor"
     for name, value in (("style", cue.style), (speaker, cue.speaker)):
         if row.get(name, "").strip() != value:
-            row[name] = value.replace(",", ";")
+            # A row is one line, with commas between its columns.
+            row[name] = " ".join(value.replace(",", ";").splitlines())
     if _number(row.get("layer", "0")) != cue.layer:
         row["layer"] = str(cue.layer)
     defaults = {"layer": "0", "marked": "Marked=0", "style": "Default", "name": "", "actor": "", "effect": ""}

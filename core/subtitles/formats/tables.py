@@ -188,8 +188,13 @@ def _heading(fields: Sequence[str]) -> list[str]:
     return found if "text" in found and ("start" in found or "end" in found) else []
 
 
+def _single_spaced(heading: str) -> str:
+    """As `_UNIT` needs it, which takes quadratic time for many blanks in a row."""
+    return " ".join(heading.lower().split())
+
+
 def _column(heading: str) -> str:
-    plain = " ".join(_UNIT.sub("", heading.strip().lower()).replace("_", " ").split())
+    plain = " ".join(_UNIT.sub("", _single_spaced(heading)).replace("_", " ").split())
     return next((column for column, names in _NAMES.items() if plain in names), "")
 
 
@@ -215,7 +220,7 @@ def _is_clock(field: str) -> bool:
 def _scale(heading: Sequence[str], columns: Sequence[str], records: Sequence[Sequence[str]]) -> int:
     """Units in a second: as the heading says; else thousandths where all times are whole numbers, as Whisper's are."""
     for name, column in zip(heading, columns, strict=False):
-        match = _UNIT.search(name.strip().lower()) if column in ("start", "end", "length") else None
+        match = _UNIT.search(_single_spaced(name)) if column in ("start", "end", "length") else None
         if match is not None:
             return 1000 if (match[1] or match[2]).startswith("m") else 1
     wanted = [index for index, column in enumerate(columns) if column in ("start", "end")]

@@ -33,6 +33,7 @@ from .settling import Row, settled
 from .subrip import SETTINGS, Timing, timing_of
 from .tags import TextBuilder, tidied_text
 from .webvtt_looks import CLASS_LOOKS, Look, class_looks
+from .xml_tokens import character
 
 BEFORE = "vtt.before"
 """Of a cue's `extra`: the blocks of notes above it, as they came."""
@@ -307,7 +308,7 @@ class _Builder:
 
     def token(self, match: re.Match[str]) -> None:
         if match["entity"]:
-            self.letters(html.unescape(match["entity"]))
+            self.letters(character(match["entity"]))
         elif match["time"]:
             timing = timing_half(match["time"])
             self._builder.point(TIME, f"{timing or 0.0:.3f}")

@@ -117,15 +117,18 @@ def unescaped(text: str) -> str:
     >>> unescaped("a &amp; b &lt; c &nbsp; d & e &what; &#0;")
     'a & b < c \\xa0 d & e &what; &#0;'
     """
-    return _ENTITY.sub(_character, text) if "&" in text else text
+    return _ENTITY.sub(lambda match: character(match[0]), text) if "&" in text else text
 
 
-def _character(match: re.Match[str]) -> str:
-    found = html.unescape(match[0])
-    usable = found != match[0] and all(
-        char in "\t\n" or (char >= " " and not "\ud800" <= char <= "\udfff") for char in found
-    )
-    return found if usable and "\ufffd" not in found else match[0]
+def character(entity: str) -> str:
+    """What one entity stands for; the entity itself where nobody knows it, or where it is no character of a text.
+
+    >>> character("&lt;"), character("&#6;"), character("&#xD800;")
+    ('<', '&#6;', '&#xD800;')
+    """
+    found = html.unescape(entity)
+    usable = found != "" and all(char in "\t\n" or (char >= " " and not "\ud800" <= char <= "\udfff") for char in found)
+    return found if usable and "\ufffd" not in found else entity
 
 
 def closed(raw: str) -> str:

@@ -157,7 +157,8 @@ def _written(document: Document, target: str) -> None:
         return
     if not document.cues:
         return
-    again = reading.parse(data, f"out.{target}", format=target)
+    # What rolls and was kept on purpose is kept again.
+    again = reading.parse(data, f"out.{target}", format=target, options=ReadOptions(keep_rolling=True))
     shown = [cue for cue in document.cues if cue.end > 0]
     before, after = (Counter("".join(cue.text for cue in cues)) for cues in (shown, (*again.cues, *again.hidden)))
     lost = [char for char in before if char in MARKS and after[char] < before[char]]

@@ -29,6 +29,8 @@ ENDLESS = {
     "spaces": (CUE, b" "),
     "tabs": (b"", b"\t"),
     "tabs behind a word": (b"text", b"\t"),
+    "tabs behind a heading": (b"n\t\n\tstart\t", b"\t"),
+    "spaces behind a heading": (b"start", b" "),
     "spaces behind a comma": (b"text,", b" "),
     "lines without letters": (b"x", b"\n \n"),
     "colons": (b"", b"1:"),

@@ -7,6 +7,7 @@ lines and pieces are dropped, doubled and swapped. Then every such letter must b
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from pathlib import Path
 
@@ -118,3 +119,32 @@ def test_what_is_written_keeps_every_letter_of_the_cues(format: str, data: st.Da
     again = reading.parse(written, f"out.{format}", format=format, options=OPTIONS)
     before, after = (Counter("".join(cue.text for cue in one.cues)) for one in (document, again))
     assert [char for char in before if char in MARKS and after[char] < before[char]] == [], written.decode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"1\n00:00:01,000 --> 00:00:02,000\na &#6; b &#xd800; c\n",
+        b"WEBVTT\n\n00:01.000 --> 00:02.000\na &#6; b &#xd800; c\n",
+    ],
+)
+def test_an_entity_that_is_no_character_stays_as_it_is_written(data: bytes) -> None:
+    document = reading.parse(data, "in.srt")
+    assert document.cues[0].text == "a &#6; b &#xd800; c"
+
+
+def test_a_speaker_over_two_lines_leaves_a_row_of_substation_whole() -> None:
+    from subtitle_editor.core.subtitles import writing
+
+    document = reading.parse(b"1\n00:00:01,000 --> 00:00:02,000\n<v Maria\nLopez>Hello\n", "in.srt", format="srt")
+    assert document.cues[0].speaker == "Maria Lopez"
+    cues = (dataclasses.replace(document.cues[0], speaker="Maria\u2028Lopez"),)
+    document = dataclasses.replace(document, cues=cues)
+    written, _ = writing.rendered(Path("out.ass"), document, "ass")
+    cue = reading.parse(written, "out.ass").cues[0]
+    assert (cue.text, cue.speaker) == ("Hello", "Maria Lopez")
+
+
+def test_a_slip_of_the_keyboard_does_not_make_a_short_text_a_binary_file() -> None:
+    document = reading.parse(b"WEBVTT\n\n00:01.000 --> 00:02.000\nLast\x13 one\x18\n", "in.vtt")
+    assert document.cues[0].text.startswith("Last")
