@@ -405,7 +405,7 @@ def segment_again(cues: Sequence[Cue], rules: Rules, earliest: float = 0.0, late
         )  # fmt: skip
         parts.append(Part(source, fresh, is_new=source in used))
         used.add(source)
-    return _between(_apart(parts), earliest, latest)
+    return _between(_apart(parts, rules), earliest, latest)
 
 
 def _between(parts: Edited, earliest: float, latest: float) -> Edited:
@@ -444,10 +444,17 @@ def _bridged(spans: Sequence[Span], places: Sequence[int]) -> tuple[Span, ...]:
     )
 
 
-def _apart(parts: Edited) -> Edited:
-    """Without the overlaps of a step that rounding has made."""
-    result = list(parts)
-    for index, (a, b) in enumerate(itertools.pairwise(parts)):
-        if a.cue.end > b.cue.start > a.cue.start:
-            result[index] = a._replace(cue=dataclasses.replace(a.cue, end=b.cue.start))
+def _apart(parts: Edited, rules: Rules) -> Edited:
+    """Without the overlaps that rounding has made: what begins in the frame of the one before begins a frame later."""
+    result: Edited = []
+    for part in parts:
+        start, end = part.cue.start, part.cue.end
+        if result:
+            before = result[-1]
+            if start < before.cue.start + rules.step / 2:
+                start = rules.snap(before.cue.start + rules.step)
+                end = max(end, start + rules.step)
+            if before.cue.end > start:
+                result[-1] = before._replace(cue=dataclasses.replace(before.cue, end=start))
+        result.append(part._replace(cue=dataclasses.replace(part.cue, start=start, end=end)))
     return result

@@ -337,6 +337,12 @@ def test_segmenting_again_keeps_words_speakers_and_formatting() -> None:
     assert marked == ["committee"]
 
 
+def test_what_is_cut_out_of_one_frame_follows_frame_by_frame() -> None:
+    parts = editing.segment_again([Cue(0.0, 1 / float(RATE), "a a a a a a wonderful be. -")], TIGHT)
+    assert len(parts) == 2
+    assert parts[0].cue.end == pytest.approx(parts[1].cue.start) == pytest.approx(1 / float(RATE))
+
+
 @settings(max_examples=150)
 @given(tracks())
 def test_segmenting_again_loses_nothing(cues: list[Cue]) -> None:
