@@ -729,7 +729,7 @@ def test_twelve_scripts_on_large_and_upright_films(size: tuple[int, int], tmp_pa
     found = Path(bpy.utils.system_resource("DATAFILES", path="fonts"))
     renderer = Renderer(Document(cues), *size, DEFAULT, Fonts(blender=found, system=[]))
     live = {name: rendered(tmp_path, compat.left(strip)) for name, strip in zip(scripts.LINES, made, strict=True)}
-    unsafe = {trouble.name for trouble in places.everywhere(scene)}
+    unsafe = {trouble.name for trouble in places.troubles(scene, places.all_of(scene))}
     bake()
     for number, (name, strip) in enumerate(zip(scripts.LINES, made, strict=True)):
         frame = rendered(tmp_path, compat.left(strip))
