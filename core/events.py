@@ -136,8 +136,8 @@ class Checked:
     """Already on the disk: whole files and parts of files."""
     bytes_needed: int
     """Still to be fetched; files with the same content are fetched once."""
-    bytes_free: int
-    """Free on the disk of the models folder."""
+    bytes_free: int | None
+    """Free on the disk of the models folder; None where the disk does not say."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,7 +131,7 @@ _CHECKED = record(
     bytes_total=INTEGER,
     bytes_present=INTEGER,
     bytes_needed=INTEGER,
-    bytes_free=INTEGER,
+    bytes_free=nullable(INTEGER),
 )
 
 SCHEMAS: dict[str, Schema] = {
@@ -175,7 +175,7 @@ SCHEMAS: dict[str, Schema] = {
     "Disk": record(
         models_dir=STRING,
         used=INTEGER,
-        free=INTEGER,
+        free=nullable(INTEGER),
         installed=INTEGER,
         problems=STRINGS,
         offline=BOOLEAN,

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +22,7 @@ from ..core.catalog.kinds import DATASET
 from ..core.catalog.search import folded, searchable
 from ..core.library import layout, rows, status
 from ..core.library.states import ModelState, Status
+from ..core.system.files import free_space
 from ..core.text import Text
 from . import answers
 from .languages import said
@@ -43,7 +43,7 @@ class View:
     known: Catalog
     statuses: Mapping[str, Status]
     used: int
-    free: int
+    free: int | None
     taken: float
     """When, Unix seconds."""
     _kept: dict[tuple[str, ...], bytes] = dataclasses.field(default_factory=dict)
@@ -194,6 +194,4 @@ def read(models_dir: Path, user_catalog: Path) -> View:
     known = reading.load(user_catalog)
     statuses = status.scan(models_dir, (entry for entry in known if not entry.alias_of))
     used = layout.usage(models_dir)
-    there = next((path for path in (models_dir.absolute(), *models_dir.absolute().parents) if path.exists()), None)
-    free = shutil.disk_usage(there).free if there else 0
-    return View(known, statuses, used, free, time.time())
+    return View(known, statuses, used, free_space(models_dir), time.time())

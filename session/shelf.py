@@ -179,14 +179,13 @@ class _Look(threading.Thread):
 
     def _read(self) -> None:
         # Here, not above: they are not needed to register.
-        import shutil
-
         from ..core.catalog import reading
         from ..core.library import layout, leftovers
         from ..core.library import rows as model_list
         from ..core.library import status as library
         from ..core.speech import fitting
         from ..core.system import machine
+        from ..core.system.files import free_space
 
         known = reading.load(self._user_catalog)
         self.recommended = fitting.for_processor(machine.memory(), machine.cores())
@@ -197,8 +196,7 @@ class _Look(threading.Thread):
             self.details = model_list.details(self.folder, entry, known)
         self.used = layout.usage(self.folder)
         self.leftovers = leftovers.find(self.folder)
-        there = next(path for path in (self.folder.absolute(), *self.folder.absolute().parents) if path.exists())
-        self.free = shutil.disk_usage(there).free
+        self.free = free_space(self.folder)
 
 
 def look_now() -> None:

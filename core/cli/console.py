@@ -39,6 +39,28 @@ def prepared(platform: str = sys.platform) -> Iterator[None]:
     encoding. Nothing is ever refused for a character.
     """
     before = _console_for(_UTF_8) if platform == "win32" else 0
+    with contextlib.ExitStack() as stack:
+        for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+            if getattr(sys, name) is None:
+                stack.enter_context(_nowhere(name, mode))
+        with _shown(before, platform):
+            yield
+
+
+@contextlib.contextmanager
+def _nowhere(name: str, mode: str) -> Iterator[None]:
+    """In place of a stream that was closed before we began (`>&-`, a Windows program without a console), so that no
+    file of ours gets its number and what somebody else writes there."""
+    with open(os.devnull, mode, encoding="utf-8") as stream:
+        setattr(sys, name, stream)
+        try:
+            yield
+        finally:
+            setattr(sys, name, None)
+
+
+@contextlib.contextmanager
+def _shown(before: int, platform: str) -> Iterator[None]:
     try:
         for stream in (sys.stdout, sys.stderr):
             _let_show(stream, all_of_them=platform == "win32" and not os.environ.get("PYTHONIOENCODING"))

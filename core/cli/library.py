@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
-import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,6 +22,7 @@ from ..hub import updates
 from ..hub.client import Hub
 from ..library import layout, removing, status, verifying
 from ..library.states import ModelState
+from ..system.files import free_space
 from ..system.names import is_repository
 from ..text import plain
 from ..transfer.limits import DEFAULT_CONNECTIONS
@@ -172,11 +172,10 @@ def import_(call: Call) -> int:
 def folder(call: Call) -> int:
     """`models folder`: the path on standard output, for `cd`; what it holds on standard error."""
     used = layout.usage(call.models_dir)
-    exists = next(path for path in (call.models_dir.absolute(), *call.models_dir.absolute().parents) if path.exists())
-    free = shutil.disk_usage(exists).free
+    free = free_space(call.models_dir)
     data = {"path": plain(os.path.abspath(call.models_dir)), "used": used, "free": free}
     call.output.record(data, str(data["path"]))
-    call.output.say(f"{human_size(used)} used, {human_size(free)} free")
+    call.output.say(f"{human_size(used)} used" + (f", {human_size(free)} free" if free is not None else ""))
     return DONE
 
 

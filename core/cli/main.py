@@ -12,11 +12,14 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from .. import addresses
 from ..errors.base import SubtitleEditorError, UnexpectedError, UsageError
+from ..errors.disk import NoAccessError, OutputError
 from ..hub import endpoint
 from ..system import log_file, user_folder
+from ..system.reasons import reason_of
 from . import (
     bake,
     call,
@@ -75,18 +78,39 @@ def _run(argv: Sequence[str] | None) -> int:
     except UsageError as error:
         output.error(error)
         return USAGE
+    except OutputError as error:
+        output.warn(str(error))
+        return _unheard()
     except SubtitleEditorError as error:
         output.error(error)
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output went away (`| head`). Nothing more can be told to anyone.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        return _unheard()  # The reader of our output went away (`| head`). Nothing more can be told to anyone.
+    except OSError as error:
+        output.error(_refused(error))
         return FAILED
     except Exception as error:  # The last one who could tell the user anything.
         output.error(UnexpectedError(error))
         return FAILED
+
+
+def _unheard() -> int:
+    """The exit code. What could not be written is given up: at its end Python would try once more."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    return FAILED
+
+
+def _refused(error: OSError) -> SubtitleEditorError:
+    """The system refused something that nobody has foreseen: if it says which file, that was named by the user."""
+    if error.errno is not None and isinstance(error.filename, (str, bytes)):
+        return NoAccessError(Path(os.fsdecode(error.filename)), reason_of(error))
+    try:
+        os.getcwd()
+    except OSError as gone:  # Somebody has deleted the folder that we were started in.
+        return NoAccessError(Path(os.environ.get("PWD") or "."), reason_of(gone))
+    return UnexpectedError(error)
 
 
 @contextlib.contextmanager
@@ -95,6 +119,10 @@ def _logged() -> Iterator[None]:
     try:
         yield
     except (SubtitleEditorError, BrokenPipeError):
+        raise
+    except OSError as error:
+        level = logging.ERROR if isinstance(_refused(error), UnexpectedError) else logging.INFO
+        log.log(level, "command line", exc_info=True)
         raise
     except Exception:
         log.exception("command line")

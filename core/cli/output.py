@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors.base import SubtitleEditorError
+from ..errors.disk import OutputError
 from ..events import Checked, CueFound, Event, Notice, Progress, State, TranscriptionProgress, as_json
 from ..subtitles.timecode import format_time
+from ..system.reasons import reason_of
 from ..text import EXTENDED
 from ..units import human_duration, human_size, human_speed
 from . import console, terminal
@@ -168,10 +170,9 @@ def describe_check(event: Checked) -> str:
     """
     here = f", {human_size(event.bytes_present)} of it here" if event.bytes_present else ""
     who = f" as {event.account}" if event.account else ""
-    return (
-        f"{event.model}: {event.files_total} files, {human_size(event.bytes_total)}{here}, "
-        f"{human_size(event.bytes_free)} free; from {event.endpoint}{who}"
-    )
+    free = f", {human_size(event.bytes_free)} free" if event.bytes_free is not None else ""
+    size = human_size(event.bytes_total)
+    return f"{event.model}: {event.files_total} files, {size}{here}{free}; from {event.endpoint}{who}"
 
 
 def _retry(event: Progress) -> str:
@@ -192,3 +193,6 @@ def _print(text: str, error: bool = False) -> None:
             raise
         # Nobody reads how it goes any more (`2>&1 | head`); the work is worth finishing all the same.
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    except OSError as ex:
+        if not error:  # That standard error takes nothing can be told to nobody, and hinders nobody.
+            raise OutputError(reason_of(ex)) from ex

@@ -65,7 +65,7 @@ def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> in
 def _model(args: argparse.Namespace, known: Catalog, models_dir: Path) -> tuple[str, Path]:
     """The model that is named, by its id or as a folder that has one, and where it lies. Raises as `usable`."""
     folder = Path(args.model).expanduser()
-    if os.sep in args.model and (folder / "model.bin").is_file():
+    if os.sep in args.model and os.path.isfile(folder / "model.bin"):
         return folder.name, folder
     try:
         entry = known.get(args.model)

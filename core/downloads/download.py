@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import shutil
 import sys
 import threading
 import time
@@ -33,7 +32,7 @@ from ..library.states import Installed
 from ..library.status import NEWEST, SAME, commit_on_disk
 from ..system import long_paths
 from ..system.control import Control
-from ..system.files import disk_error, remove
+from ..system.files import disk_error, free_space, remove
 from ..system.names import is_revision
 from ..system.speed import SpeedMeter
 from ..text import Text
@@ -308,7 +307,7 @@ class Download:
                 probe = folder / f".{self.progress.job}.probe"
                 probe.touch()
                 remove(probe)
-            free = shutil.disk_usage(folder).free
+            free = free_space(folder)
         except OSError as error:
             raise disk_error(folder, error, needed) from error
         self._tell_checked(plans, needed, free)
@@ -316,10 +315,10 @@ class Download:
         room = needed + sum(map(_bytes_to_copy, plans))
         if needed and self._entry.kind == RUNTIME:
             room += sum(map(_bytes_to_unpack, plans))
-        if room and room + SPACE_MARGIN > free:
+        if room and free is not None and room + SPACE_MARGIN > free:
             raise NoSpaceError(folder, room + SPACE_MARGIN, free)
 
-    def _tell_checked(self, plans: list[Plan], needed: int, free: int) -> None:
+    def _tell_checked(self, plans: list[Plan], needed: int, free: int | None) -> None:
         hub = self._settings.hub
         files = [file for plan in plans for file in plan.files]
         checked = Checked(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import secrets
 import threading
 import time
@@ -124,7 +125,7 @@ class JobStore:
         mine = row is None or row[0] == owner
         if row is not None and (row[1] is not None or not (mine or row[0] is None or not alive(row[0]))):
             return False
-        values = {name: getattr(record, name) for name in _FIELDS} | {
+        values = {name: _kept(getattr(record, name)) for name in _FIELDS} | {
             "state": record.state.value,
             "owner": owner if record.is_live else None,
             # A wish is for the run that it was made in; the owner removes it (`take_wishes`).
@@ -256,6 +257,7 @@ class JobStore:
 
     def _record(self, values: Mapping[str, Any], alive: Callable[[str], bool]) -> JobRecord:
         fields = dict(values)
+        fields |= {name: os.fsdecode(value) for name, value in values.items() if isinstance(value, bytes)}
         owner = fields.pop("owner")
         record = JobRecord(**fields | {"state": _state(fields["state"])})
         if not record.is_live:
@@ -263,6 +265,16 @@ class JobStore:
         if owner is None or not alive(owner):
             return dataclasses.replace(record, state=State.INTERRUPTED)
         return dataclasses.replace(record, elsewhere=True) if owner != self._owner else record
+
+
+def _kept(value: Any) -> Any:
+    """A value as sqlite takes it: a folder whose name is no text (in an old encoding) as the disk has it."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return os.fsencode(value)
+    return value
 
 
 def _state(word: str) -> State:

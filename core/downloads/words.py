@@ -118,7 +118,7 @@ def when(seconds: float | None) -> str:
 
 def checks(checked: Checked) -> list[tuple[Text, Text]]:
     """What was looked at before the first byte, as name and finding, in the order in which it was."""
-    here = human_size(checked.bytes_present)
+    here, free = human_size(checked.bytes_present), checked.bytes_free
     total = human_size(checked.bytes_total)
     if checked.account:
         account = Text("{name}", name=checked.account)
@@ -130,7 +130,7 @@ def checks(checked: Checked) -> list[tuple[Text, Text]]:
         (Text("Licence"), Text("accepted") if checked.gated else Text("free to download")),
         (Text("Files"), Text("{number}", number=checked.files_total)),
         (Text("Size"), Text("{total}, {here} of it here", total=total, here=here)),
-        (Text("Free Space"), Text("{size}", size=human_size(checked.bytes_free))),
+        (Text("Free Space"), Text("not known") if free is None else Text("{size}", size=human_size(free))),
     ]
 
 

@@ -57,6 +57,31 @@ class FolderNotWritableError(SubtitleEditorError, PermissionError):
         )
 
 
+class NoAccessError(SubtitleEditorError, OSError):
+    """A file or folder that was named cannot be looked at: we may not, its name is none, its disk is gone."""
+
+    code = "no_access"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(
+            Text("{path} cannot be used: {reason}.", path=path, reason=reason),
+            Text("Look whether the name is right, and whether you may use it."),
+        )
+
+
+class OutputError(SubtitleEditorError, OSError):
+    """What a command has to say cannot be written to its standard output."""
+
+    code = "output"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            Text("The standard output cannot be written: {reason}.", reason=reason),
+            Text("Look at the disk or the program that it goes to."),
+        )
+
+
 class FileInUseError(SubtitleEditorError, PermissionError):
     """Another program has a file open that we must write or remove."""
 

@@ -8,7 +8,7 @@ import dataclasses
 import hashlib
 import os
 import secrets
-import shutil
+import stat
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,11 +16,10 @@ from pathlib import Path
 from ..catalog.entries import Entry, Source
 from ..catalog.kinds import RUNTIME, SPEECH_TO_TEXT
 from ..errors.base import SubtitleEditorError
-from ..errors.disk import NoSpaceError
 from ..errors.models import ImportModelError
 from ..events import Progress, ProgressReport, State
 from ..system.control import Control
-from ..system.files import disk_error, files_in, remove, replace, sync, write
+from ..system.files import check_room, disk_error, files_in, remove, replace, sync, write
 from ..system.hashes import git_hasher
 from ..system.locks import try_lock
 from ..system.reasons import reason_of
@@ -66,9 +65,7 @@ def import_folder(
     copier = _Copier(folder, target, control, report or (lambda _: None), progress)
     try:
         with copier.working():
-            free = shutil.disk_usage(target).free
-            if needed > free:
-                raise NoSpaceError(models_dir, needed, free)
+            check_room(target, needed)
             copied = {name: copier.copy(name, path, bool(source.links)) for name, path in files.items()}
             _check_copied(folder, entry, copied)
             control.check()
@@ -98,9 +95,15 @@ def named_after(folder: Path, entries: Iterable[Entry]) -> Entry | None:
 
 def check_is_folder(folder: Path) -> None:
     """Raise ImportModelError for what is no folder at all."""
-    if folder.is_file():
+    try:
+        kind = folder.stat().st_mode
+    except FileNotFoundError as error:
+        raise ImportModelError(folder, Text("there is no such folder")) from error
+    except OSError as error:
+        raise ImportModelError(folder, reason_of(error)) from error
+    if stat.S_ISREG(kind):
         raise ImportModelError(folder, Text("it is a file"), Text("Choose the folder that it is in."))
-    if not folder.is_dir():
+    if not stat.S_ISDIR(kind):
         raise ImportModelError(folder, Text("there is no such folder"))
 
 

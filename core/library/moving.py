@@ -16,12 +16,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from ..errors.disk import NoSpaceError
 from ..errors.models import LinkedFolderError, ModelBusyError
 from ..events import Progress, ProgressReport, State
 from ..system import user_folder
 from ..system.control import Control
-from ..system.files import LONG_PATIENCE, disk_error, files_in, is_link, remove_tree, replace, sync
+from ..system.files import LONG_PATIENCE, check_room, disk_error, files_in, is_link, remove_tree, replace, sync
 from ..system.locks import is_locked, try_lock
 
 _REPOSITORIES = ("models--", "datasets--", "spaces--")
@@ -116,9 +115,8 @@ class _Moving:
         self._say(files_done=self._progress.files_done + 1)
 
     def _copy(self, folder: Path, target: Path) -> None:
-        needed, free = sum(size for _, size in _files(folder)), shutil.disk_usage(target.parent).free
-        if needed > free:
-            raise NoSpaceError(target.parent, needed, free)
+        needed = sum(size for _, size in _files(folder))
+        check_room(target.parent, needed)
         beside = target.with_name(f"moving-{target.name}.tmp")
         if beside.exists():
             remove_tree(beside)

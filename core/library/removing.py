@@ -62,7 +62,7 @@ def delete(models_dir: Path, entry: Entry, revision: str | None = None) -> int:
         return 0
     for source in entry.parts:
         folder = repository_folder(models_dir, source)
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             continue
         names = former.files(folder, source, [revision] if revision else former.commits_of(folder, source))
         loose = _loose_blobs(folder, source) if revision is None else []
@@ -82,7 +82,7 @@ def delete_former(models_dir: Path, entry: Entry) -> int:
     for source in entry.parts:
         folder = repository_folder(models_dir, source)
         current = status.part_status(models_dir, source).installed
-        if current is not None and folder.is_dir():
+        if current is not None and os.path.isdir(folder):
             names = former.files(folder, source, former.commits(folder, source, current.revision))
             freed += _remove(models_dir, folder, entry.id, names, {})
             _tidy(folder)
@@ -94,7 +94,7 @@ def discard(models_dir: Path, entry: Entry) -> int:
     freed = 0
     for source in entry.parts:
         folder = repository_folder(models_dir, source)
-        if folder.is_dir():
+        if os.path.isdir(folder):
             left = layout.import_leftovers(folder)
             freed += _remove(models_dir, folder, entry.id, left, status.own_partials(folder, source))
             _tidy(folder)

@@ -13,17 +13,15 @@ import contextlib
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 from ..catalog.entries import CUBLAS, Catalog, Entry
-from ..errors.disk import NoSpaceError
 from ..errors.models import ModelBusyError, RuntimeArchiveError
 from ..speech.cards import LIBRARIES
 from ..system.control import Control
-from ..system.files import LONG_PATIENCE, disk_error, files_in, is_link, remove_tree, replace, sync
+from ..system.files import LONG_PATIENCE, check_room, disk_error, files_in, is_link, remove_tree, replace, sync
 from ..system.locks import file_lock, try_lock
 from ..text import Text
 from . import archives, layout
@@ -181,8 +179,7 @@ def _take(archive: Path, folder: Path, model: str, control: Control, moved: Call
 def _write(content: IO[bytes], path: Path, size: int, most: int) -> None:
     """One library of so many bytes. Raises ArchiveError; NoSpaceError before the first byte where that is known."""
     place = path.parents[1]
-    if size > (free := shutil.disk_usage(place).free):
-        raise NoSpaceError(place, size, free)
+    check_room(place, size)
     try:
         with path.open("wb") as file:
             archives.copy(content, file, most)

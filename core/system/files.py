@@ -263,13 +263,33 @@ def fitted(name: str, suffix: str = "", longest: int = LONGEST_NAME) -> str:
     return data[: room - len(mark)].decode("utf-8", "ignore") + mark + suffix
 
 
+def nearest(folder: Path) -> Path:
+    """The folder, or the nearest of those above it that is there and may be looked at."""
+    folder = folder.absolute()
+    return next((path for path in (folder, *folder.parents) if os.path.exists(path)), folder)
+
+
+def free_space(folder: Path) -> int | None:
+    """Bytes that are free on the disk of a folder, which need not be there yet. None where the disk does not say, as
+    those of memory without a limit and some of clouds: they have no size at all. Raises OSError."""
+    usage = shutil.disk_usage(nearest(folder))
+    return usage.free if usage.total else None
+
+
+def check_room(folder: Path, needed: int) -> None:
+    """Raise NoSpaceError if a disk says that it has no room for so many bytes. Raises OSError."""
+    free = free_space(folder)
+    if free is not None and needed > free:
+        raise NoSpaceError(folder, needed, free)
+
+
 def disk_error(place: Path, error: OSError, missing: int = 0) -> SubtitleEditorError:
     """What the user is told when something in `place`, a folder, could not be written, of which `missing` bytes were
     still to come; 0 if nobody knows. `error` must be one of the disk's: a socket's is an OSError, too. One that says
     already what the user is told stays as it is."""
     if isinstance(error, SubtitleEditorError):
         return error
-    if place.is_symlink() and not place.exists():
+    if os.path.islink(place) and not os.path.exists(place):
         target = Text("it is a link to {target}, which is not there", target=os.readlink(place))
         return FolderNotWritableError(place, target, Text("Connect the disk again, then try again."))
     if getattr(error, "winerror", None) in IN_USE:
@@ -278,7 +298,7 @@ def disk_error(place: Path, error: OSError, missing: int = 0) -> SubtitleEditorE
     if number in _FULL | _QUOTA:
         free = 0
         with contextlib.suppress(OSError):
-            free = shutil.disk_usage(place).free
+            free = free_space(place) or 0
         return NoSpaceError(place, missing, free, quota=number in _QUOTA)
     if number == errno.EFBIG:
         return FileTooLargeError(place, missing)
@@ -297,7 +317,7 @@ def _barred(place: Path, error: OSError) -> Path | None:
     if not isinstance(error.filename, (str, bytes)):
         return None
     path = Path(os.fsdecode(error.filename))
-    return path if path.is_file() and os.access(place, os.W_OK) else None
+    return path if os.path.isfile(path) and os.access(place, os.W_OK) else None
 
 
 def _may_be_written(path: Path) -> bool:

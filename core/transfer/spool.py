@@ -25,14 +25,13 @@ import json
 import logging
 import os
 import re
-import shutil
 import threading
 import zlib
 from pathlib import Path
 from typing import NamedTuple
 
 from ..system.control import Control
-from ..system.files import remove
+from ..system.files import free_space, remove
 from .boot import boot_id
 from .file import PAGE, PartFile
 from .hash import BLOCK, Block
@@ -106,7 +105,7 @@ class Spool:
             self._lock.release()
 
     def _open(self) -> io.FileIO:
-        if shutil.disk_usage(self._path.parent).free < self._room:
+        if (free_space(self._path.parent) or 0) < self._room:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         # Anew: a thread that was left behind by a cancelled transfer may still have the last one.
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)

@@ -416,7 +416,7 @@ function showAll() {
 
 function showDisk() {
   if (!disk) return;
-  $("disk").replaceChildren(`${t("disk", { used: size(disk.used), free: size(disk.free) })} `, latin(disk.models_dir), disk.offline ? ` · ${t("offline")}` : "");
+  $("disk").replaceChildren(`${t("disk", { used: size(disk.used), free: disk.free === null ? "?" : size(disk.free) })} `, latin(disk.models_dir), disk.offline ? ` · ${t("offline")}` : "");
   put($("problems"), [...disk.problems, ...disk.notices].join("\n"));
   $("problems").hidden = !$("problems").textContent;
 }

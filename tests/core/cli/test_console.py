@@ -165,3 +165,45 @@ def test_progress_with_a_name_that_the_console_has_not(monkeypatch: pytest.Monke
     )
     output.say("done")
     assert "\\u0633" in stream.buffer.getvalue().decode("cp437")  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes the streams")
+def test_streams_that_were_closed_before_we_began(tmp_path: Path) -> None:
+    """As under cron jobs and services. What we open must not get their numbers, and what others write there."""
+    words = ["-m", "subtitle_editor", "models", "folder", "--json", "--models-dir", str(tmp_path)]
+    for closed in (">&-", "2>&-", ">&- 2>&- <&-"):
+        done = subprocess.run(["sh", "-c", f'"$0" "$@" {closed}', sys.executable, *words], timeout=50)
+        assert done.returncode == 0
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a disk that is always full")
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_output_that_goes_to_a_full_disk(form: list[str]) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        words = [sys.executable, "-m", "subtitle_editor", "models", "list", *form]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, timeout=50)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "the disk is full" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32" or not hasattr(os, "geteuid"), reason="rights of POSIX")
+def test_what_may_not_be_looked_at_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another user's folder, or a name too long for the disk. Root may look everywhere."""
+    places = ["x" * 300]
+    if os.geteuid():
+        (tmp_path / "closed").mkdir(mode=0)
+        places.append(str(tmp_path / "closed" / "x"))
+    for place in places:
+        assert main.main(["convert", place, str(tmp_path / "out.vtt")]) == 1
+        assert main.main(["models", "import", place, "--as", "tiny", "--models-dir", str(tmp_path)]) == 1
+        assert main.main(["models", "download", "tiny", "--models-dir", place, "--offline"]) == 1
+        assert main.main(["models", "delete", "tiny", "--models-dir", place]) == 0
+        assert main.main(["models", "folder", "--models-dir", place]) == 0
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert main.main(["models", "folder", "--models-dir", "models"]) == 1
+    said = capsys.readouterr().err
+    assert "Something went wrong" not in said and "Traceback" not in said and said.count("no such file") == 1

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import tempfile
 import time
+from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import pytest
 from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.download_manager import TOKEN_NOTICE, DownloadManager
 from subtitle_editor.core.errors.catalog import UnknownModelError
-from subtitle_editor.core.events import Cancelled, End, Event, Failed, Finished, Notice, Progress, State
+from subtitle_editor.core.events import Cancelled, Checked, End, Event, Failed, Finished, Notice, Progress, State
 from subtitle_editor.core.hub.tokens import Token
 from subtitle_editor.core.library import states, status
 from tests.hub.server import Fault, LoopbackHub
@@ -282,8 +284,6 @@ def test_hub_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_disk_too_small_is_refused_before_the_first_byte(
     hub: LoopbackHub, manager: DownloadManager, monkeypatch: pytest.MonkeyPatch
 ):
-    import shutil
-
     from subtitle_editor.core.downloads import download
 
     # Never free as a whole, whatever others on this machine write and remove meanwhile.
@@ -348,3 +348,15 @@ def test_shutdown_cancels_and_keeps_files(hub: LoopbackHub, tmp_path: Path):
     manager.enqueue("tiny")  # Starts nothing any more.
     time.sleep(0.1)
     assert len(hub.requests_for("/api/models/*/tree/*")) == 1
+
+
+def test_a_disk_that_does_not_say_its_size_is_not_called_full(
+    manager: DownloadManager, monkeypatch: pytest.MonkeyPatch
+):
+    """Those of memory without a limit have 0 bytes, of which 0 are free; so have some of clouds."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: namedtuple("usage", "total used free")(0, 0, 0))
+    job = manager.enqueue("tiny")
+    assert manager.wait(job, 30)
+    events = manager.drain()
+    assert isinstance(events[-1], Finished)
+    assert [event.bytes_free for event in events if isinstance(event, Checked)] == [None]

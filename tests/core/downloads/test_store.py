@@ -39,7 +39,8 @@ def store(path: Path) -> Iterator[JobStore]:
 
 
 def record(id: str, state: State = State.QUEUED, **fields: object) -> JobRecord:
-    return JobRecord(id=id, model="tiny", models_dir="/m", state=state, created=1.0, **fields)  # type: ignore[arg-type]
+    # A folder's name as a disk has it whose names are in an old encoding.
+    return JobRecord(id=id, model="tiny", models_dir="/M\udcfcller", state=state, created=1.0, **fields)  # type: ignore[arg-type]
 
 
 def ended(id: str, at: float, state: State = State.DONE, **fields: object) -> JobRecord:

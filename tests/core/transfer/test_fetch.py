@@ -8,6 +8,7 @@ import errno
 import hashlib
 import os
 import random
+import shutil
 import sys
 import threading
 import time
@@ -219,7 +220,7 @@ def test_no_copies_where_the_file_needs_the_room(
     data, seen = data_of(60 * MIB), set()
     usage = namedtuple("usage", "total used free")
     free = len(data) + 2 * intake.BLOCKS * BLOCK - 1
-    monkeypatch.setattr(transfer_spool.shutil, "disk_usage", lambda _: usage(1 << 40, 0, free))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1 << 40, 0, free))
     fetch = Fetch(blob_of(hub, tmp_path / "models", data)).start()
     while not fetch.statuses or fetch.statuses[-1].bytes_done < len(data):
         seen |= names_in(tmp_path / "models") if (tmp_path / "models").exists() else set()
