@@ -62,21 +62,26 @@ def replace(
 def put(source: Path, target: Path, patience: float | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
     """Give `source` the name `target`, if nothing has that name. Raises FileExistsError, and what `replace` does."""
 
+    is_second = False
+
     def name() -> None:
+        nonlocal is_second
         if sys.platform == "win32":
             return os.rename(source, target)  # Refuses there.
         try:
             os.link(source, target)
+            is_second = True
         except FileExistsError:
             raise
         except OSError:  # A disk without second names, such as exFAT: what comes between these two calls is lost.
             if os.path.lexists(target):
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target)) from None
             os.replace(source, target)
-        else:
-            os.unlink(source)
 
     _patiently(name, patience, sleep)
+    if is_second:
+        with contextlib.suppress(OSError):  # The file has its name; one more that stays takes no room.
+            remove(source, patience, sleep)
 
 
 def remove(path: Path, patience: float | None = None, sleep: Callable[[float], None] = time.sleep) -> None:

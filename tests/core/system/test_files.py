@@ -125,6 +125,22 @@ def test_another_program_that_lets_go_in_time_is_waited_for(
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("seconds", [0.2, 60])
+def test_what_got_its_name_has_it_whoever_looks_at_its_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """A second name comes first, then the old one is taken away: that may last, or fail, and is no other's file."""
+    fresh, target = tmp_path / "fresh", tmp_path / "target"
+    fresh.write_bytes(b"film")
+    monkeypatch.setattr(files, "PATIENCE", 0.4)
+    monkeypatch.setattr(os, "unlink", Held(os.unlink, seconds, 32))
+    files.put(fresh, target)
+    assert target.read_bytes() == b"film"
+    assert fresh.exists() == (seconds == 60)
+    with pytest.raises(FileExistsError):
+        files.put(target, target)
+
+
 @pytest.mark.parametrize("winerror", [32, 33])
 def test_one_that_does_not_is_named_and_nothing_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, winerror: int
