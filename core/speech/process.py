@@ -53,6 +53,8 @@ _KILL_AFTER = 0.3
 
 _DOUBTFUL = 0.5
 """The probability of a language below which it is told: faster-whisper's threshold too."""
+_HEARD = 0.001
+"""Seconds that have to be heard before what is left is reckoned by them: less says nothing, and divides to infinity."""
 _LAST_WORDS = 20
 """Lines of the child's stderr that are kept for the error message."""
 
@@ -225,7 +227,7 @@ class _Answer:
     def _progress(self) -> None:
         done, total = self._done, max(self._total, self._done) if self._total else 0.0
         elapsed, new = time.monotonic() - self._started, done - self._begin
-        eta = elapsed / new * (total - done) if new > 0 and total else None
+        eta = elapsed / new * (total - done) if new >= _HEARD and total else None
         state = State.TRANSCRIBING if self._started else State.LOADING
         self._listener.moved(state, done, total, eta, max(self._read, done))
 
