@@ -131,8 +131,11 @@ class SUBTITLE_OT_nudge_cues(SlowOperator, bpy.types.Operator):
         end = int(row.right[number]) + self.frames
         if end <= row.left[number]:
             raise SubtitleEditorError(Text("The subtitle would end before it begins."), Text("Nudge it by less."))
-        refuse_locked([strip])
         later = [other for other in range(number + 1, len(row)) if row.left[other] >= row.right[number]]
+        refuse_locked([strip, *row.strips(later)])
+        if self.frames < 0:
+            # Out of the way first: Blender moves what meets it to a channel of no track.
+            compat.set_edges(strip, int(row.left[number]), end)
         changed = yield from row.moving(later, self.frames)
         cue.write(strip, timing.at_edges(one, one.start, row.clock.seconds(end)), row.clock)
         changed.written.append(strip)

@@ -7,6 +7,7 @@ import dataclasses
 import itertools
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import bpy
@@ -17,6 +18,8 @@ from subtitle_editor.core.markup import TIME, Span
 from subtitle_editor.core.subtitles import timing
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.core.subtitles.track import Edited, Part, Rules
+from subtitle_editor.operators.cue_times import SUBTITLE_OT_nudge_cues
+from subtitle_editor.operators.editing import pointed_at
 from subtitle_editor.operators.slow import Moving, ScopeOperator
 from subtitle_editor.sequencer import bulk, compat, cue, strips, track
 from subtitle_editor.session import survey
@@ -126,6 +129,16 @@ def test_the_rest_moves_with_a_beginning() -> None:
     assert now() == [*before[:10], *later(before[10:], -0.25)]
 
 
+@pytest.mark.parametrize("count", [2, MANY])
+def test_the_rest_moves_with_an_end_that_comes_earlier(count: int) -> None:
+    put(Cue(0.0, 2.0, "first"), *(Cue(2.0 + n, 2.25 + n, f"number {n}") for n in range(count)))
+    before = now()
+    choose(0)
+    assert bpy.ops.subtitle.nudge_cues(frames=-12, edge="OUT", rest=True) == {"FINISHED"}
+    assert now() == [(0.0, 1.5, "first"), *later(before[1:], -0.5)]
+    assert {one.channel for one in compat.strips_of(scene().sequence_editor)} == {2}
+
+
 def test_selecting_many() -> None:
     many()
     title = compat.new_text(compat.strips_of(scene().sequence_editor), "Title", 7, 10, 200)
@@ -192,6 +205,27 @@ def test_time_that_is_removed_comes_back_with_what_lay_in_it(after: int, highest
     before, row = state(), track.Row(scene(), [2, 3])
     some, rules = row.all(), tracks.rules(scene())
     stopped(row, some.applying(timing.cut_out(some.cues, 9.0, 30.0, rules)), after)
+    assert state() == before
+
+
+@pytest.mark.parametrize("after", [1, 20, MANY])
+def test_an_end_with_the_rest_comes_back(after: int) -> None:
+    put(Cue(0.0, 2.0, "first"), *(Cue(2.0 + n, 2.25 + n, f"number {n}") for n in range(MANY)))
+    choose(0)
+    before, row = state(), tracks.row(scene())
+    earlier: Any = SimpleNamespace(frames=-12, edge="OUT")
+    steps = SUBTITLE_OT_nudge_cues._with_rest(earlier, row, *pointed_at(scene(), row), tracks.rules(scene()))
+    stopped(row, steps, after)
+    assert state() == before
+
+
+def test_an_end_stays_where_one_of_the_rest_is_locked() -> None:
+    put(Cue(0.0, 2.0, "first"), Cue(2.0, 2.25, "second"), Cue(3.0, 3.25, "third"))
+    choose(0)
+    strip(2).lock = True
+    before = state()
+    with pytest.raises(RuntimeError, match="Locked"):
+        bpy.ops.subtitle.nudge_cues(frames=-12, edge="OUT", rest=True)
     assert state() == before
 
 
