@@ -387,6 +387,8 @@ def _undoubled(text: str, findings: list[Finding]) -> str:
         if name is None:
             break
         before, text = text, _RUN.sub(functools.partial(_once, name=name), text)
+        if text == before:
+            break
         index = next(index for index, (old, new) in enumerate(zip(before, text, strict=False)) if old != new)
         line = before.count("\n", 0, index)
         findings.append(
@@ -404,10 +406,11 @@ def _undoubled(text: str, findings: list[Finding]) -> str:
 def _is_doubled(text: str, name: str) -> bool:
     """Whether nearly all that is not ASCII makes UTF-8 again in this encoding, as letters of a language do not."""
     try:
-        again = "".join(_RUN.findall(text)).encode(name, errors="subtitle_editor_latin_1")
+        # Each run by itself, as they are read: what stands apart makes no letter together.
+        again = [run.encode(name, errors="subtitle_editor_latin_1") for run in _RUN.findall(text)]
     except UnicodeEncodeError:
         return False
-    letters = again.decode("utf-8", errors="replace")
+    letters = "".join(run.decode("utf-8", errors="replace") for run in again)
     broken = letters.count("\ufffd")
     return len(letters) - broken >= _FEWEST and 10 * broken <= len(letters)
 

@@ -236,6 +236,11 @@ def test_letters_that_were_encoded_twice(text: str, mistaken_for: str, times: in
     assert said.cues[0].text != text
 
 
+@pytest.mark.parametrize("text", ["Ã a ¼ Ã b ¼ Ã c ¼", 12 * "Ã¼" + "Ã"])
+def test_letters_that_only_look_as_if_they_were_encoded_twice_stay(text: str) -> None:
+    assert read(f"1\n00:00:01,000 --> 00:00:02,000\n{text}\n", "a.srt").cues[0].text == text
+
+
 def test_one_word_about_letters_that_were_encoded_twice_is_a_word() -> None:
     text = "1\n00:00:01,000 --> 00:00:02,000\nIt says CafÃ© over the door, in Ünlü's café.\n"
     assert read(text, "a.srt").cues[0].text.startswith("It says CafÃ© over")
