@@ -32,7 +32,7 @@ def rows_of(data: Any) -> list[Row] | None:
     """The rows that such a file means; None where it is none of these, or a part of it is not as it should be."""
     try:
         return _rows(data)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
         return None
 
 

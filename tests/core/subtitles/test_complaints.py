@@ -329,6 +329,15 @@ def test_words_of_services_are_put_together(name: str) -> None:
     assert [word.start for cue in document.cues for word in cue.words] == [0.1, 0.5, 3.5]
 
 
+@pytest.mark.parametrize("time", [10**400, -(10**400)])
+def test_times_of_services_longer_than_a_number(time: int) -> None:
+    words = [{"word": "one", "start": 0.5, "end": 1.5}, {"word": "two", "start": time, "end": time}]
+    assert [cue.text for cue in read(json.dumps({"words": words}), "a.json").cues] == ["one", "two"]
+    phrase = {"offsetInTicks": time, "durationInTicks": 1, "nBest": [{"display": "one"}]}
+    with pytest.raises(SubtitleFileError):
+        read(json.dumps({"recognizedPhrases": [phrase]}), "a.json")
+
+
 def test_answers_of_a_recognizer_one_after_the_other() -> None:
     answers = [VOSK[0], {"text": ""}, VOSK[2]]
     assert rows(read(json.dumps(answers), "a.json")) == [(0.1, 0.5, "Hello"), (3.5, 3.9, "Bye.")]
