@@ -76,6 +76,8 @@ class _File:
         self._tail: list[str] = []
         self._waiting: list[str] = []
         self._rows: list[Row] = []
+        self._more: list[str] = []
+        """Lines that go on with the text of the last of them."""
         self._hidden: list[Cue] = []
         self._events = 0
         self._styles: dict[str, Style] = {}
@@ -93,6 +95,7 @@ class _File:
                 self._kept(line)
             else:
                 self._line(section, stripped, line, number)
+        self._take_more()
         cues = settled(self._rows, self._findings, sort=False)
         extra = {
             HEAD: "\n".join(self._head).rstrip("\n"),
@@ -117,6 +120,7 @@ class _File:
         match = self._quick.match(line) if self._quick is not None and not self._waiting else None
         if match is None:
             return False
+        self._take_more()
         start, end, layer, style, speaker = _plain_values(match, self._groups)
         row, raw = match.group("row", "text")
         text = raw.replace("\\N", "\n") if "\\" in raw else raw
@@ -164,18 +168,26 @@ class _File:
             self._kept(line)
 
     def _goes_on(self, stripped: str, number: int) -> bool:
-        """Put a line behind the event above it, where that is shown and this says nothing else: a text that was
+        """Take a line for more of the event above it, where that is shown and this says nothing else: a text that was
         written with its line ends."""
         row = self._rows[-1] if self._rows and not self._waiting else None
         if row is None or row.cue.extra[INDEX] != str(self._events - 1) or _OTHER_LINE.match(stripped):
             return False
-        raw = f"{row.cue.extra.get(RAW, row.cue.text)}\\N{stripped}"
-        read = read_text(raw, self._align_of(row.cue.style), self._resolution)
-        extra = {**row.cue.extra, RAW: raw}
-        row.cue = dataclasses.replace(row.cue, text=read.text, spans=read.spans, placing=read.placing, extra=extra)
+        self._more.append(stripped)
         message = Text('"{text}" has no time; it was added to the subtitle above it.', text=quoted(stripped))
         self._findings.add(Kind.BROKEN, message, number)
         return True
+
+    def _take_more(self) -> None:
+        """Put the lines that belong to the last event behind its text: all at once, for there may be thousands."""
+        if not self._more:
+            return
+        row = self._rows[-1]
+        raw = "\\N".join([row.cue.extra.get(RAW, row.cue.text), *self._more])
+        self._more.clear()
+        read = read_text(raw, self._align_of(row.cue.style), self._resolution)
+        extra = {**row.cue.extra, RAW: raw}
+        row.cue = dataclasses.replace(row.cue, text=read.text, spans=read.spans, placing=read.placing, extra=extra)
 
     # Above the events
 
@@ -193,6 +205,7 @@ class _File:
     # Events
 
     def _event(self, kind: str, stripped: str, rest: str, number: int) -> None:
+        self._take_more()
         values = rest.lstrip().split(",", len(self._fields) - 1)
         if len(values) < len(self._fields):
             message = Text('"{text}" is incomplete; it was left out.', text=quoted(stripped))

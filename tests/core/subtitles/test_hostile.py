@@ -37,6 +37,7 @@ ENDLESS = {
     "arrows": (b"", b"-->\n"),
     "legacy letters": (CUE, b"\xe4"),
     "NUL": (b"", b"\0"),
+    "lines below an event": (ASS + b"a\n", b"of a text\n"),
     "notes": (b"WEBVTT\n\n", b"NOTE\n\n"),
     "a note without an end": (b"WEBVTT\n\nNOTE\n", b"of a "),
     "a style sheet without rules": (b"WEBVTT\n\nSTYLE\n", b"of a "),
