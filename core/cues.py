@@ -75,9 +75,9 @@ class Cue:
     """Where the file has its times, counted from 1; 0 where it has no lines, or where no file was read."""
 
     @property
-    def number(self) -> int:
-        """What its file counts it as; 0 where that is no number that anybody would count to."""
-        return int(self.name) if len(self.name) < 10 and self.name.isascii() and self.name.isdigit() else 0
+    def number(self) -> int | None:
+        """What its file counts it as, some from 0; None where that is no number that anybody would count to."""
+        return int(self.name) if len(self.name) < 10 and self.name.isascii() and self.name.isdigit() else None
 
     @property
     def duration(self) -> float:

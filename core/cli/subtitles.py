@@ -56,7 +56,7 @@ def _tell_problem(problem: quality.Problem, document: Document, args: argparse.N
         output.record(data, f"{args.file}: {where}: {problem.rule}: {problem.message}")
         return
     # The file's own number; its place where it has none.
-    number = cue.number or problem.index + 1
+    number = problem.index + 1 if cue.number is None else cue.number
     data |= {"number": number, "start": cue.start, "end": cue.end, "text": cue.text}
     text = f"{args.file}: {number}: {format_time(cue.start)}: {problem.rule}: {problem.message}"
     output.record(data, text)

@@ -135,7 +135,8 @@ def _told(old: Document, new: Document) -> tuple[Finding, ...]:
 
 def _origin(cue: Cue, origins: Sequence[int | None]) -> int | None:
     """Which subtitle a number of the text stands for today."""
-    return origins[cue.number - 1] if 0 < cue.number <= len(origins) else None
+    number = cue.number or 0
+    return origins[number - 1] if 0 < number <= len(origins) else None
 
 
 def _again(cues: Sequence[Cue]) -> dict[int, Cue]:

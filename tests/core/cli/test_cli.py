@@ -315,6 +315,9 @@ def test_check_names_each_rule_that_is_broken(tmp_path: Path):
     words = run("check", source)
     assert words.returncode == 1 and words.stdout.count("a.srt: 1: 00:00:01.000: ") == 4
     assert "(problems: 5)" in words.stderr
+    # Some count from 0.
+    source.write_text(HASTY.replace("\n2\n", "\n1\n").replace("1\n", "0\n", 1), encoding="utf-8")
+    assert [one["number"] for one in records(run("check", source, "--json"))[:-1]] == [0, 0, 0, 0, 1]
 
 
 def test_check_goes_by_the_profile_and_the_frame_rate(tmp_path: Path):
