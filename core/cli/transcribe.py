@@ -31,6 +31,7 @@ from ..subtitles.profiles import Profile, resolved
 from ..subtitles.segmentation import ended_by, segment
 from ..subtitles.timecode import format_time
 from ..system.files import fitted
+from ..system.folders import expanded
 from ..system.reasons import reason_of
 from ..units import human_duration
 from . import films, listening
@@ -64,7 +65,7 @@ def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> in
 
 def _model(args: argparse.Namespace, known: Catalog, models_dir: Path) -> tuple[str, Path]:
     """The model that is named, by its id or as a folder that has one, and where it lies. Raises as `usable`."""
-    folder = Path(args.model).expanduser()
+    folder = expanded(args.model)
     if os.sep in args.model and os.path.isfile(folder / "model.bin"):
         return folder.name, folder
     try:

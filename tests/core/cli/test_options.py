@@ -179,6 +179,7 @@ def test_what_is_no_model_is_called_what_it_is(run: Runs) -> None:
     for name, said in (("ggml.bin", "is a file, and"), ("hf", "for another program"), ("none", "without a model")):
         assert run("a.flac", model=str(run.folder / name)) == 2 and said in run.said, run.said
     assert run("a.flac", model=str(run.folder / "nowhere")) == 2 and "There is no folder" in run.said
+    assert run("a.flac", model="~nobody-is-called-so/model") == 2 and "There is no home folder" in run.said
 
 
 def test_a_model_with_another_models_small_file_works(run: Runs) -> None:
