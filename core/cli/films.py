@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import errno
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -119,7 +120,7 @@ def _found(args: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
             for name in sorted(names):
                 if Path(name).suffix.lower() in _SUFFIXES and not name.startswith("."):
                     path = Path(folder, name)
-                    if not path.is_dir():
+                    if not os.path.isdir(path):
                         yield path, path.parent.relative_to(named)
 
 

@@ -130,7 +130,7 @@ def files_in(folder: Path) -> Iterator[Path]:
     """The files in a folder and in those inside of it, also those that are links; folders that are links are not
     entered. Nothing where there is no folder."""
     for root, _, names in tree(folder):
-        yield from (path for name in names if (path := Path(root, name)).is_file())
+        yield from (path for name in names if os.path.isfile(path := Path(root, name)))
 
 
 def is_link(path: Path) -> bool:

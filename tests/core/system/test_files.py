@@ -73,6 +73,7 @@ def test_files_in_a_folder_are_those_that_lie_there(tmp_path: Path, monkeypatch:
         (tmp_path / "a" / name / "file").touch()
     (tmp_path / "linked").symlink_to(tmp_path / "a", target_is_directory=True)
     (tmp_path / "link").symlink_to(tmp_path / "a" / "inner" / "file")
+    (tmp_path / "not to be looked at").symlink_to("x" * 300)  # As one into another user's folder.
     is_link = files.is_link
     monkeypatch.setattr(files, "is_link", lambda path: path.name == "junction" or is_link(path))
     assert sorted(files.files_in(tmp_path)) == [tmp_path / "a" / "inner" / "file", tmp_path / "link"]
