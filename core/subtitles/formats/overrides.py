@@ -7,6 +7,7 @@ import re
 
 from ...markup import BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Span
 from .colors import from_substation, to_substation
+from .substation_versions import SSA_ALIGN
 from .tags import TextBuilder
 
 KARAOKE = "ass.karaoke"
@@ -23,7 +24,6 @@ _KARAOKE = re.compile(r"(?:kf|ko|kt|k|K)-?\d")
 _SWITCH = re.compile(r"([ibus])(\d{0,4})\s*")
 _COLOR = re.compile(r"1?c(&H[0-9A-Fa-f]+&?|\d+|)\s*")
 _POSITION = re.compile(r"pos\(\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)\s*")
-_OLD_ALIGN = {1: 1, 2: 2, 3: 3, 5: 7, 6: 8, 7: 9, 9: 4, 10: 5, 11: 6}
 _SWITCHES = {"i": ITALIC, "b": BOLD, "u": UNDERLINE, "s": STRIKE}
 _BOLD = 600
 _LETTERS = {kind: letter for letter, kind in _SWITCHES.items()}
@@ -87,8 +87,8 @@ class Overrides:
         if match := re.fullmatch(r"an([1-9])\s*", tag):
             # The first one counts, as in libass.
             self.align = self.align or int(match[1])
-        elif (match := re.fullmatch(r"a(\d{1,2})\s*", tag)) and int(match[1]) in _OLD_ALIGN:
-            self.align = self.align or _OLD_ALIGN[int(match[1])]
+        elif (match := re.fullmatch(r"a(\d{1,2})\s*", tag)) and int(match[1]) in SSA_ALIGN:
+            self.align = self.align or SSA_ALIGN[int(match[1])]
         elif self._resolution and self.position is None and (match := _POSITION.fullmatch(tag)):
             try:
                 self.position = float(match[1]) / self._resolution[0], float(match[2]) / self._resolution[1]

@@ -22,7 +22,7 @@ from . import overrides
 from .base import LONGEST_TEXT, CannotWrite, Findings, Format, Source, WriteOptions
 from .colors import from_substation
 from .settling import Row, settled
-from .substation_versions import SSA_ALIGN, converted
+from .substation_versions import EVENT_FIELDS, SSA_ALIGN, STYLE_FIELDS, converted
 from .tags import TextBuilder, marked_up, needs_tidying, tidied_text
 
 HEAD = "ass.head"
@@ -45,7 +45,7 @@ BEFORE = "ass.before"
 LONGEST = 10 * 3600 - 0.01
 """Seconds. SubStation has one digit for the hours."""
 
-_ASS_FIELDS = "Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text"
+_ASS_FIELDS = EVENT_FIELDS["ass"]
 _SECTION = re.compile(r"\[[\w +.-]*[a-z][\w +.-]*\]", re.IGNORECASE)
 _TIME = re.compile(clock_pattern())
 _OTHER_LINE = re.compile(r"[;!]|(?:Format|Style|Picture|Sound|Movie|Command)\s*:", re.IGNORECASE)
@@ -496,9 +496,7 @@ def _heading(resolution: tuple[int, int]) -> list[str]:
         "ScaledBorderAndShadow: yes",
         "",
         "[V4+ Styles]",
-        "Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, "
-        "Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, "
-        "MarginR, MarginV, Encoding",
+        f"Format: {STYLE_FIELDS['ass']}",
         _style_row(Style("Default", "Arial"), resolution[1] / 1080),
         "",
         "[Events]",

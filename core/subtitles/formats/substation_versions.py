@@ -12,14 +12,14 @@ SSA_ALIGN = {1: 1, 2: 2, 3: 3, 5: 7, 6: 8, 7: 9, 9: 4, 10: 5, 11: 6}
 """The places of SSA, by those of a block of figures."""
 _ALIGN_OF = {place: align for align, place in SSA_ALIGN.items()}
 
-_STYLE_FIELDS = {
+STYLE_FIELDS = {
     "ass": "Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, "
     "Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, "
     "MarginV, Encoding",
     "ssa": "Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, TertiaryColour, BackColour, Bold, Italic, "
     "BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, AlphaLevel, Encoding",
 }
-_EVENT_FIELDS = {
+EVENT_FIELDS = {
     "ass": "Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text",
     "ssa": "Marked, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text",
 }
@@ -50,7 +50,7 @@ def converted(text: str, source: str, format: Format, number: int) -> str:
 def _in_usual_order(text: str, source: str) -> str:
     lines: list[str] = []
     section = ""
-    styles, events = _names(_STYLE_FIELDS[source]), _names(_EVENT_FIELDS[source])
+    styles, events = _names(STYLE_FIELDS[source]), _names(EVENT_FIELDS[source])
     fields = {"styles": styles, "events": events}
     for line in text.split("\n"):
         stripped = line.strip("\ufeff \t")
