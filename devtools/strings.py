@@ -235,7 +235,7 @@ def read_data() -> Iterator[Found]:
         if entry.description:
             yield Found(entry.description, ANYWHERE, "core/catalog/catalog.toml")
     for name in kinds.KIND_NAMES.values():
-        yield Found(name, ANYWHERE, "core/catalog/entries.py")
+        yield Found(name, ANYWHERE, "core/catalog/kinds.py")
     for profile in profiles.PROFILES.values():
         yield from (Found(text, ANYWHERE, "core/subtitles/profiles.py") for text in (profile.label, profile.summary))
     for look in style.presets().values():
