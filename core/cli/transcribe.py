@@ -66,11 +66,14 @@ def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> in
 def _model(args: argparse.Namespace, known: Catalog, models_dir: Path) -> tuple[str, Path]:
     """The model that is named, by its id or as a folder that has one, and where it lies. Raises as `usable`."""
     folder = expanded(args.model)
-    if os.sep in args.model and os.path.isfile(folder / "model.bin"):
-        return folder.name, folder
+    of_folder = (Path(os.path.abspath(folder)).name, folder) if os.path.isfile(folder / "model.bin") else None
+    if of_folder and os.sep in args.model:
+        return of_folder
     try:
         entry = known.get(args.model)
     except UnknownModelError:
+        if of_folder:  # Of one word, or with the other slash on Windows.
+            return of_folder
         _refuse_path(folder, args.model)
         raise
     if args.task == "translate" and entry.languages == ("en",):

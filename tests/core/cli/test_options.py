@@ -169,6 +169,9 @@ def test_nothing_heard_is_told(run: Runs) -> None:
 def test_a_model_by_its_folder(run: Runs) -> None:
     assert run("a.flac", "--language", "en", model=str(MODEL)) == 0, run.said
     assert texts(run.cues()) == HELLO
+    (run.folder / "mine").symlink_to(MODEL, target_is_directory=True)
+    assert run("a.flac", "-o", "b.srt", "--language", "en", model="mine") == 0, run.said
+    assert texts(run.cues("b.srt")) == HELLO
 
 
 def test_what_is_no_model_is_called_what_it_is(run: Runs) -> None:
