@@ -106,10 +106,8 @@ def bake(
     fonts = fonts or Fonts()
     renderer = Renderer(document, width, height, style, fonts, language, languages=languages)
     folder.mkdir(parents=True, exist_ok=True)
-    entries = _entries(folder)
     there = {name for name in os.listdir(folder) if _FILE.fullmatch(name)}
-    if _is_anothers(folder / MANIFEST, bool(there)):
-        raise ManifestTakenError(folder / MANIFEST)
+    entries = _entries(_listed(folder / MANIFEST, bool(there)))
     common = _common(document, style, width, height, fonts)
     baker = _Baker(renderer, folder, entries, there)
     known: list[Baked] = []
@@ -252,22 +250,27 @@ def _stem(key: str, problems: Iterable[Problem], fonts: Sequence[str]) -> str:
 # The manifest
 
 
-def _is_anothers(manifest: Path, is_ours: bool) -> bool:
-    """Whether a file is somebody's work: our own JSON of subtitles may be called the same. What is damaged is ours if
-    pictures lie beside it. Raises OSError."""
+def _listed(manifest: Path, is_ours: bool) -> Any:
+    """What a manifest says; nothing where there is none, or a damaged one beside pictures (`is_ours`).
+
+    Raises OSError, and ManifestTakenError for somebody's work: our own JSON of subtitles may be called the same.
+    """
     try:
         data = json.loads(manifest.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return False
-    except (ValueError, RecursionError):
-        return not is_ours
-    return bool(data) and not (isinstance(data, dict) and "entries" in data)
+        return {}
+    except (ValueError, RecursionError) as error:
+        if is_ours:
+            return {}
+        raise ManifestTakenError(manifest) from error
+    if data and not (isinstance(data, dict) and "entries" in data):
+        raise ManifestTakenError(manifest)
+    return data
 
 
-def _entries(folder: Path) -> dict[str, _Entry]:
-    """What the folder's manifest knows; nothing where it has none, or somebody else has written it."""
+def _entries(data: Any) -> dict[str, _Entry]:
+    """The subtitles that a manifest knows; none where somebody else has written it."""
     try:
-        data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return {
             str(key): _Entry(
                 [int(value) for value in entry["box"]],
@@ -278,7 +281,7 @@ def _entries(folder: Path) -> dict[str, _Entry]:
             for key, entry in data["entries"].items()
             if len(entry["box"]) == 4
         }
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError):
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError):
         return {}
 
 
