@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..breaks import is_unspaced
+
 Row = dict[str, Any]
 
 _SILENCE = 1.0
@@ -51,7 +53,8 @@ def _rows(data: Any) -> list[Row] | None:
         return [row for one in heard for row in _grouped(map(_of_deepgram, one["words"]))]
     if isinstance(results, list) and any("alternatives" in one for one in results):
         heard = [one["alternatives"][0] for one in results if one.get("alternatives")]
-        return [row for one in heard for row in _grouped(map(_of_google, one["words"]))]
+        said = [list(map(_of_google, one["words"])) for one in heard]
+        return [row for words in _once_each(said) for row in _grouped(words)]
     if "monologues" in data:
         return [row for one in data["monologues"] for row in _grouped(_of_rev(one))]
     if "recognizedPhrases" in data:
@@ -87,12 +90,18 @@ def _grouped(words: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
             if row is not None:
                 yield row
             row = {"start": start, "text": "", "words": [], "speaker": _speaker(word)}
-        glue = "" if not row["text"] or row["text"][-1].isspace() or letters[:1].isspace() else " "
-        row["text"] += glue + letters
+        row["text"] += _glue(row["text"], letters) + letters
         row["words"].append({**word, "word": letters})
         row["end"] = end
     if row is not None:
         yield row
+
+
+def _glue(before: str, after: str) -> str:
+    """What stands between two words: nothing in scripts that write no spaces."""
+    if not before or before[-1].isspace() or after[:1].isspace():
+        return ""
+    return "" if is_unspaced(before[-1]) and is_unspaced(after[:1]) else " "
 
 
 def _number(value: Any) -> float:
@@ -136,6 +145,13 @@ def _of_google(word: Mapping[str, Any]) -> Row:
                                                                             ("endTime", "endOffset")))  # fmt: skip
     start, end = (float(time.rstrip("s")) for time in times)
     return {"word": word["word"], "start": start, "end": end, "speaker": word.get("speakerTag")}
+
+
+def _once_each(said: list[list[Row]]) -> Iterator[list[Row]]:
+    """The words of results, but for those that the last one says again: it has all, where speakers are told apart."""
+    last = {(word["word"], word["start"]) for word in said[-1]} if said else set()
+    yield from (words for words in said[:-1] if not last.issuperset((word["word"], word["start"]) for word in words))
+    yield from said[-1:]
 
 
 def _of_rev(monologue: Mapping[str, Any]) -> Iterator[Row]:

@@ -338,6 +338,25 @@ def test_times_of_services_longer_than_a_number(time: int) -> None:
         read(json.dumps({"recognizedPhrases": [phrase]}), "a.json")
 
 
+def test_words_that_google_says_again_with_their_speakers_are_said_once() -> None:
+    """The last result has all words; those before it say nobody."""
+    words = [{"word": w, "startTime": f"{a}s", "endTime": f"{b}s"} for w, a, b in HEARD]
+    tagged = [{**word, "speakerTag": tag} for word, tag in zip(words, (1, 1, 2), strict=True)]
+    results = [{"alternatives": [{"words": some}]} for some in (words[:2], words[2:], tagged)]
+    document = read(json.dumps({"results": results}), "a.json")
+    assert [(cue.text, cue.speaker) for cue in document.cues] == [("Hello there.", "1"), ("Bye.", "2")]
+    beside = read(json.dumps({"results": results[:2]}), "a.json")
+    assert [cue.text for cue in beside.cues] == ["Hello there.", "Bye."]
+
+
+def test_words_of_a_script_without_spaces_get_none() -> None:
+    heard = [("今日", 0.1, 0.5), ("は", 0.5, 0.9), ("New", 0.9, 1.2), ("York", 1.2, 1.4), ("です", 1.4, 1.9)]
+    data = {"words": [{"word": w, "start": a, "end": b} for w, a, b in heard]}
+    (cue,) = read(json.dumps(data), "a.json").cues
+    assert cue.text == "今日は New York です"
+    assert [(word.text, word.start) for word in cue.words] == [(word, start) for word, start, _ in heard]
+
+
 def test_answers_of_a_recognizer_one_after_the_other() -> None:
     answers = [VOSK[0], {"text": ""}, VOSK[2]]
     assert rows(read(json.dumps(answers), "a.json")) == [(0.1, 0.5, "Hello"), (3.5, 3.9, "Bye.")]
