@@ -26,6 +26,8 @@ _FEWEST = 20
 _END = re.compile(r"[.?!…。！？।؟][\"'”’»)\]]*$")
 _ANSWER = {"result", "text", "spk", "spk_frames"}
 """What an answer of Vosk has."""
+_OF_ASSEMBLYAI = {"utterances", "chapters", "entities", "sentiment_analysis_results"}
+"""What AssemblyAI says of the same words besides."""
 _TICKS = 10_000_000
 """A second, where Azure counts in them."""
 
@@ -62,8 +64,8 @@ def _rows(data: Any) -> list[Row] | None:
     if "fragments" in data:
         return [{**one, "text": "\n".join(one["lines"])} for one in data["fragments"] if any(one["lines"])]
     name = "words" if data.get("words") else "result"
-    lists = [key for key, value in data.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
-    return list(_grouped(data[name])) if lists == [name] else None
+    lists = {key for key, value in data.items() if isinstance(value, list) and value and isinstance(value[0], dict)}
+    return list(_grouped(data[name])) if lists - _OF_ASSEMBLYAI == {name} else None
 
 
 def beside(data: Any) -> dict[str, Any]:

@@ -310,6 +310,9 @@ def amazon() -> dict[str, object]:
 WORDS_ONLY = {
     "openai": {"language": "en", "text": "x", "words": [{"word": w, "start": a, "end": b} for w, a, b in HEARD]},
     "thousandths": {"words": [{"text": w, "start": round(a * 1000), "end": round(b * 1000)} for w, a, b in HEARD]},
+    "assemblyai": {"words": [
+        {"text": w, "start": round(a * 1000), "end": round(b * 1000), "speaker": "A"} for w, a, b in HEARD],
+        "utterances": [{"text": "x", "start": 100, "end": 3900, "speaker": "A"}]},
     "vosk": {"result": [VOSK[0]["result"][0], VOSK[1]["result"][0], VOSK[2]["result"][0]], "text": "x"},  # type: ignore[index]
     "amazon": amazon(),
     "deepgram": {"results": {"channels": [{"alternatives": [{"words": [
