@@ -32,6 +32,7 @@ class AsideOperator:
     """Mix-in of an operator that goes on when something is read or written."""
 
     if TYPE_CHECKING:  # Blender evaluates what is annotated in its classes when it registers them.
+        bl_idname: str
         report: Callable[[set[str], str], None]
         _aside: Any
         _then: Any
@@ -81,6 +82,16 @@ class AsideOperator:
         task, self._aside = self._aside, None
         self.leave(context)
         return self._go_on_with(context, task, self._then)
+
+    def anew(self, how: str, **properties: Any) -> _Result:
+        """Call the operator once more, by another name of `execute` or `invoke`: one that is called for each event
+        already can neither open a dialog nor sleep otherwise. What that one reports as an error is told."""
+        operators: Any = bpy.ops
+        try:
+            getattr(operators.subtitle, self.bl_idname.partition(".")[2])(how, True, **properties)
+        except RuntimeError as error:  # So it arrives, also where meanwhile there is something that forbids it.
+            self.report({"ERROR"}, str(error).removeprefix("Error: ").strip())
+        return {"CANCELLED"}
 
     def cancel(self, context: Context) -> None:
         """Blender ends the operator: another file is loaded, the window closes, or Blender quits."""

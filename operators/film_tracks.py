@@ -99,10 +99,8 @@ class SUBTITLE_OT_import_from_film(AsideOperator, TaskOperator, bpy.types.Operat
 
     def _ask(self, _context: Context, found: list[tuple[str, str, str]]) -> _Result:
         _items[:] = found
-        operators: Any = bpy.ops
-        operators.subtitle.import_from_film("INVOKE_DEFAULT", is_looked=True)
         # That is another one; this one has done nothing that could be undone.
-        return {"CANCELLED"}
+        return self.anew("INVOKE_DEFAULT", is_looked=True)
 
     def prepare(self, context: Context) -> Task:
         """Called by TaskOperator: what is to be read, and how."""

@@ -269,9 +269,7 @@ class SUBTITLE_OT_delete_unused_pictures(AsideOperator, TaskOperator, bpy.types.
             self.report({"INFO"}, translated(Text("Every picture in the folder is shown somewhere")))
             return {"CANCELLED"}
         _unused[:] = found
-        operators: Any = bpy.ops
-        operators.subtitle.delete_unused_pictures("INVOKE_DEFAULT", is_looked=True)
-        return {"CANCELLED"}
+        return self.anew("INVOKE_DEFAULT", is_looked=True)
 
     def prepare(self, context: Context) -> Task:
         scene = compat.scene_of(context)

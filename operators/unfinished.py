@@ -38,9 +38,6 @@ _held: dict[str, Kept] = {}
 class _Unfinished(AsideOperator):
     """Work on a transcription that ended early; `journal` is its file, as the panel knows it."""
 
-    if TYPE_CHECKING:  # Blender evaluates what is annotated in its classes when it registers them.
-        bl_idname: str
-
     journal: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
 
     @classmethod
@@ -66,9 +63,10 @@ class _Unfinished(AsideOperator):
             return self.go(context, kept)
         # One that is called for each event already cannot go on as one that sleeps.
         _held[self.journal] = kept
-        operators: Any = bpy.ops
-        getattr(operators.subtitle, self.bl_idname.partition(".")[2])("EXEC_DEFAULT", True, journal=self.journal)
-        return {"CANCELLED"}
+        try:
+            return self.anew("EXEC_DEFAULT", journal=self.journal)
+        finally:
+            _held.pop(self.journal, None)
 
     def _gone(self) -> _Result:
         self.report({"INFO"}, translated("That is not there any more"))

@@ -12,7 +12,9 @@ import bpy
 import pytest
 
 from subtitle_editor.core.events import CueFound, Event, Finished, Progress, TranscriptionProgress
+from subtitle_editor.operators import unfinished as operators_unfinished
 from subtitle_editor.sequencer import compat, files, strips
+from subtitle_editor.session import unfinished
 from tests.hub.server import LoopbackHub
 
 from .conftest import SPEECH, TINY_REPOSITORY
@@ -433,6 +435,20 @@ def test_what_was_heard_is_taken_without_listening(installed: Any) -> None:
     assert state.now.unfinished == []
 
 
+class Asked(operators_unfinished._Unfinished):
+    """What Blender makes an operator's object of, without Blender's half, when it is called for each event."""
+
+    bl_idname = "subtitle.continue_unfinished"
+    _is_modal = True
+
+    def __init__(self, journal: str) -> None:
+        self.journal = journal
+        self.said: list[str] = []
+
+    def report(self, _kind: set[str], text: str) -> None:  # type: ignore[override]
+        self.said.append(text)
+
+
 def test_what_was_heard_is_taken_as_a_file_where_no_strip_plays_it(installed: Any) -> None:
     from subtitle_editor.session import state
 
@@ -442,6 +458,12 @@ def test_what_was_heard_is_taken_as_a_file_where_no_strip_plays_it(installed: An
     (item,) = state.now.unfinished
     with pytest.raises(RuntimeError, match="No strip here plays"):
         bpy.ops.subtitle.continue_unfinished(journal=str(item.journal))
+    # The same where reading took so long that the operator has to call itself: told, and not with a traceback.
+    asked = Asked(str(item.journal))
+    kept = unfinished.reading(item.journal)
+    assert asked._has_read(bpy.context, kept) == {"CANCELLED"}
+    assert len(asked.said) == 1 and asked.said[0].startswith("No strip here plays")
+    assert not operators_unfinished._held
     assert bpy.ops.subtitle.take_unfinished(journal=str(item.journal)) == {"FINISHED"}
     (found,) = state.now.recovered
     assert "please" in found.path.read_text(encoding="utf-8")
