@@ -345,9 +345,10 @@ class _Walker:
         if name == "span":
             element.raw = token.raw if token.attributes else ""
             element.before = len(self._paragraph.runs) if self._paragraph is not None else 0
-            element.kinds += tuple(
-                (ATTRIBUTE, f"{key} {value}") for key, value in unread(token.attributes, self._sheet)
-            )
+            others = unread(token.attributes, self._sheet)
+            element.kinds += tuple((ATTRIBUTE, f"{key} {value}") for key, value in others)
+            if others and element.ruby in ("text", "delimiter"):  # A reading is letters, and nothing beside.
+                self._findings.markup(token.line, token.raw)
         self._open.append(element)
         if name == "p":
             style = values.get("style", "").split(" ")[0]

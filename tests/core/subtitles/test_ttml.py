@@ -434,3 +434,14 @@ def test_what_a_file_leaves_open_swallows_nothing_when_it_is_written(above: str,
 def test_times_of_the_root_are_not_written_again() -> None:
     document = reading.parse(b'<p begin="0s" end="1s">x</p><tt end="0s" dur="0s"></tt>', "in.ttml")
     assert shown(rewritten(document)) == shown(document) == [(0, 1, "x")]
+
+
+@pytest.mark.parametrize(
+    "root", ['<tt xmlns="http://www.w3.org/ns/ttml" xmlns:tts="http://www.w3.org/ns/ttml#styling">', "<\ntt>"]
+)
+@pytest.mark.parametrize("more", ['<span Дtts:ruby="text">', '<span tts:ruby="text" Д="1">'])
+def test_what_nobody_knows_of_a_reading_is_told(root: str, more: str) -> None:
+    base = '<span tts:ruby="container"><span tts:ruby="base">A</span>'
+    text = f'{root}<body><div><p begin="1s" end="2s">{base}{more}kanji</span></span></p></div></body></tt>'
+    document = reading.parse(text.encode(), "a.ttml", format="ttml")
+    assert any("Д" in str(finding) for finding in document.findings)
