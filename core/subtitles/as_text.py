@@ -192,15 +192,16 @@ _Key = Callable[[Cue], Hashable]
 def matched(old: Sequence[Cue], new: Sequence[Cue]) -> list[int | None]:
     """Which of `old` each of `new` is, None for one that is none of them; each is at most one.
 
-    The surest first: those that are the same, then those at the same time, with the same text, with the same beginning
-    or end, and last those that share most of their time.
+    The surest first: those that are the same, then those of the same number and text, which may have been moved to
+    where another one was, those at the same time, with the same text, with the same beginning or end, and last those
+    that share most of their time.
     """
     found: list[int | None] = [None] * len(new)
     left = dict.fromkeys(range(len(old)))
     keys: tuple[_Key, ...] = (
         lambda cue: (cue.start, cue.end, cue.text, cue.spans),
-        lambda cue: (cue.start, cue.end),
         lambda cue: (cue.name, cue.text),
+        lambda cue: (cue.start, cue.end),
         lambda cue: cue.text,
         lambda cue: cue.start,
         lambda cue: cue.end,

@@ -158,6 +158,14 @@ def test_any_text_ends_as_it_says(cues: list[Cue], others: list[Cue]) -> None:
     assert as_text.taken_back(before, before, cues, order).differences == ()
 
 
+def test_what_is_moved_to_where_another_one_was_stays_itself() -> None:
+    cues = [Cue(1, 2, "a", speaker="Ann"), Cue(3, 4, "b", speaker="Bob")]
+    before, order = as_text.written(cues)
+    text, _ = as_text.written([cue.shifted(2) for cue in cues])
+    after = [part.cue for part in as_text.taken_back(before, text, cues, order).parts]
+    assert [(cue.start, cue.text, cue.speaker) for cue in after] == [(3, "a", "Ann"), (5, "b", "Bob")]
+
+
 @given(CUES, st.integers(-20, 20))
 def test_moved_texts_stay_themselves(cues: list[Cue], frames: int) -> None:
     cues = [dataclasses.replace(cue.shifted(1), speaker=str(at)) for at, cue in enumerate(cues)]
