@@ -5,7 +5,7 @@ after a restart, by what is in them. Main thread, but for `write`.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +34,14 @@ def _sound_of(strip: Strip) -> Any:
     return sound if sound is not None and sound.packed_file is not None else None
 
 
-def known_of(strip: Strip, wanted: Container[Path] | None = None) -> Path | None:
+def known_of(strip: Strip, wanted: set[Path]) -> Path | None:
     """What a packed sound is called wherever it is known again, which is no file; None for a strip that plays none, and
     for one that is none of those that are `wanted`, which takes no time where none is as long."""
     sound = _sound_of(strip)
     if sound is None:
         return None
     size, name = int(sound.packed_file.size), _name(sound)
-    if isinstance(wanted, frozenset | set) and not any(
-        path.name == name and path.parent.name.endswith(f"-{size}") for path in wanted
-    ):
+    if not any(path.name == name and path.parent.name.endswith(f"-{size}") for path in wanted):
         return None
     key = (int(sound.session_uid), size, str(sound.filepath))
     if key not in _digests:
@@ -54,6 +52,7 @@ def known_of(strip: Strip, wanted: Container[Path] | None = None) -> Path | None
 def copy_of(strip: Strip) -> tuple[Path, Path]:
     """The file from which a packed sound is heard, and what it is called. It may not be there before `write`."""
     sound = _sound_of(strip)
+    # Not by what is noted: who packs a changed file of the same length anew wants to have that one heard.
     data: bytes = sound.packed_file.data
     known = _FOLDER / f"{_digest(data)}-{len(data)}" / _name(sound)
     path = Path(bpy.app.tempdir) / "subtitle_editor" / known.parent.name / known.name
