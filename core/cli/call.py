@@ -168,6 +168,11 @@ def token_of(args: argparse.Namespace) -> Token:
     if args.token_file is None:
         return tokens.resolve(None, args.endpoint)
     try:
-        return Token(tokens.decoded(args.token_file.read_bytes()), tokens.Origin.FILE)
+        value = tokens.decoded(args.token_file.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"The token file {args.token_file} cannot be read.", "Name a readable text file.") from error
+    if not value:  # Going on without one would be told as a model that is not there.
+        raise UsageError(
+            f"The token file {args.token_file} is empty.", "Put the token into it, or leave the option out."
+        )
+    return Token(value, tokens.Origin.FILE)

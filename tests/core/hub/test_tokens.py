@@ -241,3 +241,13 @@ def test_no_secret_stays_anywhere(
     # It was really used, and only there.
     assert any(r.headers.get("authorization") == f"Bearer {SECRET}" for r in hub.requests)
     assert all("authorization" not in r.headers for r in hub.requests_for("*", host="content"))
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b'""'])
+def test_a_token_file_with_nothing_in_it_is_told(
+    tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Going on without a token is no answer to somebody who has named one."""
+    (tmp_path / "token").write_bytes(content)
+    assert main.main(["models", "download", "tiny", "--offline", "--token-file", str(tmp_path / "token")]) == 2
+    assert "is empty" in capsys.readouterr().err
