@@ -24,6 +24,7 @@ from ..errors.hub import RevisionNotFoundError
 from ..errors.network import HubUnreachableError
 from ..events import Checked, Event, Notice, Progress, State
 from ..hub import kept
+from ..hub.asking import silence
 from ..hub.client import Hub
 from ..hub.plan import LARGE, Plan, PlannedFile
 from ..library import runtimes
@@ -389,6 +390,7 @@ class Download:
                 connections=self._settings.connections,
                 report=lambda status, file=file: self._transferred(plan, file, status),  # type: ignore[misc]
                 notice=lambda text: self._report(Notice(job=self.progress.job, message=text)),
+                stall_seconds=silence(),
             )
             record_file(plan, file)
             self._progressed(plan, file)

@@ -75,9 +75,16 @@ class UntrustedCertificateError(HubUnreachableError):
 
     code = "untrusted_certificate"
 
-    def __init__(self, host: str, variable: str = "", path: str = "") -> None:
-        super().__init__(host, Text("its certificate is not trusted"), may_pass=False)
-        if variable:
+    def __init__(self, host: str, variable: str = "", path: str = "", reason: str = "", now: str = "") -> None:
+        """`reason`, if more is known than that it is not trusted; `now`: the time by our clock, if that is in doubt."""
+        super().__init__(host, reason or Text("its certificate is not trusted"), may_pass=False)
+        if now:
+            self.hint = Text(
+                "By the clock of this computer it is {now}: set it right if that is wrong. Otherwise try again later. "
+                "What was downloaded is kept.",
+                now=now,
+            )
+        elif variable:
             self.hint = Text(
                 "{variable} names {path}, which is not there: correct or unset it.", variable=variable, path=path
             )
@@ -95,11 +102,25 @@ class ProxyError(HubError):
 
     code = "proxy"
 
-    def __init__(self, proxy: str, reason: str = "", *, wants_login: bool = False, variable: str = "") -> None:
+    def __init__(
+        self, proxy: str, reason: str = "", *, wants_login: bool = False, variable: str = "", kinds: str = ""
+    ) -> None:
+        """`kinds` of login that it takes alone, if we know none of them."""
         self.proxy = proxy
         self.variable = variable
         place = variable or Text("the settings of the system")
-        if wants_login:
+        if kinds:
+            message = Text(
+                "The proxy {proxy} takes no login but by {kinds}, which is not supported here.",
+                proxy=proxy,
+                kinds=kinds,
+            )
+            hint = Text(
+                "Run a helper that does it, such as px or cntlm, and write its address into {place}; "
+                "what was downloaded is kept.",
+                place=place if variable else "HTTPS_PROXY",
+            )
+        elif wants_login:
             message = Text(
                 "The proxy {proxy} asks for a name and a password, or does not accept those it got.", proxy=proxy
             )

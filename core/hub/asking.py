@@ -34,6 +34,7 @@ from ..system import environment
 from ..system.names import is_inner_path
 from ..system.network import proxy_for
 from ..text import Text
+from ..transfer.limits import STALL_SECONDS
 from .answers import Listed, Named, Profile, described, listed, profile, siblings
 from .tokens import Origin
 
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
 _TIMEOUT = 30.0
 """Seconds without a byte of an answer. A mirror that does not know a repository yet asks the hub for it first."""
 
-_TIMEOUT_VARIABLES = ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT")
+_DOWNLOAD_TIMEOUT = "HF_HUB_DOWNLOAD_TIMEOUT"
+_TIMEOUT_VARIABLES = ("HF_HUB_ETAG_TIMEOUT", _DOWNLOAD_TIMEOUT)
 
 _LARGEST = 64 << 20
 """Bytes of an answer; a full page of a listing has some 300 kB."""
@@ -67,8 +69,18 @@ class _UnknownQuestion(HubError):
 
 def patience() -> float:
     """Seconds to wait for an answer, or for its next byte: more where Hugging Face's variables say so."""
-    given = map(environment.value, _TIMEOUT_VARIABLES)
-    return max(_TIMEOUT, *(float(text) for text in given if re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII)), 0.0)
+    return max(_TIMEOUT, *map(_seconds, _TIMEOUT_VARIABLES))
+
+
+def silence() -> float:
+    """Seconds without a byte of a file until a connection is made anew: more where Hugging Face's variable says so, for
+    proxies that send nothing until they have looked through all."""
+    return max(STALL_SECONDS, _seconds(_DOWNLOAD_TIMEOUT))
+
+
+def _seconds(variable: str) -> float:
+    text = environment.value(variable)
+    return float(text) if re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII) else 0.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

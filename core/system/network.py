@@ -16,6 +16,7 @@ import os
 import re
 import ssl
 import sys
+import time
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
@@ -205,7 +206,18 @@ def _known_to_openssl() -> set[str]:
     return set() if sys.platform in ("win32", "darwin") else {path for path in (paths.cafile, paths.capath) if path}
 
 
-def untrusted(host: str) -> UntrustedCertificateError:
-    """The error that says that the certificate of `host` is signed by nobody we trust."""
+_OTHER_NAME = {62, 64, 0x800B010F, -67602}
+_NOT_NOW = {9, 10, 0x800B0101, -67818, -67819}
+"""Numbers of OpenSSL, Windows and macOS: a certificate is for another host, or not valid yet or any more."""
+
+
+def untrusted(host: str, refused: ssl.SSLCertVerificationError | None = None) -> UntrustedCertificateError:
+    """The error that says that the certificate of `host` is signed by nobody we trust, or what else `refused` says."""
+    code = getattr(refused, "verify_code", None)
+    if code in _NOT_NOW:
+        reason = Text("its certificate is not valid at this time")
+        return UntrustedCertificateError(host, reason=reason, now=time.strftime("%Y-%m-%d %H:%M"))
+    if code in _OTHER_NAME:
+        return UntrustedCertificateError(host, reason=Text("the certificate that it shows is another host's"))
     missing = next(((name, path) for name, path in _bundles().items() if not os.path.exists(path)), None)
     return UntrustedCertificateError(host, *(missing or ()))

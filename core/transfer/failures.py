@@ -11,7 +11,7 @@ import re
 import socket
 import ssl
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..errors.base import JobCancelled
 from ..errors.hub import (
@@ -28,6 +28,7 @@ from ..system.control import Control
 from ..system.network import Proxy, untrusted
 from ..text import Text
 from .answers import Misfit
+from .replies import logins
 from .retries import asked_wait, may_pass
 
 log = logging.getLogger(__name__)
@@ -103,8 +104,8 @@ def _meaning_of(host: str, chain: list[BaseException]) -> Exception:
     """The error that one of urllib3 or the system is; `chain` is it and its causes."""
     from urllib3 import exceptions
 
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
-        return untrusted(host)
+    if refused := next((cause for cause in chain if isinstance(cause, ssl.SSLCertVerificationError)), None):
+        return untrusted(host, refused)
     if any(isinstance(cause, exceptions.LocationValueError) for cause in chain):
         return HubUnreachableError(host or Text("The hub"), Text("this is not an address"), may_pass=False)
     if any(_speaks_plainly(cause) for cause in chain):
@@ -118,6 +119,8 @@ def _meaning_of(host: str, chain: list[BaseException]) -> Exception:
     ):
         if any(isinstance(cause, kind) for cause in chain):
             return TransientError(host, reason)
+    if any(type(cause) in _NO_HTTP for cause in chain):
+        return TransientError(host, Text("what it answers cannot be read as http"))
     if any(type(cause) is exceptions.ConnectTimeoutError for cause in chain):  # NewConnectionError is one too.
         return SilentError(host, Text("it does not answer"))
     if isinstance(chain[0], TimeoutError):
@@ -125,11 +128,19 @@ def _meaning_of(host: str, chain: list[BaseException]) -> Exception:
     return TransientError(host, next(filter(None, map(_reason_of, reversed(chain))), Text("the connection was lost")))
 
 
+_NO_HTTP = (
+    http.client.BadStatusLine,  # And not RemoteDisconnected, which is one.
+    http.client.LineTooLong,
+    http.client.UnknownProtocol,
+    http.client.HTTPException,  # More than a hundred headers.
+)
+
 _REASONS = {
     "ECONNREFUSED": Text("the connection was refused"),
     "ECONNRESET": Text("the connection was cut"),
     "ECONNABORTED": Text("the connection was cut"),
     "EPIPE": Text("the connection was cut"),
+    "ENOTCONN": Text("the connection was cut"),
     "ETIMEDOUT": Text("it does not answer"),
     "ENETUNREACH": Text("no way leads there from this network"),
     "ENETDOWN": Text("no way leads there from this network"),
@@ -145,6 +156,8 @@ _REASONS = {
 def _reason_of(ex: BaseException) -> str | None:
     """Why a socket refused; None for what is no error of a socket, or has no reason. By number: Windows has no words
     for its own."""
+    if isinstance(ex, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+        return _REASONS["ECONNRESET"]
     if isinstance(ex, ssl.SSLError):
         return Text("the encryption failed")
     if not isinstance(ex, OSError) or ex.errno is None:
@@ -158,15 +171,15 @@ def _speaks_plainly(ex: BaseException) -> bool:
     return isinstance(ex, ssl.SSLError) and getattr(ex, "reason", None) == "WRONG_VERSION_NUMBER"
 
 
-_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")
-"""Nothing but its text tells with which status http.client was refused a tunnel."""
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b([A-Za-z0-9, -]*)")
+"""Nothing but its text tells with which status http.client was refused a tunnel, and what replies.py adds to it."""
 
 
 def _proxy_meaning(proxy: Proxy, host: str, chain: list[BaseException]) -> Exception:
     """The same where the way ended at the proxy."""
     refused = next((found for cause in chain if (found := _TUNNEL.search(str(cause)))), None)
     if refused:
-        return refusal(proxy, int(refused[1]), host)
+        return refusal(proxy, int(refused[1]), host, logins(refused[2]))
     if any(_speaks_plainly(cause) for cause in chain):
         reason = Text("it does not speak https itself; its address begins with http://")
         return ProxyError(proxy.label, reason, variable=proxy.variable)
@@ -177,10 +190,11 @@ def _proxy_meaning(proxy: Proxy, host: str, chain: list[BaseException]) -> Excep
     return meaning
 
 
-def refusal(proxy: Proxy, status: int, host: str) -> Exception:
-    """The error that an answer of the proxy itself is."""
+def refusal(proxy: Proxy, status: int, host: str, kinds: Sequence[str] = ()) -> Exception:
+    """The error that an answer of the proxy itself is; `kinds` of login that it takes, if it says so."""
     if status == 407:
-        return ProxyError(proxy.label, wants_login=True, variable=proxy.variable)
+        foreign = "" if not kinds or "basic" in map(str.lower, kinds) else ", ".join(kinds)
+        return ProxyError(proxy.label, wants_login=True, variable=proxy.variable, kinds=foreign)
     if may_pass(status):
         return TransientError(host, Text("the proxy {proxy} answered {status}", proxy=proxy.label, status=status))
     reason = Text("it answered {status} when asked for {host}", status=status, host=host)

@@ -26,7 +26,7 @@ from ..errors.network import UnsafeRedirectError
 from ..system.control import Control
 from ..system.network import Proxy, proxy_for, tls_context
 from ..text import Text
-from . import watchful
+from . import replies, watchful
 from .answers import SIGN_IN, Asked, Extent, Misfit, extent_of, length_of
 from .failures import WrongAnswerError, meaning_of_status, refusal, translated
 from .sockets import connect
@@ -253,7 +253,7 @@ class Line:
             )
         if response.status == 407 and proxy:
             self._drop(response)
-            raise refusal(proxy, 407, host)
+            raise refusal(proxy, 407, host, replies.logins(response.headers.get("Proxy-Authenticate", "")))
         return response
 
     def _proxy(self, address: str) -> Proxy | None:
@@ -343,14 +343,25 @@ def _pool_manager(
                 raise exceptions.NewConnectionError(self, str(ex)) from ex  # type: ignore[arg-type]
 
     class Plain(Opener, connection.HTTPConnection):
+        response_class = replies.Reply
+
         def connect(self) -> None:
             super().connect()
             self.sock = watched(self.sock)
 
     class Encrypted(Opener, connection.HTTPSConnection):
+        response_class = replies.Reply
+
         def connect(self) -> None:
             super().connect()
             self.sock = watched(self.sock)
+
+        def _tunnel(self) -> None:
+            self.response_class = replies.TunnelReply
+            try:
+                super()._tunnel()
+            finally:
+                self.response_class = replies.Reply
 
     class PlainPool(connectionpool.HTTPConnectionPool):
         ConnectionCls = Plain

@@ -18,7 +18,7 @@ from subtitle_editor.core.errors.network import NoHubError
 from subtitle_editor.core.events import Event, Failed, Finished, Progress
 from subtitle_editor.core.hub import asking, look
 from subtitle_editor.core.hub.answers import described
-from subtitle_editor.core.hub.asking import patience
+from subtitle_editor.core.hub.asking import patience, silence
 from subtitle_editor.core.hub.client import Hub
 from subtitle_editor.core.hub.tokens import Origin, Token
 from subtitle_editor.core.library import status, verifying
@@ -246,6 +246,7 @@ def test_how_long_an_answer_may_take(monkeypatch: pytest.MonkeyPatch, value: str
     monkeypatch.setenv("HF_HUB_DOWNLOAD_TIMEOUT", value)
     monkeypatch.delenv("HF_HUB_ETAG_TIMEOUT", raising=False)
     assert patience() == (60.0 if value == "60" else 30.0)
+    assert silence() == (60.0 if value == "60" else 20.0)
 
 
 @pytest.mark.parametrize("name", ["config.json", "vocabulary.txt"])

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from subtitle_editor.core.errors.network import HubUnreachableError, ProxyError, UntrustedCertificateError
 from subtitle_editor.core.system import network
+from subtitle_editor.core.transfer import replies
 from subtitle_editor.core.transfer.blob import Blob
 from tests.core.raw_server import Asked, answer, part, serving
 from tests.core.transfer_kit import IMPATIENT, Fetch
@@ -197,6 +198,31 @@ def test_407_is_told_as_the_proxys(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert len(proxy.asked) == 1, "what is decided is not asked again"
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("kind", ["NTLM", "Negotiate", 'Digest realm="basic", nonce="x"'])
+def test_a_proxy_with_a_login_that_we_do_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str, kind: str
+) -> None:
+    """To write a name and a password somewhere would be of no use there."""
+    with serving(lambda asked: answer(407, b"no", Proxy_Authenticate=kind)) as proxy:
+        monkeypatch.setenv(f"{scheme}_proxy", f"http://me:right@127.0.0.1:{proxy.port}")
+        with pytest.raises(ProxyError) as caught:
+            fetch(f"{scheme}://hub.example/x", tmp_path)
+    assert f"by {kind.split()[0]}," in str(caught.value) and f"{scheme}_proxy" in str(caught.value)
+    assert "PASSWORD" not in str(caught.value) and "right" not in str(caught.value)
+
+
+def test_a_proxy_that_keeps_the_connection_open_when_it_wants_a_login() -> None:
+    """Pythons from 3.12 on read its headers after the status: there is nothing more to wait for."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(5)
+        theirs.sendall(b"HTTP/1.1 407 Login\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n")
+        reply = replies.TunnelReply(ours, method="CONNECT")
+        assert reply._read_status() == ("HTTP/1.1", 407, "NTLM")
+        assert reply.fp.readline() == b""
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
 def test_a_proxy_that_refuses_to_connect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     with serving(lambda asked: answer(status, b"no")) as proxy:
@@ -359,6 +385,51 @@ def test_a_bundle_left_over_by_something_uninstalled(
         assert (str(stale) in str(caught.value) and "CURL_CA_BUNDLE" in str(caught.value)) == (content is None)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
         assert fetch(f"{server.url}/x", tmp_path) == DATA
+
+
+AUTHORITY = """[ca]
+default_ca = own
+[own]
+database = {0}/index
+serial = {0}/serial
+new_certs_dir = {0}
+default_md = sha256
+policy = any
+x509_extensions = names
+[any]
+commonName = supplied
+[names]
+subjectAltName = {1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "until", "said"),
+    [("DNS:other.example", "20800101000000Z", "another host"), ("IP:127.0.0.1", "20210101000000Z", "clock of this")],
+)
+def test_a_certificate_for_another_host_or_another_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, certificate: Path, name: str, until: str, said: str
+) -> None:
+    """Whoever is told to install an authority then looks in the wrong place."""
+    (tmp_path / "index").touch()
+    (tmp_path / "serial").write_text("01")
+    (tmp_path / "own.cnf").write_text(AUTHORITY.format(tmp_path, name))
+    subprocess.run(
+        ["openssl", "req", "-new", "-key", certificate / "key.pem", "-subj", "/CN=test", "-out", tmp_path / "asked"],
+        check=True,
+        capture_output=True,
+    )
+    words = "openssl ca -batch -notext -selfsign -startdate 20200101000000Z -enddate".split()
+    files = {"-config": tmp_path / "own.cnf", "-keyfile": certificate / "key.pem", "-in": tmp_path / "asked"}
+    made = [*words, until, "-out", tmp_path / "cert.pem", *(part for pair in files.items() for part in pair)]
+    subprocess.run(made, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", certificate / "key.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    with serving(lambda asked: part(DATA, asked), context) as server, pytest.raises(HubUnreachableError) as caught:
+        fetch(f"{server.url}/x", tmp_path)
+    assert caught.value.code == "untrusted_certificate" and said in str(caught.value)
+    assert "not trusted" not in str(caught.value)
 
 
 def test_nothing_of_this_asks_the_environment_at_import() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from subtitle_editor.core.errors.hub import CorruptDownloadError, HubAnswerError, HubError, WrongContentError
+from subtitle_editor.core.errors.network import HubUnreachableError
 from subtitle_editor.core.transfer import partial
 from subtitle_editor.core.transfer.blob import Blob
 from subtitle_editor.core.transfer.journal import read_journal
@@ -373,3 +374,25 @@ def test_416_to_the_whole_file_is_an_answer(tmp_path: Path) -> None:
         with pytest.raises(HubAnswerError):
             Fetch(blob_at(server, tmp_path), retry=PATIENT).run()
         assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize("interim", [b"HTTP/1.1 103 Hints\r\nLink: </x>\r\n\r\n", b"HTTP/1.1 102 Wait\r\n\r\n"])
+def test_answers_that_come_before_the_answer(tmp_path: Path, interim: bytes) -> None:
+    with serving(lambda asked: 2 * interim + part(DATA, asked)) as server:
+        Fetch(blob_at(server, tmp_path)).run()
+    assert (tmp_path / "blob").read_bytes() == DATA
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"<html>hello</html>",
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" * 30,
+        b"HTTP/1.1 200 OK\r\n" + b"X-More: x\r\n" * 150 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 70_000 + b"\r\n\r\n",
+    ],
+)
+def test_what_is_no_answer_in_http_is_called_so(tmp_path: Path, reply: bytes) -> None:
+    with serving(lambda asked: reply) as server, pytest.raises(HubUnreachableError, match="cannot be read as http"):
+        Fetch(blob_at(server, tmp_path)).run()

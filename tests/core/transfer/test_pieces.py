@@ -371,7 +371,7 @@ def test_importing_a_transfer_does_not_import_urllib3() -> None:
         (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1)"), "encryption"),
         (OSError(errno.ENOBUFS, "No buffer space available"), "no buffer space"),
         (OSError(), "lost"),
-        (http.client.BadStatusLine("x"), "lost"),
+        (http.client.BadStatusLine("x"), "http"),
         (TimeoutError(), "silent"),
     ],
 )
