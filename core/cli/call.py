@@ -23,6 +23,9 @@ from ..system.long_paths import reachable
 from ..transfer.limits import DEFAULT_CONNECTIONS, MOST_CONNECTIONS
 from .output import Output
 
+_UNITS = {"ms": 1000, "s": 1}
+"""Behind a time, and how many of it are a second."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Call:
@@ -150,8 +153,10 @@ def time_of(text: str) -> float:
 def signed_time(text: str) -> float:
     from ..subtitles.timecode import parse_time
 
+    stripped = text.strip()
+    unit = next((unit for unit in _UNITS if stripped.endswith(unit)), "")
     try:
-        seconds = parse_time(text)
+        seconds = parse_time(stripped.removesuffix(unit)) / _UNITS.get(unit, 1)
     except ValueError as error:
         raise argparse.ArgumentTypeError("seconds or H:MM:SS") from error
     if abs(seconds) == float("inf") or seconds != seconds:

@@ -29,6 +29,8 @@ _SUFFIXES = frozenset(
 
 
 _SUFFIX = ".srt"
+_ALL = ("srt", "vtt", "txt", "tsv", "json")
+"""What Whisper's own command line writes for `all`."""
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 """A path has one slash left where an address has two."""
 
@@ -85,9 +87,10 @@ def _check_apart(films: list[Film]) -> None:
 
 
 def _suffixes(given: list[str]) -> list[str]:
-    """Ends of names, each once; several may stand in one, with commas. Raises UsageError."""
+    """Ends of names, each once: several in one with commas, `all` for those of Whisper. Raises UsageError."""
     parts = [part.strip() for text in given for part in text.split(",") if part.strip()]
-    found = list(dict.fromkeys(part if part.startswith(".") else f".{part}" for part in parts))
+    named = [one for part in parts for one in (_ALL if part == "all" else (part,))]
+    found = list(dict.fromkeys(part if part.startswith(".") else f".{part}" for part in named))
     for suffix in found:
         check_format(Path("x" + suffix))
     return found or [_SUFFIX]
@@ -99,7 +102,8 @@ def _check_is_file(media: Path) -> None:
     if text == "-":
         raise UsageError("Sound from a pipe is not heard.", "Write it to a file first.")
     if _ADDRESS.match(text) and not media.exists():
-        raise UsageError(f"{text} is an address, and only files are heard.", "Download it first.")
+        address = _ADDRESS.sub(lambda match: f"{match[0]}/", text, count=1)
+        raise UsageError(f"{address} is an address, and only files are heard.", "Download it first.")
     if media.exists() and not media.is_file() and not media.is_dir():
         raise UsageError(f"{text} is a pipe or a device, and only files are heard.", "Write it to a file first.")
 

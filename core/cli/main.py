@@ -18,7 +18,7 @@ from .. import addresses
 from ..errors.base import SubtitleEditorError, UnexpectedError, UsageError
 from ..errors.disk import NoAccessError, OutputError
 from ..hub import endpoint
-from ..system import log_file, user_folder
+from ..system import log_file, user_folder, version
 from ..system.reasons import reason_of
 from . import (
     bake,
@@ -129,6 +129,18 @@ def _logged() -> Iterator[None]:
         raise
 
 
+class _Version(argparse.Action):
+    """`--version`: looked up only where it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, dest=argparse.SUPPRESS, default=argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print it and end, as `--help` does."""
+        print(f"{parser.prog} {version.version()}")
+        parser.exit()
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
     common = argparse.ArgumentParser(add_help=False)
@@ -146,6 +158,7 @@ def build_parser() -> argparse.ArgumentParser:
     common.add_argument("--json", action="store_true", help="one JSON object a line")
     common.add_argument("--quiet", action="store_true", help="no progress")
     parser = argparse.ArgumentParser(prog="subtitle-editor", description="Speech to subtitles, without Blender.")
+    parser.add_argument("--version", action=_Version, help="show the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     models = commands.add_parser("models", help="list, show and download models")
     _add_models(models.add_subparsers(metavar="ACTION", required=True), common)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options as the command lines of other Whisper programs spell them: `--beam_size 5`, `--vad_filter True`."""
+"""Options as other command lines spell them: `--beam_size 5`, `--vad_filter True`, `--shift -0:01:02.5`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 _SWITCHES = ("--vad", "--vad-filter", "--words", "--word-timestamps")
@@ -19,6 +20,8 @@ _FLAGS = (
 )
 """Those that are off unless they are given."""
 _WORDS = {"true": True, "false": False}
+_EARLIER = re.compile(r"-\d+(?:[:.,]\d+)*m?s?", re.ASCII)
+"""A time before another. argparse takes such a one, unless it is a plain number, for an option of that name."""
 
 
 def ours(words: Sequence[str]) -> list[str]:
@@ -26,6 +29,8 @@ def ours(words: Sequence[str]) -> list[str]:
 
     >>> ours(["transcribe", "a_b.mp4", "--beam_size", "1", "--vad_filter", "False", "--max_line_width=20"])
     ['transcribe', 'a_b.mp4', '--beam-size', '1', '--no-vad-filter', '--max-line-width=20']
+    >>> ours(["convert", "a.srt", "b.srt", "--shift", "-0:01:02.5"])
+    ['convert', 'a.srt', 'b.srt', '--shift=-0:01:02.5']
     """
     return list(_spelled(list(words)))
 
@@ -43,6 +48,9 @@ def _spelled(words: list[str]) -> Iterator[str]:
         name, equals, value = word.partition("=")
         name = name.replace("_", "-")
         said = value if equals else words[0] if words else ""
+        if not equals and _EARLIER.fullmatch(said):
+            yield f"{name}={words.pop(0)}"
+            continue
         if name not in (*_SWITCHES, *_FLAGS) or said.lower() not in _WORDS:
             yield f"{name}{equals}{value}"
             continue

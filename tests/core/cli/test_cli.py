@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pytest
 from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.cli import main
 from subtitle_editor.core.subtitles.reading import load
-from subtitle_editor.core.system import user_folder
+from subtitle_editor.core.system import user_folder, version
 from tests.hub.server import Fault, LoopbackHub
 
 pytestmark = pytest.mark.timeout(120)
@@ -136,6 +137,16 @@ def test_token_comes_from_file_or_environment_and_is_not_printed(hub: LoopbackHu
 def test_wrong_words_are_usage(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]):
     assert main.main(list(words)) == 2
     assert "usage" in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_extension(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    """Also where pip installed it, without Blender's manifest."""
+    root = Path(__file__).parents[3]
+    told = tomllib.loads((root / "blender_manifest.toml").read_text(encoding="utf-8"))["version"]
+    assert told == tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert (main.main(["--version"]), capsys.readouterr().out) == (0, f"subtitle-editor {told}\n")
+    monkeypatch.setattr(version, "_MANIFEST", Path("nowhere"))
+    assert (main.main(["--version"]), capsys.readouterr().out) == (0, f"subtitle-editor {told}\n")
 
 
 def test_help_is_no_error(capsys: pytest.CaptureFixture[str]):

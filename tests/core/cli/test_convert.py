@@ -132,6 +132,16 @@ def test_a_shift_before_the_start_leaves_no_empty_file_behind(run: Run, tmp_path
     assert code == 0 and told["cues"] == len(texts(tmp_path / "new.vtt")) < 3
 
 
+@pytest.mark.parametrize("shift", ["-21:57:26.5", "-79046,5", "-79046.5s", "-79046500ms"])
+def test_a_shift_as_people_write_it(run: Run, tmp_path: Path, shift: str) -> None:
+    """A recorder writes the time of day: the first is to be at zero."""
+    source, target = tmp_path / "a.srt", tmp_path / "b.srt"
+    source.write_text("1\n21:57:26,500 --> 21:57:29,000\nHello\n")
+    assert run("convert", source, target, "--shift", shift)[0] == 0
+    assert [(cue.start, cue.end) for cue in reading.load(target).cues] == [(0, 2.5)]
+    assert run("convert", source, target, "--shift", "-1m")[0] == 2
+
+
 def test_an_encoding_that_is_none_is_called_that(run: Run, tmp_path: Path) -> None:
     code, _, said = run("convert", CASES / "cr-only.srt", tmp_path / "o.srt", "--encoding", "nonsense")
     assert code == 1 and 'there is no encoding \\"nonsense\\"' in said

@@ -90,6 +90,7 @@ def test_options_as_other_programs_spell_them() -> None:
     ]  # fmt: skip
     assert spelling.ours(["--vad", "film.mp4"]) == ["--vad", "film.mp4"]
     assert spelling.ours(["x", "--", "--a_b"]) == ["x", "--", "--a_b"]
+    assert spelling.ours(["--shift", "-0:1:2.5", "--shift", "-65s"]) == ["--shift=-0:1:2.5", "--shift=-65s"]
 
 
 def test_the_command_line_of_another_program_works(run: Runs) -> None:
@@ -102,13 +103,18 @@ def test_the_command_line_of_another_program_works(run: Runs) -> None:
     assert all("\n" not in cue.text and len(cue.text) <= 20 for cue in found)
 
 
+def test_all_formats_of_whisper_by_one_word(run: Runs) -> None:
+    assert run("a.flac", "--output_format", "all", "--output_dir", "out") == 0, run.said
+    assert sorted(path.suffix for path in (run.folder / "out").iterdir()) == [".json", ".srt", ".tsv", ".txt", ".vtt"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["a.flac", "--language", "klingon"], "klingon"),
         (["a.flac", "--language", "Germann"], "did you mean German?"),
         (["a.flac", "--compute-type", "fp16"], "float16"),
-        (["https://example.com/a.mp4"], "Download it first"),
+        (["https://example.com/a.mp4"], "https://example.com/a.mp4 is an address"),
         (["-"], "from a pipe"),
         (["a.flac", "-o", "user"], "--out-dir"),
         (["a.flac", "-o", "-"], "Name one with -o"),
