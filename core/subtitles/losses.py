@@ -61,7 +61,7 @@ def _unsaid(cue: Cue, keeps: frozenset[str], own: bool, usual: str, whole_lines:
     if placing != markup.BELOW:
         if "placing" not in keeps:
             yield "placing"
-        elif not _is_sayable(placing, keeps):
+        elif not is_sayable(placing, keeps):
             yield "position"
     elif not own and COORDINATES in cue.extra:
         yield "position"
@@ -87,7 +87,8 @@ def _is_of_lines(span: markup.Span, text: str) -> bool:
     return True
 
 
-def _is_sayable(placing: markup.Placing, keeps: frozenset[str]) -> bool:
+def is_sayable(placing: markup.Placing, keeps: frozenset[str]) -> bool:
+    """Whether a format that keeps these can say exactly where it is, beyond the corner or edge."""
     places = (placing.x is not None) + (placing.y is not None)
     if placing.vertical and "vertical" not in keeps:
         return False

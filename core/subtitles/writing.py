@@ -14,7 +14,7 @@ from ..errors.disk import NoSpaceError
 from ..errors.subtitles import SubtitleFileError
 from ..system import files
 from ..text import Text
-from . import encodings, sizes
+from . import encodings, sizes, stacked
 from .document import Cue, Document, Finding, Kind
 from .formats import registry
 from .formats.base import CannotWrite, Format, WriteOptions
@@ -94,15 +94,13 @@ def _chosen(path: Path, name: str | None) -> Format:
 
 
 def number_in(document: Document, format: str) -> int:
-    """How many subtitles a file of this format has in it: those that do not end before the start."""
-    if registry.BY_ID[format].negative:
-        return len(document.cues)
-    return sum(1 for cue in document.cues if cue.end > 0 or cue.start >= 0)
+    """How many subtitles a file of this format has in it: those that `ready()` leaves."""
+    return len(ready(document, registry.BY_ID[format])[0].cues)
 
 
 def ready(document: Document, format: Format) -> tuple[Document, list[Finding]]:
-    """What can be written: in order of time, unless the order means something, and nothing before zero; and what was
-    left out for it."""
+    """What can be written: in order of time, unless the order means something, nothing before zero, and rows of one
+    caption together where the format has no heights for them; and what was left out or joined for it."""
     findings: list[Finding] = []
     if not (document.styles and registry.is_own(document, format)):
         document = worn(document)
@@ -116,6 +114,14 @@ def ready(document: Document, format: Format) -> tuple[Document, list[Finding]]:
             quote = "\n".join(cue.text for cue in cues if cue.end <= 0)
             findings.append(Finding(Kind.NOT_WRITTEN, message, quote=quote))
         cues = [dataclasses.replace(cue, start=max(0.0, cue.start)) for cue in cues if cue.end > 0]
+    if not registry.is_own(document, format):
+        joined = stacked.together(cues, format.keeps)
+        if more := len(cues) - len(joined):
+            message = Text(
+                "Rows that stood by themselves and were joined to the one above them: {number}.", number=more
+            )
+            findings.append(Finding(Kind.NOT_WRITTEN, message))
+            cues = joined
     return document.with_cues(cues), findings
 
 

@@ -397,7 +397,15 @@ def written(cue: Cue, own: bool) -> str:
     if "\n" in text or "-->" in text:
         text = "\n".join(line for line in text.split("\n") if line.strip(" \t"))
         text = text.replace("-->", "->")
-    return f"{{\\an{cue.placing.align}}}{text}" if cue.placing.align != 2 else text
+    corner = _corner(cue.placing) if cue.placing.align != 2 else 2
+    return f"{{\\an{corner}}}{text}" if corner != 2 else text
+
+
+def _corner(placing: Placing) -> int:
+    """As on a number pad, where nothing more exact can be said: a text that begins a third from the edge, as services
+    centre theirs, is nearer to the middle than to the corner."""
+    is_inside = placing.x is not None and _EDGE < placing.x < 1 - _EDGE
+    return placing.align - (placing.align - 1) % 3 + 1 if is_inside else placing.align
 
 
 def _opening(span: Span) -> str:
@@ -424,6 +432,8 @@ def _closing(span: Span) -> str:
     return ""
 
 
+_EDGE = 0.2
+"""Share of the picture's width from its left and right edge on, in which a text that begins or ends there is at it."""
 _MOST_NESTED = 8
 """Markup inside of markup that is looked for; in a text with more no sign is left to begin any."""
 _MARKS = {"<": "\ufdd0", "{": "\ufdd1", "&": "\ufdd2"}
