@@ -857,6 +857,7 @@ TEXTS = {
     ('*', 'Choose utf-8, which has all of them.'): 'Wählen Sie utf-8, das alle hat.',
     ('*', 'Free some space and save again.'): 'Speicherplatz freigeben und erneut speichern.',
     ('*', 'Move them later, or less early.'): 'Verschieben Sie sie weniger weit nach vorn.',
+    ('*', 'Rows that stood by themselves and were joined to the one above them: {number}.'): 'Zeilen, die für sich standen und mit der über ihnen zusammengefügt wurden: {number}.',
     ('*', 'none of its {number} subtitles would end after the start'): 'keiner der {number} Untertitel würde nach dem Anfang enden',
     ('*', 'the disk is full'): 'die Festplatte ist voll',
     ('*', '{encoding} does not have these characters: {characters}'): '{encoding} hat diese Zeichen nicht: {characters}',

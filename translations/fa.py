@@ -857,6 +857,7 @@ TEXTS = {
     ('*', 'Choose utf-8, which has all of them.'): '.ﺩﺭﺍﺩ ﺍﺭ ﺎﻫﻥﺁ ﮥﻤﻫ ﻪﮐ ﺪﯿﻨﮐ ﺏﺎﺨﺘﻧﺍ ﺍﺭ utf-8',
     ('*', 'Free some space and save again.'): '.ﺪﯿﻨﮐ ﻩﺮﯿﺧﺫ ﻩﺭﺎﺑﻭﺩ ﻭ ﺪﯿﻨﮐ ﺩﺍﺯﺁ ﺎﻀﻓ ﯼﺭﺍﺪﻘﻣ',
     ('*', 'Move them later, or less early.'): '.ﺪﯾﺮﺒﺑ ﺐﻘﻋ ﻪﺑ ﺮﺘﻤﮐ ﺍﺭ ﺎﻫﻥﺁ',
+    ('*', 'Rows that stood by themselves and were joined to the one above them: {number}.'): '.{number} :ﺪﻨﺘﺳﻮﯿﭘ ﺩﻮﺧ ﯼﻻﺎﺑ ﺮﻄﺳ ﻪﺑ ﻭ ﺪﻧﺩﻮﺑ ﺍﺪﺟ ﻪﮐ ﯽﯾﺎﻫﺮﻄﺳ',
     ('*', 'none of its {number} subtitles would end after the start'): 'ﺖﻓﺎﯾﯽﻤﻧ ﻥﺎﯾﺎﭘ ﺯﺎﻏﺁ ﺯﺍ ﺲﭘ ﻥﺁ ﺲﯾﻮﻧﺮﯾﺯ {number} ﺯﺍ ﮏﯾﭻﯿﻫ',
     ('*', 'the disk is full'): 'ﺖﺳﺍ ﺮﭘ ﮏﺴﯾﺩ',
     ('*', '{encoding} does not have these characters: {characters}'): '{characters} :ﺩﺭﺍﺪﻧ ﺍﺭ ﺎﻫﻪﺴﯾﻮﻧ ﻦﯾﺍ {encoding}',
