@@ -170,14 +170,14 @@ def save(scene: bpy.types.Scene, mine: Style) -> Path:
     from ..core.picture import style
 
     folder = own_styles()
-    own, _ = style.load(folder)
+    own, wrong = style.load(folder)
     is_there = mine.name in own or (folder / f"{mine.name}.toml").exists()
     if is_there and not (mine.name in own and mine.name == choices.of(scene).picture_style):
         raise StyleExistsError(mine.name)
     path = style.save(mine, folder)
     with _taking:
         _reader = None
-        known.own = {**own, mine.name: mine}
+        known.own, known.wrong = {**own, mine.name: mine}, tuple(str(error) for error in wrong)
     choices.of(scene).picture_style = mine.name
     return path
 

@@ -18,6 +18,7 @@ from ..system.reasons import reason_of
 from ..text import EXTENDED
 from ..units import human_duration, human_size, human_speed
 from . import console, terminal
+from .hints import in_a_terminal
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: part of the contract."""
@@ -52,7 +53,8 @@ class Output:
     def event(self, event: Event) -> None:
         """What a job says. For people the ends of jobs are worded by the command, not here."""
         if self.json:
-            _print(json.dumps(as_json(event)))
+            data = as_json(event)
+            _print(json.dumps({name: in_a_terminal(value) for name, value in data.items()}))
             return
         match event:
             case Progress() | TranscriptionProgress():
@@ -90,8 +92,8 @@ class Output:
         `more` is for the event.
         """
         if self.json:
-            data = {"event": "failed", "error": error.code, "message": error.message, "hint": error.hint, **more}
-            _print(json.dumps(data))
+            hint = in_a_terminal(error.hint)
+            _print(json.dumps({"event": "failed", "error": error.code, "message": error.message, "hint": hint, **more}))
         else:
             self._clear()
             _print(str(error), error=True)
@@ -183,7 +185,7 @@ def _retry(event: Progress) -> str:
 
 def _print(text: str, error: bool = False) -> None:
     stream = sys.stderr if error else sys.stdout
-    text = text.replace(f"{EXTENDED}UNC\\", "\\\\").replace(EXTENDED, "").translate(_CONTROL)
+    text = in_a_terminal(text).replace(f"{EXTENDED}UNC\\", "\\\\").replace(EXTENDED, "").translate(_CONTROL)
     # In one piece: a signal that ends us must not leave half a line for the next to be joined to.
     try:
         stream.write(f"{console.shown(stream, text)}\n")

@@ -640,6 +640,8 @@ def test_a_style_of_ones_own_is_replaced_only_where_it_is_the_chosen_one() -> No
         bpy.ops.subtitle.save_style(name=other, size=0.3)
     assert choices.of(scene).picture_style == "default" and style.find(name, pictures.own_styles()).size == 0.2
     assert (pictures.own_styles() / f"{other}.toml").read_text() == "size = "
+    assert bpy.ops.subtitle.save_style(name=pictures.offered_name(scene), size=0.3) == {"FINISHED"}
+    assert other in "".join(pictures.known.wrong), "saving one style does not hide that another is broken"
 
 
 def test_a_menu_reads_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
