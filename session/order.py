@@ -20,6 +20,7 @@ from .state import entries
 from .transcription import TranscriptionRun
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from bpy.types import Context
 
     from ..core.catalog.entries import Entry
@@ -123,7 +124,7 @@ def again(context: Context, kept: Kept) -> Order:
     Raises MediaError where no strip plays it any more, UnknownModelError.
     """
     scene = compat.scene_of(context)
-    entry = entries().get(kept.about["request"]["model_id"])
+    entry = entries().get(str(_asked(kept).get("model_id", "")))
     start, end = _asked_for(kept)
     uses = sounds.uses_of(scene, kept.media)
     shown = [use for use in uses if use.end > start + _NEAR and (end is None or use.start < end - _NEAR)]
@@ -140,8 +141,14 @@ def again(context: Context, kept: Kept) -> Order:
 
 
 def _asked_for(kept: Kept) -> tuple[float, float | None]:
-    asked = kept.about["request"]
-    return float(asked["start"]), None if asked["end"] is None else float(asked["end"])
+    start, end = (_asked(kept).get(name) for name in ("start", "end"))
+    return float(start or 0.0), None if end is None else float(end)
+
+
+def _asked(kept: Kept) -> dict[str, Any]:
+    """The options of then: fewer, or more, where another version of ours wrote them."""
+    asked = kept.about.get("request")
+    return asked if isinstance(asked, dict) else {}
 
 
 def _part_again(kept: Kept, uses: list[MediaUse]) -> Part:
@@ -168,13 +175,19 @@ def _request_again(kept: Kept, settings: Settings, entry: Entry) -> Transcriptio
     from ..core.speech.request import TranscriptionRequest
     from ..core.speech.voice import VoiceOptions
 
-    asked: dict[str, Any] = dict(kept.about["request"])
-    known = {field.name for field in dataclasses.fields(TranscriptionRequest)}
-    options = {name: value for name, value in asked.items() if name in known}
-    options |= {"voice": VoiceOptions(**asked["voice"]), "temperature": tuple(asked["temperature"])}
+    options = _known_of(TranscriptionRequest, _asked(kept))
+    if "voice" in options:
+        options["voice"] = VoiceOptions(**_known_of(VoiceOptions, options["voice"]))
+    if "temperature" in options:
+        options["temperature"] = tuple(options["temperature"])
     options |= {"media": kept.media, "model_path": Path(), "model_id": entry.id}
     options |= {"device": settings.device, "compute_type": settings.compute_type, "threads": settings.threads}
     return TranscriptionRequest(**options)
+
+
+def _known_of(kind: type[DataclassInstance], given: dict[str, Any]) -> dict[str, Any]:
+    known = {field.name for field in dataclasses.fields(kind)}
+    return {name: value for name, value in given.items() if name in known}
 
 
 class KeptJob:
@@ -188,7 +201,7 @@ class KeptJob:
         self.is_kept = True
         self.shaped = kept.shaped
         self.language = kept.place.language
-        self.written = written_in(str(kept.about["request"].get("task", "")), self.language)
+        self.written = written_in(str(_asked(kept).get("task", "")), self.language)
         self._cues: list[Cue] = list(kept.all_cues)
         self._is_told = False
 

@@ -388,6 +388,25 @@ def test_what_ended_early_is_offered_and_continued_to_the_same(installed: Any) -
     assert state.now.unfinished == []
 
 
+def test_what_another_version_kept_is_continued_with_what_it_says(installed: Any) -> None:
+    import json
+
+    from subtitle_editor.session import state
+
+    add_sound("long.flac", start=49)
+    interrupted("long.flac", 1)
+    (item,) = state.now.unfinished
+    head, rest = item.journal.read_text(encoding="utf-8").split("\n", 1)
+    about = json.loads(head)
+    asked = about["about"]["request"]
+    for name in ("voice", "temperature", "start", "end", "beam_size"):
+        del asked[name]
+    asked |= {"voice": {"threshold": 0.4, "of_another_version": 1}, "of_another_version": 2}
+    item.journal.write_text(json.dumps(about) + "\n" + rest, encoding="utf-8")
+    assert bpy.ops.subtitle.continue_unfinished(journal=str(item.journal)) == {"FINISHED"}
+    assert words(cue.text for cue in strips.cues_of(bpy.context.scene)[0])[:4] == ["please", "open", "the", "blender"]
+
+
 def test_what_was_heard_of_a_packed_sound_is_continued_after_a_restart(installed: Any, tmp_path: Path) -> None:
     """The copy that is heard is Blender's for now only: what is in the file says that it is the same."""
     import shutil
