@@ -28,6 +28,9 @@ _SIGNS = str.maketrans(
     }
 )  # fmt: skip
 
+_DROPPING = re.compile(r"(?<![\d;])(\d\d);(\d\d);(\d\d);(?=\d\d(?![\d;]))", re.ASCII)
+"""As Premiere writes times in frames; as long as what it becomes."""
+
 ARROW = r"(?:(?:-|=){1,3}\s?>{1,2}|[\u2013\u2014\u2015\u2212]+\s?>{0,2}|[\u2192\u21d2\u27a1\u2794\u279c]\ufe0f?|--&gt;)"
 """Between start and end, as people and their word processors write it."""
 
@@ -45,12 +48,14 @@ def clock_pattern(prefix: str = "") -> str:
 
 
 def plain_signs(line: str) -> str:
-    """The line with the digits and separators of other scripts as ASCII has them, without marks of direction.
+    """The line with the digits and separators of other scripts as ASCII has them, without marks of direction; and with
+    only the last semicolon of a drop-frame time that has nothing else.
 
-    >>> plain_signs("00：00：01，5 --> ٠٠:٠٠:٠٢،٥")
-    '00:00:01,5 --> 00:00:02,5'
+    >>> plain_signs("00：00：01，5 --> ٠٠:٠٠:٠٢،٥"), plain_signs("00;00;05;10 Hello")
+    ('00:00:01,5 --> 00:00:02,5', '00:00:05;10 Hello')
     """
-    return line if line.isascii() else line.translate(_SIGNS)
+    plain = line if line.isascii() else line.translate(_SIGNS)
+    return _DROPPING.sub(r"\1:\2:\3;", plain) if ";" in plain else plain
 
 
 def as_typed(line: str, rest: str) -> str:

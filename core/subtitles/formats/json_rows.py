@@ -33,10 +33,13 @@ THOUSANDTHS = ("startMillis", "startMs", "start_ms", "startTimeMs", "endMillis",
 STARTS = ("start", "begin", "from", "startTime", "start_time", "startSeconds", *THOUSANDTHS[:4])
 ENDS = ("end", "stop", "to", "endTime", "end_time", "endSeconds", *THOUSANDTHS[4:])
 LENGTHS = ("duration", "dur", "length")
-TEXTS = ("text", "content", "caption", "transcript", "sentence", "line", "word")
-SPEAKERS = ("speaker", "speaker_label")
-_LISTS = ("cues", "segments", "transcription", "events", "subtitles", "captions", "chunks", "body", "lines", "results")
+TEXTS = ("text", "content", "caption", "transcript", "sentence", "line", "word", "body", "segment")
+SPEAKERS = ("speaker", "speaker_label", "speaker_name", "speakerName")
+_LISTS = ("cues", "segments", "transcription", "events", "subtitles", "captions", "chunks", "body", "lines", "results",
+          "utterances", "sentences", "segment")  # fmt: skip
 """Keys that the list of rows has in the files of one program or another."""
+_DEEPEST = 4
+"""Objects inside each other that are looked into for such a list."""
 
 _CLOCK = re.compile(clock_pattern())
 _OBJECT = re.compile(r"\{\s*\"")
@@ -77,7 +80,23 @@ def load(source: Source, findings: Findings) -> tuple[list[Any], dict[str, Any]]
                 return found, others if key in _LISTS else {**others, "list": key}
         if _first(data, STARTS) is not None:
             return [data], {}
+        if (inner := _inner(data)) is not None:
+            return inner, data
     raise source.broken(Text("it is JSON, but not of subtitles"))
+
+
+def _inner(data: dict[str, Any], depth: int = 1) -> list[Any] | None:
+    """The list of rows inside of an object that is inside of this one, taken out of it."""
+    for value in data.values():
+        if not isinstance(value, dict):
+            continue
+        for key in _LISTS:
+            rows = value.get(key)
+            if isinstance(rows, list) and rows and isinstance(rows[0], dict) and _first(rows[0], STARTS) is not None:
+                return list(value.pop(key))
+        if depth < _DEEPEST and (found := _inner(value, depth + 1)) is not None:
+            return found
+    return None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -180,6 +199,11 @@ class Fields:
                 return value
         return None
 
+    def count(self, name: str) -> str:
+        """A whole number of this name, as a text; empty, and left there, where it is none."""
+        value = self.left.get(name)
+        return str(self.left.pop(name)) if type(value) is int and 0 <= value < 10_000 else ""
+
     def number(self, name: str) -> float | None:
         """The number of this name; what is none stays."""
         found = number(self.left.get(name))
@@ -264,7 +288,7 @@ def with_scores(cue: Cue, fields: Fields) -> Cue:
         avg_logprob=fields.number("avg_logprob"),
         no_speech_prob=fields.number("no_speech_prob"),
         compression_ratio=fields.number("compression_ratio"),
-        speaker=" ".join((fields.text(SPEAKERS) or "").split()),
+        speaker=" ".join((fields.text(SPEAKERS) or fields.count("speaker")).split()),
     )
 
 

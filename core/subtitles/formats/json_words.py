@@ -53,6 +53,11 @@ def _rows(data: Any) -> list[Row] | None:
     if isinstance(results, dict) and "channels" in results:
         heard = [channel["alternatives"][0] for channel in results["channels"]]
         return [row for one in heard for row in _grouped(map(_of_deepgram, one["words"]))]
+    if isinstance(results, list) and any(one.get("type") == "word" for one in results):
+        return list(_grouped(map(_of_speechmatics, results)))
+    if isinstance(results, list) and any("timestamps" in one.get("alternatives", [{}])[0] for one in results):
+        speakers = {label["from"]: label["speaker"] for label in data.get("speaker_labels", ())}
+        return [row for one in results for row in _grouped(_of_watson(one["alternatives"][0], speakers))]
     if isinstance(results, list) and any("alternatives" in one for one in results):
         heard = [one["alternatives"][0] for one in results if one.get("alternatives")]
         said = [list(map(_of_google, one["words"])) for one in heard]
@@ -63,6 +68,8 @@ def _rows(data: Any) -> list[Row] | None:
         return [_of_azure(one) for one in data["recognizedPhrases"]]
     if "fragments" in data:
         return [{**one, "text": "\n".join(one["lines"])} for one in data["fragments"] if any(one["lines"])]
+    if data.get("tokens") and all("start_ms" in token for token in data["tokens"]):
+        return list(_grouped(_of_soniox(data["tokens"])))
     name = "words" if data.get("words") else "result"
     lists = {key for key, value in data.items() if isinstance(value, list) and value and isinstance(value[0], dict)}
     return list(_grouped(data[name])) if lists - _OF_ASSEMBLYAI == {name} else None
@@ -70,7 +77,7 @@ def _rows(data: Any) -> list[Row] | None:
 
 def beside(data: Any) -> dict[str, Any]:
     """What such a file says besides."""
-    used = ("words", "result", "results", "monologues", "recognizedPhrases", "fragments", "text")
+    used = ("words", "result", "results", "monologues", "recognizedPhrases", "fragments", "text", "tokens")
     return {key: value for key, value in data.items() if key not in used} if isinstance(data, dict) else {}
 
 
@@ -154,6 +161,33 @@ def _once_each(said: list[list[Row]]) -> Iterator[list[Row]]:
     last = {(word["word"], word["start"]) for word in said[-1]} if said else set()
     yield from (words for words in said[:-1] if not last.issuperset((word["word"], word["start"]) for word in words))
     yield from said[-1:]
+
+
+def _of_speechmatics(item: Mapping[str, Any]) -> Row:
+    best = item["alternatives"][0]
+    word = {"word": best["content"], "speaker": best.get("speaker"), "probability": best.get("confidence", 1.0)}
+    return word if item["type"] == "punctuation" else {**word, "start": item["start_time"], "end": item["end_time"]}
+
+
+def _of_watson(heard: Mapping[str, Any], speakers: Mapping[float, Any]) -> Iterator[Row]:
+    for letters, start, end in heard.get("timestamps", ()):
+        yield {"word": letters, "start": start, "end": end, "speaker": speakers.get(start)}
+
+
+def _of_soniox(tokens: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Pieces of words: one with a space in front begins another, and in scripts that write no spaces each does."""
+    word: Row = {}
+    for token in tokens:
+        letters = token["text"]
+        if word and not letters[:1].isspace() and not is_unspaced(letters[:1]):
+            word.update(word=word["word"] + letters, end=token["end_ms"] / 1000)
+            continue
+        if word:
+            yield word
+        word = {"word": letters.lstrip(), "start": token["start_ms"] / 1000, "end": token["end_ms"] / 1000,
+                "speaker": token.get("speaker")}  # fmt: skip
+    if word:
+        yield word
 
 
 def _of_rev(monologue: Mapping[str, Any]) -> Iterator[Row]:

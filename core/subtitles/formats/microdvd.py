@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from fractions import Fraction
@@ -12,7 +13,7 @@ from ...markup import COLOR, FONT, SIZE, SWITCHES
 from ..document import Cue, Document
 from . import codes
 from .base import Findings, Format, Source, WriteOptions
-from .lines import gathered, with_more
+from .lines import gathered, lines_of, with_more
 from .settling import Row, settled
 
 USUAL_RATE = Fraction(24000, 1001)
@@ -20,8 +21,11 @@ USUAL_RATE = Fraction(24000, 1001)
 
 _BY_ROUNDING = 1e-3
 """Frames. So close to the middle between two frames binary fractions may fall on the wrong side of it."""
-_LINE = re.compile(r"\s*\{\s*(\d{1,9})\s*\}\s*\{\s*(\d{0,9})\s*\}(.*)$")
-_SIGN = re.compile(r"^[^\S\n]*\{\s*\d{1,9}\s*\}\s*\{\s*\d{0,9}\s*\}", re.MULTILINE)
+_TIME = r"\d{1,9}|\d{1,2}:\d{2}:\d{2}"
+_LINE = re.compile(rf"\s*\{{\s*({_TIME})\s*\}}\s*\{{\s*((?:{_TIME})?)\s*\}}(.*)$")
+_SIGN = re.compile(rf"^[^\S\n]*\{{\s*(?:{_TIME})\s*\}}\s*\{{\s*(?:{_TIME})?\s*\}}", re.MULTILINE)
+_FIRST_LINES = 10
+"""Among them is the line that says the rate: programs that add their advert put it above."""
 _RATE = re.compile(r"\s*(\d{1,3})(?:[.,](\d{1,6}))?\s*(?:fps)?\s*$", re.IGNORECASE)
 _NTSC = {Fraction(rate, 1000): Fraction(rate // 1000 + 1) * 1000 / 1001 for rate in (23976, 29970, 59940)} | {
     Fraction(2398, 100): USUAL_RATE,
@@ -36,19 +40,26 @@ _NTSC = {Fraction(rate, 1000): Fraction(rate // 1000 + 1) * 1000 / 1001 for rate
 def read(source: Source) -> Document:
     """Never raises. A rate in the file wins over that of the options."""
     findings = Findings()
-    rate: Fraction | None = None
+    where, rate = _said(source.text)
     rows: list[Row | Cue] = []
     for number, match, more in gathered(source.text, _LINE.match, findings):
-        if rate is None:
-            said = rate_of(match[3]) if match[1] in ("0", "1") and match[2] in ("0", "1") else None
-            rate = said or _rate_without_word(source, findings)
-            if said is not None:
-                for index, line in enumerate(more, number + 1):
-                    findings.stray(index, line)
-                continue
+        if number == where:
+            for index, line in enumerate(more, number + 1):
+                findings.stray(index, line)
+            continue
+        if rate is None and ":" not in match[1] + match[2]:
+            rate = _rate_without_word(source, findings)
         rows.append(_row(number, match, more, rate, findings))
-    rate = rate or _rate_without_word(source, findings)
     return Document(tuple(settled(rows, findings)), fps=rate, findings=findings.done())
+
+
+def _said(text: str) -> tuple[int, Fraction | None]:
+    """The number of the line that says the frames per second, and what it says; 0 and None without one."""
+    for number, line in enumerate(itertools.islice(lines_of(text), _FIRST_LINES), 1):
+        match = _LINE.match(line)
+        if match and match[1] in ("0", "1") and match[2] in ("0", "1") and (rate := rate_of(match[3])):
+            return number, rate
+    return 0, None
 
 
 def _rate_without_word(source: Source, findings: Findings) -> Fraction:
@@ -69,15 +80,23 @@ def rate_of(text: str) -> Fraction | None:
     return _NTSC.get(rate, rate) if 1 <= rate <= 240 else None
 
 
-def _row(number: int, match: re.Match[str], more: list[str], rate: Fraction, findings: Findings) -> Row | Cue:
+def _row(number: int, match: re.Match[str], more: list[str], rate: Fraction | None, findings: Findings) -> Row | Cue:
     raw = with_more(match[3], number, more, findings) if more else match[3]
     text, spans = codes.read_text(raw, findings, number)
     first, last = match.group(1, 2)
-    # One division of whole numbers, rounded once.
-    start = int(first) * rate.denominator / rate.numerator
-    end = int(last) * rate.denominator / rate.numerator if last else start
+    start = _seconds(first, rate or USUAL_RATE)
+    end = _seconds(last, rate or USUAL_RATE) if last else start
     cue = new_cue(start, end, text, spans, line=number)
     return cue if last else Row(start, None, cue, f"{{{first}}}{{}}")
+
+
+def _seconds(time: str, rate: Fraction) -> float:
+    """Of a number of frames; of a clock, which PowerDivX writes in their place."""
+    if ":" in time:
+        hours, minutes, seconds = map(int, time.split(":"))
+        return float((hours * 60 + minutes) * 60 + seconds)
+    # One division of whole numbers, rounded once.
+    return int(time) * rate.denominator / rate.numerator
 
 
 def write(document: Document, format: Format, options: WriteOptions) -> str:

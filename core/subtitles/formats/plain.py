@@ -3,7 +3,8 @@
 
 Times in frames (`00:00:11:10`), two times with nothing but a space or a comma between them, a number before and a
 length behind them are what editing programs write lists of subtitles with; `[1.00s -> 2.50s]` is what people who call
-faster-whisper print, and `Ann Lee  0:03` above each paragraph is how services that transcribe meetings save them.
+faster-whisper print, and `Ann Lee  0:03` above each paragraph, `[Ann Lee] 0:03` or `Ann: [0:03] Hello` are how services
+that transcribe meetings save them. Times may be bold, as Markdown has it.
 
 Without times each paragraph (each line, where no line is empty) is shown one after the other for as long as it takes to
 read: something to begin with, and said to be that.
@@ -37,10 +38,10 @@ _TIME = (
 _WITH_HOURS = r"(?=\d{1,3}:\d{1,3}:\d\d)"
 _STAMP = re.compile(
     rf"\s*(?:\d{{1,6}}[ \t]+{_WITH_HOURS}(?=(?:[^\s,]|,(?=[^\s,]))+[ \t,]+\d+:\d))?"
-    rf"(?:[\[(]\s*)?{_TIME.format('a')}(?P<shut>\s*[\])])?"
+    rf"(?:\*\*|__)?(?:[\[(]\s*)?{_TIME.format('a')}(?P<shut>\s*[\])])?"
     rf"(?:(?:\s*(?:{ARROW}|-|to)\s*|(?:\s*[,;]\s*|\s+){_WITH_HOURS})(?:[\[(]\s*)?{_TIME.format('b')}(?:\s*[\])])?"
     r"(?:\s+(?P<length>\d{1,2}(?::\d{2}){1,3})(?=\s|$))?)?"
-    r"(?(shut)(?:\s*[-:,\u2013|](?=\s|$))?|\s*[-:,\u2013|]?(?:\s|$))\s*(?P<rest>.*)$"
+    r"(?:\*\*|__)?(?(shut)(?:\s*[-:,\u2013|](?=\s|$))?|\s*[-:,\u2013|]?(?:\s|$))\s*(?P<rest>.*)$"
 )
 _SECONDS = re.compile(
     rf"\s*(?:[\[(]\s*|(?=[\d.]+s))(\d{{1,7}}(?:\.\d{{1,9}})?)s?\s*{ARROW}\s*(\d{{1,7}}(?:\.\d{{1,9}})?)s?"
@@ -50,6 +51,14 @@ _TURN = re.compile(
     r"[ \t]*(?P<who>[^\W\d][^.?!:;,\n]{0,48}?)(?:[ \t]{2,}|\t|[ \t]*(?=[\[(]))[\[(]?"
     rf"(?P<time>{_TIME.format('a')})[\])]?:?[ \t]*$"
 )
+_BOXED = re.compile(rf"[ \t]*\[(?P<who>[^\]\d\n][^\]\n]{{0,48}})\][ \t]+(?P<time>{_TIME.format('a')})[ \t]*$")
+"""`[Ann Lee] 10:03:22`, as Zoom saves captions."""
+_SPEAKS = re.compile(
+    r"[ \t]*(?P<who>[^\W\d][^.?!:;,\n\[(]{0,48}):?[ \t]+[\[(]"
+    rf"(?P<time>{_TIME.format('a')})[\])]:?[ \t]+(?P<said>\S.*)$"
+)
+"""`Ann: [00:00:04] Hello`."""
+_TURNS = (_TURN, _BOXED, _SPEAKS)
 _EDGE = re.compile(r"\s*<(?:begin|end) subtitles>\s*$")
 """What Avid writes above and below its list."""
 _SHARE = 0.3
@@ -61,7 +70,7 @@ def looks(head: str) -> bool:
     """Whether enough lines begin with a time (or are a name and a time), and the first is one of them."""
     first = next((line for line in head.split("\n") if line.strip()), "")
     return any(
-        pattern.match(plain_signs(first)) and share(head, pattern) >= _SHARE for pattern in (_STAMP, _SECONDS, _TURN)
+        pattern.match(plain_signs(first)) and share(head, pattern) >= _SHARE for pattern in (_STAMP, _SECONDS, *_TURNS)
     )
 
 
@@ -99,13 +108,16 @@ def _is_of_turns(text: str) -> bool:
     """Whether it is a name with a time behind it that stands above each paragraph."""
     head = text[:_HEAD]
     first = next((line for line in head.split("\n") if line.strip("\ufeff \t")), "")
-    return _TURN.match(plain_signs(first)) is not None and share(head, _TURN) >= _SHARE
+    return any(turn.match(plain_signs(first)) is not None and share(head, turn) >= _SHARE for turn in _TURNS)
 
 
 def _turn(line: str) -> _Found:
     """What a line of a name and a time says."""
-    found = _TURN.match(plain_signs(line))
-    return (_STAMP.match(found["time"]), found["who"]) if found else (None, "")
+    plain = plain_signs(line)
+    found = next((match for turn in _TURNS if (match := turn.match(plain))), None)
+    if found is None:
+        return None, ""
+    return _STAMP.match(f"{found['time']} {found.groupdict().get('said') or ''}"), " ".join(found["who"].split())
 
 
 @dataclasses.dataclass(slots=True)

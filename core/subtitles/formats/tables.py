@@ -41,7 +41,19 @@ _NAMES = {
     "end": tuple(_END.split("|")),
     "time": ("tc", "timecode", "timestamp", "time"),
     "length": ("duration", "length", "dur"),
-    "text": ("text", "subtitle", "caption", "content", "transcript", "transcription", "sentence", "dialogue", "line"),
+    "text": (
+        "text",
+        "subtitle",
+        "caption",
+        "content",
+        "transcript",
+        "transcription",
+        "sentence",
+        "dialogue",
+        "line",
+        "description",
+    ),
+    "title": ("marker name",),
     "speaker": ("speaker", "speaker name", "speaker label", "name", "character", "actor", "voice"),
     "number": ("number", "no", "nr", "#", "id", "index", "n"),
 }
@@ -86,7 +98,9 @@ def _told(
 ) -> Iterator[tuple[int, list[str]]]:
     """The records that say more than times: a text, or something in another column."""
     for number, fields in records:
-        if "text" in columns[: len(fields)] or any(
+        if fields[0].strip() == "\\":  # The frequencies of a label of Audacity's.
+            findings.stray(number, " ".join(fields))
+        elif "text" in columns[: len(fields)] or any(
             field.strip() and (index >= len(columns) or not columns[index] or columns[index] in columns[:index])
             for index, field in enumerate(fields)
         ):
@@ -185,7 +199,17 @@ def _heading(fields: Sequence[str]) -> list[str]:
         index = found.index("time")
         found = ["" if column == "time" else column for column in found]
         found[index] = "" if "start" in found else "start"
+    if "text" in found[:-1] and any(field.strip().lower() == "description" for field in fields):
+        _without_description(fields, found)
     return found if "text" in found and ("start" in found or "end" in found) else []
+
+
+def _without_description(fields: Sequence[str], found: list[str]) -> None:
+    """A description is the text only where nothing else is."""
+    texts = [index for index, column in enumerate(found) if column == "text"]
+    others = [index for index in texts if fields[index].strip().lower() != "description"]
+    for index in set(texts) - set(others) if others else ():
+        found[index] = ""
 
 
 def _single_spaced(heading: str) -> str:
@@ -248,6 +272,11 @@ def _row(
         elif field.strip():
             name = heading[index] if index < len(heading) and heading[index].strip() else str(index + 1)
             extra[COLUMN + name] = field
+    if title := values.pop("title", "").strip():  # Of a marker: its text, where that is empty.
+        if values.get("text", "").strip():
+            extra[COLUMN + heading[columns.index("title")]] = title
+        else:
+            values["text"] = title
     times = [values.get(name, "") for name in ("start", "end", "length")]
     start, end, length = (_time(value, *units) for value in times)
     if end is None and start is not None and length is not None:
@@ -338,7 +367,7 @@ def _sign(delimiter: str) -> re.Pattern[str]:
     times = "|".join(_NAMES["time"])
     begins = rf"(?:{starts})\b|(?:{times})\"?{blank}{delimiter}"
     heading = rf"\A(?=[^\n]*(?:^|{delimiter}){blank}\"?(?:{begins}))(?=[^\n]*(?:{texts})\b)[^\n]*{delimiter}"
-    plain = rf"\A{_record(delimiter)}[^\n]*[^\d\s,.:;][^\n]*$"
+    plain = rf"\A(?!\d\d;\d\d;\d\d;\d\d(?!\d)){_record(delimiter)}[^\n]*[^\d\s,.:;][^\n]*$"
     return re.compile(rf"{heading}|{plain}", re.IGNORECASE | re.MULTILINE)
 
 

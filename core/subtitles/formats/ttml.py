@@ -18,8 +18,10 @@ from fractions import Fraction
 from ...markup import BACKGROUND, FONT, LANGUAGE, VOICE, Span
 from ...text import Text
 from ..document import Cue, Document, Kind, quoted
+from ..inner_times import words_of
 from .base import Findings, Source
 from .settling import Row, settled
+from .ttml_lyrics import is_lyrics, parts
 from .ttml_paragraph import (
     ALIGN,
     ATTRIBUTE,
@@ -94,6 +96,7 @@ class _Walker:
         self._pictures = 0
         self._bases = 0
         self._prefixes: set[str] | None = None
+        self._is_lyrics = False
         self._model_of: Element | None = None
         self._models: dict[tuple[tuple[str, str], ...], Cue | None] = {}
         """By attributes: what paragraphs inside of `_model_of` look like."""
@@ -199,7 +202,8 @@ class _Walker:
 
     def _text(self, token: Token) -> None:
         if self._paragraph is not None:
-            self._paragraph.text(token.text, self._open[-1])
+            if not self._is_lyrics or parts(token.text):
+                self._paragraph.text(token.text, self._open[-1])
         else:
             self._findings.stray(token.line, token.text.strip("\ufeff \t\n"))
 
@@ -314,6 +318,7 @@ class _Walker:
     def _root(self, token: Token) -> None:
         self._extra[ROOT] = "\n".join(f"{name} {' '.join(value.split())}" for name, value in token.attributes)
         self._prefixes = {"xml", "xmlns"}
+        self._is_lyrics = is_lyrics(token.attributes)
         values = {local(name): value for name, value in token.attributes}
         self._times = Times(values, self._source.options.fps)
         self._sheet = Sheet(values, self._times)
@@ -325,6 +330,9 @@ class _Walker:
         own = self._sheet.of(values)
         properties = inherited(above.properties, own)
         begin, end = self._interval(token, values, above)
+        sung = begin if self._is_lyrics and name == "span" and "begin" in values else None
+        if self._is_lyrics and name == "span":
+            begin, end = above.begin, above.end
         element = Element(
             name,
             begin,
@@ -341,6 +349,7 @@ class _Walker:
             base=above.base,
             clipped=above.clipped or (above.end is not None and begin >= above.end),
         )
+        element.sung = sung
         element.kinds = self._kinds(element, above, values)
         if name == "span":
             element.raw = token.raw if token.attributes else ""
@@ -430,10 +439,10 @@ class _Walker:
                     self._findings.add(Kind.TIME, message, token.line, values[key])
                 else:
                     found[key] = seconds
-        if "begin" in found and self._is_from_zero(found["begin"], reference, above, token.line):
+        if self._is_lyrics or ("begin" in found and self._is_from_zero(found["begin"], reference, above, token.line)):
             reference = Fraction(0)
         begin = reference + found["begin"] if "begin" in found else reference
-        ends = [above.end] if above.end is not None else []
+        ends = [above.end] if above.end is not None and not self._is_lyrics else []
         if "end" in found:
             ends.append(reference + found["end"])
         if "dur" in found:
@@ -531,8 +540,9 @@ class _Walker:
         if element.region:
             extra[REGION] = element.region
             extra[PLACING] = said(placing)
+        words = words_of(text, spans, float(begin), float(end if end is not None else begin)) if self._is_lyrics else ()
         cue = Cue(
-            0.0, 0.0, text, spans=spans, placing=placing, style=paragraph.style, speaker=speaker,
+            0.0, 0.0, text, words, spans=spans, placing=placing, style=paragraph.style, speaker=speaker,
             name=paragraph.name, extra=extra, line=paragraph.line,
         )  # fmt: skip
         start = None if paragraph.no_begin and begin == element.begin else float(begin)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from ...markup import RUBY, Placing, Span
+from ...markup import RUBY, TIME, Placing, Span
 from .tags import tidied_text
 from .xml_tokens import Token
 
@@ -63,6 +63,8 @@ class Element:
     """Whether times inside are counted from the beginning of all, against the standard: as the first of them shows."""
     clipped: bool = False
     """Whether what it is in ends before it begins."""
+    sung: Fraction | None = None
+    """Of a part of lyrics: when it is sung, until its first letter was read."""
     raw: str = ""
     """The tag, where it has to be kept if no text is inside."""
     before: int = 0
@@ -82,6 +84,8 @@ class Run:
     """Which ruby base it belongs to; 0 for none."""
     reading: bool = False
     """Whether it is the reading of that base."""
+    sung: Fraction | None = None
+    """When its first letter is sung; None where that is not said."""
 
 
 class Paragraph:
@@ -118,7 +122,8 @@ class Paragraph:
         end = element.begin if element.sequence else element.end
         reading = element.ruby in ("text", "delimiter")
         base = element.base if element.ruby != "delimiter" else -1
-        self.runs.append(Run(text, element.begin, end, element.kinds, element.preserve, base, reading))
+        sung, element.sung = element.sung, None
+        self.runs.append(Run(text, element.begin, end, element.kinds, element.preserve, base, reading, sung))
 
     def line_break(self, element: Element) -> None:
         """A new line inside `element`."""
@@ -196,6 +201,8 @@ def joined(runs: list[Run]) -> tuple[str, tuple[Span, ...]]:
             continue
         blank = text[-1] in " \n"
         pieces.append(text)
+        if run.sung is not None:
+            spans.append(Span(length, length, TIME, f"{float(run.sung):.3f}"))
         spans += [Span(length, length + len(text), kind, value) for kind, value in run.kinds]
         if run.base:
             first = bases.get(run.base, (length, length))[0]

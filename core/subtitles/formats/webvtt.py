@@ -54,6 +54,8 @@ _STRICT = re.compile(
 )
 _SIGNATURE = re.compile(r"WEBVTT(?:[ \t]|$)")
 _BLOCK = re.compile(r"(NOTE|STYLE|REGION)(?:[ \t]|$)")
+_WEBEX = re.compile(r'\d{1,9}[ \t]+"([^"\n]{1,200})"[ \t]+\(\d{1,20}\)[ \t]*')
+"""An identifier that says who speaks."""
 _MAP = re.compile(r"X-TIMESTAMP-MAP=(.*)")
 _TICKS = re.compile(r"\s*([0-9]{1,18})\s*")
 
@@ -214,6 +216,8 @@ class _File:
                 self._extra[HEAD] = blocks
         start, end = timing.start or 0.0, timing.end or 0.0
         words = words_of(text, spans, start, end) if spans else ()
+        if not speaker and (webex := _WEBEX.fullmatch(name)):
+            speaker = webex[1]
         placing = placing_of(settings) if settings else BELOW
         cue = new_cue(start, end, text, spans, placing, "", speaker, 0, name, extra, index + 1, words)
         row = Row(timing.start, timing.end, cue, self._lines[index].strip())
@@ -262,6 +266,8 @@ _TOKEN = re.compile(
     r"|(?P<entity>&(?:\#\d{1,7}|\#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)",
     re.IGNORECASE,
 )
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+"""Of HTML. WebVTT has none, but who writes one wants a new line and not two words in one."""
 _KINDS = {"i": ITALIC, "b": BOLD, "u": UNDERLINE}
 
 
@@ -313,7 +319,10 @@ class _Builder:
             timing = timing_half(match["time"])
             self._builder.point(TIME, f"{timing or 0.0:.3f}")
         elif match["unknown"]:
-            self._builder.point(TAG, match[0])
+            if _BREAK.fullmatch(match[0]):
+                self.letters("\n")
+            else:
+                self._builder.point(TAG, match[0])
         elif match["close"]:
             self._close(match["tag"].lower(), match[0])
             strange = set(match["classes"].split(".")) - self._classes

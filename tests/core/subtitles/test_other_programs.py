@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What services and programs write that is nearly a format that others have. Each entry names the report (repository
+and number), or the program, that it was made after; the texts are ours."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from subtitle_editor.core.subtitles import reading
+from subtitle_editor.core.subtitles.document import Document, Kind
+from subtitle_editor.core.subtitles.formats.base import ReadOptions
+
+PAL = ReadOptions(fps=Fraction(25))
+Rows = list[tuple[float, float, str, str]]
+
+
+def read(text: str | bytes, name: str, options: ReadOptions = PAL) -> Document:
+    return reading.parse(text if isinstance(text, bytes) else text.encode(), name, options=options)
+
+
+def rows(document: Document) -> Rows:
+    return [(round(cue.start, 3), round(cue.end, 3), cue.speaker, cue.text) for cue in document.cues]
+
+
+MARKERS = "Marker Name\tDescription\tIn\tOut\tDuration\tMarker Type\n"
+CAPTION = "\nHello you.\n\n"
+
+
+@pytest.mark.parametrize(
+    ("report", "name", "text", "shown"),
+    [
+        ("SubtitleEdit pull 13731", "a.csv", f"{MARKERS}\tHello\t00:00:05:10\t00:00:07:00\t00:00:01:15\tComment\n"
+         "Point\t\t00:00:08:00\t00:00:08:00\t00:00:00:00\tComment\n", [(5.4, 7, "", "Hello"), (8, 10, "", "Point")]),
+        ("VoiceInk#891", "a.md", "**[00:00:04]** Hello.\n\n**00:09** Bye.\n", [(4, 9, "", "Hello."),
+                                                                             (9, 11, "", "Bye.")]),
+        ("Sonix", "a.txt", "Ann: [00:00:04] Hello.\n\nBob Ray: [00:00:09] Bye.\n",
+         [(4, 9, "Ann", "Hello."), (9, 11, "Bob Ray", "Bye.")]),
+        ("Zoom", "a.txt", f"[Ann Lee] 00:00:04{CAPTION}[Bob] 00:00:09\nBye.\n",
+         [(4, 9, "Ann Lee", "Hello you."), (9, 11, "Bob", "Bye.")]),
+        ("Premiere", "a.txt", f"00;00;04;00 - 00;00;05;12{CAPTION}", [(4, 5.48, "", "Hello you.")]),
+        ("Webex", "a.vtt", f'WEBVTT\n\n1 "Ann Lee" (123456)\n00:05.000 --> 00:08.000{CAPTION}',
+         [(5, 8, "Ann Lee", "Hello you.")]),
+        ("unisubs#2188", "a.vtt", "WEBVTT\n\n00:05.000 --> 00:08.000\none<br>two<BR/>three\n",
+         [(5, 8, "", "one\ntwo\nthree")]),
+        ("PowerDivX", "a.txt", "{00:00:01}{00:00:03}Hello|you\n{00:01:04}{}Bye\n",
+         [(1, 3, "", "Hello\nyou"), (64, 66, "", "Bye")]),
+        ("ffsubsync#176", "a.sub", "{1}{72}An advert\n{1}{1}24.0\n{96}{144}Hello\n",
+         [(0.042, 3, "", "An advert"), (4, 6, "", "Hello")]),
+    ],
+)  # fmt: skip
+def test_texts_and_tables(report: str, name: str, text: str, shown: Rows) -> None:
+    assert rows(read(text, name)) == shown, report
+
+
+def test_markers_as_premiere_saves_them() -> None:
+    """In UTF-16, with drop-frame times, and with a name beside the text, which is kept."""
+    line = "Scene\tHello\t00;01;05;10\t00;01;07;00\t00;00;01;20\tComment\n"
+    document = read((MARKERS + line).encode("utf-16"), "a.csv", ReadOptions(fps=Fraction(30000, 1001)))
+    assert rows(document) == [(65.332, 67.0, "", "Hello")]
+    assert document.cues[0].extra["csv.Marker Name"] == "Scene"
+
+
+def test_a_description_is_the_text_only_where_nothing_else_is() -> None:
+    assert rows(read("start,end,description,text\n1.0,2.0,shot,Hello\n", "a.csv")) == [(1, 2, "", "Hello")]
+    assert rows(read("start,end,description\n1.0,2.0,Hello\n", "a.csv")) == [(1, 2, "", "Hello")]
+
+
+def test_frequencies_of_labels_are_no_subtitles() -> None:
+    """Labels of Audacity's that were set in its spectrogram have a second line each."""
+    document = read("1.000000\t2.500000\tHello\n\\\t100.0\t2000.0\n3.000000\t4.000000\tyou\n", "a.txt")
+    assert rows(document) == [(1, 2.5, "", "Hello"), (3, 4, "", "you")]
+    assert [(finding.kind, finding.line) for finding in document.findings] == [(Kind.STRAY, 2)]
+
+
+def test_text_with_a_time_in_it_is_no_list_of_speakers() -> None:
+    text = "I met Ann [10:30] at noon.\nShe said no, and left.\nThen it rained.\nWe went home at last.\n"
+    assert [cue.speaker for cue in read(text, "a.txt").cues] == ["", "", "", ""]
+
+
+WORDS = [{"word": "Hello", "start": 0.5, "end": 0.9}, {"word": " there.", "start": 1.0, "end": 1.5}]
+SAID = {"start": 0.5, "end": 1.5, "text": "Hello there."}
+
+
+@pytest.mark.parametrize(
+    ("report", "data", "speaker", "number"),
+    [
+        ("ha-converter#27", {"format": "2.9", "results": [
+            {"type": "word", "start_time": 0.5, "end_time": 0.9,
+             "alternatives": [{"content": "Hello", "speaker": "S1"}]},
+            {"type": "word", "start_time": 1.0, "end_time": 1.5,
+             "alternatives": [{"content": "there", "speaker": "S1"}]},
+            {"type": "punctuation", "start_time": 1.5, "end_time": 1.5, "alternatives": [{"content": "."}]},
+        ]}, "S1", 2),
+        ("Watson", {"results": [{"final": True, "alternatives": [{"transcript": "Hello there. ", "timestamps": [
+            ["Hello", 0.5, 0.9], ["there.", 1.0, 1.5]]}]}],
+            "speaker_labels": [{"from": 0.5, "to": 0.9, "speaker": 2}, {"from": 1.0, "to": 1.5, "speaker": 2}]},
+         "2", 2),
+        ("Gladia", {"result": {"transcription": {"utterances": [{**SAID, "speaker": 1, "words": WORDS}]}}}, "1", 2),
+        ("SubtitleEdit#10022", {"text": "Hello there.", "tokens": [
+            {"text": "Hel", "start_ms": 500, "end_ms": 700}, {"text": "lo", "start_ms": 700, "end_ms": 900},
+            {"text": " there", "start_ms": 1000, "end_ms": 1400}, {"text": ".", "start_ms": 1400, "end_ms": 1500},
+        ]}, "", 2),
+        ("NeMo", {"text": "Hello there.", "timestamp": {
+            "segment": [{"start": 0.5, "end": 1.5, "segment": "Hello there."}], "word": WORDS}}, "", 0),
+        ("Podcasting 2.0", {"version": "1.0.0", "segments": [
+            {"speaker": "Ann", "startTime": 0.5, "endTime": 1.5, "body": "Hello there."}]}, "Ann", 0),
+        ("Fireflies", {"transcript": {"sentences": [
+            {"text": "Hello there.", "start_time": 0.5, "end_time": 1.5, "speaker_name": "Ann"}]}}, "Ann", 0),
+    ],
+)  # fmt: skip
+def test_what_services_for_speech_answer(report: str, data: dict[str, Any], speaker: str, number: int) -> None:
+    document = read(json.dumps(data), "a.json")
+    assert rows(document) == [(0.5, 1.5, speaker, "Hello there.")], report
+    assert [word.start for word in document.cues[0].words] == [0.5, 1.0][:number]
+
+
+def test_pieces_of_a_script_without_spaces_are_words() -> None:
+    tokens = [{"text": letter, "start_ms": 500 * n, "end_ms": 500 * n + 400} for n, letter in enumerate("你好世界")]
+    document = read(json.dumps({"tokens": tokens}), "a.json")
+    assert [(cue.text, len(cue.words)) for cue in document.cues] == [("你好世界", 4)]
