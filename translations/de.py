@@ -672,6 +672,7 @@ TEXTS = {
     ('*', 'it stands in the file before as well; once is enough.'): 'er steht auch in der Datei davor; einmal genügt.',
     ('*', 'the file does not begin with WEBVTT, so that players refuse it.'): 'Die Datei beginnt nicht mit WEBVTT, so dass Abspielprogramme sie ablehnen.',
     ('*', 'the times are not written as WebVTT wants them, so that players leave the subtitle out.'): 'die Zeiten sind nicht so geschrieben, wie WebVTT sie will, so dass Abspielprogramme den Untertitel weglassen.',
+    ('*', 'words are highlighted one after the other: {before} subtitles were folded into {after}.'): 'Wörter sind eines nach dem anderen hervorgehoben: {before} Untertitel wurden zu {after} zusammengefaltet.',
     ('*', '1 background'): '1 Hintergrund',
     ('*', '1 bold text'): '1 fetter Text',
     ('*', '1 class'): '1 Klasse',

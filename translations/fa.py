@@ -672,6 +672,7 @@ TEXTS = {
     ('*', 'it stands in the file before as well; once is enough.'): '.ﺖﺳﺍ ﺲﺑ ﺭﺎﺑ ﮏﯾ ؛ﺖﺴﻫ ﻢﻫ ﻦﯿﺸﯿﭘ ﮤﺪﻧﻭﺮﭘ ﺭﺩ',
     ('*', 'the file does not begin with WEBVTT, so that players refuse it.'): '.ﺪﻧﺮﯾﺬﭘﯽﻤﻧ ﺍﺭ ﻥﺁ ﺎﻫﻩﺪﻨﻨﮐﺶﺨﭘ ﺲﭘ ،ﺩﻮﺷﯽﻤﻧ ﺯﺎﻏﺁ WEBVTT ﺎﺑ ﻞﯾﺎﻓ',
     ('*', 'the times are not written as WebVTT wants them, so that players leave the subtitle out.'): '.ﺪﻨﻫﺩﯽﻤﻧ ﻥﺎﺸﻧ ﺍﺭ ﺲﯾﻮﻧﺮﯾﺯ ﺎﻫﻩﺪﻨﻨﮐﺶﺨﭘ ﺲﭘ ،ﺪﻧﺍﻩﺪﺸﻧ ﻪﺘﺷﻮﻧ ﺪﻫﺍﻮﺧﯽﻣ WebVTT ﻪﮐ ﻪﻧﻮﮔ ﻥﺁ ﺎﻫﻥﺎﻣﺯ',
+    ('*', 'words are highlighted one after the other: {before} subtitles were folded into {after}.'): '.ﺪﻣﺁ ﺩﺮﮔ ﺲﯾﻮﻧﺮﯾﺯ {after} ﺭﺩ ﺲﯾﻮﻧﺮﯾﺯ {before} :ﺪﻧﺍﻩﺪﺷ ﻪﺘﺴﺟﺮﺑ ﯼﺮﮕﯾﺩ ﺯﺍ ﺲﭘ ﯽﮑﯾ ﺎﻫﻩﮊﺍﻭ',
     ('*', '1 background'): 'ﻪﻨﯿﻣﺯﺲﭘ ۱',
     ('*', '1 bold text'): 'ﮓﻧﺭﺮﭘ ﻦﺘﻣ ۱',
     ('*', '1 class'): 'ﺱﻼﮐ ۱',

@@ -15,7 +15,7 @@ from pathlib import Path
 from ..errors.subtitles import SubtitleFileError
 from ..system.reasons import reason_of
 from ..text import Text
-from . import encodings, rolling, tracks
+from . import encodings, highlighted, rolling, tracks
 from .document import Document, Finding, Kind
 from .formats import registry
 from .formats.base import Format, ReadOptions, Source
@@ -129,7 +129,7 @@ def _parsed(
     source = Source(path, found, text, data, options)
     document = _document(source)
     if not options.keep_rolling:
-        document = rolling.folded(document)
+        document = rolling.folded(highlighted.folded(document))
     document = dataclasses.replace(
         document,
         encoding=decoded_text.encoding,

@@ -75,7 +75,7 @@ class _File:
         self._looks = dict(CLASS_LOOKS)
         self._waiting: list[str] = []
         """Blocks that stand above the next cue."""
-        self._offset = 0.0
+        self._offset = self._first_offset = 0.0
         self._said: frozenset[str] | None = None
         """The lines of the header, once another file begins inside of this one."""
         self._first_files: set[tuple[float | None, float | None, str]] | None = None
@@ -112,7 +112,7 @@ class _File:
                 break  # An identifier: somebody left the empty line out.
             index += 1
         header = [first[6:], *self._lines[1:index]]
-        self._offset = _offset("\n".join(header))
+        self._offset = self._first_offset = _offset("\n".join(header))
         # What was added to the times must not be said again.
         applied = self._options.timestamp_map
         self._extra[HEADER] = "\n".join(line for line in header if not (applied and _MAP.match(line)))
@@ -221,7 +221,9 @@ class _File:
         placing = placing_of(settings) if settings else BELOW
         cue = new_cue(start, end, text, spans, placing, "", speaker, 0, name, extra, index + 1, words)
         row = Row(timing.start, timing.end, cue, self._lines[index].strip())
-        self._take(_later(row, self._offset) if self._offset and self._options.timestamp_map else row)
+        # Even where nobody wants it added, the files of a stream are as far apart as it says.
+        later = self._offset if self._options.timestamp_map else max(0.0, self._offset - self._first_offset)
+        self._take(_later(row, later) if later else row)
 
     def _take(self, row: Row) -> None:
         """A cue that lasts over the end of a segment stands in both."""
