@@ -30,6 +30,12 @@ _OTHERS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (tracks.FILM, Text("it is a film")),
     (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|RIFF....WEBP", re.DOTALL), Text("it is a picture")),
     (re.compile(rb"ID3|fLaC|OggS|RIFF....WAVE", re.DOTALL), Text("it is a sound")),
+    (
+        re.compile(
+            rb"PK\x03\x04.{0,4000}?(?:word/|xl/|ppt/|mimetypeapplication/vnd\.oasis)|\xd0\xcf\x11\xe0", re.DOTALL
+        ),
+        Text("it is an office program's document; save it as plain text first, or a table as CSV"),
+    ),
     (re.compile(rb"PK\x03\x04|Rar!|7z\xbc\xaf|\x1f\x8b"), Text("it is an archive; unpack it first")),
     (re.compile(rb"%PDF"), Text("it is a PDF document")),
     (re.compile(rb"\{\\rtf"), Text("it is a word processor's document (RTF); save it as plain text first")),
@@ -51,6 +57,8 @@ _NOT_READ: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"^@(?:TITLE|VERSION|TIMERES)\b|^#(?:TIMERES|SHIFT)\b", "JACOsub"),
         (r"^TITLE:.*\n(?:\s*FCM:|\s*\d{3}\s)", "EDL"),
         (r"<(?:mlt|kdenlivetitle|kdenlivedoc)\b", "Kdenlive"),
+        (r"\A;FFMETADATA\d|\ACHAPTER\d+\s*=", "a list of chapters"),
+        (r"\AFile type = \"ooTextFile", "Praat's TextGrid"),
     )
 )
 """Files with subtitles that nothing here reads, by what stands in their first lines: named as what they are."""
@@ -122,7 +130,7 @@ def _parsed(
     if not text.strip("\ufeff \t\n"):
         return _empty(path, chosen, decoded_text)
     found = chosen or registry.of_text(text, path.suffix)
-    if found is None and path.suffix.lower() == ".txt":
+    if found is None and path.suffix.lower() == ".txt" and not _name_of(text[: registry.HEAD]):
         found = registry.BY_ID["transcript"]
     if found is None:
         raise _unreadable(path, text[: registry.HEAD])
@@ -145,11 +153,15 @@ def _unreadable(path: Path, head: str) -> SubtitleFileError:
         return SubtitleFileError(
             path, Text("it is a web page"), Text("Download the file itself, not the page about it.")
         )
-    name = next((name for sign, name in _NOT_READ if sign.search(head)), None)
-    if name is not None:
+    if name := _name_of(head):
         hint = Text("Have the program that made it write .srt, .vtt or .ttml.")
         return SubtitleFileError(path, Text("it is {format}, which cannot be read", format=name), hint)
     return SubtitleFileError(path, Text("there are no subtitles in it"))
+
+
+def _name_of(head: str) -> str:
+    """What a file that nothing here reads is called; empty where that is not known."""
+    return next((name for sign, name in _NOT_READ if sign.search(head)), "")
 
 
 def _named(path: Path, name: str | None) -> Format | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,11 +31,11 @@ HEADING = "csv.heading"
 
 _START = (
     "start|begin|from|in|tc in|timecode in|start time|starttime|in time|show|"
-    "start tc|tc start|in tc|start timecode|timecode start|start timestamp|begin time"
+    "start tc|tc start|in tc|start timecode|timecode start|start timestamp|begin time|in point|mark in"
 )
 _END = (
     "end|stop|to|out|tc out|timecode out|end time|endtime|out time|hide|"
-    "end tc|tc end|out tc|end timecode|timecode end|end timestamp"
+    "end tc|tc end|out tc|end timecode|timecode end|end timestamp|out point|mark out"
 )
 _NAMES = {
     "start": tuple(_START.split("|")),
@@ -60,6 +61,8 @@ _NAMES = {
 _UNIT = re.compile(
     r"\s*[\[(]?\s*(?:in\s+)?(ms|milliseconds?|millis|s|sec|seconds?)\s*[\])]?\s*$|\s+in\s+(milliseconds|seconds)$"
 )
+_HOW = re.compile(r"[\[(][^\[()\]]*[\])]$")
+"""How its times are written: `Start (hh:mm:ss)`."""
 _CLOCK = re.compile(clock_pattern())
 _LONGEST_TIME = 40
 """Characters."""
@@ -67,6 +70,8 @@ _NUMBER = re.compile(r"-?\d{1,12}(?:[.,]\d{1,9})?")
 _MOST_LINES = 40
 """Lines of one field. What is quoted over more is a quote that somebody forgot to close."""
 _DELIMITERS = "\t;,|"
+_SAMPLE = 20
+"""Records that show what the columns are."""
 
 
 def read(source: Source) -> Document:
@@ -77,20 +82,47 @@ def read(source: Source) -> Document:
     first = next(records, None)
     if first is None:
         return Document(findings=findings.done())
-    heading = _heading(first[1])
-    columns = heading or _guessed(first[1])
-    rest = records if heading else _chain(first, records)
+    heading, columns, rest = _layout(first, records)
     listed = list(_told(rest, columns, findings))
-    scale = _scale(first[1] if heading else [], columns, [fields for _, fields in listed])
+    scale = _scale(heading, columns, [fields for _, fields in listed])
     rate = _rate(columns, [fields for _, fields in listed], source.options.fps, findings)
     rows = []
     listed.reverse()
     while listed:  # Neither all records and all rows at a time.
         number, fields = listed.pop()
-        rows.append(_row(number, fields, columns, first[1] if heading else [], (scale, rate), delimiter))
-    extra = {HEADING: delimiter.join(first[1])} if heading else {}
+        rows.append(_row(number, fields, columns, heading, (scale, rate), delimiter))
+    extra = {HEADING: delimiter.join(heading)} if heading else {}
     _until_the_next(rows, columns)
     return Document(tuple(settled(rows, findings)), fps=rate, extra=extra, findings=findings.done())
+
+
+_Record = tuple[int, list[str]]
+
+
+def _layout(first: _Record, records: Iterator[_Record]) -> tuple[list[str], list[str], Iterator[_Record]]:
+    """The headings, what each column is, and the records below; without headings all records."""
+    if known := _heading(first[1]):
+        return first[1], known, records
+    ahead = list(itertools.islice(records, _SAMPLE))
+    if ahead and not any(_is_time(field) for field in first[1]):
+        columns = _by_content(first[1], [fields for _, fields in ahead])
+        if {"start", "end", "text"} <= set(columns):
+            return first[1], columns, itertools.chain(ahead, records)
+    return [], _guessed(first[1]), itertools.chain([first], ahead, records)
+
+
+def _by_content(heading: Sequence[str], sample: Sequence[Sequence[str]]) -> list[str]:
+    """What each column is where its heading is in another language: by the fields below, and who speaks by its name."""
+    columns = [column if (column := _column(name)) in ("speaker", "number", "length") else "" for name in heading]
+    fields = {index: [row[index] for row in sample if index < len(row)] for index in range(len(heading))}
+    free = [index for index, column in enumerate(columns) if not column]
+    times = [index for index in free if fields[index] and all(map(_is_clock, filter(None, fields[index])))]
+    for index, column in zip(times[:2], ("start", "end"), strict=False):
+        columns[index] = column
+    texts = [index for index in free if index not in times]
+    if texts:
+        columns[max(texts, key=lambda index: sum(map(len, fields[index])))] = "text"
+    return columns
 
 
 def _told(
@@ -108,11 +140,6 @@ def _told(
                 yield number, fields
         else:
             findings.stray(number, " ".join(fields))
-
-
-def _chain(first: tuple[int, list[str]], rest: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
-    yield first
-    yield from rest
 
 
 def _delimiter(text: str) -> str:
@@ -218,14 +245,14 @@ def _single_spaced(heading: str) -> str:
 
 
 def _column(heading: str) -> str:
-    plain = " ".join(_UNIT.sub("", _single_spaced(heading)).replace("_", " ").split())
+    plain = " ".join(_HOW.sub("", _UNIT.sub("", _single_spaced(heading))).replace("_", " ").split())
     return next((column for column, names in _NAMES.items() if plain in names), "")
 
 
 def _guessed(fields: Sequence[str]) -> list[str]:
     """What each column is, without headings: two times, and the longest of the others is the text."""
     columns = [""] * len(fields)
-    times = [index for index, field in enumerate(fields) if _NUMBER.fullmatch(field.strip()) or _is_clock(field)]
+    times = [index for index, field in enumerate(fields) if _is_time(field)]
     if len(times) >= 3 and len(times) < len(fields):
         columns[times[0]] = "number"
         times = times[1:]
@@ -235,6 +262,10 @@ def _guessed(fields: Sequence[str]) -> list[str]:
     if others:
         columns[max(others, key=lambda index: len(fields[index]))] = "text"
     return columns
+
+
+def _is_time(field: str) -> bool:
+    return _NUMBER.fullmatch(field.strip()) is not None or _is_clock(field)
 
 
 def _is_clock(field: str) -> bool:
@@ -368,7 +399,10 @@ def _sign(delimiter: str) -> re.Pattern[str]:
     begins = rf"(?:{starts})\b|(?:{times})\"?{blank}{delimiter}"
     heading = rf"\A(?=[^\n]*(?:^|{delimiter}){blank}\"?(?:{begins}))(?=[^\n]*(?:{texts})\b)[^\n]*{delimiter}"
     plain = rf"\A(?!\d\d;\d\d;\d\d;\d\d(?!\d)){_record(delimiter)}[^\n]*[^\d\s,.:;][^\n]*$"
-    return re.compile(rf"{heading}|{plain}", re.IGNORECASE | re.MULTILINE)
+    clock = r"\"?\d{1,2}:\d{2}:\d{2}(?:[.,:;]\d{1,3})?\"?"
+    below = rf"(?:[^{delimiter}\n]*{delimiter}){{0,3}}?{clock}{delimiter}{clock}(?:{delimiter}|$)"
+    foreign = rf"\A(?=[^\n]*{delimiter})(?![^\n]*\d:\d)[^\n]*+\n{below}"
+    return re.compile(rf"{heading}|{plain}|{foreign}", re.IGNORECASE | re.MULTILINE)
 
 
 CSV = Format(

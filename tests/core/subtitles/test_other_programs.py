@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.subtitles import reading
 from subtitle_editor.core.subtitles.document import Document, Kind
 from subtitle_editor.core.subtitles.formats.base import ReadOptions
@@ -122,3 +123,45 @@ def test_pieces_of_a_script_without_spaces_are_words() -> None:
     tokens = [{"text": letter, "start_ms": 500 * n, "end_ms": 500 * n + 400} for n, letter in enumerate("你好世界")]
     document = read(json.dumps({"tokens": tokens}), "a.json")
     assert [(cue.text, len(cue.words)) for cue in document.cues] == [("你好世界", 4)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "shown"),
+    [
+        ("units", "Start (hh:mm:ss.ms),End (hh:mm:ss.ms),Text\n00:00:01.000,00:00:02.500,Hello\n", "Hello"),
+        ("points", "In Point,Out Point,Caption\n00:00:01:00,00:00:02:12,Hello\n", "Hello"),
+        ("German", "Startzeit;Endzeit;Text\n00:00:01,000;00:00:02,500;Hallo, du\n", "Hallo, du"),
+        ("French", "N°;Début;Fin;Texte\n1;00:00:01,000;00:00:02,500;Bonjour\n", "Bonjour"),
+        ("Russian", "Начало\tКонец\tРеплика\n00:00:01.000\t00:00:02.500\tДа\n", "Да"),
+        ("two texts", "Von,Bis,Speaker,Original,Übersetzung\n0:00:01,0:00:02.5,Ann,Hello,Hi\n", "Hello"),
+    ],
+)
+def test_tables_with_other_headings(name: str, text: str, shown: str) -> None:
+    document = read(text, "a.csv")
+    assert [(cue.start, round(cue.end, 2), cue.text) for cue in document.cues] in (
+        [(1, 2.5, shown)], [(1, 2.48, shown)],
+    ), name  # fmt: skip
+    assert document.findings == ()
+
+
+def test_what_a_table_with_other_headings_says_besides_is_kept() -> None:
+    document = read("Von,Bis,Speaker,Original,Neu\n0:00:01,0:00:02,Ann,Hello,Hi\n0:00:03,0:00:04,Bob,Yes,Ja\n", "a.csv")
+    assert [(cue.speaker, cue.text, cue.extra["csv.Neu"]) for cue in document.cues] == [
+        ("Ann", "Hello", "Hi"), ("Bob", "Yes", "Ja"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("a.docx", b"PK\x03\x04" + 26 * b"\0" + b"[Content_Types].xml" + 90 * b"x" + b"word/document.xml", "office"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "office"),
+        ("a.zip", b"PK\x03\x04" + 26 * b"\0" + b"film.srt", "archive"),
+        ("a.txt", b";FFMETADATA1\n[CHAPTER]\nSTART=0\nEND=5\ntitle=Intro\n", "chapters"),
+        ("a.txt", b"CHAPTER01=00:00:00.000\nCHAPTER01NAME=Intro\n", "chapters"),
+        ("a.TextGrid", b'File type = "ooTextFile"\nObject class = "TextGrid"\n', "Praat"),
+    ],
+)
+def test_what_is_no_file_of_subtitles_is_called_by_its_name(name: str, data: bytes, said: str) -> None:
+    with pytest.raises(SubtitleFileError, match=said):
+        read(data, name)
