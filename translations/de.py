@@ -817,7 +817,7 @@ TEXTS = {
     ('*', 'it is a web page'): 'es ist eine Webseite',
     ('*', "it is a word processor's document (RTF); save it as plain text first"): 'es ist ein Dokument einer Textverarbeitung (RTF); speichern Sie es zuerst als reinen Text',
     ('*', 'it is an archive; unpack it first'): 'es ist ein Archiv; entpacken Sie es zuerst',
-    ('*', "it is an office program's document; save it as plain text first, or a table as CSV"): 'ist das Dokument eines Büroprogramms; zuerst als reinen Text speichern, eine Tabelle als CSV',
+    ('*', "it is an office program's document; save it as plain text first, or a table as CSV"): 'es ist das Dokument eines Büroprogramms; speichern Sie es zuerst als reinen Text, eine Tabelle als CSV',
     ('*', 'it is not {encoding}'): 'sie ist nicht in {encoding}',
     ('*', 'it is the index of VobSub, subtitles as pictures without text'): 'es ist das Verzeichnis von VobSub, Untertiteln als Bildern ohne Text',
     ('*', 'it is {format}, which cannot be read'): 'es ist {format}, das nicht gelesen werden kann',

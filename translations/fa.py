@@ -817,7 +817,7 @@ TEXTS = {
     ('*', 'it is a web page'): 'ﺖﺳﺍ ﺏﻭ ﮥﺤﻔﺻ ﮏﯾ',
     ('*', "it is a word processor's document (RTF); save it as plain text first"): 'ﺪﯿﻨﮐ ﻩﺮﯿﺧﺫ ﻩﺩﺎﺳ ﻦﺘﻣ ﺕﺭﻮﺻ ﻪﺑ ﺍﺭ ﻥﺁ ﺖﺴﺨﻧ ؛ﺖﺳﺍ (RTF) ﺯﺍﺩﺮﭘﻩﮊﺍﻭ ﮏﯾ ﺪﻨﺳ ﻦﯾﺍ',
     ('*', 'it is an archive; unpack it first'): 'ﺪﯿﻨﮐ ﺯﺎﺑ ﺍﺭ ﻥﺁ ﺖﺴﺨﻧ ؛ﺖﺳﺍ ﻩﺩﺮﺸﻓ ﯽﻧﺎﮕﯾﺎﺑ ﮏﯾ ﻦﯾﺍ',
-    ('*', "it is an office program's document; save it as plain text first, or a table as CSV"): 'CSV ﻞﮑﺷ ﻪﺑ ﺍﺭ ﻝﻭﺪﺟ ﺎﯾ ،ﺪﯿﻨﮐ ﻩﺮﯿﺧﺫ ﻩﺩﺎﺳ ﻦﺘﻣ ﻞﮑﺷ ﻪﺑ ﺍﺭ ﻥﺁ ﺖﺴﺨﻧ ؛ﺖﺳﺍ ﯼﺭﺍﺩﺍ ﮥﻣﺎﻧﺮﺑ ﮏﯾ ﺪﻨﺳ',
+    ('*', "it is an office program's document; save it as plain text first, or a table as CSV"): 'CSV ﺕﺭﻮﺻ ﻪﺑ ﺍﺭ ﻝﻭﺪﺟ ﺎﯾ ،ﺪﯿﻨﮐ ﻩﺮﯿﺧﺫ ﻩﺩﺎﺳ ﻦﺘﻣ ﺕﺭﻮﺻ ﻪﺑ ﺍﺭ ﻥﺁ ﺖﺴﺨﻧ ؛ﺖﺳﺍ ﯼﺭﺍﺩﺍ ﮥﻣﺎﻧﺮﺑ ﮏﯾ ﺪﻨﺳ ﻦﯾﺍ',
     ('*', 'it is not {encoding}'): 'ﺖﺴﯿﻧ {encoding} ﻥﺁ ﯼﺭﺍﺬﮔﺪﮐ',
     ('*', 'it is the index of VobSub, subtitles as pictures without text'): 'ﻦﺘﻣ ﻥﻭﺪﺑ ﯼﺮﯾﻮﺼﺗ ﯼﺎﻫﺲﯾﻮﻧﺮﯾﺯ ،ﺖﺳﺍ VobSub ﮥﯾﺎﻤﻧ ﻦﯾﺍ',
     ('*', 'it is {format}, which cannot be read'): 'ﺩﻮﺷﯽﻤﻧ ﻩﺪﻧﺍﻮﺧ ﻪﮐ ﺖﺳﺍ {format}',

@@ -5,20 +5,54 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from ..cues import all_joined
 from .document import Cue, Document
+
+_SAME = 0.05
+"""Seconds: about a frame. Translations have the times of what they were made of, but for rounding."""
+_NEAR = 8
+"""Cues before one, among which is that of the other language."""
 
 
 def merged(documents: Sequence[Document]) -> Document:
     """All cues of the documents at their own times, in order of time: two languages, or parts that know their place.
 
-    All else is the first document's; styles of the others join its own where their names are free.
+    What two documents show at the same time in the same place is one cue, the text of the first above: most players
+    show one of two cues only, or the second above the first. All else is the first document's; styles of the others
+    join its own where their names are free.
     """
-    cues = sorted(
-        (cue for document in documents for cue in _portable(document, documents[0])), key=lambda cue: cue.start
+    cues = [(number, cue) for number, document in enumerate(documents) for cue in _portable(document, documents[0])]
+    cues.sort(key=lambda pair: pair[1].start)
+    return _together(documents, _paired(cues))
+
+
+def _paired(cues: Iterable[tuple[int, Cue]]) -> list[Cue]:
+    """Cues with the number of their document, in order of time, as those that are shown."""
+    shown: list[dict[int, Cue]] = []
+    for number, cue in cues:
+        pair = next((pair for pair in shown[-_NEAR:] if number not in pair and _is_same(pair, cue)), None)
+        if pair is None:
+            shown.append({number: cue})
+        else:
+            pair[number] = cue
+    return [_one([pair[number] for number in sorted(pair)]) for pair in shown]
+
+
+def _is_same(pair: dict[int, Cue], cue: Cue) -> bool:
+    other = next(iter(pair.values()))
+    return (
+        abs(other.start - cue.start) <= _SAME
+        and abs(other.end - cue.end) <= _SAME
+        and (other.placing, other.style, other.layer, other.speaker) == (cue.placing, cue.style, cue.layer, cue.speaker)
     )
-    return _together(documents, cues)
+
+
+def _one(cues: Sequence[Cue]) -> Cue:
+    if len(cues) == 1:
+        return cues[0]
+    return dataclasses.replace(all_joined(cues), start=cues[0].start, end=cues[0].end, words=cues[0].words)
 
 
 def appended(documents: Sequence[Document], gap: float = 0.0) -> Document:

@@ -176,9 +176,28 @@ def test_info(run: Run) -> None:
 def test_merge_beside_and_behind(run: Run, tmp_path: Path) -> None:
     sources = CASES / "italic.srt", CASES / "cr-only.srt"
     assert run("merge", *sources, tmp_path / "both.srt")[0] == 0
-    assert texts(tmp_path / "both.srt") == ["plain slanted plain", "one", "bold and under", "two", "top", "three"]
+    assert texts(tmp_path / "both.srt") == ["plain slanted plain\none", "bold and under\ntwo", "top", "three"]
     assert run("merge", *sources, tmp_path / "long.srt", "--append", "--gap", "1")[0] == 0
     assert [cue.start for cue in reading.load(tmp_path / "long.srt").cues] == [1, 4, 7, 11, 14, 17]
+
+
+def test_merge_of_two_languages_is_one_subtitle_where_both_are_shown(run: Run, tmp_path: Path) -> None:
+    """cdown/srt#63, SubtitleEdit#4263, immersive-translate#1750: players show one of two at the same time only."""
+    first, second, both = tmp_path / "en.srt", tmp_path / "fr.srt", tmp_path / "both.srt"
+    first.write_text(
+        "1\n00:00:26,960 --> 00:00:29,420\n<i>You are leaving</i>\nI know\n\n"
+        "2\n00:00:31,000 --> 00:00:33,000\nYes\n\n3\n00:00:40,000 --> 00:00:41,000\n{\\an8}Sign\n"
+    )
+    second.write_text("1\n00:00:26,950 --> 00:00:29,430\nTu pars je sais\n\n2\n00:00:32,000 --> 00:00:33,000\nOui\n\n"
+                      "3\n00:00:40,000 --> 00:00:41,000\nBas\n")  # fmt: skip
+    assert run("merge", first, second, both)[0] == 0
+    assert both.read_text() == (
+        "1\n00:00:26,960 --> 00:00:29,420\n<i>You are leaving</i>\nI know\nTu pars je sais\n\n"
+        "2\n00:00:31,000 --> 00:00:33,000\nYes\n\n3\n00:00:32,000 --> 00:00:33,000\nOui\n\n"
+        "4\n00:00:40,000 --> 00:00:41,000\n{\\an8}Sign\n\n5\n00:00:40,000 --> 00:00:41,000\nBas\n"
+    )
+    assert run("merge", second, first, both)[0] == 0
+    assert texts(both)[0] == "Tu pars je sais\nYou are leaving\nI know"
 
 
 def test_split(run: Run, tmp_path: Path) -> None:
