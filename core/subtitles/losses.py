@@ -12,8 +12,13 @@ from . import sizes
 from .document import Cue, Document, Finding, Kind
 from .formats import registry, webvtt
 from .formats.base import Format
+from .formats.overrides import KARAOKE
 from .formats.subrip import COORDINATES
+from .formats.substation import ASS
 from .styles import usual_style
+
+_SUNG = "sung"
+"""Among what a format keeps: how long each syllable is sung, also of files that had it otherwise."""
 
 
 def losses_of(document: Document, format: Format) -> Finding | None:
@@ -22,6 +27,8 @@ def losses_of(document: Document, format: Format) -> Finding | None:
     own = registry.is_own(document, format)
     usual = usual_style(document)
     keeps = format.keeps if sizes.is_sayable(document, format) else format.keeps - {markup.SIZE}
+    if format.family == ASS.family:
+        keeps |= {_SUNG}
     for cue in document.cues:
         for what in _unsaid(cue, keeps, own, usual, format.whole_lines):
             counts[what] += 1
@@ -53,6 +60,8 @@ def _named(counts: Counter[str]) -> list[str]:
 def _unsaid(cue: Cue, keeps: frozenset[str], own: bool, usual: str, whole_lines: bool) -> Iterator[str]:
     for span in cue.spans:
         kind = span.kind
+        if kind == KARAOKE and _SUNG in keeps:
+            continue
         if kind not in keeps or ("." in kind and not own) or (whole_lines and not _is_of_lines(span, cue.text)):
             yield kind
         elif kind == markup.COLOR and len(span.value) > len("#rrggbb") and "alpha" not in keeps:
@@ -71,7 +80,10 @@ def _unsaid(cue: Cue, keeps: frozenset[str], own: bool, usual: str, whole_lines:
         yield "style"
     if cue.layer and "layer" not in keeps:
         yield "layer"
-    in_text = markup.TIME in keeps and any(span.kind == markup.TIME for span in cue.spans)
+    in_text = any(
+        (span.kind == markup.TIME and markup.TIME in keeps) or (span.kind == KARAOKE and _SUNG in keeps)
+        for span in cue.spans
+    )
     if cue.words and not in_text and "words" not in keeps:
         yield "words"
 

@@ -14,10 +14,11 @@ from ..errors.disk import NoSpaceError
 from ..errors.subtitles import SubtitleFileError
 from ..system import files
 from ..text import Text
-from . import encodings, sizes, stacked
+from . import encodings, sizes, stacked, sung
 from .document import Cue, Document, Finding, Kind
 from .formats import registry
 from .formats.base import CannotWrite, Format, WriteOptions
+from .formats.substation import ASS
 from .losses import losses_of
 from .styles import worn
 
@@ -104,6 +105,8 @@ def ready(document: Document, format: Format) -> tuple[Document, list[Finding]]:
     findings: list[Finding] = []
     if not (document.styles and registry.is_own(document, format)):
         document = worn(document)
+    if not registry.is_own(document, format):
+        document = sung.as_karaoke(document) if format.family == ASS.family else sung.as_times(document, format.keeps)
     cues = list(document.cues)
     if not (format.keeps_order and registry.is_own(document, format)):
         cues.sort(key=lambda cue: cue.start)

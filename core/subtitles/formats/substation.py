@@ -516,7 +516,7 @@ def _new(document: Document, options: WriteOptions) -> str:
 
 def _sayable(spans: Sequence[Span]) -> tuple[Span, ...]:
     """What is not another format's own."""
-    return tuple(span for span in spans if "." not in span.kind)
+    return tuple(span for span in spans if "." not in span.kind or span.kind == overrides.KARAOKE)
 
 
 def _style_row(style: Style, scale: float) -> str:
