@@ -18,7 +18,7 @@ from ..text import Text
 from . import encodings, highlighted, rolling, tracks
 from .document import Document, Finding, Kind
 from .formats import registry
-from .formats.base import Format, ReadOptions, Source
+from .formats.base import Findings, Format, ReadOptions, Source
 
 MAX_SIZE = 64 * 1024 * 1024
 """Bytes. Days of speech fit into one; a larger file is a film chosen by mistake."""
@@ -63,6 +63,10 @@ _NOT_READ: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 """Files with subtitles that nothing here reads, by what stands in their first lines: named as what they are."""
 _WEB_PAGE = re.compile(r"\A\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+
+_OPENING = re.compile(r"^\ufeff?[ \t]*```[a-z]{0,10}[ \t]*\n", re.MULTILINE | re.IGNORECASE)
+_CLOSING = re.compile(r"^[ \t]*```[ \t]*$", re.MULTILINE)
+"""A block of code in Markdown."""
 
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _DAMAGED = 4
@@ -126,7 +130,7 @@ def _parsed(
         source = Source(path, binary, "", data, options)
         return _checked(source, _document(source))
     decoded_text = _decode(path, data, encoding, options.language)
-    text = decoded_text.text
+    text, around = _unfenced(decoded_text.text)
     if not text.strip("\ufeff \t\n"):
         return _empty(path, chosen, decoded_text)
     found = chosen or registry.of_text(text, path.suffix)
@@ -142,9 +146,26 @@ def _parsed(
         document,
         encoding=decoded_text.encoding,
         certainty=decoded_text.certainty,
-        findings=decoded_text.findings + document.findings,
+        findings=decoded_text.findings + around + document.findings,
     )
     return _checked(source, document)
+
+
+def _unfenced(text: str) -> tuple[str, tuple[Finding, ...]]:
+    """What stands in a block of code, as chats answer, and what is around it."""
+    opening = _OPENING.search(text) if "```" in text else None
+    closing = _CLOSING.search(text, opening.end()) if opening else None
+    if opening is None or closing is None or "-->" in text[: opening.start()] or "-->" in text[closing.end() :]:
+        return text, ()
+    around = Findings()
+    before = text[: opening.end()].splitlines()
+    inner = text[opening.end() : closing.start()]
+    for number, line in enumerate(before, 1):
+        around.stray(number, line.strip("\ufeff \t"))
+    for number, line in enumerate(text[closing.start() :].splitlines(), len(before) + inner.count("\n") + 1):
+        around.stray(number, line.strip())
+    # Lines keep their numbers, but for a format that says in its first one what it is.
+    return inner if inner.startswith("WEBVTT") else "\n" * len(before) + inner, around.done()
 
 
 def _unreadable(path: Path, head: str) -> SubtitleFileError:

@@ -52,6 +52,9 @@ _COORDINATES = re.compile(r"(?:[XxYy][12]?:-?\d+\s*)+")
 _SETTINGS = re.compile(r"(?:[a-z]+:\S+\s*)+")
 
 
+_LISTED = re.compile(r"[\ufeff\u200b \t]*[#(\[*]{0,3}(\d{1,9})[.):\]*]{0,3}[\u200b \t]*", re.ASCII)
+
+
 class Timing(NamedTuple):
     """A line of times."""
 
@@ -97,6 +100,10 @@ def timing_of(line: str, index: int = 0) -> Timing | None:
     plain = _DOTTED.sub(r"\1:\2:\3\4", plain_signs(line))
     plain = plain.strip("\ufeff \t")
     found = _TIMES.match(plain)
+    if found is None and plain[:1] in ("[", "(") and plain[-1:] in ("]", ")"):
+        found = _TIMES.match(plain[1:-1].strip())
+        if found is not None and not _is_full(found):
+            return None
     if found is None:
         found = _BETWEEN.match(plain)
         full = found is not None and _is_full(found)
@@ -122,6 +129,7 @@ class _Lines:
 
     def __init__(self, text: str, rate: Fraction | None) -> None:
         self._lines = text.split("\n")
+        _without_signs(self._lines)
         self._rate = rate
         self._findings = Findings()
         self._numbered = False
@@ -243,6 +251,16 @@ class _Lines:
             if above.strip("\ufeff \t"):
                 return above.strip("\ufeff \t") if _is_number(above) else None
         return None
+
+
+def _without_signs(lines: list[str]) -> None:
+    """Numbers as lists have them (`1.`, `#2`, `(3)`) become SubRip's, where the first subtitle has such a one."""
+    above = next((at - 1 for at, line in enumerate(lines) if _MAY_BE_TIMES.search(line) and timing_of(line)), -1)
+    if above < 0 or _is_number(lines[above]) or not _LISTED.fullmatch(lines[above]):
+        return
+    for at in range(above, len(lines) - 1):
+        if _MAY_BE_TIMES.search(lines[at + 1]) and (match := _LISTED.fullmatch(lines[at])):
+            lines[at] = match[1]
 
 
 def _is_number(line: str) -> bool:

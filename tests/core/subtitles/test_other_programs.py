@@ -165,3 +165,47 @@ def test_what_a_table_with_other_headings_says_besides_is_kept() -> None:
 def test_what_is_no_file_of_subtitles_is_called_by_its_name(name: str, data: bytes, said: str) -> None:
     with pytest.raises(SubtitleFileError, match=said):
         read(data, name)
+
+
+CHAT = "1\n00:00:01,000 --> 00:00:02,000\nHi\n\n2\n00:00:03,000 --> 00:00:04,000\nYou\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.srt", f"```srt\n{CHAT}```\n", ["```srt", "```"]),
+        (
+            "a.srt",
+            f"Here it is:\n\n```\n{CHAT}```\n\nAnything else?\n",
+            ["Here it is:", "```", "```", "Anything else?"],
+        ),
+        ("a.vtt", "```vtt\nWEBVTT\n\n" + CHAT.replace(",", ".") + "```", ["```vtt", "```"]),
+    ],
+)
+def test_a_block_of_code_that_a_chat_has_answered(name: str, text: str, said: list[str]) -> None:
+    document = read(text, name)
+    assert [cue.text for cue in document.cues] == ["Hi", "You"]
+    assert document.format == name[-3:]
+    lines = text.split("\n")
+    assert [(finding.kind, finding.quote) for finding in document.findings] == [(Kind.STRAY, part) for part in said]
+    assert all(lines[finding.line - 1] == finding.quote for finding in document.findings)
+
+
+@pytest.mark.parametrize("sign", ["{}.", "#{}", "({})", "{})", "**{}**", "\u200b{}", "{}:"])
+def test_numbers_as_lists_have_them(sign: str) -> None:
+    text = CHAT.replace("1\n", sign.format(1) + "\n", 1).replace("\n2\n", f"\n{sign.format(2)}\n")
+    document = read(text, "a.srt")
+    assert [(cue.name, cue.text) for cue in document.cues] == [("1", "Hi"), ("2", "You")]
+    assert document.findings == ()
+
+
+def test_a_text_that_looks_like_such_a_number_stays() -> None:
+    text = CHAT.replace("Hi\n\n2\n", "Hi\n#2\n\n2\n")
+    assert [cue.text for cue in read(text, "a.srt").cues] == ["Hi\n#2", "You"]
+
+
+def test_times_in_brackets() -> None:
+    text = CHAT.replace("00:00:01,000 --> 00:00:02,000", "[00:00:01,000 --> 00:00:02,000]")
+    assert rows(read(text, "a.srt"))[0] == (1, 2, "", "Hi")
+    spoken = CHAT.replace("Hi", "(5:30 -> 6:00)")
+    assert [cue.text for cue in read(spoken, "a.srt").cues] == ["(5:30 -> 6:00)", "You"]
