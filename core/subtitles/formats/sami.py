@@ -265,7 +265,8 @@ class _File:
                 self._open(builder, token, name)
             elif not builder.close(name) and name not in _SILENT:
                 self._findings.markup(token.line, token.raw)
-            if token.kind == "close" and token.unread:
+            is_reading = name == "rt" and token.kind == "open"
+            if (token.kind == "close" and token.unread) or (is_reading and (token.attributes or token.unread)):
                 self._findings.markup(token.line, token.raw)
         if reading:
             builder.text(f"({' '.join(''.join(reading).split())})")

@@ -148,3 +148,10 @@ def test_a_speaker_over_two_lines_leaves_a_row_of_substation_whole() -> None:
 def test_a_slip_of_the_keyboard_does_not_make_a_short_text_a_binary_file() -> None:
     document = reading.parse(b"WEBVTT\n\n00:01.000 --> 00:02.000\nLast\x13 one\x18\n", "in.vtt")
     assert document.cues[0].text.startswith("Last")
+
+
+@pytest.mark.parametrize("tag", ["<rt=1000>", "<rt Start=1000>"])
+def test_a_damaged_reading_of_sami_is_quoted(tag: str) -> None:
+    text = f"<SAMI><BODY>\n<SYNC Sta{tag}<P Class=ENCC>Hi\n<SYNC Start=3000><P Class=ENCC>Ho\n</BODY></SAMI>"
+    document = reading.parse(text.encode(), "in.smi")
+    assert tag in [finding.quote for finding in document.findings]
