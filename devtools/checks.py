@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The steps of `dev.py test`: each is named, timed and counted, and one closing line sums them up."""
+"""The steps of `dev.py test`: each is named, timed and counted, and one closing line sums them up.
+
+First come those that watch no clock, beside each other and beside the making of what later ones need, which mostly
+waits for the network. Then the others, each alone: they are about pauses, silence and what happens meanwhile.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import re
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import Any
 
 from . import gui, matrix, service
 from .console import Argument, run_and_keep, say
@@ -37,6 +44,9 @@ _NO_DISK = 77
 """The exit status of `_DISK` where there can be none."""
 _SYSTEMS = ("win32", "darwin")
 """What most users have and nobody here: mypy reads the branches that are for them alone."""
+_MAKING = "other Blenders, made"
+_SUBTITLES = "tests/core/subtitles"
+"""The part of core's tests that only reckons: none has a server, a pause or a silence that could be too long."""
 _OWN = ("dev", "build", "chroot", "matrix")
 PACKAGES = ("core", "operators", "panels", "sequencer", "server", "session", "translations")
 
@@ -48,8 +58,13 @@ class Step:
     name: str
     command: Sequence[Argument]
     counts: bool = True
+    alone: bool = True
+    """Whether nothing else may run meanwhile. If not, what it prints is shown when it has ended."""
     variables: dict[str, str] = dataclasses.field(default_factory=dict)
     cwd: Path = ROOT
+
+
+_beside = functools.partial(Step, alone=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,18 +81,16 @@ class Result:
 
 def run_parts(parts: Sequence[str], ready: Ready) -> int:
     """Run the steps of these parts, all of them even if one fails; 0 if every one passed."""
-    results = []
+    plan = {part: _steps(part, ready) for part in [*PARTS, *MORE] if part in parts}
     notes = []
-    for part in [*PARTS, *MORE]:
-        if part not in parts:
-            continue
-        if part == "blender" and not ready.blender:
-            notes.append(f"{ready.why_no_blender} Its tests were left out.")
-            continue
-        if part == "gui" and (reason := gui.why_not(gui.names()[0])):
-            notes.append(f"{reason} The tests in a window were left out.")
-            continue
-        results += [_run(step, ready) for step in _steps(part, ready)]
+    if "blender" in plan and not ready.blender:
+        del plan["blender"]
+        notes.append(f"{ready.why_no_blender} Its tests were left out.")
+    done, reason = _run_together(plan, ready)
+    if reason:
+        del plan["gui"]
+        notes.append(f"{reason} The tests in a window were left out.")
+    results = [done.get(step.name) or _run(step, ready) for steps in plan.values() for step in steps]
     return summarise(results, notes)
 
 
@@ -110,11 +123,37 @@ def read_counts(output: str) -> tuple[int, int, int]:
     return found.get("passed", 0), found.get("failed", 0) + errors, skipped
 
 
+def _run_together(plan: Mapping[str, Sequence[Step]], ready: Ready) -> tuple[dict[str, Result], str]:
+    """Run what need not be alone, and have what the other steps need: results by name, and why there is no window."""
+    together = [step for steps in plan.values() for step in steps if not step.alone]
+    if len(together) > 1:
+        say(f"\nBeside each other, each shown when it has ended: {', '.join(step.name for step in together)}.")
+    with ThreadPoolExecutor(1) as maker, ThreadPoolExecutor(os.cpu_count()) as pool:
+        # One after the other, for a machine has one apt-get; first what puts programs where tests may look.
+        installing = [maker.submit(service.provide)] if "service" in plan else []
+        running = {step.name: (maker if step.name == _MAKING else pool).submit(_run, step, ready) for step in together}
+        window = [maker.submit(gui.why_not, gui.names()[0])] if "gui" in plan else []
+        waited: list[Future[Any]] = [*installing, *running.values(), *window]
+        try:
+            for future in as_completed(waited):
+                future.result()
+        except BaseException:  # Ctrl-C too: what runs got it as well, and nothing more may begin.
+            maker.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return {name: future.result() for name, future in running.items()}, window[0].result() if window else ""
+
+
 def _run(step: Step, ready: Ready) -> Result:
-    say(f"\n== {step.name}")
+    if step.alone:
+        say(f"\n== {step.name}")
     began = time.monotonic()
-    status, output = run_and_keep(step.command, env={**ready.variables, **step.variables}, cwd=step.cwd)
+    environment = {**ready.variables, **step.variables}
+    shown = step.alone or step.name == _MAKING
+    status, output = run_and_keep(step.command, env=environment, cwd=step.cwd, show=shown)
     seconds = time.monotonic() - began
+    if not shown:
+        say(f"\n== {step.name}\n{output.rstrip()}")
     passed, failed, skipped = read_counts(output) if step.counts else (int(status == 0), 0, 0)
     if status == _NO_DISK and _DISK in step.command:
         status, skipped = 0, 1
@@ -128,25 +167,16 @@ def _steps(part: str, ready: Ready) -> list[Step]:
     pytest: list[Argument] = [python, "-m", "pytest", "-q"]
     match part:
         case "lint":
-            stage = _stage_for_mypy()
-            mypy: list[Argument] = [python, "-m", "mypy", "--config-file", ROOT / "pyproject.toml"]
-            mypy += ["--cache-dir", VENV / "mypy-cache", "-p", "subtitle_editor", "-p", "devtools", "-m", "dev"]
-            path = {"MYPYPATH": f"{stage}{os.pathsep}{FAKE_BPY}"}
-            # Without bpy, which is the same everywhere; what only one system reaches is no mistake there.
-            core = [*mypy[:-6], "-p", "subtitle_editor.core", "-p", "devtools", "--no-warn-unreachable"]
-            others = [Step(f"mypy, as on {name}", [*core, "--platform", name], False, path, stage) for name in _SYSTEMS]
-            return [
-                Step("ruff", [python, "-m", "ruff", "check", ROOT], counts=False),
-                Step("mypy, against fake-bpy", mypy, False, path, stage),
-                *others,
-            ]
+            return _lint(python)
         case "core":
+            words = ("tests/test_translations.py", "tests/test_docs.py")
             return [
-                Step("examples in docstrings", [*pytest, "tests/test_doctests.py"]),
-                Step("tests of core, no Blender", [*pytest, "tests/core"]),
-                Step("tests of dev.py", [*pytest, *(f"tests/test_{name}.py" for name in _OWN)]),
-                Step("libraries in the zips", [*pytest, "tests/test_libraries.py"]),
-                Step("languages and documents", [*pytest, "tests/test_translations.py", "tests/test_docs.py"]),
+                _beside("examples in docstrings", [*pytest, "tests/test_doctests.py"]),
+                _beside("tests of core, subtitles", [*pytest, _SUBTITLES]),
+                Step("tests of core, the rest", [*pytest, "tests/core", f"--ignore={_SUBTITLES}"]),
+                _beside("tests of dev.py", [*pytest, *(f"tests/test_{name}.py" for name in _OWN)]),
+                _beside("libraries in the zips", [*pytest, "tests/test_libraries.py"]),
+                _beside("languages and documents", [*pytest, *words]),
             ]
         case "ports":
             return [
@@ -160,17 +190,39 @@ def _steps(part: str, ready: Ready) -> list[Step]:
         case "hub":
             return [Step("tests of the loopback hub", [*pytest, "tests/hub"])]
         case "service":
-            service.provide()
             return [Step("tests of the service", [*pytest, "tests/server"])]
         case "blender":
             return [Step("tests in Blender", [*pytest, "tests/blender"])]
         case "matrix":
             making, testing = matrix.commands(ready, matrix.Options())
-            return [Step("other Blenders, made", making, counts=False), Step("tests in other Blenders", testing)]
+            return [_beside(_MAKING, making, counts=False), Step("tests in other Blenders", testing)]
         case "gui":
             which = gui.variables(gui.names()[0], gui.Options())
             return [Step("tests in a window", gui.command(ready, gui.Options()), variables=which)]
     raise ValueError(part)
+
+
+def _lint(python: Path) -> list[Step]:
+    stage = _stage_for_mypy()
+    beside = functools.partial(_beside, counts=False, cwd=stage)
+    path = {"MYPYPATH": f"{stage}{os.pathsep}{FAKE_BPY}"}
+    mypy: list[Argument] = [python, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", "-p", "devtools"]
+    every = ["-p", "subtitle_editor", "-m", "dev", "--cache-dir", VENV / "mypy-cache"]
+    # Without bpy, which is the same everywhere; what only one system reaches is no mistake there.
+    core = [*mypy, "-p", "subtitle_editor.core", "--no-warn-unreachable"]
+    return [
+        _beside("ruff", [python, "-m", "ruff", "check", ROOT], counts=False),
+        beside("mypy, against fake-bpy", [*mypy, *every], variables=path),
+        *(
+            # A cache each: what was found for one system is thrown away for another.
+            beside(
+                f"mypy, as on {name}",
+                [*core, "--platform", name, "--cache-dir", VENV / f"mypy-cache-{name}"],
+                variables=path,
+            )
+            for name in _SYSTEMS
+        ),
+    ]
 
 
 def _stage_for_mypy() -> Path:

@@ -17,8 +17,9 @@ class SetupError(Exception):
 
 
 def say(text: str) -> None:
-    """One line to the user, in order with what children print."""
-    print(text, flush=True)
+    """One line to the user, in order with what children print, and whole where threads speak at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def run(command: Sequence[Argument], env: Mapping[str, str] | None = None, cwd: Path | None = None) -> int:

@@ -39,7 +39,8 @@ class Ready:
     def variables(self) -> dict[str, str]:
         """What children get on top of the user's own environment."""
         # A Windows console or LANG=C must not decide how we read and print subtitles.
-        return {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+        # Tests start hundreds of Pythons. If none may keep what it has compiled, each compiles all that it imports.
+        return {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def prepare() -> Ready:

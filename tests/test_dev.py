@@ -100,6 +100,61 @@ def test_the_closing_line(devtools: dict[str, ModuleType], capsys: pytest.Captur
     assert checks.summarise([]) == 1, "a run that tested nothing must not pass"
 
 
+WAITS = """
+import pathlib, sys, time
+own, other = map(pathlib.Path, sys.argv[1:])
+own.touch()
+until = time.monotonic() + 60
+while not other.exists() and time.monotonic() < until:
+    time.sleep(0.01)
+print(own.name, "saw", other.name)
+print("1 passed in 0.01s")
+sys.exit(not other.exists())
+"""
+LOOKS = """
+import pathlib, sys
+found = sorted(path.name for path in pathlib.Path(sys.argv[1]).iterdir())
+print(*found)
+print("1 failed, 2 passed in 0.01s")
+sys.exit(found != sys.argv[2:] or 1)
+"""
+
+
+@pytest.mark.timeout(180)
+def test_what_watches_no_clock_runs_beside_what_is_made_and_the_rest_afterwards(
+    devtools: dict[str, ModuleType],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    checks, environment = devtools["checks"], devtools["environment"]
+    one, two = tmp_path / "one", tmp_path / "two"
+    plan = {
+        "core": [
+            checks.Step("alone", [sys.executable, "-c", LOOKS, tmp_path, "one", "two"]),
+            checks.Step("beside", [sys.executable, "-c", WAITS, one, two], alone=False),
+        ],
+        "matrix": [checks.Step("other Blenders, made", [sys.executable, "-c", WAITS, two, one], False, alone=False)],
+        "blender": [checks.Step("not here", [sys.executable, "-c", "raise SystemExit(9)"])],
+        "gui": [checks.Step("no window", [sys.executable, "-c", "raise SystemExit(9)"])],
+    }
+    monkeypatch.setattr(checks, "_steps", lambda part, _ready: plan[part])
+    monkeypatch.setattr(checks.gui, "why_not", lambda _name: "There is no screen.")
+    ready = environment.Ready(Path(sys.executable), False, "There is no Blender.")
+    assert checks.run_parts(list(plan), ready) == 1
+    out = capsys.readouterr().out
+    assert out.index("two saw one") < out.index("== alone\none two\n"), "what is made is shown as it comes"
+    assert out.index("== beside\none saw two\n") < out.index("== alone\none two\n")
+    summary = out[out.index("== summary") :].splitlines()[1:]
+    assert [line.split("  ")[0] for line in summary[:3]] == ["alone", "beside", "other Blenders, made"]
+    assert [" ok " in line for line in summary[:3]] == [False, True, True]
+    assert summary[3:] == [
+        "There is no Blender. Its tests were left out.",
+        "There is no screen. The tests in a window were left out.",
+        "4 passed, 1 failed, 0 skipped",
+    ]
+
+
 def test_only_debian_gets_apt(devtools: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     system = devtools["system"]
     monkeypatch.setattr(system.shutil, "which", lambda name: f"/usr/bin/{name}")
