@@ -14,6 +14,19 @@ from typing import Any
 from .markup import BELOW, Placing, Span, after_edit, cut, shifted, tidied
 
 
+class _Nothing(dict[str, str]):
+    """A dict that stays empty; MappingProxyType can be neither copied nor pickled."""
+
+    def _refused(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("what a cue has is never changed: make another cue")
+
+    __setitem__ = __ior__ = setdefault = update = _refused
+
+
+NOTHING: Mapping[str, str] = _Nothing()
+"""The `extra` of all cues that have none: a dict for each would be a fifth of what a short cue takes."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Word:
     """One spoken word. Times in seconds of the media, `end >= start`."""
@@ -69,7 +82,7 @@ class Cue:
     """Higher is drawn over lower."""
     name: str = ""
     """What the file calls it: the number in SubRip, the identifier in WebVTT, `xml:id` in TTML."""
-    extra: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
+    extra: Mapping[str, str] = dataclasses.field(default_factory=lambda: NOTHING, hash=False)
     """What only its own format understands, as it came, by `format.what` (`vtt.settings`, `ass.effect`)."""
     line: int = dataclasses.field(default=0, compare=False)
     """Where the file has its times, counted from 1; 0 where it has no lines, or where no file was read."""
@@ -175,11 +188,18 @@ def new_cue(
     cue.start, cue.end, cue.text = start, end, text
     cue.spans, cue.placing, cue.style = spans, placing, style
     cue.speaker, cue.layer, cue.name = speaker, layer, name
-    cue.extra, cue.line, cue.words = {} if extra is None else extra, line, words
+    cue.extra, cue.line, cue.words = extra or NOTHING, line, words
     cue.avg_logprob = cue.no_speech_prob = cue.compression_ratio = None
     cue.__class__ = Cue
     done: Cue = cue
     return done
+
+
+def set_times(cue: Cue, start: float, end: float) -> None:
+    """Give a cue other times. Only for the reader that has just made it and given it to nobody: in many formats what
+    stands further down says when it ends, and to have each cue twice until then takes twice the memory."""
+    object.__setattr__(cue, "start", start)
+    object.__setattr__(cue, "end", end)
 
 
 def text_length(text: str) -> int:

@@ -23,6 +23,10 @@ LONGEST_TEXT = 100_000
 """Characters of one subtitle's text. Nobody reads a longer one: the file is damaged, or made to keep a reader busy for
 minutes. Its tags stay in the text."""
 
+MOST_TAGS = 2000
+"""Tags of one subtitle's text, for the same reason: each takes up to a hundred times the memory of its letters while
+the text is read. A line of karaoke with a few of them around each letter has some hundred."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
@@ -66,6 +70,11 @@ class Source:
     def broken(self, reason: str, hint: str = "") -> SubtitleFileError:
         """The error for a file of which nothing can be read."""
         return SubtitleFileError(self.path, reason, hint)
+
+
+def is_too_long(raw: str, signs: str) -> bool:
+    """Whether a text is longer than LONGEST_TEXT, or has more than MOST_TAGS of one of the signs that begin a tag."""
+    return len(raw) > LONGEST_TEXT or (len(raw) > MOST_TAGS and any(raw.count(sign) > MOST_TAGS for sign in signs))
 
 
 class Reader(Protocol):
@@ -212,7 +221,7 @@ class Findings:
         self.add(Kind.RATE, message, line)
 
     def too_long(self, line: int) -> None:
-        """Note that a text is longer than LONGEST_TEXT."""
+        """Note that `is_too_long()` for a text."""
         self.add(Kind.MARKUP, Text("the text is too long for one subtitle; formatting in it was not read."), line)
 
     def done(self) -> tuple[Finding, ...]:

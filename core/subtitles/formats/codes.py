@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from ...markup import BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Span
-from .base import Findings
+from .base import Findings, is_too_long
 from .lines import lines_of
 from .tags import TextBuilder, tidied_text
 
@@ -36,6 +36,9 @@ def read_text(raw: str, findings: Findings, line: int, *, slashes: bool = False)
             if not ("||" in text or "| " in text or " |" in text or text[0] == "|" or text[-1] == "|"):
                 return text.replace("|", "\n"), ()
         return tidied_text(text.replace("|", "\n"))
+    if is_too_long(raw, "{/\\_" if slashes else "{"):
+        findings.too_long(line)
+        return tidied_text(raw.replace("|", "\n"))
     builder = TextBuilder()
     for index, part in enumerate(lines_of(raw.replace("|", "\n"))):
         if index:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from array import array
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -26,6 +28,28 @@ def lines_of(text: str) -> Iterator[str]:
         yield from text[start:stop].split("\n")
         start = stop + 1
     yield from text[start:].split("\n")
+
+
+class Lines:
+    """The lines of a text by their index, as `text.split("\\n")` has them, each made when it is asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends = array("I", itertools.accumulate(map(len, lines_of(text)), initial=0))
+        """Behind each the letters up to its end, line breaks not counted, and 0 in front: no lambda a line."""
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, index: int) -> str:
+        """The line of this index, counted from 0. Raises IndexError."""
+        return self._text[self._ends[index] + index : self._ends[index + 1] + index]
+
+    def part(self, start: int, stop: int) -> list[str]:
+        """The lines from one index up to another."""
+        if start >= stop:
+            return []
+        return self._text[self._ends[start] + start : self._ends[stop] + stop - 1].split("\n")
 
 
 def gathered(text: str, begins: Callable[[str], T | None], findings: Findings) -> Iterator[tuple[int, T, list[str]]]:

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 import re
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 
-from ...cues import Word
-from ...markup import TIME, Span
+from ...cues import Word, new_cue, set_times
+from ...markup import TIME, Span, shifted
 from ...text import Text
 from ..document import Cue, Document, Kind
 from ..times import plain_signs
-from .base import Findings, Format, Source, WriteOptions
+from .base import MOST_TAGS, Findings, Format, Source, WriteOptions, is_too_long
 from .lines import lines_of, share
-from .settling import FALLBACK_DURATION, Row, settled
+from .settling import FALLBACK_DURATION, Following, Row, as_row, settled
 from .tags import tidied_text
 
 TAGS = "lrc.tags"
@@ -38,19 +40,6 @@ _WITH_COLONS = re.compile(r"(?:\[\d{1,4}:\d\d:\d\d\])+[^\s\[]")
 _SHARE = 0.5
 
 
-@dataclasses.dataclass(slots=True)
-class _Line:
-    """One time of one line of the file. A `start` without text ends what is above."""
-
-    start: float
-    number: int
-    text: str
-    words: tuple[Word, ...] = ()
-    spans: tuple[Span, ...] = ()
-    end: float | None = None
-    """Where the time behind the last word says it."""
-
-
 def looks(head: str) -> bool:
     """Whether most lines have colons before the hundredths: lyrics, unless the file is called as transcripts are."""
     return share(head, _WITH_COLONS) >= _SHARE
@@ -65,22 +54,30 @@ class _File:
     def __init__(self, text: str) -> None:
         self._text = text
         self._findings = Findings()
-        self._lines: list[_Line] = []
+        self._said: list[str | Cue] = []
+        """What is sung at each time of a line that has a text, as they come: a cue where it has times inside. Its end
+        is not a number where no time behind the last word says it."""
+        self._starts, self._numbers = array("d"), array("I")
+        """When, and in which line of the file."""
+        self._begins = array("d")
+        """All times: one without a text ends what is above."""
         self._tags: list[str] = []
         self._offset = 0.0
         self._length: float | None = None
-        self._last: list[_Line] = []
-        """Those of the line that was read last: one for each of its times."""
+        self._current: tuple[list[float], int, str, list[str]] | None = None
+        """The times of the line that is read, its number, what it says if there may be times in that, and what it says
+        else and the lines below it that have no time."""
 
     def document(self) -> Document:
         for number, line in enumerate(lines_of(self._text), 1):
             self._line(number, line.strip("\ufeff \t"))
-        rows = [self._row(cue) for cue in self._timed()]
-        cues = settled(rows, self._findings)
-        document = Document(
-            tuple(cues), extra={TAGS: "\n".join(self._tags)} if self._tags else {}, findings=self._findings.done()
-        )
-        return document.moved(-self._offset)
+        self._take()
+        cues = settled(self._timed(), self._findings)
+        if self._offset:
+            for index, cue in enumerate(cues):  # Not all of them twice.
+                (cues[index],) = Document((cue,)).moved(-self._offset).cues
+        extra = {TAGS: "\n".join(self._tags)} if self._tags else {}
+        return Document(tuple(cues), extra=extra, findings=self._findings.done())
 
     def _line(self, number: int, line: str) -> None:
         plain = plain_signs(line)
@@ -90,18 +87,55 @@ class _File:
             starts.append(_seconds(match.groups()))
             position = match.end()
         if starts:
-            rest = line.split("]", len(starts))[-1]
-            self._last = [_sung(start, starts[0], number, rest) for start in starts]
-            self._lines += self._last
+            self._timed_line(starts, number, line.split("]", len(starts))[-1])
         elif match := _TAG.match(line):
             self._tag(match)
-        elif line and self._last and not _IN_BRACKETS.match(line):
+        elif line and self._current and not _IN_BRACKETS.match(line):
             message = Text('"{text}" has no time; it was added to the subtitle above it.', text=line[:60])
             self._findings.add(Kind.BROKEN, message, number)
-            for above in self._last:
-                above.text = f"{above.text}\n{line}"
+            said = self._current[3]
+            if said[-1:] == [""]:
+                said.pop()
+                line = f"\n{line}"
+            said.append(line)
         else:
             self._findings.stray(number, line)
+
+    def _timed_line(self, starts: list[float], number: int, rest: str) -> None:
+        raw, said = (rest, []) if "<" in rest or "[" in rest else ("", [tidied_text(rest)[0]])
+        same = self._current
+        if same is None or same[0] != starts or raw or same[2] or same[3] == [""]:
+            self._take()
+            self._current = starts, number, raw, said
+        else:
+            same[3].extend(said)  # One subtitle in the end.
+
+    def _take(self) -> None:
+        """Make cues of the line that was read: one for each of its times."""
+        if self._current is None:
+            return
+        starts, number, raw, said = self._current
+        self._begins.extend(starts)
+        marks = self._marks(raw, number, len(starts)) if raw else []
+        below = "\n".join(filter(None, said))
+        text = below if marks or not raw else "\n".join(filter(None, (tidied_text(raw)[0], below)))
+        for start in starts:
+            part: str | Cue = text
+            if marks:
+                cue = _sung(start, starts[0], number, raw, marks)
+                part = dataclasses.replace(cue, text=f"{cue.text}\n{below}") if below else cue
+            if part if isinstance(part, str) else part.text:
+                self._said.append(part)
+                self._starts.append(start)
+                self._numbers.append(number)
+
+    def _marks(self, raw: str, number: int, times: int) -> list[re.Match[str]]:
+        """The times of the words of a line that comes so many times."""
+        plain = plain_signs(raw)
+        if is_too_long(raw, "<[") or raw.count("<") * times > MOST_TAGS:
+            self._findings.too_long(number)
+            return []
+        return list(_WORD.finditer(plain)) if len(plain) == len(raw) else []
 
     def _tag(self, match: re.Match[str]) -> None:
         self._tags.append(match[0].strip())
@@ -110,28 +144,26 @@ class _File:
         elif match[1].lower() == "length" and (length := _LENGTH.match(match[2])):
             self._length = _seconds(length.groups())
 
-    def _timed(self) -> list[_Line]:
-        """The lines in order, each with its end; those of one time as one."""
-        ordered = sorted(self._lines, key=lambda line: line.start)
-        joined: list[_Line] = []
-        for line in ordered:
-            if joined and joined[-1].start == line.start and joined[-1].text and line.text:
-                joined[-1] = _joined(joined[-1], line)
-            else:
-                joined.append(line)
-        following = dict(itertools.pairwise(dict.fromkeys(line.start for line in joined)))
-        for line in joined:
-            if line.end is None or line.end <= line.start:
-                line.end = following.get(line.start) or self._last_end(line.start)
-        return [line for line in joined if line.text]
+    def _timed(self) -> list[Row | Cue]:
+        """The cues in order, each with its end; those of one time as one."""
+        begins: Callable[[int], float] = self._starts.__getitem__
+        order = array("I", sorted(range(len(self._starts)), key=begins))
+        following = Following(self._begins)
+        rows: list[Row | Cue] = []
+        for start, group in itertools.groupby(order, begins):
+            first, *others = group
+            cue = _joined(start, [self._said[index] for index in (first, *others)], self._numbers[first])
+            if not cue.end > start:
+                end = following.after(start)
+                set_times(cue, start, self._last_end(start) if end is None else end)
+            cue = dataclasses.replace(cue, words=_ended(cue)) if cue.words else cue
+            rows.append(as_row(start, cue.end, cue))
+        return rows
 
     def _last_end(self, start: float) -> float:
         if self._length is not None and start < self._length <= start + 10 * FALLBACK_DURATION:
             return self._length
         return start + FALLBACK_DURATION
-
-    def _row(self, line: _Line) -> Row:
-        return Row(line.start, line.end, Cue(0.0, 0.0, line.text, _ended(line), spans=line.spans, line=line.number))
 
 
 def _seconds(groups: Sequence[str | None]) -> float:
@@ -142,11 +174,8 @@ def _seconds(groups: Sequence[str | None]) -> float:
     return float(f"{int(first or 0) * 60 + int(second or 0)}.{third or 0}")
 
 
-def _sung(start: float, first: float, number: int, raw: str) -> _Line:
-    """A line at one of its times; the times of its words are those of its first time."""
-    marks = list(_WORD.finditer(plain_signs(raw))) if "<" in raw or "[" in raw else []
-    if not marks or len(plain_signs(raw)) != len(raw):
-        return _Line(start, number, tidied_text(raw)[0])
+def _sung(start: float, first: float, number: int, raw: str, marks: Sequence[re.Match[str]]) -> Cue:
+    """A line at one of its times; the times of its words, which the marks say, are those of its first time."""
     by = start - first
     times = [first, *(_seconds(_halves(mark)) for mark in marks)]
     edges = [0, *(edge for mark in marks for edge in mark.span()), len(raw)]
@@ -159,7 +188,7 @@ def _halves(mark: re.Match[str]) -> tuple[str | None, ...]:
     return groups[:4] if groups[0] is not None else groups[4:]
 
 
-def _of_words(start: float, number: int, timed: list[tuple[float, str]]) -> _Line:
+def _of_words(start: float, number: int, timed: list[tuple[float, str]]) -> Cue:
     text = ""
     words: list[Word] = []
     spans: list[Span] = []
@@ -175,24 +204,34 @@ def _of_words(start: float, number: int, timed: list[tuple[float, str]]) -> _Lin
             if time > start:
                 spans.append(Span(place, place, TIME, f"{round(time, 3):g}"))
         loose = not piece or piece[-1:].isspace()
-    last = timed[-1]
-    return _Line(start, number, text, tuple(words), tuple(spans), None if last[1].strip() else last[0])
+    time, piece = timed[-1]
+    end = math.nan if piece.strip() else time
+    return new_cue(start, end, text, tuple(spans), line=number, words=tuple(words))
 
 
-def _joined(line: _Line, other: _Line) -> _Line:
-    by = len(line.text) + 1
-    spans = (*line.spans, *(span._replace(start=span.start + by, end=span.end + by) for span in other.spans))
-    ends = [end for end in (line.end, other.end) if end is not None]
-    text = f"{line.text}\n{other.text}"
-    return _Line(line.start, line.number, text, line.words + other.words, spans, max(ends, default=None))
+def _joined(start: float, parts: Sequence[str | Cue], number: int) -> Cue:
+    """What is sung at one time: it ends with the last of those that say when they end."""
+    if len(parts) == 1 and isinstance(parts[0], Cue):
+        return parts[0]
+    spans: list[Span] = []
+    words: list[Word] = []
+    end, by = math.nan, 0
+    for part in parts:
+        if isinstance(part, Cue):
+            spans += shifted(part.spans, by)
+            words += part.words
+            end = part.end if math.isnan(end) or part.end > end else end
+        by += len(part if isinstance(part, str) else part.text) + 1
+    text = "\n".join(part if isinstance(part, str) else part.text for part in parts)
+    return new_cue(start, end, text, tuple(spans), line=number, words=tuple(words))
 
 
-def _ended(line: _Line) -> tuple[Word, ...]:
+def _ended(cue: Cue) -> tuple[Word, ...]:
     """The words; the last one ends with the line where nothing else says when."""
-    if not line.words or line.end is None or line.words[-1].end > line.words[-1].start:
-        return line.words
-    last = line.words[-1]
-    return (*line.words[:-1], dataclasses.replace(last, end=max(last.start, line.end)))
+    last = cue.words[-1]
+    if last.end > last.start:
+        return cue.words
+    return (*cue.words[:-1], dataclasses.replace(last, end=max(last.start, cue.end)))
 
 
 # Writing

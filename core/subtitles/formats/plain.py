@@ -13,18 +13,18 @@ read: something to begin with, and said to be that.
 from __future__ import annotations
 
 import dataclasses
-import itertools
+import math
 import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from ...cues import new_cue, text_length
+from ...cues import new_cue, set_times, text_length
 from ...text import Text
 from ..document import Cue, Document, Kind
 from ..times import ARROW, as_typed, clock, counts_frames, guessed_rate, plain_signs, seconds_of
 from .base import Findings, Format, Source, WriteOptions
 from .lines import lines_of, share
-from .settling import FALLBACK_DURATION, settled
+from .settling import FALLBACK_DURATION, Following, settled
 from .tags import tidied_text
 
 READING = 15.0
@@ -82,7 +82,7 @@ def read(source: Source) -> Document:
     match = _turn if _is_of_turns(source.text) else _stamped
     if any(match(line)[0] for line in lines_of(source.text)):
         rate = _rate(source.text, match, source.options.fps, findings)
-        rows = _timed(list(_stamps(source.text, match, rate, findings)), source.text, findings)
+        rows = _timed(source.text, match, rate, findings)
     else:
         rows = _untimed(source.text)
         if rows:
@@ -185,23 +185,28 @@ def _rate(text: str, match_of: Callable[[str], _Found], said: Fraction | None, f
     return rate
 
 
-def _timed(stamps: list[_Stamp], text: str, findings: Findings) -> list[Cue]:
-    if not any(stamp.text.strip() for stamp in stamps):
-        lines = text.split("\n")
-        for stamp in stamps:
-            findings.stray(stamp.number, lines[stamp.number - 1].strip())
-        return []
-    rows = []
-    following = dict(itertools.pairwise(sorted({stamp.start for stamp in stamps})))
-    stamps.reverse()
-    while stamps:  # Neither all of them and all cues at a time.
-        stamp = stamps.pop()
-        start, end = stamp.start, stamp.end
+def _timed(text: str, match_of: Callable[[str], _Found], rate: Fraction | None, findings: Findings) -> list[Cue]:
+    cues: list[Cue] = []
+    starts: list[float] = []
+    has_text = False
+    for stamp in _stamps(text, match_of, rate, findings):
+        starts.append(stamp.start)
+        has_text = has_text or bool(stamp.text.strip())
         # A time alone ends the text above it; two of them are a subtitle that has none.
-        if stamp.text.strip() or end is not None:
-            end = end if end is not None else following.get(start, start + FALLBACK_DURATION)
-            rows.append(new_cue(start, end, stamp.text, speaker=stamp.speaker, line=stamp.number))
-    return rows
+        if stamp.text.strip() or stamp.end is not None:
+            end = math.nan if stamp.end is None else stamp.end
+            cues.append(new_cue(stamp.start, end, stamp.text, speaker=stamp.speaker, line=stamp.number))
+    if not has_text:
+        for number, line in enumerate(lines_of(text), 1):
+            if match_of(line)[0] is not None:
+                findings.stray(number, line.strip())
+        return []
+    following = Following(starts)
+    for cue in cues:
+        if math.isnan(cue.end):
+            end_of_it = following.after(cue.start)
+            set_times(cue, cue.start, cue.start + FALLBACK_DURATION if end_of_it is None else end_of_it)
+    return cues
 
 
 def _is_length(said: str, stamp: _Stamp, rate: Fraction | None) -> bool:

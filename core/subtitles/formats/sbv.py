@@ -17,7 +17,7 @@ from ..times import clock, clock_pattern, plain_signs, seconds_of
 from . import subrip
 from .base import Findings, Format, Source, WriteOptions
 from .lines import gathered
-from .settling import Row, settled
+from .settling import Row, as_row, settled
 
 _TIMES = re.compile(rf"{clock_pattern('a')}\s*,\s*{clock_pattern('b')}")
 _LONGEST = 100
@@ -32,14 +32,14 @@ def _times(line: str) -> re.Match[str] | None:
 
 def read(source: Source) -> Document:
     """Never raises."""
-    rows: list[Row] = []
+    rows: list[Row | Cue] = []
     findings = Findings()
     for number, times, body in gathered(source.text, _times, findings):
         raw = "\n".join(body).replace("[br]", "\n")
         text, spans, placing, speaker = subrip.read_text(raw, findings, number)
         start, end = seconds_of(times, "a"), seconds_of(times, "b")
         cue = new_cue(start, end, text, spans, placing, speaker=speaker, line=number)
-        rows.append(Row(start, end, cue, times[0]))
+        rows.append(as_row(start, end, cue, times[0]))
     return Document(tuple(settled(rows, findings)), findings=findings.done())
 
 

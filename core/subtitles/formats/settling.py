@@ -14,6 +14,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
 
+from ...cues import set_times
 from ...text import Text
 from ..document import Cue, Kind, quoted
 from .base import Findings
@@ -40,13 +41,32 @@ class Row:
     times: str = ""
 
 
+def as_row(start: float | None, end: float | None, cue: Cue, times: str = "") -> Row | Cue:
+    """A subtitle as `settled()` takes it: the cue alone, which has these times, where both can be read."""
+    if start is not None and end is not None and abs(start) < LATEST and abs(end) < LATEST:
+        return cue
+    return Row(start, end, cue, times)
+
+
+class Following:
+    """What begins next, for formats without ends."""
+
+    def __init__(self, starts: Iterable[float]) -> None:
+        self._starts = sorted(starts)
+
+    def after(self, start: float) -> float | None:
+        """The first of the starts that is later; None where there is none."""
+        index = bisect.bisect_right(self._starts, start)
+        return self._starts[index] if index < len(self._starts) else None
+
+
 def settled(rows: Iterable[Row | Cue], findings: Findings, *, sort: bool = True, keep_empty: bool = False) -> list[Cue]:
     """The cues, with every change of a time noted; those without text are left out and noted.
 
     So are those without any time where no other has one either; else they stand behind the one above. A cue among the
-    rows has the two times of the file, which lie before LATEST: it needs no Row around it.
+    rows has the two times of the file, which lie before LATEST: it needs no Row around it, and nobody else has it yet.
     """
-    listed = list(rows)
+    listed = rows if isinstance(rows, list) else list(rows)
     starts = functools.cache(lambda: _starts(listed))
     cues: list[Cue] = []
     latest = -math.inf
@@ -59,6 +79,7 @@ def settled(rows: Iterable[Row | Cue], findings: Findings, *, sort: bool = True,
             _note(findings, Kind.EMPTY, row, Text("this subtitle has no text; it was left out."), _left(row))
             continue
         if start is None or end is None or not 0 <= start < end < LATEST:
+            starts()  # While all rows are as they were.
             times = _times(row, starts, previous_end, findings)
             if times is None:
                 message = Text('the times cannot be read; "{text}" was left out.', text=quoted(cue.text))
@@ -73,33 +94,32 @@ def settled(rows: Iterable[Row | Cue], findings: Findings, *, sort: bool = True,
             _note(findings, Kind.UNSORTED, row, message)
         previous_end = end
         if cue.start != start or cue.end != end:
-            cue = dataclasses.replace(cue, start=start, end=end)
-            if isinstance(row, Row):
-                row.cue = cue  # The old one need not be kept as well.
+            set_times(cue, start, end)
         cues.append(cue)
     if not in_order:
         cues.sort(key=operator.attrgetter("start"))
     return cues
 
 
-def _cue_of(row: Row | Cue) -> Cue:
+def cue_of(row: Row | Cue) -> Cue:
+    """What a row holds, or is, besides its times."""
     return row if isinstance(row, Cue) else row.cue
 
 
 def _starts(rows: Iterable[Row | Cue]) -> list[float]:
     """When the subtitles begin that have a text and a time."""
-    starts = {row.start for row in rows if row.start is not None and _cue_of(row).text.strip()}
+    starts = [row.start for row in rows if row.start is not None and cue_of(row).text.strip()]
     return sorted(start for start in starts if abs(start) < LATEST)
 
 
 def _note(findings: Findings, kind: Kind, row: Row | Cue, message: str, quote: str = "") -> None:
-    cue = _cue_of(row)
+    cue = cue_of(row)
     findings.add(kind, message, cue.line, quote, cue.name)
 
 
 def _left(row: Row | Cue) -> str:
     """All that is lost with a row that becomes no cue."""
-    cue = _cue_of(row)
+    cue = cue_of(row)
     pieces = [_said(row)] if row.start is None or row.end is None else []
     pieces += [cue.name] if not cue.name.isdigit() else []
     pieces += [cue.speaker, cue.text, *(span.value for span in cue.spans), *cue.extra.values()]

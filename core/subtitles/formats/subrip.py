@@ -8,7 +8,9 @@ begins with a time and goes on with an arrow and a time: an arrow inside a text 
 
 from __future__ import annotations
 
+import functools
 import html
+import itertools
 import re
 from collections.abc import Iterator
 from fractions import Fraction
@@ -20,9 +22,10 @@ from ...text import Text
 from ..document import Cue, Document, Kind
 from ..times import ARROW, as_typed, clock, clock_pattern, counts_frames, guessed_rate, plain_signs, seconds_of
 from . import overrides
-from .base import LONGEST_TEXT, Findings, Format, Source, WriteOptions
+from .base import Findings, Format, Source, WriteOptions, is_too_long
 from .colors import from_css
-from .settling import Row, settled
+from .lines import Lines, lines_of
+from .settling import Row, as_row, settled
 from .tags import TextBuilder, marked_up, tidied_text
 from .xml_tokens import character
 
@@ -85,7 +88,7 @@ def _is_half(line: str) -> bool:
 
 def read(source: Source) -> Document:
     """Never raises: a file without subtitles is a document without cues, with findings for all its text."""
-    return _Lines(source.text, source.options.fps).document()
+    return _File(source.text, source.options.fps).document()
 
 
 def timing_of(line: str, index: int = 0) -> Timing | None:
@@ -124,28 +127,29 @@ def _is_full(found: re.Match[str]) -> bool:
     return all(found[side + part] is not None for side in "ab" for part in "hf")
 
 
-class _Lines:
-    """One file, line by line: find the lines of times, then see what stands between them."""
+class _File:
+    """One file, line by line: find the lines of times, and see what stands between each and the next."""
 
     def __init__(self, text: str, rate: Fraction | None) -> None:
-        self._lines = text.split("\n")
-        _without_signs(self._lines)
+        self._text = _without_signs(text)
+        self._lines = Lines(self._text)
         self._rate = rate
         self._findings = Findings()
         self._numbered = False
 
     def document(self) -> Document:
-        timings = self._in_frames(list(self._timings()))
-        self._before_first(timings[0].at if timings else len(self._lines))
-        self._numbered = bool(timings) and self._number_above(timings[0].at) is not None
-        rows = list(self._rows(timings))
+        timings = self._timings()
+        first = next(timings, None)
+        self._before_first(first.at if first else len(self._lines))
+        self._numbered = first is not None and self._number_above(first.at) is not None
+        rows = list(self._rows(first, timings)) if first else []
         cues = settled(rows, self._findings)
         return Document(tuple(cues), fps=self._rate, findings=self._findings.done())
 
     # Lines of times
 
     def _timings(self) -> Iterator[Timing]:
-        for index, line in enumerate(self._lines):
+        for index, line in enumerate(lines_of(self._text)):
             if not _MAY_BE_TIMES.search(line):
                 continue
             timing = timing_of(line, index)
@@ -170,47 +174,55 @@ class _Lines:
             return False
         return index == 1 or not self._lines[index - 2].strip("\ufeff \t")
 
-    def _in_frames(self, timings: list[Timing]) -> list[Timing]:
-        """`00:00:01:12` means frames, unless a file has milliseconds behind its colons too."""
-        counted = [timing.frames for timing in timings if timing.frames is not None]
-        if not counted or len(counted) < len(timings) / 2:
-            return timings
+    @functools.cached_property
+    def _frame_rate(self) -> Fraction | None:
+        """The frames a second, where `00:00:01:12` means frames: unless a file has milliseconds behind its colons."""
+        number = counted = most = first = 0
+        for timing in self._timings():
+            number += 1
+            first = first or timing.at + 1
+            if timing.frames is not None:
+                counted += 1
+                most = max(most, timing.frames[1])
+        if counted < number / 2:
+            return None
         if self._rate is None:
-            self._rate = guessed_rate(max(frames for _, frames in counted))
-            self._findings.rate_taken(self._rate, timings[0].at + 1)
-        return [self._counted(timing, self._rate) for timing in timings]
+            self._rate = guessed_rate(most)
+            self._findings.rate_taken(self._rate, first)
+        return self._rate
 
-    def _counted(self, timing: Timing, rate: Fraction) -> Timing:
-        if timing.frames is None:
+    def _counted(self, timing: Timing) -> Timing:
+        if timing.frames is None or self._frame_rate is None:
             return timing
-        start, end = (seconds_of(timing.frames[0], side, rate) for side in "ab")
+        start, end = (seconds_of(timing.frames[0], side, self._frame_rate) for side in "ab")
         return timing._replace(start=start, end=end)
 
     # What stands between them
 
     def _before_first(self, stop: int) -> None:
         last = next((index for index in range(stop - 1, -1, -1) if self._lines[index].strip("\ufeff \t")), None)
-        for index, line in enumerate(self._lines[:stop]):
+        for index, line in enumerate(itertools.islice(lines_of(self._text), stop)):
             if not (index == last and _is_number(line) and stop < len(self._lines)):
                 self._findings.stray(index + 1, line.strip("\ufeff \t"))
 
-    def _rows(self, timings: list[Timing]) -> Iterator[Row]:
-        name = self._number_above(timings[0].at) if timings else None
-        for position, timing in enumerate(timings):
-            is_last = position + 1 == len(timings)
-            stop = len(self._lines) if is_last else timings[position + 1].at
-            body = self._lines[timing.at + 1 : stop]
+    def _rows(self, first: Timing, others: Iterator[Timing]) -> Iterator[Row | Cue]:
+        name = self._number_above(first.at)
+        timing: Timing | None = first
+        while timing is not None:
+            later = next(others, None)
+            stop = later.at if later else len(self._lines)
+            body = self._lines.part(timing.at + 1, stop)
             while body and not body[-1].strip(" \t"):
                 body.pop()
-            following = self._next_number(body, timing.at + 1, stop, name, is_last)
+            following = self._next_number(body, timing.at + 1, stop, name, later is None)
             if following is not None:
                 body.pop()
                 while body and not body[-1].strip(" \t"):
                     body.pop()
-            yield self._row(timing, "\n".join(body), timing.number or name or "")
-            name = following
+            yield self._row(self._counted(timing), "\n".join(body), timing.number or name or "")
+            name, timing = following, later
 
-    def _row(self, timing: Timing, raw: str, name: str) -> Row:
+    def _row(self, timing: Timing, raw: str, name: str) -> Row | Cue:
         line = timing.at + 1
         extra: dict[str, str] = {}
         if timing.rest:
@@ -225,7 +237,7 @@ class _Lines:
         text, spans, placing, speaker = read_text(raw, self._findings, line)
         start, end = timing.start or 0.0, timing.end or 0.0
         cue = new_cue(start, end, text, spans, placing, "", speaker, 0, name, extra, line)
-        return Row(timing.start, timing.end, cue, self._lines[timing.at].strip("\ufeff \t"))
+        return as_row(timing.start, timing.end, cue, self._lines[timing.at].strip("\ufeff \t"))
 
     def _next_number(self, body: list[str], first: int, stop: int, name: str | None, is_last: bool) -> str | None:
         """The number of the subtitle that follows, where `body` ends with it; its last line is text otherwise."""
@@ -247,20 +259,26 @@ class _Lines:
 
     def _number_above(self, index: int) -> str | None:
         # Two lines up as well: some tools put an empty line between all others.
-        for above in reversed(self._lines[max(0, index - 2) : index]):
+        for above in reversed(self._lines.part(max(0, index - 2), index)):
             if above.strip("\ufeff \t"):
                 return above.strip("\ufeff \t") if _is_number(above) else None
         return None
 
 
-def _without_signs(lines: list[str]) -> None:
+def _without_signs(text: str) -> str:
     """Numbers as lists have them (`1.`, `#2`, `(3)`) become SubRip's, where the first subtitle has such a one."""
-    above = next((at - 1 for at, line in enumerate(lines) if _MAY_BE_TIMES.search(line) and timing_of(line)), -1)
-    if above < 0 or _is_number(lines[above]) or not _LISTED.fullmatch(lines[above]):
-        return
-    for at in range(above, len(lines) - 1):
-        if _MAY_BE_TIMES.search(lines[at + 1]) and (match := _LISTED.fullmatch(lines[at])):
-            lines[at] = match[1]
+    number = ""
+    for at, line in enumerate(lines_of(text)):
+        if _MAY_BE_TIMES.search(line) and timing_of(line):
+            break
+        number = line
+    if not number or _is_number(number) or not _LISTED.fullmatch(number):
+        return text
+    lines = text.split("\n")
+    for above in range(at - 1, len(lines) - 1):
+        if _MAY_BE_TIMES.search(lines[above + 1]) and (match := _LISTED.fullmatch(lines[above])):
+            lines[above] = match[1]
+    return "\n".join(lines)
 
 
 def _is_number(line: str) -> bool:
@@ -290,7 +308,7 @@ def read_text(raw: str, findings: Findings, line: int) -> tuple[str, tuple[Span,
     that borrow SubRip's tags."""
     if not _MAY_BE_MARKUP.search(raw):
         return (*tidied_text(raw), BELOW, "")
-    if len(raw) > LONGEST_TEXT:
+    if is_too_long(raw, "<{"):
         findings.too_long(line)
         return (*tidied_text(raw), BELOW, "")
     builder = TextBuilder()

@@ -19,9 +19,10 @@ from ...text import Text
 from ..document import Cue, Document, Kind, Style, quoted
 from ..times import clock, clock_pattern, minutes_of, plain_signs, seconds_of
 from . import overrides
-from .base import LONGEST_TEXT, CannotWrite, Findings, Format, Source, WriteOptions
+from .base import CannotWrite, Findings, Format, Source, WriteOptions, is_too_long
 from .colors import from_substation
-from .settling import Row, settled
+from .lines import lines_of
+from .settling import Row, as_row, cue_of, settled
 from .substation_versions import EVENT_FIELDS, SSA_ALIGN, STYLE_FIELDS, converted
 from .tags import TextBuilder, marked_up, needs_tidying, tidied_text
 
@@ -66,7 +67,7 @@ def read(source: Source) -> Document:
 
 class _File:
     def __init__(self, text: str) -> None:
-        self._lines = text.split("\n")
+        self._text = text
         self._findings = Findings()
         self._fields: tuple[str, ...] = _names(_ASS_FIELDS)
         self._columns = _lower(self._fields)
@@ -75,7 +76,7 @@ class _File:
         self._head: list[str] = []
         self._tail: list[str] = []
         self._waiting: list[str] = []
-        self._rows: list[Row] = []
+        self._rows: list[Row | Cue] = []
         self._more: list[str] = []
         """Lines that go on with the text of the last of them."""
         self._hidden: list[Cue] = []
@@ -86,7 +87,7 @@ class _File:
 
     def document(self) -> Document:
         section = ""
-        for number, line in enumerate(self._lines, 1):
+        for number, line in enumerate(lines_of(self._text), 1):
             if section == "events" and self._plain(line, number):
                 continue
             stripped = line.strip("\ufeff \t")
@@ -136,8 +137,7 @@ class _File:
             extra[FIELDS] = ", ".join(self._fields)
         self._events += 1
         placing = BELOW if align == 2 else Placing(align)
-        cue = new_cue(start, end, text, (), placing, style, speaker, layer, "", extra, number)
-        self._rows.append(Row(start, end, cue))
+        self._rows.append(new_cue(start, end, text, (), placing, style, speaker, layer, "", extra, number))
         return True
 
     def _line(self, section: str, stripped: str, line: str, number: int) -> None:
@@ -171,7 +171,7 @@ class _File:
         """Take a line for more of the event above it, where that is shown and this says nothing else: a text that was
         written with its line ends."""
         row = self._rows[-1] if self._rows and not self._waiting else None
-        if row is None or row.cue.extra[INDEX] != str(self._events - 1) or _OTHER_LINE.match(stripped):
+        if row is None or cue_of(row).extra[INDEX] != str(self._events - 1) or _OTHER_LINE.match(stripped):
             return False
         self._more.append(stripped)
         message = Text('"{text}" has no time; it was added to the subtitle above it.', text=quoted(stripped))
@@ -183,11 +183,15 @@ class _File:
         if not self._more:
             return
         row = self._rows[-1]
-        raw = "\\N".join([row.cue.extra.get(RAW, row.cue.text), *self._more])
+        cue = cue_of(row)
+        raw = "\\N".join([cue.extra.get(RAW, cue.text), *self._more])
         self._more.clear()
-        read = read_text(raw, self._align_of(row.cue.style), self._resolution)
-        extra = {**row.cue.extra, RAW: raw}
-        row.cue = dataclasses.replace(row.cue, text=read.text, spans=read.spans, placing=read.placing, extra=extra)
+        if "{" in raw and is_too_long(raw, "{\\"):
+            self._findings.too_long(cue.line)
+        read = read_text(raw, self._align_of(cue.style), self._resolution)
+        extra = {**cue.extra, RAW: raw}
+        cue = dataclasses.replace(cue, text=read.text, spans=read.spans, placing=read.placing, extra=extra)
+        self._rows[-1] = dataclasses.replace(row, cue=cue) if isinstance(row, Row) else cue
 
     # Above the events
 
@@ -229,7 +233,7 @@ class _File:
             self._waiting.clear()
         style = row.get("style", "").strip()
         read = read_text(row["text"], self._align_of(style), self._resolution)
-        if "{" in row["text"] and len(row["text"]) > LONGEST_TEXT:
+        if "{" in row["text"] and is_too_long(row["text"], "{\\"):
             self._findings.too_long(number)
         if read.text != row["text"]:
             extra[RAW] = row["text"]
@@ -240,14 +244,14 @@ class _File:
             extra=extra, line=number,
         )  # fmt: skip
         times = f"{row['start']},{row['end']}"
-        made = Row(start, end, cue, times)
+        made = as_row(start, end, cue, times)
         if kind == "Comment" or not read.text.strip() or (made.start is not None and made.start == made.end):
             self._hide(kind, made)
         else:
             self._rows.append(made)
 
-    def _hide(self, kind: str, row: Row) -> None:
-        cue = row.cue
+    def _hide(self, kind: str, row: Row | Cue) -> None:
+        cue = cue_of(row)
         extra = {**cue.extra, EVENT: kind}
         self._hidden.append(dataclasses.replace(cue, start=row.start or 0.0, end=row.end or 0.0, extra=extra))
         if kind == "Comment":
@@ -348,7 +352,7 @@ class TextRead:
 
 def read_text(raw: str, align: int = 2, resolution: tuple[float, float] = (384.0, 288.0)) -> TextRead:
     """The text of an event without its tags, their spans, and where it stands; `align` is that of its style."""
-    if "{" not in raw or len(raw) > LONGEST_TEXT:
+    if "{" not in raw or is_too_long(raw, "{\\"):
         plain = _TOKEN.sub(lambda match: _ESCAPES.get(match[0], match[0]), raw) if "\\" in raw else raw
         return TextRead(*tidied_text(plain), BELOW if align == 2 else Placing(align))
     builder = TextBuilder()

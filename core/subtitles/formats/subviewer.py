@@ -7,17 +7,17 @@ Version 1: `[00:00:01]`, the text with `|` between its lines, and a time without
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable
 
+from ...cues import new_cue, set_times
 from ...text import Text
 from ..document import Cue, Document, Kind
 from ..times import clock_pattern, plain_signs, seconds_of
 from . import subrip
 from .base import Findings, Format, Source
 from .lines import gathered, lines_of
-from .settling import FALLBACK_DURATION, Row, settled
+from .settling import FALLBACK_DURATION, Following, Row, as_row, settled
 
 HEAD = "subviewer.head"
 """Of a document's `extra`: the lines in brackets above the subtitles, and what belongs to them, as they came."""
@@ -34,12 +34,10 @@ def read(source: Source) -> Document:
     """Version 2. Never raises."""
     findings = Findings()
     head, text = _parted(source.text, _two_times)
-    rows = []
+    rows: list[Row | Cue] = []
     for number, times, body in gathered(text, _two_times, findings):
-        raw = _without_style(body, number, findings)
-        content, spans, placing, speaker = subrip.read_text(_BREAK.sub("\n", raw), findings, number)
-        cue = Cue(0.0, 0.0, content, spans=spans, placing=placing, speaker=speaker, line=number)
-        rows.append(Row(seconds_of(times, "a"), seconds_of(times, "b"), cue, times[0]))
+        start, end = seconds_of(times, "a"), seconds_of(times, "b")
+        rows.append(as_row(start, end, _cue(start, end, body, number, findings), times[0]))
     cues = tuple(settled(rows, findings))
     return Document(cues, extra={HEAD: head} if head else {}, findings=findings.done())
 
@@ -52,21 +50,29 @@ def read_first(source: Source) -> Document:
     """Version 1. Never raises."""
     findings = Findings()
     head, text = _parted(source.text, _one_time)
-    times: list[tuple[float, int, str]] = []
+    cues: list[Cue] = []
+    starts: list[float] = []
     for number, match, body in gathered(text, _one_time, findings):
         whole = (int(match[1] or 0) * 60 + int(match[2])) * 60 + int(match[3])
-        times.append((float(f"{whole}.{match[4] or 0}"), number, _without_style(body, number, findings)))
-    following = dict(itertools.pairwise(sorted({start for start, _, _ in times})))
-    rows = []
-    for start, number, raw in times:
-        content, spans, placing, speaker = subrip.read_text(_BREAK.sub("\n", raw), findings, number)
-        cue = Cue(0.0, 0.0, content, spans=spans, placing=placing, speaker=speaker, line=number)
-        if content:
-            rows.append(Row(start, following.get(start, start + FALLBACK_DURATION), cue))
-        elif raw.strip():
-            findings.markup(number, raw.strip())
-    cues = tuple(settled(rows, findings))
-    return Document(cues, extra={HEAD: head} if head else {}, findings=findings.done())
+        start = float(f"{whole}.{match[4] or 0}")
+        starts.append(start)
+        cue = _cue(start, start, body, number, findings)
+        if cue.text:
+            cues.append(cue)
+        elif any(line.strip() for line in body):
+            findings.markup(number, "\n".join(body).strip())
+    following = Following(starts)
+    for cue in cues:
+        end = following.after(cue.start)
+        set_times(cue, cue.start, cue.start + FALLBACK_DURATION if end is None else end)
+    return Document(tuple(settled(cues, findings)), extra={HEAD: head} if head else {}, findings=findings.done())
+
+
+def _cue(start: float, end: float, body: list[str], number: int, findings: Findings) -> Cue:
+    """The subtitle of these lines. They are without changes of the style afterwards."""
+    body[:] = _without_style(body, number, findings)
+    text, spans, placing, speaker = subrip.read_text(_BREAK.sub("\n", "\n".join(body)), findings, number)
+    return new_cue(start, end, text, spans, placing, speaker=speaker, line=number)
 
 
 def _one_time(line: str) -> re.Match[str] | None:
@@ -87,7 +93,7 @@ def _parted(text: str, begins: Callable[[str], object]) -> tuple[str, str]:
     return "\n".join(head).strip("\ufeff \n"), "\n" * len(head) + text[start:]
 
 
-def _without_style(body: list[str], number: int, findings: Findings) -> str:
+def _without_style(body: list[str], number: int, findings: Findings) -> list[str]:
     """The lines of a text; a change of the style, and the mark that ends the file, are noted."""
     odd: set[int] = set()
     for index, line in enumerate(body):
@@ -99,7 +105,7 @@ def _without_style(body: list[str], number: int, findings: Findings) -> str:
         else:
             continue
         odd.add(index)
-    return "\n".join(line for index, line in enumerate(body) if index not in odd) if odd else "\n".join(body)
+    return [line for index, line in enumerate(body) if index not in odd] if odd else body
 
 
 FORMAT = Format(

@@ -8,6 +8,7 @@ that we have no word for is kept with its cue.
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import itertools
 import re
@@ -15,13 +16,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from ...cues import new_cue
+from ...cues import new_cue, set_times
 from ...text import Text
-from ..document import Document, Kind
+from ..document import Cue, Document, Kind
 from ..times import clock, clock_pattern, counts_frames, guessed_rate, plain_signs, seconds_of
 from .base import Findings, Format, Source, WriteOptions
 from .lines import lines_of
-from .settling import FALLBACK_DURATION, Row, settled
+from .settling import FALLBACK_DURATION, Row, as_row, settled
 from .tags import tidied_text
 
 COLUMN = "csv."
@@ -69,6 +70,8 @@ _LONGEST_TIME = 40
 _NUMBER = re.compile(r"-?\d{1,12}(?:[.,]\d{1,9})?")
 _MOST_LINES = 40
 """Lines of one field. What is quoted over more is a quote that somebody forgot to close."""
+_SOME = 200
+"""Records that show what whole numbers mean."""
 _DELIMITERS = "\t;,|"
 _SAMPLE = 20
 """Records that show what the columns are."""
@@ -76,39 +79,23 @@ _SAMPLE = 20
 
 def read(source: Source) -> Document:
     """Never raises."""
-    findings = Findings()
     delimiter = _delimiter(source.text)
-    records = _records(source.text, delimiter, findings)
-    first = next(records, None)
-    if first is None:
+    findings = Findings()
+    first = [fields for _, fields in itertools.islice(_records(source.text, delimiter, findings), 1 + _SAMPLE)]
+    if not first:
         return Document(findings=findings.done())
-    heading, columns, rest = _layout(first, records)
-    listed = list(_told(rest, columns, findings))
-    scale = _scale(heading, columns, [fields for _, fields in listed])
-    rate = _rate(columns, [fields for _, fields in listed], source.options.fps, findings)
-    rows = []
-    listed.reverse()
-    while listed:  # Neither all records and all rows at a time.
-        number, fields = listed.pop()
-        rows.append(_row(number, fields, columns, heading, (scale, rate), delimiter))
-    extra = {HEADING: delimiter.join(heading)} if heading else {}
-    _until_the_next(rows, columns)
-    return Document(tuple(settled(rows, findings)), fps=rate, extra=extra, findings=findings.done())
+    return _Table(source, delimiter, *_layout(*first)).document()
 
 
-_Record = tuple[int, list[str]]
-
-
-def _layout(first: _Record, records: Iterator[_Record]) -> tuple[list[str], list[str], Iterator[_Record]]:
-    """The headings, what each column is, and the records below; without headings all records."""
-    if known := _heading(first[1]):
-        return first[1], known, records
-    ahead = list(itertools.islice(records, _SAMPLE))
-    if ahead and not any(_is_time(field) for field in first[1]):
-        columns = _by_content(first[1], [fields for _, fields in ahead])
+def _layout(first: list[str], *below: list[str]) -> tuple[list[str], list[str]]:
+    """The headings, if it has some, and what each column is, by the first records."""
+    if known := _heading(first):
+        return first, known
+    if below and not any(_is_time(field) for field in first):
+        columns = _by_content(first, below)
         if {"start", "end", "text"} <= set(columns):
-            return first[1], columns, itertools.chain(ahead, records)
-    return [], _guessed(first[1]), itertools.chain([first], ahead, records)
+            return first, columns
+    return [], _guessed(first)
 
 
 def _by_content(heading: Sequence[str], sample: Sequence[Sequence[str]]) -> list[str]:
@@ -125,21 +112,104 @@ def _by_content(heading: Sequence[str], sample: Sequence[Sequence[str]]) -> list
     return columns
 
 
-def _told(
-    records: Iterable[tuple[int, list[str]]], columns: Sequence[str], findings: Findings
-) -> Iterator[tuple[int, list[str]]]:
-    """The records that say more than times: a text, or something in another column."""
-    for number, fields in records:
-        if fields[0].strip() == "\\":  # The frequencies of a label of Audacity's.
-            findings.stray(number, " ".join(fields))
-        elif "text" in columns[: len(fields)] or any(
-            field.strip() and (index >= len(columns) or not columns[index] or columns[index] in columns[:index])
-            for index, field in enumerate(fields)
-        ):
-            if any(field.strip() for field in fields):
-                yield number, fields
-        else:
-            findings.stray(number, " ".join(fields))
+class _Table:
+    """One file. Its records are gone through as often as need be, and never all there at a time."""
+
+    def __init__(self, source: Source, delimiter: str, heading: list[str], columns: list[str]) -> None:
+        self._source = source
+        self._delimiter = delimiter
+        self._heading, self._columns = heading, columns
+        self._has_ends = "end" in self._columns or "length" in self._columns
+        self._findings = Findings()
+        some = [fields for _, fields in itertools.islice(self._told(Findings()), _SOME)]
+        self._scale = _scale(self._heading, self._columns, some)
+
+    def document(self) -> Document:
+        rows = [self._row(number, fields) for number, fields in self._told(self._findings)]
+        if not self._has_ends:
+            _until_the_next(rows)
+        rate = self.__dict__.get("_rate")  # Nobody needed it where no time counts frames.
+        extra = {HEADING: self._delimiter.join(self._heading)} if self._heading else {}
+        cues = settled(rows, self._findings)
+        return Document(tuple(cues), fps=rate, extra=extra, findings=self._findings.done())
+
+    def _told(self, findings: Findings) -> Iterator[tuple[int, list[str]]]:
+        """The records that say more than times: a text, or something in another column."""
+        columns = self._columns
+        records = _records(self._source.text, self._delimiter, findings)
+        for number, fields in itertools.islice(records, 1 if self._heading else 0, None):
+            if fields[0].strip() == "\\":  # The frequencies of a label of Audacity's.
+                findings.stray(number, " ".join(fields))
+            elif "text" in columns[: len(fields)] or any(
+                field.strip() and (index >= len(columns) or not columns[index] or columns[index] in columns[:index])
+                for index, field in enumerate(fields)
+            ):
+                if any(field.strip() for field in fields):
+                    yield number, fields
+            else:
+                findings.stray(number, " ".join(fields))
+
+    @functools.cached_property
+    def _rate(self) -> Fraction | None:
+        """The frames a second, where most of the times count frames; None where they do not."""
+        wanted = [index for index, column in enumerate(self._columns) if column in ("start", "end", "length")]
+        number = counted = 0
+        most = -1
+        for _, fields in self._told(Findings()):
+            for field in [fields[index] for index in wanted if index < len(fields)]:
+                match = _clock_of(field) if len(field) < _LONGEST_TIME else None
+                number += match is not None
+                if match is not None and counts_frames(match):
+                    counted += 1
+                    most = max(most, int(match["f"]))
+        if not counted or counted < number / 2:
+            return None
+        said = self._source.options.fps
+        if said is None:
+            self._findings.rate_taken(guessed_rate(most))
+        return said or guessed_rate(most)
+
+    def _row(self, number: int, fields: list[str]) -> Row | Cue:
+        columns = self._columns
+        if len(fields) > len(columns) and columns and columns[-1] == "text":
+            # A text with the sign in it that should part the fields.
+            fields = [*fields[: len(columns) - 1], self._delimiter.join(fields[len(columns) - 1 :])]
+        values: dict[str, str] = {}
+        extra: dict[str, str] = {}
+        for index, field in enumerate(fields):
+            column = columns[index] if index < len(columns) else ""
+            if column and column not in values:
+                values[column] = field
+            elif field.strip():
+                heading = self._heading[index] if index < len(self._heading) else ""
+                extra[COLUMN + (heading if heading.strip() else str(index + 1))] = field
+        if title := values.pop("title", "").strip():  # Of a marker: its text, where that is empty.
+            if values.get("text", "").strip():
+                extra[COLUMN + self._heading[columns.index("title")]] = title
+            else:
+                values["text"] = title
+        times = [values.get(name, "") for name in ("start", "end", "length")]
+        start, end, length = map(self._time, times)
+        if end is None and start is not None and length is not None:
+            end = start + length
+        text, _ = tidied_text(values.get("text", "").replace("\r", "\n"))
+        unread = " ".join(said for said, read in zip(times, (start, end, length), strict=True) if said and read is None)
+        if not text and extra:
+            unread = " ".join([unread, *extra.values()]).strip()
+        name = values.get("number", "").strip()
+        speaker = " ".join(values.get("speaker", "").split())
+        end = end if self._has_ends else start
+        cue = new_cue(start or 0.0, end or 0.0, text, speaker=speaker, name=name, extra=extra, line=number)
+        return as_row(start, end, cue, unread)
+
+    def _time(self, field: str) -> float | None:
+        plain = plain_signs(field).strip()
+        if len(plain) > _LONGEST_TIME:
+            return None
+        if _NUMBER.fullmatch(plain):
+            return float(plain.replace(",", ".")) / self._scale
+        match = _clock_of(plain)
+        return seconds_of(match, rate=self._rate if counts_frames(match) else None) if match else None
 
 
 def _delimiter(text: str) -> str:
@@ -279,87 +349,24 @@ def _scale(heading: Sequence[str], columns: Sequence[str], records: Sequence[Seq
         if match is not None:
             return 1000 if (match[1] or match[2]).startswith("m") else 1
     wanted = [index for index, column in enumerate(columns) if column in ("start", "end")]
-    values = [fields[index].strip() for fields in records[:200] for index in wanted if index < len(fields)]
+    values = [fields[index].strip() for fields in records for index in wanted if index < len(fields)]
     return 1000 if values and all(value.lstrip("-").isdigit() for value in values if value) else 1
-
-
-def _row(
-    number: int,
-    fields: list[str],
-    columns: Sequence[str],
-    heading: Sequence[str],
-    units: tuple[int, Fraction | None],
-    delimiter: str,
-) -> Row:
-    if len(fields) > len(columns) and columns and columns[-1] == "text":
-        # A text with the sign in it that should part the fields.
-        fields = [*fields[: len(columns) - 1], delimiter.join(fields[len(columns) - 1 :])]
-    values: dict[str, str] = {}
-    extra: dict[str, str] = {}
-    for index, field in enumerate(fields):
-        column = columns[index] if index < len(columns) else ""
-        if column and column not in values:
-            values[column] = field
-        elif field.strip():
-            name = heading[index] if index < len(heading) and heading[index].strip() else str(index + 1)
-            extra[COLUMN + name] = field
-    if title := values.pop("title", "").strip():  # Of a marker: its text, where that is empty.
-        if values.get("text", "").strip():
-            extra[COLUMN + heading[columns.index("title")]] = title
-        else:
-            values["text"] = title
-    times = [values.get(name, "") for name in ("start", "end", "length")]
-    start, end, length = (_time(value, *units) for value in times)
-    if end is None and start is not None and length is not None:
-        end = start + length
-    text, _ = tidied_text(values.get("text", "").replace("\r", "\n"))
-    unread = " ".join(value for value, read in zip(times, (start, end, length), strict=True) if value and read is None)
-    if not text and extra:
-        unread = " ".join([unread, *extra.values()]).strip()
-    name = values.get("number", "").strip()
-    speaker = " ".join(values.get("speaker", "").split())
-    cue = new_cue(start or 0.0, end or 0.0, text, speaker=speaker, name=name, extra=extra or None, line=number)
-    return Row(start, end, cue, unread)
-
-
-def _rate(
-    columns: Sequence[str], records: Sequence[Sequence[str]], said: Fraction | None, findings: Findings
-) -> Fraction | None:
-    """The frames a second, where most of the times count frames; None where they do not."""
-    wanted = [index for index, column in enumerate(columns) if column in ("start", "end", "length")]
-    fields = (record[index] for record in records for index in wanted if index < len(record))
-    found = [match for field in fields if len(field) < _LONGEST_TIME and (match := _clock_of(field))]
-    frames = [int(match["f"]) for match in found if counts_frames(match)]
-    if not frames or len(frames) < len(found) / 2:
-        return None
-    if said is None:
-        findings.rate_taken(guessed_rate(max(frames)))
-    return said or guessed_rate(max(frames))
 
 
 def _clock_of(field: str) -> re.Match[str] | None:
     return _CLOCK.fullmatch(plain_signs(field).strip())
 
 
-def _time(field: str, scale: int, rate: Fraction | None) -> float | None:
-    plain = plain_signs(field).strip()
-    if len(plain) > _LONGEST_TIME:
-        return None
-    if _NUMBER.fullmatch(plain):
-        return float(plain.replace(",", ".")) / scale
-    match = _clock_of(plain)
-    return seconds_of(match, rate=rate) if match else None
-
-
-def _until_the_next(rows: list[Row], columns: Sequence[str]) -> None:
-    """A table that has no column of ends: each lasts until the next one."""
-    if "end" in columns or "length" in columns:
-        return
+def _until_the_next(rows: Iterable[Row | Cue]) -> None:
+    """For a table that has no column of ends: each lasts until the next one."""
     timed = [row for row in rows if row.start is not None]
-    for index, row in enumerate(timed):
-        start = row.start or 0.0
-        following = timed[index + 1].start if index + 1 < len(timed) else None
-        row.end = following if following is not None and following > start else start + FALLBACK_DURATION
+    for row, later in itertools.zip_longest(timed, itertools.islice(timed, 1, None)):
+        start, following = row.start or 0.0, later.start if later is not None else None
+        end = following if following is not None and following > start else start + FALLBACK_DURATION
+        if isinstance(row, Row):
+            row.end = end
+        else:
+            set_times(row, start, end)
 
 
 def write_csv(document: Document, format: Format, options: WriteOptions) -> str:

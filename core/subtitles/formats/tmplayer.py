@@ -7,17 +7,17 @@ the one before it.
 
 from __future__ import annotations
 
-import itertools
 import re
+from collections.abc import Iterator
 
-from ...cues import new_cue
+from ...cues import new_cue, set_times
 from ...markup import BELOW
 from ..document import Cue, Document
 from ..times import minutes_of
 from . import codes
 from .base import Findings, Format, Source
 from .lines import gathered, share, with_more
-from .settling import Row, settled
+from .settling import Following, settled
 
 LONGEST = 6.0
 """Seconds that a text is shown if nothing follows: MPlayer's own limit."""
@@ -38,32 +38,39 @@ def looks(head: str) -> bool:
 def read(source: Source) -> Document:
     """Never raises."""
     findings = Findings()
-    texts: list[tuple[float, int, str]] = []
-    for number, match, more in gathered(source.text, _LINE.match, findings):
+    cues: list[Cue] = []
+    starts: list[float] = []
+    for start, number, raw in _texts(source.text, findings):
+        starts.append(start)
+        text, spans = codes.read_text(raw, findings, number, slashes=True)
+        if text:
+            cues.append(new_cue(start, start, text, spans, BELOW, "", "", 0, "", None, number))
+        elif raw.strip():
+            findings.markup(number, raw)
+    following = Following(starts)
+    for cue in cues:
+        end = following.after(cue.start)
+        latest = cue.start + LONGEST
+        set_times(cue, cue.start, latest if end is None or end > latest else end)
+    return Document(tuple(settled(cues, findings)), findings=findings.done())
+
+
+def _texts(text: str, findings: Findings) -> Iterator[tuple[float, int, str]]:
+    """When each text begins, its line, and all of its lines."""
+    begun: tuple[float, int, list[str]] | None = None
+    for number, match, more in gathered(text, _LINE.match, findings):
         minutes, seconds, part, which, said = match.groups()
         raw = with_more(said, number, more, findings) if more else said
         whole = minutes_of(minutes) * 60 + int(seconds)
         start = float(f"{whole}.{part}") if part else float(whole)
-        if texts and texts[-1][0] == start and which not in (None, "1"):
-            texts[-1] = (start, texts[-1][1], f"{texts[-1][2]}|{raw}")
-        else:
-            texts.append((start, number, raw))
-    return Document(tuple(settled(_rows(texts, findings), findings)), findings=findings.done())
-
-
-def _rows(texts: list[tuple[float, int, str]], findings: Findings) -> list[Row | Cue]:
-    rows: list[Row | Cue] = []
-    following = dict(itertools.pairwise(sorted({start for start, _, _ in texts})))
-    for start, number, raw in texts:
-        text, spans = codes.read_text(raw, findings, number, slashes=True)
-        if not text:
-            if raw.strip():
-                findings.markup(number, raw)
+        if begun is not None and begun[0] == start and which not in (None, "1"):
+            begun[2].append(raw)
             continue
-        end = min(following.get(start, start + LONGEST), start + LONGEST)
-        cue = new_cue(start, end, text, spans, BELOW, "", "", 0, "", None, number)
-        rows.append(cue if end > start else Row(start, None, cue))
-    return rows
+        if begun is not None:
+            yield begun[0], begun[1], "|".join(begun[2])
+        begun = start, number, [raw]
+    if begun is not None:
+        yield begun[0], begun[1], "|".join(begun[2])
 
 
 FORMAT = Format(

@@ -26,10 +26,10 @@ from ...markup import (
     Span,
 )
 from ...text import Text
-from ..document import Document, Kind
+from ..document import Cue, Document, Kind
 from ..inner_times import words_of
-from .base import LONGEST_TEXT, Findings, Source
-from .settling import Row, settled
+from .base import Findings, Source, is_too_long
+from .settling import Row, as_row, cue_of, settled
 from .subrip import SETTINGS, Timing, timing_of
 from .tags import TextBuilder, tidied_text
 from .webvtt_looks import CLASS_LOOKS, Look, class_looks
@@ -70,7 +70,7 @@ class _File:
         self._lines = source.text.split("\n")
         self._findings = Findings()
         self._options = source.options
-        self._rows: list[Row] = []
+        self._rows: list[Row | Cue] = []
         self._extra: dict[str, str] = {}
         self._looks = dict(CLASS_LOOKS)
         self._waiting: list[str] = []
@@ -129,7 +129,7 @@ class _File:
                 self._findings.stray(number, line.strip())
         self._offset = _offset(header)
         if self._first_files is None:
-            self._first_files = {(row.start, row.end, row.cue.text) for row in self._rows}
+            self._first_files = {(row.start, row.end, cue_of(row).text) for row in self._rows}
 
     def _block(self, index: int) -> int:
         """Take in the lines from `index` to the next empty one; where the next block begins."""
@@ -187,7 +187,8 @@ class _File:
         return index, self._end_of_text(index)
 
     def _end_of_text(self, index: int) -> int:
-        while index < len(self._lines) and self._lines[index] and self._timing(index) is None:
+        number = len(self._lines)
+        while index < number and self._lines[index] and self._timing(index) is None:
             index += 1
         return index
 
@@ -220,25 +221,28 @@ class _File:
             speaker = webex[1]
         placing = placing_of(settings) if settings else BELOW
         cue = new_cue(start, end, text, spans, placing, "", speaker, 0, name, extra, index + 1, words)
-        row = Row(timing.start, timing.end, cue, self._lines[index].strip())
+        row = as_row(timing.start, timing.end, cue, self._lines[index].strip())
         # Even where nobody wants it added, the files of a stream are as far apart as it says.
         later = self._offset if self._options.timestamp_map else max(0.0, self._offset - self._first_offset)
         self._take(_later(row, later) if later else row)
 
-    def _take(self, row: Row) -> None:
+    def _take(self, row: Row | Cue) -> None:
         """A cue that lasts over the end of a segment stands in both."""
         if self._first_files is not None:
-            key = row.start, row.end, row.cue.text
-            if key in self._first_files and row.cue.text:
+            cue = cue_of(row)
+            key = row.start, row.end, cue.text
+            if key in self._first_files and cue.text:
                 self._findings.add(Kind.BROKEN, Text("it stands in the file before as well; once is enough."),
-                                   row.cue.line, row.cue.name)  # fmt: skip
+                                   cue.line, cue.name)  # fmt: skip
                 return
             self._first_files.add(key)
         self._rows.append(row)
 
 
-def _later(row: Row, seconds: float) -> Row:
-    (cue,) = Document((row.cue,)).moved(seconds).cues
+def _later(row: Row | Cue, seconds: float) -> Row | Cue:
+    (cue,) = Document((cue_of(row),)).moved(seconds).cues
+    if isinstance(row, Cue):
+        return as_row(cue.start, cue.end, cue)
     return Row(cue.start if row.start is not None else None, cue.end if row.end is not None else None, cue, row.times)
 
 
@@ -279,7 +283,7 @@ def read_text(
     """A cue's text without its tags, their spans, and who says all of it. `looks` are those of the classes."""
     if "<" not in raw and "&" not in raw:
         return (*tidied_text(raw), "")
-    if len(raw) > LONGEST_TEXT:
+    if is_too_long(raw, "<"):
         findings.too_long(line)
         return (*tidied_text(raw), "")
     builder = _Builder(findings, line, looks)

@@ -26,6 +26,7 @@ from pathlib import Path
 from types import FrameType
 
 from subtitle_editor.core.errors.base import SubtitleEditorError
+from subtitle_editor.core.markup import Span
 from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Document
 from subtitle_editor.core.subtitles.formats import registry
@@ -36,9 +37,9 @@ DATA = Path(__file__).parents[2] / "data" / "subtitles"
 MARKS = "ЖФщДѢѦѰӜԪ"
 """Letters that stand in no sample, no keyword and no message."""
 MEMORY = 20
-"""Bytes that reading may take for each of the file."""
+"""Bytes that reading may take for each of the file; see `allowed()`."""
 AT_LEAST = 1_000_000
-"""Bytes for the smallest file."""
+"""Bytes for the smallest file: some hundred findings, and the tags of one text while it is read."""
 SECONDS = 2.0
 """For reading and writing one small file; a thousand times what it takes."""
 EACH_MEMORY = 50
@@ -121,15 +122,40 @@ def check(data: bytes, format: str | None, *, memory: bool = False) -> bool:
     return True
 
 
-def _little_memory(data: bytes, name: str, format: str | None) -> None:
-    """When the libraries are there already."""
+def peak_of(data: bytes, name: str, format: str | None = None) -> tuple[int, Document]:
+    """The bytes that reading takes, when the libraries are there already, and what was read."""
     tracemalloc.start()
     try:
-        reading.parse(data, name, format=format)
-        peak = tracemalloc.get_traced_memory()[1]
+        document = reading.parse(data, name, format=format)
+        return tracemalloc.get_traced_memory()[1], document
     finally:
         tracemalloc.stop()
-    assert peak < MEMORY * len(data) + AT_LEAST, f"{peak:,} bytes for a file of {len(data):,}"
+
+
+def allowed(size: int, document: Document) -> int:
+    """Bytes that reading may take for a file of so many bytes.
+
+    MEMORY times the file; or half of that, for its text and what of it is read at a time, and what the subtitles
+    take and a quarter of that again. That is more where rows have fewer than some 35 bytes: two times, a line and a
+    short text take Python 290 bytes, in whatever way they are read.
+    """
+    return max(MEMORY * size, MEMORY * size // 2 + held(document) * 5 // 4) + AT_LEAST
+
+
+def held(document: Document) -> int:
+    """Bytes of the document's subtitles: of their times, texts, spans and words, each object once."""
+    sizes: dict[int, int] = {}
+    for cue in (*document.cues, *document.hidden):
+        parts: list[object] = [cue, cue.start, cue.end, cue.line, cue.text, cue.spans, cue.words]
+        for part in (*cue.spans, *cue.words):
+            parts += (part, part.start, part.end, part.value if isinstance(part, Span) else part.text)
+        sizes.update((id(part), sys.getsizeof(part)) for part in parts)
+    return sum(sizes.values())
+
+
+def _little_memory(data: bytes, name: str, format: str | None) -> None:
+    peak, document = peak_of(data, name, format)
+    assert peak < allowed(len(data), document), f"{peak:,} bytes for a file of {len(data):,}"
 
 
 def _nothing_lost(data: bytes, document: Document) -> None:

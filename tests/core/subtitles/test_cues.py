@@ -6,6 +6,8 @@ from __future__ import annotations
 import copy
 import dataclasses
 import itertools
+import pickle
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -66,7 +68,10 @@ def test_a_quickly_made_cue_is_a_cue_like_others() -> None:
         assert copy.deepcopy(one) == dataclasses.replace(one) == one
         with pytest.raises(dataclasses.FrozenInstanceError):
             one.text = "other"  # type: ignore[misc]
-    assert new_cue(0.0, 1.0, "x").extra is not new_cue(0.0, 1.0, "x").extra
+    for cue in (new_cue(0.0, 1.0, "x"), Cue(0.0, 1.0, "x"), pickle.loads(pickle.dumps(Cue(0.0, 1.0, "x")))):
+        extra: Any = cue.extra
+        with pytest.raises(TypeError):  # Many share it.
+            extra["vtt.settings"] = "line:0"
 
 
 def test_shifted_takes_the_words_along() -> None:

@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from subtitle_editor.core.cues import Word, new_cue
 from subtitle_editor.core.errors.subtitles import SubtitleFileError
+from subtitle_editor.core.markup import ITALIC, Span
 from subtitle_editor.core.subtitles import reading
+from subtitle_editor.core.subtitles.document import Document
+from tests.core.subtitles import fuzz
 
 CUE = b"1\n00:00:01,000 --> 00:00:02,000\n"
 VTT = b"WEBVTT\n\n00:01.000 --> 00:02.000\n"
@@ -197,9 +201,66 @@ def test_a_file_that_says_one_thing_again_and_again_needs_little_memory(name: st
     format, head, piece = SWOLLEN[name]
     data = head + piece * (100_000 // len(piece)) + "\n😀".encode()  # Four bytes for each letter of it.
     reading.parse(head + piece, f"in.{format}", format=format)  # Imports.
-    tracemalloc.start()
-    try:
-        reading.parse(data, f"in.{format}", format=format)
-        assert tracemalloc.get_traced_memory()[1] < 20 * len(data) + 1_000_000
-    finally:
-        tracemalloc.stop()
+    peak, document = fuzz.peak_of(data, f"in.{format}", format)
+    assert peak < fuzz.allowed(len(data), document)
+
+
+SHORTEST = {
+    "ass": (ASS.rpartition(b"Dialogue")[0], b"Dialogue: 0,0:0:1,0:0:2,D,,0,0,0,,a\n"),
+    "csv": (b"start,end,text\n", b"1,2,a\n"),
+    "lrc": (b"", b"[0:1]a\n[0:2]b\n"),
+    "microdvd": (b"{1}{1}25\n", b"{1}{2}a\n"),
+    "mpl2": (b"", b"[1][2]a\n"),
+    "sbv": (b"", b"0:0:1.0,0:0:2.0\na\n\n"),
+    "srt": (b"", b"0:0:1,0-->0:0:2,0\na\n"),
+    "subviewer": (b"[SUBTITLE]\n", b"0:0:1,0:0:2\na\n"),
+    "subviewer1": (b"[BEGIN]\n", b"[0:1]\na\n"),
+    "tmplayer": (b"", b"0:0:1:a\n"),
+    "transcript": (b"", b"0:01 a\n"),
+    "tsv": (b"start\tend\ttext\n", b"1\t2\ta\n"),
+    "vtt": (b"WEBVTT\n\n", b"0:00.000-->0:01.000\na\n\n"),
+}
+"""Of each format how a file begins, and the shortest row that is a subtitle."""
+
+
+@pytest.mark.parametrize("format", SHORTEST)
+def test_the_shortest_subtitles_take_hardly_more_memory_than_they_must(format: str) -> None:
+    head, piece = SHORTEST[format]
+    reading.parse(head + piece, f"in.{format}", format=format)  # Imports.
+    data = head + piece * (100_000 // len(piece))
+    peak, document = fuzz.peak_of(data, f"in.{format}", format)
+    assert peak < fuzz.allowed(len(data), document) - fuzz.AT_LEAST
+
+
+def test_a_cue_a_span_and_a_word_are_small() -> None:
+    """What `fuzz.allowed()` goes by must not grow."""
+    cues = tuple(new_cue(n + 0.1, n + 0.9, f"line {n}", line=n + 1) for n in range(1000, 2000))
+    spans = tuple(Span(n, n + 1, ITALIC) for n in range(1000, 2000))
+    words = tuple(Word(n + 0.1, n + 0.9, f"word{n}") for n in range(1000, 2000))
+    assert fuzz.held(Document(cues)) <= 300 * len(cues)
+    some = new_cue(0.0, 1.0, "", spans, words=words)
+    assert fuzz.held(Document((some,))) <= 400 * len(spans)
+
+
+TAGGED = {
+    "srt": (CUE, b"<i>a"),
+    "vtt": (VTT, b"<v A>a"),
+    "ass": (ASS, b"{\\k1}"),
+    "sbv": (b"0:00:01.000,0:00:03.000\n", b"<i>a</i>"),
+    "microdvd": (b"{1}{1}25\n{25}{50}", b"{y:i}a"),
+    "mpl2": (b"[1][2]", b"|/a"),
+    "tmplayer": (b"00:00:01:", b"{Y:b}a"),
+    "lrc": (b"[00:01.00]", b"<00:01.00>a"),
+}
+"""Of each format a text, and a tag that it consists of."""
+
+
+@pytest.mark.parametrize("format", TAGGED)
+def test_a_text_of_tags_needs_little_memory(format: str) -> None:
+    head, piece = TAGGED[format]
+    reading.parse(head + piece, f"in.{format}", format=format)  # Imports.
+    data = head + piece * (95_000 // len(piece))  # Not too long a text.
+    peak, document = fuzz.peak_of(data, f"in.{format}", format)
+    assert peak < fuzz.allowed(len(data), document) - fuzz.AT_LEAST
+    assert any("too long" in str(finding) for finding in document.findings)
+    assert "".join(cue.text for cue in document.cues).count("a") >= piece.count(b"a") * 95_000 // len(piece) - 1

@@ -254,12 +254,15 @@ def test_a_text_without_formatting_is_tidied_as_others_are(raw: str) -> None:
 
 @given(st.lists(st.tuples(st.floats(-10, 100), st.floats(-10, 100), st.sampled_from(["", " ", "text"])), max_size=8))
 def test_a_cue_that_has_its_times_is_settled_as_a_row_is(times: list[tuple[float, float, str]]) -> None:
-    cues = [Cue(start, end, text, line=line) for line, (start, end, text) in enumerate(times, 1)]
+    cues, others = (
+        [Cue(start, end, text, line=line) for line, (start, end, text) in enumerate(times, 1)] for _ in "ab"
+    )
     bare, wrapped = Findings(), Findings()
-    rows = [Row(cue.start, cue.end, cue) for cue in cues]
-    assert settled(cues, bare) == settled(rows, wrapped)
+    rows = [Row(cue.start, cue.end, cue) for cue in others]
+    found = settled(cues, bare)
+    assert found == settled(rows, wrapped)
     assert bare.done() == wrapped.done()
-    assert [cue.start for cue in settled(cues, Findings())] == sorted(cue.start for cue in settled(cues, Findings()))
+    assert [cue.start for cue in found] == sorted(cue.start for cue in found)
 
 
 def test_lines_are_those_of_the_text_however_long_it_is() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from subtitle_editor.core.markup import BOLD, COLOR, ITALIC, Span
 from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Cue, Document, Kind
-from subtitle_editor.core.subtitles.formats import substation
+from subtitle_editor.core.subtitles.formats import base, substation
 
 DATA = Path(__file__).parents[2] / "data" / "subtitles"
 ASS = DATA / "samples" / "ass.ass"
@@ -223,7 +223,7 @@ def slowly(data: bytes) -> Document:
 def test_usual_events_are_read_as_all_others_are(lines: list[str]) -> None:
     data = (STYLES + "\n".join([*lines, ALWAYS])).encode()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(substation, "LONGEST_TEXT", LONGEST)
+        patched.setattr(base, "LONGEST_TEXT", LONGEST)
         document, other = reading.parse(data, "in.ass", format="ass"), slowly(data)
     assert document == other
     assert [(cue.line, cue.extra) for cue in document.cues] == [(cue.line, cue.extra) for cue in other.cues]
