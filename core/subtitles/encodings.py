@@ -454,7 +454,7 @@ def _cleaned(text: str, findings: list[Finding]) -> str:
     if "\0" in text:
         findings += _noted(text, "\0+", Text("a NUL byte, which no text has; it was left out."))
         text = text.replace("\0", "")
-    if re.search("[\ud800-\udfff]", text):
+    if not text.isascii() and re.search("[\ud800-\udfff]", text):
         # Two halves that stand together are a character.
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
         findings += _noted(text, "[\ud800-\udfff]+", Text("half of a character; it was left out."))
