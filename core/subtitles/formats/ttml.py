@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from fractions import Fraction
 
 from ...markup import BACKGROUND, FONT, LANGUAGE, VOICE, Span
@@ -511,18 +512,19 @@ class _Walker:
             if not text:
                 continue
             if last is not None and last <= first and clipped:
-                self._never(paragraph, text)
+                self._never(paragraph, text, (span.value for span in spans))
             else:
                 self._rows.append(self._row(paragraph, first, last, text, spans))
-        for text in paragraph.lost():
-            self._never(paragraph, text)
+        for run in paragraph.lost():
+            self._never(paragraph, run.text.strip(), (value for _, value in run.kinds))
         if not element.sequence:
             element.cursor = paragraph.last
         return len(self._rows) > before
 
-    def _never(self, paragraph: Paragraph, text: str) -> None:
+    def _never(self, paragraph: Paragraph, text: str, said: Iterable[str]) -> None:
+        """Note a text, and what its formatting says, that no cue has."""
         template = Text('"{text}" is never shown: its time is outside of that of what it stands in.', text=quoted(text))
-        self._findings.add(Kind.HIDDEN, template, paragraph.line, text)
+        self._findings.add(Kind.HIDDEN, template, paragraph.line, "\n".join([text, *filter(None, said)]))
 
     def _row(
         self, paragraph: Paragraph, begin: Fraction, end: Fraction | None, text: str, spans: tuple[Span, ...]

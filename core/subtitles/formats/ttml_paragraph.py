@@ -148,10 +148,9 @@ class Paragraph:
             self._shown.update(map(id, runs))
             yield first, last, runs
 
-    def lost(self) -> list[str]:
-        """Texts that `shown()` never gave, because their times lie outside."""
-        texts = [run.text.strip() for run in self.runs if id(run) not in self._shown]
-        return [text for text in texts if text]
+    def lost(self) -> list[Run]:
+        """What `shown()` never gave, because its times lie outside."""
+        return [run for run in self.runs if run.text.strip() and id(run) not in self._shown]
 
     def _is_little(self, edges: int) -> bool:
         return edges <= _MOST_CHANGES and edges * len(self.runs) <= _MOST_WORK

@@ -88,6 +88,21 @@ def test_times_of_what_is_around_add_up_and_cut_off() -> None:
     assert hidden.quote == "never"
 
 
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        '<div end="5s"><p begin="6s" end="7s">late <span x:mood="sad">words</span></p></div>',
+        '<p begin="1s" end="5s">a<span begin="6s" x:mood="sad">b</span></p>',
+        '<div end="5s"><p begin="6s" end="7s"><span tts:ruby="container"><span tts:ruby="base">a</span>'
+        '<span tts:ruby="text">sad</span></span></p></div>',
+    ],
+)
+def test_what_formatting_says_of_a_text_that_is_never_shown_is_noted(paragraph: str) -> None:
+    document = read(f'<p begin="1s" end="2s">x</p>{paragraph}', 'xmlns:x="urn:x"')
+    (hidden,) = [finding for finding in document.findings if finding.kind is Kind.HIDDEN]
+    assert "sad" in hidden.quote
+
+
 def test_sequences() -> None:
     """After W3C's MediaSeqTiming002 and 003."""
     document = read(
