@@ -227,6 +227,11 @@ def test_lrc_text_without_times_is_not_lost() -> None:
     assert [finding.quote for finding in document.findings if finding.kind is Kind.STRAY] == ["[Chorus]"]
 
 
+def test_lrc_lines_of_one_time_are_one_subtitle_of_the_first_that_says_something() -> None:
+    (cue,) = read("[00:01.00]\n[00:01.00]one\n[00:01.00]\nmore\n[00:02.00]", format="lrc").cues
+    assert (cue.text, cue.line, cue.end) == ("one\n\nmore", 2, 2)
+
+
 def test_findings_that_are_alike_are_named_up_to_a_number_and_then_gathered_with_their_lines() -> None:
     lines = [f"stray Ж{number}" for number in range(1, 201)]
     document = reading.parse(("\n".join(lines) + "\n[10][30]One\n").encode(), "in.mpl", format="mpl2")
