@@ -36,9 +36,8 @@ SETTINGS = "vtt.settings"
 _LONGEST_TIMES = 400
 """Characters. No line of times is longer."""
 _STRICT = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)[,.](\d{3}) ?--> ?(\d{1,6}):([0-5]\d):([0-5]\d)[,.](\d{3})[ \t]*$")
-_MAY_BE_TIMES = re.compile(
-    r"[>\u2013\u2014\u2015\u2212\u2192\u21d2\u27a1\u2794\u279c]|^[\s\ufeff]*[-\u2212]?\d+\s*[:.]"
-)
+_ARROWS = re.compile("[>\u2013\u2014\u2015\u2212\u2192\u21d2\u27a1\u2794\u279c]")
+_BEGINS_WITH_NUMBER = re.compile(r"[\s\ufeff]*[-\u2212]?\d+\s*[:.]")
 _TIMES = re.compile(
     r"(?:(?P<number>\d{1,9})[.)]?\s+)?" + clock_pattern("a") + rf"\s*(?P<arrow>{ARROW}|-{{1,3}})\s*"
     + clock_pattern("b") + r"(?P<rest>\s.*)?$"
@@ -73,8 +72,14 @@ class Timing(NamedTuple):
 
 def looks(head: str) -> bool:
     """Whether some line is one of times, or of a time on one side of an arrow."""
-    lines = [line for line in head.split("\n") if _MAY_BE_TIMES.search(line)]
+    lines = filter(_may_be_times, head.split("\n"))
     return any(timing_of(line) is not None or _is_half(line) for line in lines)
+
+
+def _may_be_times(line: str) -> bool:
+    """Whether it has an arrow or begins with a number as times do: asked of each line, so that it must be quick."""
+    has_arrow = ">" in line or not (line.isascii() or _ARROWS.search(line) is None)
+    return has_arrow or _BEGINS_WITH_NUMBER.match(line) is not None
 
 
 def _is_half(line: str) -> bool:
@@ -150,7 +155,7 @@ class _File:
 
     def _timings(self) -> Iterator[Timing]:
         for index, line in enumerate(lines_of(self._text)):
-            if not _MAY_BE_TIMES.search(line):
+            if not _may_be_times(line):
                 continue
             timing = timing_of(line, index)
             if timing is None and self._follows_number(index):
@@ -267,17 +272,18 @@ class _File:
 
 def _without_signs(text: str) -> str:
     """Numbers as lists have them (`1.`, `#2`, `(3)`) become SubRip's, where the first subtitle has such a one."""
-    number = ""
+    number, above = "", -1
     for at, line in enumerate(lines_of(text)):
-        if _MAY_BE_TIMES.search(line) and timing_of(line):
+        if _may_be_times(line) and timing_of(line):
+            above = at - 1
             break
         number = line
-    if not number or _is_number(number) or not _LISTED.fullmatch(number):
+    if above < 0 or _is_number(number) or not _LISTED.fullmatch(number):
         return text
     lines = text.split("\n")
-    for above in range(at - 1, len(lines) - 1):
-        if _MAY_BE_TIMES.search(lines[above + 1]) and (match := _LISTED.fullmatch(lines[above])):
-            lines[above] = match[1]
+    for at in range(above, len(lines) - 1):
+        if _may_be_times(lines[at + 1]) and (match := _LISTED.fullmatch(lines[at])):
+            lines[at] = match[1]
     return "\n".join(lines)
 
 
