@@ -118,13 +118,13 @@ def test_what_is_in_memory_only_is_a_mib_a_connection_also_while_connections_com
         return view
 
     def slow(file: PartFile, position: int, *pieces: memoryview) -> int:
-        time.sleep(0.02)
+        time.sleep(0.05)
         return write(file, position, *pieces)
 
     monkeypatch.setattr(intake.Intake, "room", watched)
     monkeypatch.setattr(PartFile, "write", slow)
     data = data_of(120 * MIB)
-    Fetch(blob_of(hub, tmp_path, data), connections=6, throttle=Throttle(100e6)).run()
+    Fetch(blob_of(hub, tmp_path, data), connections=6, throttle=Throttle(40e6)).run()
     assert (tmp_path / "blob").read_bytes() == data
     assert len({name for name, _ in granted}) > 3, "they came"
     assert 4 * MIB < max(held for _, held in granted) <= 6 * MIB
