@@ -12,7 +12,7 @@ from ..errors.base import UsageError
 from ..errors.subtitles import SubtitleFileError
 from ..picture import style
 from ..picture.fonts import Fonts, blender_folder
-from ..picture.render import FONT, Problem
+from ..picture.render import FONT, Problem, cues_of
 from ..picture.style import Style
 from ..subtitles.document import Document
 from ..subtitles.timecode import format_time
@@ -59,8 +59,9 @@ def code_for(problems: Iterable[Problem]) -> int:
 
 def tell_problems(output: Output, path: Path, document: Document, problems: Iterable[Problem]) -> None:
     """What could not be drawn of the subtitles of a file."""
+    cues = cues_of(document)
     for problem in problems:
-        start = document.cues[problem.index].start
+        start = cues[problem.index].start
         data = {"event": "problem", "kind": problem.kind, "index": problem.index, "start": start}
         output.record(data | {"message": problem.message}, f"{path}: {format_time(start)}: {problem.message}")
 

@@ -37,6 +37,8 @@ VERSION = 1
 
 _FILE = re.compile(r"[0-9a-f]{24}(-\d+)?\.png")
 _KEPT_ENTRIES = 50_000
+_MOST_HELD = 256 << 20
+"""Bytes of pictures of one subtitle that are held until all of them are drawn."""
 
 Report = Callable[[int, int], None]
 """How many subtitles are done, and of how many."""
@@ -99,11 +101,16 @@ def bake(
 ) -> Result:  # fmt: skip
     """Have the subtitles of a document as files in `folder`, which is made if it is not there.
 
-    `only`: the indexes of those that are wanted; they look as if all were drawn, clear of the others and in the colours
-    of their speakers. `languages`: as for `Renderer`. Raises JobCancelled once `stopped` says so (what was made is
-    kept), OSError, PictureSizeError, and ManifestTakenError before anything is drawn.
+    What a SubStation file has of drawings without text comes after the subtitles (`render.cues_of`).
+
+    `only`: the indexes of those that are wanted; they look as if all subtitles were drawn, clear of the others and in
+    the colours of their speakers, and nothing else is. `languages`: as for `Renderer`. Raises JobCancelled once
+    `stopped` says so (what was made is kept), OSError, PictureSizeError, and ManifestTakenError before anything is
+    drawn.
     """
     fonts = fonts or Fonts()
+    if only is not None:
+        document = dataclasses.replace(document, hidden=())
     renderer = Renderer(document, width, height, style, fonts, language, languages=languages)
     folder.mkdir(parents=True, exist_ok=True)
     there = {name for name in os.listdir(folder) if _FILE.fullmatch(name)}
@@ -111,7 +118,7 @@ def bake(
     common = _common(document, style, width, height, fonts)
     baker = _Baker(renderer, folder, entries, there)
     known: list[Baked] = []
-    total = len(document.cues)
+    total = renderer.count
     try:
         for index in range(total):
             if stopped():
@@ -182,16 +189,28 @@ class _Baker:
 
     def _make(self, index: int, key: str, moments: Sequence[Moment], known: Collection[str]) -> _Entry:
         """Draw them. `known`: files that hold what they are called by."""
-        pictures = [self._renderer.picture(index, moment) for moment in moments]
+        pictures: list[Painted | None] = []
+        boxes: list[_Corners] = []
+        held = 0
+        for moment in moments:
+            picture = self._renderer.picture(index, moment)
+            boxes.append(_corners(picture))
+            # A hundred of the film's size are more than there is memory for: those are drawn twice.
+            held += picture.rgba.nbytes
+            pictures.append(picture if held < _MOST_HELD else None)
         found = self._renderer.problems_of(index)
-        box = _around(pictures, self._renderer.width, self._renderer.height)
+        box = _around(boxes, self._renderer.width, self._renderer.height)
         fonts = self._renderer.missing_fonts(index)
         stem = _stem(key, found, fonts)
         names: list[str] = []
         done: dict[int, str] = {}
-        for number, picture in enumerate(pictures):
+        for number, (moment, kept) in enumerate(zip(moments, pictures, strict=True)):
+            picture = kept if kept is not None else self._renderer.picture(index, moment)
             # Karaoke and fades come back to looks that were there before.
-            name = done.setdefault(id(picture), f"{stem}-{number}.png" if len(pictures) > 1 else f"{stem}.png")
+            name = done.setdefault(
+                id(kept) if kept is not None else -number - 1,
+                f"{stem}-{number}.png" if len(pictures) > 1 else f"{stem}.png",
+            )
             if name not in names and name not in known and box[2]:
                 files.write(self._folder / name, png.encoded(_padded(picture, box)), lasting=False)
                 self._there.add(name)
@@ -200,13 +219,21 @@ class _Baker:
         return _Entry(box, names if box[2] else [], [[problem.kind, problem.message] for problem in found], fonts)
 
 
-def _around(pictures: Iterable[Painted], film_width: int, film_height: int) -> list[int]:
+_Corners = tuple[int, int, int, int]
+
+
+def _corners(picture: Painted) -> _Corners:
+    """Left, top, right and bottom of what is not empty; without any width where nothing is."""
+    return picture.x, picture.y, picture.x + picture.rgba.shape[1], picture.y + picture.rgba.shape[0]
+
+
+def _around(corners: Iterable[_Corners], film_width: int, film_height: int) -> list[int]:
     """Left, top, width and height of the box around all that is not empty.
 
     Odd where the film's size is odd: Blender puts the middle of an image on the middle of the film and moves it from
     there by whole pixels, so that another would lie between two pixels (seen in 5.0.1).
     """
-    boxes = [(p.x, p.y, p.x + p.rgba.shape[1], p.y + p.rgba.shape[0]) for p in pictures if p.rgba.size]
+    boxes = [box for box in corners if box[2] > box[0] and box[3] > box[1]]
     if not boxes:
         return [0, 0, 0, 0]
     left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)

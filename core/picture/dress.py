@@ -13,6 +13,7 @@ from ..cues import Cue
 from ..markup import BACKGROUND, BOLD, COLOR, FONT, ITALIC, RUBY, SIZE, STRIKE, UNDERLINE, VOICE, Span
 from . import clusters
 from .style import Style
+from .vectors import Drawing
 
 MOST_CHARACTERS = 2_000
 """Of one subtitle; what it has more is not drawn, and said. A picture full of small letters has about as many."""
@@ -50,12 +51,25 @@ class Look:
     stretch_x: float = 1.0
     stretch_y: float = 1.0
     language: str = ""
+    drawing: Drawing | None = None
+    """What is drawn in place of a letter; `stretch_x` and `stretch_y` are pixels of one of its units."""
 
     @property
     def reach(self) -> float:
         """How far from the letters there may still be something."""
         shadow = max(abs(self.shadow_x), abs(self.shadow_y)) + 3 * self.shadow_blur
         return self.outline + 3 * self.edge_blur + (shadow if alpha(self.shadow_color) else 0.0)
+
+
+class Clip(NamedTuple):
+    """A part of the film's picture that a subtitle is kept to; `is_out`: kept out of."""
+
+    is_out: bool
+    box: tuple[float, float, float, float] | None
+    """Left, top, right and bottom in pixels; None: the inside of the drawing."""
+    drawing: Drawing | None = None
+    unit: tuple[float, float] = (1.0, 1.0)
+    """Pixels of one unit of the drawing, across and down."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -87,6 +101,8 @@ class Block:
     direction: str = ""
     """As `Placing.vertical`."""
     stacks: bool = True
+    clips: tuple[Clip, ...] = ()
+    """What the subtitle is kept to, all of them at once; they stay where they are when it is moved or turned."""
     even: bool = True
     """Lines that are broken get about the same width; else each is filled before the next."""
 

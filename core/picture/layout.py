@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ..right_to_left import reads_from_right
 from ..subtitles import breaks
 from . import shape
-from .dress import Block, Dressed, Look, alpha
+from .dress import Block, Clip, Dressed, Look, alpha
 from .shape import Glyph, Line, Shaper
 
 RUBY_SIZE = 0.5
@@ -76,6 +76,8 @@ class Setting:
     missing: list[str]
     angle: float = 0.0
     origin: tuple[float, float] = (0.0, 0.0)
+    clips: tuple[Clip, ...] = ()
+    """They stay where they are."""
 
     def moved(self, x: float, y: float) -> Setting:
         """The same elsewhere."""
@@ -113,7 +115,7 @@ def laid_out(dressed: Dressed, shaper: Shaper, width: int, height: int) -> Setti
     padding = block.padding if block.box and block.inset else 0.0
     left, top = _corner(block, wide + 2 * padding, high + 2 * padding, width, height)
     left, top = left + padding, top + padding
-    setting = Setting(Box(left, top, left + wide, top + high), [], [], [], [], [], block.angle)
+    setting = Setting(Box(left, top, left + wide, top + high), [], [], [], [], [], block.angle, clips=block.clips)
     for line, base in zip(lines, bases, strict=True):
         begin = left + (wide - line.width) * ((block.align - 1) % 3) / 2
         # On whole pixels letters stand sharp; SubStation's measures are taken as they come.

@@ -105,15 +105,16 @@ def shifted(mask: Mask, dx: float, dy: float) -> Mask:
     return out
 
 
-def blurred(mask: Mask, deviation: float) -> Mask:
-    """The mask behind a Gaussian of that deviation in pixels, by three means; beside it there is nothing."""
+def blurred(mask: Mask, deviation: float, *, fine: bool = False) -> Mask:
+    """The mask behind a Gaussian of that deviation in pixels, by three means; beside it there is nothing.
+    `fine`: for what is looked at itself, not seen around something."""
     if deviation < 0.3:
         return mask
     height, width = mask.shape
     step = 1
     plane: Plane = mask.astype(numpy.float32)
     # A soft thing needs no fine grid: half of it is a quarter of the work.
-    while deviation / step > 3 and step < 16:
+    while deviation / step > (12 if fine else 3) and step < 16:
         plane = _halved(plane)
         step *= 2
     for length in _lengths(deviation / step):
@@ -225,6 +226,16 @@ class Canvas:
         for index, plane in enumerate(self._planes):
             below = 0.0 if plane is None else plane * left
             self._planes[index] = part[..., index] + below
+
+    def keep(self, mask: Mask) -> None:
+        """Leave only what a mask covers, and as much of it."""
+        share: Plane = mask * numpy.float32(1 / 255)
+        self._alpha *= share
+        done: dict[int, Plane | None] = {}
+        for index, plane in enumerate(self._planes):
+            if id(plane) not in done:
+                done[id(plane)] = None if plane is None else plane * share
+            self._planes[index] = done[id(plane)]
 
     def picture(self) -> tuple[Mask, int, int]:
         """Straight alpha, as PNG has it (height, width, 4), trimmed to what is not empty, and where that begins: to the

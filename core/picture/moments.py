@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import itertools
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,8 @@ from .style import Style
 
 FADE_STEP = 0.04
 """Seconds that one strength of a fade lasts."""
+_MOST_STEPS = 250
+"""Of one fade."""
 _KARAOKE = "ass.karaoke"
 
 
@@ -39,6 +42,10 @@ class Moment:
     spoken: Spoken | None = None
     """Its characters are counted from the beginning of `part`."""
     strength: float = 1.0
+    time: float = 0.0
+    """Seconds after the start of the subtitle: what changes over time is shown as it is then."""
+    is_changing: bool = False
+    """Whether it looks otherwise at each time of this one."""
 
 
 def moments(cue: Cue, style: Style) -> list[Moment]:
@@ -159,6 +166,64 @@ def faded(one: Moment, cue: Cue, fade_in: float, fade_out: float) -> Iterator[Mo
             yield dataclasses.replace(
                 one, begins=start, ends=end, strength=_strength((start + end) / 2, cue, fade_in, fade_out)
             )
+
+
+def changing(one: Moment, cue: Cue, spans: Sequence[tuple[float, float]]) -> Iterator[Moment]:
+    """A moment in pieces: those inside one of the `spans` (seconds), which look otherwise all the time, and the others,
+    each of which looks the same from its beginning to its end."""
+    joined: list[tuple[float, float]] = []
+    for begin, end in sorted(spans):
+        if joined and begin <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((begin, end))
+    times = {one.begins, one.ends, *(edge for span in spans if span[0] == span[1] for edge in span)}
+    times |= {edge for span in joined for edge in span}
+    inside = sorted(edge for edge in times if one.begins <= edge <= one.ends)
+    ends = [end for _, end in joined]
+    for start, end in itertools.pairwise(inside):
+        middle = (start + end) / 2
+        at = bisect.bisect_right(ends, middle)
+        is_changing = at < len(joined) and joined[at][0] <= middle
+        yield dataclasses.replace(one, begins=start, ends=end, time=middle - cue.start, is_changing=is_changing)
+
+
+def stepped(found: Sequence[Moment], start: float, step: float, most: int) -> list[Moment]:
+    """Moments without those that are changing: each is so many that last `step` seconds, or longer, so that there are
+    no more than `most`. `start`: that of the subtitle."""
+    total = sum(one.ends - one.begins for one in found if one.is_changing)
+    step = max(step, total / most)
+    out: list[Moment] = []
+    for one in found:
+        count = max(1, round((one.ends - one.begins) / step)) if one.is_changing else 1
+        edges = [one.begins + (one.ends - one.begins) * number / count for number in range(count)] + [one.ends]
+        for begins, ends in itertools.pairwise(edges):
+            time = (begins + ends) / 2 - start if one.is_changing else one.time
+            out.append(dataclasses.replace(one, begins=begins, ends=ends, time=time, is_changing=False))
+    return out
+
+
+def strengthened(one: Moment, points: Sequence[tuple[float, float]]) -> Iterator[Moment]:
+    """A moment in pieces of one strength each; `points`: times, in order, and how strong it is then."""
+    edges = {one.begins, one.ends}
+    for (begin, low), (end, high) in itertools.pairwise(points):
+        first, last = max(begin, one.begins), min(end, one.ends)
+        if last > first:
+            steps = min(max(1, round((last - first) / FADE_STEP)), _MOST_STEPS) if low != high else 1
+            edges |= {first + (last - first) * number / steps for number in range(steps + 1)}
+    for begins, ends in itertools.pairwise(sorted(edges)):
+        if ends - begins > 1e-6:
+            strength = round(_between(points, (begins + ends) / 2), 3)
+            yield dataclasses.replace(one, begins=begins, ends=ends, strength=strength)
+
+
+def _between(points: Sequence[tuple[float, float]], time: float) -> float:
+    if time <= points[0][0]:
+        return points[0][1]
+    for (begin, low), (end, high) in itertools.pairwise(points):
+        if time < end:
+            return low + (high - low) * (time - begin) / (end - begin) if end > begin else high
+    return points[-1][1]
 
 
 def _strength(time: float, cue: Cue, fade_in: float, fade_out: float) -> float:

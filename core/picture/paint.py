@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from . import emoji, harfbuzz, masks
-from .dress import Look, alpha
+from . import emoji, harfbuzz, masks, vectors
+from .dress import Clip, Look, alpha
 from .fonts import SUB
 from .layout import Box, Panel, Setting, turned
 from .masks import Mask
@@ -72,6 +72,8 @@ class Painter:
         for panel in panels:
             sheet.canvas.lay(sheet.rectangle(panel), panel.color, strength)
         self._letters(sheet, setting, spoken, strength)
+        for clip in setting.clips:
+            sheet.canvas.keep(sheet.clip(clip))
         rgba, x, y = sheet.canvas.picture()
         return Painted(rgba, left + x, top + y)
 
@@ -106,10 +108,11 @@ class Painter:
             if alpha(color) and (x or y or blur):
                 sheet.canvas.lay(masks.blurred(masks.shifted(mask, x, y), blur), color, strength)
         for edge, mask in wide.items():
-            if edge.outline or edge.blur:
+            if edge.outline:
                 sheet.canvas.lay(_hollow(mask, edges[edge], drawn, edge), edge.outline_color, strength)
-        for (_, color), mask in drawn.items():
-            sheet.canvas.lay(mask, color, strength)
+        for (edge, color), mask in drawn.items():
+            # What has no outline is soft itself, as libass has it.
+            sheet.canvas.lay(mask if edge.outline else masks.blurred(mask, edge.blur, fine=True), color, strength)
         for _, picture in pictures:
             sheet.canvas.lay_picture(picture, strength)
 
@@ -133,18 +136,24 @@ class Painter:
 
     def _ink(self, glyph: Glyph) -> Box:
         key = id(glyph.font), glyph.id
-        if key not in self._extents:
-            self._fonts[key[0]] = glyph.font  # Alive, so that its number is nobody else's.
-            found = glyph.font.get_glyph_extents(glyph.id)
-            self._extents[key] = (
-                (found.x_bearing / SUB, found.y_bearing / SUB, found.width / SUB, found.height / SUB)
-                if found
-                else (0.0, 0.0, 0.0, 0.0)
-            )
-        x, y, wide, high = self._extents[key]
+        if glyph.look.drawing is not None:
+            x, y, wide, high = _extents(glyph)
+        else:
+            if key not in self._extents:
+                self._fonts[key[0]] = glyph.font  # Alive, so that its number is nobody else's.
+                self._extents[key] = _extents(glyph)
+            x, y, wide, high = self._extents[key]
         across, down = glyph.look.stretch_x, glyph.look.stretch_y
         # `height` counts downwards and is negative.
         return Box(glyph.x + x * across, glyph.y - y * down, glyph.x + (x + wide) * across, glyph.y - (y + high) * down)
+
+
+def _extents(glyph: Glyph) -> tuple[float, float, float, float]:
+    """Where the ink of a glyph begins, to the right and up, how wide it is, and how high, which is negative."""
+    found = glyph.font.get_glyph_extents(glyph.id)
+    if not found:
+        return 0.0, 0.0, 0.0, 0.0
+    return found.x_bearing / SUB, found.y_bearing / SUB, found.width / SUB, found.height / SUB
 
 
 class _Sheet:
@@ -187,6 +196,21 @@ class _Sheet:
         for rule in rules:
             mask = numpy.maximum(mask, self.rectangle(rule))
         return mask
+
+    def clip(self, clip: Clip) -> Mask:
+        """What of these pixels it leaves."""
+        shape = self._height, self._width
+        if clip.drawing is None:
+            inside = masks.rectangle(shape, Box(*(clip.box or (0, 0, 0, 0))).moved(-self._left, -self._top))
+        else:
+            raster = self._raster
+            raster.clear()
+            raster.transform = clip.unit[0], 0.0, 0.0, clip.unit[1], 0.0, 0.0
+            raster.draw_glyph(vectors.font(clip.drawing.lines, clip.drawing.scale), vectors.LETTER)
+            raster.extents = self._extents()
+            found = _rows(raster.render(), 1)
+            inside = found[..., 0] if found is not None else numpy.zeros(shape, numpy.uint8)
+        return numpy.uint8(255) - inside if clip.is_out else inside
 
     def colored(self, glyph: Glyph) -> Mask:
         """A glyph with colours of its own: red, green and blue times alpha, and alpha."""

@@ -24,12 +24,13 @@ from ..cues import Cue
 from ..errors.picture import PictureSizeError
 from ..markup import VOICE
 from ..subtitles.document import Document
+from ..subtitles.formats.substation import INDEX
 from ..text import Text
 from . import clusters, dress, layout, substation
 from .dress import Dressed
 from .fonts import Fonts
 from .layout import Box, Setting
-from .moments import Moment, Timed, words_of
+from .moments import FADE_STEP, Moment, Timed, stepped, words_of
 from .moments import moments as moments_of
 from .paint import Painted, Painter
 from .shape import Shaper
@@ -37,11 +38,17 @@ from .style import DEFAULT, Style
 
 KEPT = 64
 """Pictures that are kept to be given again."""
+_MOST_HELD = 192 << 20
+"""Bytes of them."""
 _MOST_AROUND = 50
 """Subtitles that one keeps clear of. Where there are more, the picture is full."""
 _MOST_TOLD = 24
 """Subtitles whose looks a recipe names besides its own: captions that roll up overlap from the first to the last, and
 what stands so far back moves nothing any more."""
+MOST_LOOKS = 250
+"""Pictures of one subtitle that changes over time, each of which is a file: ten seconds of them at full smoothness."""
+EFFECTS = 1
+"""Of how clips, drawings and changes are drawn: what has some of them is made again under another number."""
 _FEW_LETTERS = 60
 """Letters of a subtitle in which there is one that is drawn."""
 SMALLEST, LARGEST = 16, 16_384
@@ -50,6 +57,8 @@ SMALLEST, LARGEST = 16, 16_384
 
 LETTERS = "letters"
 """The kind of a problem that another font would solve."""
+OUTSIDE = "outside"
+"""The kind of a problem that a subtitle reaches out of the picture."""
 FONT = "font"
 """The kind of a problem that is none of what is drawn, but of what it is drawn with."""
 
@@ -62,9 +71,14 @@ class Problem:
     """`letters` that no font has, `cut` text, `controls` characters, `outside` the picture, `effects` of SubStation;
     and a `font` that is not there, which is told once, for the first of the subtitles."""
     index: int
-    """Which of the document's cues."""
+    """Which of `cues_of` the document."""
     message: str
     """A Text, unless it comes out of a file."""
+
+
+def cues_of(document: Document) -> tuple[Cue, ...]:
+    """What `Problem.index` counts: a document's cues, then what it has of drawings without text."""
+    return (*document.cues, *substation.drawings_of(document))
 
 
 class Renderer:
@@ -81,12 +95,12 @@ class Renderer:
         if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
             raise PictureSizeError(width, height, SMALLEST, LARGEST)
         self.width, self.height = width, height
-        self._document = document
-        self._cues = document.cues
-        usual = language or document.language
-        self._languages = [one or usual for one in languages] or [usual] * len(self._cues)
-        self._style = style or DEFAULT
         self._script = substation.script_of(document, width, height) if style is None else None
+        self._cues = cues_of(document) if self._script is not None else document.cues
+        usual = language or document.language
+        self._languages = [one or usual for one in languages] or [usual] * len(document.cues)
+        self._languages += [usual] * (len(self._cues) - len(document.cues))
+        self._style = style or DEFAULT
         self._speakers = dress.colors_of_speakers(document.cues, self._style)
         self._fonts = fonts or Fonts()
         self._shaper = Shaper(self._fonts)
@@ -100,9 +114,12 @@ class Renderer:
         self._moments: dict[int, list[Moment]] = {}
         self._shifts: dict[int, float] = {}
         self._problems: dict[tuple[str, int], Problem] = {}
+        self._told: set[int] = set()
+        """Cues of which it is known what is not drawn of their effects."""
         self._order = sorted(range(len(self._cues)), key=lambda index: (self._cues[index].start, index))
         self._starts = [self._cues[index].start for index in self._order]
         self._longest = max((cue.duration for cue in self._cues), default=0.0)
+        self._ranks = _ranks(self._cues) if self._script is not None else []
         self._last: tuple[object, tuple[Painted, ...]] = (None, ())
 
     # What lies there
@@ -117,11 +134,16 @@ class Renderer:
         return self._last[1]
 
     def changes(self) -> list[float]:
-        """The times at which something may change, in order."""
+        """The times at which something may change, in order; of what changes all the time, those of its looks."""
         times = {
             edge for index in range(len(self._cues)) for one in self.moments(index) for edge in (one.begins, one.ends)
         }
         return sorted(times)
+
+    @property
+    def count(self) -> int:
+        """How many there are to be drawn, drawings among them."""
+        return len(self._cues)
 
     @property
     def problems(self) -> list[Problem]:
@@ -131,7 +153,7 @@ class Renderer:
 
     def problems_of(self, index: int) -> list[Problem]:
         """Those of one cue."""
-        kinds = (LETTERS, "cut", "controls", "outside", "effects")
+        kinds = (LETTERS, "cut", "controls", OUTSIDE, "effects")
         return [found for kind in kinds if (found := self._problems.get((kind, index))) is not None]
 
     def active(self, first: float, last: float) -> list[int]:
@@ -139,10 +161,15 @@ class Renderer:
         low = bisect.bisect_left(self._starts, first - self._longest)
         high = bisect.bisect_right(self._starts, last)
         found = [index for index in self._order[low:high] if self._cues[index].end > first]
+        if self._ranks:
+            return sorted(found, key=lambda index: (self._cues[index].layer, self._ranks[index]))
         return sorted(found, key=lambda index: self._cues[index].layer)
 
     def moments(self, index: int) -> list[Moment]:
-        """The looks of one cue, in order of time."""
+        """The looks of one cue, in order of time: at most `MOST_LOOKS` of what changes all the time."""
+        return stepped(self._coarse(index), self._cues[index].start, FADE_STEP, MOST_LOOKS)
+
+    def _coarse(self, index: int) -> list[Moment]:
         if index not in self._moments:
             cue = self._cues[index]
             if self._script is not None:
@@ -152,7 +179,10 @@ class Renderer:
         return self._moments[index]
 
     def _moment(self, index: int, time: float) -> Moment | None:
-        return next((one for one in self.moments(index) if one.begins <= time < one.ends), None)
+        one = next((one for one in self._coarse(index) if one.begins <= time < one.ends), None)
+        if one is not None and one.is_changing:
+            return dataclasses.replace(one, begins=time, time=time - self._cues[index].start)
+        return one
 
     def picture(self, index: int, moment: Moment) -> Painted:
         """One cue at one of its moments."""
@@ -165,18 +195,27 @@ class Renderer:
                 self._painter = Painter(self.width, self.height)
             setting = self._setting(dressed).moved(0.0, shift)
             painted = self._painter.paint(setting, moment.spoken, moment.strength)
-            found = self._pictures[key] = painted, [*_problems(dressed, setting, self.width, self.height)]
-            if len(self._pictures) > KEPT:
+            found = painted, [*_problems(dressed, setting, self.width, self.height)]
+            if not moment.is_changing:  # Nobody asks for it again.
+                self._pictures[key] = found
+            while len(self._pictures) > KEPT or (len(self._pictures) > 1 and self._held() > _MOST_HELD):
                 self._pictures.popitem(last=False)
         else:
             self._pictures.move_to_end(key)
         for kind, message in found[1]:
-            self._note(kind, index, message)
+            # Whoever sets drawings, clips and changes lets them begin outside.
+            if kind != OUTSIDE or self._script is None or not self._script.effects(self._cues[index]):
+                self._note(kind, index, message)
         for family in self.missing_fonts(index):
             self.replaced(index, family)
-        if self._script is not None and (tags := self._script.undrawn(self._cues[index])):
-            self._note("effects", index, Text("Not drawn as the file says: {tags}.", tags=" ".join(tags)))
+        if self._script is not None and ("effects", index) not in self._problems and index not in self._told:
+            self._told.add(index)
+            for message in self._script.told(self._cues[index]):
+                self._note("effects", index, message)
         return found[0]
+
+    def _held(self) -> int:
+        return sum(picture.rgba.nbytes for picture, _ in self._pictures.values())
 
     def missing_fonts(self, index: int) -> list[str]:
         """The families that a cue asks for and that are not there. Draws nothing."""
@@ -235,7 +274,9 @@ class Renderer:
         speakers = cue.speaker, *(span.value for span in cue.spans if span.kind == VOICE)
         colors = tuple(self._speakers.get(speaker, "") for speaker in speakers)
         language = self._languages[index]
-        return (cue.text, cue.spans, cue.placing, cue.style, cue.layer, language, colors, margins, words)
+        said = cue.text, cue.spans, cue.placing, cue.style, cue.layer, language, colors, margins, words
+        effects = self._script.effects(cue) if self._script is not None else ""
+        return (*said, effects, EFFECTS) if effects else said
 
     def _words(self, cue: Cue) -> list[Timed]:
         return words_of(cue) if self._style.words or self._style.karaoke else []
@@ -246,7 +287,7 @@ class Renderer:
         if moment.part is not None:
             cue = cue.part(*moment.part)
         if self._script is not None:
-            return self._script.dressed(cue, self._languages[index])
+            return self._script.dressed(cue, self._languages[index], moment.time)
         return dress.dressed(cue, self._style, self.width, self.height, self._languages[index], self._speakers)
 
     def _setting(self, dressed: Dressed) -> Setting:
@@ -323,7 +364,16 @@ def _problems(dressed: Dressed, setting: Setting, width: int, height: int) -> It
         yield "controls", Text("It has {number} control characters, which are not drawn.", number=dressed.controls)
     box = layout.turned(setting.box, setting.angle, setting.origin)
     if box.left < -1 or box.top < -1 or box.right > width + 1 or box.bottom > height + 1:
-        yield "outside", Text("It reaches out of the picture.")
+        yield OUTSIDE, Text("It reaches out of the picture.")
+
+
+def _ranks(cues: Sequence[Cue]) -> list[int]:
+    """In which place each of a script's events stands in its file; a cue that came later, with the one before it."""
+    found: list[int] = []
+    for cue in cues:
+        number = str(cue.extra.get(INDEX, ""))
+        found.append(int(number) if number.isdecimal() and len(number) < 10 else found[-1] if found else 0)
+    return found
 
 
 def _free(mine: Box, taken: Sequence[Box], upwards: bool, height: int) -> float:

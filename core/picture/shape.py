@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import bidi
-from . import clusters, harfbuzz
+from . import clusters, harfbuzz, vectors
 from .dress import Look
 from .fonts import SUB, Face, Fonts, is_ignorable
 
@@ -101,8 +101,11 @@ class Shaper:
         """
         line = Line(start, end, 0.0, 0.0, 0.0, [], [], [], [], upright)
         for run in self._runs(text, start, end, looks, from_right):
-            self._add(line, text, run)
-        if not line.ascent:  # An empty line is as high as one with letters.
+            if run.look.drawing is not None:
+                _draw(line, run, run.look.drawing)
+            else:
+                self._add(line, text, run)
+        if not line.ascent and not line.glyphs:  # An empty line is as high as one with letters.
             look = looks[-1][2] if looks else None
             for first, last, one in looks:
                 if first <= start < max(last, first + 1):
@@ -125,7 +128,8 @@ class Shaper:
         runs: list[_Run] = []
         for (first, last), script in zip(ranges, scripts, strict=True):
             look = looks[max(0, bisect.bisect_right(firsts, start + first) - 1)][2]
-            face = self._face(part[first:last], look, script, runs[-1].face if runs else None)
+            before = runs[-1].face if runs else None
+            face = None if look.drawing else self._face(part[first:last], look, script, before)
             run = _Run(start + first, start + last, levels[first], script, face, look)
             if runs and runs[-1][2:] == run[2:]:
                 runs[-1] = runs[-1]._replace(end=run.end)
@@ -186,6 +190,21 @@ class Shaper:
             edge[0], edge[1] = min(edge[0], first), max(edge[1], pen)
         line.spans += [(at, left, right) for at, (left, right) in edges.items()]
         line.width = pen
+
+
+def _draw(line: Line, run: _Run, drawing: vectors.Drawing) -> None:
+    """Set drawings at the end of a line. As libass has it the line is as high as the drawing, whose upper edge is where
+    its numbers begin to count; where it begins to the right of them it is moved, but no wider."""
+    across, down = run.look.stretch_x, run.look.stretch_y
+    outline = vectors.outline(drawing.lines, drawing.scale)
+    font = vectors.font(drawing.lines, drawing.scale)
+    below = min(max(drawing.below * 0.5 ** (drawing.scale - 1), -vectors.FARTHEST), vectors.FARTHEST) * down
+    above = (outline.bottom - outline.top) * down - below
+    for at in range(run.start, run.end):
+        line.ascent, line.descent = max(line.ascent, above), max(line.descent, below)
+        line.glyphs.append(Glyph(font, vectors.LETTER, line.width, above, at, run.look, False))
+        left, line.width = line.width, line.width + (outline.right - outline.left) * across
+        line.spans.append((at, left, line.width))
 
 
 def _is_void(cluster: str) -> bool:

@@ -1,62 +1,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SubStation's own styles, margins and override tags, so that such a file looks as its author saw it.
 
-Not drawn: drawings, clips, turns out of the picture's plane, and changes over time but fades and karaoke; a subtitle
-that moves stands where it is halfway. `undrawn` names it, docs/picture.md lists it.
+Not drawn: turns out of the picture's plane; `Script.undrawn` names them, docs/picture.md lists them.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+import math
+from collections.abc import Iterator, Sequence
 
 from ..cues import Cue
-from ..markup import BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Span
 from ..subtitles.document import Document
-from ..subtitles.formats.overrides import DRAWING, TAG
-from ..subtitles.formats.substation import FIELDS, HEAD, ROW
-from . import clusters, dress, moments
-from .dress import LARGEST, Block, Dressed, Look
+from ..subtitles.formats.overrides import DRAWING, KARAOKE
+from ..subtitles.formats.substation import EVENT, FIELDS, HEAD, ROW, event_text, resolution_of
+from ..subtitles.formats.tags import TextBuilder
+from ..text import Text
+from . import clusters, dress, moments, sheets, tags, vectors
+from .dress import LARGEST, Block, Clip, Dressed, Look
 from .moments import Moment
 from .paint import Spoken
+from .sheets import Sheet, positive
+from .tags import PLACEHOLDER, State, Taken
 
-_NUMBER = r"-?\d{0,6}(?:\.\d{0,6})?"
-_ONE = re.compile(rf"\\(\d?[a-z]+?)\s*({_NUMBER})\s*")
-_COLORED = re.compile(r"\\([1-4])c\s*&?H?([0-9A-Fa-f]{1,8})&?\s*")
-_ALPHA = re.compile(r"\\(alpha|[1-4]a)\s*&?H?([0-9A-Fa-f]{1,2})&?\s*")
-_CALL = re.compile(r"\\([a-z]+)\(([^()]*)\)?")
-_OFF = {"\\b0": BOLD, "\\i0": ITALIC, "\\u0": UNDERLINE, "\\s0": STRIKE}
-_NAME = re.compile(r"\\(\d?[a-z]+)")
-_BLUR = 1.0
-"""Pixels of the Gaussian's deviation for one of `\\blur`, in units of the script."""
-
-_Row = Mapping[str, str]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Sheet:
-    """A style of the script, in its own units."""
-
-    font: str = "Arial"
-    size: float = 18.0
-    colors: tuple[str, str, str, str] = ("#ffffffff", "#ff0000ff", "#000000ff", "#000000ff")
-    """Of letters, of letters not sung yet, of the outline and of the shadow."""
-    bold: bool = False
-    italic: bool = False
-    underline: bool = False
-    strike: bool = False
-    stretch_x: float = 1.0
-    stretch_y: float = 1.0
-    spacing: float = 0.0
-    angle: float = 0.0
-    boxed: bool = False
-    outline: float = 2.0
-    shadow: float = 3.0
-    margins: tuple[float, float, float] = (20.0, 20.0, 20.0)
-    """Left, right, vertical."""
+_BLUR = 2 / math.sqrt(math.log(256))
+"""Pixels of the Gaussian's deviation for one of `\\blur`, in units of the script, as libass has it."""
+_RUN = "run"
 
 
 def script_of(document: Document, width: int, height: int) -> Script | None:
@@ -71,10 +40,11 @@ class Script:
 
     def __init__(self, document: Document, width: int, height: int) -> None:
         self._width, self._height = width, height
-        info = dict(_info(str(document.extra.get(HEAD, ""))))
-        self._sheets = dict(_sheets(str(document.extra.get(HEAD, ""))))
+        head = str(document.extra.get(HEAD, ""))
+        info = dict(sheets.info(head))
+        self._sheets = dict(sheets.sheets(head))
         self._fields = [field.strip().lower() for field in str(document.extra.get(FIELDS, "")).split(",")]
-        x, y = _positive(info.get("playresx")), _positive(info.get("playresy"))
+        x, y = positive(info.get("playresx")), positive(info.get("playresy"))
         # As libass does it: one that is missing follows from the other.
         if not x and not y:
             x, y = 384.0, 288.0
@@ -86,53 +56,93 @@ class Script:
         scaled = info.get("scaledborderandshadow", "no").strip().lower() in ("yes", "1")
         self._border = self._y if scaled else 1.0
         self._wrap = info.get("wrapstyle", "0").strip()
+        self._aligns = {name: style.align for name, style in document.styles.items()}
+        self._resolution = resolution_of(head)
+        self._raws: dict[int, str] = {}
+        """Texts with their tags, by the `id` of the cue: the document lives as long as this does."""
+
+    # What is read of an event
+
+    def _taken(self, cue: Cue, time: float = 0.0) -> Taken:
+        """What the tags of an event say, `time` seconds after its start."""
+        return tags.taken(self._raw(cue), self._sheet(cue.style), self._sheet, time * 1000, cue.duration * 1000)
+
+    def _raw(self, cue: Cue) -> str:
+        if id(cue) not in self._raws:
+            self._raws[id(cue)] = event_text(cue, self._aligns.get(cue.style, 2), self._resolution)
+        return self._raws[id(cue)]
+
+    # Looks
 
     def moments(self, cue: Cue) -> list[Moment]:
-        """The looks of a cue, as `moments.moments`."""
+        """The looks of a cue, as `moments.moments`; one that changes all the time is one moment of them."""
         if cue.end <= cue.start:
             return []
-        tags = [span.value for span in cue.spans if span.kind == TAG]
+        taken = self._taken(cue)
         found = [Moment(cue.start, cue.end)]
-        if any(span.kind == "ass.karaoke" for span in cue.spans):
-            found = list(self._karaoke(cue)) or found
-        fade_in, fade_out = _fade(tags)
-        if fade_in or fade_out:
-            found = [piece for one in found for piece in moments.faded(one, cue, fade_in, fade_out)]
+        if any(span.kind == KARAOKE for span in cue.spans):
+            found = list(self._karaoke(cue, taken)) or found
+        if taken.changes:
+            spans = [(cue.start + begin / 1000, cue.start + end / 1000) for begin, end in taken.changes]
+            found = [piece for one in found for piece in moments.changing(one, cue, spans)]
+        if len(taken.fade) == 2:
+            fade_in, fade_out = (min(max(number, 0) / 1000, 10.0) for number in taken.fade)
+            if fade_in or fade_out:
+                found = [piece for one in found for piece in moments.faded(one, cue, fade_in, fade_out)]
+        elif taken.fade:
+            found = [piece for one in found for piece in moments.strengthened(one, _strengths(cue, taken.fade))]
         return found
 
-    def _karaoke(self, cue: Cue) -> Iterator[Moment]:
+    def _karaoke(self, cue: Cue, taken: Taken) -> Iterator[Moment]:
         """What is not sung yet has the second colour."""
         color = self._sheet(cue.style).colors[1]
-        length = len(cue.text)
+        text, _ = _text(taken)
+        drawings = [at for at, char in enumerate(text) if char == PLACEHOLDER]
+        length = len(text)
         time = cue.start
         first = 0
         for word in moments.words_of(cue):
+            start, end = _with_drawings(word.start, drawings), _with_drawings(word.end, drawings)
             if word.begins > time:
-                yield Moment(time, min(word.begins, cue.end), None, Spoken(word.start, length, color))
+                yield Moment(time, min(word.begins, cue.end), None, Spoken(start, length, color))
                 time = min(word.begins, cue.end)
-            first = word.end
+            first = end
         if time < cue.end:
             yield Moment(time, cue.end, None, Spoken(first, length, color) if first < length else None)
 
-    def dressed(self, cue: Cue, language: str) -> Dressed:
-        """A cue ready to be set."""
-        text, cut = dress.limited(cue.text)
+    def dressed(self, cue: Cue, language: str, time: float = 0.0) -> Dressed:
+        """A cue ready to be set, as it looks `time` seconds after its start."""
+        taken = self._taken(cue, time)
+        whole, runs = _text(taken)
+        text, cut = dress.limited(whole)
         text, controls = clusters.cleaned(text)
         sheet = self._sheet(cue.style)
-        spans = [span for span in cue.spans if span.start <= len(text)]
-        looks = tuple(self._looks(len(text), spans, sheet, language))
-        return Dressed(text, looks, self._block(cue, sheet, spans, looks), (), cut, controls)
+        looks = tuple(
+            (start, min(end, len(text)), self._look(state, sheet, language))
+            for start, end, state in runs
+            if start < len(text)
+        ) or ((0, 0, self._look(tags.state_of(sheet), sheet, language)),)
+        angle = next((state.angle for _, state in reversed(taken.runs)), sheet.angle)
+        return Dressed(text, looks, self._block(cue, sheet, taken, angle), (), cut + taken.rest, controls)
 
-    @staticmethod
-    def undrawn(cue: Cue) -> list[str]:
-        """What a cue has that is not in its pictures: the names of tags, in order."""
-        found: set[str] = set()
-        for span in cue.spans:
-            if span.kind == DRAWING:
-                found.add("\\p")
-            elif span.kind == TAG and (match := _NAME.match(span.value)) and _is_undrawn(match[1], span.value):
-                found.add(match[0])
-        return sorted(found)
+    def told(self, cue: Cue) -> Iterator[Text]:
+        """What a cue has that is not in its pictures as the file says it."""
+        taken = self._taken(cue)
+        if taken.undrawn:
+            yield Text("Not drawn as the file says: {tags}.", tags=" ".join(sorted(taken.undrawn)))
+        if taken.dropped:
+            yield Text(
+                "It has too many changes over time (\\t); the last {number} are not drawn.", number=taken.dropped
+            )
+        drawings = [state.drawing for _, state in taken.runs] + [taken.shape.drawing if taken.shape else None]
+        if any(drawing and vectors.outline(drawing.lines, drawing.scale).is_cut for drawing in drawings):
+            yield Text("Its drawing has more than {most} points; the others are not drawn.", most=vectors.MOST_POINTS)
+
+    def effects(self, cue: Cue) -> str:
+        """What of a cue's text makes it look otherwise than its letters and their spans say; empty for most."""
+        taken = self._taken(cue)
+        is_drawn = any(state.drawing or state.blur or state.soft for _, state in taken.runs)
+        return self._raw(cue) if is_drawn or taken.changes or taken.box or taken.shape or len(taken.fade) == 7 else ""
 
     def font_of(self, cue: Cue) -> str:
         """The family that the style of a cue asks for."""
@@ -145,108 +155,73 @@ class Script:
 
     # Letters
 
-    def _looks(
-        self, length: int, spans: Sequence[Span], sheet: Sheet, language: str
-    ) -> Iterator[tuple[int, int, Look]]:
-        points = sorted((span for span in spans if span.kind == TAG), key=lambda span: span.start)
-        edges = sorted({0, length, *(edge for span in spans for edge in (span.start, span.end) if 0 < edge < length)})
-        changes: dict[str, Any] = {}
-        base = sheet
-        for start, end in itertools.pairwise(edges):
-            while points and points[0].start <= start:
-                base = self._tag(points.pop(0).value, changes, base)
-            active = [span for span in spans if span.start <= start and end <= span.end and span.start < span.end]
-            yield start, end, self._look(base, changes, active, language)
-
-    def _tag(self, tag: str, changes: dict[str, Any], sheet: Sheet) -> Sheet:
-        """Take in one tag; the style that holds after it."""
-        if tag in _OFF:
-            changes[_OFF[tag]] = False
-        elif match := _COLORED.fullmatch(tag):
-            changes[f"c{match[1]}"] = _color(match[2])[:7]
-        elif match := _ALPHA.fullmatch(tag):
-            for which in "1234" if match[1] == "alpha" else match[1][0]:
-                changes[f"a{which}"] = f"{255 - int(match[2], 16):02x}"
-        elif tag.startswith("\\r") and not tag.startswith("\\rnd"):
-            changes.clear()
-            return self._sheet(tag[2:]) if tag[2:].strip() else sheet
-        elif match := _ONE.fullmatch(tag):
-            self._number(match[1], match[2], changes)
-        return sheet
-
-    @staticmethod
-    def _number(name: str, value: str, changes: dict[str, Any]) -> None:
-        try:
-            number = float(value)
-        except ValueError:
-            changes.pop(name, None)
-            return
-        if name in ("bord", "xbord", "shad", "xshad", "yshad", "be", "blur", "fsp", "fscx", "fscy", "b"):
-            changes[name] = number
-
-    def _look(self, sheet: Sheet, changes: Mapping[str, Any], spans: Sequence[Span], language: str) -> Look:
-        values = {span.kind: span.value for span in spans}
-        size = _positive(values.get(SIZE)) or sheet.size
-        colors = [
-            changes.get(f"c{number}", color[:7]) + changes.get(f"a{number}", color[7:9])
-            for number, color in enumerate(sheet.colors, 1)
-        ]
-        if COLOR in values:
-            colors[0] = values[COLOR][:7] + colors[0][7:9]
-        shadow = changes.get("shad", sheet.shadow)
-        blur = changes.get("blur", 0.0) * _BLUR + changes.get("be", 0.0) * 0.5
-        outline = changes.get("bord", changes.get("xbord", sheet.outline))
-        stretch_x = min(max(changes.get("fscx", sheet.stretch_x * 100) / 100, 0.01), 10.0)
+    def _look(self, state: State, sheet: Sheet, language: str) -> Look:
+        blur = state.blur * _BLUR + state.soft * 0.5
+        stretch_x = min(max(state.stretch_x, 0.01), 10.0)
+        stretch_y = min(max(state.stretch_y, 0.01), 10.0)
+        colors = [f"#{''.join(f'{round(part):02x}' for part in color)}" for color in state.colors]
+        # Letters are as large as their size says, drawings as their numbers.
+        across, down = (self._x, self._y) if state.drawing else (1.0, 1.0)
         return Look(
-            font=values.get(FONT, sheet.font).lstrip("@"),
-            size=min(max(size * self._y, 1.0), LARGEST * self._height),
+            font=state.font.lstrip("@"),
+            size=min(max(state.size * self._y, 1.0), LARGEST * self._height),
             by_line=True,
-            bold=_switch(BOLD, changes, values, sheet.bold) or changes.get("b", 0) >= 600,
-            italic=_switch(ITALIC, changes, values, sheet.italic),
-            underline=_switch(UNDERLINE, changes, values, sheet.underline),
-            strike=_switch(STRIKE, changes, values, sheet.strike),
+            bold=state.bold,
+            italic=state.italic,
+            underline=state.underline,
+            strike=state.strike,
             color=colors[0],
-            outline=0.0 if sheet.boxed else min(max(outline, 0.0) * self._border, self._height / 4),
+            outline=0.0 if sheet.boxed else min(max(state.outline, 0.0) * self._border, self._height / 4),
             outline_color=colors[2],
             edge_blur=min(max(blur, 0.0) * self._border, self._height / 8),
-            shadow_x=_near(changes.get("xshad", shadow) * self._border, self._width),
-            shadow_y=_near(changes.get("yshad", shadow) * self._border, self._height),
+            shadow_x=_near(state.shadow_x * self._border, self._width),
+            shadow_y=_near(state.shadow_y * self._border, self._height),
             shadow_blur=min(max(blur, 0.0) * self._border, self._height / 8),
             shadow_color="#00000000" if sheet.boxed else colors[3],
-            spacing=_near(changes.get("fsp", sheet.spacing) * self._x * stretch_x, self._width),
-            stretch_x=stretch_x,
-            stretch_y=min(max(changes.get("fscy", sheet.stretch_y * 100) / 100, 0.01), 10.0),
+            spacing=_near(state.spacing * self._x * stretch_x, self._width),
+            stretch_x=stretch_x * across,
+            stretch_y=stretch_y * down,
             language=language,
+            drawing=state.drawing,
         )
 
     # Place
 
-    def _block(self, cue: Cue, sheet: Sheet, spans: Sequence[Span], looks: Sequence[tuple[int, int, Look]]) -> Block:
-        tags = [span.value for span in spans if span.kind == TAG]
-        calls = {match[1]: match[2] for tag in tags if (match := _CALL.match(tag))}
+    def _block(self, cue: Cue, sheet: Sheet, taken: Taken, angle: float) -> Block:
         x, y = cue.placing.x, cue.placing.y
         place = None if x is None or y is None else (x * self._width, y * self._height)
-        if place is None and (moved := _numbers(calls.get("move", ""))) and len(moved) >= 4:
-            place = (moved[0] + moved[2]) / 2 * self._x, (moved[1] + moved[3]) / 2 * self._y
+        if place is None and taken.move:
+            place = taken.move[0] * self._x, taken.move[1] * self._y
         left, right, vertical = self._margins(cue, sheet)
-        angle = next((number for tag in reversed(tags) if (number := _angle(tag)) is not None), sheet.angle)
-        origin = _numbers(calls.get("org", ""))
-        wrap = next((tag[2:].strip() for tag in tags if tag.startswith("\\q")), self._wrap)
+        wrap = taken.wrap or self._wrap
         return Block(
             align=cue.placing.align, x=place and place[0], y=place and place[1], left=left, right=right,
-            vertical=vertical, max_width=0.0 if wrap == "2" else max(self._width - left - right, 1.0), angle=angle,
-            origin=(origin[0] * self._x, origin[1] * self._y) if len(origin) == 2 else None,
+            vertical=vertical, max_width=0.0 if wrap == "2" else max(self._width - left - right, 1.0),
+            angle=angle % 360, origin=(taken.origin[0] * self._x, taken.origin[1] * self._y) if taken.origin else None,
             stacks=place is None, inset=False, even=wrap != "1", box="line" if sheet.boxed else "",
             box_color=sheet.colors[2], padding=sheet.outline * self._border if sheet.boxed else 0.0,
+            clips=tuple(self._clip(clip) for clip in (taken.box, taken.shape) if clip is not None),
         )  # fmt: skip
+
+    def _clip(self, clip: tags.Clip) -> Clip:
+        if clip.box is None:
+            return Clip(clip.is_out, None, clip.drawing, (self._x, self._y))
+        # On whole pixels, as libass has them.
+        left, top, right, bottom = (
+            round(min(max(edge * factor, 0.0), most))
+            for edge, factor, most in zip(
+                clip.box, (self._x, self._y) * 2, (self._width, self._height) * 2, strict=True
+            )
+        )
+        return Clip(clip.is_out, (left, top, right, bottom))
 
     def margins(self, cue: Cue) -> tuple[float, float, float]:
         """Left, right and vertical ones of a cue, in pixels."""
         return self._margins(cue, self._sheet(cue.style))
 
     def _margins(self, cue: Cue, sheet: Sheet) -> tuple[float, float, float]:
-        row: _Row = dict(zip(self._fields, str(cue.extra.get(ROW, "")).split(","), strict=False))
-        own = [_positive(row.get(name)) for name in ("marginl", "marginr", "marginv")]
+        row = dict(zip(self._fields, str(cue.extra.get(ROW, "")).split(","), strict=False))
+        own = [positive(row.get(name)) for name in ("marginl", "marginr", "marginv")]
         left, right, vertical = (mine or theirs for mine, theirs in zip(own, sheet.margins, strict=True))
         return (
             min(left * self._x, self._width / 2), min(right * self._x, self._width / 2),
@@ -254,119 +229,43 @@ class Script:
         )  # fmt: skip
 
 
-def _is_undrawn(name: str, tag: str) -> bool:
-    if name == "fade":
-        return _fade([tag]) == (0.0, 0.0)
-    if name in ("frx", "fry", "fax", "fay"):
-        return re.fullmatch(r"\\[a-z]+\s*[-+]?0*\.?0*\s*", tag) is None
-    return name in ("t", "move", "clip", "iclip")
-
-
-def _switch(kind: str, changes: Mapping[str, Any], values: Mapping[str, str], usual: bool) -> bool:
-    return kind in values or bool(changes.get(kind, usual))
-
-
 def _near(value: float, most: float) -> float:
     return min(max(value, -most / 2), most / 2)
 
 
-def _angle(tag: str) -> float | None:
-    match = _ONE.fullmatch(tag)
-    if match is None or match[1] not in ("frz", "fr"):
-        return None
-    try:
-        return float(match[2]) % 360
-    except ValueError:
-        return None
+def drawings_of(document: Document) -> list[Cue]:
+    """The events of a document that have no text but a drawing, and are shown."""
+    return [
+        cue
+        for cue in document.hidden
+        if cue.extra.get(EVENT) == "Dialogue" and cue.end > cue.start
+        and any(span.kind == DRAWING for span in cue.spans)
+    ]  # fmt: skip
 
 
-def _fade(tags: Iterable[str]) -> tuple[float, float]:
-    """Seconds of `\\fad`; of `\\fade` what is like it."""
-    for tag in tags:
-        match = _CALL.match(tag)
-        if match is None or match[1] not in ("fad", "fade"):
-            continue
-        numbers = _numbers(match[2])
-        if len(numbers) == 2:
-            return min(max(numbers[0], 0) / 1000, 10.0), min(max(numbers[1], 0) / 1000, 10.0)
-    return 0.0, 0.0
+def _text(taken: Taken) -> tuple[str, list[tuple[int, int, State]]]:
+    """An event's text as its cue has it, with a sign for each drawing, and what holds for which part of it."""
+    builder = TextBuilder()
+    for number, (piece, _) in enumerate(taken.runs):
+        builder.open(_RUN, (_RUN, str(number)))
+        builder.text(piece)
+        builder.close(_RUN)
+    text, spans = builder.done()
+    firsts = sorted((span.start, int(span.value)) for span in spans)
+    edges = [0, *(start for start, _ in firsts[1:]), len(text)] if firsts else []
+    states = [taken.runs[number][1] for _, number in firsts]
+    return text, [(*edge, state) for edge, state in zip(itertools.pairwise(edges), states, strict=True)]
 
 
-def _numbers(text: str) -> list[float]:
-    try:
-        return [float(part) for part in text.split(",")][:8] if text.strip() else []
-    except ValueError:
-        return []
+def _with_drawings(place: int, drawings: Sequence[int]) -> int:
+    """A place in the text of a cue as one in the text that has a sign for each drawing."""
+    for at in drawings:
+        place += at <= place
+    return place
 
 
-def _positive(text: str | None) -> float:
-    """A number above zero, as script and styles have it; 0.0 for what is none."""
-    match = re.match(r"\s*(\d{1,6}(?:\.\d{1,6})?)", text or "")
-    return float(match[1]) if match else 0.0
-
-
-def _info(head: str) -> Iterator[tuple[str, str]]:
-    for line in head.splitlines():
-        key, colon, value = line.partition(":")
-        if colon and not line.startswith((";", "!")):
-            yield key.strip().lower(), value.strip()
-
-
-def _sheets(head: str) -> Iterator[tuple[str, Sheet]]:
-    fields: list[str] = []
-    new = True
-    for line in head.splitlines():
-        key, _, rest = line.partition(":")
-        key = key.strip().lower()
-        if re.fullmatch(r"\[v4(\+|\+\+)? styles\+?\]", line.strip().lower()):
-            new = "+" in line
-        elif key == "format" and "fontname" in rest.lower():
-            fields = [field.strip().lower() for field in rest.split(",")]
-        elif key == "style" and fields:
-            row = dict(zip(fields, (value.strip() for value in rest.split(",")), strict=False))
-            if row.get("name"):
-                yield row["name"].lstrip("*"), _sheet_of(row, new)
-
-
-def _sheet_of(row: _Row, new: bool) -> Sheet:
-    usual = Sheet()
-    back = "backcolour" if new else "tertiarycolour"
-    names = (
-        "primarycolour",
-        "secondarycolour",
-        "outlinecolour" if new else "tertiarycolour",
-        back if new else "backcolour",
-    )
-    colors = tuple(_color(row.get(name, "")) or usual.colors[index] for index, name in enumerate(names))
-    return Sheet(
-        font=row.get("fontname") or usual.font, size=_positive(row.get("fontsize")) or usual.size,
-        colors=(colors[0], colors[1], colors[2], colors[3]), bold=_on(row.get("bold")), italic=_on(row.get("italic")),
-        underline=_on(row.get("underline")), strike=_on(row.get("strikeout")),
-        stretch_x=(_positive(row.get("scalex")) or 100) / 100, stretch_y=(_positive(row.get("scaley")) or 100) / 100,
-        spacing=_positive(row.get("spacing")), angle=_signed(row.get("angle")),
-        boxed=row.get("borderstyle", "1") == "3", outline=_positive(row.get("outline")),
-        shadow=_positive(row.get("shadow")),
-        margins=(_positive(row.get("marginl")), _positive(row.get("marginr")), _positive(row.get("marginv"))),
-    )  # fmt: skip
-
-
-def _on(value: str | None) -> bool:
-    return (value or "0").strip() not in ("", "0")
-
-
-def _signed(value: str | None) -> float:
-    number = _positive((value or "").lstrip("- "))
-    return -number if (value or "").strip().startswith("-") else number
-
-
-def _color(text: str) -> str:
-    """SubStation's `&HAABBGGRR` (or a decimal number) as `#rrggbbaa`: its alpha counts the other way."""
-    stripped = text.strip().strip("&").upper()
-    try:
-        number = (
-            int(stripped.lstrip("H"), 16) if not stripped.isdecimal() or text.upper().startswith("&H") else int(text)
-        )
-    except ValueError:
-        return ""
-    alpha, blue, green, red = (number >> shift & 255 for shift in (24, 16, 8, 0))
-    return f"#{red:02x}{green:02x}{blue:02x}{255 - alpha:02x}"
+def _strengths(cue: Cue, numbers: Sequence[float]) -> list[tuple[float, float]]:
+    """How strong a subtitle is at some times, by the seven numbers of `\\fade`."""
+    before, between, after = (1 - min(max(number, 0.0), 255.0) / 255 for number in numbers[:3])
+    times = [cue.start + number / 1000 for number in numbers[3:]]
+    return [(times[0], before), (times[1], between), (times[2], between), (times[3], after)]

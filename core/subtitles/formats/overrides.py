@@ -17,7 +17,7 @@ TAG = "ass.tag"
 COMMENT = "ass.comment"
 """A point: words between braces, which no viewer sees."""
 DRAWING = "ass.drawing"
-"""A point: the lines of a drawing."""
+"""A point: the lines of a drawing; before them `\\p2` and a space where its scale is that, not 1."""
 
 _TAG = re.compile(r"\\([^\\(]*(?:\([^)]*\)?)?[^\\]*)")
 _KARAOKE = re.compile(r"(?:kf|ko|kt|k|K)-?\d")
@@ -39,8 +39,8 @@ class Overrides:
         self.align: int | None = None
         self.position: tuple[float, float] | None = None
         """From 0.0 to 1.0, as in `Placing`."""
-        self.drawing = False
-        """Whether what follows is the lines of a drawing, not text."""
+        self.drawing = ""
+        """The scale of the drawing whose lines follow; empty: what follows is text."""
         self._is_other_style = False
 
     def apply(self, block: str) -> None:
@@ -55,7 +55,7 @@ class Overrides:
         """What stands outside of braces."""
         if self.drawing:
             if piece.strip():
-                self._builder.point(DRAWING, piece)
+                self._builder.point(DRAWING, piece if self.drawing == "1" else f"\\p{self.drawing} {piece}")
         else:
             self._builder.text(piece)
 
@@ -95,7 +95,7 @@ class Overrides:
             except (ValueError, ZeroDivisionError):
                 self._builder.point(TAG, f"\\{tag}")
         elif match := re.fullmatch(r"p(\d+)\s*", tag):
-            self.drawing = match[1] != "0"
+            self.drawing = match[1].lstrip("0")
         else:
             self._builder.point(TAG, f"\\{tag}")
 
@@ -124,7 +124,9 @@ def opening(span: Span) -> str:
     if span.kind in (TAG, KARAOKE, COMMENT):
         return f"{{{span.value}}}"
     if span.kind == DRAWING:
-        return f"{{\\p1}}{span.value}{{\\p0}}"
+        scale = re.match(r"\\p(\d+) ", span.value)
+        lines = span.value[scale.end() :] if scale else span.value
+        return f"{{\\p{scale[1] if scale else 1}}}{lines}{{\\p0}}"
     if span.kind in _LETTERS:
         return f"{{\\{_LETTERS[span.kind]}1}}"
     if span.kind == COLOR:

@@ -260,7 +260,9 @@ class _File:
             message = Text('"{text}" has no length, so that nobody sees it.', text=quoted(cue.text))
             self._findings.add(Kind.HIDDEN, message, cue.line, cue.text)
         elif any(span.kind == overrides.DRAWING for span in cue.spans):
-            self._findings.add(Kind.HIDDEN, Text("a drawing, not text; it is kept for SubStation only."), cue.line)
+            self._findings.add(
+                Kind.HIDDEN, Text("a drawing, not text; it is kept, and drawn where the file is burnt in."), cue.line
+            )
         else:
             self._findings.add(Kind.HIDDEN, Text("an event without text; it is kept for SubStation only."), cue.line)
 
@@ -341,6 +343,21 @@ def _style(fields: Sequence[str], rest: str, section: str) -> Style | None:
     )
 
 
+def pieces(raw: str) -> Iterator[tuple[bool, str]]:
+    """What the text of an event is made of, in order: letters, and (True) what stands between two braces."""
+    end = 0
+    for match in _TOKEN.finditer(raw):
+        if end < match.start():
+            yield False, raw[end : match.start()]
+        end = match.end()
+        if match[0][0] == "{":
+            yield True, match[0][1:-1]
+        else:
+            yield False, _ESCAPES[match[0]]
+    if end < len(raw):
+        yield False, raw[end:]
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class TextRead:
     """What the text of an event says."""
@@ -357,15 +374,11 @@ def read_text(raw: str, align: int = 2, resolution: tuple[float, float] = (384.0
         return TextRead(*tidied_text(plain), BELOW if align == 2 else Placing(align))
     builder = TextBuilder()
     blocks = overrides.Overrides(builder, resolution)
-    end = 0
-    for match in _TOKEN.finditer(raw):
-        blocks.text(raw[end : match.start()])
-        end = match.end()
-        if match[0][0] == "{":
-            blocks.apply(match[0][1:-1])
+    for is_block, piece in pieces(raw):
+        if is_block:
+            blocks.apply(piece)
         else:
-            blocks.text(_ESCAPES[match[0]])
-    blocks.text(raw[end:])
+            blocks.text(piece)
     text, spans = builder.done()
     spans = tuple(sorted([*spans, *(Span(0, 0, overrides.COMMENT, value) for value in builder.empty)]))
     x, y = blocks.position or (None, None)
@@ -399,8 +412,7 @@ def _again(document: Document) -> str:
     """What was read, with what was changed."""
     extra = document.extra
     fields = _lower(_names(extra.get(FIELDS, _ASS_FIELDS)))
-    found = {axis.upper(): float(lines) for axis, lines in _RESOLUTION.findall(extra.get(HEAD, "")) if int(lines)}
-    resolution = found.get("X", 384.0), found.get("Y", 288.0)
+    resolution = resolution_of(extra.get(HEAD, ""))
     lines = [extra.get(HEAD) or "\n".join(_heading((384, 288)))]  # Copied lines alone are no file.
     waiting = sorted(document.hidden, key=_index)
     for cue in document.cues:
@@ -413,6 +425,12 @@ def _again(document: Document) -> str:
     if TAIL in extra:
         lines += ["", extra[TAIL]]
     return "\n".join(lines) + "\n"
+
+
+def resolution_of(head: str) -> tuple[float, float]:
+    """The picture that the places in a file are measured in, by what stands above its events."""
+    found = {axis.upper(): float(lines) for axis, lines in _RESOLUTION.findall(head) if int(lines)}
+    return found.get("X", 384.0), found.get("Y", 288.0)
 
 
 def _index(cue: Cue) -> int:
@@ -428,7 +446,7 @@ def _event(
         fields = _lower(_names(cue.extra[FIELDS]))
     align = styles[cue.style].align if cue.style in styles else 2
     if _is_as_read(cue, tuple(fields)):
-        yield f"Dialogue: {cue.extra[ROW]},{_text(cue, align, resolution)}"
+        yield f"Dialogue: {cue.extra[ROW]},{event_text(cue, align, resolution)}"
         return
     values = cue.extra[ROW].split(",") if ROW in cue.extra else []
     row = dict(zip(fields, values, strict=False))
@@ -444,7 +462,7 @@ def _event(
         row["layer"] = str(cue.layer)
     defaults = {"layer": "0", "marked": "Marked=0", "style": "Default", "name": "", "actor": "", "effect": ""}
     listed = [row.get(name) or defaults.get(name, "0") if name not in row else row[name] for name in fields[:-1]]
-    yield f"{cue.extra.get(EVENT, 'Dialogue')}: {','.join(listed)},{_text(cue, align, resolution)}"
+    yield f"{cue.extra.get(EVENT, 'Dialogue')}: {','.join(listed)},{event_text(cue, align, resolution)}"
 
 
 def _is_as_read(cue: Cue, fields: tuple[str, ...]) -> bool:
@@ -458,7 +476,9 @@ def _is_as_read(cue: Cue, fields: tuple[str, ...]) -> bool:
     return _plain_values(match, groups) == (cue.start, cue.end, cue.layer, cue.style, cue.speaker)
 
 
-def _text(cue: Cue, align: int, resolution: tuple[float, float]) -> str:
+def event_text(cue: Cue, align: int, resolution: tuple[float, float]) -> str:
+    """The text of an event with its tags: as it came, where nothing of it was changed. `align` and `resolution` as for
+    `read_text`."""
     raw = cue.extra.get(RAW)
     if not cue.spans and cue.placing.align == align and cue.placing.x is None and cue.placing.y is None:
         # Nothing but letters, and what was read said no more.

@@ -348,7 +348,7 @@ def test_substation(tmp_path: Path) -> None:
     assert plain(file) == [(0.0, 1.5, "Hello, world\nsecond"), (1.5, 3.5, "broken, times")]
     assert file.warnings == [
         "Line 12: the times cannot be read; it was put behind the subtitle above it.",
-        "Line 13: a drawing, not text; it is kept for SubStation only.",
+        "Line 13: a drawing, not text; it is kept, and drawn where the file is burnt in.",
         'Line 14: "Dialogue: 0,0:00:05" is incomplete; it was left out.',
     ]
 

@@ -126,7 +126,7 @@ def test_broken_rows_cost_only_themselves() -> None:
 def test_what_nobody_sees_is_said() -> None:
     document = reading.load(DATA / "cases" / "ass-mixed.ass")
     assert [str(finding) for finding in document.findings] == [
-        "Line 15: a drawing, not text; it is kept for SubStation only.",
+        "Line 15: a drawing, not text; it is kept, and drawn where the file is burnt in.",
         'Line 17: "zero length" has no length, so that nobody sees it.',
     ]
     assert [(cue.start, cue.end, cue.text) for cue in document.cues] == [

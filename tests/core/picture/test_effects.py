@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SubStation's clips, drawings and changes over time: as files, from time to time, and out of hostile files."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from subtitle_editor.core.picture import baking, fonts, vectors
+from subtitle_editor.core.picture.fonts import Fonts
+from subtitle_editor.core.picture.paint import Painted
+from subtitle_editor.core.picture.render import MOST_LOOKS, Renderer
+from subtitle_editor.core.subtitles import reading
+from subtitle_editor.core.subtitles.document import Document
+from tests.core.picture.libass import HEAD
+
+FOLDER = fonts.blender_folder()
+pytestmark = pytest.mark.skipif(FOLDER is None, reason="no Blender whose fonts could be used")
+SIZE = 640, 360
+SQUARE = r"{\an7\pos(100,100)\bord0\shad0\p1}m 0 0 l 50 0 50 50 0 50"
+
+
+@pytest.fixture(scope="module")
+def letters() -> Fonts:
+    assert FOLDER is not None
+    return Fonts(blender=FOLDER, system=[])
+
+
+def film(folder: Path, *texts: str, layers: tuple[int, ...] = ()) -> Document:
+    """All texts are shown from 0 to 2 seconds."""
+    rows = "".join(
+        f"Dialogue: {layer},0:00:00.00,0:00:02.00,Default,,0,0,0,,{text}\n"
+        for text, layer in zip(texts, layers or (0,) * len(texts), strict=True)
+    )
+    path = folder / "film.ass"
+    path.write_text(HEAD.format(sans="a", mono="b") + rows, encoding="utf-8")
+    return reading.load(path)
+
+
+def box(picture: Painted) -> tuple[int, int, int, int]:
+    rows, columns, _ = picture.rgba.shape
+    return picture.x, picture.y, picture.x + columns, picture.y + rows
+
+
+def test_a_drawing_is_shown_in_the_order_of_the_file(tmp_path: Path, letters: Fonts) -> None:
+    """A drawing without text is no subtitle to be edited, and still under the text that comes after it."""
+    document = film(tmp_path, r"{\pos(125,125)}under", SQUARE, r"{\pos(125,125)}over", layers=(0, 0, 0))
+    assert [cue.text for cue in document.cues] == ["under", "over"]
+    found = [box(picture) for picture in Renderer(document, *SIZE, None, letters).at(1)]
+    assert len(found) == 3 and found[1] == (100, 100, 150, 150)
+    above = film(tmp_path, r"{\p1\an7\pos(0,0)}m 0 0 l 9 0 9 9", r"below", layers=(5, 0))
+    assert [box(one)[:2] == (0, 0) for one in Renderer(above, *SIZE, None, letters).at(1)] == [False, True]
+
+
+def test_a_style_of_ones_choice_leaves_drawings_out(tmp_path: Path, letters: Fonts) -> None:
+    from subtitle_editor.core.picture import style
+
+    document = film(tmp_path, SQUARE, "text")
+    assert len(Renderer(document, *SIZE, style.find("netflix"), letters).at(1)) == 1
+
+
+def test_what_moves_stands_elsewhere_at_each_time(tmp_path: Path, letters: Fonts) -> None:
+    moving = SQUARE.replace(r"\pos(100,100)", r"\move(100,100,300,100,500,1500)")
+    renderer = Renderer(film(tmp_path, moving), *SIZE, None, letters)
+    found = [box(renderer.at(at)[0])[0] for at in (0.0, 0.4, 0.75, 1.0, 1.25, 1.6)]
+    assert found == [100, 100, 150, 200, 250, 300]
+    assert renderer.at(0.1) is renderer.at(0.3) and box(renderer.at(0.8)[0]) != box(renderer.at(0.81)[0])
+
+
+def test_what_changes_is_baked_as_looks_and_made_once(tmp_path: Path, letters: Fonts) -> None:
+    moving = SQUARE.replace(r"\pos(100,100)", r"\move(100,100,300,100,0,400)")
+    document = film(tmp_path, moving, r"{\t(\fscx300)}growing", "still")
+    first = baking.bake(document, tmp_path / "out", *SIZE, None, letters)
+    by_index = {one.index: one for one in first.baked}
+    # The drawing comes after the subtitles: ten looks of 40 ms, and one for the rest.
+    assert {index: len(one.shown) for index, one in by_index.items()} == {0: 50, 1: 1, 2: 11}
+    drawing = by_index[2]
+    assert (drawing.y, drawing.height, len({shown.file for shown in drawing.shown})) == (100, 50, 11)
+    assert drawing.x < 120 and drawing.x + drawing.width == 350
+    assert drawing.shown[0].begins == 0 and drawing.shown[-1].ends == 2
+    again = baking.bake(document, tmp_path / "out", *SIZE, None, letters)
+    assert (again.made, again.baked, again.orphans, again.problems) == (0, first.baked, (), first.problems)
+    other = baking.bake(
+        film(tmp_path, moving.replace("50 50", "50 60"), "still"), tmp_path / "out", *SIZE, None, letters
+    )
+    assert other.made > 0
+
+
+def test_with_only_some_wanted_drawings_stay_out(tmp_path: Path, letters: Fonts) -> None:
+    """They are no strips in Blender."""
+    result = baking.bake(film(tmp_path, SQUARE, "text"), tmp_path / "out", *SIZE, None, letters, only=[0])
+    assert [one.index for one in result.baked] == [0]
+
+
+def test_pictures_that_are_more_than_memory_holds_are_the_same(
+    tmp_path: Path, letters: Fonts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = film(tmp_path, SQUARE.replace(r"\pos(100,100)", r"\move(100,100,300,100)"))
+    whole = baking.bake(document, tmp_path / "one", *SIZE, None, letters)
+    monkeypatch.setattr(baking, "_MOST_HELD", 10_000)
+    twice = baking.bake(document, tmp_path / "two", *SIZE, None, letters)
+    assert twice.baked == whole.baked
+    for name in baking.files_of(tmp_path / "one"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"{\p1}m 0 0 l" + " 123 456 -7 8" * 500_000,
+        r"{\p1}m -1e9 -1e9 l 1e9 -1e9 1e9 1e9 -1e9 1e999 b 1e9 1 2 -1e9 5 6",
+        r"{\p1\fscx99999\fscy99999}m 0 0 l 1e9 0 5 1e9",
+        r"{\p9999999\pbo1e9}m 0 0 l 1 1 2 2{\p0}x",
+        r"{\p1\pbo-1e9\bord1e9\shad1e9\blur1e9}m 0 0 l 9 9 0 9",
+        r"{\clip(-1e9,-1e9,1e9,1e9)\iclip(9,9,1,1)}text",
+        r"{\clip(999,m 0 0 l 1e9 1e9 5 5)}text",
+        r"{\clip(m)\iclip()\clip(,,,)\iclip(1,2,3)}text",
+        "{" + r"\t(0,1000,0.3,\fscx200\frz90\1c&HFF&)" * 3_000 + "}text",
+        "{" + r"\t(" * 30_000 + "}text",
+        r"{\b1}a{\b0}b" * 300_000,
+        r"{\move(1e9,1e9,-1e9,-1e9,-1e9,1e9)\t(-1e9,1e9,1e9,\fs1e9)\t(5,1,-3,\frz1e9)\org(1e9,1e9)}text",
+        r"{\fade(1e9,-1e9,3,1e9,-1e9,5,7)\fad(1e9,1e9)}text",
+        r"{\fscx-5\fscy0\fs-1\fs+1e9\fsp1e9\an0\q9\rnothing\fn}text",
+    ],
+    ids=lambda text: text[:24],
+)
+def test_hostile_events_are_bounded(tmp_path: Path, letters: Fonts, text: str) -> None:
+    begun = time.process_time()
+    document = film(tmp_path, text)
+    renderer = Renderer(document, *SIZE, None, letters)
+    for at in (0.0, 0.5, 1.9):
+        for picture in renderer.at(at):
+            assert picture.rgba.shape[0] <= SIZE[1] and picture.rgba.shape[1] <= SIZE[0]
+    assert all(len(renderer.moments(index)) <= 3 * MOST_LOOKS for index in range(renderer.count))
+    assert time.process_time() - begun < 30, "hours, for a file of them"
+
+
+NUMBERS = st.one_of(st.integers(-20, 200), st.floats(allow_nan=True), st.just(""))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("mnlbspcx"), st.lists(NUMBERS, max_size=9)), max_size=8), st.integers(0, 40))
+def test_any_lines_make_a_letter_inside_their_box(rows: list[tuple[str, list[object]]], scale: int) -> None:
+    lines = " ".join(f"{name} {' '.join(map(str, numbers))}" for name, numbers in rows)
+    found = vectors.outline(lines, scale)
+    assert -vectors.FARTHEST <= found.left <= found.right <= vectors.FARTHEST
+    for _, points in found.steps:
+        for x, y in points:
+            is_inside = found.left - 0.01 <= x <= found.right + 0.01 and found.top - 0.01 <= y <= found.bottom + 0.01
+            # A line without a move begins where the pen is, at nothing; as in libass that is no point of the box.
+            assert is_inside or (x, y) == (0, 0)
+    assert vectors.font(lines, scale).draw_glyph is not None
