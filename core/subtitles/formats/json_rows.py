@@ -11,6 +11,7 @@ import dataclasses
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -103,11 +104,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object in which a key that comes twice is there twice."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        found = {}
+        found, times = {}, Counter[str]()
         for key, value in pairs:
-            while key in found:
-                key += "'"
-            found[key] = value
+            name = key
+            while name in found:  # Numbered: thousands of them would take a name a letter longer each.
+                times[key] += 1
+                name = f"{key}'" if times[key] == 1 else f"{key}'{times[key]}"
+            found[name] = value
     return found
 
 

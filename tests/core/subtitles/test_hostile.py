@@ -89,6 +89,16 @@ def test_time_grows_with_the_size(name: str) -> None:
 
 
 @pytest.mark.timeout(120)
+def test_a_key_may_come_again_and_again() -> None:
+    small, large = (
+        b'[{"start": 1, "end": 2, "text": "x", %b "b": 1}]' % (b'"a":1,' * (size // 6)) for size in (40_000, 320_000)
+    )
+    assert grows_no_faster(small, large)
+    (cue,) = reading.parse(b'[{"start": 1, "end": 2, "text": "x", "a": 1, "a": 2, "a": 3}]', "in.json").cues
+    assert cue.text == "x" and cue.end == 2.0
+
+
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("before", "behind"),
     [
