@@ -190,7 +190,7 @@ def changing(one: Moment, cue: Cue, spans: Sequence[tuple[float, float]]) -> Ite
 
 def stepped(found: Sequence[Moment], start: float, step: float, most: int) -> list[Moment]:
     """Moments without those that are changing: each is so many that last `step` seconds, or longer, so that there are
-    no more than `most`. `start`: that of the subtitle."""
+    about `most` in all, and one for each in any case. `start`: that of the subtitle."""
     total = sum(one.ends - one.begins for one in found if one.is_changing)
     step = max(step, total / most)
     out: list[Moment] = []

@@ -46,7 +46,8 @@ _MOST_TOLD = 24
 """Subtitles whose looks a recipe names besides its own: captions that roll up overlap from the first to the last, and
 what stands so far back moves nothing any more."""
 MOST_LOOKS = 250
-"""Pictures of one subtitle that changes over time, each of which is a file: ten seconds of them at full smoothness."""
+"""Pictures of one subtitle that changes over time, each of which is a file: ten seconds of them at full smoothness. One
+that changes in more stretches than these has one for each, and there are no more of those than `tags.MOST_CHANGES`."""
 EFFECTS = 1
 """Of how clips, drawings and changes are drawn: what has some of them is made again under another number."""
 _FEW_LETTERS = 60
@@ -166,7 +167,8 @@ class Renderer:
         return sorted(found, key=lambda index: self._cues[index].layer)
 
     def moments(self, index: int) -> list[Moment]:
-        """The looks of one cue, in order of time: at most `MOST_LOOKS` of what changes all the time."""
+        """The looks of one cue, in order of time: about `MOST_LOOKS` at most of what changes all the time, and one for
+        each stretch of it in any case."""
         return stepped(self._coarse(index), self._cues[index].start, FADE_STEP, MOST_LOOKS)
 
     def _coarse(self, index: int) -> list[Moment]:

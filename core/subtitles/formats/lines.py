@@ -36,7 +36,7 @@ class Lines:
     def __init__(self, text: str) -> None:
         self._text = text
         self._ends = array("I", itertools.accumulate(map(len, lines_of(text)), initial=0))
-        """Behind each the letters up to its end, line breaks not counted, and 0 in front: no lambda a line."""
+        """The letters up to the end of each line, line breaks not counted, and 0 in front of them all."""
 
     def __len__(self) -> int:
         return len(self._ends) - 1
