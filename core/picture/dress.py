@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ..cues import Cue
 from ..markup import BACKGROUND, BOLD, COLOR, FONT, ITALIC, RUBY, SIZE, STRIKE, UNDERLINE, VOICE, Span
 from . import clusters
+from .planes import Turn
 from .style import Style
 from .vectors import Drawing
 
@@ -51,6 +52,9 @@ class Look:
     stretch_x: float = 1.0
     stretch_y: float = 1.0
     language: str = ""
+    turn: Turn | None = None
+    kerning: bool = True
+    """Whether letters move closer where their shapes leave room."""
     drawing: Drawing | None = None
     """What is drawn in place of a letter; `stretch_x` and `stretch_y` are pixels of one of its units."""
 
@@ -88,10 +92,8 @@ class Block:
     """0: lines are never broken."""
     line_spacing: float = 0.0
     """From one base line to the next at least."""
-    angle: float = 0.0
-    """Degrees, against the clock, around `origin`."""
     origin: tuple[float, float] | None = None
-    """None: the point that `align` names."""
+    """What letters are turned around; None: the point that `align` names."""
     box: str = ""
     box_color: str = "#00000000"
     padding: float = 0.0
@@ -180,6 +182,7 @@ def _base(style: Style, width: int, height: int, language: str, color: str) -> L
         outline_color=style.outline_color, shadow_x=style.shadow_x * size, shadow_y=style.shadow_y * size,
         shadow_blur=style.shadow_blur * size, shadow_color=style.shadow_color, spacing=style.letter_spacing * size,
         stretch_x=style.stretch_x, stretch_y=style.stretch_y, language=language,
+        turn=Turn(z=style.angle) if style.angle else None,
     )  # fmt: skip
 
 
@@ -214,7 +217,7 @@ def _block(cue: Cue, style: Style, width: int, height: int, base: Look) -> Block
         y=None if placing.y is None else placing.y * height, left=style.margin_x * width,
         right=style.margin_x * width, vertical=style.margin_y * height,
         max_width=_room(placing.x, align, style, width) if style.wrap else 0.0,
-        line_spacing=style.line_spacing * base.size, angle=style.angle, box=style.box, box_color=style.box_color,
+        line_spacing=style.line_spacing * base.size, box=style.box, box_color=style.box_color,
         padding=style.box_padding * base.size, round=style.box_round * base.size, direction=placing.vertical,
         stacks=style.stack and placing.y is None,
     )  # fmt: skip

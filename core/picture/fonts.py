@@ -94,6 +94,9 @@ class Face:
         """Of the size, both up and down from the base line counted as positive."""
         self.windows = _windows_metrics(self._face, em) or (self.ascent, self.descent)
         """The same as SubStation's renderers take them, whose sizes are the sum of both."""
+        self.lines = _ruled(self._face, em)
+        """Where the font wants a line under letters and one through them, up from the base line, and how thick, of the
+        size; None where it says nothing."""
         self.is_pictures = "emoji" in listed.key
         """Whether it is for pictures only: even its spaces are not those of a text."""
         self._fonts: dict[tuple[int, bool, bool], Any] = {}
@@ -146,6 +149,17 @@ def _windows_metrics(face: hb.Face, em: float) -> tuple[float, float] | None:
         return None
     ascent, descent = int.from_bytes(data[74:76], "big") / em, int.from_bytes(data[76:78], "big") / em
     return (ascent, descent) if 0.1 < ascent + descent < 8.0 else None
+
+
+def _ruled(face: hb.Face, em: float) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
+    post, os2 = (bytes(face.reference_table(tag).data or b"") for tag in ("post", "OS/2"))
+    under = post[8:12] if len(post) >= 12 else bytes(4)
+    through = os2[28:30] + os2[26:28] if len(os2) >= 30 else bytes(4)
+    found = []
+    for data in (under, through):
+        place, thickness = (int.from_bytes(data[at : at + 2], "big", signed=True) / em for at in (0, 2))
+        found.append((place, thickness) if 0.0 < thickness < 0.5 and abs(place) < 2.0 else None)
+    return found[0], found[1]
 
 
 @functools.lru_cache(maxsize=64)

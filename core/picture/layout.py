@@ -17,6 +17,7 @@ from ..right_to_left import reads_from_right
 from ..subtitles import breaks
 from . import shape
 from .dress import Block, Clip, Dressed, Look, alpha
+from .planes import Plane, plane_of
 from .shape import Glyph, Line, Shaper
 
 RUBY_SIZE = 0.5
@@ -59,6 +60,12 @@ class Panel(NamedTuple):
     """The character that it belongs to, for a colour that changes with time; -1: none."""
     look: Look | None = None
     """Of a line under or through letters, theirs."""
+    plane: Plane | None = None
+    """As `Glyph.plane`."""
+
+    def moved(self, x: float, y: float) -> Panel:
+        """The same elsewhere."""
+        return self._replace(box=self.box.moved(x, y), plane=self.plane and self.plane.moved(x, y))
 
 
 @dataclasses.dataclass(slots=True)
@@ -74,8 +81,8 @@ class Setting:
     lines: list[tuple[Line, float, float]]
     """Each line with where it begins and where its base line is."""
     missing: list[str]
-    angle: float = 0.0
     origin: tuple[float, float] = (0.0, 0.0)
+    """What is turned is turned around this."""
     clips: tuple[Clip, ...] = ()
     """They stay where they are."""
 
@@ -86,12 +93,24 @@ class Setting:
         return dataclasses.replace(
             self,
             box=self.box.moved(x, y),
-            glyphs=[glyph._replace(x=glyph.x + x, y=glyph.y + y) for glyph in self.glyphs],
-            rules=[rule._replace(box=rule.box.moved(x, y)) for rule in self.rules],
-            panels=[panel._replace(box=panel.box.moved(x, y)) for panel in self.panels],
+            glyphs=[
+                glyph._replace(x=glyph.x + x, y=glyph.y + y, plane=glyph.plane and glyph.plane.moved(x, y))
+                for glyph in self.glyphs
+            ],
+            rules=[rule.moved(x, y) for rule in self.rules],
+            panels=[panel.moved(x, y) for panel in self.panels],
             lines=[(line, left + x, base + y) for line, left, base in self.lines],
             origin=(self.origin[0] + x, self.origin[1] + y),
         )
+
+    @property
+    def plane(self) -> Plane | None:
+        """That of its first letter."""
+        return self.glyphs[0].plane if self.glyphs else None
+
+    def seen_box(self) -> Box:
+        """The box around where `box` is seen."""
+        return seen(self.box, self.plane)
 
     def word_box(self, start: int, end: int, padding: float) -> Iterator[Box]:
         """The boxes of some characters, one a line."""
@@ -115,17 +134,18 @@ def laid_out(dressed: Dressed, shaper: Shaper, width: int, height: int) -> Setti
     padding = block.padding if block.box and block.inset else 0.0
     left, top = _corner(block, wide + 2 * padding, high + 2 * padding, width, height)
     left, top = left + padding, top + padding
-    setting = Setting(Box(left, top, left + wide, top + high), [], [], [], [], [], block.angle, clips=block.clips)
+    origin = block.origin or _anchor(block, width, height)
+    setting = Setting(Box(left, top, left + wide, top + high), [], [], [], [], [], origin, block.clips)
+    is_turned = any(look.turn is not None for _, _, look in dressed.looks)
     for line, base in zip(lines, bases, strict=True):
         begin = left + (wide - line.width) * ((block.align - 1) % 3) / 2
         # On whole pixels letters stand sharp; SubStation's measures are taken as they come.
-        _put(setting, line, begin, round(top + base) if block.line_spacing and not block.angle else top + base)
+        _put(setting, line, begin, round(top + base) if block.line_spacing and not is_turned else top + base)
         setting.missing += line.missing
     for reading in readings:
         if reading is not None:
             _put_reading(setting, *reading)
     setting.panels += _panels(setting, block)
-    setting.origin = block.origin or _anchor(block, width, height)
     if padding:
         setting.box = setting.box.grown(padding)
     return setting
@@ -146,15 +166,18 @@ def _in_columns(dressed: Dressed, shaper: Shaper, width: int, height: int) -> Se
     padding = block.padding if block.box and block.inset else 0.0
     left, top = _corner(block, wide + 2 * padding, high + 2 * padding, width, height)
     left, top = left + padding, top + padding
-    setting = Setting(Box(left, top, left + wide, top + high), [], [], [], [], [], block.angle)
+    origin = block.origin or _anchor(block, width, height)
+    setting = Setting(Box(left, top, left + wide, top + high), [], [], [], [], [], origin)
     for index, line in enumerate(lines):
         place = len(lines) - 1 - index if block.direction == "rl" else index
         middle, begin = left + pitch * (place + 0.5), top + (high - line.width) * (2 - (block.align - 1) // 3) / 2
-        setting.glyphs += [glyph._replace(x=middle + glyph.x, y=begin - glyph.y) for glyph in line.glyphs]
+        for glyph in line.glyphs:
+            plane = plane_of(glyph.look.turn, origin, top, left)
+            setting.glyphs.append(glyph._replace(x=middle + glyph.x, y=begin - glyph.y, plane=plane))
         setting.missing += line.missing
     if block.box and setting.glyphs:
-        setting.panels.append(Panel(setting.box.grown(block.padding), block.box_color, block.round))
-    setting.origin = block.origin or _anchor(block, width, height)
+        box = setting.box.grown(block.padding)
+        setting.panels.append(Panel(box, block.box_color, block.round, plane=setting.plane))
     if padding:
         setting.box = setting.box.grown(padding)
     return setting
@@ -296,33 +319,42 @@ def _corner(block: Block, wide: float, high: float, width: int, height: int) -> 
 
 def _put(setting: Setting, line: Line, left: float, base: float) -> None:
     setting.lines.append((line, left, base))
-    setting.glyphs += [glyph._replace(x=left + glyph.x, y=base - glyph.y) for glyph in line.glyphs]
+    start, shear = left, 0.0
+    for glyph in line.glyphs:
+        turn = glyph.look.turn
+        if turn is not None and turn.shear_y != shear:
+            start, shear = left + glyph.x, turn.shear_y
+        plane = plane_of(turn, setting.origin, base - glyph.up, start)
+        setting.glyphs.append(glyph._replace(x=left + glyph.x, y=base - glyph.y, plane=plane))
     for rule in line.rules:
         top = base - rule.y - rule.thickness / 2
         box = Box(left + rule.x, top, left + rule.x + rule.width, top + rule.thickness)
-        setting.rules.append(Panel(box, rule.look.color, 0.0, rule.at, rule.look))
+        plane = plane_of(rule.look.turn, setting.origin, base - rule.up, left + rule.x)
+        setting.rules.append(Panel(box, rule.look.color, 0.0, rule.at, rule.look, plane))
 
 
 def _panels(setting: Setting, block: Block) -> Iterator[Panel]:
     """The boxes behind the letters, the larger ones first."""
     padding = block.padding
     if block.box == "block" and any(line.glyphs for line, _, _ in setting.lines):
-        yield Panel(setting.box.grown(padding), block.box_color, block.round)
+        yield Panel(setting.box.grown(padding), block.box_color, block.round, plane=setting.plane)
     elif block.box == "line":
+        lines = [(line, left, base) for line, left, base in setting.lines if line.glyphs]
         boxes = [
             Box(left, base - line.ascent, left + line.width, base + line.descent).grown(padding)
-            for line, left, base in setting.lines
-            if line.glyphs
+            for line, left, base in lines
         ]
         for index, box in enumerate(boxes):
             # Two boxes that lie over each other would be darker there.
             top = max(box.top, boxes[index - 1].bottom) if index else box.top
-            yield Panel(box._replace(top=min(top, box.bottom)), block.box_color, block.round)
+            line, left, base = lines[index]
+            plane = plane_of(line.glyphs[0].look.turn, setting.origin, base - line.ascent, left)
+            yield Panel(box._replace(top=min(top, box.bottom)), block.box_color, block.round, plane=plane)
     for line, left, base in setting.lines:
-        yield from _backgrounds(line, left, base)
+        yield from _backgrounds(line, left, base, setting.plane)
 
 
-def _backgrounds(line: Line, left: float, base: float) -> Iterator[Panel]:
+def _backgrounds(line: Line, left: float, base: float, plane: Plane | None) -> Iterator[Panel]:
     """Boxes behind letters that have a background of their own."""
     looks = {glyph.at: glyph.look for glyph in line.glyphs}
     found: list[Panel] = []
@@ -334,7 +366,7 @@ def _backgrounds(line: Line, left: float, base: float) -> Iterator[Panel]:
         if found and found[-1].color == look.background and abs(found[-1].box.right - box.left) < 1:
             found[-1] = found[-1]._replace(box=found[-1].box._replace(right=box.right))
         else:
-            found.append(Panel(box, look.background))
+            found.append(Panel(box, look.background, plane=plane))
     yield from found
 
 
@@ -369,17 +401,19 @@ def _put_reading(setting: Setting, reading: Line, below: Line, middle: float) ->
     x = left + middle - reading.width / 2
     y = base - line.ascent * 0.92 - reading.descent
     # `at` is that of no character: a reading has the colour of its look at all times.
-    setting.glyphs += [glyph._replace(x=x + glyph.x, y=y - glyph.y, at=-1) for glyph in reading.glyphs]
+    for glyph in reading.glyphs:
+        plane = plane_of(glyph.look.turn, setting.origin, y - glyph.up, x)
+        setting.glyphs.append(glyph._replace(x=x + glyph.x, y=y - glyph.y, at=-1, plane=plane))
     setting.missing += reading.missing
 
 
-def turned(box: Box, angle: float, origin: tuple[float, float]) -> Box:
-    """The box around a box that is turned, `angle` degrees against the clock."""
-    if not angle:
+def seen(box: Box, plane: Plane | None) -> Box:
+    """The box around where a box is seen; one without end where a part of it comes too near."""
+    if plane is None:
         return box
-    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    ox, oy = origin
-    corners = [(x - ox, y - oy) for x in (box.left, box.right) for y in (box.top, box.bottom)]
-    xs = [ox + x * cos + y * sin for x, y in corners]
-    ys = [oy - x * sin + y * cos for x, y in corners]
+    corners = [plane.seen(x, y) for x in (box.left, box.right) for y in (box.top, box.bottom)]
+    points = [point for point in corners if point is not None]
+    if len(points) < len(corners):
+        return Box(-math.inf, -math.inf, math.inf, math.inf)
+    xs, ys = [x for x, _ in points], [y for _, y in points]
     return Box(min(xs), min(ys), max(xs), max(ys))

@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy
 
-from . import emoji, harfbuzz, masks, vectors
-from .dress import Clip, Look, alpha
+from . import harfbuzz, masks
+from .dress import Look, alpha
 from .fonts import SUB
-from .layout import Box, Panel, Setting, turned
-from .masks import Mask
+from .layout import Box, Panel, Setting, seen
+from .masks import Canvas, Mask
+from .planes import Plane
 from .shape import Glyph
+from .surfaces import Area, Flat, Sheet
 
 
 class Spoken(NamedTuple):
@@ -65,74 +67,94 @@ class Painter:
     def paint(self, setting: Setting, spoken: Spoken | None = None, strength: float = 1.0) -> Painted:
         """The pixels of a subtitle; `strength` is that of all of it, 0.0 to 1.0."""
         panels = [*setting.panels, *self._word_boxes(setting, spoken)]
-        left, top, right, bottom = self._area(setting, panels)
-        if right <= left or bottom <= top:
+        area = self._area(setting, panels)
+        if area.width <= 0 or area.height <= 0:
             return Painted(numpy.zeros((0, 0, 4), numpy.uint8), 0, 0)
-        sheet = _Sheet(self._raster, setting, left, top, right - left, bottom - top)
+        sheet = Sheet(self._raster, area)
+        surfaces = self._surfaces(sheet, setting, panels)
+        canvas = masks.Canvas((area.height, area.width))
         for panel in panels:
-            sheet.canvas.lay(sheet.rectangle(panel), panel.color, strength)
-        self._letters(sheet, setting, spoken, strength)
+            surface = surfaces.get(_far(panel.plane), sheet)
+            canvas.lay(surface.shown(surface.rectangle(panel)), panel.color, strength)
+        self._letters(canvas, surfaces, setting, spoken, strength)
         for clip in setting.clips:
-            sheet.canvas.keep(sheet.clip(clip))
-        rgba, x, y = sheet.canvas.picture()
-        return Painted(rgba, left + x, top + y)
+            canvas.keep(sheet.clip(clip))
+        rgba, x, y = canvas.picture()
+        return Painted(rgba, area.left + x, area.top + y)
+
+    def _surfaces(self, sheet: Sheet, setting: Setting, panels: Sequence[Panel]) -> dict[Plane | None, Sheet]:
+        """What is drawn on: the picture, and a flat one for each plane that is seen from aside."""
+        boxes: dict[Plane, list[Box]] = {}
+        for near, box in self._boxes(setting, panels):
+            if (far := _far(near)) is not None:
+                boxes.setdefault(far, []).append(box)
+        surfaces: dict[Plane | None, Sheet] = {None: sheet}
+        for plane, found in boxes.items():
+            surfaces[plane] = Flat(self._raster, plane, around(found), sheet.area)
+        return surfaces
 
     def _word_boxes(self, setting: Setting, spoken: Spoken | None) -> Iterable[Panel]:
         if spoken is None or not spoken.box:
             return
         size = next((glyph.look.size for glyph in setting.glyphs), 0.0)
         for box in setting.word_box(spoken.start, spoken.end, size * _PADDING):
-            yield Panel(box, spoken.box, size * _PADDING)
+            yield Panel(box, spoken.box, size * _PADDING, plane=setting.plane)
 
-    def _letters(self, sheet: _Sheet, setting: Setting, spoken: Spoken | None, strength: float) -> None:
+    def _letters(
+        self, canvas: Canvas, surfaces: dict[Plane | None, Sheet], setting: Setting, spoken: Spoken | None,
+        strength: float,
+    ) -> None:  # fmt: skip
         """All shadows below all outlines below all letters, as a reader expects of letters that touch."""
-        fills: dict[tuple[_Edge, str], list[Glyph]] = {}
-        rules: dict[tuple[_Edge, str], list[Panel]] = {}
-        colored: list[Glyph] = []
+        drawn = _Drawn()
+        glyphs: dict[Plane | None, list[Glyph]] = {}
+        rules: dict[Plane | None, list[Panel]] = {}
         for glyph in setting.glyphs:
-            if glyph.colored:
-                colored.append(glyph)
-                continue
-            fills.setdefault((_edge(glyph.look), _color(glyph.look.color, glyph.at, spoken)), []).append(glyph)
+            glyphs.setdefault(_far(glyph.plane), []).append(glyph)
         for rule in setting.rules:
-            if rule.look is not None:
-                rules.setdefault((_edge(rule.look), _color(rule.color, rule.at, spoken)), []).append(rule)
-        drawn = {key: sheet.mask(fills.get(key, ()), rules.get(key, ())) for key in {**fills, **rules}}
-        pictures = [(_edge(glyph.look), sheet.colored(glyph)) for glyph in colored]
-        edges: dict[_Edge, Mask] = {}
-        for edge, mask in [*((key[0], mask) for key, mask in drawn.items()), *((e, p[..., 3]) for e, p in pictures)]:
-            edges[edge] = mask if edge not in edges else numpy.maximum(edges[edge], mask)
-        wide = {edge: _outlined(mask, edge) for edge, mask in edges.items()}
+            rules.setdefault(_far(rule.plane), []).append(rule)
+        for plane, surface in surfaces.items():
+            drawn.add(surface, glyphs.get(plane, ()), rules.get(plane, ()), spoken)
+        wide = {edge: masks.blurred(mask, edge.blur) for edge, mask in drawn.wide.items()}
         for edge, mask in wide.items():
             x, y, blur, color = edge.shadow
             if alpha(color) and (x or y or blur):
-                sheet.canvas.lay(masks.blurred(masks.shifted(mask, x, y), blur), color, strength)
+                canvas.lay(masks.blurred(masks.shifted(mask, x, y), blur), color, strength)
         for edge, mask in wide.items():
             if edge.outline:
-                sheet.canvas.lay(_hollow(mask, edges[edge], drawn, edge), edge.outline_color, strength)
-        for (edge, color), mask in drawn.items():
+                canvas.lay(_hollow(mask, drawn.inner[edge], drawn.fills, edge), edge.outline_color, strength)
+        for (edge, color), mask in drawn.fills.items():
             # What has no outline is soft itself, as libass has it.
-            sheet.canvas.lay(mask if edge.outline else masks.blurred(mask, edge.blur, fine=True), color, strength)
-        for _, picture in pictures:
-            sheet.canvas.lay_picture(picture, strength)
+            canvas.lay(mask if edge.outline else masks.blurred(mask, edge.blur, fine=True), color, strength)
+        for picture in drawn.pictures:
+            canvas.lay_picture(picture, strength)
 
     # Extents
 
-    def _area(self, setting: Setting, panels: Sequence[Panel]) -> tuple[int, int, int, int]:
+    def _boxes(self, setting: Setting, panels: Sequence[Panel]) -> Iterator[tuple[Plane | None, Box]]:
+        """What lies where before it is turned, with its outline."""
+        for glyph in setting.glyphs:
+            yield glyph.plane, self._ink(glyph).grown(glyph.look.outline + 1)
+        for panel in (*panels, *setting.rules):
+            yield panel.plane, panel.box.grown(1 + (panel.look.outline if panel.look else 0))
+
+    @staticmethod
+    def _looks(setting: Setting) -> Iterator[Look]:
+        yield from (glyph.look for glyph in setting.glyphs)
+        yield from (rule.look for rule in setting.rules if rule.look is not None)
+
+    def _area(self, setting: Setting, panels: Sequence[Panel]) -> Area:
         """The pixels that anything may lie on, inside the picture."""
-        boxes = [self._ink(glyph).grown(glyph.look.reach + 1) for glyph in setting.glyphs]
-        boxes += [panel.box.grown(1 + (panel.look.reach if panel.look else 0)) for panel in (*panels, *setting.rules)]
-        if not boxes:
-            return 0, 0, 0, 0
-        around = Box(
-            min(box.left for box in boxes), min(box.top for box in boxes),
-            max(box.right for box in boxes), max(box.bottom for box in boxes),
-        )  # fmt: skip
-        around = turned(around, setting.angle, setting.origin)
-        frame = self._frame
-        left, top = max(around.left, frame.left), max(around.top, frame.top)
-        right, bottom = min(around.right, frame.right), min(around.bottom, frame.bottom)
-        return math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
+        by_plane: dict[Plane | None, list[Box]] = {}
+        for plane, box in self._boxes(setting, panels):
+            by_plane.setdefault(plane, []).append(box)
+        if not by_plane:
+            return Area(0, 0, 0, 0)
+        looks = {id(look): look for look in self._looks(setting)}
+        reach = max((look.reach for look in looks.values()), default=0.0)
+        found = around([seen(around(boxes), plane) for plane, boxes in by_plane.items()]).grown(reach)
+        left, top = math.floor(max(found.left, 0)), math.floor(max(found.top, 0))
+        right, bottom = math.ceil(min(found.right, self._frame.right)), math.ceil(min(found.bottom, self._frame.bottom))
+        return Area(left, top, right - left, bottom - top)
 
     def _ink(self, glyph: Glyph) -> Box:
         key = id(glyph.font), glyph.id
@@ -156,96 +178,59 @@ def _extents(glyph: Glyph) -> tuple[float, float, float, float]:
     return found.x_bearing / SUB, found.y_bearing / SUB, found.width / SUB, found.height / SUB
 
 
-class _Sheet:
-    """The pixels of one subtitle while it is drawn."""
+class _Drawn:
+    """What letters cover of the picture."""
 
-    def __init__(self, raster: Any, setting: Setting, left: int, top: int, width: int, height: int) -> None:
-        self._raster = raster
-        self._setting = setting
-        self._left, self._top, self._width, self._height = left, top, width, height
-        self.canvas = masks.Canvas((height, width))
+    def __init__(self) -> None:
+        self.fills: dict[tuple[_Edge, str], Mask] = {}
+        self.inner: dict[_Edge, Mask] = {}
+        """All letters that have the same edge."""
+        self.wide: dict[_Edge, Mask] = {}
+        """The same with their outlines."""
+        self.pictures: list[Mask] = []
 
-    def _extents(self) -> Any:
-        hb = harfbuzz.load()
-        return hb.RasterExtents(
-            x_origin=self._left, y_origin=-(self._top + self._height), width=self._width, height=self._height
-        )
-
-    def _matrix(self, glyph: Glyph) -> tuple[float, float, float, float, float, float]:
-        """From a glyph's own units to the picture's 1/64 pixels, up."""
-        x, y, across, down = glyph.x, -glyph.y, glyph.look.stretch_x, glyph.look.stretch_y
-        angle = self._setting.angle
-        if not angle:
-            return across, 0.0, 0.0, down, x * SUB, y * SUB
-        cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-        ox, oy = self._setting.origin[0], -self._setting.origin[1]
-        dx, dy = x - ox, y - oy
-        place = ox + dx * cos - dy * sin, oy + dx * sin + dy * cos
-        return cos * across, sin * across, -sin * down, cos * down, place[0] * SUB, place[1] * SUB
-
-    def mask(self, glyphs: Sequence[Glyph], rules: Sequence[Panel]) -> Mask:
-        """What letters and lines under them cover."""
-        raster = self._raster
-        raster.clear()
+    def add(self, surface: Sheet, glyphs: Sequence[Glyph], rules: Sequence[Panel], spoken: Spoken | None) -> None:
+        """Take in what lies on one surface."""
+        letters: dict[tuple[_Edge, str], list[Glyph]] = {}
+        lines: dict[tuple[_Edge, str], list[Panel]] = {}
+        edges: dict[_Edge, Mask] = {}
         for glyph in glyphs:
-            raster.transform = self._matrix(glyph)
-            raster.draw_glyph(glyph.font, glyph.id)
-        raster.extents = self._extents()
-        found = _rows(raster.render(), 1)
-        mask = found[..., 0] if found is not None else numpy.zeros((self._height, self._width), numpy.uint8)
+            if not glyph.colored:
+                letters.setdefault((_edge(glyph.look), _color(glyph.look.color, glyph.at, spoken)), []).append(glyph)
         for rule in rules:
-            mask = numpy.maximum(mask, self.rectangle(rule))
-        return mask
-
-    def clip(self, clip: Clip) -> Mask:
-        """What of these pixels it leaves."""
-        shape = self._height, self._width
-        if clip.drawing is None:
-            inside = masks.rectangle(shape, Box(*(clip.box or (0, 0, 0, 0))).moved(-self._left, -self._top))
-        else:
-            raster = self._raster
-            raster.clear()
-            raster.transform = clip.unit[0], 0.0, 0.0, clip.unit[1], 0.0, 0.0
-            raster.draw_glyph(vectors.font(clip.drawing.lines, clip.drawing.scale), vectors.LETTER)
-            raster.extents = self._extents()
-            found = _rows(raster.render(), 1)
-            inside = found[..., 0] if found is not None else numpy.zeros(shape, numpy.uint8)
-        return numpy.uint8(255) - inside if clip.is_out else inside
-
-    def colored(self, glyph: Glyph) -> Mask:
-        """A glyph with colours of its own: red, green and blue times alpha, and alpha."""
-        area = self._left, self._top, self._width, self._height
-        if (picture := emoji.drawn(glyph.font, glyph.id, self._matrix(glyph), SUB, area)) is not None:
-            return picture
-        hb = harfbuzz.load()
-        paint = hb.RasterPaint()
-        paint.scale_factor = (SUB, SUB)
-        paint.extents = self._extents()
-        paint.transform = self._matrix(glyph)
-        color = glyph.look.color
-        paint.foreground = hb.Color(*(int(color[at : at + 2], 16) for at in (1, 3, 5)), alpha(color))
-        paint.paint_glyph(glyph.font, glyph.id)
-        found = _rows(paint.render(), 4)
-        if found is None:
-            return numpy.zeros((self._height, self._width, 4), numpy.uint8)
-        return numpy.ascontiguousarray(found[..., [2, 1, 0, 3]])
-
-    def rectangle(self, panel: Panel) -> Mask:
-        """What a box covers."""
-        box = panel.box.moved(-self._left, -self._top)
-        origin = self._setting.origin[0] - self._left, self._setting.origin[1] - self._top
-        return masks.rectangle((self._height, self._width), box, panel.round, self._setting.angle, origin)
+            if rule.look is not None:
+                lines.setdefault((_edge(rule.look), _color(rule.color, rule.at, spoken)), []).append(rule)
+        for key in {**letters, **lines}:
+            mask = surface.mask(letters.get(key, ()), lines.get(key, ()))
+            _unite(edges, key[0], mask)
+            _unite(self.fills, key, surface.shown(mask))
+        for glyph in glyphs:
+            if glyph.colored:
+                picture = surface.colored(glyph)
+                _unite(edges, _edge(glyph.look), picture[..., 3])
+                self.pictures.append(surface.shown(picture))
+        for edge, mask in edges.items():
+            inner = surface.shown(mask)
+            wide = masks.widened(mask, edge.outline * surface.scale) if edge.outline else None
+            _unite(self.inner, edge, inner)
+            _unite(self.wide, edge, inner if wide is None else surface.shown(wide))
 
 
-def _rows(image: Any, channels: int) -> Mask | None:
-    """A rendered image's rows from above; None for an empty one."""
-    if image is None or not image.extents.width or not image.extents.height:
-        return None
-    extents = image.extents
-    flat = numpy.frombuffer(image.buffer, numpy.uint8)
-    # A row is `stride` bytes long, which may be more than its pixels need.
-    rows = flat.reshape(extents.height, extents.stride)[::-1, : extents.width * channels]
-    return rows.reshape(extents.height, extents.width, channels)
+def _unite(found: dict[Any, Mask], key: object, mask: Mask) -> None:
+    found[key] = mask if key not in found else numpy.maximum(found[key], mask)
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The box around some boxes."""
+    return Box(
+        min(box.left for box in boxes), min(box.top for box in boxes),
+        max(box.right for box in boxes), max(box.bottom for box in boxes),
+    )  # fmt: skip
+
+
+def _far(plane: Plane | None) -> Plane | None:
+    """A plane that is seen from aside; None for all that is drawn where it is seen."""
+    return None if plane is None or plane.is_rotation else plane
 
 
 def _edge(look: Look) -> _Edge:
@@ -255,11 +240,6 @@ def _edge(look: Look) -> _Edge:
 
 def _color(color: str, at: int, spoken: Spoken | None) -> str:
     return spoken.color if spoken is not None and spoken.holds(at) else color
-
-
-def _outlined(mask: Mask, edge: _Edge) -> Mask:
-    wide = masks.widened(mask, edge.outline) if edge.outline else mask
-    return masks.blurred(wide, edge.blur) if edge.blur else wide
 
 
 def _hollow(wide: Mask, inner: Mask, drawn: dict[tuple[_Edge, str], Mask], edge: _Edge) -> Mask:

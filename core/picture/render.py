@@ -48,8 +48,8 @@ what stands so far back moves nothing any more."""
 MOST_LOOKS = 250
 """Pictures of one subtitle that changes over time, each of which is a file: ten seconds of them at full smoothness. One
 that changes in more stretches than these has one for each, and there are no more of those than `tags.MOST_CHANGES`."""
-EFFECTS = 1
-"""Of how clips, drawings and changes are drawn: what has some of them is made again under another number."""
+SCRIPTS = 2
+"""Of how SubStation's are drawn: they are made again under another number."""
 _FEW_LETTERS = 60
 """Letters of a subtitle in which there is one that is drawn."""
 SMALLEST, LARGEST = 16, 16_384
@@ -277,8 +277,7 @@ class Renderer:
         colors = tuple(self._speakers.get(speaker, "") for speaker in speakers)
         language = self._languages[index]
         said = cue.text, cue.spans, cue.placing, cue.style, cue.layer, language, colors, margins, words
-        effects = self._script.effects(cue) if self._script is not None else ""
-        return (*said, effects, EFFECTS) if effects else said
+        return said if self._script is None else (*said, self._script.effects(cue), SCRIPTS)
 
     def _words(self, cue: Cue) -> list[Timed]:
         return words_of(cue) if self._style.words or self._style.karaoke else []
@@ -364,7 +363,7 @@ def _problems(dressed: Dressed, setting: Setting, width: int, height: int) -> It
         yield "cut", cut
     if dressed.controls:
         yield "controls", Text("It has {number} control characters, which are not drawn.", number=dressed.controls)
-    box = layout.turned(setting.box, setting.angle, setting.origin)
+    box = setting.seen_box()
     if box.left < -1 or box.top < -1 or box.right > width + 1 or box.bottom > height + 1:
         yield OUTSIDE, Text("It reaches out of the picture.")
 

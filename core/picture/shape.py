@@ -13,6 +13,7 @@ from .. import bidi
 from . import clusters, harfbuzz, vectors
 from .dress import Look
 from .fonts import SUB, Face, Fonts, is_ignorable
+from .planes import Plane
 
 if TYPE_CHECKING:
     import uharfbuzz as hb
@@ -38,6 +39,12 @@ class Glyph(NamedTuple):
     """The character of the text that it is drawn for, the first of them."""
     look: Look
     colored: bool
+    up: float = 0.0
+    """How far its font reaches above the base line."""
+    from_right: bool = False
+    """Whether it is one of letters that are read from right to left."""
+    plane: Plane | None = None
+    """What it is turned in; None: it stands upright."""
 
 
 class Rule(NamedTuple):
@@ -49,6 +56,7 @@ class Rule(NamedTuple):
     thickness: float
     at: int
     look: Look
+    up: float = 0.0
 
 
 @dataclasses.dataclass(slots=True)
@@ -155,9 +163,9 @@ class Shaper:
         if run.face is None:
             self._miss(line, text, run, size)
         else:
-            self._shape(line, text, run, run.face, size)
+            self._shape(line, text, run, run.face, size, ascent)
         if not line.upright:
-            line.rules += _rules(run.look, begin, line.width, size, run.start)
+            line.rules += _rules(run, begin, line.width, size, ascent)
 
     def _miss(self, line: Line, text: str, run: _Run, size: float) -> None:
         """Room for letters that no font has. They are listed, not drawn."""
@@ -166,17 +174,19 @@ class Shaper:
             line.spans.append((run.start + first, line.width, line.width + size / 2))
             line.width += size / 2
 
-    def _shape(self, line: Line, text: str, run: _Run, face: Face, size: float) -> None:
+    def _shape(self, line: Line, text: str, run: _Run, face: Face, size: float, up: float) -> None:
         look = run.look
         font = face.font(size, look.bold, look.italic)
         infos, positions = _shaped(font, text, run, line.upright)
         pen = line.width
         spacing = 0.0 if run.script in _JOINED else look.spacing
         edges: dict[int, list[float]] = {}
+        from_right = run.level % 2 == 1
         for info, position in zip(infos, positions, strict=True):
             x = (0.0 if line.upright else pen) + position.x_offset / SUB * look.stretch_x
             y = position.y_offset / SUB * look.stretch_y - (pen if line.upright else 0.0)
-            line.glyphs.append(Glyph(font, info.codepoint, x, y, info.cluster, look, face.is_colored))
+            glyph = Glyph(font, info.codepoint, x, y, info.cluster, look, face.is_colored, up, from_right)
+            line.glyphs.append(glyph)
             if face.is_colored and not face.draws(font, info.codepoint) and not _is_void(text[info.cluster]):
                 line.missing.append(text[info.cluster])
             if not look.by_line and not line.upright:
@@ -202,7 +212,7 @@ def _draw(line: Line, run: _Run, drawing: vectors.Drawing) -> None:
     above = (outline.bottom - outline.top) * down - below
     for at in range(run.start, run.end):
         line.ascent, line.descent = max(line.ascent, above), max(line.descent, below)
-        line.glyphs.append(Glyph(font, vectors.LETTER, line.width, above, at, run.look, False))
+        line.glyphs.append(Glyph(font, vectors.LETTER, line.width, above, at, run.look, False, above))
         left, line.width = line.width, line.width + (outline.right - outline.left) * across
         line.spans.append((at, left, line.width))
 
@@ -231,7 +241,8 @@ def _shaped(font: hb.Font, text: str, run: _Run, upright: bool) -> tuple[Any, An
     if run.look.language:
         buffer.language = run.look.language
     buffer.cluster_level = hb.BufferClusterLevel.MONOTONE_CHARACTERS
-    hb.shape(font, buffer, {"liga": False, "clig": False} if run.look.spacing and run.script not in _JOINED else {})
+    features = {"liga": False, "clig": False} if run.look.spacing and run.script not in _JOINED else {}
+    hb.shape(font, buffer, features if run.look.kerning else features | {"kern": False})
     return buffer.glyph_infos, buffer.glyph_positions
 
 
@@ -251,11 +262,16 @@ def _heights(face: Face | None, look: Look) -> tuple[float, float]:
     return up * size * look.stretch_y, down * size * look.stretch_y
 
 
-def _rules(look: Look, begin: float, end: float, size: float, at: int) -> Iterator[Rule]:
-    thickness = max(1.0, _RULED * size)
-    for wanted, y in ((look.underline, -0.14 * size), (look.strike, 0.27 * size)):
+def _rules(run: _Run, begin: float, end: float, size: float, up: float) -> Iterator[Rule]:
+    look = run.look
+    usual = (-0.14, _RULED), (0.27, _RULED)
+    # SubStation's are where the font wants them, as high as letters are stretched.
+    lines = run.face.lines if look.by_line and run.face is not None else (None, None)
+    stretch = look.stretch_y if look.by_line else 1.0
+    for wanted, line, other in zip((look.underline, look.strike), lines, usual, strict=True):
         if wanted and end > begin:
-            yield Rule(begin, y, end - begin, thickness, at, look)
+            y, thickness = ((line or other)[0] * size * stretch, (line or other)[1] * size * stretch)
+            yield Rule(begin, y, end - begin, max(1.0, thickness), run.start, look, up)
 
 
 def edges(lines: Sequence[Line], start: int, end: int) -> Iterator[tuple[Line, float, float]]:

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SubStation's own styles, margins and override tags, so that such a file looks as its author saw it.
-
-Not drawn: turns out of the picture's plane; `Script.undrawn` names them, docs/picture.md lists them.
-"""
+"""SubStation's own styles, margins and override tags, so that such a file looks as its author saw it."""
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -20,12 +18,19 @@ from . import clusters, dress, moments, sheets, tags, vectors
 from .dress import LARGEST, Block, Clip, Dressed, Look
 from .moments import Moment
 from .paint import Spoken
+from .planes import DISTANCE, Turn
 from .sheets import Sheet, positive
 from .tags import PLACEHOLDER, State, Taken
 
 _BLUR = 2 / math.sqrt(math.log(256))
 """Pixels of the Gaussian's deviation for one of `\\blur`, in units of the script, as libass has it."""
 _RUN = "run"
+_YES = ("yes", "1")
+MOST_TURNS = 100
+"""Ways in which letters of one event are turned out of the picture or sheared: each is drawn on its own."""
+_STRAIGHT = (0.0, 0.0, 0.0, 0.0)
+MOST_SHEAR = 50.0
+"""Pixels across of one pixel down. A letter that is sheared so much is a line."""
 
 
 def script_of(document: Document, width: int, height: int) -> Script | None:
@@ -53,9 +58,13 @@ class Script:
         elif not y:
             y = 1024.0 if x == 1280 else x * 3 / 4
         self._x, self._y = width / x, height / y
-        scaled = info.get("scaledborderandshadow", "no").strip().lower() in ("yes", "1")
-        self._border = self._y if scaled else 1.0
+        across, down = positive(info.get("layoutresx")), positive(info.get("layoutresy"))
+        self._unscaled = height / down if across and down else 1.0
+        """Pixels of one of those that `\\blur` and the eye before the picture are measured in."""
+        scaled = info.get("scaledborderandshadow", "no").strip().lower() in _YES
+        self._border = self._y if scaled else self._unscaled
         self._wrap = info.get("wrapstyle", "0").strip()
+        self._kerning = info.get("kerning", "no").strip().lower() in _YES
         self._aligns = {name: style.align for name, style in document.styles.items()}
         self._resolution = resolution_of(head)
         self._raws: dict[int, str] = {}
@@ -119,21 +128,25 @@ class Script:
         sheet = self._sheet(cue.style)
         looks = tuple(
             (start, min(end, len(text)), self._look(state, sheet, language))
-            for start, end, state in runs
+            for start, end, state in _turned_within_limit(runs)
             if start < len(text)
         ) or ((0, 0, self._look(tags.state_of(sheet), sheet, language)),)
-        angle = next((state.angle for _, state in reversed(taken.runs)), sheet.angle)
-        return Dressed(text, looks, self._block(cue, sheet, taken, angle), (), cut + taken.rest, controls)
+        return Dressed(text, looks, self._block(cue, sheet, taken), (), cut + taken.rest, controls)
 
     def told(self, cue: Cue) -> Iterator[Text]:
         """What a cue has that is not in its pictures as the file says it."""
         taken = self._taken(cue)
-        if taken.undrawn:
-            yield Text("Not drawn as the file says: {tags}.", tags=" ".join(sorted(taken.undrawn)))
         if taken.dropped:
             yield Text(
                 "It has too many changes over time (\\t); the last {number} are not drawn.", number=taken.dropped
             )
+        if (turns := len({_aside(state) for _, state in taken.runs} - {_STRAIGHT})) > MOST_TURNS:
+            yield Text(
+                "Its letters are turned in space in {number} ways; those after the first {most} are not.",
+                number=turns, most=MOST_TURNS,
+            )  # fmt: skip
+        if any(max(abs(state.shear_x), abs(state.shear_y)) > MOST_SHEAR for _, state in taken.runs):
+            yield Text("It is sheared by more than {most}; it is drawn with as much.", most=round(MOST_SHEAR))
         drawings = [state.drawing for _, state in taken.runs] + [taken.shape.drawing if taken.shape else None]
         if any(drawing and vectors.outline(drawing.lines, drawing.scale).is_cut for drawing in drawings):
             yield Text("Its drawing has more than {most} points; the others are not drawn.", most=vectors.MOST_POINTS)
@@ -141,7 +154,7 @@ class Script:
     def effects(self, cue: Cue) -> str:
         """What of a cue's text makes it look otherwise than its letters and their spans say; empty for most."""
         taken = self._taken(cue)
-        is_drawn = any(state.drawing or state.blur or state.soft for _, state in taken.runs)
+        is_drawn = any(state.drawing or state.blur or state.soft or _is_turned(state) for _, state in taken.runs)
         return self._raw(cue) if is_drawn or taken.changes or taken.box or taken.shape or len(taken.fade) == 7 else ""
 
     def font_of(self, cue: Cue) -> str:
@@ -156,7 +169,7 @@ class Script:
     # Letters
 
     def _look(self, state: State, sheet: Sheet, language: str) -> Look:
-        blur = state.blur * _BLUR + state.soft * 0.5
+        blur = min(max((state.blur * _BLUR + state.soft * 0.5) * self._unscaled, 0.0), self._height / 8)
         stretch_x = min(max(state.stretch_x, 0.01), 10.0)
         stretch_y = min(max(state.stretch_y, 0.01), 10.0)
         colors = [f"#{''.join(f'{round(part):02x}' for part in color)}" for color in state.colors]
@@ -173,21 +186,32 @@ class Script:
             color=colors[0],
             outline=0.0 if sheet.boxed else min(max(state.outline, 0.0) * self._border, self._height / 4),
             outline_color=colors[2],
-            edge_blur=min(max(blur, 0.0) * self._border, self._height / 8),
+            edge_blur=blur,
             shadow_x=_near(state.shadow_x * self._border, self._width),
             shadow_y=_near(state.shadow_y * self._border, self._height),
-            shadow_blur=min(max(blur, 0.0) * self._border, self._height / 8),
+            shadow_blur=blur,
             shadow_color="#00000000" if sheet.boxed else colors[3],
             spacing=_near(state.spacing * self._x * stretch_x, self._width),
             stretch_x=stretch_x * across,
             stretch_y=stretch_y * down,
             language=language,
+            turn=self._turn(state, stretch_y / stretch_x),
+            kerning=self._kerning,
             drawing=state.drawing,
         )
 
+    def _turn(self, state: State, stretch: float) -> Turn | None:
+        """`stretch`: how much more letters are stretched down than across, which shears them less."""
+        if not _is_turned(state):
+            return None
+        shear_x, shear_y = (min(max(shear, -MOST_SHEAR), MOST_SHEAR) for shear in (state.shear_x, state.shear_y))
+        lag = _near(state.shadow_x * self._border, self._width), _near(state.shadow_y * self._border, self._height)
+        distance = DISTANCE * self._unscaled
+        return Turn(state.angle_x, state.angle_y, state.angle, shear_x / stretch, shear_y * stretch, distance, lag)
+
     # Place
 
-    def _block(self, cue: Cue, sheet: Sheet, taken: Taken, angle: float) -> Block:
+    def _block(self, cue: Cue, sheet: Sheet, taken: Taken) -> Block:
         x, y = cue.placing.x, cue.placing.y
         place = None if x is None or y is None else (x * self._width, y * self._height)
         if place is None and taken.move:
@@ -197,7 +221,7 @@ class Script:
         return Block(
             align=cue.placing.align, x=place and place[0], y=place and place[1], left=left, right=right,
             vertical=vertical, max_width=0.0 if wrap == "2" else max(self._width - left - right, 1.0),
-            angle=angle % 360, origin=(taken.origin[0] * self._x, taken.origin[1] * self._y) if taken.origin else None,
+            origin=(taken.origin[0] * self._x, taken.origin[1] * self._y) if taken.origin else None,
             stacks=place is None, inset=False, even=wrap != "1", box="line" if sheet.boxed else "",
             box_color=sheet.colors[2], padding=sheet.outline * self._border if sheet.boxed else 0.0,
             clips=tuple(self._clip(clip) for clip in (taken.box, taken.shape) if clip is not None),
@@ -227,6 +251,26 @@ class Script:
             min(left * self._x, self._width / 2), min(right * self._x, self._width / 2),
             min(vertical * self._y, self._height / 2),
         )  # fmt: skip
+
+
+def _is_turned(state: State) -> bool:
+    return bool(state.angle or state.angle_x or state.angle_y or state.shear_x or state.shear_y)
+
+
+def _aside(state: State) -> tuple[float, float, float, float]:
+    """How letters are turned but for turns in the picture."""
+    return state.angle_x, state.angle_y, state.shear_x, state.shear_y
+
+
+def _turned_within_limit(runs: Sequence[tuple[int, int, State]]) -> Iterator[tuple[int, int, State]]:
+    """Runs of a text, those without their turns that are of too many kinds."""
+    kinds = {_STRAIGHT}
+    for start, end, state in runs:
+        if len(kinds) <= MOST_TURNS:
+            kinds.add(_aside(state))
+        if _aside(state) not in kinds:
+            state = dataclasses.replace(state, angle_x=0.0, angle_y=0.0, shear_x=0.0, shear_y=0.0)
+        yield start, end, state
 
 
 def _near(value: float, most: float) -> float:

@@ -39,10 +39,10 @@ _FIELDS = {
     "fs": ("size",), "bord": ("outline",), "xbord": ("outline",), "shad": ("shadow_x", "shadow_y"),
     "xshad": ("shadow_x",), "yshad": ("shadow_y",), "blur": ("blur",), "be": ("soft",), "fsp": ("spacing",),
     "fscx": ("stretch_x",), "fscy": ("stretch_y",), "frz": ("angle",), "fr": ("angle",),
+    "frx": ("angle_x",), "fry": ("angle_y",), "fax": ("shear_x",), "fay": ("shear_y",),
 }  # fmt: skip
 """The tags of one number each, and what they set."""
 _SWITCHES = {"b": "bold", "i": "italic", "u": "underline", "s": "strike"}
-_OUT_OF_PLANE = ("frx", "fry", "fax", "fay")
 
 
 @dataclasses.dataclass(slots=True)
@@ -67,6 +67,11 @@ class State:
     blur: float = 0.0
     soft: float = 0.0
     """How often `\\be` blurs."""
+    angle_x: float = 0.0
+    angle_y: float = 0.0
+    """Degrees, as `angle`, around the axes from left to right and from above to below."""
+    shear_x: float = 0.0
+    shear_y: float = 0.0
     drawing: Drawing | None = None
 
 
@@ -96,8 +101,6 @@ class Taken:
     wrap: str = ""
     changes: list[tuple[float, float]] = dataclasses.field(default_factory=list)
     """From when until when something changes."""
-    undrawn: set[str] = dataclasses.field(default_factory=set)
-    """Tags that are not drawn as they say."""
     dropped: int = 0
     """`\\t` beyond the limit."""
     rest: int = 0
@@ -174,9 +177,6 @@ class _Taking:
             state.font = tag.value.strip() or self._base.font
         elif name in ("clip", "iclip"):
             self._clip(tag, power)
-        elif name in _OUT_OF_PLANE:
-            if _number(tag.value):
-                self._taken.undrawn.add(f"\\{name}")
         elif name == "t" and not inner:
             self._transform(tag)
         elif name == "r":
