@@ -133,7 +133,8 @@ def test_update_asks_and_then_fetches(line: Line):
     # What it took the place of stays until somebody says so.
     assert len(list(line.snapshot().parent.iterdir())) == 2
     code, [row] = line("delete", "tiny", "--former")
-    assert code == 0 and row["freed"] == len(FILES["config.json"].read_bytes())
+    shared = "exfat" not in os.environ.get("SUBTITLE_EDITOR_TEST_RULES", "")
+    assert code == 0 and row["freed"] == (len(FILES["config.json"].read_bytes()) if shared else SIZE)
     assert line.state() == "installed" and list(line.snapshot().parent.iterdir()) == [line.snapshot()]
     assert line("delete", "tiny", "--former")[1][0]["freed"] == 0
 
