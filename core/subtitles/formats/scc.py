@@ -8,29 +8,35 @@ place was lost, and captions that are loaded and never shown, which become findi
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
+import operator
 import re
-from collections.abc import Iterator
-from fractions import Fraction
+from array import array
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from ...cues import new_cue
 from ...markup import BACKGROUND, BELOW, COLOR, ITALIC, UNDERLINE, Placing, Span
 from ...text import Text
 from .. import rolling
 from ..document import Cue, Document, Kind, quoted
 from ..times import NTSC, plain_signs
 from .base import Findings, Format, Source
-from .settling import Row, settled
+from .lines import lines_of
+from .settling import Row, as_row, cue_of, settled
 from .tags import tidied_text
 
 if TYPE_CHECKING:
     from ttconv import model
+    from ttconv.scc.word import SccWord
 
 # What it remarks is in the findings, for whoever asked; not in the terminal.
 logging.getLogger("ttconv").setLevel(logging.ERROR)
 
 _LINE = re.compile(r"(\d{1,3})[:;.,](\d{1,2})[:;.,](\d{1,2})([:;.,])(\d{1,2})\s+(\S.*)$")
 _HEADER = re.compile(r"Scenarist_SCC\s+V\d+\.\d+\s*$", re.IGNORECASE)
+_PIECE = re.compile(r"\S+")
 _WORD = re.compile(r"[0-9a-fA-F]{4}")
 _SHIFT = 0x08
 """The bit of a code's first byte that says the second channel."""
@@ -40,11 +46,30 @@ _LOWEST_ROW = 0x1470
 """A code that puts the cursor into the lowest row."""
 
 
+class _Captions:
+    """The element that ttconv puts captions into: each becomes a row at once, for a paragraph of its model takes ten
+    times as much."""
+
+    def __init__(self, document: model.ContentDocument) -> None:
+        self._document = document
+        self.rows: list[Row | Cue] = []
+
+    def get_doc(self) -> model.ContentDocument:
+        """What ttconv makes paragraphs for."""
+        return self._document
+
+    def push_child(self, caption: model.P) -> None:
+        """Take the next caption."""
+        row = _row(caption)
+        if row is not None:
+            self.rows.append(row)
+
+
 class _Channel:
     """The captions of one channel, decoded line by line."""
 
     def __init__(self, findings: Findings) -> None:
-        from ttconv.model import Body, CellResolutionType, ContentDocument, Div
+        from ttconv.model import CellResolutionType, ContentDocument
         from ttconv.scc import caption_paragraph as grid
         from ttconv.scc.caption_style import SccCaptionStyle
         from ttconv.scc.context import SccContext
@@ -54,30 +79,26 @@ class _Channel:
         above = int((rows - grid.SCC_SAFE_AREA_CELL_RESOLUTION_ROWS) / 2)
         document = ContentDocument()
         document.set_cell_resolution(CellResolutionType(rows=rows, columns=columns))
-        body = Body(document)
-        document.set_body(body)
-        self.captions = Div(document)
-        body.push_child(self.captions)
+        self._captions = _Captions(document)
         self._context: Any = SccContext(beside, above)
-        self._context.div = self.captions
+        self._context.div = self._captions
         # A file that begins in the middle: what is loaded is shown when it says so.
         self._context.current_style = SccCaptionStyle.PopOn
         self._findings = findings
-        self._loaded = ""
+        self._loaded = bytearray()
         self._placed = False
         self._pops = True
         self.rolls = False
         self.used = False
 
     def take(
-        self, hours: int, minutes: int, seconds: int, frames: int, drop: bool, words: list[int], line: int
+        self, hours: int, minutes: int, seconds: int, frames: int, drop: bool, words: array[int], line: int
     ) -> None:
         """Decode the words of a line. A word of the other channel is 0 here: it takes its time."""
         from ttconv.scc.line import SccLine
-        from ttconv.scc.word import SccWord
         from ttconv.time_code import FPS_29_97, SmpteTimeCode
 
-        ready = [SccWord.from_value(word) for word in self._placed_words(words, line)]
+        ready = list(map(_ready, self._placed_words(words, line)))
         if not any(words):
             return
         self.used = True
@@ -88,7 +109,7 @@ class _Channel:
             text = "".join(word.to_text() for word in ready if not word.is_code())
             self._findings.add(Kind.BROKEN, message, line, text)
 
-    def _placed_words(self, words: list[int], line: int) -> Iterator[int]:
+    def _placed_words(self, words: Iterable[int], line: int) -> Iterator[int]:
         """The words, with a place for text that has none; texts that are thrown away unseen are noted."""
         for word in words:
             if word in (_RCL, _RDC, *_ROLL):
@@ -96,28 +117,39 @@ class _Channel:
             elif word == _ENM:
                 self._unseen(line)
             elif word == _EOC:
-                self._loaded, self._placed = "", False
+                self._loaded.clear()
+                self._placed = False
             elif 0x10 <= word >> 8 <= 0x17 and word & 0x40:
                 self._placed = True
             elif self._pops and word >> 8 >= 0x20:
                 if not self._placed:
                     yield _LOWEST_ROW
                     self._placed = True
-                self._loaded += "".join(chr(byte) for byte in (word >> 8, word & 0xFF) if byte)
+                self._loaded += bytes(byte for byte in (word >> 8, word & 0xFF) if byte)
             yield word
 
     def _unseen(self, line: int) -> None:
-        if self._loaded.strip():
-            message = Text('"{text}" is loaded and never shown.', text=quoted(self._loaded))
-            self._findings.add(Kind.HIDDEN, message, line, self._loaded)
-        self._loaded, self._placed = "", False
+        text = self._loaded.decode("ascii")
+        if text.strip():
+            message = Text('"{text}" is loaded and never shown.', text=quoted(text))
+            self._findings.add(Kind.HIDDEN, message, line, text)
+        self._loaded.clear()
+        self._placed = False
 
-    def done(self, line: int) -> list[model.P]:
+    def done(self, line: int) -> list[Row | Cue]:
         """All captions; what is shown at the end has none."""
         self._unseen(line)
         with contextlib.suppress(Exception):  # An empty caption, for which there is no time either.
             self._context.flush()
-        return list(self.captions)
+        return self._captions.rows
+
+
+@functools.lru_cache(maxsize=1024)
+def _ready(word: int) -> SccWord:
+    """A word as ttconv takes it: a file has some hundred, each thousands of times."""
+    from ttconv.scc.word import SccWord
+
+    return SccWord.from_value(word)
 
 
 def read(source: Source) -> Document:
@@ -126,7 +158,7 @@ def read(source: Source) -> Document:
     channels = (_Channel(findings), _Channel(findings))
     channel = 0
     last = 0
-    for number, line in enumerate(source.text.split("\n"), 1):
+    for number, line in enumerate(lines_of(source.text), 1):
         stripped = line.strip("\ufeff \t")
         match = _LINE.match(plain_signs(stripped))
         if match is None:
@@ -134,7 +166,7 @@ def read(source: Source) -> Document:
                 findings.stray(number, stripped)
             continue
         last = number
-        lists: tuple[list[int], list[int]] = ([], [])
+        lists = array("H"), array("H")
         for word in _words(match[6], number, findings):
             if 0x10 <= word >> 8 <= 0x1F:
                 channel = 1 if word >> 8 & _SHIFT else 0
@@ -150,7 +182,7 @@ def read(source: Source) -> Document:
 
 
 def _words(text: str, number: int, findings: Findings) -> Iterator[int]:
-    for piece in text.split():
+    for piece in map(operator.itemgetter(0), _PIECE.finditer(text)):
         if _WORD.fullmatch(piece):
             yield int(piece, 16) & 0x7F7F
         else:
@@ -161,10 +193,10 @@ def _words(text: str, number: int, findings: Findings) -> Iterator[int]:
 def _document(source: Source, channels: tuple[_Channel, _Channel], findings: Findings, last: int) -> Document:
     wanted = (source.options.track or (1 if channels[0].used or not channels[1].used else 2)) - 1
     chosen = min(max(wanted, 0), 1)
-    rows = [row for caption in channels[chosen].done(last) if (row := _row(caption)) is not None]
+    rows = channels[chosen].done(last)
     for number, channel in enumerate(channels, 1):
         if number - 1 != chosen and channel.used:
-            texts = [row.cue.text for caption in channel.done(last) if (row := _row(caption)) is not None]
+            texts = [cue_of(row).text for row in channel.done(last)]
             message = Text(
                 'there are also subtitles in "{name}"; track {number} reads them instead.',
                 name=f"CC{number}",
@@ -179,7 +211,7 @@ def _document(source: Source, channels: tuple[_Channel, _Channel], findings: Fin
     )
 
 
-def _row(caption: model.P) -> Row | None:
+def _row(caption: model.P) -> Row | Cue | None:
     from ttconv import model
 
     pieces: list[str] = []
@@ -198,13 +230,9 @@ def _row(caption: model.P) -> Row | None:
     text, tidy = tidied_text("".join(pieces), spans)
     if not text:
         return None
-    begin, end = caption.get_begin(), caption.get_end()
-    cue = Cue(0.0, 0.0, text, spans=tidy, placing=_placing(caption))
-    return Row(_seconds(begin), None if end is None else _seconds(end), cue)
-
-
-def _seconds(time: Fraction | None) -> float:
-    return float(time or 0)
+    start, last = float(caption.get_begin() or 0), caption.get_end()
+    end = None if last is None else float(last)
+    return as_row(start, end, new_cue(start, start if end is None else end, text, tidy, _placing(caption)))
 
 
 def _kinds(element: Any) -> Iterator[tuple[str, str]]:
