@@ -7,19 +7,20 @@ read; the options say which, by language or by number, and a finding quotes the 
 
 from __future__ import annotations
 
-import dataclasses
-import itertools
 import re
+from array import array
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from ...cues import all_joined
-from ...markup import BOLD, COLOR, FONT, ITALIC, RUBY, SIZE, STRIKE, UNDERLINE
+from ...cues import all_joined, new_cue
+from ...markup import BOLD, COLOR, FONT, ITALIC, RUBY, SIZE, STRIKE, UNDERLINE, Span
 from ...text import Text
 from ..document import Cue, Document, Kind
-from .base import Findings, Format, Source
+from .base import MOST_TAGS, Findings, Format, Source, is_too_long
 from .colors import from_css
-from .settling import FALLBACK_DURATION, Row, settled
-from .tags import TextBuilder
+from .settling import FALLBACK_DURATION, Following, Row, as_row, settled
+from .tags import TextBuilder, tidied_text
 from .xml_tokens import Token, local, tokens
 
 HEAD = "sami.head"
@@ -53,30 +54,71 @@ _SILENT = frozenset(
 """Tags that may be closed, or left out, without anybody seeing it."""
 
 
-@dataclasses.dataclass(slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """What stands under one P."""
 
-    start: float | None
-    times: str
+    sync: int
+    """The index of its SYNC; -1 above the first."""
+    name: int
+    """The index of its class."""
     line: int
-    name: str
     begin: int
     """Of what is inside, in characters of the file. Its tokens are made when they are needed: all of them at a time
     would be fifty times the file."""
     begin_line: int
     stop: int = 0
-    is_full: bool = False
-    """Whether there is anything inside."""
     says: bool = False
     """Whether there is a letter or a tag inside."""
     source: bool = False
     """Whether it says who speaks."""
 
 
+class _Pieces:
+    """The pieces of a file by their index. Their numbers take hardly more than the file, as objects they take ten times
+    that."""
+
+    def __init__(self) -> None:
+        self.starts: list[float | None] = []
+        """When each SYNC is; None where that cannot be read."""
+        self.unread: dict[int, str] = {}
+        """Of these what they say instead."""
+        self.names: dict[str, int] = {"": 0}
+        """The classes as they are spelled, each with its index."""
+        self._numbers = array("i")
+
+    def __len__(self) -> int:
+        return len(self._numbers) // len(_Piece._fields)
+
+    def __getitem__(self, index: int) -> _Piece:
+        first = index * len(_Piece._fields)
+        return _Piece._make(self._numbers[first : first + len(_Piece._fields)])
+
+    def append(self, piece: _Piece) -> None:
+        """Take the next one."""
+        self._numbers.extend(piece)
+
+    def classes(self) -> array[int]:
+        """The index of each one's class."""
+        return self._numbers[_Piece._fields.index("name") :: len(_Piece._fields)]
+
+    def start(self, piece: _Piece) -> float | None:
+        """When one begins; None where that cannot be read."""
+        return self.starts[piece.sync] if piece.sync >= 0 else None
+
+
 def _behind(token: Token) -> tuple[int, int]:
     """The place and the line behind a tag."""
     return token.start + len(token.raw), token.line + token.raw.count("\n") if "\n" in token.raw else token.line
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.replace("\xa0", " ").split("\n"))
+
+
+def _row(start: float | None, cues: list[Cue], times: str) -> Row | Cue:
+    """What stands at one time as one."""
+    cue = cues[0] if len(cues) == 1 else all_joined(cues)
+    return as_row(start, None if start is None else cue.end, cue, times)
 
 
 def read(source: Source) -> Document:
@@ -90,10 +132,8 @@ class _File:
         self._findings = Findings()
         self._extra: dict[str, str] = {}
         self._comments: list[str] = []
-        self._pieces: list[_Piece] = []
+        self._pieces = _Pieces()
         self._text = _OPEN_ENTITY.sub("&nbsp;", source.text)
-        self._names: dict[str, str] = {}
-        """The classes as they are spelled, each once."""
 
     def document(self) -> Document:
         first = _FIRST.search(self._text)
@@ -105,11 +145,10 @@ class _File:
         self._cut(start, head.count("\n") + 1)
         by_class = self._by_class(languages)
         names = list(by_class)
-        spelled = dict.fromkeys(piece.name for piece in self._pieces if piece.name)
-        if spelled:
+        if spelled := list(self._pieces.names)[1:]:
             self._extra[CLASSES] = " ".join(spelled)
         chosen = self._chosen(names, languages)
-        rows = self._rows(by_class[chosen]) if chosen is not None else []
+        rows = list(self._rows(by_class[chosen])) if chosen is not None else []
         for number, name in enumerate(names, 1):
             if name != chosen:
                 self._other(number, name, languages.get(name, ""), by_class[name])
@@ -124,26 +163,25 @@ class _File:
     # Pieces
 
     def _cut(self, start: int, line: int) -> None:
-        current = _Piece(None, "", line, "", start, line)
-        started = False
+        current = _Piece(-1, 0, line, start, line)
+        # Before the first: a SYNC so damaged that it is no tag.
+        is_piece = says = False
         for token in tokens(self._text, start=start, line=line):
             name = local(token.name).lower()
             if token.kind == "comment":
                 self._comments.append(token.raw)
             elif token.kind == "open" and name in ("sync", "p"):
-                current.stop = token.start
-                if started or current.is_full:  # Before the first: a SYNC so damaged that it is no tag.
-                    self._pieces.append(current)
+                if is_piece:
+                    self._pieces.append(current._replace(stop=token.start, says=says))
                 current = self._sync(token) if name == "sync" else self._under(token, current)
-                started = True
+                is_piece, says = True, False
             elif token.kind in ("instruction", "doctype"):
                 self._findings.markup(token.line, token.raw)
             else:
-                current.is_full = True
-                current.says = current.says or bool(token.text.strip() or token.name)
-        current.stop = len(self._text)
-        if started or current.is_full:
-            self._pieces.append(current)
+                is_piece = True
+                says = says or bool(token.text.strip() or token.name)
+        if is_piece:
+            self._pieces.append(current._replace(stop=len(self._text), says=says))
 
     def _sync(self, token: Token) -> _Piece:
         start: float | None = None
@@ -157,40 +195,50 @@ class _File:
                 self._findings.markup(token.line, f"{key}={value}")
         if token.unread:
             self._findings.markup(token.line, token.raw)
-        return _Piece(start, said, token.line, "", *_behind(token))
+        index = len(self._pieces.starts)
+        self._pieces.starts.append(start)
+        if start is None and said:
+            self._pieces.unread[index] = said
+        return _Piece(index, 0, token.line, *_behind(token))
 
     def _under(self, token: Token, above: _Piece) -> _Piece:
-        piece = _Piece(above.start, above.times, token.line, "", *_behind(token))
+        called = ""
+        source = False
         for key, value in token.attributes:
             if key.lower() == "class":
-                piece.name = self._names.setdefault(value, value)
+                called = value
             elif key.lower() == "id" and value.lower() == "source":
-                piece.source = True
+                source = True
             else:
                 self._findings.markup(token.line, f"{key}={value}")
         if token.unread:
             self._findings.markup(token.line, token.raw)
-        return piece
+        name = self._pieces.names.setdefault(called, len(self._pieces.names))
+        return _Piece(above.sync, name, token.line, *_behind(token), source=source)
 
-    def _by_class(self, sheet: dict[str, str]) -> dict[str, list[_Piece]]:
-        """The pieces of each class, in the order of the file. What has none, or one that is met here or there and that
-        the style sheet does not know, belongs to the first."""
-        counts = Counter(piece.name.lower() for piece in self._pieces)
+    def _by_class(self, sheet: dict[str, str]) -> dict[str, array[int]]:
+        """The indexes of the pieces of each class, in the order of the file. What has none, or one that is met here or
+        there and that the style sheet does not know, belongs to the first."""
+        names = [name.lower() for name in self._pieces.names]
+        counts = Counter[str]()
+        for index, count in Counter(self._pieces.classes()).items():
+            counts[names[index]] += count
         few = max(2, len(self._pieces) // 20)
         known = [name for name in counts if name and (name in sheet or counts[name] > few)]
         known = known or [name for name in counts if name][:1]
-        found: dict[str, list[_Piece]] = {name: [] for name in known or [""]}
+        found = {name: array("I") for name in known or [""]}
         first = next(iter(found))
-        for piece in self._pieces:
-            name = piece.name.lower()
+        spelled = list(self._pieces.names)
+        for number, index in enumerate(self._pieces.classes()):
+            name = names[index]
             if name and name not in found:
-                self._findings.markup(piece.line, f"Class={piece.name}")
-            if not name and not piece.says:
+                self._findings.markup(self._pieces[number].line, f"Class={spelled[index]}")
+            if not name and not self._pieces[number].says:
                 # A time alone ends the texts of all languages.
                 for pieces in found.values():
-                    pieces.append(piece)
+                    pieces.append(number)
             else:
-                found[name if name in found else first].append(piece)
+                found[name if name in found else first].append(number)
         return found
 
     def _chosen(self, names: list[str], sheet: dict[str, str]) -> str | None:
@@ -209,38 +257,54 @@ class _File:
 
     # Texts
 
-    def _rows(self, pieces: list[_Piece]) -> list[Row]:
-        starts = sorted({piece.start for piece in pieces if piece.start is not None})
-        following = dict(itertools.pairwise(starts))
-        rows: list[Row] = []
-        together: list[list[Cue]] = []
-        """Of each row, what stands at its time."""
-        speaker = ""
-        for piece in pieces:
-            cue = self._cue(piece)
-            if piece.source and cue.text:
-                speaker = " ".join(cue.text.split())
+    def _rows(self, pieces: Iterable[int]) -> Iterator[Row | Cue]:
+        following = Following(self._starts(pieces))
+        together: list[Cue] = []
+        """What stands at one time."""
+        speaker = times = ""
+        begun: float | None = None
+        for piece in map(self._pieces.__getitem__, pieces):
+            text, spans = self._text_of(piece)
+            if piece.source and text:
+                speaker = " ".join(text.split())
                 continue
-            if not cue.text.strip():
-                for span in cue.spans:
-                    self._findings.markup(piece.line, span.value)
-                if piece.start is None and piece.times:
-                    self._findings.markup(piece.line, piece.times)
+            start, said = self._pieces.start(piece), self._pieces.unread.get(piece.sync, "")
+            if not text.strip():
+                self._empty(piece, spans, said)
                 continue
-            end = None if piece.start is None else following.get(piece.start, piece.start + FALLBACK_DURATION)
-            if rows and rows[-1].start == piece.start and piece.start is not None:
-                together[-1].append(cue)
-            else:
-                rows.append(Row(piece.start, end, cue, piece.times))
-                together.append([dataclasses.replace(cue, speaker=speaker)])
+            if not together or start is None or start != begun:
+                if together:
+                    yield _row(begun, together, times)
+                together, begun, times = [], start, said
+            end = None if start is None else following.after(start)
+            begin = start or 0.0
+            end = begin + FALLBACK_DURATION if end is None else end
+            by = "" if together else speaker
+            together.append(new_cue(begin, end, text, spans, speaker=by, line=piece.line))
             speaker = ""
-        for row, cues in zip(rows, together, strict=True):
-            row.cue = all_joined(cues)
+        if together:
+            yield _row(begun, together, times)
         if speaker:
-            self._findings.stray(pieces[-1].line, speaker)
-        return rows
+            self._findings.stray(piece.line, speaker)
 
-    def _cue(self, piece: _Piece) -> Cue:
+    def _starts(self, pieces: Iterable[int]) -> Iterator[float]:
+        for index in pieces:
+            start = self._pieces.start(self._pieces[index])
+            if start is not None:
+                yield start
+
+    def _empty(self, piece: _Piece, spans: Iterable[Span], said: str) -> None:
+        """Note what a piece without a text says all the same."""
+        for span in spans:
+            self._findings.markup(piece.line, span.value)
+        if said:
+            self._findings.markup(piece.line, said)
+
+    def _text_of(self, piece: _Piece) -> tuple[str, tuple[Span, ...]]:
+        raw = self._text[piece.begin : piece.stop] if piece.stop - piece.begin > MOST_TAGS else ""
+        if is_too_long(raw, "<"):
+            self._findings.too_long(piece.line)
+            return tidied_text(self._as_letters(piece))
         builder = TextBuilder()
         reading: list[str] | None = None
         for token in tokens(self._text, start=piece.begin, end=piece.stop, line=piece.begin_line):
@@ -248,7 +312,7 @@ class _File:
             if token.kind in ("comment", "instruction", "doctype"):
                 continue  # Kept or noted when the file was cut into pieces.
             if token.kind == "text":
-                letters = " ".join(token.text.replace("\xa0", " ").split("\n"))
+                letters = _in_one_line(token.text)
                 if reading is not None:
                     reading.append(letters)
                 else:
@@ -270,8 +334,19 @@ class _File:
                 self._findings.markup(token.line, token.raw)
         if reading:
             builder.text(f"({' '.join(''.join(reading).split())})")
-        text, spans = builder.done()
-        return Cue(0.0, 0.0, text, spans=spans, line=piece.line)
+        return builder.done()
+
+    def _as_letters(self, piece: _Piece) -> str:
+        """What stands there, its tags as they are."""
+        out = bytearray()  # Not a list: it may be a hundred thousand of them.
+        for token in tokens(self._text, start=piece.begin, end=piece.stop, line=piece.begin_line):
+            letters = ""
+            if token.kind == "text":
+                letters = _in_one_line(token.text)
+            elif token.kind in ("open", "close"):
+                letters = "\n" if token.name.lower() == "br" else token.raw
+            out += letters.encode("utf-8", "surrogatepass")
+        return out.decode("utf-8", "surrogatepass")
 
     def _open(self, builder: TextBuilder, token: Token, name: str) -> None:
         kinds: list[tuple[str, str]] = []
@@ -297,10 +372,10 @@ class _File:
         if name not in ("br",) and not token.empty and (kinds or name not in _SILENT):
             builder.open(name, *kinds)
 
-    def _other(self, number: int, name: str, sheet: str, pieces: list[_Piece]) -> None:
+    def _other(self, number: int, name: str, sheet: str, pieces: array[int]) -> None:
         """Quote a language that is not read."""
-        cues = map(self._cue, pieces)
-        texts = [part for cue in cues for part in (cue.text, *(span.value for span in cue.spans)) if part.strip()]
+        read = map(self._text_of, map(self._pieces.__getitem__, pieces))
+        texts = [part for text, spans in read for part in (text, *(span.value for span in spans)) if part.strip()]
         called = _NAME.search(sheet)
         message = Text(
             'there are also subtitles in "{name}"; track {number} reads them instead.',
@@ -308,7 +383,7 @@ class _File:
             number=number,
         )
         if texts:
-            self._findings.add(Kind.HIDDEN, message, pieces[0].line, "\n".join(texts))
+            self._findings.add(Kind.HIDDEN, message, self._pieces[pieces[0]].line, "\n".join(texts))
 
 
 FORMAT = Format(

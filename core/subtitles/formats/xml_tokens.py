@@ -31,6 +31,8 @@ _PARAGRAPH = re.compile(
 )
 # The one before the name: without it each letter of a long word would be tried as the beginning of a name.
 _ATTRIBUTE = re.compile(r"(?<![^\s=<>\"'/])([^\s=<>\"'/]++)\s*=\s*(\"[^\"]*+\"|'[^']*+'|[^\s\"'<>]++)")
+_MOST_ATTRIBUTES = 1000
+"""A tag that has more is damaged, or made to fill the memory: each takes thirty times its letters."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 
 Kind = Literal["open", "close", "text", "comment", "instruction", "doctype", "paragraph"]
@@ -106,6 +108,8 @@ def _token(match: re.Match[str], line: int) -> Token:
         inside = inside.rstrip()[:-1]
     if not inside.strip():
         return Token("open", raw, start, line, match["open"], empty=empty)
+    if len(inside) > _MOST_ATTRIBUTES and inside.count("=") > _MOST_ATTRIBUTES:
+        return Token("open", raw, start, line, match["open"], empty=empty, unread=inside.strip())
     pairs = tuple((name, unescaped(value.strip("\"'"))) for name, value in _ATTRIBUTE.findall(inside))
     unread = _ATTRIBUTE.sub("", inside).strip(" \t\n/")
     return Token("open", raw, start, line, match["open"], attributes=pairs, empty=empty, unread=unread)
