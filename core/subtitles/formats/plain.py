@@ -4,7 +4,8 @@
 Times in frames (`00:00:11:10`), two times with nothing but a space or a comma between them, a number before and a
 length behind them are what editing programs write lists of subtitles with; `[1.00s -> 2.50s]` is what people who call
 faster-whisper print, and `Ann Lee  0:03` above each paragraph, `[Ann Lee] 0:03` or `Ann: [0:03] Hello` are how services
-that transcribe meetings save them. Times may be bold, as Markdown has it.
+that transcribe meetings save them. Times may be bold, as Markdown has it, and who speaks may stand on a line of its own
+above the times or below them.
 
 Without times each paragraph (each line, where no line is empty) is shown one after the other for as long as it takes to
 read: something to begin with, and said to be that.
@@ -22,6 +23,7 @@ from ...cues import new_cue, set_times, text_length
 from ...text import Text
 from ..document import Cue, Document, Kind
 from ..times import ARROW, as_typed, clock, counts_frames, guessed_rate, plain_signs, seconds_of
+from . import speaker_lines
 from .base import Findings, Format, Source, WriteOptions
 from .lines import lines_of, share
 from .settling import FALLBACK_DURATION, Following, settled
@@ -129,29 +131,43 @@ class _Stamp:
     end: float | None
     text: str
     speaker: str = ""
+    above: str = ""
+    """The line right above, where an empty one parts it from the text above that."""
 
 
 def _stamps(
     text: str, match_of: Callable[[str], _Found], rate: Fraction | None, findings: Findings
 ) -> Iterator[_Stamp]:
+    """The line right above the first is left to the caller to note, all above that is noted."""
     current: _Stamp | None = None
     body: list[str] = []
+    waiting = ""
     for number, line in enumerate(lines_of(text), 1):
         match, speaker = match_of(line)
         if match is not None:
+            above = waiting if current is None else _above(body)
             if current is not None:
                 yield _with_text(current, body)
             current = _stamp(number, match, rate)
-            current.speaker = speaker
+            current.speaker, current.above = speaker, above
             body = [as_typed(line, match["rest"] or "")]
             if match["length"] and not _is_length(match["length"], current, rate):
                 body.insert(0, match["length"])
         elif current is not None and not _EDGE.match(line):
             body.append(line)
-        else:
+        elif current is not None:
             findings.stray(number, line.strip("\ufeff \t"))
+        else:
+            findings.stray(number - 1, waiting)
+            waiting = line.strip("\ufeff \t")
     if current is not None:
         yield _with_text(current, body)
+    else:
+        findings.stray(text.count("\n") + 1, waiting)
+
+
+def _above(body: list[str]) -> str:
+    return body[-1] if len(body) > 2 and body[-1].strip() and not body[-2].strip() else ""
 
 
 def _stamp(number: int, match: re.Match[str], rate: Fraction | None) -> _Stamp:
@@ -188,14 +204,19 @@ def _rate(text: str, match_of: Callable[[str], _Found], said: Fraction | None, f
 def _timed(text: str, match_of: Callable[[str], _Found], rate: Fraction | None, findings: Findings) -> list[Cue]:
     cues: list[Cue] = []
     starts: list[float] = []
+    names = _Names()
     has_text = False
     for stamp in _stamps(text, match_of, rate, findings):
         starts.append(stamp.start)
         has_text = has_text or bool(stamp.text.strip())
         # A time alone ends the text above it; two of them are a subtitle that has none.
-        if stamp.text.strip() or stamp.end is not None:
+        is_cue = bool(stamp.text.strip()) or stamp.end is not None
+        names.add(stamp, is_cue)
+        if is_cue:
             end = math.nan if stamp.end is None else stamp.end
             cues.append(new_cue(stamp.start, end, stamp.text, speaker=stamp.speaker, line=stamp.number))
+    if match_of is not _stamped or speaker_lines.take(cues) or not names.give(cues):
+        names.stray(findings)
     if not has_text:
         for number, line in enumerate(lines_of(text), 1):
             if match_of(line)[0] is not None:
@@ -207,6 +228,38 @@ def _timed(text: str, match_of: Callable[[str], _Found], rate: Fraction | None, 
             end_of_it = following.after(cue.start)
             set_times(cue, cue.start, cue.start + FALLBACK_DURATION if end_of_it is None else end_of_it)
     return cues
+
+
+class _Names:
+    """The lines right above the times, which may say who speaks."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._all = True
+        self._first: _Stamp | None = None
+
+    def add(self, stamp: _Stamp, is_cue: bool) -> None:
+        self._first = self._first or stamp
+        if self._all and is_cue and speaker_lines.name_in(stamp.above):
+            self._lines.append(stamp.above)
+        else:
+            self._all = False
+            self._lines.clear()
+
+    def give(self, cues: list[Cue]) -> bool:
+        """Make them the speakers of these cues, and no longer the text of the one above, where all of them are names.
+        Whether it is so."""
+        if not self._all or not speaker_lines.are_names(self._lines):
+            return False
+        for index, cue in enumerate(cues):
+            text = cue.text.rpartition("\n")[0] if index + 1 < len(cues) else cue.text
+            cues[index] = dataclasses.replace(cue, text=text, speaker=speaker_lines.name_in(self._lines[index]))
+        return True
+
+    def stray(self, findings: Findings) -> None:
+        """Note the one above the first time as text that belongs to no subtitle."""
+        if self._first is not None:
+            findings.stray(self._first.number - 1, self._first.above)
 
 
 def _is_length(said: str, stamp: _Stamp, rate: Fraction | None) -> bool:

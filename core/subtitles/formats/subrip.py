@@ -21,7 +21,7 @@ from ...markup import BELOW, BOLD, COLOR, FONT, ITALIC, LANGUAGE, SIZE, STRIKE, 
 from ...text import Text
 from ..document import Cue, Document, Kind
 from ..times import ARROW, as_typed, clock, clock_pattern, counts_frames, guessed_rate, plain_signs, seconds_of
-from . import overrides
+from . import overrides, speaker_lines
 from .base import Findings, Format, Source, WriteOptions, is_too_long
 from .colors import from_css
 from .lines import Lines, lines_of
@@ -148,6 +148,8 @@ class _File:
         self._before_first(first.at if first else len(self._lines))
         self._numbered = first is not None and self._number_above(first.at) is not None
         rows = list(self._rows(first, timings)) if first else []
+        if not self._numbered:  # Transcripts of meetings have no numbers.
+            speaker_lines.take(rows)
         cues = settled(rows, self._findings)
         return Document(tuple(cues), fps=self._rate, findings=self._findings.done())
 

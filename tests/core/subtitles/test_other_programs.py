@@ -209,3 +209,45 @@ def test_times_in_brackets() -> None:
     assert rows(read(text, "a.srt"))[0] == (1, 2, "", "Hi")
     spoken = CHAT.replace("Hi", "(5:30 -> 6:00)")
     assert [cue.text for cue in read(spoken, "a.srt").cues] == ["(5:30 -> 6:00)", "You"]
+
+
+TURNS = [(0, 4, "Ann Smith", "Hello.\nWelcome."), (4, 8, "Bob", "Thanks."), (8, 12, "Ann Smith", "Bye.")]
+
+
+@pytest.mark.parametrize(
+    ("line", "times"),
+    [
+        ("{who}", "00:00:{:02}:00 - 00:00:{:02}:00"),  # Premiere Pro's transcripts.
+        ("{who}:", "00:00:{:02}.000 --> 00:00:{:02}.000"),  # Descript.
+        ("{who}", "0:0:{}.0 --> 0:0:{}.0"),  # Teams' documents.
+    ],
+)
+def test_who_speaks_on_a_line_below_the_times(line: str, times: str) -> None:
+    blocks = [f"{times.format(at, end)}\n{line.format(who=who)}\n{said}\n" for at, end, who, said in TURNS]
+    document = read("\n".join(blocks), "a.txt")
+    assert rows(document) == TURNS
+    assert document.findings == ()
+
+
+def test_who_speaks_on_a_line_above_the_times() -> None:
+    blocks = [f"{who}\n00:00:{at:02}\n{said}\n" for at, _, who, said in TURNS]
+    document = read("Interview\n\n" + "\n".join(blocks), "a.txt")
+    assert rows(document)[:2] == TURNS[:2]
+    assert [cue.speaker for cue in document.cues] == ["Ann Smith", "Bob", "Ann Smith"]
+    assert [finding.quote for finding in document.findings] == ["Interview"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "00:01\nHello\nyou\n\n00:02\nOh\nno\n\n00:03\nWell\nyes\n",  # None comes again.
+        "00:01\nAlleluia\nAlleluia\n\n00:02\nAlleluia\nAlleluia\n\n00:03\nAlleluia\nAlleluia\n",
+        "00:01\nbut no\nyou\n\n00:02\nbut no\nno\n\n00:03\nbut no\nyes\n",
+        "00:01\nAnn\nyou\n\n00:02\nAnn\n\n00:03\nAnn\nyes\n",  # One of them is all that is said.
+        "Ann\n00:01\nHello\n00:02\nHello\n00:03\nHello\n",
+    ],
+)
+def test_short_lines_that_name_nobody_stay(text: str) -> None:
+    document = read(text, "a.txt")
+    assert [cue.speaker for cue in document.cues] == ["", "", ""]
+    assert "\n".join(cue.text for cue in document.cues).count("\n") >= 2
