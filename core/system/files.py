@@ -55,7 +55,10 @@ def replace(
     source: Path, target: Path, patience: float | None = None, sleep: Callable[[float], None] = time.sleep
 ) -> None:
     """Give `source` the name `target`, in one step, whatever has that name now. Raises OSError; and what `sleep` does,
-    which is called while another program has one of them open, for `patience` seconds at most (`PATIENCE`)."""
+    which is called while another program has one of them open, for `patience` seconds at most (`PATIENCE`).
+    PermissionError where the name is a device's or a pipe's: no file may take its place."""
+    if is_no_file(target):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), os.fspath(target))
     _patiently(lambda: os.replace(source, target), patience, sleep)
 
 
@@ -150,6 +153,15 @@ def _may_be_link(path: Path) -> bool:
         return True
 
 
+def is_no_file(path: Path) -> bool:
+    """Whether the name leads to a device, a pipe or a socket, such as `/dev/null`. Never raises."""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def is_same(one: Path, other: Path) -> bool:
     """Whether two paths lead to one file: by their names, with links followed, also where a file has another number
     each time. Raises OSError where one is not there."""
@@ -188,9 +200,11 @@ def write(path: Path, content: bytes, *, private: bool = False, lasting: bool = 
     """Put `content` into the file at `path`: whoever reads it finds the old or the new, whole; after a power cut too,
     unless it is not to be `lasting`, which is much faster for many files.
 
-    A link stays a link. A `private` file is its owner's alone from its first moment; another keeps the permissions of
-    the one it replaces. Raises OSError, and then nothing is left behind.
+    A link stays a link; into a device or a pipe the content is written. A `private` file is its owner's alone from its
+    first moment; another keeps the permissions of the one it replaces. Raises OSError, and then nothing is left behind.
     """
+    if is_no_file(path):
+        return _into(path, content)
     target, fresh = fresh_beside(path)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
@@ -206,6 +220,12 @@ def write(path: Path, content: bytes, *, private: bool = False, lasting: bool = 
         with contextlib.suppress(OSError):
             remove(fresh)
         raise
+
+
+def _into(path: Path, content: bytes) -> None:
+    with open(path, "wb", buffering=0) as file:
+        while content:
+            content = content[file.write(content) or 0 :]
 
 
 def fresh_beside(path: Path) -> tuple[Path, Path]:

@@ -203,6 +203,25 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert link.is_symlink() and real.read_bytes() == b"new"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes among its files")
+def test_a_pipe_or_a_device_is_written_into_and_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        files.write(pipe, b"new")
+        assert os.read(reader, 99) == b"new"
+    finally:
+        os.close(reader)
+    (tmp_path / "file").touch()
+    with pytest.raises(PermissionError):
+        files.replace(tmp_path / "file", pipe)
+    with pytest.raises(FolderNotWritableError):
+        files.try_to_replace(pipe)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "pipe"]
+
+
 def test_whoever_reads_finds_the_old_or_the_new(tmp_path: Path) -> None:
     path = tmp_path / "file"
     contents = [bytes([number]) * 50_000 for number in range(20)]
