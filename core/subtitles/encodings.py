@@ -36,8 +36,8 @@ _BOMS = (
 
 _EVERYWHERE = (
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "iso8859-2",
-    "iso8859-5", "iso8859-7", "iso8859-9", "koi8-r", "koi8-u", "cp932", "euc_jis_2004", "cp949", "gb18030",
-    "big5hkscs", "iso2022_jp_2", "hz",
+    "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-9", "koi8-r", "koi8-u", "cp932", "euc_jis_2004", "cp949", "gb18030",
+    "big5hkscs", "iso2022_jp_2", "hz", "cp852", "cp866", "mac_roman",
 )  # fmt: skip
 """What subtitle files are found in. The other encodings of the detector's list look like these in short texts."""
 
@@ -45,12 +45,18 @@ _PRIOR = {"cp1250": 0.75, "cp1257": 0.75, "cp1258": 0.75, "iso8859-2": 0.75}
 """How much less likely an encoding is than the others before a letter is read. Without it, short texts of Western
 languages in cp1252 are taken for these; measured on tests/data/subtitles/languages.tsv."""
 
+_RARE = {"cp852": 0.6, "cp866": 1.0, "mac-roman": 0.9}
+"""The same, also where the language is known, of DOS and of the old Macintosh. Their letters are the signs of everyday
+(dashes, quotes) in others, so that a few of them show nothing."""
+_ENOUGH = 5
+"""Different bytes that are not ASCII, from which on it may be one of these."""
+
 _BY_LANGUAGE: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys("en de fr es it pt nl sv da no nb nn fi is ga eu ca gl".split(), ("cp1252",)),
-    **dict.fromkeys("pl cs sk hu ro hr sl bs sq".split(), ("cp1250", "iso8859-2")),
-    **dict.fromkeys("ru bg mk be kk mn".split(), ("cp1251", "koi8-r", "iso8859-5")),
+    **dict.fromkeys("en de fr es it pt nl sv da no nb nn fi is ga eu ca gl".split(), ("cp1252", "mac_roman")),
+    **dict.fromkeys("pl cs sk hu ro hr sl bs sq".split(), ("cp1250", "iso8859-2", "cp852")),
+    **dict.fromkeys("ru bg mk be kk mn".split(), ("cp1251", "koi8-r", "iso8859-5", "cp866")),
     "sr": ("cp1250", "cp1251", "iso8859-2", "iso8859-5"),
-    "uk": ("cp1251", "koi8-u", "iso8859-5"),
+    "uk": ("cp1251", "koi8-u", "iso8859-5", "cp866"),
     "el": ("cp1253", "iso8859-7"),
     **dict.fromkeys("tr az".split(), ("cp1254", "iso8859-9")),
     **dict.fromkeys("he yi".split(), ("cp1255", "iso8859-8")),
@@ -252,7 +258,8 @@ def _detected(sample: bytes, language: str) -> tuple[str, float]:
         rated += [(0.9 * rating, name) for rating, name in others if name.startswith("cp125")]
     if not rated:
         return (known[0], 0.5) if known else ("cp1252", 0.1)
-    confidence, name = max(rated)
+    # What reads the same in both is of Windows.
+    confidence, name = max(rated, key=lambda rating: (rating[0], rating[1].startswith("cp")))
     # The detector's numbers are small for short texts, however clear they are: what is above a third was never wrong.
     return name, min(0.99, 3 * confidence)
 
@@ -261,17 +268,22 @@ def _rated(sample: bytes, known: tuple[str, ...] | None) -> list[tuple[float, st
     """What the detector thinks of each encoding in which the sample reads well."""
     import chardet
 
+    names = known or _EVERYWHERE
+    if len(set(_NOT_ASCII.findall(sample))) < _ENOUGH:
+        names = tuple(name for name in names if codecs.lookup(name).name not in _RARE)
     found = chardet.detect_all(
         sample,
-        include_encodings=known or _EVERYWHERE,
+        include_encodings=names,
         ignore_threshold=True,
-        prefer_superset=True,
+        # Not its supersets: it takes cp1250 and cp1251 for those of iso8859-2 and -5, where other letters stand.
+        prefer_superset=False,
         compat_names=False,
     )
     rated = []
     for guess in found:
         if guess["encoding"] and _reads_well(sample, name := codecs.lookup(guess["encoding"]).name):
-            rated.append((guess["confidence"] * (1.0 if known else _PRIOR.get(name, 1.0)), name))
+            prior = _RARE.get(name, 1.0 if known else _PRIOR.get(name, 1.0))
+            rated.append((guess["confidence"] * prior, name))
     return rated
 
 

@@ -53,6 +53,24 @@ def test_old_encodings_are_found_in_short_texts() -> None:
     assert len(wrong) <= 4, wrong  # Of 200; charset-normalizer has 58 wrong, faust-cchardet 5, chardet alone 10.
 
 
+@pytest.mark.parametrize(
+    ("encoding", "languages"),
+    [("iso8859-2", "pl cs hu sk"), ("iso8859-5", "ru bg"), ("iso8859-6", "ar"), ("cp866", "ru bg"), ("cp852", "cs"),
+     ("mac_roman", "fr es")],
+)  # fmt: skip
+def test_other_old_encodings_are_not_taken_for_those_of_windows(encoding: str, languages: str) -> None:
+    tried = [text for language, _, text in FILMS if language in languages.split() and text.count("-->") in (4, 12, 40)]
+    for text in tried:
+        data = text.encode(encoding, errors="ignore")
+        assert encodings.decode(data).text == data.decode(encoding)
+    assert len(tried) >= 3
+
+
+@pytest.mark.parametrize("text", ["\u2019", "I\u2019m", "\xa9 2019 Foo", "\u2014 No.\n\u2014 S\xed.", "\xbfQu\xe9?"])
+def test_a_few_signs_are_not_letters_of_dos_or_the_old_macintosh(text: str) -> None:
+    assert encodings.decode(film([text], 3, 1).encode("cp1252")).text == film([text], 3, 1)
+
+
 def test_the_language_helps() -> None:
     for language, encoding, text in FILMS:
         data = text.encode(encoding, errors="ignore")
