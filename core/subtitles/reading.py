@@ -68,6 +68,13 @@ _OPENING = re.compile(r"^\ufeff?[ \t]*```[a-z]{0,10}[ \t]*\n", re.MULTILINE | re
 _CLOSING = re.compile(r"^[ \t]*```[ \t]*$", re.MULTILINE)
 """A block of code in Markdown."""
 
+_ARROW = re.compile(r"\d\s*-->\s*\d")
+_OTHER_BREAKS = re.compile("[\x85\u2028\u2029]")
+_RUN_TOGETHER = re.compile(
+    r"(?:^|\s+)(\d{1,6}\s+|)((?:\d{1,3}:)?\d\d:\d\d[.,]\d{3}\s*-->\s*(?:\d{1,3}:)?\d\d:\d\d[.,]\d{3})(?:\s+|$)"
+)
+"""The number and the times of a subtitle, where everything stands in one line."""
+
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _DAMAGED = 4
 """Control characters that a text of any length may have: what damage or a slip of the keyboard leaves."""
@@ -131,6 +138,8 @@ def _parsed(
         return _checked(source, _document(source))
     decoded_text = _decode(path, data, encoding, options.language)
     text, around = _unfenced(decoded_text.text)
+    text, flat = _in_lines(text)
+    around += flat
     if not text.strip("\ufeff \t\n"):
         return _empty(path, chosen, decoded_text)
     found = chosen or registry.of_text(text, path.suffix)
@@ -166,6 +175,23 @@ def _unfenced(text: str) -> tuple[str, tuple[Finding, ...]]:
         around.stray(number, line.strip())
     # Lines keep their numbers, but for a format that says in its first one what it is.
     return inner if inner.startswith("WEBVTT") else "\n" * len(before) + inner, around.done()
+
+
+def _in_lines(text: str) -> tuple[str, tuple[Finding, ...]]:
+    """The text with line breaks, where a file of times has none: written as `\\n`, as other characters, or lost."""
+    if "\n" in text.strip("\ufeff \t\n") or _ARROW.search(text) is None:
+        return text, ()
+    if r"\n" in text:
+        bare = text.strip('\ufeff \t\n"')
+        lines = bare.replace(r"\r\n", "\n").replace(r"\n", "\n").replace(r"\"", '"')
+    elif _OTHER_BREAKS.search(text):
+        lines = _OTHER_BREAKS.sub("\n", text)
+    else:
+        lines = _RUN_TOGETHER.sub(r"\n\n\1\n\2\n", text) if len(_RUN_TOGETHER.findall(text)) > 1 else text
+    if lines == text:
+        return text, ()
+    message = Text("the file has no line breaks; they were put where they must have been.")
+    return lines, (Finding(Kind.BROKEN, message, 1),)
 
 
 def _unreadable(path: Path, head: str) -> SubtitleFileError:

@@ -110,8 +110,15 @@ def from_timecode(hours: int, minutes: int, seconds: int, frames: int, rate: Fra
     return count / rate
 
 
-def guessed_rate(most_frames: int) -> Fraction:
-    """The rate to take where a file counts frames, the highest of them `most_frames`, and nobody says the rate."""
+def guessed_rate(most_frames: int, drops: bool = False) -> Fraction:
+    """The rate to take where a file counts frames, the highest of them `most_frames`, and nobody says the rate.
+    `drops`: its times have the semicolon of drop-frame codes, which only the rates of NTSC have.
+
+    >>> guessed_rate(24), guessed_rate(12, drops=True), guessed_rate(59, drops=True)
+    (Fraction(25, 1), Fraction(30000, 1001), Fraction(60000, 1001))
+    """
+    if drops and most_frames < 60:
+        return NTSC if most_frames < 30 else 2 * NTSC
     return Fraction(next((rate for rate in (25, 30, 50, 60, 120) if most_frames < rate), most_frames + 1))
 
 

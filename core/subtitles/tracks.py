@@ -22,7 +22,7 @@ from ..system import media
 from ..system.reasons import reason_of
 from ..text import Text
 from .document import Cue, Document, Finding, Kind
-from .formats import subrip, substation, ttml_writing, webvtt, webvtt_writing
+from .formats import subrip, subrip_text, substation, ttml_writing, webvtt, webvtt_writing
 from .formats.base import Findings, Format, ReadOptions, Source
 from .formats.settling import Row, settled
 from .formats.tags import tidied_text
@@ -252,7 +252,7 @@ def _each(one: Callable[[_Packet, Findings], Cue]) -> _Read:
 
 
 def _subrip(packet: _Packet, findings: Findings) -> Cue:
-    text, spans, placing, speaker = subrip.read_text(_decoded(packet.data, findings), findings, 0)
+    text, spans, placing, speaker = subrip_text.read_text(_decoded(packet.data, findings), findings, 0)
     return Cue(0.0, 0.0, text, spans=spans, placing=placing, speaker=speaker)
 
 

@@ -183,19 +183,20 @@ def _with_text(stamp: _Stamp, body: list[str]) -> _Stamp:
 def _rate(text: str, match_of: Callable[[str], _Found], said: Fraction | None, findings: Findings) -> Fraction | None:
     """The frames a second, where the times count frames; None where they do not."""
     most = -1
-    is_counting = False
+    is_counting = drops = False
     for line in lines_of(text):
         match, _ = match_of(line)
         if match is None:
             continue
         if counts_frames(match, "a"):
             is_counting = True
+            drops = drops or match["amark"] == ";"
             most = max(most, int(match["af"]))
         if match["bm"] is not None and counts_frames(match, "b"):
             most = max(most, int(match["bf"]))
     if not is_counting:
         return None
-    rate = said or guessed_rate(most)
+    rate = said or guessed_rate(most, drops)
     if said is None:
         findings.rate_taken(rate)
     return rate

@@ -14,7 +14,7 @@ from ...cues import new_cue
 from ...markup import BELOW, SWITCHES
 from ..document import Cue, Document
 from ..times import clock, clock_pattern, plain_signs, seconds_of
-from . import subrip
+from . import subrip_text
 from .base import Findings, Format, Source, WriteOptions
 from .lines import gathered
 from .settling import Row, as_row, settled
@@ -36,7 +36,7 @@ def read(source: Source) -> Document:
     findings = Findings()
     for number, times, body in gathered(source.text, _times, findings):
         raw = "\n".join(body).replace("[br]", "\n")
-        text, spans, placing, speaker = subrip.read_text(raw, findings, number)
+        text, spans, placing, speaker = subrip_text.read_text(raw, findings, number)
         start, end = seconds_of(times, "a"), seconds_of(times, "b")
         cue = new_cue(start, end, text, spans, placing, speaker=speaker, line=number)
         rows.append(as_row(start, end, cue, times[0]))
@@ -50,7 +50,7 @@ def write(document: Document, format: Format, options: WriteOptions) -> str:
 
 def _text(cue: Cue) -> str:
     spans = tuple(span for span in cue.spans if span.kind in SWITCHES)
-    text = subrip.written(dataclasses.replace(cue, spans=spans, placing=BELOW), own=False)
+    text = subrip_text.written(dataclasses.replace(cue, spans=spans, placing=BELOW), own=False)
     # A line of the text that is two times would begin a subtitle.
     return "\n".join(line.replace(",", ", and ", 1) if _times(line) else line for line in text.split("\n"))
 

@@ -14,7 +14,7 @@ from ...cues import new_cue, set_times
 from ...text import Text
 from ..document import Cue, Document, Kind
 from ..times import clock_pattern, plain_signs, seconds_of
-from . import subrip
+from . import subrip_text
 from .base import Findings, Format, Source
 from .lines import gathered, lines_of
 from .settling import FALLBACK_DURATION, Following, Row, as_row, settled
@@ -71,7 +71,7 @@ def read_first(source: Source) -> Document:
 def _cue(start: float, end: float, body: list[str], number: int, findings: Findings) -> Cue:
     """The subtitle of these lines. They are without changes of the style afterwards."""
     body[:] = _without_style(body, number, findings)
-    text, spans, placing, speaker = subrip.read_text(_BREAK.sub("\n", "\n".join(body)), findings, number)
+    text, spans, placing, speaker = subrip_text.read_text(_BREAK.sub("\n", "\n".join(body)), findings, number)
     return new_cue(start, end, text, spans, placing, speaker=speaker, line=number)
 
 

@@ -155,19 +155,21 @@ class _Table:
         wanted = [index for index, column in enumerate(self._columns) if column in ("start", "end", "length")]
         number = counted = 0
         most = -1
+        drops = False
         for _, fields in self._told(Findings()):
             for field in [fields[index] for index in wanted if index < len(fields)]:
                 match = _clock_of(field) if len(field) < _LONGEST_TIME else None
                 number += match is not None
                 if match is not None and counts_frames(match):
                     counted += 1
+                    drops = drops or match["mark"] == ";"
                     most = max(most, int(match["f"]))
         if not counted or counted < number / 2:
             return None
         said = self._source.options.fps
         if said is None:
-            self._findings.rate_taken(guessed_rate(most))
-        return said or guessed_rate(most)
+            self._findings.rate_taken(guessed_rate(most, drops))
+        return said or guessed_rate(most, drops)
 
     def _row(self, number: int, fields: list[str]) -> Row | Cue:
         columns = self._columns

@@ -11,6 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from ...markup import Span, tidied
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]+")
+_CHANGED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff\u2028\u2029]")
+_BREAKING = re.compile("[\x0b\x0c\u2028\u2029]")
+_BREAKS = str.maketrans("\x0b\x0c\u2028\u2029", "\n\n\n\n")
+"""What editing programs write for a new line inside of one subtitle."""
 _EDGES = " \t"
 """What a line is stripped of. Not str.strip(): the ideographic space indents Japanese lines on purpose."""
 
@@ -97,14 +101,16 @@ def needs_tidying(text: str) -> bool:
     if "\n" in text:
         if "\n\n" in text or "\n " in text or " \n" in text or "\n\t" in text or "\t\n" in text:
             return True
-        return not text.replace("\n", "").isprintable() and _CONTROL.search(text) is not None
-    return not text.isprintable() and _CONTROL.search(text) is not None
+        return not text.replace("\n", "").isprintable() and _CHANGED.search(text) is not None
+    return not text.isprintable() and _CHANGED.search(text) is not None
 
 
 def tidied_text(text: str, spans: Sequence[Span] = (), keep_empty_lines: bool = False) -> tuple[str, tuple[Span, ...]]:
     """Lines stripped of spaces, empty lines and control characters gone; spans moved accordingly."""
     if not needs_tidying(text):
         return text, tidied(spans, len(text)) if spans else ()
+    if _BREAKING.search(text):
+        text = text.translate(_BREAKS)
     pieces = _Pieces()
     first = 0
     while first <= len(text):

@@ -16,6 +16,7 @@ from ...cues import new_cue
 from ...markup import (
     BELOW,
     BOLD,
+    COLOR,
     ITALIC,
     LANGUAGE,
     RUBY,
@@ -28,10 +29,12 @@ from ...markup import (
 from ...text import Text
 from ..document import Cue, Document, Kind
 from ..inner_times import words_of
+from . import subrip_text
 from .base import Findings, Source, is_too_long
 from .settling import Row, as_row, cue_of, settled
-from .subrip import SETTINGS, Timing, timing_of
+from .subrip import SETTINGS
 from .tags import TextBuilder, tidied_text
+from .timings import Timing, timing_of
 from .webvtt_looks import CLASS_LOOKS, Look, class_looks
 from .xml_tokens import character
 
@@ -207,6 +210,9 @@ class _File:
         extra: dict[str, str] = {}
         if settings := timing.rest.strip():
             extra[SETTINGS] = settings
+        corner = _CORNER.match(body[0]) if body and "{" in body[0] else None
+        if corner is not None:
+            body = [body[0][corner.end() :], *body[1:]]
         text, spans, speaker = read_text("\n".join(body), self._findings, index + 1, self._looks)
         if self._waiting and text:  # Notes above a cue without text, which is left out, belong to the next one.
             blocks = "\n\n".join(self._waiting)
@@ -220,6 +226,11 @@ class _File:
         if not speaker and (webex := _WEBEX.fullmatch(name)):
             speaker = webex[1]
         placing = placing_of(settings) if settings else BELOW
+        if corner is not None:
+            if settings:
+                self._findings.markup(index + 1, corner[0].strip())
+            else:
+                placing = Placing(int(corner[1]))
         cue = new_cue(start, end, text, spans, placing, "", speaker, 0, name, extra, index + 1, words)
         row = as_row(timing.start, timing.end, cue, self._lines[index].strip())
         # Even where nobody wants it added, the files of a stream are as far apart as it says.
@@ -274,13 +285,21 @@ _TOKEN = re.compile(
 )
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 """Of HTML. WebVTT has none, but who writes one wants a new line and not two words in one."""
+_SQUARE = re.compile(r"\[br\s?/?\]", re.IGNORECASE)
+"""The same, as SubViewer has it."""
+_CORNER = re.compile(r"\s*\{\\an([1-9])\}")
+"""SubStation's, which SubRip has taken over: in front of texts of files that were made of those."""
 _KINDS = {"i": ITALIC, "b": BOLD, "u": UNDERLINE}
+_BORROWED = re.compile(r"<(/?)(font|strong|em)((?:\s[^<>]*)?)>", re.IGNORECASE)
+_SAME = {"strong": "b", "em": "i"}
 
 
 def read_text(
     raw: str, findings: Findings, line: int, looks: Mapping[str, Look] = CLASS_LOOKS
 ) -> tuple[str, tuple[Span, ...], str]:
     """A cue's text without its tags, their spans, and who says all of it. `looks` are those of the classes."""
+    if "[" in raw:
+        raw = _SQUARE.sub("\n", raw)
     if "<" not in raw and "&" not in raw:
         return (*tidied_text(raw), "")
     if is_too_long(raw, "<"):
@@ -309,6 +328,8 @@ class _Builder:
         self._reading: list[str] | None = None
         """The letters over a ruby base, while they are read."""
         self._in_ruby = False
+        self._fonts: list[bool] = []
+        """Of all open `<font>`, whether it says more than a colour."""
         self._classes = {""}
         """Of all tags so far."""
 
@@ -328,7 +349,7 @@ class _Builder:
             if _BREAK.fullmatch(match[0]):
                 self.letters("\n")
             else:
-                self._builder.point(TAG, match[0])
+                self._borrowed(match[0])
         elif match["close"]:
             self._close(match["tag"].lower(), match[0])
             strange = set(match["classes"].split(".")) - self._classes
@@ -343,6 +364,25 @@ class _Builder:
         for value in self._builder.empty:
             self._findings.markup(self._line, value)
         return done
+
+    def _borrowed(self, whole: str) -> None:
+        """A tag that WebVTT does not have: what it means where SubRip and HTML have it, and as it came."""
+        found = _BORROWED.match(whole)
+        name = _SAME.get(found[2].lower(), found[2].lower()) if found else ""
+        if found is None or (found[1] and not self._builder.is_open(f"html.{name}")):
+            self._builder.point(TAG, whole)
+        elif found[1]:
+            self._builder.close(f"html.{name}")
+            if name == "font" and self._fonts.pop():
+                self._builder.point(TAG, whole)
+        else:
+            kinds, is_more = subrip_text.font(found[3]) if name == "font" else ([(_KINDS[name], "")], False)
+            colors = [kind for kind in kinds if kind[0] == COLOR]
+            if name == "font":
+                self._fonts.append(is_more or len(colors) < len(kinds) or not kinds)
+                if self._fonts[-1]:
+                    self._builder.point(TAG, whole)
+            self._builder.open(f"html.{name}", *(colors if name == "font" else kinds))
 
     def _open(self, tag: str, match: re.Match[str]) -> None:
         annotation = " ".join(html.unescape(match["annotation"] or "").split())

@@ -11,8 +11,9 @@ from ...markup import BOLD, COLOR, ITALIC, LANGUAGE, RUBY, TIME, UNDERLINE, VOIC
 from ..document import Cue, Document
 from ..times import clock
 from .base import Format, WriteOptions
-from .subrip import SETTINGS, no_times
+from .subrip import SETTINGS
 from .tags import marked_up, needs_tidying
+from .timings import no_times
 from .webvtt import AFTER, BEFORE, CLASS, HEAD, HEADER, TAG, placing_of, read
 from .webvtt_looks import CLASS_LOOKS, NAME_OF_COLOR, Look, class_looks
 

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Still more of what people complain of when a program opens their subtitles: times that programs compute wrongly,
+invisible characters, lost line breaks, and tags borrowed from elsewhere. Each entry names the report (repository and
+number) that it was made after, where there is one; the texts are ours. Rows are what a viewer sees."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from subtitle_editor.core.subtitles import reading, writing
+from subtitle_editor.core.subtitles.document import Document, Kind
+from subtitle_editor.core.subtitles.formats.base import ReadOptions
+
+Rows = list[tuple[float, float, str]]
+
+
+def read(text: str | bytes, name: str = "a.srt", options: ReadOptions | None = None) -> Document:
+    return reading.parse(text if isinstance(text, bytes) else text.encode(), name, options=options)
+
+
+def rows(document: Document) -> Rows:
+    return [(round(cue.start, 3), round(cue.end, 3), cue.text) for cue in document.cues]
+
+
+def written(document: Document, ending: str) -> str:
+    return writing.rendered(Path(f"out.{ending}"), document)[0].decode()
+
+
+def subrip(*texts: str) -> str:
+    return "".join(
+        f"{n + 1}\n00:00:{2 * n + 1:02},000 --> 00:00:{2 * n + 2:02},000\n{t}\n\n" for n, t in enumerate(texts)
+    )
+
+
+def webvtt(*texts: str) -> str:
+    return "WEBVTT\n\n" + "".join(
+        f"00:{2 * n + 1:02}.000 --> 00:{2 * n + 2:02}.000\n{t}\n\n" for n, t in enumerate(texts)
+    )
+
+
+BOTH: Rows = [(1, 2, "Hello"), (3, 4, "you")]
+
+
+# Times
+
+
+@pytest.mark.parametrize(
+    ("report", "times", "shown"),
+    [
+        ("Twitch-Chat-Downloader#62", "1 day, 14:30:48,370 --> 1 day, 14:30:50,370", (138648.37, 138650.37)),
+        ("Python's timedelta", "2 days, 0:00:01.500000 --> 2 days, 0:00:02", (172801.5, 172802)),
+        ("Python's timedelta", "-1 day, 23:59:58.500000 --> 0:00:02", (-1.5, 2)),
+        ("auto-subs#610", "-112:-7:-40,-860 --> -112:-7:-38,-100", (-403660.86, -403658.1)),
+        ("spion/subsync#7", "0-1:58:22,135 --> 0-1:58:24,770", (-97.865, -95.23)),
+        ("JavaScript", "00:00:-1,-500 --> 00:00:02,000", (-1.5, 2)),
+        ("yt2srt#1", "00:59:58,000 --> 00:1:00:04,000", (3598, 3604)),
+        ("seconds", "1.0 --> 2.5", (1, 2.5)),
+        ("seconds", "1.25s -> 2.5s", (1.25, 2.5)),
+    ],
+)
+def test_times_that_a_program_has_computed(report: str, times: str, shown: tuple[float, float]) -> None:
+    document = read(f"1\n{times}\nHello\n\n2\n27:46:40,000 --> 27:46:41,000\nyou\n")
+    kept = [(cue.start, cue.end, cue.text) for cue in document.cues if cue.text == "Hello"]
+    assert kept == [(*shown, "Hello")], report
+    assert len(document.cues) == 2
+
+
+def test_seconds_in_place_of_clocks_in_the_whole_file() -> None:
+    assert rows(read("1\n1.0 --> 2.5\nHello\n5 --> 6\n\n2\n3.0 --> 4.0\nyou\n")) == [
+        (1, 2.5, "Hello\n5 --> 6"), (3, 4, "you"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("times", ["O0:00:0l,000 --> 00:00:02,000", "00:00:01,OOO --> 00:00:O2,000"])
+def test_letters_that_recognition_takes_for_digits(times: str) -> None:
+    document = read(f"1\n{times}\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nyou\n")
+    assert rows(document) == BOTH
+    assert [(finding.kind, finding.line) for finding in document.findings] == [(Kind.TIME, 2)]
+
+
+@pytest.mark.parametrize("name", ["a.srt", "a.txt", "a.csv"])
+def test_a_semicolon_before_the_frames_means_a_rate_that_drops_them(name: str) -> None:
+    text = {
+        "a.srt": "1\n00:01:00;02 --> 00:01:01;02\nHello\n",
+        "a.txt": "00;01;00;02 - 00;01;01;02\nHello\n",
+        "a.csv": "In;Out;Text\n00;01;00;02,00;01;01;02,Hello\n".replace("In;Out;Text", "In,Out,Text"),
+    }[name]
+    document = read(text, name)
+    # Two numbers of frames are left out at the minute: what counts 60 s and 2 frames is 1800 frames after the start.
+    assert rows(document) == [(round(1800 / (30000 / 1001), 3), round(1830 / (30000 / 1001), 3), "Hello")]
+    assert document.fps == Fraction(30000, 1001)
+    assert [finding.kind for finding in document.findings] == [Kind.RATE]
+
+
+# Numbers
+
+
+@pytest.mark.parametrize("sign", ["\u2060\u200d", "\u00ad", "\u200b", "\u2066"])
+def test_an_invisible_character_at_the_start_of_a_file(sign: str) -> None:
+    """TypesettingTools/Aegisub#614."""
+    document = read(sign + subrip("Hello", "you"))
+    assert (rows(document), document.cues[0].name, document.findings) == (BOTH, "1", ())
+
+
+@pytest.mark.parametrize("sign", ["\u200e", "\u202a", "\u200f", "\ufeff"])
+def test_invisible_characters_in_front_of_each_line(sign: str) -> None:
+    """SubtitleEdit/subtitleedit#6612."""
+    document = read("".join(f"{sign}{line}\n" if line else "\n" for line in subrip("Hello", "you").split("\n")))
+    assert [(a, b, text.strip(sign)) for a, b, text in rows(document)] == BOTH
+    assert [cue.name for cue in document.cues] == ["1", "2"]
+    assert document.findings == ()
+
+
+def test_numbers_in_other_scripts() -> None:
+    text = "١\n٠٠:٠٠:٠١,٠٠٠ --> ٠٠:٠٠:٠٢,٠٠٠\nHello\n٢\n٠٠:٠٠:٠٣,٠٠٠ --> ٠٠:٠٠:٠٤,٠٠٠\nyou\n"
+    document = read(text)
+    assert (rows(document), [cue.name for cue in document.cues]) == (BOTH, ["1", "2"])
+
+
+def test_numbers_that_are_there_twice() -> None:
+    """SubtitleEdit/subtitleedit#4498."""
+    text = subrip("Hello", "you").replace("2\n00:00:03", "2\n\n2\n00:00:03")
+    document = read(text)
+    assert rows(document) == BOTH
+    assert [(finding.kind, finding.quote) for finding in document.findings] == [(Kind.STRAY, "2")]
+
+
+# Line breaks
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"1\n00:00:01,000 --> 00:00:02,000\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nyou\n",
+        r'"1\r\n00:00:01,000 --> 00:00:02,000\r\nHello\r\n\r\n2\r\n00:00:03,000 --> 00:00:04,000\r\nyou"',
+        r"WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n\n00:03.000 --> 00:04.000\nyou",
+        "1 00:00:01,000 --> 00:00:02,000 Hello 2 00:00:03,000 --> 00:00:04,000 you",
+        "WEBVTT 00:01.000 --> 00:02.000 Hello 00:03.000 --> 00:04.000 you\n",
+        subrip("Hello", "you").replace("\n", "\u2028"),
+        subrip("Hello", "you").replace("\n", "\x85"),
+    ],
+)
+def test_a_file_without_line_breaks(text: str) -> None:
+    document = read(text)
+    assert rows(document) == BOTH
+    assert [finding.kind for finding in document.findings] == [Kind.BROKEN]
+
+
+@pytest.mark.parametrize("sign", ["\x0b", "\u2028", "\u2029"])
+@pytest.mark.parametrize("make", [subrip, webvtt])
+def test_line_breaks_inside_of_a_subtitle_as_editing_programs_write_them(sign: str, make: object) -> None:
+    assert callable(make)
+    document = read(make(f"<i>one{sign}two</i>", "three"))
+    assert [cue.text for cue in document.cues] == ["one\ntwo", "three"]
+    assert [(span.start, span.end) for span in document.cues[0].spans] == [(0, 7)]
+
+
+# Tags
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "tags"),
+    [
+        ('<font color="red">a</ font> b', "a b", '<font color="#ff0000">a</font> b'),
+        ("< i >a</i > b </ i ><c", "a b <c", "<i>a</i> b <c"),
+        ("1 < i > 2", "1 < i > 2", "1 < i > 2"),
+        (
+            '<span style="color:#ff0000; font-weight: bold">a</span> b',
+            "a b",
+            '<b><font color="#ff0000">a</font></b> b',
+        ),
+        ('<span style="top:1px">a</span> b', "a b", '<span style="top:1px">a</span> b'),
+        ("one[br]two[BR/]three", "one\ntwo\nthree", "one\ntwo\nthree"),
+    ],
+)
+def test_tags_of_subrip_that_are_not_written_as_players_want_them(text: str, shown: str, tags: str) -> None:
+    document = read(subrip(text))
+    assert document.cues[0].text == shown
+    assert written(document, "srt").split("\n", 2)[2].rstrip("\n") == tags
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "as_vtt", "as_srt"),
+    [
+        (
+            '<font color="#ff8000">red</font> x',
+            "red x",
+            "<c.colorff8000>red</c> x",
+            '<font color="#ff8000">red</font> x',
+        ),
+        (
+            '<font face="Arial" color="yellow">y</font>',
+            "y",
+            '<c.yellow><font face="Arial" color="yellow">y</c></font>',
+            '<font color="#ffff00">y</font>',
+        ),
+        ("<strong>x</strong> <EM>y</EM>", "x y", "<b>x</b> <i>y</i>", "<b>x</b> <i>y</i>"),
+        ("x</font> y", "x y", "x</font> y", "x y"),
+        ("one[br]two", "one\ntwo", "one\ntwo", "one\ntwo"),
+        ("{\\an8}top", "top", "top", "{\\an8}top"),
+    ],
+)
+def test_tags_of_webvtt_that_other_formats_have(text: str, shown: str, as_vtt: str, as_srt: str) -> None:
+    document = read(webvtt(text), "a.vtt")
+    assert document.cues[0].text == shown
+    assert f"\n{as_vtt}\n" in written(document, "vtt")
+    assert written(document, "srt").split("\n", 2)[2].rstrip("\n") == as_srt
+    again = read(written(document, "vtt"), "a.vtt")
+    assert (rows(again), again.cues[0].placing) == (rows(document), document.cues[0].placing)
