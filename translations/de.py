@@ -533,6 +533,7 @@ TEXTS = {
     ('*', 'there is none of this name; there are {names}'): 'es gibt keinen mit diesem Namen; es gibt {names}',
     ('*', 'there is nothing that is called "{key}" in a style'): 'in einem Stil gibt es nichts, was „{key}“ heißt',
     ('*', 'there is {name}, which differs in capitals alone'): 'es gibt {name}, das sich nur in der Groß- und Kleinschreibung unterscheidet',
+    ('*', 'It has more than {most} syllables of karaoke; the last {number} are sung with those before them.'): 'Er hat mehr als {most} Silben Karaoke; die letzten {number} werden mit denen vor ihnen gesungen.',
     ('*', 'It has too many changes over time (\\t); the last {number} are not drawn.'): 'Er hat zu viele zeitliche Änderungen (\\t); die letzten {number} sind nicht gezeichnet.',
     ('*', 'It is sheared by more than {most}; it is drawn with as much.'): 'Er ist um mehr als {most} geschert; er ist mit so viel gezeichnet.',
     ('*', 'Its drawing has more than {most} points; the others are not drawn.'): 'Seine Zeichnung hat mehr als {most} Punkte; die übrigen sind nicht gezeichnet.',

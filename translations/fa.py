@@ -533,6 +533,7 @@ TEXTS = {
     ('*', 'there is none of this name; there are {names}'): '{names} :ﺪﻨﺘﺴﻫ ﺎﻫﻦﯾﺍ ؛ﺖﺴﯿﻧ ﻡﺎﻧ ﻦﯾﺍ ﺎﺑ ﯽﮑﺒﺳ',
     ('*', 'there is nothing that is called "{key}" in a style'): 'ﺖﺴﯿﻧ «{key}» ﻡﺎﻧ ﻪﺑ ﯼﺰﯿﭼ ﮏﺒﺳ ﮏﯾ ﺭﺩ',
     ('*', 'there is {name}, which differs in capitals alone'): 'ﺩﺭﺍﺩ ﻕﺮﻓ ﻑﻭﺮﺣ ﯽﮑﭼﻮﮐ ﻭ ﯽﮔﺭﺰﺑ ﺭﺩ ﺎﻬﻨﺗ ﻪﮐ ﺖﺴﻫ {name}',
+    ('*', 'It has more than {most} syllables of karaoke; the last {number} are sung with those before them.'): '.ﺪﻧﻮﺷﯽﻣ ﻩﺪﻧﺍﻮﺧ ﺎﻫﻥﺁ ﺯﺍ ﺶﯿﭘ ﯼﺎﻫﺎﺠﻫ ﺎﺑ ﺮﺧﺁ ﯼﺎﺠﻫ {number} ؛ﺩﺭﺍﺩ ﻪﮐﻮﺋﺍﺭﺎﮐ ﯼﺎﺠﻫ {most} ﺯﺍ ﺶﯿﺑ',
     ('*', 'It has too many changes over time (\\t); the last {number} are not drawn.'): '.ﺪﺸﻧ ﻩﺪﯿﺸﮐ ﺮﺧﺁ ﯼﺎﺗ {number} ؛ﺖﺳﺍ ﻩﺯﺍﺪﻧﺍ ﺯﺍ ﺶﯿﺑ (t\\) ﻥﺁ ﯽﻧﺎﻣﺯ ﯼﺎﻫﺮﯿﯿﻐﺗ',
     ('*', 'It is sheared by more than {most}; it is drawn with as much.'): '.ﺪﺷ ﻩﺪﯿﺸﮐ ﻩﺯﺍﺪﻧﺍ ﻦﯿﻤﻫ ﺎﺑ ؛ﺖﺳﺍ ﻩﺪﺷ ﺞﮐ ﺮﺑﺍﺮﺑ {most} ﺯﺍ ﺶﯿﺑ',
     ('*', 'Its drawing has more than {most} points; the others are not drawn.'): '.ﺪﺸﻧ ﻩﺪﯿﺸﮐ ﻪﯿﻘﺑ ؛ﺩﺭﺍﺩ ﻪﻄﻘﻧ {most} ﺯﺍ ﺶﯿﺑ ﻥﺁ ﻢﯿﺳﺮﺗ',

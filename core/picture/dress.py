@@ -38,6 +38,8 @@ class Look:
     underline: bool = False
     strike: bool = False
     color: str = "#ffffff"
+    unsung_color: str = ""
+    """Of karaoke that is not sung yet."""
     outline: float = 0.0
     outline_color: str = "#000000"
     edge_blur: float = 0.0

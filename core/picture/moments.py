@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ..cues import Cue
 from ..markup import TIME
 from ..subtitles import realign
+from . import karaoke
 from .paint import Spoken
 from .style import Style
 
@@ -19,7 +20,6 @@ FADE_STEP = 0.04
 """Seconds that one strength of a fade lasts."""
 _MOST_STEPS = 250
 """Of one fade."""
-_KARAOKE = "ass.karaoke"
 
 
 class Timed(NamedTuple):
@@ -95,20 +95,7 @@ def _marked(cue: Cue) -> list[Timed]:
 
 def _sung(cue: Cue) -> list[Timed]:
     """By the lengths of syllables, as SubStation has them."""
-    found: list[Timed] = []
-    time = cue.start
-    marks = [span for span in cue.spans if span.kind == _KARAOKE]
-    for mark, after in itertools.zip_longest(marks, marks[1:]):
-        length = _seconds(mark.value.lstrip("\\kKfot")) or 0.0
-        stop = after.start if after is not None else len(cue.text)
-        until = time + length / 100
-        if mark.value.startswith("\\kt"):
-            time = cue.start + length / 100
-            continue
-        if stop > mark.start:
-            found.append(Timed(mark.start, stop, time, until))
-        time = until
-    return found
+    return [Timed(*syllable[:4]) for syllable in karaoke.syllables(cue)]
 
 
 def _seconds(text: str) -> float | None:
@@ -184,7 +171,8 @@ def changing(one: Moment, cue: Cue, spans: Sequence[tuple[float, float]]) -> Ite
     for start, end in itertools.pairwise(inside):
         middle = (start + end) / 2
         at = bisect.bisect_right(ends, middle)
-        is_changing = at < len(joined) and joined[at][0] <= middle
+        is_inside = at < len(joined) and joined[at][0] <= middle
+        is_changing = one.is_changing or is_inside
         yield dataclasses.replace(one, begins=start, ends=end, time=middle - cue.start, is_changing=is_changing)
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from . import harfbuzz, masks
+from . import harfbuzz, masks, shape
 from .dress import Look, alpha
 from .fonts import SUB
 from .layout import Box, Panel, Setting, seen
@@ -24,12 +24,32 @@ class Spoken(NamedTuple):
 
     start: int
     end: int
-    color: str
+    color: str = ""
+    """Empty: their own of what is not sung yet."""
     box: str = ""
+    until: int = 0
+    """Characters `start` up to this one are swept: they lose the other colour from the side that they are read from."""
+    times: tuple[float, float] = (0.0, 0.0)
+    """From when until when they are, in seconds after the start of the subtitle."""
+    share: float = 0.0
+    """How much of them has lost it."""
+    bare: tuple[tuple[int, int], ...] = ()
+    """Ranges of characters that have no outline."""
 
     def holds(self, at: int) -> bool:
         """Whether a character is one of them."""
         return self.start <= at < self.end
+
+    def at(self, time: float) -> Spoken:
+        """As it is at a time, in seconds after the start of the subtitle."""
+        if not self.until:
+            return self
+        begins, ends = self.times
+        return self._replace(share=min(max((time - begins) / (ends - begins), 0.0), 1.0) if ends > begins else 1.0)
+
+    def is_bare(self, at: int) -> bool:
+        """Whether a character has no outline."""
+        return any(start <= at < end for start, end in self.bare)
 
 
 class Painted(NamedTuple):
@@ -47,6 +67,16 @@ class _Edge(NamedTuple):
     outline_color: str
     blur: float
     shadow: tuple[float, float, float, str]
+
+
+class _Kind(NamedTuple):
+    """What letters that are drawn together have in common."""
+
+    edge: _Edge
+    color: str
+    sweep: _Sweep | None = None
+    other: str = ""
+    """Their colour beyond the sweep."""
 
 
 _PADDING = 0.15
@@ -105,7 +135,7 @@ class Painter:
         strength: float,
     ) -> None:  # fmt: skip
         """All shadows below all outlines below all letters, as a reader expects of letters that touch."""
-        drawn = _Drawn()
+        drawn = _Drawn(spoken, list(self._sweeps(setting, spoken)))
         glyphs: dict[Plane | None, list[Glyph]] = {}
         rules: dict[Plane | None, list[Panel]] = {}
         for glyph in setting.glyphs:
@@ -113,7 +143,7 @@ class Painter:
         for rule in setting.rules:
             rules.setdefault(_far(rule.plane), []).append(rule)
         for plane, surface in surfaces.items():
-            drawn.add(surface, glyphs.get(plane, ()), rules.get(plane, ()), spoken)
+            drawn.add(surface, glyphs.get(plane, ()), rules.get(plane, ()))
         wide = {edge: masks.blurred(mask, edge.blur) for edge, mask in drawn.wide.items()}
         for edge, mask in wide.items():
             x, y, blur, color = edge.shadow
@@ -121,12 +151,33 @@ class Painter:
                 canvas.lay(masks.blurred(masks.shifted(mask, x, y), blur), color, strength)
         for edge, mask in wide.items():
             if edge.outline:
-                canvas.lay(_hollow(mask, drawn.inner[edge], drawn.fills, edge), edge.outline_color, strength)
+                if strength < 1 or any(alpha(color) < 255 for other, color in drawn.fills if other == edge):
+                    mask = _hollow(mask, drawn.inner[edge])
+                canvas.lay(mask, edge.outline_color, strength)
         for (edge, color), mask in drawn.fills.items():
             # What has no outline is soft itself, as libass has it.
             canvas.lay(mask if edge.outline else masks.blurred(mask, edge.blur, fine=True), color, strength)
         for picture in drawn.pictures:
             canvas.lay_picture(picture, strength)
+
+    def _sweeps(self, setting: Setting, spoken: Spoken | None) -> Iterator[_Sweep]:
+        """Up to where letters are swept, by line: one after the other, each as far as it is wide."""
+        if spoken is None or spoken.until <= spoken.start:
+            return
+        lines = [line for line, _, _ in setting.lines]
+        parts = list(shape.edges(lines, spoken.start, spoken.until))
+        left_over = spoken.share * sum(right - left for _, left, right in parts)
+        for line, left, right in parts:
+            start, end = max(spoken.start, line.start), min(spoken.until, line.end)
+            glyphs = [glyph for glyph in setting.glyphs if start <= glyph.at < end]
+            done = min(max(left_over, 0.0), right - left)
+            left_over -= done
+            if glyphs:
+                first = min(seen(self._ink(glyph), glyph.plane).left for glyph in glyphs)
+                turn = glyphs[0].plane.turn.z if glyphs[0].plane else 0.0
+                # Upside down letters are read the other way around.
+                from_right = glyphs[0].from_right != (90 < math.fmod(turn, 360) % 360 < 270)
+                yield _Sweep(start, end, first + (right - left - done if from_right else done), from_right)
 
     # Extents
 
@@ -178,10 +229,27 @@ def _extents(glyph: Glyph) -> tuple[float, float, float, float]:
     return found.x_bearing / SUB, found.y_bearing / SUB, found.width / SUB, found.height / SUB
 
 
+class _Sweep(NamedTuple):
+    """Characters `start` up to `end` have lost the other colour up to a column of the picture, from one side."""
+
+    start: int
+    end: int
+    column: float
+    from_right: bool
+
+    def done(self, area: Area) -> Any:
+        """How much of each column of an area has lost it."""
+        columns = numpy.arange(area.left, area.left + area.width, dtype=numpy.float32)
+        share = numpy.clip(numpy.float32(self.column) - columns, 0, 1)
+        return 1 - share if self.from_right else share
+
+
 class _Drawn:
     """What letters cover of the picture."""
 
-    def __init__(self) -> None:
+    def __init__(self, spoken: Spoken | None, sweeps: Sequence[_Sweep]) -> None:
+        self._spoken = spoken
+        self._sweeps = sweeps
         self.fills: dict[tuple[_Edge, str], Mask] = {}
         self.inner: dict[_Edge, Mask] = {}
         """All letters that have the same edge."""
@@ -189,31 +257,58 @@ class _Drawn:
         """The same with their outlines."""
         self.pictures: list[Mask] = []
 
-    def add(self, surface: Sheet, glyphs: Sequence[Glyph], rules: Sequence[Panel], spoken: Spoken | None) -> None:
+    def add(self, surface: Sheet, glyphs: Sequence[Glyph], rules: Sequence[Panel]) -> None:
         """Take in what lies on one surface."""
-        letters: dict[tuple[_Edge, str], list[Glyph]] = {}
-        lines: dict[tuple[_Edge, str], list[Panel]] = {}
+        letters: dict[_Kind, list[Glyph]] = {}
+        lines: dict[_Kind, list[Panel]] = {}
         edges: dict[_Edge, Mask] = {}
         for glyph in glyphs:
             if not glyph.colored:
-                letters.setdefault((_edge(glyph.look), _color(glyph.look.color, glyph.at, spoken)), []).append(glyph)
+                letters.setdefault(self._kind(glyph.look, glyph.look.color, glyph.at), []).append(glyph)
         for rule in rules:
             if rule.look is not None:
-                lines.setdefault((_edge(rule.look), _color(rule.color, rule.at, spoken)), []).append(rule)
-        for key in {**letters, **lines}:
-            mask = surface.mask(letters.get(key, ()), lines.get(key, ()))
-            _unite(edges, key[0], mask)
-            _unite(self.fills, key, surface.shown(mask))
+                lines.setdefault(self._kind(rule.look, rule.color, rule.at), []).append(rule)
+        for kind in {**letters, **lines}:
+            mask = surface.mask(letters.get(kind, ()), lines.get(kind, ()))
+            _unite(edges, kind.edge, mask)
+            self._fill(kind, surface.shown(mask), surface)
         for glyph in glyphs:
             if glyph.colored:
                 picture = surface.colored(glyph)
-                _unite(edges, _edge(glyph.look), picture[..., 3])
+                _unite(edges, self._kind(glyph.look, "", glyph.at).edge, picture[..., 3])
                 self.pictures.append(surface.shown(picture))
         for edge, mask in edges.items():
             inner = surface.shown(mask)
             wide = masks.widened(mask, edge.outline * surface.scale) if edge.outline else None
             _unite(self.inner, edge, inner)
             _unite(self.wide, edge, inner if wide is None else surface.shown(wide))
+
+    def _kind(self, look: Look, color: str, at: int) -> _Kind:
+        spoken = self._spoken
+        shadow = look.shadow_x, look.shadow_y, look.shadow_blur, look.shadow_color
+        edge = _Edge(look.outline, look.outline_color, look.edge_blur, shadow)
+        if spoken is None:
+            return _Kind(edge, color)
+        if spoken.is_bare(at):
+            # It is not seen, and throws a shadow.
+            edge = edge._replace(outline_color="#00000000")
+        if not spoken.holds(at):
+            return _Kind(edge, color)
+        other = spoken.color or look.unsung_color
+        sweep = next((one for one in self._sweeps if one.start <= at < one.end), None)
+        return _Kind(edge, color, sweep, other) if sweep is not None else _Kind(edge, other)
+
+    def _fill(self, kind: _Kind, mask: Mask, surface: Sheet) -> None:
+        edge = kind.edge
+        if kind.sweep is None:
+            _unite(self.fills, (edge, kind.color), mask)
+            return
+        if not edge.outline:
+            # What is soft itself becomes so before it is parted: the colours meet at a line.
+            mask, edge = masks.blurred(mask, edge.blur, fine=True), edge._replace(blur=0.0)
+        done = (mask * kind.sweep.done(surface.seen_in)).astype(numpy.uint8)
+        _unite(self.fills, (edge, kind.color), done)
+        _unite(self.fills, (edge, kind.other), mask - done)
 
 
 def _unite(found: dict[Any, Mask], key: object, mask: Mask) -> None:
@@ -233,18 +328,7 @@ def _far(plane: Plane | None) -> Plane | None:
     return None if plane is None or plane.is_rotation else plane
 
 
-def _edge(look: Look) -> _Edge:
-    shadow = look.shadow_x, look.shadow_y, look.shadow_blur, look.shadow_color
-    return _Edge(look.outline, look.outline_color, look.edge_blur, shadow)
-
-
-def _color(color: str, at: int, spoken: Spoken | None) -> str:
-    return spoken.color if spoken is not None and spoken.holds(at) else color
-
-
-def _hollow(wide: Mask, inner: Mask, drawn: dict[tuple[_Edge, str], Mask], edge: _Edge) -> Mask:
+def _hollow(wide: Mask, inner: Mask) -> Mask:
     """The outline without what is below letters that one can look through: it would darken them."""
-    if all(alpha(color) == 255 for other, color in drawn if other == edge):
-        return wide
     hollow: Mask = numpy.where(inner > 0, numpy.minimum(wide, 255 - inner), wide).astype(numpy.uint8)
     return hollow

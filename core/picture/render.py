@@ -48,7 +48,7 @@ what stands so far back moves nothing any more."""
 MOST_LOOKS = 250
 """Pictures of one subtitle that changes over time, each of which is a file: ten seconds of them at full smoothness. One
 that changes in more stretches than these has one for each, and there are no more of those than `tags.MOST_CHANGES`."""
-SCRIPTS = 2
+SCRIPTS = 3
 """Of how SubStation's are drawn: they are made again under another number."""
 _FEW_LETTERS = 60
 """Letters of a subtitle in which there is one that is drawn."""
@@ -190,13 +190,14 @@ class Renderer:
         """One cue at one of its moments."""
         dressed = self.dressed(index, moment)
         shift = self._shift(index)
-        key = dressed, shift, moment.spoken, moment.strength
+        spoken = moment.spoken.at(moment.time) if moment.spoken is not None else None
+        key = dressed, shift, spoken, moment.strength
         found = self._pictures.get(key)
         if found is None:
             if self._painter is None:
                 self._painter = Painter(self.width, self.height)
             setting = self._setting(dressed).moved(0.0, shift)
-            painted = self._painter.paint(setting, moment.spoken, moment.strength)
+            painted = self._painter.paint(setting, spoken, moment.strength)
             found = painted, [*_problems(dressed, setting, self.width, self.height)]
             if not moment.is_changing:  # Nobody asks for it again.
                 self._pictures[key] = found

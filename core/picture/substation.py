@@ -14,7 +14,7 @@ from ..subtitles.formats.overrides import DRAWING, KARAOKE
 from ..subtitles.formats.substation import EVENT, FIELDS, HEAD, ROW, event_text, resolution_of
 from ..subtitles.formats.tags import TextBuilder
 from ..text import Text
-from . import clusters, dress, moments, sheets, tags, vectors
+from . import clusters, dress, karaoke, moments, sheets, tags, vectors
 from .dress import LARGEST, Block, Clip, Dressed, Look
 from .moments import Moment
 from .paint import Spoken
@@ -90,7 +90,7 @@ class Script:
         taken = self._taken(cue)
         found = [Moment(cue.start, cue.end)]
         if any(span.kind == KARAOKE for span in cue.spans):
-            found = list(self._karaoke(cue, taken)) or found
+            found = list(self._karaoke(cue, taken))
         if taken.changes:
             spans = [(cue.start + begin / 1000, cue.start + end / 1000) for begin, end in taken.changes]
             found = [piece for one in found for piece in moments.changing(one, cue, spans)]
@@ -103,21 +103,31 @@ class Script:
         return found
 
     def _karaoke(self, cue: Cue, taken: Taken) -> Iterator[Moment]:
-        """What is not sung yet has the second colour."""
-        color = self._sheet(cue.style).colors[1]
+        """What is not sung yet has the second colour, and no outline where the file wants it so."""
         text, _ = _text(taken)
         drawings = [at for at, char in enumerate(text) if char == PLACEHOLDER]
+        found = [
+            one._replace(start=_with_drawings(one.start, drawings), end=_with_drawings(one.end, drawings))
+            for one in karaoke.syllables(cue)[: karaoke.MOST_SYLLABLES]
+        ]
         length = len(text)
-        time = cue.start
-        first = 0
-        for word in moments.words_of(cue):
-            start, end = _with_drawings(word.start, drawings), _with_drawings(word.end, drawings)
-            if word.begins > time:
-                yield Moment(time, min(word.begins, cue.end), None, Spoken(start, length, color))
-                time = min(word.begins, cue.end)
-            first = end
+        bare = _ranges([(one.start, one.end) for one in found if one.kind == karaoke.OUTLINED])
+        time, state = cue.start, Spoken(found[0].start, length, bare=bare) if found else None
+        for one, after in itertools.zip_longest(found, found[1:]):
+            begins = min(max(one.begins, time), cue.end)
+            if begins > time:
+                yield Moment(time, begins, None, state)
+            time = begins
+            left = tuple((max(start, one.end), end) for start, end in bare if end > one.end)
+            state = Spoken(one.end, length, bare=left) if after is not None and one.end < length else None
+            ends = min(one.ends, cue.end)
+            if one.kind == karaoke.FILLED and ends > time:
+                times = one.begins - cue.start, one.ends - cue.start
+                sung = Spoken(one.start, length if state else one.end, "", "", one.end, times, bare=left)
+                yield Moment(time, ends, None, sung, time=(time + ends) / 2 - cue.start, is_changing=True)
+                time = ends
         if time < cue.end:
-            yield Moment(time, cue.end, None, Spoken(first, length, color) if first < length else None)
+            yield Moment(time, cue.end, None, state)
 
     def dressed(self, cue: Cue, language: str, time: float = 0.0) -> Dressed:
         """A cue ready to be set, as it looks `time` seconds after its start."""
@@ -140,6 +150,11 @@ class Script:
             yield Text(
                 "It has too many changes over time (\\t); the last {number} are not drawn.", number=taken.dropped
             )
+        if (more := len(karaoke.syllables(cue)) - karaoke.MOST_SYLLABLES) > 0:
+            yield Text(
+                "It has more than {most} syllables of karaoke; the last {number} are sung with those before them.",
+                most=karaoke.MOST_SYLLABLES, number=more,
+            )  # fmt: skip
         if (turns := len({_aside(state) for _, state in taken.runs} - {_STRAIGHT})) > MOST_TURNS:
             yield Text(
                 "Its letters are turned in space in {number} ways; those after the first {most} are not.",
@@ -184,6 +199,7 @@ class Script:
             underline=state.underline,
             strike=state.strike,
             color=colors[0],
+            unsung_color=colors[1],
             outline=0.0 if sheet.boxed else min(max(state.outline, 0.0) * self._border, self._height / 4),
             outline_color=colors[2],
             edge_blur=blur,
@@ -306,6 +322,17 @@ def _with_drawings(place: int, drawings: Sequence[int]) -> int:
     for at in drawings:
         place += at <= place
     return place
+
+
+def _ranges(pieces: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Ranges in order, those that touch as one."""
+    found: list[tuple[int, int]] = []
+    for start, end in pieces:
+        if found and found[-1][1] == start:
+            found[-1] = found[-1][0], end
+        else:
+            found.append((start, end))
+    return tuple(found)
 
 
 def _strengths(cue: Cue, numbers: Sequence[float]) -> list[tuple[float, float]]:

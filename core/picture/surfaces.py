@@ -49,6 +49,11 @@ class Sheet:
         self._is_flat = is_flat
 
     @property
+    def seen_in(self) -> Area:
+        """The part of the picture that what is `shown` lies in."""
+        return self.area
+
+    @property
     def _shape(self) -> tuple[int, int]:
         return self.area.height, self.area.width
 
@@ -144,6 +149,11 @@ class Flat(Sheet):
         super().__init__(raster, area, scale, is_flat=True)
         across, down = area.width / max(small.right - small.left, 1.0), area.height / max(small.bottom - small.top, 1.0)
         self._samples_of_one = min(max(math.ceil(max(across, down)), 2), _MOST_SAMPLES)
+
+    @property
+    def seen_in(self) -> Area:
+        """The part of the picture that what is `shown` lies in."""
+        return self._seen_in
 
     def _needed(self, box: Box) -> Box:
         """The part of a box that can be seen, or more."""

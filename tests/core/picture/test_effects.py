@@ -90,6 +90,30 @@ def test_what_changes_is_baked_as_looks_and_made_once(tmp_path: Path, letters: F
     assert other.made > 0
 
 
+def test_syllables_are_filled_from_the_side_they_are_read_from(tmp_path: Path, letters: Fonts) -> None:
+    """Half a second after its start a syllable of a second is half in the one colour, half in the other."""
+    for text, first in (
+        (r"{\an5\fs80\bord0\shad0}{\kf100}HHHHHH", True),
+        (r"{\an5\fs80\bord0\shad0}{\kf100}שששש", False),
+    ):
+        renderer = Renderer(film(tmp_path, text), *SIZE, None, letters)
+        (picture,) = renderer.at(0.5)
+        red = (picture.rgba[..., 0] > 200) & (picture.rgba[..., 1] < 50) & (picture.rgba[..., 3] > 200)
+        white = (picture.rgba[..., 1] > 200) & (picture.rgba[..., 3] > 200)
+        columns = [mask.any(axis=0).nonzero()[0] for mask in (white, red)]
+        assert (columns[0].max() < columns[1].min()) if first else (columns[1].max() < columns[0].min())
+        assert 0.8 < white.sum() / red.sum() < 1.25
+        assert [box(renderer.at(at)[0]) for at in (0.1, 0.9, 1.5)] == [box(picture)] * 3
+        found = renderer.moments(0)
+        assert len(found) == 26 and found[-1].begins == 1.0, "40 ms each, and what is sung"
+
+
+def test_a_syllable_gets_its_outline_once_it_is_sung(tmp_path: Path, letters: Fonts) -> None:
+    renderer = Renderer(film(tmp_path, r"{\an5\fs80\bord6\shad0}{\ko100}H{\ko50}H"), *SIZE, None, letters)
+    widths = [box(renderer.at(at)[0])[2] - box(renderer.at(at)[0])[0] for at in (0.0, 0.5, 1.5)]
+    assert widths[0] == widths[1] < widths[2]
+
+
 def test_with_only_some_wanted_drawings_stay_out(tmp_path: Path, letters: Fonts) -> None:
     """They are no strips in Blender."""
     result = baking.bake(film(tmp_path, SQUARE, "text"), tmp_path / "out", *SIZE, None, letters, only=[0])
@@ -126,6 +150,8 @@ def test_pictures_that_are_more_than_memory_holds_are_the_same(
         r"{\move(1e9,1e9,-1e9,-1e9,-1e9,1e9)\t(-1e9,1e9,1e9,\fs1e9)\t(5,1,-3,\frz1e9)\org(1e9,1e9)}text",
         r"{\fade(1e9,-1e9,3,1e9,-1e9,5,7)\fad(1e9,1e9)}text",
         r"{\frx1e9\fry-1e9\frz1e9\fax1000\fay-1000\org(-1e9,1e9)}text",
+        r"{\kf1}a" * 5_000,
+        r"{\kf9999999\kf-5\kf\ko1e9\K}a{\kt-9\kfx}b{\kf0}c",
         r"{\fry89.999999\fs300\bord90\blur90}text",
         r"{\q2\fs300\fry40\frx40\org(9000,0)}" + "text " * 380,
         "".join(rf"{{\frx{number}}}a" for number in range(1_000)),

@@ -77,6 +77,10 @@ def test_thirty_lines_stand_where_libass_puts_them(tmp_path: Path, unpacked: dic
             "".join(rf"{{\frx{number}}}a" for number in range(1, 151)),
             "Its letters are turned in space in 150 ways; those after the first 100 are not.",
         ),
+        (
+            r"{\kf1}a" * 503,
+            "It has more than 500 syllables of karaoke; the last 3 are sung with those before them.",
+        ),
         (r"a{\fay-1000}b", "It is sheared by more than 50; it is drawn with as much."),
         ("{" + r"\t(\fs9)" * 310 + "}changes", r"It has too many changes over time (\t); the last 10 are not drawn."),
         (r"{\p1}m 0 0 l" + " 1 2" * 20_000, "Its drawing has more than 10000 points; the others are not drawn."),

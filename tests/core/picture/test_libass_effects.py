@@ -17,7 +17,7 @@ AT = 0.7
 """Seconds after the start of each line."""
 LEAST_BOX = 0.95
 """How much of two boxes is shared."""
-LEAST_SEEN, MOST_OFF = 0.95, 8.0
+LEAST_SEEN, MOST_OFF = 0.93, 8.0
 """How much is shared of what is seen, and by how much colours differ in the boxes, of 255."""
 STAR = "m 50 0 l 61 35 98 35 68 57 79 91 50 70 21 91 32 57 2 35 39 35"
 ROUND = "m 0 50 b 0 22 22 0 50 0 78 0 100 22 100 50 100 78 78 100 50 100 22 100 0 78 0 50"
@@ -87,6 +87,14 @@ LINES = (
     ("Default", r"{\an5\pos(320,180)\fs40}Some {\frx50}of it{\frx0} turned"),
     ("Default", r"{\an5\pos(320,180)\fs40\u1\fry45}Underlined"),
     ("Default", r"{\an5\pos(320,180)\fs40\s1\fscy150}Struck AVAToWa"),
+    ("Default", r"{\an5\pos(320,180)\fs50}{\kf30}Ka{\kf80}raaaaa{\kf100}oke"),
+    ("Default", r"{\an5\pos(320,180)\fs50\shad8}{\ko30}Ka{\kf100}ra{\ko100}oke"),
+    ("Default", r"{\an5\pos(320,180)\fs50\frz20}{\K140}Filled and turned"),
+    ("Default", r"{\an5\pos(320,180)\fs50\frz180}{\kf90}From the other side"),
+    ("Default", r"{\an5\pos(320,180)\fs50\frx40}{\kf90}From{\kf100} aside"),
+    ("Default", r"{\an5\pos(320,180)\fs50\fad(1400,0)}{\kf140}Fading"),
+    ("Default", r"{\an5\pos(320,180)\fs50\k30}a{\2c&H00FF00&\k100}bc{\2a&H80&\k10}de"),
+    ("Default", r"{\an5\pos(320,180)\fs50\bord0\blur3}{\kf140}Soft"),
 )  # fmt: skip
 
 
