@@ -241,7 +241,7 @@ SHORTEST = {
 def test_the_shortest_subtitles_take_hardly_more_memory_than_they_must(format: str) -> None:
     head, piece = SHORTEST[format]
     reading.parse(head + piece, f"in.{format}", format=format)  # Imports.
-    data = head + piece * (40_000 // len(piece))
+    data = head + piece * (80_000 // len(piece))
     peak, document = fuzz.peak_of(data, f"in.{format}", format)
     assert peak < fuzz.allowed(len(data), document) - fuzz.AT_LEAST
 
