@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +37,6 @@ _AT_ONCE = 300
 """Subtitles that are made in one go, in a fraction of the time that is felt; more of them take turns with Blender."""
 
 _PREVIEW_LINES = 8
-_PREVIEW_BYTES = 4096
 """What is shown of a file whose letters may be wrong."""
 
 
@@ -113,7 +111,7 @@ def _draw(layout: UILayout, owner: Any) -> None:
 def _loading(path: Path, owner: Any, scene: bpy.types.Scene) -> Callable[[], Document]:
     """What reads a file as it is to be read; any thread. It raises SubtitleEditorError."""
     # Here, not above: it costs a third of the time to register.
-    from ..core.subtitles import encodings, reading
+    from ..core.subtitles import reading
     from ..core.subtitles.formats.base import ReadOptions
     from ..core.subtitles.timecode import FrameRate
 
@@ -121,36 +119,17 @@ def _loading(path: Path, owner: Any, scene: bpy.types.Scene) -> Callable[[], Doc
     options = ReadOptions(fps=rate.exact, track=owner.language or None, keep_rolling=owner.keep_rolling)
     encoding = offered.codec_of(owner.encoding)
 
-    def load() -> Document:
-        document = reading.load(path, encoding=encoding, options=options)
-        if encoding is None and document.certainty < encodings.SURE:
-            with contextlib.suppress(OSError, SubtitleEditorError):
-                _samples[path] = _sample(path)
-        return document
-
-    return load
+    return functools.partial(reading.load, path, encoding=encoding, options=options)
 
 
-class _Sample:
-    """Of a file whose encoding is asked for: its first lines with letters, and what was found."""
-
-    def __init__(self, data: bytes = b"", found: str = "") -> None:
-        self.data, self.found = data, found
+_samples: dict[Path, tuple[bytes, str]] = {}
+"""Of files whose encoding is asked for, until that is answered: their first lines with letters, and what was found."""
 
 
-_samples: dict[Path, _Sample] = {}
-"""Of files that were read, until they are asked for."""
-_asked = _Sample()
-"""Of the file that is asked for."""
-
-
-def _sample(path: Path) -> _Sample:
-    """Any thread. Raises OSError and SubtitleEditorError."""
+def _read_sample(path: Path) -> tuple[bytes, str]:
     from ..core.subtitles import reading
 
-    found = reading.decoded(path).encoding
-    lines = path.read_bytes().split(b"\n")
-    return _Sample(b"\n".join(line for line in lines if not line.isascii())[:_PREVIEW_BYTES], found)
+    return reading.sample(path)
 
 
 def _on_timeline(document: Document, owner: Any, scene: bpy.types.Scene) -> Document:
@@ -280,6 +259,7 @@ class SUBTITLE_OT_import_file(AsideOperator, bpy.types.Operator, FileChoices):
     def _begin(self, context: Context, document: Document) -> _Result:
         """Begin to make the strips of a file that was read."""
         if self._has_to_ask(document, context):
+            _samples[self._path] = document.sample, document.encoding
             self._unsure.append(self._path)
             return self._go_on(context)
         try:
@@ -388,17 +368,20 @@ class SUBTITLE_OT_ask_encoding(bpy.types.Operator, FileChoices):
         type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"}
     )
 
+    def _path(self) -> Path:
+        return Path(bpy.path.abspath(self.filepath))
+
     def invoke(self, context: Context, _event: Event) -> _Result:
         """Called by Blender before the dialog is shown."""
-        path = Path(bpy.path.abspath(self.filepath))
+        path = self._path()
         try:
             # Who has read the file has taken some of it; only a script comes without.
-            sample = _samples.pop(path, None) or _sample(path)
-        except (OSError, SubtitleEditorError) as error:
+            if path not in _samples:
+                _samples[path] = _read_sample(path)
+        except SubtitleEditorError as error:
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
-        _asked.data, _asked.found = sample.data, sample.found
-        self.encoding = offered.item_of(_asked.found)
+        self.encoding = offered.item_of(_samples[path][1])
         return set(context.window_manager.invoke_props_dialog(self, width=500))
 
     def draw(self, _context: Context) -> None:
@@ -406,14 +389,16 @@ class SUBTITLE_OT_ask_encoding(bpy.types.Operator, FileChoices):
         layout = self.layout
         layout.label(text=Path(self.filepath).name, translate=False)
         box = layout.box().column(align=True)
-        codec = offered.codec_of(self.encoding) or _asked.found
-        for line in _asked.data.decode(codec, errors="replace").split("\n")[:_PREVIEW_LINES]:
+        data, found = _samples.get(self._path(), (b"", "utf-8"))
+        codec = offered.codec_of(self.encoding) or found
+        for line in data.decode(codec, errors="replace").split("\n")[:_PREVIEW_LINES]:
             box.label(text=offered.drawable(line.strip()), translate=False)
         layout.use_property_split = True
         layout.prop(self, "encoding")
 
     def execute(self, _context: Context) -> _Result:
         """Called by Blender when the user says yes."""
+        _samples.pop(self._path(), None)
         settings = {name: getattr(self, name) for name in _NAMES}
         names = [{"name": item.name} for item in self.files]
         operators: Any = bpy.ops
@@ -424,6 +409,7 @@ class SUBTITLE_OT_ask_encoding(bpy.types.Operator, FileChoices):
 
     def cancel(self, _context: Context) -> None:
         """Called by Blender when the user says no: this file is left out, the others are not."""
+        _samples.pop(self._path(), None)
         names = [{"name": item.name} for item in self.files][1:]
         settings = {name: getattr(self, name) for name in _NAMES if name != "encoding"}
         if names:

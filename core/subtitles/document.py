@@ -133,6 +133,9 @@ class Document:
     """Python's name of the encoding that the file was read with."""
     certainty: float = 1.0
     """How sure that encoding is, 0.0 to 1.0."""
+    sample: bytes = b""
+    """Where nobody is sure of the encoding: the first lines with letters, as they stand in the file, for a dialog that
+    asks."""
 
     def with_cues(self, cues: Iterable[Cue]) -> Document:
         """The same document with other cues."""

@@ -75,6 +75,9 @@ _RUN_TOGETHER = re.compile(
 )
 """The number and the times of a subtitle, where everything stands in one line."""
 
+_SAMPLE = 4096
+"""Bytes that somebody is shown who has to say whether the letters are right."""
+
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _DAMAGED = 4
 """Control characters that a text of any length may have: what damage or a slip of the keyboard leaves."""
@@ -109,9 +112,10 @@ def parse(
     return _parsed(Path(name), lambda: data, format, encoding, options or ReadOptions())
 
 
-def decoded(path: Path, encoding: str | None = None, language: str = "") -> encodings.Decoded:
-    """The text of a file only, and how sure its encoding is: for a dialog that asks. Raises SubtitleFileError."""
-    return _decode(Path(path), _read(Path(path)), encoding, language)
+def sample(path: Path) -> tuple[bytes, str]:
+    """A file's `Document.sample`, also where its encoding is sure, and that encoding. Raises SubtitleFileError."""
+    data = _read(path)
+    return _sample(data), _decode(path, data, None, "").encoding
 
 
 def _read(path: Path) -> bytes:
@@ -155,9 +159,14 @@ def _parsed(
         document,
         encoding=decoded_text.encoding,
         certainty=decoded_text.certainty,
+        sample=b"" if decoded_text.certainty >= encodings.SURE else _sample(data),
         findings=decoded_text.findings + around + document.findings,
     )
     return _checked(source, document)
+
+
+def _sample(data: bytes) -> bytes:
+    return b"\n".join(line for line in data.split(b"\n") if not line.isascii())[:_SAMPLE]
 
 
 def _unfenced(text: str) -> tuple[str, tuple[Finding, ...]]:

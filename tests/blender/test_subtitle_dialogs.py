@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import bpy
 import pytest
 
 from subtitle_editor.core.subtitles import reading
+from subtitle_editor.core.subtitles.encodings import SURE
 from subtitle_editor.core.subtitles.formats import registry
-from subtitle_editor.operators import dropping, subtitle_choices
+from subtitle_editor.operators import dropping, importing, subtitle_choices
 from subtitle_editor.sequencer import cue, strips
 
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(60)]
@@ -128,6 +130,26 @@ def test_an_encoding_that_was_chosen_for_one_file_and_is_wrong_is_not_that_of_th
             is_asked=True,
         )
     assert texts(scene) == [said]
+
+
+def test_a_file_whose_letters_may_be_wrong_is_read_once(
+    scene: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it lies in a network each time costs; what the question shows is of the same bytes."""
+    path = tmp_path / "a.srt"
+    path.write_bytes("1\n00:00:01,000 --> 00:00:02,000\n\xe9t\xe9\n".encode("latin-1"))
+    times: list[Path] = []
+    read_bytes = Path.read_bytes
+
+    def counted(file: Path) -> bytes:
+        times.append(file)
+        return read_bytes(file)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+    owner = SimpleNamespace(rate=0.0, language=0, keep_rolling=False, encoding="AUTO")
+    document = importing._loading(path, owner, scene)()
+    assert document.certainty < SURE and document.sample == b"\xe9t\xe9" and times == [path]
+    assert reading.sample(path) == (document.sample, document.encoding) and times == [path, path]
 
 
 def test_one_of_several_languages(scene: Any) -> None:
