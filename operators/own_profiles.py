@@ -64,6 +64,8 @@ class SUBTITLE_OT_copy_profile(bpy.types.Operator):
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         rules.profile = copy.name
+        if profiles.problem:
+            self.report({"WARNING"}, translated(profiles.problem))
         self.report({"INFO"}, translated(Text("{name} is yours now: change its numbers", name=copy.label)))
         return {"FINISHED"}
 
@@ -78,6 +80,8 @@ class SUBTITLE_OT_reset_profile(_OwnOperator, bpy.types.Operator):
         from ..core.subtitles import own_profiles
 
         profiles.change(own_profiles.reset(profiles.of(_shown(context))))
+        if profiles.problem:
+            self.report({"WARNING"}, translated(profiles.problem))
         return {"FINISHED"}
 
 
@@ -103,6 +107,8 @@ class SUBTITLE_OT_delete_profile(_OwnOperator, bpy.types.Operator):
             rules.profile = name
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
+        if profiles.problem:
+            self.report({"WARNING"}, translated(profiles.problem))
         return {"FINISHED"}
 
 

@@ -7,7 +7,7 @@ import time
 
 import bpy
 
-from . import downloads, presets, pump, screen, shelf, state, unfinished, waker
+from . import downloads, presets, profiles, pump, screen, shelf, state, unfinished, waker
 from .settings import user_dir
 
 _FOR_THE_DISK = 0.5
@@ -33,6 +33,7 @@ def unregister() -> None:
 
     What was downloaded so far stays on disk. Blender does not call the modal operators' `cancel()` in this case.
     """
+    profiles.begin_to_end()
     if state.now.transcription is not None:
         state.now.transcription.abandon()
     for task in state.now.tasks:
@@ -57,6 +58,7 @@ def unregister() -> None:
         waker.remove_timer(timer)
     unfinished.unregister()
     presets.forget()
+    profiles.forget(left())
     for callback in (pump.poll, screen.drawn, pump.refresh_once):
         if bpy.app.timers.is_registered(callback):
             bpy.app.timers.unregister(callback)

@@ -4,12 +4,13 @@
 The file is read when somebody first asks. What is added, changed or removed in the preferences holds at once and is
 written on a thread, a change a moment later: a field is changed many times while a number is dragged. One thread writes
 at a time, what is wanted when it begins: what was removed is not brought back by one that began before. What cannot be
-written is tried again with the next change, and at the end. Main thread.
+written is told, holds all the same, and is tried again with the next change, and at the end. Main thread.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.errors.base import SubtitleEditorError
+from ..core.errors.disk import NotYetWrittenError
 from ..core.subtitles.profiles import AUTO, DEFAULT_PROFILE, FOLLOWING, PROFILES
 from ..core.system import user_folder
 from ..core.system.logs import log
-from . import settings
+from . import screen, settings, state
 from .choices import Item, number
-from .screen import redraw
 
 if TYPE_CHECKING:
     from ..core.subtitles.own_profiles import Own
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 SOON = 0.5
 """Seconds after the last change until it is written."""
+PATIENCE = 2.0
+"""Seconds that a disk may take before it is told that nothing is written, and that anybody waits for it."""
 
 problem: str = ""
 """What was wrong with the file, or with writing it; for the preferences."""
@@ -123,7 +126,8 @@ def _offer() -> None:
 
 def add(profile: Profile) -> None:
     """Take a new one in, to be written at once. In background that is waited for: raises SubtitleEditorError, and
-    nothing is changed then. In a window `problem` says what went wrong."""
+    nothing is changed then. In a window, and where the disk does not answer, it holds, and `problem` says what went
+    wrong."""
     _want(profile.name, profile, 0.0)
     if bpy.app.background:
         _or_else(profile.name, None)
@@ -182,7 +186,8 @@ def _hold(name: str, profile: Profile | None) -> None:
 def _or_else(name: str, before: Profile | None) -> None:
     """Write what waits; where that fails, have it as before. Raises SubtitleEditorError then."""
     error = flush()
-    if error is not None:
+    # A disk that does not answer may still take it: that holds, and `problem` says so.
+    if error is not None and not isinstance(error, NotYetWrittenError):
         _waiting.pop(name, None)
         _hold(name, before)
         raise error
@@ -198,6 +203,7 @@ class _Writer:
     def __init__(self, where: Path, profiles: dict[str, Profile | None]) -> None:
         self.profiles = profiles
         self.error: SubtitleEditorError | None = None
+        self.began = time.monotonic()
         self._where = where
         self.thread = threading.Thread(target=self._write, name="profiles", daemon=True)
         self.thread.start()
@@ -210,11 +216,14 @@ class _Writer:
                 own_profiles.change(self._where, self.profiles)
         except SubtitleEditorError as error:
             self.error = error
+            log(__name__).warning("%s", error)
 
 
 def _write_soon() -> float | None:
     """Called by Blender a moment after a change, and until that is written."""
     if _writer is not None and _writer.thread.is_alive():
+        if time.monotonic() > _writer.began + PATIENCE:
+            _say_not_yet()
         return SOON
     _end_writing()
     if not _untried:
@@ -231,49 +240,79 @@ def _begin_writing() -> None:
 
 def _end_writing() -> SubtitleEditorError | None:
     """Take in what the writer has done; what went wrong."""
-    global _writer, problem
+    global _writer
     if _writer is None:
         return None
     writer, _writer = _writer, None
-    if writer.error is not None:
-        log(__name__).warning("%s", writer.error)
-    else:
+    if writer.error is None:
         for name, profile in writer.profiles.items():
             if name in _waiting and _waiting[name] is profile:
                 del _waiting[name]
-    problem = str(writer.error or "")
-    redraw()
+    _say(writer.error)
     return writer.error
 
 
-def flush() -> SubtitleEditorError | None:
-    """Write what waits, and wait for it two seconds at most: at the end, and in background. What went wrong."""
+def _say(error: SubtitleEditorError | None) -> None:
+    """Have the preferences and the status bar show what is not on the disk, and why; None: all is."""
+    global problem
+    said = str(error or "")
+    if problem == state.now.unwritten == said:
+        return
+    problem = state.now.unwritten = said
+    screen.show()
+
+
+def _say_not_yet() -> SubtitleEditorError:
+    error = NotYetWrittenError(path())
+    if problem != str(error):
+        log(__name__).warning("%s", error)
+    _say(error)
+    return error
+
+
+def flush(seconds: float | None = None) -> SubtitleEditorError | None:
+    """Write what waits, and wait for it so long at most, else PATIENCE: at the end, and in background. What went wrong;
+    NotYetWrittenError where the disk does not answer. What is not on the disk then still waits."""
     if bpy.app.timers.is_registered(_write_soon):
         bpy.app.timers.unregister(_write_soon)
-    if not _is_written() or not _waiting:
-        return None
-    _begin_writing()
-    return _end_writing() if _is_over() else None
+    deadline = time.monotonic() + (PATIENCE if seconds is None else seconds)
+    if _is_over(deadline):
+        _end_writing()
+        if not _waiting:
+            return None
+        _begin_writing()
+        if _is_over(deadline):
+            return _end_writing()
+    return _say_not_yet()
 
 
-def _is_written() -> bool:
-    """Wait for the writer and take in what it has done; whether it has come to its end."""
-    if not _is_over():
-        return False
-    _end_writing()
-    return True
-
-
-def _is_over() -> bool:
+def _is_over(deadline: float) -> bool:
+    """Wait for the writer; whether it has come to its end."""
     if _writer is not None:
-        _writer.thread.join(2.0)
+        _writer.thread.join(max(0.0, deadline - time.monotonic()))
     return _writer is None or not _writer.thread.is_alive()
 
 
-def forget() -> None:
-    """Write what waits, and know nothing."""
+def begin_to_end() -> None:
+    """Have what waits written from now on, without waiting for it: `forget` follows."""
+    if _writer is not None and _writer.thread.is_alive():
+        return
+    _end_writing()
+    if _waiting:
+        _begin_writing()
+
+
+def forget(seconds: float | None = None) -> None:
+    """Write what waits, wait for it as `flush`, and know nothing. What the disk does not take by then is said in
+    the log; its thread goes on for as long as the process does."""
     global _own, problem, _writer
-    flush()
+    error = flush(seconds)
+    if error is not None and _waiting:
+        labels = ", ".join(name if profile is None else profile.label for name, profile in _waiting.items())
+        log(__name__).error("not written: %s", labels)
+        if _untried and isinstance(error, NotYetWrittenError):
+            _begin_writing()  # Changed since the thread began that the disk does not answer: after that one.
     _own, problem, _writer = None, "", None
+    state.now.unwritten = ""
     _waiting.clear()
     _items.clear()

@@ -133,6 +133,8 @@ def _status() -> str | None:
     lines += [f"{translated(task.label)}  {task.fraction:.0%}" for task in now.tasks]
     if now.transcription is not None:
         lines.append(translated(Text("Transcribing: {state}", state=now.transcription.text)))
+    if now.unwritten:
+        lines.insert(0, translated(now.unwritten))
     if len(lines) > 2:
         lines[2:] = [f"+{len(lines) - 2}"]
     return "   ".join(lines) or None

@@ -138,6 +138,8 @@ class _State:
         """Seconds from then on until what only moves on is shown again."""
         self.fault: str = ""
         """What pumping failed with the last time."""
+        self.unwritten: str = ""
+        """What the user has changed and is not on the disk, and why."""
         self.status: str | None = None
         """What the status bars say."""
 

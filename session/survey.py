@@ -419,5 +419,4 @@ def unregister() -> None:
         listeners.clear()
     glossary.forget()
     shots.forget()
-    profiles.forget()
     reader.reset()

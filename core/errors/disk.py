@@ -93,3 +93,16 @@ class FileInUseError(SubtitleEditorError, PermissionError):
             Text("{path} is in use by another program.", path=path),
             Text("Close what has it open (a player, a virus scanner, a cloud folder), then try again."),
         )
+
+
+class NotYetWrittenError(SubtitleEditorError, OSError):
+    """A small file of ours is not on the disk yet, which does not answer; whoever wrote still waits for it."""
+
+    code = "not_yet_written"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            Text("{path} is not written yet: its disk does not answer.", path=path),
+            Text("It is tried again for as long as Blender runs; look at the drive or the network that it lies on."),
+        )

@@ -3,18 +3,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import bpy
 import pytest
 
+from subtitle_editor.core.errors.disk import NotYetWrittenError
 from subtitle_editor.core.subtitles import own_profiles
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.core.subtitles.profiles import NUMBERS
 from subtitle_editor.sequencer import compat, strips, track
-from subtitle_editor.session import glossary, profiles, survey
+from subtitle_editor.session import glossary, profiles, state, survey
 from subtitle_editor.session import track as tracks
 
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(60)]
@@ -200,8 +205,6 @@ def slow_disk(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def until_written(seconds: float = 20) -> None:
     """What the window's timer does."""
-    import time
-
     end = time.monotonic() + seconds
     while profiles._write_soon() is not None and time.monotonic() < end:
         time.sleep(0.02)
@@ -210,8 +213,6 @@ def until_written(seconds: float = 20) -> None:
 def test_what_was_removed_is_not_brought_back_by_a_change_that_is_still_being_written(
     addon: Any, slow_disk: threading.Event
 ) -> None:
-    import time
-
     slow_disk.set()
     addon.rules.profile = "bbc"
     bpy.ops.subtitle.copy_profile()
@@ -230,8 +231,6 @@ def test_what_was_removed_is_not_brought_back_by_a_change_that_is_still_being_wr
 
 
 def test_a_copy_does_not_wait_for_the_disk(addon: Any, slow_disk: threading.Event) -> None:
-    import time
-
     addon.rules.profile = "bbc"
     began = time.monotonic()
     assert bpy.ops.subtitle.copy_profile() == {"FINISHED"}
@@ -240,6 +239,58 @@ def test_a_copy_does_not_wait_for_the_disk(addon: Any, slow_disk: threading.Even
     slow_disk.set()
     until_written()
     assert list(own_profiles.read(profiles.path()).profiles) == ["bbc-own"]
+
+
+@pytest.fixture
+def silent_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Whoever opens the file of profiles waits, until this is called: it is a pipe that nobody writes into."""
+    assert profiles.own() == {}  # Read by now.
+    profiles.path().parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(profiles.path())
+    monkeypatch.setattr(profiles, "PATIENCE", 0.2)
+
+    def answer() -> None:
+        with contextlib.suppress(OSError):  # Nobody waits.
+            os.close(os.open(profiles.path(), os.O_WRONLY | os.O_NONBLOCK))
+
+    yield answer
+    answer()
+
+
+def ended() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "profiles":
+            thread.join(20)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
+def test_a_disk_that_does_not_answer_has_nothing_written(addon: Any, silent_disk: Callable[[], None]) -> None:
+    assert bpy.ops.subtitle.copy_profile() == {"FINISHED"}
+    name = addon.rules.profile
+    assert name in profiles.own() and "not written yet" in profiles.problem
+    assert state.now.unwritten == profiles.problem
+    assert isinstance(profiles.flush(0.1), NotYetWrittenError)
+    addon.rules.max_chars = 30
+    assert profiles.problem, "it waits as well"
+    silent_disk()
+    assert profiles.flush(20) is None
+    assert (profiles.problem, state.now.unwritten) == ("", "")
+    assert own_profiles.read(profiles.path()).profiles[name].max_chars == 30
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
+def test_the_end_does_not_wait_for_a_disk_and_says_what_is_not_on_it(
+    addon: Any, silent_disk: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    began = time.monotonic()
+    bpy.ops.subtitle.copy_profile()
+    label, path = addon.rules.label, profiles.path()
+    addon.rules.max_chars = 30
+    profiles.forget(0.2)
+    assert time.monotonic() - began < 10 and f"not written: {label}" in caplog.text
+    silent_disk()
+    ended()
+    assert [one.max_chars for one in own_profiles.read(path).profiles.values()] == [30], "what came last as well"
 
 
 def test_what_cannot_be_kept_is_no_profile(addon: Any) -> None:
@@ -283,8 +334,6 @@ def test_names_that_a_thread_reads_while_all_is_forgotten_do_not_come_back(
 def test_a_list_of_names_on_a_disk_that_does_not_answer_holds_nobody_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import time
-
     from subtitle_editor.core.errors.base import UsageError
     from subtitle_editor.core.speech import glossary as files
 
