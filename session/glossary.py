@@ -7,8 +7,6 @@ what is known. Main thread, but for the reading.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,16 +16,13 @@ import bpy
 from ..core.errors.base import SubtitleEditorError
 from ..core.system import user_folder
 from . import choices, settings
+from .looking import Looking
 
 if TYPE_CHECKING:
     from .choices import Choices
 
-AGAIN = 2.0
-"""Seconds between two looks at the files."""
 PATIENCE = 2.0
 """Seconds that a click waits for a scene's file, which may lie in a network."""
-SOON = 0.1
-"""Seconds until it is looked whether the thread is done."""
 
 listeners: list[Callable[[], None]] = []
 """Called when names have changed."""
@@ -44,26 +39,10 @@ class _File(NamedTuple):
 _Files = dict[Path, _File]
 
 
-class _Look:
-    """A thread that reads; what it has found is nobody else's until it is done."""
-
-    def __init__(self, wanted: list[Path], known: _Files) -> None:
-        self.found: _Files = {}
-        self._wanted, self._known = wanted, known
-        self.thread = threading.Thread(target=self._work, name="glossary", daemon=True)
-        self.thread.start()
-
-    def _work(self) -> None:
-        self.found = _read(self._wanted, self._known)
-
-
 class _Known:
     """What was read last."""
 
     files: _Files = {}
-    looked = 0.0
-    look: _Look | None = None
-    """That is under way. One that was forgotten meanwhile counts no more."""
 
 
 def own_path() -> Path:
@@ -120,37 +99,29 @@ def _read_now(path: Path) -> list[str]:
 
 def watch(scene: bpy.types.Scene) -> None:
     """Have the files looked at, if that is some time ago. Takes no time."""
-    if bpy.app.background or time.monotonic() < _Known.looked + AGAIN:
-        return
-    if _Known.look is None:
-        _Known.looked = time.monotonic()
+    if not bpy.app.background and _looking.is_due():
         _look(paths(choices.of(scene)))
 
 
 def chosen() -> None:
     """Another file is named for a scene: what it holds counts now, and is looked at as soon as it is drawn."""
-    _Known.looked = 0.0
+    _looking.expire()
     _tell()
 
 
 def _look(wanted: list[Path]) -> None:
-    _Known.look = _Look(wanted, dict(_Known.files))
-    bpy.app.timers.register(_take, first_interval=SOON, persistent=True)
+    known = dict(_Known.files)
+    _looking.begin(lambda: _read(wanted, known))
 
 
-def _take() -> float | None:
-    """Called by Blender while the thread reads, and after it."""
-    look = _Known.look
-    if look is None:
-        return None
-    if look.thread.is_alive():
-        return SOON
-    _Known.look = None
-    changed = any(_Known.files.get(path) != file for path, file in look.found.items())
-    _Known.files |= look.found
+def _take(found: _Files) -> None:
+    changed = any(_Known.files.get(path) != file for path, file in found.items())
+    _Known.files |= found
     if changed:
         _tell()
-    return None
+
+
+_looking = Looking("glossary", _take)
 
 
 def _read(wanted: list[Path], known: _Files) -> _Files:
@@ -184,6 +155,5 @@ def _tell() -> None:
 
 def forget() -> None:
     """Know nothing."""
-    if bpy.app.timers.is_registered(_take):
-        bpy.app.timers.unregister(_take)
-    _Known.files, _Known.looked, _Known.look = {}, 0.0, None
+    _looking.forget()
+    _Known.files = {}

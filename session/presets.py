@@ -7,8 +7,6 @@ nobody draws, when somebody asks. Main thread, but for the reading.
 
 from __future__ import annotations
 
-import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +16,10 @@ from ..core.errors.base import UsageError
 from ..core.text import Text
 from . import profiles, screen, settings
 from .choices import AUTO
+from .looking import Looking
 
 if TYPE_CHECKING:
     from .choices import Choices
-
-AGAIN = 2.0
-"""Seconds between two looks at the folder."""
-SOON = 0.1
-"""Seconds until it is looked whether the thread is done."""
 
 _FIELDS = {
     "language": "language",
@@ -48,28 +42,10 @@ _FIELDS = {
 """What the command line calls an option, and what the scene calls it."""
 
 
-class _Look:
-    """A thread that reads; what it has found is nobody else's until it is done."""
-
-    def __init__(self, where: Path) -> None:
-        self.found: tuple[str, ...] = ()
-        self._where = where
-        self.thread = threading.Thread(target=self._work, name="presets", daemon=True)
-        self.thread.start()
-
-    def _work(self) -> None:
-        from ..core import presets
-
-        self.found = tuple(presets.names(self._where))
-
-
 class _Known:
     """What was read last."""
 
     names: tuple[str, ...] = ()
-    looked = 0.0
-    look: _Look | None = None
-    """That is under way. One that was forgotten meanwhile counts no more."""
 
 
 def folder() -> Path:
@@ -84,37 +60,35 @@ def names() -> tuple[str, ...]:
     """Those that there are, as of the last look. Takes no time in a window."""
     if bpy.app.background:
         _read()
-    elif _Known.look is None and time.monotonic() >= _Known.looked + AGAIN:
-        _Known.looked = time.monotonic()
-        _look(folder())
+    elif _looking.is_due():
+        _look()
     return _Known.names
+
+
+def _names(where: Path) -> tuple[str, ...]:
+    from ..core import presets
+
+    return tuple(presets.names(where))
 
 
 def _read() -> None:
     """Read the names now. What a thread reads meanwhile may be from before, and counts no more."""
-    from ..core import presets
-
-    _Known.look = None
-    _Known.names = tuple(presets.names(folder()))
+    _looking.look = None
+    _Known.names = _names(folder())
 
 
-def _look(where: Path) -> None:
-    _Known.look = _Look(where)
-    bpy.app.timers.register(_take, first_interval=SOON, persistent=True)
+def _look() -> None:
+    where = folder()
+    _looking.begin(lambda: _names(where))
 
 
-def _take() -> float | None:
-    """Called by Blender while the thread reads, and after it."""
-    look = _Known.look
-    if look is None:
-        return None
-    if look.thread.is_alive():
-        return SOON
-    _Known.look = None
-    if look.found != _Known.names:
-        _Known.names = look.found
+def _take(found: tuple[str, ...]) -> None:
+    if found != _Known.names:
+        _Known.names = found
         screen.redraw()
-    return None
+
+
+_looking = Looking("presets", _take)
 
 
 def save(name: str, choice: Choices, *, replace: bool = False) -> None:
@@ -173,6 +147,5 @@ def is_there(name: str) -> bool:
 
 def forget() -> None:
     """Know nothing. What a thread still reads counts no more."""
-    if bpy.app.timers.is_registered(_take):
-        bpy.app.timers.unregister(_take)
-    _Known.names, _Known.looked, _Known.look = (), 0.0, None
+    _looking.forget()
+    _Known.names = ()

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.errors.base import SubtitleEditorError
-from ..core.errors.disk import NotYetWrittenError
 from ..core.subtitles.profiles import AUTO, DEFAULT_PROFILE, FOLLOWING, PROFILES
 from ..core.system import user_folder
 from ..core.system.logs import log
@@ -185,6 +184,8 @@ def _hold(name: str, profile: Profile | None) -> None:
 
 def _or_else(name: str, before: Profile | None) -> None:
     """Write what waits; where that fails, have it as before. Raises SubtitleEditorError then."""
+    from ..core.errors.disk import NotYetWrittenError
+
     error = flush()
     # A disk that does not answer may still take it: that holds, and `problem` says so.
     if error is not None and not isinstance(error, NotYetWrittenError):
@@ -263,6 +264,8 @@ def _say(error: SubtitleEditorError | None) -> None:
 
 
 def _say_not_yet() -> SubtitleEditorError:
+    from ..core.errors.disk import NotYetWrittenError  # Here, not above: it is not needed to register.
+
     error = NotYetWrittenError(path())
     if problem != str(error):
         log(__name__).warning("%s", error)
@@ -310,8 +313,8 @@ def forget(seconds: float | None = None) -> None:
     if error is not None and _waiting:
         labels = ", ".join(name if profile is None else profile.label for name, profile in _waiting.items())
         log(__name__).error("not written: %s", labels)
-        if _untried and isinstance(error, NotYetWrittenError):
-            _begin_writing()  # Changed since the thread began that the disk does not answer: after that one.
+        if _untried:  # By a thread that waits for the one which the disk does not answer.
+            _begin_writing()
     _own, problem, _writer = None, "", None
     state.now.unwritten = ""
     _waiting.clear()

@@ -109,12 +109,12 @@ def test_names_are_read_on_a_thread_and_taken_on_the_main_one() -> None:
 
     def look() -> tuple[str, ...]:
         glossary._look([glossary.own_path()])
-        assert bpy.app.timers.is_registered(glossary._take)
-        look = glossary._Known.look
+        assert bpy.app.timers.is_registered(glossary._looking.timer)
+        look = glossary._looking.look
         assert look is not None
         look.thread.join(20)
-        assert glossary._take() is None
-        bpy.app.timers.unregister(glossary._take)
+        assert glossary._looking.timer() is None
+        bpy.app.timers.unregister(glossary._looking.timer)
         return glossary._Known.files[glossary.own_path()].names
 
     glossary.forget()
@@ -322,13 +322,13 @@ def test_names_that_a_thread_reads_while_all_is_forgotten_do_not_come_back(
     monkeypatch.setattr(glossary, "_read", slowly)
     glossary.forget()
     glossary._look([glossary.own_path()])
-    look = glossary._Known.look
+    look = glossary._looking.look
     assert look is not None
     glossary.forget()
     monkeypatch.setattr(glossary, "_read", read)
     goes_on.set()
     look.thread.join(20)
-    assert glossary._take() is None and not glossary._Known.files
+    assert glossary._looking.timer() is None and not glossary._Known.files
 
 
 def test_a_list_of_names_on_a_disk_that_does_not_answer_holds_nobody_up(

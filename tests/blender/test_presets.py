@@ -190,13 +190,13 @@ def test_a_preset_saved_while_a_thread_looks_is_not_forgotten_by_what_the_thread
         return found
 
     monkeypatch.setattr(preset_files, "names", slow)
-    presets._look(presets.folder())
-    look = presets._Known.look
+    presets._look()
+    look = presets._looking.look
     assert look is not None
     presets.save("new", settings)
     going.set()
     look.thread.join(10)
-    assert presets._take() is None
+    assert presets._looking.timer() is None
     assert presets.names() == ("new",)
 
 
@@ -205,10 +205,10 @@ def test_what_a_thread_has_read_is_taken_by_the_main_thread(settings: Any) -> No
 
     presets.save("old", settings)
     preset_files.write(presets.folder() / "other.toml", {"beam_size": 3})
-    presets._look(presets.folder())
-    presets._Known.look.thread.join(10)
+    presets._look()
+    presets._looking.look.thread.join(10)
     assert presets._Known.names == ("old",)
-    assert presets._take() is None
+    assert presets._looking.timer() is None
     assert presets._Known.names == ("old", "other")
 
 
@@ -217,13 +217,13 @@ def test_disabled_while_a_thread_looks_nothing_stays_behind() -> None:
     from subtitle_editor.session import presets
 
     preset_files.write(presets.folder() / "old.toml", {"beam_size": 3})
-    presets._look(presets.folder())
-    look = presets._Known.look
-    assert bpy.app.timers.is_registered(presets._take)
+    presets._look()
+    look = presets._looking.look
+    assert bpy.app.timers.is_registered(presets._looking.timer)
     subtitle_editor.unregister()
     try:
         look.thread.join(10)
-        assert not bpy.app.timers.is_registered(presets._take)
+        assert not bpy.app.timers.is_registered(presets._looking.timer)
         assert presets._Known.names == ()
     finally:
         subtitle_editor.register()
