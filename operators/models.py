@@ -124,7 +124,12 @@ class SUBTITLE_OT_verify_model(ModelTask, bpy.types.Operator):
         if not result.remembered:
             self.report({"INFO"}, translated("The result cannot be remembered: the folder cannot be written"))
         bad = (*result.damaged, *result.missing)
-        if bad:
+        if result.text_links:
+            from ..core.errors.models import ModelDamagedError
+
+            error = ModelDamagedError(self.model, bad, result.text_links)
+            self.report({"WARNING"}, translated(error.message))
+        elif bad:
             names = ", ".join(bad)
             self.report(
                 {"WARNING"}, translated(Text("Not as published: {files}. Repair fetches them again", files=names))

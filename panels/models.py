@@ -198,6 +198,8 @@ def _draw_chosen(layout: UILayout, context: Context, row: Row) -> None:
         wrapped(column, context, _state_text(row, status), icon=STATE_ICONS[row.state])
         if row.state is ModelState.DAMAGED:
             wrapped(column, context, ", ".join(status.damaged))
+        if status.text_links:
+            wrapped(column, context, Text("These are links that have become small text files"), icon="INFO")
         # Of the scene's model the panel Transcribe has said it.
         told = choices.scene_model(compat.scene_of(context)) == row.id
         if (message := message_of(row.id)) and not row.state.usable and not told:

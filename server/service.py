@@ -278,7 +278,7 @@ class Service:
         def work(control: Control, report: ProgressReport, task: str) -> dict[str, Any]:
             found = verifying.verify(folder, entry, control, report, task)
             if bad := (*found.damaged, *found.missing):
-                raise ModelDamagedError(entry.id, bad)
+                raise ModelDamagedError(entry.id, bad, found.text_links)
             return {"verified": len(found.verified), "unknown": list(found.unknown)}
 
         return self.tasks.start("verify", entry.download_id, work)

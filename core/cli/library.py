@@ -83,7 +83,7 @@ def _verify(call: Call, entry: Entry, job: str) -> int:
     if not found.remembered:
         call.output.say(f"{entry.id}: the result cannot be remembered: {call.models_dir} cannot be written")
     if bad:
-        error = ModelDamagedError(entry.id, bad)
+        error = ModelDamagedError(entry.id, bad, found.text_links)
         if call.output.json:
             call.output.record(as_json(Failed(job=job, model=entry.id, error=error)) | data, "")
         else:

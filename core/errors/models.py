@@ -45,13 +45,25 @@ class ModelDamagedError(SubtitleEditorError):
 
     code = "damaged"
 
-    def __init__(self, model: str, files: tuple[str, ...]) -> None:
+    def __init__(self, model: str, files: tuple[str, ...], text_links: tuple[str, ...] = ()) -> None:
+        """`text_links`: those of the files that are links which have become small text files."""
         self.model = model
         self.files = files
-        super().__init__(
-            Text("The model {model} is damaged: {files}.", model=model, files=", ".join(files)),
-            Text("Run, with the same models folder: subtitle-editor models repair {model}", model=model),
-        )
+        self.text_links = text_links
+        message = Text("The model {model} is damaged: {files}.", model=model, files=", ".join(files))
+        hint = Text("Run, with the same models folder: subtitle-editor models repair {model}", model=model)
+        if text_links:
+            message = Text(
+                "The model {model} was copied without its links, which are small text files now: {files}.",
+                model=model,
+                files=", ".join(files),
+            )
+            hint = Text(
+                "Copy the folder again with its links, or run, with it as the models folder:"
+                " subtitle-editor models repair {model}",
+                model=model,
+            )
+        super().__init__(message, hint)
 
 
 class ModelBusyError(SubtitleEditorError):

@@ -132,6 +132,12 @@ def check_folder(folder: Path, entry: Entry) -> dict[str, Path]:
             Text("{name} is a pointer of Git LFS and not the file itself", name=pointers[0]),
             Text('Run "git lfs pull" in the folder, or download the files with a browser.'),
         )
+    if links := [name for name, path in files.items() if layout.is_text_link(path, path.stat().st_size)]:
+        raise ImportModelError(
+            folder,
+            Text("{name} is a link that has become a small text file, and not the file itself", name=links[0]),
+            Text("Copy the folder again with its links, or from where the files themselves are."),
+        )
     lacking = [link.path for link in source.links if link.path not in files]
     for pattern in (source.allow or ("*",)) if not source.links else ():
         if not any(fnmatchcase(name, pattern) and path.stat().st_size for name, path in files.items()):

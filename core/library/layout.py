@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,10 @@ from ..system.folders import expanded, hugging_face_home
 if TYPE_CHECKING:
     from ..transfer import partial
 
+
+_TEXT_LINK = re.compile(rb"(?:\.\.[/\\]){2,16}blobs[/\\][0-9a-f]{40,64}\s*")
+_LONGEST_TEXT_LINK = 256
+"""Bytes."""
 
 _UNFINISHED = (".part", ".part.journal", ".part.journal.new", ".part.spool", ".incomplete", ".tmp")
 
@@ -51,6 +56,18 @@ def is_finished(path: str) -> bool:
         return True
     try:
         return not is_unfinished(path, os.stat(path).st_size)
+    except OSError:
+        return False
+
+
+def is_text_link(path: str | Path, size: int) -> bool:
+    """Whether a file of a snapshot is a link that has become a small text file, by a copy, an archive or a checkout
+    that knows no links: it holds where the file is, and nothing of it. `size` in bytes. Never raises."""
+    if not len("../../blobs/") + 40 <= size <= _LONGEST_TEXT_LINK:
+        return False
+    try:
+        with open(path, "rb") as file:
+            return _TEXT_LINK.fullmatch(file.read(_LONGEST_TEXT_LINK + 1)) is not None
     except OSError:
         return False
 

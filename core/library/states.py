@@ -60,3 +60,5 @@ class Status(NamedTuple):
     """Bytes of interrupted transfers; they may lie beside a complete snapshot (an update was interrupted)."""
     former: int = 0
     """Bytes that become free when the versions are deleted that updates have taken the place of."""
+    text_links: tuple[str, ...] = ()
+    """Those of `damaged` that are links which have become small text files."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -19,7 +19,16 @@ from ..errors.models import ModelDamagedError, ModelNotInstalledError
 from . import former, runtimes
 from . import listing as listings
 from . import marks as library_marks
-from .layout import files_of, is_unfinished, partial_files, read_ref, repository_folder, snapshots_of, stored_files
+from .layout import (
+    files_of,
+    is_text_link,
+    is_unfinished,
+    partial_files,
+    read_ref,
+    repository_folder,
+    snapshots_of,
+    stored_files,
+)
 from .listing import published
 from .states import Installed, ModelState, Status
 
@@ -88,13 +97,17 @@ def downloaded(models_dir: Path, entry: Entry) -> Status:
         bytes_done=done,
         # The total of a part is 0 until it was planned once.
         bytes_total=known if all(part.bytes_total for part in parts) else max(entry.size, known),
-        damaged=tuple(
-            f"{source.repo}/{name}" for source, part in zip(sources, parts, strict=True) for name in part.damaged
-        ),
+        damaged=_labelled(sources, [part.damaged for part in parts]),
+        text_links=_labelled(sources, [part.text_links for part in parts]),
         newer=dataclasses.replace(newer[0], size=sum(one.size for one in newer)) if newer else None,
         partials=sum(part.partials for part in parts),
         former=sum(part.former for part in parts),
     )
+
+
+def _labelled(sources: Sequence[Source], names: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The names of files of several parts, each behind its repository."""
+    return tuple(f"{source.repo}/{name}" for source, of in zip(sources, names, strict=True) for name in of)
 
 
 def part_status(models_dir: Path, source: Source) -> Status:
@@ -121,7 +134,7 @@ def usable(models_dir: Path, entry: Entry) -> Installed:
     ModelNotInstalledError."""
     found = status(models_dir, entry)
     if found.damaged:
-        raise ModelDamagedError(entry.id, found.damaged)
+        raise ModelDamagedError(entry.id, found.damaged, found.text_links)
     if found.installed is None:
         raise ModelNotInstalledError(entry.id, partly=found.state is ModelState.PARTIAL)
     return found.installed
@@ -147,8 +160,11 @@ def _source_status(models_dir: Path, source: Source, estimate: int) -> Status:
         before = former.size(folder, source, snapshot.name)
         return Status(state, Installed(snapshot, size, snapshot.name), size, size, damaged, newer, partials, before)
     for snapshot in snapshots_of(folder, source.revision):
-        if damaged := _misfits(folder, snapshot, source):
-            return Status(ModelState.DAMAGED, bytes_total=estimate, damaged=damaged, partials=partials)
+        damaged, links = _misfits(folder, snapshot, source)
+        if damaged:
+            return Status(
+                ModelState.DAMAGED, bytes_total=estimate, damaged=damaged, partials=partials, text_links=links
+            )
     return _incomplete(folder, source, estimate, partials, marks)
 
 
@@ -166,11 +182,19 @@ def _verdict(
     return (ModelState.INSTALLED if all(found.values()) else ModelState.UNVERIFIED), ()
 
 
-def _misfits(folder: Path, snapshot: Path, source: Source) -> tuple[str, ...]:
-    """The files of an incomplete snapshot that are there, but with another size than the published one."""
+def _misfits(folder: Path, snapshot: Path, source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The files of an incomplete snapshot that are there and are not what they should be: with another size than the
+    published one, or links that have become text; and those of them that are such links."""
     expected = published(folder, snapshot.name) or {}
     present = {name: found.st_size for name, found in files_of(snapshot).items() if source.wants(name)}
-    return tuple(sorted(name for name, size in present.items() if name in expected and size != expected[name].size))
+    links = _text_links(snapshot, present)
+    other_size = {name for name, size in present.items() if name in expected and size != expected[name].size}
+    return tuple(sorted(other_size | links)), tuple(sorted(links))
+
+
+def _text_links(snapshot: Path, sizes: Mapping[str, int]) -> set[str]:
+    """Those of the files of a snapshot, by their names and sizes in bytes, that are links which have become text."""
+    return {name for name, size in sizes.items() if is_text_link(os.path.join(snapshot, name), size)}
 
 
 def _incomplete(folder: Path, source: Source, estimate: int, partials: int, marks: library_marks.Marks) -> Status:
@@ -251,6 +275,8 @@ def _complete_size(
         return sum(wanted.values()) if whole and not source.missing(wanted) else None
     needed = source.allow or ("*",)
     wanted = {name: size for name, size in present.items() if source.wants(name) and not is_unfinished(name, size)}
+    if _text_links(snapshot, wanted):
+        return None
     whole = all(any(size and fnmatchcase(name, pattern) for name, size in wanted.items()) for pattern in needed)
     return sum(wanted.values()) if whole else None
 

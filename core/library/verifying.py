@@ -35,6 +35,8 @@ class Verification:
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
     """There, but nobody kept the published hash: the cache was written by a program that does not."""
+    text_links: tuple[str, ...] = ()
+    """Those of `damaged` that are links which have become small text files."""
     remembered: bool = True
     """Whether the result could be written down for `status`: a share may be read and not written."""
 
@@ -54,6 +56,10 @@ class _Check:
     label: str = ""
     """Put before the name in messages: the repository, where there are several."""
 
+    @property
+    def path(self) -> Path:
+        return self.snapshot / self.name
+
 
 def verify(
     models_dir: Path, entry: Entry, control: Control | None = None, report: ProgressReport | None = None, job: str = ""
@@ -69,13 +75,16 @@ def verify(
     if not checks:
         raise ModelNotInstalledError(entry.id)
     reader = _Reader(control or Control(), report or (lambda _: None), _expected_progress(job, entry, checks))
-    outcome: dict[str, list[str]] = {"verified": [], "damaged": [], "missing": [], "unknown": []}
+    outcome: dict[str, list[str]] = {"verified": [], "damaged": [], "missing": [], "unknown": [], "text_links": []}
     # Of a part of which nothing is there nobody may know the files.
     outcome["missing"] += [source.repo for source, part in parts.items() if not part]
     found: dict[Path, list[tuple[_Check, os.stat_result, bool]]] = {}
     try:
         for check in checks:
             kind, state = reader.read(check)
+            if state is not None and kind != "verified" and layout.is_text_link(check.path, state.st_size):
+                kind = "damaged"
+                outcome["text_links"].append(check.label + check.name)
             outcome[kind].append(check.label + check.name)
             if state is not None and kind != "unknown":
                 found.setdefault(check.snapshot.parent.parent, []).append((check, state, kind == "verified"))
@@ -131,7 +140,7 @@ class _Reader:
         """What became of one file ("verified", "damaged", ...) and the state it was in."""
         self._control.check()
         self._say(file=check.label + check.name)
-        path = check.snapshot / check.name
+        path = check.path
         kind, found = "unknown", None
         try:
             found = path.stat()

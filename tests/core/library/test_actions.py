@@ -25,13 +25,14 @@ from subtitle_editor.core.errors.models import (
     ImportModelError,
     LinkedFolderError,
     ModelBusyError,
+    ModelDamagedError,
     ModelNotInstalledError,
 )
 from subtitle_editor.core.events import Finished, Progress
 from subtitle_editor.core.hub import kept, updates
 from subtitle_editor.core.hub.client import Hub
 from subtitle_editor.core.hub.plan import PlannedFile
-from subtitle_editor.core.library import importing, layout, moving, removing, states, verifying
+from subtitle_editor.core.library import files, importing, layout, moving, removing, states, verifying
 from subtitle_editor.core.library import marks as library_marks
 from subtitle_editor.core.library import status as library
 from subtitle_editor.core.library.importing import import_folder
@@ -148,6 +149,44 @@ def test_a_truncated_file_is_damaged_without_being_read(hub: LoopbackHub, tmp_pa
     assert removing.remove_damaged(tmp_path, TINY) == ("model.bin",)
     download(hub, tmp_path)
     assert state(tmp_path) is ModelState.INSTALLED
+
+
+def without_links(path: Path) -> list[str]:
+    """A snapshot as a checkout of Git or an archive leaves it that knows no links; their names."""
+    names = sorted(file.name for file in path.iterdir())
+    for name in names:
+        way = os.readlink(path / name)
+        (path / name).unlink()
+        (path / name).write_text(way, encoding="ascii")
+    return names
+
+
+@pytest.mark.parametrize("has_listing", [True, False])
+def test_links_that_became_text_are_no_model_and_repair_makes_them_anew(
+    hub: LoopbackHub, tmp_path: Path, has_listing: bool
+):
+    path = download(hub, tmp_path)
+    if not has_listing:  # As a program leaves it that keeps no listing.
+        shutil.rmtree(path.parent.parent / ".subtitle-editor", ignore_errors=True)
+        for file in path.parent.parent.iterdir():
+            if file.name not in ("blobs", "snapshots", "refs"):
+                shutil.rmtree(file) if file.is_dir() else file.unlink()
+    names = tuple(without_links(path))
+    found = library.status(tmp_path, TINY)
+    assert found.state is ModelState.DAMAGED and found.damaged == found.text_links == names
+    assert {file.state for file in files.files(tmp_path, TINY)} == {ModelState.DAMAGED}
+    with pytest.raises(ModelDamagedError, match="small text files") as raised:
+        library.usable(tmp_path, TINY)
+    assert "with its links" in raised.value.hint
+    checked = verifying.verify(tmp_path, TINY)
+    assert sorted(checked.damaged) == sorted(checked.text_links) == list(names) and not checked.unknown
+    with pytest.raises(ImportModelError, match="small text file"):
+        importing.check_folder(path, TINY)
+    assert set(removing.remove_damaged(tmp_path, TINY, checked.damaged)) == set(names)
+    hub.forget_requests()
+    assert download(hub, tmp_path, library.SAME) == path and library.usable(tmp_path, TINY).path == path
+    assert (path / "model.bin").read_bytes() == MODEL and (path / "model.bin").is_symlink()
+    assert hub.bytes_served("*", host="content") == 0, "all is there but the links"
 
 
 def test_a_missing_file_is_told_by_verify(hub: LoopbackHub, tmp_path: Path):
