@@ -21,6 +21,7 @@ from ..subtitles.timecode import format_time
 from . import films, listening
 from .call import load_catalog, models_dir_of, named
 from .films import Film
+from .grammar import Words
 from .output import DONE, FAILED, Output
 from .running import attended, follow
 from .transcribe import usable
@@ -94,9 +95,9 @@ def _tell(found: list[Aligned], heard: float, target: Path, output: Output) -> N
         output.say(f"  and {len(doubtful) - _TOLD} more")
 
 
-def add_align(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def add_commands(commands: Words, common: argparse.ArgumentParser) -> None:
     """The grammar of `align`."""
-    command = commands.add_parser("align", parents=[common], help="give a known text the times of a film's speech")
+    command = commands.add_parser("align", parents=[common])
     command.add_argument("media", type=named, metavar="MEDIA")
     command.add_argument("file", type=named, metavar="FILE", help="subtitles, or a text with a subtitle a line")
     command.add_argument("-m", "--model", required=True, metavar="ID")

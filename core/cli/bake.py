@@ -15,6 +15,7 @@ from ..system.user_folder import STYLES
 from . import drawing
 from . import subtitle_options as options
 from .call import named
+from .grammar import Words
 from .output import DONE, FAILED, Output
 
 
@@ -75,16 +76,14 @@ def size(text: str) -> tuple[int, int]:
     return found
 
 
-def add_commands(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
-) -> None:
+def add_commands(commands: Words, common: argparse.ArgumentParser) -> None:
     """`bake` and `styles`."""
-    command = commands.add_parser("bake", parents=[common], help="draw subtitles as PNG files with alpha")
+    command = commands.add_parser("bake", parents=[common])
     command.add_argument("file", type=named, metavar="FILE")
     command.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="where the files go")
     command.add_argument("--size", type=size, default=(1920, 1080), metavar="WxH", help="default: 1920x1080")
     drawing.add_options(command)
     options.add_reading(command)
     command.set_defaults(command=bake)
-    command = commands.add_parser("styles", parents=[common], help="list the styles that subtitles are drawn in")
+    command = commands.add_parser("styles", parents=[common])
     command.set_defaults(command=styles)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the words of the command line share: where models are, which token, and options that several have."""
+"""What the words of the command line share: where models are, which token, and options that several have.
+
+Each word imports this: what only some of them need is imported in the functions.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,20 @@ import argparse
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..catalog import entries, reading
-from ..download_manager import DownloadManager
-from ..downloads.store import JobStore
 from ..errors.base import UsageError
-from ..hub import tokens
-from ..hub.tokens import Token
-from ..library import layout
-from ..subtitles import own_profiles
-from ..subtitles.profiles import AUTO, DEFAULT_PROFILE, FOLLOWING, PROFILES, Profile
 from ..system import user_folder
 from ..system.folders import expanded
-from ..system.long_paths import reachable
 from ..transfer.limits import DEFAULT_CONNECTIONS, MOST_CONNECTIONS
 from .output import Output
+
+if TYPE_CHECKING:
+    from ..catalog.entries import Catalog
+    from ..download_manager import DownloadManager
+    from ..downloads.store import JobStore
+    from ..hub.tokens import Token
+    from ..subtitles.profiles import Profile
 
 _UNITS = {"ms": 1000, "s": 1}
 """Behind a time, and how many of it are a second."""
@@ -38,6 +40,11 @@ class Call:
 
 
 Command = Callable[[Call], int]
+
+
+def on_disk(run: Command) -> Callable[[argparse.Namespace, Output], int]:
+    """A command out of a function that wants to know where the models are."""
+    return lambda args, output: run(Call(args, output, models_dir_of(args), token_of(args)))
 
 
 def add_download_options(parser: argparse.ArgumentParser) -> None:
@@ -96,8 +103,10 @@ def positive(text: str) -> float:
     return value
 
 
-def load_catalog(args: argparse.Namespace, output: Output) -> entries.Catalog:
+def load_catalog(args: argparse.Namespace, output: Output) -> Catalog:
     """The catalogue with the user's own; what is wrong with that one is told on standard error."""
+    from ..catalog import reading
+
     found = reading.load(args.user_dir / user_folder.CATALOG)
     for problem in found.problems:
         output.warn(str(problem))
@@ -106,6 +115,8 @@ def load_catalog(args: argparse.Namespace, output: Output) -> entries.Catalog:
 
 def manager_of(args: argparse.Namespace, models_dir: Path, token: Token, store: JobStore) -> DownloadManager:
     """A manager that does what the options say. A full disk ends its jobs: nobody is there to press Resume."""
+    from ..download_manager import DownloadManager
+
     return DownloadManager(
         models_dir,
         endpoint=args.endpoint,
@@ -122,6 +133,8 @@ def manager_of(args: argparse.Namespace, models_dir: Path, token: Token, store: 
 
 def add_profile(command: argparse.ArgumentParser, *, follows: bool = False) -> None:
     """`follows`: by default it is the one for the language that is spoken."""
+    from ..subtitles.profiles import AUTO, DEFAULT_PROFILE, PROFILES
+
     text = f"one of {', '.join(PROFILES)}, or of your own (profiles)"
     command.add_argument(
         "--profile",
@@ -133,6 +146,9 @@ def add_profile(command: argparse.ArgumentParser, *, follows: bool = False) -> N
 
 def profile_of(args: argparse.Namespace, output: Output | None = None) -> Profile:
     """The profile that is named: a built-in one or one of the user's own. Raises UsageError."""
+    from ..subtitles import own_profiles
+    from ..subtitles.profiles import AUTO, FOLLOWING
+
     own = own_profiles.read(args.user_dir / user_folder.PROFILES)
     for problem in own.problems if output is not None else ():
         output.warn(str(problem))  # type: ignore[union-attr]
@@ -165,11 +181,16 @@ def signed_time(text: str) -> float:
 
 
 def models_dir_of(args: argparse.Namespace) -> Path:
+    from ..library import layout
+    from ..system.long_paths import reachable
+
     return reachable(args.models_dir or layout.shared_cache())
 
 
 def token_of(args: argparse.Namespace) -> Token:
     """The token, if there is one. A token never stands on the command line, where other users could read it."""
+    from ..hub import tokens
+
     if args.token_file is None:
         return tokens.resolve(None, args.endpoint)
     try:
@@ -180,4 +201,4 @@ def token_of(args: argparse.Namespace) -> Token:
         raise UsageError(
             f"The token file {args.token_file} is empty.", "Put the token into it, or leave the option out."
         )
-    return Token(value, tokens.Origin.FILE)
+    return tokens.Token(value, tokens.Origin.FILE)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +15,20 @@ from ..catalog import entries, search
 from ..catalog.kinds import KIND_NAMES
 from ..errors.catalog import UnknownModelError
 from ..errors.hub import GatedError
-from ..hub.client import Hub
 from ..library import files as library_files
 from ..library import rows, states
 from ..library import status as library
 from ..library.states import ModelState
 from ..system import user_folder
 from ..units import human_size
-from .call import Call, Command, load_catalog
+from .call import Call, load_catalog, on_disk
+from .grammar import Words
 from .output import DONE
 
 
-def add_commands(
-    actions: argparse._SubParsersAction[argparse.ArgumentParser],
-    common: argparse.ArgumentParser,
-    start: Callable[[Command], Any],
-) -> None:
-    """Add the words to the grammar of `models`. `start` makes a command out of a function of this file."""
-    listing = actions.add_parser("list", parents=[common], help="what can be downloaded, and what is installed")
+def add_commands(actions: Words, common: argparse.ArgumentParser) -> None:
+    """Add the words to the grammar of `models`."""
+    listing = actions.add_parser("list", parents=[common])
     listing.add_argument("--kind", metavar="K", help=f"only this kind: {', '.join(KIND_NAMES)}")
     listing.add_argument(
         "--search", metavar="TEXT", default="", help="only where name, tags, description, languages have these words"
@@ -40,19 +36,19 @@ def add_commands(
     which = listing.add_mutually_exclusive_group()
     which.add_argument("--installed", action="store_true", help="only installed ones")
     which.add_argument("--missing", action="store_true", help="only missing ones")
-    listing.set_defaults(command=start(list_))
-    showing = actions.add_parser("show", parents=[common], help="all about one model, file by file")
+    listing.set_defaults(command=on_disk(list_))
+    showing = actions.add_parser("show", parents=[common])
     showing.add_argument("model", metavar="ID")
-    showing.set_defaults(command=start(show))
-    adding = actions.add_parser("add", parents=[common], help="put a repository of the hub into your own catalogue")
+    showing.set_defaults(command=on_disk(show))
+    adding = actions.add_parser("add", parents=[common])
     adding.add_argument("repository", metavar="OWNER/NAME", help="or the address of its page")
     adding.add_argument("--id", metavar="ID", help="what to call it (default: after the repository)")
     adding.add_argument("--kind", metavar="K", choices=KIND_NAMES, help="what it is (default: as the hub says)")
     adding.add_argument("--check", action="store_true", help="only look at it, add nothing")
-    adding.set_defaults(command=start(add))
-    unlisting = actions.add_parser("unlist", parents=[common], help="take an own entry out; its files stay")
+    adding.set_defaults(command=on_disk(add))
+    unlisting = actions.add_parser("unlist", parents=[common])
     unlisting.add_argument("model", metavar="ID")
-    unlisting.set_defaults(command=start(unlist))
+    unlisting.set_defaults(command=on_disk(unlist))
 
 
 def list_(call: Call) -> int:
@@ -140,6 +136,7 @@ def add(call: Call) -> int:
     """`models add OWNER/NAME`: look at the repository, then write it into the user's own catalogue."""
     from ..catalog import own
     from ..hub import look
+    from ..hub.client import Hub
 
     hub = Hub(call.args.endpoint, call.token, call.args.offline)
     found = look.inspect(hub, call.args.repository, call.args.kind)

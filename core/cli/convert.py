@@ -17,6 +17,7 @@ from ..system.names import folded
 from ..text import Text
 from . import subtitle_options as options
 from .call import named, signed_time, time_of
+from .grammar import Words
 from .output import DONE, FAILED, Output
 from .subtitle_options import PIPE
 
@@ -151,19 +152,16 @@ def _written(target: Path, document: Document, args: argparse.Namespace, output:
     return DONE
 
 
-_Commands = argparse._SubParsersAction
-
-
-def add_commands(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def add_commands(commands: Words, common: argparse.ArgumentParser) -> None:
     """`convert`, `merge` and `split`."""
     _add_convert(commands, common)
-    command = _command(commands, common, "merge", "put several subtitle files into one")
+    command = _command(commands, common, "merge")
     command.add_argument("sources", type=named, metavar="IN", nargs="+")
     command.add_argument("target", type=named, metavar="OUT")
     command.add_argument("--append", action="store_true", help="each file begins where the one before it has ended")
     command.add_argument("--gap", type=time_of, default=0.0, metavar="S", help="seconds between them, with --append")
     command.set_defaults(command=merge)
-    command = _command(commands, common, "split", "cut a subtitle file into several")
+    command = _command(commands, common, "split")
     command.add_argument("source", type=named, metavar="IN")
     command.add_argument("target", type=named, metavar="OUT", help="OUT-1, OUT-2 and so on are written")
     command.add_argument(
@@ -173,8 +171,8 @@ def add_commands(commands: _Commands[argparse.ArgumentParser], common: argparse.
     command.set_defaults(command=split)
 
 
-def _add_convert(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    command = _command(commands, common, "convert", "change the format, encoding or times of subtitle files")
+def _add_convert(commands: Words, common: argparse.ArgumentParser) -> None:
+    command = _command(commands, common, "convert")
     command.add_argument("sources", type=named, metavar="IN", nargs="+", help="files and folders; - is standard input")
     command.add_argument("target", type=named, metavar="OUT", help="a file, a folder with --to, or - with --to")
     command.add_argument("--to-fps", type=options.rate, metavar="R", help="change from the rate of --fps to this one")
@@ -187,13 +185,10 @@ def _add_convert(commands: _Commands[argparse.ArgumentParser], common: argparse.
     command.set_defaults(command=convert)
 
 
-def _command(
-    commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser, name: str, what: str
-) -> argparse.ArgumentParser:
+def _command(commands: Words, common: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
     command = commands.add_parser(
         name,
         parents=[common],
-        help=what,
         epilog=options.formats_text(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

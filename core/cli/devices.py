@@ -13,6 +13,7 @@ from ..speech import survey
 from ..speech.survey import Card
 from ..units import human_size
 from .call import load_catalog, models_dir_of
+from .grammar import Words
 from .output import DONE, Output
 
 
@@ -44,7 +45,7 @@ def _line(card: Card) -> str:
     return f"{text}; works" + (f", best with {found.model} as {found.compute_type}" if found else "")
 
 
-def add_devices(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def add_commands(commands: Words, common: argparse.ArgumentParser) -> None:
     """The grammar of `devices`."""
-    command = commands.add_parser("devices", parents=[common], help="graphics cards, and whether they can listen")
+    command = commands.add_parser("devices", parents=[common])
     command.set_defaults(command=devices)

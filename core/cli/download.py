@@ -15,11 +15,21 @@ from ..hub.tokens import Token
 from ..system import user_folder
 from ..units import human_size
 from . import stopping
-from .call import load_catalog, manager_of
+from .call import add_download_options, load_catalog, manager_of, on_disk
+from .grammar import Words
 from .output import DONE, FAILED, INTERRUPTED, Output
 
 _TICK = 0.1
 """Seconds between two looks at the jobs."""
+
+
+def add_commands(actions: Words, common: argparse.ArgumentParser) -> None:
+    """Add the word to the grammar of `models`."""
+    command = actions.add_parser("download", parents=[common])
+    command.add_argument("models", metavar="ID", nargs="+")
+    add_download_options(command)
+    command.add_argument("--revision", metavar="R", help="branch, tag or commit")
+    command.set_defaults(command=on_disk(lambda call: download(call.args, call.output, call.models_dir, call.token)))
 
 
 def download(args: argparse.Namespace, output: Output, models_dir: Path, token: Token) -> int:

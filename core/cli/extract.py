@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..subtitles import tracks
 from . import subtitle_options as options
+from .grammar import Words
 from .output import DONE, Output
 from .subtitle_options import PIPE
 
@@ -33,13 +34,9 @@ def extract(args: argparse.Namespace, output: Output) -> int:
     return DONE
 
 
-def add_commands(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
-) -> None:
+def add_commands(commands: Words, common: argparse.ArgumentParser) -> None:
     """`extract`."""
-    command = commands.add_parser(
-        "extract", parents=[common], help="list the subtitle tracks inside a film, or write one to a file"
-    )
+    command = commands.add_parser("extract", parents=[common])
     command.add_argument("film", type=Path, metavar="FILM")
     command.add_argument("target", type=Path, metavar="OUT", nargs="?", help="left out: list the tracks")
     options.add_reading(command, frames=False)

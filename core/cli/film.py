@@ -17,6 +17,7 @@ from ..subtitles.formats.base import ReadOptions
 from . import drawing
 from . import subtitle_options as options
 from .call import named
+from .grammar import Words
 from .output import DONE, Output
 
 _WORST = 63
@@ -97,12 +98,10 @@ def _quality(text: str) -> int:
     return number
 
 
-def add_commands(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
-) -> None:
+def add_commands(commands: Words, common: argparse.ArgumentParser) -> None:
     """`mux` and `burn`."""
     _add_mux(commands, common)
-    command = commands.add_parser("burn", parents=[common], help="put subtitles onto the pictures of a film")
+    command = commands.add_parser("burn", parents=[common])
     command.add_argument("media", type=named, metavar="MEDIA")
     command.add_argument("subtitles", type=named, metavar="SUBTITLES")
     _add_output(command)
@@ -116,8 +115,8 @@ def add_commands(
     command.set_defaults(command=burn)
 
 
-def _add_mux(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    command = commands.add_parser("mux", parents=[common], help="put subtitles into a film, as tracks to choose from")
+def _add_mux(commands: Words, common: argparse.ArgumentParser) -> None:
+    command = commands.add_parser("mux", parents=[common])
     command.add_argument("media", type=named, metavar="MEDIA")
     command.add_argument("subtitles", type=named, metavar="SUBTITLES", nargs="+")
     _add_output(command)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
-from typing import Any
 
 from ..downloads.record import JobRecord, Wish
 from ..downloads.store import JobStore
@@ -14,35 +13,28 @@ from ..errors.jobs import JobElsewhereError, JobEndedError, JobNotObeyedError
 from ..events import State
 from ..system import user_folder
 from ..units import human_duration, human_size, human_speed
-from .call import Call, Command, add_download_options, manager_of
+from .call import Call, add_download_options, manager_of, on_disk
 from .download import follow
+from .grammar import Words
 from .output import DONE
 
 _PATIENCE = 10.0
 """Seconds to wait until another process has obeyed: it looks twice a second, and stops within one."""
 
 
-def add_commands(
-    actions: argparse._SubParsersAction[argparse.ArgumentParser],
-    common: argparse.ArgumentParser,
-    start: Callable[[Command], Any],
-) -> None:
-    """Add the words to the grammar of `models`. `start` makes a command out of a function of this file."""
-    listing = actions.add_parser("jobs", parents=[common], help="the downloads that wait, run, or can be resumed")
+def add_commands(actions: Words, common: argparse.ArgumentParser) -> None:
+    """Add the words to the grammar of `models`."""
+    listing = actions.add_parser("jobs", parents=[common])
     listing.add_argument("--history", type=_count, default=0, metavar="N", help="also the last N that have ended")
-    listing.set_defaults(command=start(jobs))
-    resuming = actions.add_parser("resume", parents=[common], help="continue downloads, in this process")
+    listing.set_defaults(command=on_disk(jobs))
+    resuming = actions.add_parser("resume", parents=[common])
     resuming.add_argument("jobs", metavar="JOB", nargs="*", help="an id or its beginning (default: all at rest)")
     add_download_options(resuming)
-    resuming.set_defaults(command=start(resume))
-    for word, run, help in (
-        ("status", status, "all about one download"),
-        ("pause", pause, "stop a download, wherever it runs; it can be resumed"),
-        ("cancel", cancel, "end a download, wherever it runs; what has arrived is kept"),
-    ):
-        command = actions.add_parser(word, parents=[common], help=help)
+    resuming.set_defaults(command=on_disk(resume))
+    for word, run in (("status", status), ("pause", pause), ("cancel", cancel)):
+        command = actions.add_parser(word, parents=[common])
         command.add_argument("job", metavar="JOB", help="an id or its beginning")
-        command.set_defaults(command=start(run))
+        command.set_defaults(command=on_disk(run))
 
 
 def _count(text: str) -> int:

@@ -6,29 +6,23 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ..errors.base import UsageError
 from ..library import leftovers
 from ..library.leftovers import Leftover
 from ..units import human_size
-from .call import Call, Command
+from .call import Call, on_disk
+from .grammar import Words
 from .output import DONE
 
 
-def add_commands(
-    actions: argparse._SubParsersAction[argparse.ArgumentParser],
-    common: argparse.ArgumentParser,
-    start: Callable[[Command], Any],
-) -> None:
-    """Add the word to the grammar of `models`. `start` makes a command out of a function of this file."""
-    command = actions.add_parser(
-        "leftovers", parents=[common], help="unfinished files of other programs (*.incomplete) in the models folder"
-    )
+def add_commands(actions: Words, common: argparse.ArgumentParser) -> None:
+    """Add the word to the grammar of `models`."""
+    command = actions.add_parser("leftovers", parents=[common])
     command.add_argument("--delete", action="store_true", help="delete them, after a question")
     command.add_argument("--yes", action="store_true", help="with --delete: do not ask")
-    command.set_defaults(command=start(list_))
+    command.set_defaults(command=on_disk(list_))
 
 
 def list_(call: Call) -> int:

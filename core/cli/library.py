@@ -11,15 +11,12 @@ import argparse
 import os
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ..catalog.entries import Entry, Source
 from ..catalog.kinds import DATASET, LANGUAGE
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.models import ModelDamagedError
 from ..events import Cancelled, Failed, Finished, as_json
-from ..hub import updates
-from ..hub.client import Hub
 from ..library import layout, removing, status, verifying
 from ..library.states import ModelState
 from ..system.files import free_space
@@ -27,41 +24,37 @@ from ..system.names import is_repository
 from ..text import plain
 from ..transfer.limits import DEFAULT_CONNECTIONS
 from ..units import human_size
-from .call import Call, Command, load_catalog, named
-from .download import download
+from .call import Call, Command, load_catalog, named, on_disk
+from .grammar import Words
 from .output import DONE, FAILED
 from .stopping import SIGNALS, code_of, raised
 
 
-def add_commands(
-    actions: argparse._SubParsersAction[argparse.ArgumentParser],
-    common: argparse.ArgumentParser,
-    start: Callable[[Command], Any],
-) -> None:
-    """Add the words to the grammar of `models`. `start` makes a command out of a function of this file."""
+def add_commands(actions: Words, common: argparse.ArgumentParser) -> None:
+    """Add the words to the grammar of `models`."""
 
-    def add(word: str, run: Command, help: str, ids: str | None) -> argparse.ArgumentParser:
-        command = actions.add_parser(word, parents=[common], help=help)
+    def add(word: str, run: Command, ids: str | None) -> argparse.ArgumentParser:
+        command = actions.add_parser(word, parents=[common])
         if ids:
             command.add_argument("models", metavar="ID", nargs=ids)
-        command.set_defaults(command=start(run))
+        command.set_defaults(command=on_disk(run))
         return command
 
-    add("verify", verify, "compare every file's hash with the published one", "*")
-    add("repair", repair, "verify, and download again what is damaged or missing", "*")
-    deleting = add("delete", delete, "delete models, or repositories by owner/name, from the disk", "+")
+    add("verify", verify, "*")
+    add("repair", repair, "*")
+    deleting = add("delete", delete, "+")
     which = deleting.add_mutually_exclusive_group()
     which.add_argument("--revision", metavar="COMMIT", help="only this commit (default: all)")
     which.add_argument("--partials", action="store_true", help="only what interrupted downloads left")
     which.add_argument("--former", action="store_true", help="only the versions that updates took the place of")
-    updating = add("update", update, "download models again that have changed on the hub", "*")
+    updating = add("update", update, "*")
     updating.add_argument("--check", action="store_true", help="only ask, download nothing")
-    importing = add("import", import_, "copy a model from a folder", None)
+    importing = add("import", import_, None)
     importing.add_argument("folder", type=named, metavar="FOLDER")
     importing.add_argument(
         "--as", dest="model", metavar="ID", help="the model that the folder holds (default: the one it is called after)"
     )
-    add("folder", folder, "where the models are, and how much they take", None)
+    add("folder", folder, None)
 
 
 def verify(call: Call) -> int:
@@ -106,6 +99,8 @@ def _repair(call: Call, entry: Entry, job: str) -> int:
     if not (found.damaged or found.missing):
         call.output.record(as_json(Finished(job=job, model=entry.id)), f"{entry.id}: nothing to repair")
         return DONE
+    from ..hub.client import Hub
+
     # Nothing is removed that cannot be fetched again.
     Hub(call.args.endpoint, call.token, call.args.offline).check_online()
     removing.remove_damaged(call.models_dir, entry, found.damaged)
@@ -133,6 +128,9 @@ def delete(call: Call) -> int:
 
 def update(call: Call) -> int:
     """`models update [ID...]`: all that are installed, unless some are named."""
+    from ..hub import updates
+    from ..hub.client import Hub
+
     hub = Hub(call.args.endpoint, call.token, call.args.offline)
 
     def one(call: Call, entry: Entry, job: str) -> int:
@@ -209,6 +207,8 @@ def _one_by_one(call: Call, entries: Sequence[Entry], run: Callable[[Call, Entry
 
 
 def _download(call: Call, entry: Entry, commit: str | None) -> int:
+    from .download import download
+
     wanted = {"models": [entry.id], "revision": commit, "connections": DEFAULT_CONNECTIONS}
     wanted |= {"concurrency": 1, "limit_rate": None}
     return download(argparse.Namespace(**{**vars(call.args), **wanted}), call.output, call.models_dir, call.token)

@@ -8,42 +8,25 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
+import importlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .. import addresses
 from ..errors.base import SubtitleEditorError, UnexpectedError, UsageError
 from ..errors.disk import NoAccessError, OutputError
 from ..hub import endpoint
-from ..system import log_file, user_folder, version
+from ..system import log_file, user_folder
 from ..system.reasons import reason_of
-from . import (
-    bake,
-    call,
-    catalog,
-    console,
-    convert,
-    extract,
-    film,
-    jobs,
-    leftovers,
-    library,
-    listening,
-    spelling,
-    subtitles,
-)
-from .align import add_align
-from .call import add_download_options, folder, models_dir_of, token_of
-from .devices import add_devices
-from .download import download
+from . import console, spelling
+from .call import folder
+from .grammar import Words
 from .output import FAILED, INTERRUPTED, USAGE, Output
-from .serve import add_serve
-from .shots import add_shots
-from .sync import add_sync
-from .transcribe import add_transcribe
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +52,8 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         args.user_dir = args.user_dir or user_folder.default()
         if getattr(args, "preset", None):
+            from . import listening
+
             args.parser.set_defaults(**listening.preset(args))
             args = parser.parse_args(words, argparse.Namespace(user_dir=args.user_dir))
             args.user_dir = args.user_dir or user_folder.default()
@@ -137,12 +122,71 @@ class _Version(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Print it and end, as `--help` does."""
+        from ..system import version
+
         print(f"{parser.prog} {version.version()}")
         parser.exit()
 
 
+_WORDS = {
+    "serve": {"serve": "the models by REST, by events and in a browser"},
+    "transcribe": {"transcribe": "make subtitles from sounds and films"},
+    "devices": {"devices": "graphics cards, and whether they can listen"},
+    "subtitles": {
+        "check": "compare a subtitle file with reading rules",
+        "profiles": "list the reading rules, your own among them",
+        "info": "say what a subtitle file is and what is in it",
+    },
+    "convert": {
+        "convert": "change the format, encoding or times of subtitle files",
+        "merge": "put several subtitle files into one",
+        "split": "cut a subtitle file into several",
+    },
+    "extract": {"extract": "list the subtitle tracks inside a film, or write one to a file"},
+    "bake": {
+        "bake": "draw subtitles as PNG files with alpha",
+        "styles": "list the styles that subtitles are drawn in",
+    },
+    "film": {
+        "mux": "put subtitles into a film, as tracks to choose from",
+        "burn": "put subtitles onto the pictures of a film",
+    },
+    "sync": {"sync": "fit a subtitle file's times to a film's speech"},
+    "shots": {"shots": "say where a film cuts from one shot to the next"},
+    "align": {"align": "give a known text the times of a film's speech"},
+}
+"""The files of this folder, the words whose options their `add_commands` knows, and what the help says of each."""
+
+_MODELS = {
+    "catalog": {
+        "list": "what can be downloaded, and what is installed",
+        "show": "all about one model, file by file",
+        "add": "put a repository of the hub into your own catalogue",
+        "unlist": "take an own entry out; its files stay",
+    },
+    "download": {"download": "download models"},
+    "jobs": {
+        "jobs": "the downloads that wait, run, or can be resumed",
+        "resume": "continue downloads, in this process",
+        "status": "all about one download",
+        "pause": "stop a download, wherever it runs; it can be resumed",
+        "cancel": "end a download, wherever it runs; what has arrived is kept",
+    },
+    "library": {
+        "verify": "compare every file's hash with the published one",
+        "repair": "verify, and download again what is damaged or missing",
+        "delete": "delete models, or repositories by owner/name, from the disk",
+        "update": "download models again that have changed on the hub",
+        "import": "copy a model from a folder",
+        "folder": "where the models are, and how much they take",
+    },
+    "leftovers": {"leftovers": "unfinished files of other programs (*.incomplete) in the models folder"},
+}
+"""The same of `models`."""
+
+
 def build_parser() -> argparse.ArgumentParser:
-    """The grammar of the command line."""
+    """The grammar of the command line. What a word needs is imported when it is said."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--models-dir", type=folder, metavar="DIR", help="models folder (default: the Hugging Face cache)"
@@ -159,47 +203,24 @@ def build_parser() -> argparse.ArgumentParser:
     common.add_argument("--quiet", action="store_true", help="no progress")
     parser = argparse.ArgumentParser(prog="subtitle-editor", description="Speech to subtitles, without Blender.")
     parser.add_argument("--version", action=_Version, help="show the version and exit")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, action=Words)
     models = commands.add_parser("models", help="list, show and download models")
-    _add_models(models.add_subparsers(metavar="ACTION", required=True), common)
-    add_serve(commands, common, _on_disk)
-    add_transcribe(commands, common)
-    add_devices(commands, common)
-    subtitles.add_commands(commands, common)
-    convert.add_commands(commands, common)
-    extract.add_commands(commands, common)
-    bake.add_commands(commands, common)
-    film.add_commands(commands, common)
-    add_sync(commands, common)
-    add_shots(commands, common)
-    add_align(commands, common)
+    _name(models.add_subparsers(metavar="ACTION", required=True, action=Words), common, _MODELS)
+    _name(commands, common, _WORDS)
     return parser
 
 
-def _add_models(actions: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    catalog.add_commands(actions, common, _on_disk)
-    download = actions.add_parser("download", parents=[common], help="download models")
-    download.add_argument("models", metavar="ID", nargs="+")
-    add_download_options(download)
-    download.add_argument("--revision", metavar="R", help="branch, tag or commit")
-    download.set_defaults(command=_download)
-    jobs.add_commands(actions, common, _on_disk)
-    library.add_commands(actions, common, _on_disk)
-    leftovers.add_commands(actions, common, _on_disk)
+def _name(commands: Any, common: argparse.ArgumentParser, words: Mapping[str, Mapping[str, str]]) -> None:
+    """Name words of files to `commands`, which is a `Words`."""
+    for module, named in words.items():
+        commands.name(named, functools.partial(_teach, module, common))
+
+
+def _teach(module: str, common: argparse.ArgumentParser, commands: Words) -> None:
+    importlib.import_module(f".{module}", __package__).add_commands(commands, common)
 
 
 def _address(text: str) -> str:
     if text.strip() and not addresses.is_address(endpoint.resolve(text)):
         raise argparse.ArgumentTypeError("an address such as https://huggingface.co")
     return text
-
-
-# The commands
-
-
-def _on_disk(run: call.Command) -> Callable[[argparse.Namespace, Output], int]:
-    return lambda args, output: run(call.Call(args, output, models_dir_of(args), token_of(args)))
-
-
-def _download(args: argparse.Namespace, output: Output) -> int:
-    return download(args, output, models_dir_of(args), token_of(args))

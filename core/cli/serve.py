@@ -5,28 +5,24 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors.packages import ServiceLibraryError
-from .call import Call, Command, add_connections, folder, positive, up_to
+from .call import Call, add_connections, folder, on_disk, positive, up_to
+from .grammar import Words
 from .output import DONE
 
 if TYPE_CHECKING:
     from ...server.settings import Settings
 
 
-def add_serve(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    common: argparse.ArgumentParser,
-    start: Callable[[Command], Any],
-) -> None:
-    """Add the word to the grammar. `start` makes a command out of a function of this file.
+def add_commands(commands: Words, common: argparse.ArgumentParser) -> None:
+    """Add the word to the grammar.
 
     Numbers and names are compared by the service, which names all that is wrong at once.
     """
-    parser = commands.add_parser("serve", parents=[common], help="the models by REST, by events and in a browser")
-    parser.set_defaults(command=start(serve))
+    parser = commands.add_parser("serve", parents=[common])
+    parser.set_defaults(command=on_disk(serve))
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen at (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, metavar="P", help="its port (default: any that is free)")
     parser.add_argument(

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..subtitles import shots as core
 from ..subtitles.timecode import format_time
 from .call import named
+from .grammar import Words
 from .output import DONE, Output
 
 
@@ -35,9 +36,9 @@ def found(media: Path, args: argparse.Namespace, output: Output, *, again: bool 
     return known
 
 
-def add_shots(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def add_commands(commands: Words, common: argparse.ArgumentParser) -> None:
     """The grammar of `shots`."""
-    command = commands.add_parser("shots", parents=[common], help="say where a film cuts from one shot to the next")
+    command = commands.add_parser("shots", parents=[common])
     command.add_argument("media", type=named, metavar="MEDIA")
     command.add_argument("--again", action="store_true", help="also if they were found before")
     command.set_defaults(command=shots)

@@ -18,6 +18,7 @@ from ..system import user_folder
 from . import shots
 from . import subtitle_options as options
 from .call import add_profile, named, profile_of
+from .grammar import Words
 from .output import DONE, FAILED, Output
 
 
@@ -134,12 +135,9 @@ def _lines(data: dict[str, Any], document: Document) -> list[str]:
     return [f"{name:12} {value}" for name, value in rows]
 
 
-_Commands = argparse._SubParsersAction
-
-
-def add_commands(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def add_commands(commands: Words, common: argparse.ArgumentParser) -> None:
     """`check` and `info`."""
-    command = commands.add_parser("check", parents=[common], help="compare a subtitle file with reading rules")
+    command = commands.add_parser("check", parents=[common])
     command.add_argument("file", type=named, metavar="FILE")
     add_profile(command)
     options.add_reading(command, frames=False)
@@ -156,9 +154,9 @@ def add_commands(commands: _Commands[argparse.ArgumentParser], common: argparse.
     )
     command.add_argument("--out-encoding", metavar="E", help="encoding of what --fix writes (default: utf-8)")
     command.set_defaults(command=check)
-    command = commands.add_parser("profiles", parents=[common], help="list the reading rules, your own among them")
+    command = commands.add_parser("profiles", parents=[common])
     command.set_defaults(command=profiles)
-    command = commands.add_parser("info", parents=[common], help="say what a subtitle file is and what is in it")
+    command = commands.add_parser("info", parents=[common])
     command.add_argument("file", type=named, metavar="FILE")
     options.add_reading(command)
     command.set_defaults(command=info)

@@ -9,6 +9,7 @@ from ..errors.speech import SyncUncertainError
 from ..speech import syncing
 from ..subtitles import reading, writing
 from .call import named, positive
+from .grammar import Words
 from .output import DONE, FAILED, Output
 
 
@@ -37,9 +38,9 @@ def sync(args: argparse.Namespace, output: Output) -> int:
     return DONE
 
 
-def add_sync(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def add_commands(commands: Words, common: argparse.ArgumentParser) -> None:
     """The grammar of `sync`."""
-    command = commands.add_parser("sync", parents=[common], help="fit a subtitle file's times to a film's speech")
+    command = commands.add_parser("sync", parents=[common])
     command.add_argument("media", type=named, metavar="MEDIA")
     command.add_argument("file", type=named, metavar="FILE")
     command.add_argument("-o", "--output", type=named, required=True, metavar="OUT")

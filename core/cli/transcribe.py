@@ -37,6 +37,7 @@ from ..units import human_duration
 from . import films, listening
 from .call import add_profile, load_catalog, models_dir_of, named, profile_of, up_to
 from .films import Film
+from .grammar import Words
 from .output import DONE, FAILED, Output
 from .running import attended, follow
 
@@ -326,11 +327,9 @@ def usable(entry: Entry, models_dir: Path) -> Path:
     return status.usable(models_dir, entry).path
 
 
-def add_transcribe(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
-) -> None:
+def add_commands(commands: Words, common: argparse.ArgumentParser) -> None:
     """The grammar of `transcribe`."""
-    command = commands.add_parser("transcribe", parents=[common], help="make subtitles from sounds and films")
+    command = commands.add_parser("transcribe", parents=[common])
     command.add_argument("media", type=named, metavar="MEDIA", nargs="+", help="files, or folders of them")
     command.add_argument("-m", "--model", required=True, metavar="ID")
     command.add_argument(

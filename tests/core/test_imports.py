@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import subtitle_editor
 from subtitle_editor import core
 
@@ -50,6 +52,32 @@ def test_no_heavy_import_before_it_is_used():
     )
     lines = "\n".join(f"import subtitle_editor.core.{name}" for name in names)
     assert run(f"{lines}\nimport sys\nprint([name for name in {HEAVY!r} if name in sys.modules])").strip() == "[]"
+
+
+NOT_NEEDED = {
+    ("--version",): ("catalog", "downloads", "download_manager", "library", "speech", "picture", "film", "hub.client"),
+    ("--help",): ("catalog", "downloads", "download_manager", "library", "speech", "picture", "film", "hub.client"),
+    ("models", "list"): ("downloads", "download_manager", "picture", "film", "hub.client", "subtitles.formats"),
+    ("convert", "a.srt", "a.vtt"): ("catalog", "downloads", "library", "speech", "picture", "film", "hub.client"),
+}
+"""Of the rooms of the house, by what is said to the command line. Each of these is said many times by a script."""
+
+
+@pytest.mark.parametrize("words", list(NOT_NEEDED), ids=" ".join)
+def test_the_command_line_imports_what_its_words_need(words: tuple[str, ...], tmp_path: Path):
+    (tmp_path / "a.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n", encoding="utf-8")
+    loaded = run(
+        "import os, sys\n"
+        "from subtitle_editor.core.cli.main import main\n"
+        f"os.chdir({str(tmp_path)!r})\n"
+        f"os.environ.update(HF_HOME={str(tmp_path)!r}, SUBTITLE_EDITOR_USER_DIR={str(tmp_path)!r})\n"
+        f"assert main({words!r}) == 0\n"
+        "print('LOADED', *sys.modules)"
+    ).rpartition("LOADED")[2].split()  # fmt: skip
+    ours = [name.removeprefix("subtitle_editor.core.") for name in loaded if name.startswith("subtitle_editor.core.")]
+    assert [name for name in ours for room in NOT_NEEDED[words] if name == room or name.startswith(f"{room}.")] == []
+    assert {"numpy", "importlib.metadata", *HEAVY}.isdisjoint(loaded)
+    assert (tmp_path / "a.vtt").exists() is (words[0] == "convert")
 
 
 def test_installed_package_is_this_repository():

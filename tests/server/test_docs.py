@@ -112,7 +112,7 @@ def test_every_address_has_an_example() -> None:
 
 def test_the_options_are_those_of_the_command() -> None:
     parser = build_parser()
-    serve = parser._subparsers._group_actions[0].choices["serve"]  # type: ignore[union-attr, index]
+    serve = parser._subparsers._group_actions[0].parser_of("serve")  # type: ignore[union-attr, attr-defined]
     options = {option for action in serve._actions for option in action.option_strings if option.startswith("--")}
     named = set(re.findall(r"--[a-z][a-z-]+", PAGE.partition("## The page")[0]))
     assert options - {"--help"} <= named
