@@ -7,6 +7,7 @@ two lines hold. A cue keeps the times of its words, so that they can be put toge
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -28,6 +29,7 @@ _ANSWER = {"result", "text", "spk", "spk_frames"}
 """What an answer of Vosk has."""
 _OF_ASSEMBLYAI = {"utterances", "chapters", "entities", "sentiment_analysis_results"}
 """What AssemblyAI says of the same words besides."""
+_TAG = re.compile(r"<[^<>]*>")
 _TICKS = 10_000_000
 """A second, where Azure counts in them."""
 
@@ -47,6 +49,12 @@ def _rows(data: Any) -> list[Row] | None:
         return [row for one in heard for row in _grouped(one["result"])] if heard else None
     if not isinstance(data, dict):
         return None
+    if "materials" in data and "tracks" in data and "cues" not in data:
+        return sorted(_of_capcut(data), key=lambda row: row["start"]) or None
+    segments = data.get("segments")
+    if isinstance(segments, list) and segments and all("words" in one and "text" not in one for one in segments):
+        names = {speaker["id"]: speaker["name"] for speaker in data.get("speakers", ())}
+        return [row for one in segments for row in _grouped(_of_premiere(one, names))]
     results = data.get("results")
     if isinstance(results, dict) and "items" in results:
         return list(_grouped(_of_amazon(results["items"])))
@@ -77,7 +85,9 @@ def _rows(data: Any) -> list[Row] | None:
 
 def beside(data: Any) -> dict[str, Any]:
     """What such a file says besides."""
-    used = ("words", "result", "results", "monologues", "recognizedPhrases", "fragments", "text", "tokens")
+    used = {"words", "result", "results", "monologues", "recognizedPhrases", "fragments", "text", "tokens"}
+    if isinstance(data, dict) and "speakers" in data:
+        used.add("segments")  # Premiere's; its speakers stay, for one may say nothing.
     return {key: value for key, value in data.items() if key not in used} if isinstance(data, dict) else {}
 
 
@@ -197,6 +207,32 @@ def _of_rev(monologue: Mapping[str, Any]) -> Iterator[Row]:
                    "probability": element.get("confidence", 1.0), "speaker": monologue.get("speaker")}  # fmt: skip
         else:
             yield {"word": element["value"]}
+
+
+def _of_premiere(segment: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Row]:
+    speaker = str(segment.get("speaker") or "")
+    for word in segment["words"]:
+        yield {**word, "word": word["text"], "end": word["start"] + word["duration"],
+               "probability": word.get("confidence", 1.0), "speaker": names.get(speaker, speaker)}  # fmt: skip
+
+
+def _of_capcut(draft: Mapping[str, Any]) -> Iterator[Row]:
+    """The texts on the tracks of a draft of CapCut (or Jianying), which counts in millionths of a second."""
+    texts = {text["id"]: _said_in(text["content"]) for text in draft["materials"]["texts"]}
+    for track in draft["tracks"]:
+        for segment in track["segments"] if track["type"] == "text" else ():
+            times = segment["target_timerange"]
+            if text := texts.get(segment["material_id"]):
+                start = times["start"] / 1_000_000
+                yield {"start": start, "end": (times["start"] + times["duration"]) / 1_000_000, "text": text}
+
+
+def _said_in(content: str) -> str:
+    """The letters of a text, which is JSON itself, or in older drafts tags around brackets around it."""
+    if content.startswith("{"):
+        return str(json.loads(content)["text"])
+    bare = _TAG.sub("", content)
+    return bare[1:-1] if bare.startswith("[") and bare.endswith("]") else bare
 
 
 def _of_azure(phrase: Mapping[str, Any]) -> Row:
