@@ -188,11 +188,11 @@ def _unfenced(text: str) -> tuple[str, tuple[Finding, ...]]:
 
 def _in_lines(text: str) -> tuple[str, tuple[Finding, ...]]:
     """The text with line breaks, where a file of times has none: written as `\\n`, as other characters, or lost."""
-    if "\n" in text.strip("\ufeff \t\n") or _ARROW.search(text) is None:
+    bare = text.strip("\ufeff \t\n")
+    if "\n" in bare or bare[:1] in ("{", "[", "<") or _ARROW.search(bare) is None:
         return text, ()
     if r"\n" in text:
-        bare = text.strip('\ufeff \t\n"')
-        lines = bare.replace(r"\r\n", "\n").replace(r"\n", "\n").replace(r"\"", '"')
+        lines = bare.strip('"').replace(r"\r\n", "\n").replace(r"\n", "\n").replace(r"\"", '"')
     elif _OTHER_BREAKS.search(text):
         lines = _OTHER_BREAKS.sub("\n", text)
     else:

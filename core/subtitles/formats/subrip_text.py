@@ -21,7 +21,10 @@ _MARKUP = re.compile(
     r"(?P<attributes>(?:[\s.=/][^<>]*)?)>"
     r"|<(?P<break>br)\s*/?>|\[br\s?/?\]|<(?P<time>\d[\d:.]*)>"
     r"|\{(?P<block>\\[^{}]*)\}|\{(?P<shut>/?)(?P<switch>[ibus])\}|\{(?P<dvd>[a-zA-Z]:[^{}]*)\}"
-    r"|&(?P<entity>amp|lt|gt|quot|apos|nbsp|lrm|rlm|zwnj|zwj|shy|hellip|mdash|ndash|#\d{1,7}|#x[0-9a-f]{1,6});",
+    r"|&(?P<entity>amp|lt|gt|quot|apos|nbsp|lrm|rlm|zwnj|zwj|shy|hellip|mdash|ndash|#\d{1,7}|#x[0-9a-f]{1,6}"
+    r"|[a-z](?:acute|grave|circ|tilde|uml|cedil|ring|slash|caron)|(?:ae|oe|sz)lig|[lr]?[ls]aquo|[lrsb][sd]quo|[lr]aquo"
+    r"|i?(?:excl|quest)|copy|reg|trade|euro|pound|yen|cent|sect|para|deg|middot|bull|ord[fm]|sup[123]|frac(?:12|14|34)"
+    r"|times|divide|plusmn|micro|eth|thorn|[rl]arr|sung|(?:th|en|em)sp);",
     re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(r"(?<![a-z-])([a-z-]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)", re.IGNORECASE)
@@ -86,8 +89,9 @@ def _apply(
         elif not builder.close(letter):
             findings.markup(line, match[0])
     elif match["entity"]:
-        entity = match[0].lower() if match["entity"][0] != "#" else match[0]
-        builder.text(match[0] if (found := character(entity)) == entity else found)
+        # As it is, for &Eacute; is another letter than &eacute;; then as who shouts &NBSP; means it.
+        found = character(match[0])
+        builder.text(character(match[0].lower()) if found == match[0] and match[0][1] != "#" else found)
     else:
         builder.point("srt.tag", match[0])
 

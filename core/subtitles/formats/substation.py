@@ -25,6 +25,7 @@ from .lines import lines_of
 from .settling import Row, as_row, cue_of, settled
 from .substation_versions import EVENT_FIELDS, SSA_ALIGN, STYLE_FIELDS, converted
 from .tags import TextBuilder, marked_up, needs_tidying, tidied_text
+from .timings import days_as_hours
 
 HEAD = "ass.head"
 """Of a document's `extra`: all lines above the first event."""
@@ -55,6 +56,8 @@ _STRICT_TIME = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)\.(\d\d)")
 _TOKEN = re.compile(r"\\\u2060|\\[Nnh]|\\[{}]|\{[^{}]*\}")
 _ESCAPES = {"\\\u2060": "\\", "\\N": "\n", "\\n": "\n", "\\h": "\u00a0", "\\{": "{", "\\}": "}"}
 _SIGN_TIME = r"[ \t]*\d{1,3}:\d\d:\d\d[.:]\d{1,3}[ \t]*,"
+_BEFORE_STYLE = 60
+"""Characters of an event in which its times stand."""
 _LAYERED = re.compile(rf"^Dialogue:[ \t]*\d{{1,9}},{_SIGN_TIME}{_SIGN_TIME}", re.IGNORECASE | re.MULTILINE)
 _OLD_STYLES = re.compile(r"^\[V4 Styles\]|^ScriptType:\s*v4\.00\s*$", re.IGNORECASE | re.MULTILINE)
 _RESOLUTION = re.compile(r"^PlayRes([XY])[ \t]*:[ \t]*(\d{1,9})[ \t]*$", re.IGNORECASE | re.MULTILINE)
@@ -210,6 +213,8 @@ class _File:
 
     def _event(self, kind: str, stripped: str, rest: str, number: int) -> None:
         self._take_more()
+        if " day" in rest[:_BEFORE_STYLE]:  # Twitch-Chat-Downloader, of streams of a day and more.
+            rest = days_as_hours(rest[:_BEFORE_STYLE]) + rest[_BEFORE_STYLE:]
         values = rest.lstrip().split(",", len(self._fields) - 1)
         if len(values) < len(self._fields):
             message = Text('"{text}" is incomplete; it was left out.', text=quoted(stripped))

@@ -113,11 +113,19 @@ def _is_full(found: re.Match[str]) -> bool:
 
 def _unspoilt(plain: str) -> str:
     """The line with clocks in place of what programs wrote that took their own text of a length of time for one."""
-    if "day" in plain:
-        plain = _DAYS.sub(_of_days, plain)
+    plain = days_as_hours(plain)
     if _SIGNED.search(plain):
         plain = _SIGNED.sub(_of_signed, plain)
     return _TWO_HOURS.sub(r"\1", plain) if plain.startswith("0") else plain
+
+
+def days_as_hours(line: str) -> str:
+    """The line with clocks in place of Python's lengths of time of a day and more.
+
+    >>> days_as_hours("1 day, 14:30:48.37"), days_as_hours("-1 day, 23:59:58.5")
+    ('38:30:48.37', '-0:00:01.5')
+    """
+    return _DAYS.sub(_of_days, line) if " day" in line else line
 
 
 def _of_days(match: re.Match[str]) -> str:

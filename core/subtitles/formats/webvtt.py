@@ -60,6 +60,7 @@ _BLOCK = re.compile(r"(NOTE|STYLE|REGION)(?:[ \t]|$)")
 _WEBEX = re.compile(r'\d{1,9}[ \t]+"([^"\n]{1,200})"[ \t]+\(\d{1,20}\)[ \t]*')
 """An identifier that says who speaks."""
 _MAP = re.compile(r"X-TIMESTAMP-MAP=(.*)")
+_SECONDS = re.compile(r"\s*([0-9]{1,7}(?:\.[0-9]{1,9})?)s?\s*")
 _TICKS = re.compile(r"\s*([0-9]{1,18})\s*")
 
 
@@ -168,6 +169,8 @@ class _File:
             message = Text("the times are not written as WebVTT wants them, so that players leave the subtitle out.")
             self._findings.add(Kind.TIME, message, index + 1)
         stop = self._end_of_text(index + 1)
+        if self._is_number_of_next(name, index + 1, stop):
+            stop -= 1
         body = self._lines[index + 1 : stop]
         if not any(line.strip(" \t") for line in body):
             after = self._text_after_gap(stop)
@@ -178,6 +181,14 @@ class _File:
                 self._findings.add(Kind.BROKEN, message, index + 1)
         self._add(index, timing, name, body)
         return stop
+
+    def _is_number_of_next(self, name: str, first: int, stop: int) -> bool:
+        """Whether the last line of a text is the number of the next cue, where somebody left the empty lines out."""
+        if stop - first < 2 or stop >= len(self._lines) or not self._lines[stop]:
+            return False
+        last = self._lines[stop - 1].strip()
+        are_numbers = all(number.isascii() and number.isdigit() and len(number) < 10 for number in (name, last))
+        return are_numbers and int(last) == int(name) + 1
 
     def _text_after_gap(self, index: int) -> tuple[int, int] | None:
         """The lines of the next block, where these are neither a cue nor a note, nor the last lines' own cue."""
@@ -197,7 +208,7 @@ class _File:
 
     def _timing(self, index: int) -> Timing | None:
         line = self._lines[index]
-        if ">" not in line and "\u2192" not in line:
+        if ">" not in line and "\u2192" not in line and "&gt;" not in line:
             return None
         if match := _STRICT.match(line):
             a, b, c, d, e, f, g, h, rest = match.groups()
@@ -260,6 +271,8 @@ def _later(row: Row | Cue, seconds: float) -> Row | Cue:
 def timing_half(text: str) -> float | None:
     """The seconds of one side of an arrow, where it is a time."""
     timing = timing_of(f"{text.strip()} --> {text.strip()}")
+    if timing is None and (seconds := _SECONDS.fullmatch(text)):
+        return float(seconds[1])
     return timing.start if timing is not None and not timing.rest else None
 
 

@@ -5,11 +5,13 @@ number) that it was made after, where there is one; the texts are ours. Rows are
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Document, Kind
 from subtitle_editor.core.subtitles.formats.base import ReadOptions
@@ -95,7 +97,28 @@ def test_a_semicolon_before_the_frames_means_a_rate_that_drops_them(name: str) -
     assert [finding.kind for finding in document.findings] == [Kind.RATE]
 
 
+def test_a_day_in_the_times_of_substation() -> None:
+    """PetterKraabol/Twitch-Chat-Downloader#62."""
+    text = "[Events]\nDialogue: 0,1 day, 0:00:01.50,1 day, 0:00:02.00,Default,,0,0,0,,all day, I said\n"
+    assert rows(read(text, "a.ass")) == [(86401.5, 86402, "all day, I said")]
+
+
+@pytest.mark.parametrize(
+    "times", ["1.0 --> 2.0", "1 --> 2s", "00:01.000 --&gt; 00:02.000", "0:00:01.000000 --> 0:00:02"]
+)
+def test_times_of_webvtt_that_players_refuse(times: str) -> None:
+    document = read(f"WEBVTT\n\n{times}\nHello\n\n00:03.000 --> 00:04.000\nyou\n", "a.vtt")
+    assert rows(document) == BOTH
+
+
 # Numbers
+
+
+def test_numbers_of_webvtt_without_empty_lines() -> None:
+    document = read("WEBVTT\n1\n00:01.000 --> 00:02.000\nHello\n2\n00:03.000 --> 00:04.000\nyou\n", "a.vtt")
+    assert (rows(document), [cue.name for cue in document.cues]) == (BOTH, ["1", "2"])
+    countdown = read("WEBVTT\n\n00:01.000 --> 00:02.000\nin\n2\n00:03.000 --> 00:04.000\nyou\n", "a.vtt")
+    assert [cue.text for cue in countdown.cues] == ["in\n2", "you"]
 
 
 @pytest.mark.parametrize("sign", ["\u2060\u200d", "\u00ad", "\u200b", "\u2066"])
@@ -210,3 +233,56 @@ def test_tags_of_webvtt_that_other_formats_have(text: str, shown: str, as_vtt: s
     assert written(document, "srt").split("\n", 2)[2].rstrip("\n") == as_srt
     again = read(written(document, "vtt"), "a.vtt")
     assert (rows(again), again.cues[0].placing) == (rows(document), document.cues[0].placing)
+
+
+def test_entities_of_html_in_subrip() -> None:
+    text = "caf&eacute; &Eacute;t&Eacute; &copy; &#9834; &NBSP;x &laquo;a&raquo; &ldquo;b&rdquo; &szlig; AT&T; &foo;"
+    text += " &notin;"
+    shown = "café ÉtÉ © ♪ \xa0x «a» “b” ß AT&T; &foo; &notin;"
+    document = read(subrip(text))
+    assert document.cues[0].text == shown
+    assert read(written(document, "srt")).cues[0].text == shown
+
+
+# JSON
+
+
+def test_drafts_of_capcut() -> None:
+    draft = {
+        "materials": {
+            "videos": [{"id": "V"}],
+            "texts": [
+                {"id": "A", "content": json.dumps({"text": "Hello", "styles": []})},
+                {"id": "B", "content": '<font id="" path=""><size=5.0>[you]</size></font>'},
+            ],
+        },
+        "tracks": [
+            {"type": "video", "segments": [{"material_id": "V", "target_timerange": {"start": 0, "duration": 9}}]},
+            {
+                "type": "text",
+                "segments": [
+                    {"material_id": "B", "target_timerange": {"start": 3_000_000, "duration": 1_000_000}},
+                    {"material_id": "A", "target_timerange": {"start": 1_000_000, "duration": 1_000_000}},
+                ],
+            },
+        ],
+    }
+    document = read(json.dumps(draft), "draft_content.json")
+    assert (rows(document), document.findings) == (BOTH, ())
+    again = read(written(document, "json"), "again.json")
+    assert rows(again) == BOTH
+
+
+def test_transcripts_of_premiere() -> None:
+    words = [("Hello", 1.0), ("you.", 1.6)]
+    said = [{"text": text, "start": at, "duration": 0.4, "confidence": 0.5, "eos": False} for text, at in words]
+    segment = {"start": 1.0, "duration": 1.0, "speaker": "id-1", "language": "en-us", "words": said}
+    data = {"language": "en-us", "segments": [segment], "speakers": [{"id": "id-1", "name": "Ann"}]}
+    (cue,) = read(json.dumps(data), "a.json").cues
+    assert (cue.start, cue.end, cue.speaker, cue.text) == (1, 2, "Ann", "Hello you.")
+    assert [(word.text, word.start, word.probability) for word in cue.words] == [("Hello", 1, 0.5), ("you.", 1.6, 0.5)]
+
+
+def test_json_in_one_line_with_subrip_in_it_stays_json() -> None:
+    with pytest.raises(SubtitleFileError, match=r"no subtitles|not of subtitles"):
+        read(json.dumps({"srt": subrip("Hello")}), "a.json")
