@@ -17,14 +17,14 @@ from fractions import Fraction
 from typing import Any
 
 from ... import markup
-from ...cues import Word
+from ...cues import Word, set_times
 from ...markup import BELOW, TIME, Span, placing_of, span_of, tidied
 from ..document import Cue, Document, Style
 from ..timecode import rate_of
 from . import json_rows
 from .base import Findings, Format, Source, WriteOptions
 from .json_rows import REST, WORDS, Fields, dumped, load, number, row_of, text_cue, undumped, units_of
-from .settling import Row, settled
+from .settling import Row, cue_of, settled
 
 _KINDS = frozenset(
     {markup.BOLD, markup.ITALIC, markup.UNDERLINE, markup.STRIKE, markup.COLOR, markup.BACKGROUND, markup.FONT}
@@ -408,14 +408,17 @@ def _spoken(text: str, points: list[tuple[int, float]], end: float | None) -> tu
     return tuple(words)
 
 
-def until_the_next(rows: list[Row]) -> None:
+def until_the_next(rows: Iterable[Row | Cue]) -> None:
     """Captions that speech recognition made last until they have rolled out of sight, over the next ones: they are
     read until the next one begins."""
-    timed = [row for row in rows if row.start is not None and row.end is not None]
+    timed = (row for row in rows if row.start is not None and row.end is not None)
     for row, following in itertools.pairwise(timed):
-        spoken = row.cue.words and following.cue.words and row.start is not None and following.start is not None
-        if spoken and (row.start or 0.0) < (following.start or 0.0) < (row.end or 0.0):
-            row.end = following.start
+        start, then, end = row.start or 0.0, following.start or 0.0, row.end or 0.0
+        if cue_of(row).words and cue_of(following).words and start < then < end:
+            if isinstance(row, Cue):
+                set_times(row, start, then)
+            else:
+                row.end = then
 
 
 _JSON = re.compile(r"[\[{]\s*(?:[\[{\"\]}]|$)")

@@ -7,13 +7,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...cues import new_cue
 from ...markup import BACKGROUND, BELOW, BOLD, COLOR, ITALIC, TIME, UNDERLINE, Placing
 from ..document import Cue, Document
 from ..inner_times import words_of
 from .base import Findings, Format, Source
 from .colors import from_css
 from .json_files import until_the_next
-from .settling import Row, settled
+from .settling import Row, as_row, settled
 from .tags import TextBuilder
 from .xml_tokens import Token, tokens, unescaped
 
@@ -48,7 +49,7 @@ class _File:
     def __init__(self, text: str) -> None:
         self._text = text
         self._findings = Findings()
-        self._rows: list[Row] = []
+        self._rows: list[Row | Cue] = []
         self._head: list[str] = []
         self._pens: dict[str, _Kinds] = {}
         self._places: dict[str, dict[str, str]] = {}
@@ -152,7 +153,7 @@ class _File:
         place = self._places.get(said.get("wp", ""), {})
         vertical = {"2": "rl", "3": "lr"}.get(self._windows.get(said.get("ws", ""), {}).get("pd", ""), "")
         if not place or all(place.get(key) == value for key, value in _USUAL.items()):
-            return BELOW._replace(vertical=vertical)
+            return BELOW._replace(vertical=vertical) if vertical else BELOW
         anchor, x, y = (_part(place, key, most) for key, most in (("ap", 8), ("ah", 100), ("av", 100)))
         row, column = divmod(7 if anchor is None else int(anchor), 3)
         return Placing(
@@ -176,10 +177,12 @@ class _File:
                     self._findings.markup(element.line, f'{key}="{value}"')
             return
         extra = {ATTRIBUTES: "\n".join(f"{key} {' '.join(value.split())}" for key, value in others)} if others else {}
-        words = words_of(text, spans, start or 0.0, end if end is not None else start or 0.0)
+        begin = start or 0.0
+        finish = begin if end is None else end
+        words = words_of(text, spans, begin, finish)
         placing = self._placing(dict(element.attributes))
-        cue = Cue(0.0, 0.0, text, words, spans=spans, placing=placing, extra=extra, line=element.line)
-        self._rows.append(Row(start, end, cue, element.raw))
+        cue = new_cue(begin, finish, text, spans, placing, extra=extra, line=element.line, words=words)
+        self._rows.append(as_row(start, end, cue, element.raw))
 
 
 def _pen(said: dict[str, str]) -> Iterator[tuple[str, str]]:
