@@ -17,14 +17,14 @@ from fractions import Fraction
 from typing import Any
 
 from ... import markup
-from ...cues import Word, set_times
+from ...cues import Word, new_cue, set_times
 from ...markup import BELOW, TIME, Span, placing_of, span_of, tidied
 from ..document import Cue, Document, Style
 from ..timecode import rate_of
 from . import json_rows
 from .base import Findings, Format, Source, WriteOptions
-from .json_rows import REST, WORDS, Fields, dumped, load, number, row_of, text_cue, undumped, units_of
-from .settling import Row, cue_of, settled
+from .json_rows import REST, WORDS, Fields, dumped, load, number, row_of, taken, undumped, units_of
+from .settling import Row, as_row, cue_of, settled
 
 _KINDS = frozenset(
     {markup.BOLD, markup.ITALIC, markup.UNDERLINE, markup.STRIKE, markup.COLOR, markup.BACKGROUND, markup.FONT}
@@ -42,13 +42,15 @@ def read(source: Source) -> Document:
     """Ours, and any list of rows. Raises SubtitleFileError where there are no rows."""
     findings = Findings()
     items, others = load(source, findings)
-    rows = []
+    rows: list[Row | Cue] = []
     scale = 1.0 if "version" in others else units_of(items, findings)  # Ours says its version, and means seconds.
-    for index, item in enumerate(items):
+    for index, item in taken(items):
         row = row_of(item, index, findings, scale=scale)
-        if row is not None:
+        if isinstance(row, Row):
             row.cue = _with_looks(row.cue)
             rows.append(row)
+        elif row is not None:
+            rows.append(_with_looks(row))
     language = others.pop("language") if isinstance(others.get("language"), str) else ""
     fps = _rate(others.get("fps"))
     if fps is not None:
@@ -203,8 +205,8 @@ def read_whisper(source: Source) -> Document:
     findings = Findings()
     items, others = load(source, findings)
     scale = units_of(items, findings)
-    rows = [row for index, item in enumerate(items) if (row := row_of(item, index, findings, scale=scale)) is not None]
-    if _letters(others.get("text")) == _letters("".join(row.cue.text for row in rows)):
+    rows = [row for index, item in taken(items) if (row := row_of(item, index, findings, scale=scale)) is not None]
+    if _letters(others.get("text")) == _letters("".join(cue_of(row).text for row in rows)):
         others.pop("text", None)
     language = others.get("language", "")
     return Document(
@@ -262,8 +264,8 @@ def read_whisper_cpp(source: Source) -> Document:
     """whisper.cpp's `-oj` and `-ojf`: `transcription` with `offsets` in thousandths and `tokens`."""
     findings = Findings()
     items, others = load(source, findings)
-    rows = []
-    for index, item in enumerate(items):
+    rows: list[Row | Cue] = []
+    for index, item in taken(items):
         flat = _flat(item) if isinstance(item, dict) else item
         row = row_of(flat, index, findings)
         if row is not None:
@@ -340,40 +342,38 @@ def read_youtube(source: Source) -> Document:
     """YouTube's `json3`: `events` with `segs`, in thousandths. An event that only breaks the line says nothing."""
     findings = Findings()
     items, others = load(source, findings)
-    rows: list[Row] = []
-    for index, item in enumerate(items):
+    rows: list[Row | Cue] = []
+    for index, item in taken(items):
         row = _event(item, index) if isinstance(item, dict) and isinstance(item.get("segs"), list) else None
         if row is not None:
             rows.append(row)
-        elif isinstance(item, dict) and "segs" not in item:
+        elif item and isinstance(item, dict) and "segs" not in item:
             others[f"event {index}"] = item
-        elif isinstance(item, dict):
-            pass
-        elif item:
+        elif item and not isinstance(item, dict):
             findings.stray(0, dumped(item))
     until_the_next(rows)
     cues = settled(rows, findings)
     return Document(tuple(cues), extra={REST: dumped(others)} if others else {}, findings=findings.done())
 
 
-def _event(item: Mapping[str, Any], index: int) -> Row | None:
+def _event(item: Mapping[str, Any], index: int) -> Row | Cue | None:
     fields = Fields(item)
     start, unread = fields.time(("tStartMs",), 1000)
     length, more = fields.time(("dDurationMs",), 1000)
     segments = fields.left.pop("segs")
-    text, points, rest = _joined(segments, start)
-    cue = text_cue(text)
-    if not cue.text and not rest and set(fields.left) <= {"aAppend", "wWinId", "id", "wpWinPosId", "wsWinStyleId"}:
+    said, points, rest = _joined(segments, start)
+    text = json_rows.tidied(said)
+    if not text and not rest and set(fields.left) <= {"aAppend", "wWinId", "id", "wpWinPosId", "wsWinStyleId"}:
         return None  # A window that opens, or a line that rolls up.
     if rest:
         fields.left["segs"] = rest
-    spans = (
-        tuple(Span(place, place, TIME, f"{time:g}") for place, time in points[1:]) if cue.text == text.strip() else ()
-    )
+    spans = tuple(Span(place, place, TIME, f"{time:g}") for place, time in points[1:]) if text == said.strip() else ()
     end = start + length if start is not None and length is not None else None
-    words = _spoken(text, points, end)
-    cue = dataclasses.replace(cue, spans=spans, words=words, name=str(index + 1), extra=fields.rest())
-    return Row(start, end, cue, " ".join(part for part in (unread, more) if part))
+    words = _spoken(said, points, end)
+    begin = start or 0.0
+    finish = begin if end is None else end
+    cue = new_cue(begin, finish, text, spans, name=str(index + 1), extra=fields.rest(), words=words)
+    return as_row(start, end, cue, " ".join(part for part in (unread, more) if part))
 
 
 def _joined(segments: Iterable[Any], start: float | None) -> tuple[str, list[tuple[int, float]], list[Any]]:

@@ -15,13 +15,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ...cues import Word
+from ...cues import Word, new_cue
 from ...text import Text
 from ..document import Cue, Kind, quoted
 from ..times import clock_pattern, plain_signs, seconds_of
 from . import json_words
 from .base import Findings, Source
-from .settling import Row
+from .settling import Row, as_row
 from .tags import tidied_text
 
 REST = "json.rest"
@@ -33,6 +33,7 @@ THOUSANDTHS = ("startMillis", "startMs", "start_ms", "startTimeMs", "endMillis",
 """Names of times that say their unit."""
 STARTS = ("start", "begin", "from", "startTime", "start_time", "startSeconds", *THOUSANDTHS[:4])
 ENDS = ("end", "stop", "to", "endTime", "end_time", "endSeconds", *THOUSANDTHS[4:])
+_TIMES = tuple(name for name in (*STARTS, *ENDS) if name not in THOUSANDTHS)
 LENGTHS = ("duration", "dur", "length")
 TEXTS = ("text", "content", "caption", "transcript", "sentence", "line", "word", "body", "segment")
 SPEAKERS = ("speaker", "speaker_label", "speaker_name", "speakerName")
@@ -42,6 +43,7 @@ _LISTS = ("cues", "segments", "transcription", "events", "subtitles", "captions"
 _DEEPEST = 4
 """Objects inside each other that are looked into for such a list."""
 
+_NOTHING: dict[str, Any] = {}
 _CLOCK = re.compile(clock_pattern())
 _OBJECT = re.compile(r"\{\s*\"")
 _LONGEST_ROW = 100_000
@@ -233,21 +235,32 @@ def undumped(text: str) -> Any:
         return text
 
 
-def units_of(items: Iterable[Any], findings: Findings) -> float:
+def taken(items: list[Any]) -> Iterator[tuple[int, Any]]:
+    """Each item with its index, and out of the list: what was read makes room for what it became."""
+    for index, item in enumerate(items):
+        items[index] = None
+        yield index, item
+
+
+def units_of(items: Sequence[Any], findings: Findings) -> float:
     """How many units of the rows' times are a second: 1, unless they are whole numbers so large that nobody speaks as
     slowly, which are thousandths."""
     rows = [row for row in items if isinstance(row, dict)]
-    times = [row[name] for row in rows for name in (*STARTS, *ENDS) if name in row and name not in THOUSANDTHS]
-    if not times or not all(isinstance(time, int) for time in times) or max(times) < _LEAST_THOUSANDTHS:
+    latest = 0
+    for time in (row[name] for row in rows for name in _TIMES if name in row):
+        if not isinstance(time, int):
+            return 1.0
+        latest = max(latest, time)
+    if latest < _LEAST_THOUSANDTHS:
         return 1.0
     letters = sum(len(row[name]) for row in rows for name in TEXTS if isinstance(row.get(name), str))
-    if letters / _SLOWEST > max(times):  # Not multiplied: a whole number may be longer than a float can be.
+    if letters / _SLOWEST > latest:  # Not multiplied: a whole number may be longer than a float can be.
         return 1.0
     findings.add(Kind.TIME, Text("the times are whole numbers; they were read as thousandths of a second."))
     return 1000.0
 
 
-def row_of(item: Any, index: int, findings: Findings, *, scale: float = 1.0) -> Row | None:
+def row_of(item: Any, index: int, findings: Findings, *, scale: float = 1.0) -> Row | Cue | None:
     """The row of a list; None, noted, where it is none. `scale`: units of its times in a second."""
     name = str(index + 1)
     if not isinstance(item, dict):
@@ -268,31 +281,27 @@ def row_of(item: Any, index: int, findings: Findings, *, scale: float = 1.0) -> 
         message = Text('"{text}" is no subtitle; it was left out.', text=quoted(dumped(item)))
         findings.add(Kind.BROKEN, message, quote=dumped(item), cue=name)
         return None
-    cue = with_scores(text_cue(text), fields)
-    words, others = words_of(fields.left.pop("words", None), cue.text, start, end, scale)
+    text = tidied(text)
+    logprob, silence, ratio = map(fields.number, ("avg_logprob", "no_speech_prob", "compression_ratio"))
+    speaker = " ".join((fields.text(SPEAKERS) or fields.count("speaker")).split())
+    words, others = words_of(fields.left.pop("words", None), text, start, end, scale)
     extra = fields.rest()
     if others:
         extra[WORDS] = others
     times = " ".join(part for part in (unread_start, unread_end) if part)
-    if not cue.text and extra:
+    if not text and extra:
         times = f"{times} {extra.get(REST, '')}".strip()
-    return Row(start, end, dataclasses.replace(cue, words=words, name=name, extra=extra), times)
+    begin = start or 0.0
+    finish = begin if end is None else end
+    cue = new_cue(begin, finish, text, speaker=speaker, name=name, extra=extra, words=words)
+    if logprob is not None or silence is not None or ratio is not None:
+        cue = dataclasses.replace(cue, avg_logprob=logprob, no_speech_prob=silence, compression_ratio=ratio)
+    return as_row(start, end, cue, times)
 
 
-def text_cue(raw: str) -> Cue:
-    """A cue without times, its text tidied."""
-    return Cue(0.0, 0.0, tidied_text(raw.replace("\r\n", "\n").replace("\r", "\n"))[0])
-
-
-def with_scores(cue: Cue, fields: Fields) -> Cue:
-    """With what a speech model says of its own doubts, and who speaks."""
-    return dataclasses.replace(
-        cue,
-        avg_logprob=fields.number("avg_logprob"),
-        no_speech_prob=fields.number("no_speech_prob"),
-        compression_ratio=fields.number("compression_ratio"),
-        speaker=" ".join((fields.text(SPEAKERS) or fields.count("speaker")).split()),
-    )
+def tidied(raw: str) -> str:
+    """The text of a cue, as JSON has it."""
+    return tidied_text(raw.replace("\r\n", "\n").replace("\r", "\n"))[0]
 
 
 def words_of(
@@ -311,7 +320,7 @@ def words_of(
         sure = next(
             (found for name in ("probability", "score", "p") if (found := fields.number(name)) is not None), 1.0
         )
-        rest.append(fields.left)
+        rest.append(fields.left or _NOTHING)
         raw.append((first, last, letters, sure))
     timed = _timed(raw, start, end)
     words: list[Word] = []
