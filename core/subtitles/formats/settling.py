@@ -13,6 +13,7 @@ import functools
 import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from ...cues import set_times
 from ...text import Text
@@ -65,10 +66,11 @@ def settled(rows: Iterable[Row | Cue], findings: Findings, *, sort: bool = True,
 
     So are those without any time where no other has one either; else they stand behind the one above. A cue among the
     rows has the two times of the file, which lie before LATEST: it needs no Row around it, and nobody else has it yet.
+    A list is used up: the cues take the place of its rows, so that not both are there.
     """
-    listed = rows if isinstance(rows, list) else list(rows)
+    listed: list[Any] = rows if isinstance(rows, list) else list(rows)
     starts = functools.cache(lambda: _starts(listed))
-    cues: list[Cue] = []
+    kept = 0
     latest = -math.inf
     previous_end = 0.0
     in_order = True
@@ -79,7 +81,7 @@ def settled(rows: Iterable[Row | Cue], findings: Findings, *, sort: bool = True,
             _note(findings, Kind.EMPTY, row, Text("this subtitle has no text; it was left out."), _left(row))
             continue
         if start is None or end is None or not 0 <= start < end < LATEST:
-            starts()  # While all rows are as they were.
+            starts()  # While those to come are as they were.
             times = _times(row, starts, previous_end, findings)
             if times is None:
                 message = Text('the times cannot be read; "{text}" was left out.', text=quoted(cue.text))
@@ -95,7 +97,10 @@ def settled(rows: Iterable[Row | Cue], findings: Findings, *, sort: bool = True,
         previous_end = end
         if cue.start != start or cue.end != end:
             set_times(cue, start, end)
-        cues.append(cue)
+        listed[kept] = cue
+        kept += 1
+    del listed[kept:]
+    cues: list[Cue] = listed
     if not in_order:
         cues.sort(key=operator.attrgetter("start"))
     return cues

@@ -8,7 +8,7 @@ the one before it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ...cues import new_cue, set_times
 from ...markup import BELOW
@@ -47,12 +47,17 @@ def read(source: Source) -> Document:
             cues.append(new_cue(start, start, text, spans, BELOW, "", "", 0, "", None, number))
         elif raw.strip():
             findings.markup(number, raw)
+    _until_the_next(cues, starts)
+    del starts
+    return Document(tuple(settled(cues, findings)), findings=findings.done())
+
+
+def _until_the_next(cues: Iterable[Cue], starts: Iterable[float]) -> None:
     following = Following(starts)
     for cue in cues:
         end = following.after(cue.start)
         latest = cue.start + LONGEST
         set_times(cue, cue.start, latest if end is None or end > latest else end)
-    return Document(tuple(settled(cues, findings)), findings=findings.done())
 
 
 def _texts(text: str, findings: Findings) -> Iterator[tuple[float, int, str]]:
