@@ -26,7 +26,7 @@ from subtitle_editor.core.subtitles import editing, realign
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.core.subtitles.profiles import PROFILES
 from subtitle_editor.core.subtitles.track import on_timeline
-from subtitle_editor.sequencer import compat, cue, strips, track
+from subtitle_editor.sequencer import compat, cue, spot, strips, track
 
 
 def cues(count: int) -> list[Cue]:
@@ -47,8 +47,10 @@ def dress_of_ours() -> list[tuple[str, Any]]:
     ours(1)
     collection = compat.strips_of(bpy.context.scene.sequence_editor)
     mine, other = collection[0], compat.new_text(collection, "other", 2, 1, 20)
-    names = [name for name in compat.look_of(mine) if name != "text"]
+    names = [name for name in compat.look_of(mine) if name not in ("text", "location")]
     values = [(name, getattr(mine, name)) for name in names if getattr(mine, name) != getattr(other, name)]
+    # Where ours are drawn, in the way that costs Blender least.
+    values.append(("location", spot.of(mine)))
     return [(name, value if isinstance(value, (str, int, float)) else tuple(value)) for name, value in values]
 
 

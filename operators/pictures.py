@@ -385,7 +385,7 @@ class SUBTITLE_OT_plain_view(bpy.types.Operator):
 
 
 class SUBTITLE_OT_fit_sizes(bpy.types.Operator):
-    """Bring the letters of all subtitles to the size of the film, after its resolution was changed"""
+    """Bring letters and places of all subtitles to the size of the film, after its resolution was changed"""
 
     bl_idname = "subtitle.fit_sizes"
     bl_label = "Fit Sizes to the Film"

@@ -123,7 +123,10 @@ class SUBTITLE_OT_mend_places(_PlacesOperator, bpy.types.Operator):
             text = Text("Still not where they should be, for want of room: {subtitles}", subtitles=counted(left))
             self.report({"WARNING"}, translated(text))
         self.report({"INFO"}, translated(Text("Put in place: {subtitles}", subtitles=counted(result.count))))
-        return {"FINISHED"} if result.count else {"CANCELLED"}
+        if result.clicked:
+            text = Text("Found now by a click on them in the preview: {subtitles}", subtitles=counted(result.clicked))
+            self.report({"INFO"}, translated(text))
+        return {"FINISHED"} if result.count or result.clicked else {"CANCELLED"}
 
 
 register, unregister = bpy.utils.register_classes_factory((SUBTITLE_OT_next_place, SUBTITLE_OT_mend_places))

@@ -9,7 +9,7 @@ import bpy
 
 from ..core.picture.names import AS_IN_FILE
 from ..core.text import Text
-from ..sequencer import compat, letters, places
+from ..sequencer import compat, letters, places, spot
 from ..session import choices, outlines, pictures
 from ..session import track as tracks
 from ..translations import iface
@@ -74,7 +74,8 @@ class SUBTITLE_PT_pictures(SubtitlePanel, bpy.types.Panel):
             layout.operator("subtitle.plain_view")
         chosen = tracks.chosen_strip(scene)
         if chosen is not None and letters.is_off(chosen, scene):
-            wrapped(layout, context, Text("The film has another resolution than these letters."), icon="INFO")
+            text = Text("The film has another resolution now; letters and places are still for the one before.")
+            wrapped(layout, context, text, icon="INFO")
             layout.operator("subtitle.fit_sizes")
         self._draw_places(context, scene)
         row = self._pair(context)
@@ -94,11 +95,16 @@ class SUBTITLE_PT_pictures(SubtitlePanel, bpy.types.Panel):
 
     def _draw_places(self, context: Context, scene: bpy.types.Scene) -> None:
         """What is wrong with the places of the subtitles at the playhead."""
-        found = places.troubles(scene, places.shown(scene, int(scene.frame_current)))
+        shown = places.shown(scene, int(scene.frame_current))
+        found = places.troubles(scene, shown)
         for kind in dict.fromkeys(trouble.kind for trouble in found):
             wrapped(self.layout, context, TROUBLES[kind], icon="ERROR")
+        is_missed = any(map(spot.is_beside_box, shown))
+        if is_missed:
+            text = Text("A click on the text in the preview does not find this subtitle.")
+            wrapped(self.layout, context, text, icon="INFO")
         row = self._pair(context)
-        if found:
+        if found or is_missed:
             row.operator("subtitle.mend_places").which = "HERE"
         row.operator("subtitle.next_place", icon="TRIA_RIGHT")
 

@@ -189,13 +189,15 @@ def set_left(strip: Strip, start: int) -> None:
 
 def hang(strip: Strip, across: str, down: str) -> None:
     """Hang a TEXT strip's text from that point of it: LEFT, CENTER or RIGHT, and TOP, CENTER or BOTTOM."""
+    for name, value in hanging(strip, across, down).items():
+        setattr(strip, name, value)
+
+
+def hanging(strip: Strip, across: str, down: str) -> dict[str, str]:
+    """What `hang` sets: names of a TEXT strip's properties, and their values."""
     if hasattr(strip, "anchor_y"):
-        strip.anchor_x = across
-        strip.anchor_y = down
-        strip.alignment_x = across
-    else:
-        strip.align_x = across
-        strip.align_y = down
+        return {"anchor_x": across, "anchor_y": down, "alignment_x": across}
+    return {"align_x": across, "align_y": down}
 
 
 def hangs(strip: Strip) -> tuple[str, str]:
@@ -203,6 +205,12 @@ def hangs(strip: Strip) -> tuple[str, str]:
     if hasattr(strip, "anchor_y"):
         return strip.anchor_x, strip.anchor_y
     return strip.align_x, strip.align_y
+
+
+@functools.cache
+def box_follows_transform() -> bool:
+    """Whether the box of a TEXT strip in the preview is that of its text, where its transform has it (from 5.0)."""
+    return "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties
 
 
 def text_strip_type() -> Any:

@@ -12,29 +12,33 @@ from typing import Any
 
 import bpy
 
-from . import compat
+from . import compat, spot
 from .compat import Strip
 
 SIZED = "subtitle_editor_film"
 """A custom property of a strip: the pixels that its size was a share of (`reference`)."""
 
 
-def dress(strip: Strip, size: float, film: float) -> None:
-    """Give a new TEXT strip letters that can be read on any film. `film`: the pixels that `size` is a share of."""
+def readable(strip: Strip, size: float) -> dict[str, Any]:
+    """Letters of a size that can be read on any film: names of a TEXT strip's properties, and their values."""
     from ..core.picture.style import DEFAULT
 
-    strip.font_size = size
-    strip.wrap_width = DEFAULT.max_width
-    strip.use_shadow = True
-    strip[SIZED] = float(film)
     wanted: dict[str, Any] = {
+        "font_size": size, "wrap_width": DEFAULT.max_width, "use_shadow": True,
         "use_outline": True, "outline_width": DEFAULT.outline, "outline_color": (0.0, 0.0, 0.0, 1.0),
         "shadow_blur": DEFAULT.shadow_blur, "shadow_offset": DEFAULT.shadow_y,
     }  # fmt: skip
-    for name, value in wanted.items():
-        # Some of them came after Blender 4.2.
-        if hasattr(strip, name):
-            setattr(strip, name, value)
+    # Some of them came after Blender 4.2.
+    return {name: value for name, value in wanted.items() if hasattr(strip, name)}
+
+
+def copy_film(source: Strip, target: Strip) -> None:
+    """After a look was copied: size and place are in pixels of the same film as the other one's."""
+    for name in (SIZED, spot.PLACED):
+        if name in source:
+            target[name] = source[name]
+        elif name in target:
+            del target[name]
 
 
 def film_of(scene: bpy.types.Scene) -> float:
@@ -45,18 +49,26 @@ def film_of(scene: bpy.types.Scene) -> float:
 
 
 def is_off(strip: Strip, scene: bpy.types.Scene) -> bool:
-    """Whether a subtitle's size is that of another film than the scene is now. Takes no time."""
-    return strip.type == "TEXT" and SIZED in strip and abs(float(strip[SIZED]) - film_of(scene)) > 0.5
+    """Whether a subtitle's size or place is that of another film than the scene is now. Takes no time."""
+    return strip.type == "TEXT" and (_is_resized(strip, film_of(scene)) or spot.is_off(strip))
+
+
+def _is_resized(strip: Strip, film: float) -> bool:
+    return SIZED in strip and abs(float(strip[SIZED]) - film) > 0.5
 
 
 def fit(scene: bpy.types.Scene) -> int:
-    """Bring the sizes of all subtitles to the film that the scene is now; how many had another one."""
+    """Bring sizes and places of all subtitles to the film that the scene is now; how many had another one."""
     editor = scene.sequence_editor
     film = film_of(scene)
     count = 0
     for strip in compat.strips_of(editor) if editor is not None else ():
-        if is_off(strip, scene):
+        if not is_off(strip, scene):
+            continue
+        count += 1
+        if _is_resized(strip, film):
             strip.font_size = max(1.0, strip.font_size * film / max(1.0, float(strip[SIZED])))
             strip[SIZED] = film
-            count += 1
+        if spot.is_off(strip):
+            spot.put(strip, *spot.of(strip))
     return count

@@ -11,13 +11,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from ..core.markup import BELOW, BOLD, COLOR, FONT, ITALIC, Placing, Span, tidied
-from . import compat, letters
+from . import compat, letters, spot
 from .compat import Strip
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ EDGE = 0.06
 """Share of the picture between its edge and the text."""
 ACROSS = ("LEFT", "CENTER", "RIGHT")
 DOWN = ("BOTTOM", "CENTER", "TOP")
-_PLACE = ("location", "align_x", "align_y", "anchor_x", "anchor_y", "alignment_x")
+_PLACE = ("align_x", "align_y", "anchor_x", "anchor_y", "alignment_x")
 """What says where a text stands, in the Blenders there are."""
 _NO_LOOK = ("name", "text", "type", "channel", "select", "mute", "lock")
 _FLAGS = {BOLD: "use_bold", ITALIC: "use_italic"}
@@ -51,17 +52,33 @@ class Look:
         self._film = letters.film_of(scene)
         self._size = max(8, round(DEFAULT.size * self._film))
         self._kept, self._base = _unpacked(kept)
+        self._at = _pair(self._kept.pop("location", None)) or _spot(BELOW)[1]
+        self._whole = spot.whole(scene)
+        self._dress: list[tuple[str, Any]] | None = None
+        """What each of them gets, and a new strip has otherwise."""
         self._line = DEFAULT.line_spacing * self._size / max(1, scene.render.resolution_y)
 
-    def apply(self, strip: Strip, cue: Cue, above: int = 0) -> None:
+    def apply(self, strip: Strip, cue: Cue, above: int = 0, *, soon: bool = False) -> None:
         """Give it to a new TEXT strip, with what the subtitle says of its own look. `above`: lines of other subtitles
-        that are below it while it is shown."""
-        letters.dress(strip, self._size, self._film)
-        place(strip, cue.placing)
+        that are below it while it is shown. `soon`: who calls settles its place (spot.py) when all of them are made."""
+        if self._dress is None:
+            wanted = letters.readable(strip, self._size) | compat.hanging(strip, *_spot(BELOW)[0])
+            self._dress = [(name, value) for name, value in wanted.items() if getattr(strip, name) != value]
+        for name, value in self._dress:
+            setattr(strip, name, value)
+        strip[letters.SIZED] = self._film
+        x, y = self._at
+        if cue.placing != BELOW:
+            point, (x, y) = _spot(cue.placing)
+            compat.hang(strip, *point)
         if self._kept:
             self._put_on(strip, cue)
         if above and cue.placing.y is None:
-            self._lift(strip, cue.placing.align, above)
+            y = self._lifted(y, cue.placing.align, above)
+        if soon:
+            spot.hang(strip, x, y)
+        else:
+            spot.put(strip, x, y, self._whole)
         if cue.spans:
             wear(strip, cue)
 
@@ -75,12 +92,11 @@ class Look:
         if self._base:
             strip[BASE] = " ".join(self._base)
 
-    def _lift(self, strip: Strip, align: int, lines: int) -> None:
-        """Put it above (of subtitles at the top, below) so many lines of others, as long as it stays in its third."""
+    def _lifted(self, y: float, align: int, lines: int) -> float:
+        """Above (of subtitles at the top, below) so many lines of others, as long as it stays in its third."""
         row = (align - 1) // 3
-        y = strip.location[1] + (-lines if row == 2 else lines) * self._line
-        if (0.0, 0.34, 0.68)[row] <= y <= (0.3, 0.65, 1.0)[row]:
-            strip.location[1] = y
+        higher = y + (-lines if row == 2 else lines) * self._line
+        return higher if (0.0, 0.34, 0.68)[row] <= higher <= (0.3, 0.65, 1.0)[row] else y
 
 
 def wear(strip: Strip, cue: Cue) -> None:
@@ -118,12 +134,13 @@ def copy_style(source: Strip, target: Strip, cue: Cue) -> None:
     """Give a subtitle the look of another one's strip: not where it is told to stand, nor what its own text has."""
     base = _base_of(source)
     if target != source:
-        at = (compat.hangs(target), tuple(target.location), target.mute, target.lock)
+        at = (compat.hangs(target), spot.of(target), target.mute, target.lock)
         compat.copy_look(source, target)
+        letters.copy_film(source, target)
         target.mute, target.lock = at[2], at[3]
         if cue.placing != BELOW:
             compat.hang(target, *at[0])
-            target.location = at[1]
+            spot.put(target, *at[1])
         whole = _whole(cue)
         for kind, flag in _FLAGS.items():
             setattr(target, flag, kind in base or kind in whole)
@@ -147,6 +164,7 @@ def packed(strip: Strip) -> str:
             kept[name] = value
         elif hasattr(value, "__len__"):
             kept[name] = [float(part) for part in value]
+    kept["location"] = list(spot.of(strip))
     kept |= {flag: kind in base for kind, flag in _FLAGS.items()}
     kept["color"] = list(rgba(_color_in(base) or WHITE, strip.color[3]))
     return json.dumps({"look": kept, "base": base})
@@ -259,19 +277,28 @@ def _spot(placing: Placing) -> tuple[tuple[str, str], tuple[float, float]]:
     return (ACROSS[column], DOWN[row]), (x, y)
 
 
+def _pair(value: Any) -> tuple[float, float] | None:
+    """Two numbers as JSON has them; None for what is none of that."""
+    try:
+        x, y = (float(part) for part in value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return (x, y) if math.isfinite(x) and math.isfinite(y) else None
+
+
 def place(strip: Strip, placing: Placing) -> None:
     """Put the text where the subtitle says."""
     point, location = _spot(placing)
-    strip.location = location
+    spot.put(strip, *location)
     compat.hang(strip, *point)
 
 
 def _placing_of(strip: Strip, placing: Placing) -> Placing:
     """Where the strip's text is; as `placing` says, unless somebody has moved it to another third of the picture."""
     point, (x, y) = _spot(placing)
-    at_x, at_y = strip.location
-    if compat.hangs(strip) == point and abs(at_x - x) < 0.002 and abs(at_y - y) < 0.002:
+    if compat.hangs(strip) == point and spot.is_near(strip, x, y):
         return placing
+    _, at_y = spot.of(strip)
     across, down = compat.hangs(strip)
     row = 2 if at_y > 2 / 3 else 1 if at_y > 1 / 3 or (at_y > 0.3 and down == "CENTER") else 0
     align = row * 3 + ACROSS.index(across) + 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 
-from . import compat, cue, drawing, places
+from . import compat, cue, drawing, places, spot
 from .compat import Strip
 from .places import FONT, OVER, Box, box_of, is_safe, is_turned
 from .strips import clock_of
@@ -25,6 +25,8 @@ class Mended:
     """Those of which something is still wrong."""
     locked: int
     """Those of them that are locked, and so were left alone."""
+    clicked: int = 0
+    """Those that a click on their text did not select before, and does now."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class _Before:
     """All of a strip that is changed here."""
 
     location: tuple[float, float]
+    offset: tuple[float, float]
+    film: Any
     font_size: float
     wrap_width: float
     text: str
@@ -39,11 +43,18 @@ class _Before:
 
     @classmethod
     def of(cls, strip: Strip) -> _Before:
-        x, y = strip.location
-        return cls((x, y), strip.font_size, strip.wrap_width, strip.text, strip.get(cue.MARK))
+        (x, y), transform = strip.location, strip.transform
+        offset = transform.offset_x, transform.offset_y
+        film = list(strip[spot.PLACED]) if spot.PLACED in strip else None
+        return cls((x, y), offset, film, strip.font_size, strip.wrap_width, strip.text, strip.get(cue.MARK))
 
     def put_back(self, strip: Strip) -> None:
         strip.location, strip.font_size, strip.wrap_width = self.location, self.font_size, self.wrap_width
+        strip.transform.offset_x, strip.transform.offset_y = self.offset
+        if self.film is not None:
+            strip[spot.PLACED] = self.film
+        elif spot.PLACED in strip:
+            del strip[spot.PLACED]
         if strip.text != self.text:
             strip.text = self.text
         if strip.get(cue.MARK) != self.data:
@@ -85,7 +96,7 @@ class Mending:
         channels = compat.locked(self._scene.sequence_editor)
         locked = {strip.name for strip in self._found if strip.lock or strip.channel in channels}
         placed: list[tuple[int, Box]] = []
-        count = 0
+        count = clicked = 0
         for number, strip in enumerate(places.in_time(self._near), 1):
             yield number
             box = box_of(strip, whole)
@@ -94,6 +105,7 @@ class Mending:
             placed = [one for one in placed if one[0] > compat.left(strip)]
             if strip.name in wanted and strip.name not in locked:
                 before = _Before.of(strip)
+                clicked += spot.settle(strip)
                 if _mended(strip, box, whole, area, [other for _, other in placed], clock):
                     count += 1
                     box = box_of(strip, whole) or box
@@ -101,7 +113,7 @@ class Mending:
                     self._before[strip.name] = before
             placed.append((compat.right(strip), box))
         wrong = {trouble.name for trouble in (yield from places.looking(self._scene, self._found))}
-        return Mended(count, len(wrong), len(wrong & locked))
+        return Mended(count, len(wrong), len(wrong & locked), clicked)
 
     def back(self) -> Generator[int, None, Mended]:
         """Make all that was changed what it was before, a subtitle a step."""
@@ -134,8 +146,9 @@ def _mended(strip: Strip, before: Box, whole: Box, area: Box, others: Sequence[B
     )
     free = _clear(inside, others, area, up=inside.bottom + inside.top < whole.top)
     if free != box:
-        strip.location[0] += (free.left - box.left) / whole.right
-        strip.location[1] += (free.bottom - box.bottom) / whole.top
+        x, y = spot.drawn_at(strip)
+        x, y = x + free.left - box.left, y + free.bottom - box.bottom
+        spot.put(strip, x / whole.right, y / whole.top)
     return (box_of(strip, whole), strip.text) != (before, text)
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import bpy
 
 from ..core.right_to_left import reads_from_right
-from . import compat, cue
+from . import compat, cue, spot
 from .compat import Strip
 from .track import Table, done
 
@@ -87,8 +87,7 @@ def box_of(strip: Strip, whole: Box) -> Box | None:
     width = max(blf.dimensions(FONT, line)[0] for line in lines)
     tall = _LINE * strip.font_size * len(lines)
     across, down = compat.hangs(strip)
-    x = strip.location[0] * whole.right + strip.transform.offset_x
-    y = strip.location[1] * whole.top + strip.transform.offset_y
+    x, y = spot.drawn_at(strip)
     left = x - width * {"LEFT": 0.0, "RIGHT": 1.0}.get(across, 0.5)
     bottom = y - tall * {"BOTTOM": 0.0, "TOP": 1.0}.get(down, 0.5)
     return Box(left, bottom, left + width, bottom + tall)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import itertools
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +17,7 @@ import bpy
 
 from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text, counted
-from . import bulk, compat, cue, drawing, look, undo
+from . import bulk, compat, cue, drawing, look, spot, undo
 from .compat import Strip
 
 if TYPE_CHECKING:
@@ -133,6 +134,10 @@ def clock_of(scene: bpy.types.Scene) -> cue.Clock:
     return cue.Clock(rate_of(scene), int(scene.frame_start))
 
 
+_FEW = 1000
+"""Strips among which Blender finds one as soon as one can be set aside for later (see `spot.hang`)."""
+
+
 class Writer:
     """Makes TEXT strips a few at a time, so that Blender stays responsive: making them is quadratic in Blender itself.
 
@@ -156,6 +161,10 @@ class Writer:
         """The meta strip that is being edited: strips outside of it would not be seen there."""
         self._waiting = collections.deque(enumerate(placements, 1))
         self._made: dict[str, tuple[int, Placement]] = {}
+        self._unsettled: set[str] = set()
+        """Those that a click on them does not find yet."""
+        self._looked_at = 0
+        """How many of all strips none of these is among."""
         self._below: list[tuple[int, int, int, int]] = []
         """End, row, place and lines of what was made last: what others may have to stand above."""
         self._kept_look = kept_look
@@ -180,7 +189,8 @@ class Writer:
         return Text("{number} texts are longer than this Blender shows. All of each is kept.", number=self.cut)
 
     def step(self, budget: float | None = None) -> bool:
-        """Make strips for about `budget` seconds, or all of them. Returns whether it is done.
+        """Make strips for about `budget` seconds, or all of them, and have clicks find them after the last one. Returns
+        whether it is done.
 
         Raises SceneGoneError when the scene was deleted meanwhile.
         """
@@ -191,12 +201,25 @@ class Writer:
         self._look_for_undone(strips)
         make = compat.TextMaker(strips)
         dress = look.Look(scene, self._kept_look)
+        is_soon = len(strips) > _FEW and compat.box_follows_transform()
         until = None if budget is None else time.monotonic() + budget
         while self._waiting:
-            self._make(make, dress, *self._waiting.popleft())
+            self._make(make, dress, *self._waiting.popleft(), is_soon=is_soon)
             if until is not None and time.monotonic() >= until:
-                break
-        return not self._waiting
+                return not self._waiting and not self._unsettled
+        return self._settle(strips, until)
+
+    def _settle(self, strips: Any, until: float | None) -> bool:
+        if not self._unsettled:
+            return True
+        for number, strip in enumerate(itertools.islice(strips, self._looked_at, None), self._looked_at + 1):
+            self._looked_at = number
+            if strip.name in self._unsettled:
+                self._unsettled.remove(strip.name)
+                spot.settle(strip)
+            if until is not None and time.monotonic() >= until:
+                return False
+        return True
 
     def select(self) -> None:
         """Select what was made and nothing else: the next thing that is moved is that."""
@@ -214,17 +237,21 @@ class Writer:
             return
         self._undone = undo.count()
         there = {strip.name for strip in strips}
+        # One that is there may be as it was in the middle of the work.
+        self._unsettled, self._looked_at = self._made.keys() & there, 0
         gone = [self._made.pop(name) for name in list(self._made) if name not in there]
         self._waiting.extendleft(reversed(gone))
 
-    def _make(self, make: compat.TextMaker, dress: look.Look, number: int, item: Placement) -> None:
+    def _make(self, make: compat.TextMaker, dress: look.Look, number: int, item: Placement, *, is_soon: bool) -> None:
         channel = self.channel + item.row
         strip = make(cue.short_name(channel, number), channel, item.start, item.end)
         self._made[strip.name] = number, item
         shown = strip.text = drawing.drawn(item.cue.text)
         self.cut += shown != item.cue.text
         strip[cue.MARK] = cue.encode(item.cue, item.start, item.end, self._clock, shown)
-        dress.apply(strip, item.cue, self._lines_below(item))
+        dress.apply(strip, item.cue, self._lines_below(item), soon=is_soon)
+        if is_soon:
+            self._unsettled.add(strip.name)
         # An edit after an import is about one of them, not about all.
         strip.select = False
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import compat, look
+from . import compat, look, spot
 from .compat import Strip
 
 if TYPE_CHECKING:
@@ -29,10 +29,8 @@ def apply(strip: Strip, style: Style, scene: bpy.types.Scene) -> None:
         strip.font = font
     strip.wrap_width = style.max_width if style.wrap else 0.0
     row, column = divmod(style.align - 1, 3)
-    strip.location = (
-        (style.margin_x, 0.5, 1 - style.margin_x)[column],
-        (style.margin_y, 0.5, 1 - style.margin_y)[row],
-    )
+    x = (style.margin_x, 0.5, 1 - style.margin_x)[column]
+    spot.put(strip, x, (style.margin_y, 0.5, 1 - style.margin_y)[row])
     compat.hang(strip, look.ACROSS[column], look.DOWN[row])
     shadow, box = look.rgba(style.shadow_color), look.rgba(style.box_color)
     offset = math.hypot(style.shadow_x, style.shadow_y)

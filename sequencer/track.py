@@ -17,7 +17,7 @@ import bpy
 
 from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text, counted
-from . import bulk, compat, cue, look
+from . import bulk, compat, cue, letters, look
 from .compat import Strip
 from .strips import MAX_CHANNEL, clock_of
 
@@ -407,6 +407,7 @@ def make(collection: Any, made: Cue, clock: cue.Clock, channel: int, like: Strip
         strip.channel = channel
     if like is not None:
         compat.copy_look(like, strip)
+        letters.copy_film(like, strip)
         for name in (look.WORN, look.BASE):
             if name in like:
                 strip[name] = like[name]

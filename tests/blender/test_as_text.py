@@ -11,7 +11,7 @@ import pytest
 from subtitle_editor.core.cues import Word
 from subtitle_editor.core.markup import ITALIC, Placing, Span
 from subtitle_editor.core.subtitles.document import Cue
-from subtitle_editor.sequencer import compat, cue, strips, track
+from subtitle_editor.sequencer import compat, cue, spot, strips, track
 from subtitle_editor.session import sheets
 from subtitle_editor.session import track as tracks
 
@@ -81,7 +81,7 @@ def test_what_was_typed_is_taken_back_and_one_undo_gives_it_back() -> None:
     assert [word.text for word in first.words] == ["hello", "dear", "Ana"]
     assert (first.words[0].end, first.words[2].end) == (1, 2)
     assert read(2).spans == (Span(0, 3, ITALIC),) and strip(2).use_italic
-    assert read(1).placing == Placing(8) and strip(1).location[1] > 0.8
+    assert read(1).placing == Placing(8) and spot.of(strip(1))[1] > 0.8
     assert not bpy.data.texts
     bpy.ops.ed.undo()
     assert now() == [(0, 2, "hello Ana"), (3, 5, "one"), (6, 8, "two")]

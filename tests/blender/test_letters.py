@@ -12,7 +12,7 @@ import pytest
 
 from subtitle_editor.core.cues import Cue
 from subtitle_editor.core.markup import Placing
-from subtitle_editor.sequencer import cue, letters, strips
+from subtitle_editor.sequencer import cue, letters, spot, strips
 from tests.core.picture import scripts
 
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(60)]
@@ -24,6 +24,12 @@ def made(*cues: Cue) -> list[Any]:
     placements = strips.place(cues, lambda seconds: scene.frame_start + rate.seconds_to_frame(seconds))
     strips.Writer(scene, placements, 0).step()
     return [strip for strip, *_ in sorted(strips.text_strips(scene), key=lambda item: (item[1], item[0].channel))]
+
+
+def move(strip: Any, x: float | None = None, y: float | None = None) -> None:
+    """Hang a text elsewhere, in shares of the film."""
+    at = spot.of(strip)
+    spot.put(strip, at[0] if x is None else x, at[1] if y is None else y)
 
 
 def film(width: int, height: int) -> None:
@@ -88,7 +94,7 @@ def test_white_letters_are_read_on_a_white_film(tmp_path: Path) -> None:
 def test_overlapping_subtitles_stand_above_each_other(tmp_path: Path) -> None:
     film(640, 360)
     first, second, third = made(Cue(0, 4, "one\nof two lines"), Cue(0, 4, "two"), Cue(0, 4, "top", placing=Placing(8)))
-    assert second.location[1] > first.location[1] and third.location[1] > 0.9
+    assert spot.of(second)[1] > spot.of(first)[1] and spot.of(third)[1] > 0.9
     frame = rendered(tmp_path)
     rows = frame[180:, :, 3].max(axis=1) > 100
     assert numpy.count_nonzero(numpy.diff(rows.astype(int)) == 1) == 3, "three lines, one below the other"
@@ -97,5 +103,5 @@ def test_overlapping_subtitles_stand_above_each_other(tmp_path: Path) -> None:
 
 def test_those_after_each_other_are_not_moved() -> None:
     strips_ = made(Cue(0, 1, "one"), Cue(1, 2, "two"), Cue(1, 3, "over"), Cue(3, 4, "three"))
-    heights = {strip.text: round(strip.location[1], 3) for strip in strips_}
+    heights = {strip.text: round(spot.of(strip)[1], 3) for strip in strips_}
     assert heights["one"] == heights["two"] == heights["three"] < heights["over"]

@@ -11,8 +11,10 @@ import pytest
 
 from subtitle_editor.core.cues import Cue
 from subtitle_editor.core.markup import BOLD, COLOR, ITALIC, UNDERLINE, Placing, Span
-from subtitle_editor.sequencer import compat, cue, look, strips
+from subtitle_editor.sequencer import compat, cue, look, spot, strips
 from subtitle_editor.session import sheets
+
+from .test_letters import move
 
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(60)]
 
@@ -67,14 +69,14 @@ def test_the_strip_shows_what_all_of_its_text_has() -> None:
     first, second = made(Cue(0, 1, text, spans=whole, placing=Placing(9)), Cue(2, 3, text, spans=(Span(0, 3, ITALIC),)))
     assert (first.use_bold, first.use_italic) == (True, True)
     assert tuple(first.color) == pytest.approx((1.0, 128 / 255, 0.0, 1.0))
-    assert compat.hangs(first) == ("RIGHT", "TOP") and tuple(first.location) == pytest.approx((0.94, 0.94))
+    assert compat.hangs(first) == ("RIGHT", "TOP") and spot.of(first) == pytest.approx((0.94, 0.94), abs=0.001)
     assert (second.use_bold, second.use_italic) == (False, False)
-    assert compat.hangs(second) == ("CENTER", "BOTTOM") and tuple(second.location) == pytest.approx((0.5, 0.06))
+    assert compat.hangs(second) == ("CENTER", "BOTTOM") and spot.of(second) == pytest.approx((0.5, 0.06), abs=0.001)
 
 
 def test_a_position_is_where_the_text_hangs() -> None:
     (strip,) = made(Cue(0, 1, "here", placing=Placing(7, 0.25, 0.1)))
-    assert tuple(strip.location) == pytest.approx((0.25, 0.9))
+    assert spot.of(strip) == pytest.approx((0.25, 0.9), abs=0.001)
     assert read()[0].placing == Placing(7, 0.25, 0.1)
 
 
@@ -84,7 +86,7 @@ def test_what_a_user_changes_on_the_strip_goes_out() -> None:
     )
     plain.use_bold = True
     slanted.use_italic = False
-    moved.location = (0.5, 0.9)
+    move(moved, 0.5, 0.9)
     painted.color = (1.0, 0.0, 0.0, 1.0)
     bold, straight, above, red = read()
     assert bold.spans == (Span(0, 5, BOLD),)

@@ -15,6 +15,8 @@ from subtitle_editor.sequencer import cue, drawing, strips
 from subtitle_editor.session import track as tracks
 from subtitle_editor.session import typed
 
+from .test_letters import move
+
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(60)]
 
 PERSIAN = "سلام دنیا\nمی‌شود (Blender) دید."
@@ -115,7 +117,8 @@ def test_the_picture_has_joined_letters(tmp_path: Path) -> None:
         drawing.use(prepares)
         scene.sequence_editor_clear()
         (strip,) = made(Cue(0, 1, text))
-        strip.font_size, strip.location = 40, (0.5, 0.3)
+        strip.font_size = 40
+        move(strip, 0.5, 0.3)
         scene.frame_set(scene.frame_start)
         bpy.ops.render.render(write_still=True)
         image = bpy.data.images.load(scene.render.filepath)

@@ -10,8 +10,10 @@ import bpy
 import pytest
 
 from subtitle_editor.operators import finding
-from subtitle_editor.sequencer import cue, look, strips
+from subtitle_editor.sequencer import cue, look, spot, strips
 from subtitle_editor.session import track as tracks
+
+from .test_letters import move
 
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(60)]
 
@@ -67,7 +69,7 @@ def test_one_look_for_all_is_no_formatting_of_the_texts(film: Path, tmp_path: Pa
     assert {one.font_size for one in found} == {31} and all(one.use_box and one.use_bold for one in found)
     assert colors() == ["ff0", "ff0", "ff0", "0f0"], "a colour that the text has of its own stays"
     assert [one.use_italic for one in found] == [False, True, False, False]
-    assert found[2].location[1] > 0.8 > found[1].location[1], "and so does where it is told to stand"
+    assert spot.of(found[2])[1] > 0.8 > spot.of(found[1])[1], "and so does where it is told to stand"
     assert exported(tmp_path) == FILM
     # What is changed of one afterwards is that one's own.
     found[0].color, found[1].use_bold = (1, 0, 0, 1), False
@@ -88,7 +90,7 @@ def test_a_preset(film: Path, tmp_path: Path, preset: str) -> None:
     found = [strip(number) for number in range(4)]
     assert len({one.font_size for one in found}) == 1 and found[0].font_size > 40
     assert found[0].use_box == (preset == "bbc") and found[0].use_bold == (preset == "social")
-    assert found[1].use_italic and colors()[3] == "0f0" and found[2].location[1] > 0.8
+    assert found[1].use_italic and colors()[3] == "0f0" and spot.of(found[2])[1] > 0.8
     assert exported(tmp_path) == FILM
 
 
@@ -107,7 +109,7 @@ def test_the_look_of_a_track_outlives_its_subtitles(
     first = strip(0)
     tracks.choose(scene(), first)
     first.font_size, first.color, first.use_bold, first.use_box = 31, (1, 1, 0, 0.5), True, True
-    first.location[1] = 0.2
+    move(first, y=0.2)
     assert bpy.ops.subtitle.copy_style(which="TRACK") == {"FINISHED"}
     saved = str(tmp_path / "film.blend")
     bpy.ops.wm.save_as_mainfile(filepath=saved)
@@ -120,13 +122,13 @@ def test_the_look_of_a_track_outlives_its_subtitles(
 
     def looks(number: int) -> tuple[float, bool, bool, float]:
         found = strip(number)
-        return found.font_size, found.use_bold, found.use_box, round(found.location[1], 3)
+        return found.font_size, found.use_bold, found.use_box, round(spot.of(found)[1], 3)
 
     empty()
     assert bpy.ops.subtitle.import_file(filepath=str(film), existing="REPLACE") == {"FINISHED"}
     assert len(tracks.row(scene())) == 4 and len(scene().subtitle_editor.tracks) == 1
     assert [looks(number) for number in (0, 1, 3)] == [(31, True, True, 0.2)] * 3
-    assert looks(2)[:3] == (31, True, True) and strip(2).location[1] > 0.8, "it says itself where it stands"
+    assert looks(2)[:3] == (31, True, True) and spot.of(strip(2))[1] > 0.8, "it says itself where it stands"
     assert colors() == ["ff0", "ff0", "ff0", "0f0"] and strip(1).use_italic and not strip(0).use_italic
     assert exported(tmp_path) == FILM
     empty()

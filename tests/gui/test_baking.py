@@ -92,7 +92,8 @@ def test_outlines_are_drawn_while_the_panel_is_open(fresh: Window, user: Path, p
     assert fresh.run(f"{handle} is None"), "the panel is closed at first"
     fresh.run(
         "bpy.context.scene.frame_set(30)\n"
-        "next(s for s in bpy.context.scene.sequence_editor.strips if s.type == 'TEXT').location[1] = 0.01"
+        "strip = next(s for s in bpy.context.scene.sequence_editor.strips if s.type == 'TEXT')\n"
+        "part('sequencer.spot').put(strip, 0.5, 0.01)"
     )
     open_pictures(fresh)
     fresh.wait(f"{handle} is not None")

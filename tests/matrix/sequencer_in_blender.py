@@ -45,6 +45,7 @@ def main(task: dict[str, Any]) -> dict[str, Any]:
             "metas": metas(),
             "film": film(task["film"]),
             "look": look(),
+            "clicked": clicked(),
             "limits": limits(task["long"]),
             "alien": alien(),
         }
@@ -221,15 +222,41 @@ def film(path: str) -> list[Any]:
 
 def look() -> list[Any]:
     """How a new strip is styled; alignment has other names before 4.4, and means the same."""
-    from subtitle_editor.sequencer import compat
+    from subtitle_editor.sequencer import compat, spot
 
     scene = fresh()
     scene.render.resolution_y = 2160
     write(scene, [cue(0, 1, "styled")])
     [strip] = compat.strips_of(compat.editor_of(scene))
     vertical = strip.anchor_y if hasattr(strip, "anchor_y") else strip.align_y
-    place = [round(float(value), 4) for value in strip.location]
+    place = [round(value, 3) for value in spot.of(strip)]
     return [vertical, strip.font_size, place, round(float(strip.wrap_width), 4), strip.use_shadow]
+
+
+def clicked() -> list[bool]:
+    """Whether a click on a subtitle's text in the preview selects it, on the left, in the middle and on the right."""
+    from subtitle_editor.sequencer import compat, places
+
+    bpy.ops.wm.read_homefile(app_template="Video_Editing", use_factory_startup=True)
+    scene, window = bpy.context.scene, bpy.context.window_manager.windows[0]
+    if hasattr(window.workspace, "sequencer_scene"):
+        window.workspace.sequencer_scene = scene
+    scene.render.resolution_x, scene.render.resolution_y = 640, 360
+    write(scene, [cue(0, 1, "here it is")])
+    [strip] = compat.strips_of(scene.sequence_editor)
+    scene.frame_set(scene.frame_start)
+    spaces = [(area, area.spaces.active) for area in window.screen.areas if area.type == "SEQUENCE_EDITOR"]
+    area = next(area for area, space in spaces if space.view_type == "PREVIEW")
+    region = next(region for region in area.regions if region.type == "PREVIEW")
+    left, bottom, right, top = places.box_of(strip, places.film(scene))
+    result = []
+    for x in (left + 4, (left + right) / 2, right - 4):
+        at = region.view2d.view_to_region(x - 320, (bottom + top) / 2 - 180, clip=False)
+        strip.select = False
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            bpy.ops.sequencer.select(mouse_x=int(at[0]), mouse_y=int(at[1]), deselect_all=True)
+        result.append(bool(strip.select))
+    return result
 
 
 def alien() -> list[Any]:

@@ -75,6 +75,7 @@ def test_the_result_is_right(version: str, film: Path) -> None:
     assert [line[:2] for line in edges] == [line[2:4] for line in edges]
     assert trimmed == [12, 195 - 12]
     assert found["look"] == ["BOTTOM", 108, [0.5, 0.06], 0.9, True]
+    assert found["clicked"] == [True] * 3
 
 
 def assert_apart(strips: list[list[Any]]) -> None:
