@@ -238,7 +238,7 @@ def _read(user_file: Path) -> str:
     except UnicodeDecodeError as error:
         raise CatalogError(user_file, Text("it is not UTF-8 text")) from error
     except OSError as error:
-        raise CatalogError(user_file, reason_of(error)) from error
+        raise CatalogError(user_file, reason_of(error), refused=True) from error
 
 
 def _replace(user_file: Path, text: str) -> None:

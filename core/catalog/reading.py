@@ -85,7 +85,7 @@ def tables(path: Path) -> tuple[list[Any], str]:
         text = data.decode("utf-8-sig")
         found = tomllib.loads(text).get("model", [])
     except OSError as error:
-        raise CatalogError(path, reason_of(error)) from error
+        raise CatalogError(path, reason_of(error), refused=True) from error
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise CatalogError(path, Text("it is not UTF-8 text"), line) from error

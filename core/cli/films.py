@@ -161,5 +161,6 @@ def check_folder(film: Film, make: bool) -> None:
         except OSError as error:
             raise disk_error(folder, error) from error
     if not folder.is_dir():
-        raise FolderNotWritableError(folder, Text("there is no such folder"))
+        hint = Text("Make the folder, or choose another.")
+        raise FolderNotWritableError(folder, Text("there is no such folder"), hint)
     try_to_write(folder)

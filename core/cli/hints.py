@@ -27,6 +27,10 @@ HINTS = {
     "Does this network want you to sign in? Do so in a browser, then try again. Or choose another hub endpoint in the "
     "preferences.": "Does this network want you to sign in? Do so in a browser, then try again. Or name another hub "
     "with --endpoint.",
+    "Relink the strip or choose another file.": "Look whether its name is right.",
+    "Install Microsoft's Visual C++ Redistributable and restart Blender: {address}": "Install Microsoft's Visual C++ "
+    "Redistributable: {address}",
+    "Choose a strip or file with sound.": "Choose a file with sound.",
     "Mend the file, or make the profile anew in the preferences.": "Mend the file.",
 }
 """What errors say of the window, by template, and what stands for it in a terminal."""

@@ -164,7 +164,7 @@ class Database:
             # Again, now that nobody else can upgrade it meanwhile.
             version = self._version_of(connection)
             if version > len(self._scripts):
-                raise JobStoreError(self.path, Text("a newer version of Subtitle Editor has made it"))
+                raise JobStoreError(self.path, Text("a newer version of Subtitle Editor has made it"), newer=True)
             for script in self._scripts[version:]:
                 for statement in script:
                     connection.execute(statement)

@@ -32,11 +32,14 @@ class UnknownModelError(SubtitleEditorError, KeyError):
 
 
 class CatalogError(SubtitleEditorError, ValueError):
-    """A catalogue file, or one entry of it (`entry` names it), cannot be used. `line` counts from 1; None: unknown."""
+    """A catalogue file, or one entry of it (`entry` names it), cannot be used. `line` counts from 1; None: unknown.
+    `refused`: the file cannot be read, whatever is in it."""
 
     code = "bad_catalog"
 
-    def __init__(self, path: Path, reason: str, line: int | None = None, entry: str | None = None) -> None:
+    def __init__(
+        self, path: Path, reason: str, line: int | None = None, entry: str | None = None, refused: bool = False
+    ) -> None:
         self.path = path
         self.reason = reason
         self.line = line
@@ -45,6 +48,8 @@ class CatalogError(SubtitleEditorError, ValueError):
         if entry is None:
             message = Text("The catalogue {where} cannot be read: {reason}.", where=where, reason=reason)
             hint = Text("Mend or remove the file.")
+            if refused:
+                hint = Text("Look whether you may read it, and after the disk that it is on.")
         else:
             message = Text('{where}: the entry "{entry}" {reason}.', where=where, entry=entry, reason=reason)
             hint = Text("Mend the entry; all others are used.")

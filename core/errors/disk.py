@@ -22,6 +22,8 @@ class NoSpaceError(SubtitleEditorError, OSError):
         self.quota = quota
         if quota:
             message = Text("Your share of the disk of {folder} is used up.", folder=folder)
+        elif not needed:
+            message = Text("There is not enough space in {folder}: {free} free.", folder=folder, free=human_size(free))
         else:
             message = Text(
                 "There is not enough space in {folder}: {needed} more needed, {free} free.",
@@ -29,7 +31,10 @@ class NoSpaceError(SubtitleEditorError, OSError):
                 needed=human_size(needed),
                 free=human_size(free),
             )
-        hint = Text("Free some space or choose another models folder, then continue; what was downloaded is kept.")
+        if needed:  # Of models alone somebody knows it.
+            hint = Text("Free some space or choose another models folder, then continue; what was downloaded is kept.")
+        else:
+            hint = Text("Free some space or choose another folder, then try again.")
         super().__init__(message, hint)
 
 
@@ -41,7 +46,7 @@ class FileTooLargeError(NoSpaceError):
     def __init__(self, folder: Path, needed: int) -> None:
         super().__init__(folder, needed, 0)
         self.message = Text("The disk of {folder} takes no file as large as this one.", folder=folder)
-        self.hint = Text("FAT32 ends at 4 GB, for example. Choose a models folder on another disk.")
+        self.hint = Text("FAT32 ends at 4 GB, for example. Choose a folder on another disk.")
 
 
 class FolderNotWritableError(SubtitleEditorError, PermissionError):
@@ -50,6 +55,7 @@ class FolderNotWritableError(SubtitleEditorError, PermissionError):
     code = "not_writable"
 
     def __init__(self, folder: Path, reason: str, hint: str = "") -> None:
+        """`hint`, where the folder's permissions are not the reason."""
         self.folder = folder
         super().__init__(
             Text("{folder} cannot be written: {reason}.", folder=folder, reason=reason),

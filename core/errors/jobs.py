@@ -14,12 +14,17 @@ class JobStoreError(SubtitleEditorError, OSError):
 
     code = "job_store"
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: str, newer: bool = False) -> None:
+        """`newer`: a newer version of this program has made it."""
         self.path = path
-        super().__init__(
-            Text("The list of downloads {path} cannot be used: {reason}.", path=path, reason=reason),
-            Text("Downloads work all the same, but are not remembered; mend or remove the file."),
-        )
+        if newer:
+            hint = Text("Downloads work all the same, but are not remembered; update this version.")
+        else:
+            hint = Text(
+                "Downloads work all the same, but are not remembered. Look whether you may write there, whether the "
+                "disk has room, and whether another program holds the file; one that is damaged can be removed."
+            )
+        super().__init__(Text("The list of downloads {path} cannot be used: {reason}.", path=path, reason=reason), hint)
 
 
 class UnknownJobError(SubtitleEditorError, LookupError):

@@ -52,16 +52,17 @@ class NoPicturesError(MediaError, ValueError):
 
 
 class MediaUnreadableError(MediaError, ValueError):
-    """The file is not a sound or film that can be decoded."""
+    """The file is not a sound or film that can be decoded. `refused`: it cannot be read at all, whatever is in it."""
 
     code = "media_unreadable"
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: str, refused: bool = False) -> None:
         self.path = path
-        super().__init__(
-            Text("{path} cannot be read as sound or film: {reason}.", path=path, reason=reason),
-            Text("Convert it, for example to WAV."),
-        )
+        if refused:
+            hint = Text("Look whether you may read it, and after the disk that it is on.")
+        else:
+            hint = Text("If another program plays it, convert it there. If none does, look for a whole copy.")
+        super().__init__(Text("{path} cannot be read as sound or film: {reason}.", path=path, reason=reason), hint)
 
 
 class MediaEmptyError(MediaError, ValueError):

@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors.base import JobCancelled
 from ..errors.film import ContainerError
-from ..errors.media import MediaUnreadableError
 from ..subtitles import tracks
 from ..subtitles.document import Document, Finding, Kind
 from ..subtitles.formats.base import ReadOptions
 from ..system import media
-from ..system.reasons import reason_of
 from ..text import Text
 from ..units import human_duration
 from .containers import Container
@@ -152,7 +150,7 @@ def packets(path: Path, film: Any, streams: Sequence[Any], told: Told, cancelled
         try:
             packet = next(reading, None)
         except (av.FFmpegError, OSError, ValueError) as error:
-            raise MediaUnreadableError(path, reason_of(error)) from error
+            raise media.unreadable(path, error) from error
         if packet is None:
             return
         if packet.size == 0 or (packet.dts is None and packet.pts is None):

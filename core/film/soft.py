@@ -128,7 +128,8 @@ class Track:
         packets = []
         for cue in one_at_a_time(document.cues):
             if len(cue.text.encode("utf-8")) > _LONGEST:
-                raise SubtitleFileError(self.subtitles.path, Text("one of its texts is too long for this kind of film"))
+                reason = Text("one of its texts is too long for this kind of film")
+                raise SubtitleFileError(self.subtitles.path, reason, Text("Shorten it, or write a .mkv."))
             packet = av.Packet(timed_text(cue))
             packet.pts = packet.dts = round(cue.start * 1000)
             packet.duration = max(1, round(cue.end * 1000) - packet.pts)

@@ -35,6 +35,9 @@ download the file; a wrong one costs nothing else."""
 _LFS_KINDS = (".bin", ".gguf", ".safetensors", ".onnx", ".pt", ".pth")
 
 
+_REFUSED = Text("Look whether you may read it, and after the disk that it is on.")
+
+
 def import_folder(
     models_dir: Path,
     folder: Path,
@@ -100,7 +103,7 @@ def check_is_folder(folder: Path) -> None:
     except FileNotFoundError as error:
         raise ImportModelError(folder, Text("there is no such folder")) from error
     except OSError as error:
-        raise ImportModelError(folder, reason_of(error)) from error
+        raise ImportModelError(folder, reason_of(error), _REFUSED) from error
     if stat.S_ISREG(kind):
         raise ImportModelError(folder, Text("it is a file"), Text("Choose the folder that it is in."))
     if not stat.S_ISDIR(kind):
@@ -180,7 +183,8 @@ def _check_whisper(folder: Path) -> None:
         whisper = whisper_files.is_whisper(folder / "model.bin")
         problems = whisper_files.misfits(folder)
     except OSError as error:
-        raise ImportModelError(folder, Text("model.bin cannot be read")) from error
+        reason = Text("{name} cannot be read: {reason}", name="model.bin", reason=reason_of(error))
+        raise ImportModelError(folder, reason, _REFUSED) from error
     if not problems:
         return
     reason = problems[0]
@@ -265,7 +269,7 @@ class _Copier:
         except OSError as error:
             reason = reason_of(error)
             why = Text("{name} cannot be read: {reason}", name=name, reason=reason)
-            raise ImportModelError(self._origin, why, Text("Look after the disk it is on.")) from error
+            raise ImportModelError(self._origin, why, _REFUSED) from error
 
     def _say(self, name: str, count: int) -> None:
         done = self._progress.bytes_done + count

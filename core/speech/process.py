@@ -40,6 +40,7 @@ from ..errors.speech import (
 )
 from ..events import State
 from ..languages import NAMES
+from ..system.reasons import REFUSED
 from ..text import Text
 from .request import TranscriptionRequest
 from .segments import Place, cue_of
@@ -297,7 +298,7 @@ def _as_error(record: dict[str, Any], request: TranscriptionRequest) -> Subtitle
         case "media_protected":
             return MediaProtectedError(media)
         case "media_unreadable":
-            return MediaUnreadableError(media, reason)
+            return MediaUnreadableError(media, reason, refused=int(fields.get("number", 0)) in REFUSED)
         case "media_incomplete":
             return MediaIncompleteError(media, reason)
         case "model_unusable":

@@ -75,9 +75,11 @@ def open_media(path: str, part: io.RawIOBase | None = None) -> Any:
     except av.FFmpegError as error:
         if part is None and _has_no_index(name):
             raise ChildError("media_unreadable", "its index is missing: what recorded it never finished") from error
-        raise ChildError("media_unreadable", "{reason}", reason=error.strerror or first_line(error)) from error
+        reason, number = error.strerror or first_line(error), str(error.errno or 0)
+        raise ChildError("media_unreadable", "{reason}", reason=reason, number=number) from error
     except (OSError, ValueError) as error:
-        raise ChildError("media_unreadable", "{reason}", reason=first_line(error)) from error
+        number = str(getattr(error, "errno", None) or 0)
+        raise ChildError("media_unreadable", "{reason}", reason=first_line(error), number=number) from error
 
 
 def _has_no_index(file: Any) -> bool:

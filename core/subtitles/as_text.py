@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ..errors.subtitles import SubtitleFileError
 from ..markup import BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Span, tidied
+from ..text import Text
 from . import reading, timing, writing
 from .document import Cue, Document, Finding, Kind
 from .formats.base import ReadOptions
@@ -123,7 +124,8 @@ def _read(text: str) -> Document:
     options = ReadOptions(keep_rolling=True)
     document = reading.parse(text.encode("utf-8"), _NAME, format="srt", options=options)
     if not document.cues:
-        raise SubtitleFileError(Path(_NAME), document.warnings[0] if document.warnings else "")
+        hint = Text("Each subtitle is a number, its times, and its words.")
+        raise SubtitleFileError(Path(_NAME), document.warnings[0] if document.warnings else "", hint)
     return document
 
 

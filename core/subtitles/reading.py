@@ -125,10 +125,12 @@ def _read(path: Path) -> bytes:
             raise SubtitleFileError(path, Text("{size} MB is too large for a subtitle file", size=size // 1_000_000))
         return path.read_bytes()
     except FileNotFoundError:
-        raise SubtitleFileError(path, Text("the file does not exist")) from None
+        hint = Text("Look whether its name is right, or choose another file.")
+        raise SubtitleFileError(path, Text("the file does not exist"), hint) from None
     except (OSError, ValueError) as error:
         text = Text("the file cannot be read ({reason})", reason=reason_of(error))
-        raise SubtitleFileError(path, text) from error
+        hint = Text("Look whether you may read it, and after the disk that it is on.")
+        raise SubtitleFileError(path, text, hint) from error
 
 
 def _parsed(

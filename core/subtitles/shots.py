@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors.base import JobCancelled
-from ..errors.media import MediaError, MediaNotFoundError, MediaUnreadableError, NoPicturesError
-from ..system.media import opened
-from ..system.reasons import reason_of
+from ..errors.media import MediaError, MediaNotFoundError, NoPicturesError
+from ..system.media import opened, unreadable
 
 if TYPE_CHECKING:
     import av.container
@@ -63,7 +62,7 @@ def find(media: Path, moved: Callable[[float], None] | None = None, cancelled: C
     except (av.FFmpegError, OSError, ValueError) as error:
         if isinstance(error, MediaError):
             raise
-        raise MediaUnreadableError(media, reason_of(error)) from error
+        raise unreadable(media, error) from error
     return Shots(tuple(cuts), duration)
 
 
@@ -147,7 +146,7 @@ def fingerprint(media: Path) -> str:
     except FileNotFoundError:
         raise MediaNotFoundError(media) from None
     except OSError as error:
-        raise MediaUnreadableError(media, reason_of(error)) from error
+        raise unreadable(media, error) from error
     return found.hexdigest()[:32]
 
 

@@ -15,11 +15,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors.media import MediaUnreadableError
 from ..errors.subtitles import SubtitleFileError
 from ..markup import BELOW, BOLD, COLOR, ITALIC, UNDERLINE, Span
 from ..system import media
-from ..system.reasons import reason_of
 from ..text import Text
 from .document import Cue, Document, Finding, Kind
 from .formats import subrip, subrip_text, substation, ttml_writing, webvtt, webvtt_writing
@@ -219,7 +217,7 @@ def _packets(path: Path, container: av.container.InputContainer, stream: Any) ->
             name, settings = (beside.get(key, b"").decode(errors="replace") for key in _BESIDE)
             yield _Packet(float(packet.pts * base), end, data, name, settings)
     except av.FFmpegError as error:
-        raise MediaUnreadableError(path, reason_of(error)) from error
+        raise media.unreadable(path, error) from error
 
 
 _BESIDE = ("webvtt_identifier", "webvtt_settings")

@@ -308,6 +308,20 @@ def check_room(folder: Path, needed: int) -> None:
         raise NoSpaceError(folder, needed, free)
 
 
+_ADVICE = {
+    errno.EROFS: Text("Choose a folder on another disk."),
+    errno.ENOTDIR: Text("Give that file another name, or choose another folder."),
+    errno.EEXIST: Text("Give that file another name, or choose another folder."),
+    errno.EISDIR: Text("Give that folder another name, or choose another."),
+    errno.ENAMETOOLONG: Text("Choose a shorter name, or a folder with a shorter path."),
+    errno.EINVAL: Text("Choose another name, or another folder."),
+    errno.EMFILE: Text("Close other programs, then try again."),
+    errno.ENFILE: Text("Close other programs, then try again."),
+    **dict.fromkeys(GONE, Text("Connect the disk again, then try again.")),
+}
+"""What helps, by number, where neither room nor permissions are the reason."""
+
+
 def disk_error(place: Path, error: OSError, missing: int = 0) -> SubtitleEditorError:
     """What the user is told when something in `place`, a folder, could not be written, of which `missing` bytes were
     still to come; 0 if nobody knows. `error` must be one of the disk's: a socket's is an OSError, too. One that says
@@ -332,9 +346,15 @@ def disk_error(place: Path, error: OSError, missing: int = 0) -> SubtitleEditorE
         return FolderNotWritableError(path, reason_of(error), hint)
     if number in _NOT_ALLOWED:
         return FolderNotWritableError(place, reason_of(error))
-    if number in GONE:
-        return FolderNotWritableError(place, reason_of(error), Text("Connect the disk again, then try again."))
-    return FolderNotWritableError(place, reason_of(error), Text("Look after the disk, or choose another folder."))
+    return FolderNotWritableError(place, reason_of(error), _advice(place, number))
+
+
+def _advice(place: Path, number: int) -> str:
+    if number == errno.ENOENT and os.path.isdir(place):
+        return Text("Another program may have removed what was there: try again.")
+    if number == errno.ENOENT:
+        return Text("Make the folder, or choose another.")
+    return _ADVICE.get(number) or Text("Look after the disk, or choose another folder.")
 
 
 def _barred(place: Path, error: OSError) -> Path | None:

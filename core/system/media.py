@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors.media import MediaEmptyError, MediaNotFoundError, MediaUnreadableError
-from .reasons import reason_of
+from .reasons import REFUSED, number_of, reason_of
 
 if TYPE_CHECKING:
     import av.container
@@ -35,8 +35,13 @@ def opened(path: Path, **more: Any) -> av.container.InputContainer:
         options = {"protocol_whitelist": "file"}
         found: av.container.InputContainer = av.open(name, metadata_errors="ignore", options=options, **more)
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaUnreadableError(path, reason_of(error)) from error
+        raise unreadable(path, error) from error
     return found
+
+
+def unreadable(path: Path, error: Exception) -> MediaUnreadableError:
+    """What the user is told when FFmpeg or the system fails to read a file."""
+    return MediaUnreadableError(path, reason_of(error), refused=number_of(error) in REFUSED)
 
 
 def _is_utf8(name: str) -> bool:

@@ -14,6 +14,9 @@ GONE = {
 }
 """The disk was taken away."""
 
+REFUSED = {errno.EACCES, errno.EPERM, errno.EIO, errno.EISDIR} | GONE
+"""A file cannot be read, whatever is in it."""
+
 _WINDOWS = {
     3: errno.ENOENT,  # ERROR_PATH_NOT_FOUND
     15: errno.ENODEV,  # ERROR_INVALID_DRIVE

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from subtitle_editor.core.errors.base import SubtitleEditorError
 from subtitle_editor.core.errors.disk import FileInUseError, FileTooLargeError, FolderNotWritableError, NoSpaceError
-from subtitle_editor.core.system import files
+from subtitle_editor.core.errors.media import MediaUnreadableError
+from subtitle_editor.core.system import files, media
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -301,3 +302,36 @@ def test_a_disk_that_is_full_leaves_the_old(tmp_path: Path) -> None:
     )
     assert done.stdout.strip() == "FileTooLargeError", done.stderr
     assert [one.name for one in tmp_path.iterdir()] == ["file"] and path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("none/film.srt", "Make the folder, or choose another."),
+        ("file/film.srt", "Give that file another name, or choose another folder."),
+        ("n" * 300, "Choose a shorter name, or a folder with a shorter path."),
+    ],
+)
+def test_what_helps_fits_why_it_failed(tmp_path: Path, name: str, advice: str) -> None:
+    """Permissions are not the reason of each refusal."""
+    (tmp_path / "file").touch()
+    path = tmp_path / name
+    with pytest.raises(OSError) as caught:
+        path.write_bytes(b"")
+    error = files.disk_error(path.parent, caught.value)
+    assert isinstance(error, FolderNotWritableError) and error.hint == advice
+
+
+def test_a_full_disk_is_told_without_what_nobody_knows(tmp_path: Path) -> None:
+    assert "needed" not in str(NoSpaceError(tmp_path, 0, 10)) and "models" not in str(NoSpaceError(tmp_path, 0, 10))
+    assert "5 B more needed" in str(NoSpaceError(tmp_path, 5, 10))
+
+
+def test_what_helps_with_sound_that_cannot_be_read_fits_a_wav_and_a_locked_file(tmp_path: Path) -> None:
+    path = tmp_path / "empty.wav"
+    path.write_bytes(b"RIFF\x04\0\0\0WAVE")
+    with pytest.raises(MediaUnreadableError) as caught:
+        media.opened(path).close()
+    assert "WAV." not in caught.value.hint and "look for a whole copy" in caught.value.hint
+    refused = media.unreadable(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+    assert "permission denied" in refused.message and "whether you may read it" in refused.hint
