@@ -40,6 +40,8 @@ _SIGNED = re.compile(
     r"(?<![\d:.,])(?=[\d:.,-]*\d?[:.,\d]-)(0{0,2}-?\d{1,6}):(0?-?\d{1,3}):(0?-?\d{1,3})[.,](0{0,2}-?\d{1,3})(?!\d)"
 )
 """A time before zero whose parts got the sign, as JavaScript writes it: `00:00:-1,-500`, `0-1:58:22,135`."""
+_LONGEST_BEFORE = 3_600_000
+"""Thousandths of a second before zero that are a time moved too early; what is earlier is no time at all."""
 _TWO_HOURS = re.compile(r"(?<![\d:])0{1,2}:(\d:\d{1,2}:\d{1,2}[.,]\d{1,3})(?!\d)")
 """`00:1:02:03,456`: hours in front of a time that has them already."""
 _LETTERS = str.maketrans("OoIl|", "00111")
@@ -138,7 +140,8 @@ def _of_days(match: re.Match[str]) -> str:
 def _of_signed(match: re.Match[str]) -> str:
     # Python's int() takes no "0-1", which is -1 made two places wide.
     hours, minutes, seconds, thousandths = (int(part.lstrip("0") or 0) for part in match.groups())
-    return _signed_clock(((hours * 60 + minutes) * 60 + seconds) * 1000 + thousandths, 1000)
+    count = ((hours * 60 + minutes) * 60 + seconds) * 1000 + thousandths
+    return match[0] if count < -_LONGEST_BEFORE else _signed_clock(count, 1000)
 
 
 def _signed_clock(count: int, steps: int) -> str:
