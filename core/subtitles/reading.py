@@ -45,14 +45,12 @@ _OTHERS: tuple[tuple[re.Pattern[bytes], str], ...] = (
 _NOT_READ: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE | re.MULTILINE), name)
     for pattern, name in (
-        (r"<(?:\w+:)?(?:DCSubtitle|SubtitleReel)\b", "D-Cinema XML"),
         (r"<fcpxml\b", "Final Cut Pro XML"),
         (r"<xmeml\b", "Final Cut Pro 7 XML"),
         (r"<USFSubtitles\b", "USF"),
         (r"<TextStream\b", "GPAC's TTXT"),
         (r"\AFile Format=MacCaption_MCC", "MacCaption's MCC"),
         (r"<window\b[^>]*>\s*(?:<[^>]*>\s*)*<time\b", "RealText"),
-        (r"^\$(?:FontName|FontSize|Bold|TapeOffset)\s*=", "Spruce STL"),
         (r"^-->>\s*\d", "AQTitle"),
         (r"^@(?:TITLE|VERSION|TIMERES)\b|^#(?:TIMERES|SHIFT)\b", "JACOsub"),
         (r"^TITLE:.*\n(?:\s*FCM:|\s*\d{3}\s)", "EDL"),

@@ -32,6 +32,7 @@ from collections.abc import Iterator
 
 from ..document import Document
 from . import (
+    dcinema,
     json_files,
     lrc,
     microdvd,
@@ -40,6 +41,7 @@ from . import (
     sami,
     sbv,
     scc,
+    spruce,
     stl,
     subrip,
     substation,
@@ -60,9 +62,11 @@ FORMATS: tuple[Format, ...] = (
     substation.ASS,
     substation.SSA,
     ttml_writing.FORMAT,
+    dcinema.FORMAT,
     timedtext.FORMAT,
     scc.FORMAT,
     stl.FORMAT,
+    spruce.FORMAT,
     sami.FORMAT,
     json_files.FORMAT,
     json_files.WHISPER,

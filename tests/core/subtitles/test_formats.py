@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from subtitle_editor.core.markup import BOLD, COLOR, ITALIC, UNDERLINE, Placing, Span, tidied
 from subtitle_editor.core.subtitles import reading, writing
-from subtitle_editor.core.subtitles.document import Cue, Document
+from subtitle_editor.core.subtitles.document import Cue, Document, Kind
 from subtitle_editor.core.subtitles.formats import registry
 from subtitle_editor.core.subtitles.formats.tags import tidied_text
 
@@ -40,7 +40,8 @@ def test_every_format_has_a_sample() -> None:
 def test_a_sample_is_recognized_by_its_content_and_has_no_fault(format: str) -> None:
     document = reading.parse(sample(format).read_bytes(), "in.unknown")
     assert document.format == format
-    assert [finding for finding in document.findings if finding.repaired] == []
+    # That a format counts frames and has no word for how many is no fault of the sample.
+    assert [finding for finding in document.findings if finding.repaired and finding.kind != Kind.RATE] == []
     assert len(document.cues) >= 3
 
 

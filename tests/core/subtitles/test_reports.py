@@ -407,9 +407,9 @@ def test_captions_that_roll_without_steps_between_them() -> None:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ('<?xml version="1.0"?><DCSubtitle Version="1.0"><Subtitle><Text>x</Text></Subtitle></DCSubtitle>', "D-Cinema"),
+        ('<USFSubtitles version="1.0"><subtitle start="1"><text>x</text></subtitle></USFSubtitles>', "USF"),
         ('<?xml version="1.0"?><!DOCTYPE fcpxml><fcpxml version="1.8"></fcpxml>', "Final Cut Pro XML"),
-        ("$FontName = Arial\n\n00:00:01:00 , 00:00:03:12 , Hello\n", "Spruce"),
+        ("-->> 000012\nHello\n-->> 000099\n", "AQTitle"),
         ("<!DOCTYPE html><html><body>Download</body></html>", "web page"),
     ],
 )
