@@ -12,6 +12,7 @@ from ..system.names import is_hash, is_repository
 
 _GIT = re.compile(r"[0-9a-f]{40}")
 _SIZE = re.compile(r"\d{1,18}", re.ASCII)
+_FILE = ("file", "blob")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -74,8 +75,8 @@ def listed(data: Any) -> list[Listed | Named] | None:
     """The files of a page of `/api/models/OWNER/NAME/tree/COMMIT`; None if no hub answers so."""
     if not isinstance(data, list):
         return None
-    # Folders and links to other repositories are no files.
-    found = [_file(row) for row in data if not (isinstance(row, dict) and row.get("type", "file") != "file")]
+    # Folders and links to other repositories are no files. Some have git's words for the two.
+    found = [_file(row) for row in data if not (isinstance(row, dict) and row.get("type", "file") not in _FILE)]
     whole = [file for file in found if file is not None]
     return whole if len(whole) == len(found) else None
 
@@ -124,20 +125,28 @@ def _file(row: Any) -> Listed | Named | None:
     if not isinstance(row, dict):
         return None
     path, size, blob = row.get("path"), row.get("size"), row.get("oid")
-    lfs = row.get("lfs")
+    lfs = row.get("lfs") or None
     if isinstance(path, str) and path and lfs is None and None in (size, blob):
         return Named(path)
     sha256 = None
     if isinstance(lfs, dict):
-        sha256, size = lfs.get("oid"), lfs.get("size", size)
+        sha256, size = lfs.get("oid") or lfs.get("sha256"), lfs.get("size", size)
         # Some mirrors write it as git-lfs does.
-        blob = sha256 = sha256.removeprefix("sha256:") if isinstance(sha256, str) else None
+        blob = sha256 = sha256.lower().removeprefix("sha256:") if isinstance(sha256, str) else None
         if sha256 is None or not _SHA256.fullmatch(sha256):
             return None  # Blobs are called after it.
     if not isinstance(path, str) or not path or not isinstance(blob, str):
         return None
+    blob, size = blob.lower(), _whole(size)
     if sha256 is None and not _GIT.fullmatch(blob):
         return None
-    if type(size) is not int or not 0 <= size < 1 << 60:
+    return None if size is None else Listed(path, size, blob, sha256)
+
+
+def _whole(size: Any) -> int | None:
+    """A count of bytes, also as a text or with a point, as some languages write all numbers; None for none."""
+    if isinstance(size, str) and _SIZE.fullmatch(size):
+        size = int(size)
+    if isinstance(size, bool) or not isinstance(size, (int, float)) or not 0 <= size < 1 << 60:
         return None
-    return Listed(path, size, blob, sha256)
+    return int(size) if size == int(size) else None

@@ -34,6 +34,7 @@ from ..system import environment
 from ..system.names import is_inner_path
 from ..system.network import proxy_for
 from ..text import Text
+from ..transfer.answers import UNPACKED, compression
 from ..transfer.limits import STALL_SECONDS
 from .answers import Listed, Named, Profile, described, listed, profile, siblings
 from .tokens import Origin
@@ -59,6 +60,9 @@ log = logging.getLogger(__name__)
 
 _MOST_LOOKS = 2_000
 """Files of a listing without sizes that are looked at one by one: some seconds, on a mirror nearby."""
+
+_GZIP = b"\x1f\x8b"
+"""How what was packed with gzip begins (RFC 1952)."""
 
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel\s*=\s*"?next\b', re.IGNORECASE)
 
@@ -346,12 +350,14 @@ def read(answer: Answer, limit: int) -> bytes:
 
     Raises ValueError for one that cannot be unpacked, and what `Answer.read_into` raises.
     """
-    encoding = (answer.headers.get("Content-Encoding") or "identity").strip().lower()
-    if encoding not in ("identity", "gzip", "x-gzip", "deflate"):
+    encoding = compression(answer.headers)
+    if encoding and encoding not in UNPACKED:
         raise ValueError(encoding)
-    unpack = None if encoding == "identity" else zlib.decompressobj(zlib.MAX_WBITS | 32)
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding else None
     body, buffer = bytearray(), memoryview(bytearray(65536))
     while len(body) <= limit and (count := answer.read_into(buffer)):
+        if not body and "gzip" in encoding and count > 1 and buffer[:2] != _GZIP:
+            unpack = None  # It is only called so.
         try:
             body += unpack.decompress(buffer[:count], limit + 1 - len(body)) if unpack else buffer[:count]
         except zlib.error as error:

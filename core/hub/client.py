@@ -210,7 +210,13 @@ class Hub:
         missing = [file for file in small if not file.present and size_on_disk(file.target) != file.size]
         if missing:
             self.check_online()
-            small_files.fetch(missing, lambda file: self.request_for(plan, file), control or Control(), arrived)
+            small_files.fetch(
+                missing,
+                lambda file: self.request_for(plan, file),
+                control or Control(),
+                arrived,
+                needed=bool(plan.source.allow),
+            )
         return links.finish(plan)
 
     def request_for(self, plan: Plan, file: PlannedFile) -> Request:

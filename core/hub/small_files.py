@@ -18,7 +18,7 @@ from ..errors.base import JobCancelled
 from ..errors.hub import CorruptDownloadError, WrongContentError
 from ..system.control import Control
 from ..system.files import disk_error, write
-from ..system.hashes import git_hasher
+from ..system.hashes import git_hasher, is_lfs_note
 from ..text import Text
 from .asking import patience, read
 from .plan import PlannedFile
@@ -35,8 +35,10 @@ def fetch(
     request: Callable[[PlannedFile], Request],
     control: Control,
     arrived: Callable[[PlannedFile], None],
+    needed: bool = False,
 ) -> None:
     """Bring `files` to their targets. Blocks; `arrived` is called on threads of this function, after each file.
+    `needed`: without any of them the rest is of no use.
 
     Raises JobCancelled at once when `control` is cancelled, WrongContentError or CorruptDownloadError for what is not
     the published file, NoSpaceError, FolderNotWritableError, and what a request may raise. What has arrived stays.
@@ -46,7 +48,7 @@ def fetch(
     wanted = list({file.target: file for file in files}.values())
     for file in wanted:
         waiting.put(file)
-    work = _Work(waiting, request, control.child(), arrived)
+    work = _Work(waiting, request, control.child(), arrived, needed)
     work.run(min(_CONNECTIONS, len(wanted)))
     control.check()
     if work.error is not None:
@@ -62,11 +64,13 @@ class _Work:
         request: Callable[[PlannedFile], Request],
         control: Control,
         arrived: Callable[[PlannedFile], None],
+        needed: bool,
     ) -> None:
         self._waiting = waiting
         self._request = request
         self._control = control
         self._arrived = arrived
+        self._needed = needed
         self._live = 0
         self.error: BaseException | None = None
 
@@ -108,6 +112,9 @@ class _Work:
                 break
             if last:
                 raise _complaint(file, body, host, page)
+        if self._needed and is_lfs_note(body or b""):
+            reason = Text("it has only the note that Git LFS keeps in the place of the file")
+            raise WrongContentError(host, file.path, reason)
         _put(file.target, body or b"")
         with self._control.condition:
             self._arrived(file)

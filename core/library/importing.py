@@ -20,7 +20,7 @@ from ..errors.models import ImportModelError
 from ..events import Progress, ProgressReport, State
 from ..system.control import Control
 from ..system.files import check_room, disk_error, files_in, remove, replace, sync, write
-from ..system.hashes import git_hasher
+from ..system.hashes import git_hasher, is_lfs_note
 from ..system.locks import try_lock
 from ..system.reasons import reason_of
 from ..text import Text
@@ -154,10 +154,9 @@ def check_folder(folder: Path, entry: Entry) -> dict[str, Path]:
 
 def _is_pointer(path: Path) -> bool:
     """Whether a file is what `git clone` leaves without git-lfs in a large file's place."""
-    sign = b"version https://git-lfs.github.com/spec/"
     with contextlib.suppress(OSError):
         if path.stat().st_size < 1024:
-            return path.read_bytes().startswith(sign)
+            return is_lfs_note(path.read_bytes())
     return False
 
 

@@ -5,6 +5,18 @@ from __future__ import annotations
 
 import hashlib
 
+_NOTE = b"version https://git-lfs.github.com/spec/"
+
+
+def is_lfs_note(beginning: bytes) -> bool:
+    """Whether a file that begins so is the note that git keeps in the place of one in LFS, which all have that were
+    fetched without git-lfs.
+
+    >>> is_lfs_note(b"version https://git-lfs.github.com/spec/v1\\noid sha256:00"), is_lfs_note(b"")
+    (True, False)
+    """
+    return beginning.startswith(_NOTE)
+
 
 def git_hasher(size: int) -> hashlib._Hash:
     """A hasher whose result for `size` bytes is what git calls a file of that content: its blob hash.

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 
 from ..text import Text
 
-_CONTENT_RANGE = re.compile(r"bytes[ =] *(?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)", re.ASCII | re.IGNORECASE)
+_CONTENT_RANGE = re.compile(r"bytes[ =] *(?:(\d{1,19}) *- *(\d{1,19})|\*) */ *(\d{1,19}|\*)", re.ASCII | re.IGNORECASE)
 """As the standard has it, or with the sign that belongs into a question: some servers only know that one."""
 _PAGES = {"text/html", "application/xhtml+xml"}
 _PAGE_NAMES = (".html", ".htm", ".xhtml")
-_UNPACKED = {"gzip", "x-gzip", "deflate"}
+UNPACKED = {"gzip", "x-gzip", "deflate"}
 """Encodings that `Answer` undoes."""
+_COMPRESSIONS = UNPACKED | {"br", "zstd", "dcb", "dcz", "compress", "x-compress"}
+"""What servers put there beside these changes no byte: `none`, the name of a character set, S3's `aws-chunked`."""
 
 SIGN_IN = 511
 """Network Authentication Required: what a network should answer that wants its user to sign in."""
@@ -100,7 +102,7 @@ def _of_no_range(span: re.Match[str] | None, asked: Asked) -> Extent:
 def _of_part(span: re.Match[str] | None, length: int | None, headers: Mapping[str, str], asked: Asked) -> Extent:
     if _kind(headers).startswith("multipart/"):
         raise Misfit(Text("it sent several parts in one"), whole_may_help=True)
-    if _encoding(headers):
+    if compression(headers) and not _is_of_the_file(span, length, asked):
         raise Misfit(Text("it compresses the parts that it sends"), whole_may_help=True)
     if span is None or span[1] is None:
         if _is_page(headers, asked):
@@ -109,17 +111,21 @@ def _of_part(span: re.Match[str] | None, length: int | None, headers: Mapping[st
     first, last, total = int(span[1]), int(span[2]), None if span[3] == "*" else int(span[3])
     _compare(total, asked)
     beyond = total is not None and last >= total
+    if (first, last + 1) != (asked.start, asked.end) and first == 0 and last + 1 == total == asked.size:
+        return _of_whole(length, headers, asked)  # Some say 206 to everything.
     if asked.end is None or first != asked.start or last < first or beyond or length not in (None, last + 1 - first):
         raise Misfit(Text("it sent another part than the one asked for"), whole_may_help=True)
     return Extent(first, last + 1, total, ranged=True)
 
 
 def _of_whole(length: int | None, headers: Mapping[str, str], asked: Asked) -> Extent:
-    encoding = _encoding(headers)
+    encoding = compression(headers)
+    if length is not None and length == asked.size:
+        encoding = ""  # Compressed, it would have another length.
     if _is_page(headers, asked) and (encoding or length is None or length != asked.size):
         raise _page()
     if encoding:
-        if encoding not in _UNPACKED:
+        if encoding not in UNPACKED:
             raise Misfit(Text("it compresses what it sends, as {encoding}", encoding=encoding))
         return Extent(0, None, None, ranged=False, encoding=encoding)
     _compare(length, asked)
@@ -143,6 +149,18 @@ def _kind(headers: Mapping[str, str]) -> str:
     return (headers.get("Content-Type") or "").partition(";")[0].strip().lower()
 
 
-def _encoding(headers: Mapping[str, str]) -> str:
-    encoding = (headers.get("Content-Encoding") or "").strip().lower()
-    return "" if encoding == "identity" else encoding[:40]
+def compression(headers: Mapping[str, str]) -> str:
+    """What the body has been compressed with, in HTTP's words; empty if nothing says that it was.
+
+    >>> compression({"Content-Encoding": "GZIP"}), compression({"Content-Encoding": "aws-chunked, utf-8"})
+    ('gzip', '')
+    """
+    named = (word.strip().lower() for word in (headers.get("Content-Encoding") or "").split(","))
+    return next((word for word in named if word in _COMPRESSIONS), "")
+
+
+def _is_of_the_file(span: re.Match[str] | None, length: int | None, asked: Asked) -> bool:
+    """Whether a part counts the bytes of the file itself, and has as many: whatever it is called, it is not packed."""
+    if span is None or span[1] is None or asked.size is None:
+        return False
+    return span[3] == str(asked.size) and length == int(span[2]) + 1 - int(span[1])

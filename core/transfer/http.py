@@ -41,8 +41,9 @@ CONNECT_TIMEOUT = 10.0
 
 _MOST_REDIRECTS = 10
 _REDIRECTS = {301, 302, 303, 307, 308}
-_REFUSALS = {401, 403, 404, 410}
-"""What storage hosts answer to a signed address that has expired; from the hub itself it is the answer."""
+_REFUSALS = {400, 401, 403, 404, 410}
+"""What storage hosts answer to a signed address that has expired; from the hub itself it is the answer. 400 is that of
+S3 and of Google."""
 _BODIES = {200, 203, 206, 416, SIGN_IN}
 """What may bring the file, or an empty one, or tells by its body why not."""
 _MIB = 1 << 20

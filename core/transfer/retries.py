@@ -78,7 +78,7 @@ class Retries:
         return min(self._policy.longest_wait, doubled) * (0.5 + 0.5 * self._jitter())
 
 
-_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
+_TRANSIENT = {202, 408, 425, 429, 500, 502, 503, 504}
 
 
 def may_pass(status: int) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import random
+import re
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -120,7 +121,7 @@ STRAY: dict[str, Callable[[Asked], Reply]] = {
     "a part of nonsense": lambda asked: answer(206, b"x", Content_Range="bytes 5-3/2"),
     "several parts in one": multipart,
     "a compressed part": gzipped_part,
-    "an unknown compression": lambda asked: answer(200, DATA, Content_Encoding="br"),
+    "an unknown compression": lambda asked: answer(200, DATA[:-9], Content_Encoding="br"),
     "a broken compression": lambda asked: answer(200, gzip.compress(DATA, 1)[:-900], Content_Encoding="gzip"),
     "a damaged compression": lambda asked: answer(200, b"\x1f\x8bnonsense" * 50, Content_Encoding="gzip"),
     "no such part": lambda asked: answer(416, b""),
@@ -209,6 +210,12 @@ USABLE: dict[str, Callable[[Asked], Reply]] = {
         DATA[slice(*span_of(asked))],
         Content_Range=f"bytes {span_of(asked)[0]}-{span_of(asked)[1] - 1}/{len(DATA)}",
     ),
+    "sends the whole as a part": lambda asked: answer(206, DATA, Content_Range=f"bytes 0-{len(DATA) - 1}/{len(DATA)}"),
+    "puts spaces into the range": lambda asked: re.sub(rb"(\d)-(\d)", rb"\1 - \2", part(DATA, asked), count=1),
+    "names no compression in the place of one": lambda asked: part(DATA, asked, Content_Encoding="aws-chunked"),
+    "names its letters in the place of a compression": whole(Content_Encoding="UTF-8"),
+    "calls what it keeps compressed": lambda asked: part(DATA, asked, Content_Encoding="gzip"),
+    "calls what it keeps compressed, and ignores ranges": whole(Content_Encoding="zstd"),
     "speaks of Bytes": lambda asked: part(DATA, asked).replace(b"Range: bytes", b"Range: Bytes", 1),
 }
 
