@@ -65,7 +65,7 @@ def language(value: Any) -> str | None:
     """Whisper's code of a language, None to have it detected. Raises ValueError for one that Whisper does not know: an
     hour later it would be too late."""
     text = str(value)
-    if text.strip().lower() in ("", "auto", "detect"):
+    if text.strip().lower() in ("", "auto", "detect", "none"):
         return None
     code = language_code(text)
     if code is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import re
 from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
@@ -22,6 +23,13 @@ CUBLAS = "cublas-12"
 
 LINKS_OWNER = "subtitle-editor"
 """Files of direct addresses lie in a repository folder of ours, as if they came from `subtitle-editor/ID`."""
+
+
+_ORIGINAL = re.compile(
+    r"(?:(?:openai|systran|guillaumekln|distil-whisper)/)?"
+    r"(?:faster-|openai-|ggml-)?(?:whisper[-_ ])?(.+?)(?:\.pt|\.bin)?"
+)
+"""A model's name as its makers, and those who first brought it to faster-whisper and whisper.cpp, write it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -183,14 +191,21 @@ class Catalog:
             of_repository = self._of_repository(model)
             if len(of_repository) == 1:
                 return of_repository[0]
-            raise UnknownModelError(model, several=tuple(entry.id for entry in of_repository))
+            near = None if of_repository else self._of_original(model)
+            raise UnknownModelError(model, near, several=tuple(entry.id for entry in of_repository))
         if found is None:
             # Here, not above: only an error needs it.
             import difflib
 
-            near = difflib.get_close_matches(model.lower(), self._by_id, n=1, cutoff=0.5)
-            raise UnknownModelError(model, near[0] if near else None)
+            close = difflib.get_close_matches(model.strip().lower(), self._by_id, n=1, cutoff=0.5)
+            raise UnknownModelError(model, self._of_original(model) or (close[0] if close else None))
         return found
+
+    def _of_original(self, name: str) -> str | None:
+        """The id of the model that other programs know by this name: openai/whisper-tiny, faster-whisper-tiny, tiny.pt,
+        ggml-tiny.bin. What anybody else has made of it is another model."""
+        known = _ORIGINAL.fullmatch(name.strip().lower())
+        return known[1] if known and known[1] in self._by_id else None
 
     def _of_repository(self, name: str) -> list[Entry]:
         """The entries that are made of this repository and nothing else. The hub does not tell capitals apart."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +79,9 @@ def named(text: str) -> Path:
     """A file or folder as it is written, for argparse. Raises ArgumentTypeError for none."""
     if not text.strip():
         raise argparse.ArgumentTypeError("a name that is not empty")
-    return Path(text)
+    # Shells write `~` out, but not within quotation marks, and those of Windows do not at all.
+    of_home = text[0] == "~" and text[1:2] in ("", "/", os.sep) and not os.path.lexists(text)
+    return Path(os.path.expanduser(text) if of_home else text)
 
 
 def up_to(most: int) -> Callable[[str], int]:

@@ -23,6 +23,7 @@ from ..errors.subtitles import OutputNotWrittenError
 from ..events import Cancelled, End, Event, Failed, Finished, as_json
 from ..languages import NAMES
 from ..library import runtimes, status
+from ..library.layout import snapshots_of
 from ..speech import segments
 from ..speech.job import Transcription, about
 from ..speech.segments import Kept
@@ -66,7 +67,7 @@ def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> in
 
 def _model(args: argparse.Namespace, known: Catalog, models_dir: Path) -> tuple[str, Path]:
     """The model that is named, by its id or as a folder that has one, and where it lies. Raises as `usable`."""
-    folder = expanded(args.model)
+    folder = _folder_of(expanded(args.model))
     of_folder = (Path(os.path.abspath(folder)).name, folder) if os.path.isfile(folder / "model.bin") else None
     if of_folder and os.sep in args.model:
         return of_folder
@@ -82,6 +83,16 @@ def _model(args: argparse.Namespace, known: Catalog, models_dir: Path) -> tuple[
     if not entry.hears(args.language):
         raise LanguageNotHeardError(entry.id, NAMES[args.language])
     return entry.id, usable(entry, models_dir)
+
+
+def _folder_of(path: Path) -> Path:
+    """The folder that is meant by one of its files, or by the place that a cache has for all versions of a model."""
+    if path.name == "model.bin" and path.is_file():
+        return path.parent
+    repository = path.parent if path.name == "snapshots" else path
+    if not repository.name.startswith("models--"):
+        return path
+    return next((found for found in snapshots_of(repository, None) if (found / "model.bin").is_file()), path)
 
 
 def _refuse_path(path: Path, typed: str) -> None:

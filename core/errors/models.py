@@ -36,7 +36,10 @@ class ModelUnusableError(SubtitleEditorError):
             Text("The model in {path} cannot be loaded: {reason}.", path=path, reason=reason),
             Text(
                 "Press Repair, or run, with the same models folder: subtitle-editor models repair {model}", model=model
-            ),
+            )
+            if model and model != path.name
+            # A folder that was named, of which no hub knows.
+            else Text("Copy or convert the model anew, or choose one of the list."),
         )
 
 

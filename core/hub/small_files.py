@@ -18,7 +18,7 @@ from ..errors.base import JobCancelled
 from ..errors.hub import CorruptDownloadError, WrongContentError
 from ..system.control import Control
 from ..system.files import disk_error, write
-from ..system.hashes import git_hasher, is_lfs_note
+from ..system.hashes import git_hasher, is_lfs_pointer
 from ..text import Text
 from .asking import patience, read
 from .plan import PlannedFile
@@ -112,8 +112,8 @@ class _Work:
                 break
             if last:
                 raise _complaint(file, body, host, page)
-        if self._needed and is_lfs_note(body or b""):
-            reason = Text("it has only the note that Git LFS keeps in the place of the file")
+        if self._needed and is_lfs_pointer(body or b""):
+            reason = Text("{name} is a pointer of Git LFS and not the file itself", name=file.path)
             raise WrongContentError(host, file.path, reason)
         _put(file.target, body or b"")
         with self._control.condition:

@@ -20,7 +20,7 @@ from ..errors.models import ImportModelError
 from ..events import Progress, ProgressReport, State
 from ..system.control import Control
 from ..system.files import check_room, disk_error, files_in, remove, replace, sync, write
-from ..system.hashes import git_hasher, is_lfs_note
+from ..system.hashes import git_hasher, is_lfs_pointer
 from ..system.locks import try_lock
 from ..system.reasons import reason_of
 from ..text import Text
@@ -156,7 +156,7 @@ def _is_pointer(path: Path) -> bool:
     """Whether a file is what `git clone` leaves without git-lfs in a large file's place."""
     with contextlib.suppress(OSError):
         if path.stat().st_size < 1024:
-            return is_lfs_note(path.read_bytes())
+            return is_lfs_pointer(path.read_bytes())
     return False
 
 

@@ -14,6 +14,10 @@ _BIG_ENCODER = 128
 """Mel bands of large-v3 and of what was distilled from it; all others have 80."""
 _ENGLISH_WORDS = 51864
 """Of the vocabulary of English-only models; others have one more and up."""
+_POINTER = b"version https://git-lfs.github.com/spec/"
+"""How what git leaves without git-lfs begins."""
+_MOST_VERSIONS = 1000
+"""A CTranslate2 model begins with the version of its format, which is 6 today, in four bytes; others with a word."""
 _FEW_LAYERS = 4
 """Decoder layers of what was distilled, turbo the largest of them. It was trained to transcribe alone."""
 
@@ -25,6 +29,12 @@ def check_folder(path: str) -> None:
     for names in (("model.bin",), ("config.json",), ("tokenizer.json",), ("vocabulary.json", "vocabulary.txt")):
         if not any(os.path.isfile(os.path.join(path, name)) for name in names):
             raise ChildError("model_unusable", "{name} is missing", name=names[0])
+    with open(os.path.join(path, "model.bin"), "rb") as file:
+        head = file.read(64)
+    if head.startswith(_POINTER):
+        raise ChildError("model_unusable", "{name} is a pointer of Git LFS and not the file itself", name="model.bin")
+    if int.from_bytes(head[:4], "little") >= _MOST_VERSIONS:
+        raise ChildError("model_unusable", "model.bin is not in CTranslate2's format, but in another program's")
 
 
 def load(path: str, device: str, index: int, compute_type: str, threads: int) -> Any:

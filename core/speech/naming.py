@@ -3,16 +3,43 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from ..languages import NAMES
 from .tracks import TWO_LETTERS, two_letters
 
-# Names beside those of `NAMES` that openai/whisper's command line takes, and some that people use.
+# Names beside those of `NAMES` that openai/whisper's command line takes, some that people use, and countries that are
+# taken for the codes of their languages.
 _OTHER_NAMES = {
     "burmese": "my", "valencian": "ca", "flemish": "nl", "haitian": "ht", "letzeburgesch": "lb", "pushto": "ps",
     "panjabi": "pa", "moldavian": "ro", "moldovan": "ro", "sinhalese": "si", "castilian": "es", "mandarin": "zh",
-    "farsi": "fa", "filipino": "tl", "iw": "he", "in": "id", "jv": "jw", "nb": "no", "cmn": "zh",
+    "farsi": "fa", "filipino": "tl", "iw": "he", "in": "id", "jv": "jw", "nb": "no", "cmn": "zh", "ji": "yi",
+    "bangla": "bn", "jp": "ja", "cn": "zh", "kr": "ko", "ua": "uk", "cz": "cs", "dk": "da", "gr": "el", "vn": "vi",
+    "rs": "sr",
 }  # fmt: skip
-_CODES = {name.lower(): code for code, name in NAMES.items()} | _OTHER_NAMES
+_OWN_NAMES = """
+ar العربية, az azərbaycanca, be беларуская, bg български, bn বাংলা, bs bosanski, ca català, cs čeština, cy cymraeg,
+da dansk, de deutsch, el ελληνικά, es español, et eesti, eu euskara, fa فارسی, fi suomi, fr français, gl galego,
+gu ગુજરાતી, he עברית, hi हिन्दी, hi हिंदी, hr hrvatski, hu magyar, hy հայերեն, id bahasa indonesia, is íslenska,
+it italiano, ja 日本語, ka ქართული, kk қазақ тілі, km ខ្មែរ, kn ಕನ್ನಡ, ko 한국어, lo ລາວ, lt lietuvių, lv latviešu,
+mk македонски, ml മലയാളം, mn монгол, mr मराठी, ms bahasa melayu, my မြန်မာ, ne नेपाली, nl nederlands, no norsk,
+no bokmål, no norsk bokmål, pa ਪੰਜਾਬੀ, pl polski, pt português, ro română, ru русский, si සිංහල, sk slovenčina,
+sl slovenščina, sq shqip, sr српски, sr srpski, sv svenska, sw kiswahili, ta தமிழ், te తెలుగు, th ไทย, tr türkçe,
+uk українська, ur اردو, vi tiếng việt, yue 粵語, yue 粤语, yue 廣東話, zh 中文, zh 汉语, zh 漢語, zh 普通话, zh 國語
+"""
+"""Codes and the names of languages in these languages, as the Common Locale Data Repository has them."""
+
+
+def _folded(name: str) -> str:
+    """A name in small letters and without the accents of Latin ones, which people leave out."""
+    parts = unicodedata.normalize("NFD", name.lower())
+    plain = "".join(char for char in parts if not "\u0300" <= char <= "\u036f")
+    return unicodedata.normalize("NFC", plain if plain.isascii() else name.lower())
+
+
+_OWN = (item.strip().partition(" ") for item in _OWN_NAMES.replace("\n", " ").split(","))
+_CODES = {_folded(name): code for code, _, name in _OWN}
+_CODES |= {name.lower(): code for code, name in NAMES.items()} | _OTHER_NAMES
 
 _USUAL = {"no": "nor", "nb": "nob", "tl": "tgl", "af": "afr", "jv": "jav"}
 _TERMS = {short: long for long, short in reversed(TWO_LETTERS.items())} | _USUAL
@@ -39,10 +66,13 @@ def language_code(text: str) -> str | None:
 
     >>> language_code("English"), language_code("pt-BR"), language_code("ger"), language_code("Klingon")
     ('en', 'pt', 'de', None)
+    >>> language_code("Deutsch"), language_code("FRANCAIS"), language_code("日本語"), language_code("jp")
+    ('de', 'fr', 'ja', 'ja')
     """
-    plain = " ".join(text.strip().lower().replace("_", "-").split())
-    if plain in _CODES:
-        return _CODES[plain]
+    plain = " ".join(_folded(text.strip()).replace("_", "-").split())
+    for name in (plain, plain.replace("-", " ")):
+        if name in _CODES:
+            return _CODES[name]
     base = two_letters(plain)
     base = _CODES.get(base, base)
     return base if base in NAMES else None

@@ -58,7 +58,8 @@ def choose(streams: list[Any], wanted: str) -> list[Any]:
     ordered = sorted(streams, key=_rank)
     if not wanted:
         return ordered
-    found = [stream for stream in ordered if two_letters(stream.language or "") == two_letters(wanted)]
+    code = two_letters(wanted)  # Of `-1` nothing is left, and that is what tracks without a language have.
+    found = [stream for stream in ordered if code and two_letters(stream.language or "") == code]
     if not found:
         raise ChildError("no_such_track", "{wanted}", wanted=wanted, tracks=described(streams))
     return found

@@ -5,17 +5,17 @@ from __future__ import annotations
 
 import hashlib
 
-_NOTE = b"version https://git-lfs.github.com/spec/"
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
-def is_lfs_note(beginning: bytes) -> bool:
-    """Whether a file that begins so is the note that git keeps in the place of one in LFS, which all have that were
+def is_lfs_pointer(beginning: bytes) -> bool:
+    """Whether a file that begins so is the pointer that git keeps in the place of one in LFS, which all have that were
     fetched without git-lfs.
 
-    >>> is_lfs_note(b"version https://git-lfs.github.com/spec/v1\\noid sha256:00"), is_lfs_note(b"")
+    >>> is_lfs_pointer(b"version https://git-lfs.github.com/spec/v1\\noid sha256:00"), is_lfs_pointer(b"")
     (True, False)
     """
-    return beginning.startswith(_NOTE)
+    return beginning.startswith(_POINTER)
 
 
 def git_hasher(size: int) -> hashlib._Hash:

@@ -108,7 +108,18 @@ def test_aliases_share_one_download():
     assert found.get("turbo").sources == found.get("large-v3-turbo").sources
 
 
-@pytest.mark.parametrize(("typed", "nearest"), [("larg-v3", "large-v3"), ("Tiny", "tiny"), ("medum", "medium")])
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [
+        *(("larg-v3", "large-v3"), ("Tiny", "tiny"), ("medum", "medium"), ("faster-whisper-small", "small")),
+        *(
+            ("openai/whisper-tiny", "tiny"),
+            ("guillaumekln/faster-whisper-large-v2", "large-v2"),
+            ("tiny.en.pt", "tiny.en"),
+        ),
+        *(("ggml-large-v3.bin", "large-v3"), ("distil-whisper/distil-large-v3", "distil-large-v3")),
+    ],
+)
 def test_unknown_name_suggests_the_nearest(typed: str, nearest: str):
     with pytest.raises(UnknownModelError) as caught:
         reading.load().get(typed)

@@ -76,6 +76,9 @@ def texts(cues: list[Cue]) -> list[str]:
     [
         ("en", "en"), ("EN", "en"), (" English ", "en"), ("en-US", "en"), ("pt_BR", "pt"), ("zh-Hant-TW", "zh"),
         ("ger", "de"), ("deu", "de"), ("Farsi", "fa"), ("Mandarin", "zh"), ("haitian creole", "ht"), ("nb", "no"),
+        ("Deutsch", "de"), ("Français", "fr"), ("espanol", "es"), ("日本語", "ja"), ("ไทย", "th"),
+        ("Bahasa_Indonesia", "id"),
+        ("jp", "ja"), ("cn", "zh"), ("ua", "uk"), ("haitian_creole", "ht"), ("हिन्दी", "hi"),
         ("yue", "yue"), ("klingon", None), ("x", None), ("", None),
     ],
 )  # fmt: skip
@@ -189,6 +192,29 @@ def test_what_is_no_model_is_called_what_it_is(run: Runs) -> None:
         assert run("a.flac", model=str(run.folder / name)) == 2 and said in run.said, run.said
     assert run("a.flac", model=str(run.folder / "nowhere")) == 2 and "There is no folder" in run.said
     assert run("a.flac", model="~nobody-is-called-so/model") == 2 and "There is no home folder" in run.said
+
+
+def test_a_model_by_one_of_its_files_or_by_its_place_in_a_cache(run: Runs, installed: Path) -> None:
+    place = installed / "models--Systran--faster-whisper-tiny"
+    file = next(place.glob("snapshots/*/model.bin"))
+    for name in (file, place, place / "snapshots"):
+        assert run("no.wav", model=str(name)) == 1 and "no.wav does not exist" in run.said, run.said
+
+
+@pytest.mark.parametrize(
+    ("begins", "said"),
+    [(b"version https://git-lfs.github.com/spec/v1\noid", "pointer of Git LFS"), (b"lmgg\0\0", "another program's")],
+)
+def test_a_model_file_that_is_none_is_called_what_it_is(run: Runs, begins: bytes, said: str) -> None:
+    """And nobody is sent to repair what no hub knows of."""
+    shutil.copytree(MODEL, run.folder / "mine")
+    (run.folder / "mine" / "model.bin").write_bytes(begins + bytes(2000))
+    assert run("a.flac", model="mine/") == 1 and said in run.said and "repair" not in run.said, run.said
+
+
+def test_a_home_folder_that_no_shell_wrote_out(run: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME" if os.name != "nt" else "USERPROFILE", str(run.folder))
+    assert run("~/b.flac") == 1 and str(run.folder / "b.flac") in run.said, run.said
 
 
 def test_a_model_with_another_models_small_file_works(run: Runs) -> None:

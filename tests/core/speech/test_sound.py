@@ -289,6 +289,11 @@ def test_a_track_that_is_not_there(two_tracks: Path, track: str) -> None:
     assert error.fields == {"wanted": track, "tracks": "1 eng, 2 ger"}
 
 
+@pytest.mark.parametrize("track", ["-1", "-", "_"])
+def test_a_track_of_no_language_is_nobodys(track: str) -> None:
+    assert refused(SPEECH / "hello.flac", track=track).code == "no_such_track"
+
+
 @needs_ffmpeg
 def test_commentary_is_not_the_films_sound(tmp_path: Path) -> None:
     beeps(tmp_path / "one.wav", [1.0], 6.0)
