@@ -30,7 +30,7 @@ _CLOCK = (
 )
 _LINE = re.compile(rf"\s*{_CLOCK.format('a')}\s*,\s*{_CLOCK.format('b')}\s*,[ \t]?(?P<text>.*)$")
 _SPACED = re.compile(rf"\s*{_CLOCK.format('a')}\s+,\s*{_CLOCK.format('b')}\s*,")
-_SETTING = re.compile(r"\s*\$(\w+)\s*=\s*(.*?)\s*$")
+_SETTING = re.compile(r"\s*\$(\w+)\s*=(.*)$")
 _REMARK = re.compile(r"\s*//.*")
 _CODE = re.compile(r"\^([IBUibu])|\|")
 _SWITCHES = {"i": ITALIC, "b": BOLD, "u": UNDERLINE}
@@ -80,7 +80,7 @@ class _State:
         self.waiting.append(match[0].strip("\ufeff \t"))
         if match.re is not _SETTING:
             return
-        name, value = match[1].lower(), match[2].lower()
+        name, value = match[1].lower(), match[2].strip().lower()
         if letter := _HELD.get(name):
             (self.looks.add if value == "true" else self.looks.discard)(letter)
         elif name == "vertalign":
