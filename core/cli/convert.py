@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.subtitles import SubtitleFileError
@@ -86,22 +88,40 @@ def _never_empty(source: Path, target: Path, document: Document) -> None:
 def _pairs(args: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
     """Which file becomes which. Raises UsageError before anything is read."""
     sources: list[Path] = args.sources
-    target: Path = args.target
+    target, is_folder = args.target
     several = len(sources) > 1 or sources[0].is_dir()
-    if not several and not target.is_dir():
+    if not several and not is_folder:
         options.target_format(target, args)
         yield sources[0], target
         return
+    is_file = target == PIPE or (target.exists() and not target.is_dir())
+    if several and is_file:
+        raise UsageError("Several files cannot be converted into one.", "Name a folder, or use merge.")
+    if is_file:
+        raise UsageError(f"{target} is a file, and no folder.", "Name it without the slash at its end.")
     if args.target_format is None:
         raise UsageError(
             f"{target} is a folder, which does not tell the format.", "Say it with --to, such as --to srt."
         )
     suffix = registry.BY_ID[options.target_format(target, args)].suffixes[0]
-    if target == PIPE or (target.exists() and not target.is_dir()):
-        raise UsageError("Several files cannot be converted into one.", "Name a folder, or use merge.")
     for source in sources:
         for file, below in _files(source):
             yield file, target / below.with_suffix(suffix)
+
+
+_OUTPUTS = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+"""Names of standard output, where there are such: what is said beside the subtitles must not come between them."""
+
+
+class _Target(NamedTuple):
+    path: Path
+    is_folder: bool
+    """Whether it is one, or is named with a slash at its end as only folders are."""
+
+
+def _target(text: str) -> _Target:
+    path = PIPE if text in _OUTPUTS else named(text)
+    return _Target(path, path.is_dir() or text.endswith(("/", os.sep)))
 
 
 def _files(source: Path) -> Iterator[tuple[Path, Path]]:
@@ -174,7 +194,7 @@ def add_commands(commands: Words, common: argparse.ArgumentParser) -> None:
 def _add_convert(commands: Words, common: argparse.ArgumentParser) -> None:
     command = _command(commands, common, "convert")
     command.add_argument("sources", type=named, metavar="IN", nargs="+", help="files and folders; - is standard input")
-    command.add_argument("target", type=named, metavar="OUT", help="a file, a folder with --to, or - with --to")
+    command.add_argument("target", type=_target, metavar="OUT", help="a file, a folder with --to, or - with --to")
     command.add_argument("--to-fps", type=options.rate, metavar="R", help="change from the rate of --fps to this one")
     command.add_argument(
         "--shift", type=signed_time, default=0.0, metavar="S", help="seconds later (earlier if negative)"

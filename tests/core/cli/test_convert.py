@@ -48,6 +48,16 @@ def test_several_files_into_a_folder(run: Run, tmp_path: Path) -> None:
     assert texts(tmp_path / "out" / "cr-only.vtt") == ["one", "two", "three"]
 
 
+def test_a_slash_at_the_end_names_a_folder(run: Run, tmp_path: Path) -> None:
+    code, told, _ = run("convert", CASES / "italic.srt", f"{tmp_path}/new/", "--to", "vtt")
+    assert code == 0 and [Path(one["output"]) for one in told] == [tmp_path / "new" / "italic.vtt"]
+    code, _, said = run("convert", CASES / "italic.srt", f"{tmp_path}/new/italic.vtt/", "--to", "vtt")
+    assert code == 2 and "is a file" in said
+    code, _, said = run("convert", CASES / "italic.srt", CASES / "cr-only.srt", tmp_path / "new" / "italic.vtt")
+    assert code == 2 and "into one" in said
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["italic.vtt"]
+
+
 def test_where_a_disk_takes_two_names_for_one_the_second_replaces_nothing(run: Run, tmp_path: Path) -> None:
     """Where the tests lie on no such disk, a link does as one: both names are one file."""
     for folder, name, text in (("one", "film.srt", "one"), ("two", "Film.srt", "two")):
@@ -103,6 +113,11 @@ def test_pipes(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixt
     code = main.main(["convert", "-", "-", "--to", "vtt", "--out-encoding", "utf-8-sig", "--newline", "crlf"])
     out = capsysbinary.readouterr().out
     assert code == 0 and out.startswith(b"\xef\xbb\xbfWEBVTT\r\n") and "Café déjà vu".encode() in out
+
+
+def test_standard_output_by_its_name(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main.main(["convert", str(CASES / "italic.srt"), "/dev/stdout", "--to", "vtt"]) == 0
+    assert capsysbinary.readouterr().out.startswith(b"WEBVTT\n\n00:00:0")
 
 
 def test_a_pipe_has_to_say_the_format(run: Run) -> None:
