@@ -11,7 +11,7 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 from ..core.errors.base import SubtitleEditorError
 from ..core.system.task import Task
 from ..core.text import Text, counted
-from ..sequencer import compat, letters, strips
+from ..sequencer import compat, strips
 from ..session import choices, pictures, state, waker
 from ..session import track as tracks
 from ..translations import iface, translated
@@ -30,7 +30,8 @@ SLICE = 0.05
 """Seconds of making strips between two looks at the window."""
 
 
-def _may_change(cls: Any, context: Context) -> bool:
+def may_change(cls: Any, context: Context) -> bool:
+    """For the poll of what changes texts or their pictures: not while pictures are being drawn."""
     if not has_strips(cls, context):
         return False
     if pictures.at_work or any(task.label == pictures.LABEL for task in state.now.tasks):
@@ -166,7 +167,7 @@ class SUBTITLE_OT_bake(BakeOperator, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return _may_change(cls, context)
+        return may_change(cls, context)
 
 
 class SUBTITLE_OT_bake_changed(BakeOperator, bpy.types.Operator):
@@ -180,7 +181,7 @@ class SUBTITLE_OT_bake_changed(BakeOperator, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return _may_change(cls, context)
+        return may_change(cls, context)
 
 
 class SUBTITLE_OT_bake_and_render(BakeOperator, bpy.types.Operator):
@@ -194,7 +195,7 @@ class SUBTITLE_OT_bake_and_render(BakeOperator, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return _may_change(cls, context)
+        return may_change(cls, context)
 
     def _told(self) -> _Result:
         super()._told()
@@ -215,7 +216,7 @@ class SUBTITLE_OT_back_to_text(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return _may_change(cls, context)
+        return may_change(cls, context)
 
     def execute(self, context: Context) -> _Result:
         from ..sequencer import baked
@@ -245,7 +246,7 @@ class SUBTITLE_OT_delete_unused_pictures(AsideOperator, TaskOperator, bpy.types.
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return _may_change(cls, context)
+        return may_change(cls, context)
 
     def invoke(self, context: Context, event: Event) -> _Result:
         if not self.is_looked:
@@ -384,23 +385,6 @@ class SUBTITLE_OT_plain_view(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SUBTITLE_OT_fit_sizes(bpy.types.Operator):
-    """Bring letters and places of all subtitles to the size of the film, after its resolution was changed"""
-
-    bl_idname = "subtitle.fit_sizes"
-    bl_label = "Fit Sizes to the Film"
-    bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: Context) -> bool:
-        return _may_change(cls, context)
-
-    def execute(self, context: Context) -> _Result:
-        count = letters.fit(compat.scene_of(context))
-        self.report({"INFO"}, translated(Text("Another size: {subtitles}", subtitles=counted(count))))
-        return {"FINISHED"} if count else {"CANCELLED"}
-
-
 class SUBTITLE_OT_reload_styles(bpy.types.Operator):
     """Read your own styles again, after a file was edited or added"""
 
@@ -423,6 +407,5 @@ register, unregister = bpy.utils.register_classes_factory(
         SUBTITLE_OT_save_style,
         SUBTITLE_OT_reload_styles,
         SUBTITLE_OT_plain_view,
-        SUBTITLE_OT_fit_sizes,
     )
 )

@@ -11,10 +11,11 @@ from bpy.props import EnumProperty
 
 from ..core.errors.base import SubtitleEditorError
 from ..core.text import Text, counted
-from ..sequencer import compat, places
+from ..sequencer import compat, letters, places
 from ..session import track as tracks
 from ..translations import translated
 from .editing import has_strips
+from .pictures import may_change
 from .slow import LongOperator, Work
 
 if TYPE_CHECKING:
@@ -49,6 +50,21 @@ class _Mending(Work):
         return self._mending.back(), self._mending.changed
 
 
+class Fitting(Work):
+    """Sizes and places being brought to the film, also inside of metas."""
+
+    def __init__(self, scene: bpy.types.Scene) -> None:
+        self._fitting = letters.Fitting(scene)
+        super().__init__(scene, self._fitting.steps(), self._fitting.total)
+
+    def _strips(self) -> Any:
+        editor = self._scene.sequence_editor
+        return compat.every_strip(editor) if editor is not None else ()
+
+    def _back(self) -> tuple[Generator[int, None, Any], int]:
+        return self._fitting.back(), self._fitting.changed
+
+
 class _PlacesOperator(LongOperator):
     """Mix-in of an operator that is about all subtitles that are seen."""
 
@@ -68,6 +84,11 @@ class _PlacesOperator(LongOperator):
             return {"CANCELLED"}
         finally:
             tracks.touched()
+
+    def _name_locked(self, number: int) -> None:
+        if number:
+            text = Text("Locked, and so left where they are: {subtitles}", subtitles=counted(number))
+            self.report({"WARNING"}, translated(text))
 
 
 class SUBTITLE_OT_next_place(_PlacesOperator, bpy.types.Operator):
@@ -116,9 +137,7 @@ class SUBTITLE_OT_mend_places(_PlacesOperator, bpy.types.Operator):
         return _Mending(scene, Mending(scene, found, every))
 
     def told(self, result: Mended) -> _Result:
-        if result.locked:
-            text = Text("Locked, and so left where they are: {subtitles}", subtitles=counted(result.locked))
-            self.report({"WARNING"}, translated(text))
+        self._name_locked(result.locked)
         if left := result.left - result.locked:
             text = Text("Still not where they should be, for want of room: {subtitles}", subtitles=counted(left))
             self.report({"WARNING"}, translated(text))
@@ -129,4 +148,26 @@ class SUBTITLE_OT_mend_places(_PlacesOperator, bpy.types.Operator):
         return {"FINISHED"} if result.count or result.clicked else {"CANCELLED"}
 
 
-register, unregister = bpy.utils.register_classes_factory((SUBTITLE_OT_next_place, SUBTITLE_OT_mend_places))
+class SUBTITLE_OT_fit_sizes(_PlacesOperator, bpy.types.Operator):
+    """Bring letters and places of all subtitles to the size of the film, after its resolution was changed"""
+
+    bl_idname = "subtitle.fit_sizes"
+    bl_label = "Fit Sizes to the Film"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return may_change(cls, context)
+
+    def work(self, scene: bpy.types.Scene) -> Work:
+        return Fitting(scene)
+
+    def told(self, result: letters.Fitted) -> _Result:
+        self._name_locked(result.locked)
+        self.report({"INFO"}, translated(Text("Another size: {subtitles}", subtitles=counted(result.number))))
+        return {"FINISHED"} if result.number else {"CANCELLED"}
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (SUBTITLE_OT_next_place, SUBTITLE_OT_mend_places, SUBTITLE_OT_fit_sizes)
+)

@@ -10,7 +10,7 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from ..core.text import Text, counted
-from ..sequencer import cue, look, styles
+from ..sequencer import cue, look
 from ..session import track as tracks
 from ..translations import translated
 from .editing import SELECTED, TRACK, CueOperator, nothing_chosen, numbers_in, scope
@@ -88,6 +88,7 @@ class SUBTITLE_OT_use_style(_StyleOperator, bpy.types.Operator):
 
     def edit(self, scene: bpy.types.Scene, row: Row, _rules: Rules) -> _Result:
         from ..core.picture import style
+        from ..sequencer import styles
 
         numbers = numbers_in(scene, row, self.which)
         if not numbers:

@@ -8,7 +8,8 @@ of tests/blender/test_live.py), and with a WOFF2 font, as Blender brings, closin
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Generator, Iterator
+from typing import Any, NamedTuple
 
 import bpy
 
@@ -57,18 +58,70 @@ def _is_resized(strip: Strip, film: float) -> bool:
     return SIZED in strip and abs(float(strip[SIZED]) - film) > 0.5
 
 
-def fit(scene: bpy.types.Scene) -> int:
-    """Bring sizes and places of all subtitles to the film that the scene is now; how many had another one."""
-    editor = scene.sequence_editor
-    film = film_of(scene)
-    count = 0
-    for strip in compat.strips_of(editor) if editor is not None else ():
-        if not is_off(strip, scene):
-            continue
-        count += 1
-        if _is_resized(strip, film):
-            strip.font_size = max(1.0, strip.font_size * film / max(1.0, float(strip[SIZED])))
-            strip[SIZED] = film
-        if spot.is_off(strip):
-            spot.put(strip, *spot.of(strip))
-    return count
+class Fitted(NamedTuple):
+    """What has come of it."""
+
+    number: int
+    """Subtitles that were changed."""
+    locked: int
+    """Those that are locked, and so were left alone."""
+
+
+class Fitting:
+    """Bring sizes and places of all subtitles, also inside of metas, to the film that the scene is now. What is locked
+    stays."""
+
+    def __init__(self, scene: bpy.types.Scene) -> None:
+        self._scene, editor = scene, scene.sequence_editor
+        every = _with_locks(editor, editor, False) if editor is not None else ()
+        self._found = [(strip, is_locked) for strip, is_locked in every if is_off(strip, scene)]
+        self._before: dict[str, tuple[float, Any, spot.Kept]] = {}
+        """Size, its film and place of those that were changed, by name."""
+
+    @property
+    def total(self) -> int:
+        """How many steps there are."""
+        return len(self._found)
+
+    @property
+    def changed(self) -> int:
+        """How many have been changed so far."""
+        return len(self._before)
+
+    def steps(self) -> Generator[int, None, Fitted]:
+        """Do it, a subtitle a step."""
+        film = film_of(self._scene)
+        for number, (strip, is_locked) in enumerate(self._found, 1):
+            yield number
+            if is_locked:
+                continue
+            self._before[strip.name] = strip.font_size, strip.get(SIZED), spot.kept(strip)
+            if _is_resized(strip, film):
+                strip.font_size = max(1.0, strip.font_size * film / max(1.0, float(strip[SIZED])))
+                strip[SIZED] = film
+            if spot.is_off(strip):
+                spot.put(strip, *spot.of(strip))
+        return Fitted(len(self._before), sum(is_locked for _, is_locked in self._found))
+
+    def back(self) -> Generator[int, None, Fitted]:
+        """Make all that was changed what it was before, a subtitle a step."""
+        for strip in list(compat.every_strip(self._scene.sequence_editor)):
+            if (before := self._before.get(strip.name)) is not None:
+                strip.font_size, sized, place = before
+                if sized is not None:
+                    strip[SIZED] = sized
+                spot.put_back(strip, place)
+                yield 1
+        self._before.clear()
+        return Fitted(0, 0)
+
+
+def _with_locks(editor: Any, owner: Any, is_locked: bool) -> Iterator[tuple[Strip, bool]]:
+    """All strips of an editor or a meta strip and of the metas in it, and whether nothing is to change on them."""
+    channels = compat.locked(editor, owner)
+    for strip in compat.strips_of(owner):
+        locked = is_locked or strip.lock or strip.channel in channels
+        if strip.type == "META":
+            yield from _with_locks(editor, strip, locked)
+        else:
+            yield strip, locked

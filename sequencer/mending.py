@@ -33,9 +33,7 @@ class Mended:
 class _Before:
     """All of a strip that is changed here."""
 
-    location: tuple[float, float]
-    offset: tuple[float, float]
-    film: Any
+    place: spot.Kept
     font_size: float
     wrap_width: float
     text: str
@@ -43,18 +41,11 @@ class _Before:
 
     @classmethod
     def of(cls, strip: Strip) -> _Before:
-        (x, y), transform = strip.location, strip.transform
-        offset = transform.offset_x, transform.offset_y
-        film = list(strip[spot.PLACED]) if spot.PLACED in strip else None
-        return cls((x, y), offset, film, strip.font_size, strip.wrap_width, strip.text, strip.get(cue.MARK))
+        return cls(spot.kept(strip), strip.font_size, strip.wrap_width, strip.text, strip.get(cue.MARK))
 
     def put_back(self, strip: Strip) -> None:
-        strip.location, strip.font_size, strip.wrap_width = self.location, self.font_size, self.wrap_width
-        strip.transform.offset_x, strip.transform.offset_y = self.offset
-        if self.film is not None:
-            strip[spot.PLACED] = self.film
-        elif spot.PLACED in strip:
-            del strip[spot.PLACED]
+        strip.font_size, strip.wrap_width = self.font_size, self.wrap_width
+        spot.put_back(strip, self.place)
         if strip.text != self.text:
             strip.text = self.text
         if strip.get(cue.MARK) != self.data:

@@ -9,6 +9,8 @@ large as the picture, and goes out of it with the transform: there the place is 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import bpy
 
 from . import compat
@@ -18,6 +20,14 @@ PLACED = "subtitle_editor_place"
 """A custom property of a strip: width and height of the film that its place is in pixels of."""
 
 _MIDDLE = (0.5, 0.5)
+
+
+class Kept(NamedTuple):
+    """All that says where a text hangs."""
+
+    location: tuple[float, float]
+    offset: tuple[float, float]
+    film: list[int] | None
 
 
 def whole(scene: bpy.types.Scene) -> tuple[int, int]:
@@ -89,6 +99,22 @@ def _set(strip: Strip, location: tuple[float, float], x: float, y: float) -> Non
         transform.offset_x = x
     if transform.offset_y != y:
         transform.offset_y = y
+
+
+def kept(strip: Strip) -> Kept:
+    """What `put_back` is to bring back."""
+    (x, y), transform = strip.location, strip.transform
+    film = list(strip[PLACED]) if PLACED in strip else None
+    return Kept((x, y), (transform.offset_x, transform.offset_y), film)
+
+
+def put_back(strip: Strip, before: Kept) -> None:
+    """Hang it where it hung, exactly."""
+    _set(strip, before.location, *before.offset)
+    if before.film is not None:
+        strip[PLACED] = before.film
+    elif PLACED in strip:
+        del strip[PLACED]
 
 
 def is_beside_box(strip: Strip) -> bool:

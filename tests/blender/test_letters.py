@@ -12,7 +12,8 @@ import pytest
 
 from subtitle_editor.core.cues import Cue
 from subtitle_editor.core.markup import Placing
-from subtitle_editor.sequencer import cue, letters, spot, strips
+from subtitle_editor.operators.places import Fitting
+from subtitle_editor.sequencer import compat, cue, letters, spot, strips
 from tests.core.picture import scripts
 
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.timeout(60)]
@@ -78,6 +79,33 @@ def test_sizes_are_brought_to_another_resolution() -> None:
     assert letters.is_off(first, bpy.context.scene)
     assert bpy.ops.subtitle.fit_sizes() == {"FINISHED"}
     assert (first.font_size, second.font_size) == (108, 200) and not letters.is_off(first, bpy.context.scene)
+
+
+def test_sizes_inside_of_metas_are_brought_along_and_locked_ones_stay() -> None:
+    film(1920, 1080)
+    scene = bpy.context.scene
+    strip, inner, deep, locked, apart, shut = made(*(Cue(n * 2, n * 2 + 1, str(n)) for n in range(6)))
+    collection = compat.strips_of(scene.sequence_editor)
+    outer, nested = (collection.new_meta(name=name, channel=7, frame_start=1) for name in ("outer", "nested"))
+    inner.move_to_meta(outer)
+    deep.move_to_meta(nested)
+    nested.move_to_meta(outer)
+    shut.move_to_meta(outer)
+    shut.channel, shut.lock = 9, True
+    locked.lock, apart.channel = True, 5
+    scene.sequence_editor.channels[5].lock = True
+    film(3840, 2160)
+    found = strip, inner, deep, locked, apart, shut
+    work = Fitting(scene)
+    assert work.go_on(0.0) is None and work.go_on(0.0) is None
+    assert sorted(one.font_size for one in found) == [54, 54, 54, 54, 54, 108], "a subtitle a step"
+    work.put_back()
+    assert {one.font_size for one in found} == {54} and all(letters.is_off(one, scene) for one in found)
+    assert bpy.ops.subtitle.fit_sizes() == {"FINISHED"}
+    assert [one.font_size for one in found] == [108] * 3 + [54] * 3
+    assert [round(spot.drawn_at(one)[1]) for one in found] == [130] * 3 + [round(spot.drawn_at(locked)[1])] * 3
+    assert [letters.is_off(one, scene) for one in found] == [False] * 3 + [True] * 3
+    assert bpy.ops.subtitle.fit_sizes() == {"CANCELLED"}
 
 
 def test_white_letters_are_read_on_a_white_film(tmp_path: Path) -> None:
