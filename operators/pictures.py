@@ -17,12 +17,14 @@ from ..session import track as tracks
 from ..translations import iface, translated
 from .aside import AsideOperator
 from .editing import has_strips
+from .slow import LongOperator
 from .tasks import TaskOperator
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.picture.style import Style
+    from .unbaking import Unbaking
 
 _Result = set[str]
 
@@ -203,7 +205,7 @@ class SUBTITLE_OT_bake_and_render(BakeOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SUBTITLE_OT_back_to_text(bpy.types.Operator):
+class SUBTITLE_OT_back_to_text(LongOperator, bpy.types.Operator):
     """Show text strips again and take their pictures off the timeline. The files stay"""
 
     bl_idname = "subtitle.back_to_text"
@@ -214,17 +216,40 @@ class SUBTITLE_OT_back_to_text(bpy.types.Operator):
         name="Selected Only", description="Only the selected subtitles or pictures", default=False
     )
 
+    if TYPE_CHECKING:
+        _work: Unbaking
+        _scene: int
+
     @classmethod
     def poll(cls, context: Context) -> bool:
         return may_change(cls, context)
 
     def execute(self, context: Context) -> _Result:
-        from ..sequencer import baked
+        from .unbaking import Unbaking
 
-        count = baked.back_to_text(compat.scene_of(context), selected=self.selected)
+        scene = compat.scene_of(context)
+        self._scene = scene.session_uid
+        result = self.begin(Unbaking(scene, selected=self.selected))
+        if result == {"RUNNING_MODAL"}:
+            # No render draws them anew meanwhile.
+            pictures.at_work.add(self._scene)
         tracks.touched()
+        return result
+
+    def told(self, _result: int) -> _Result:
+        count = self._work.done
         self.report({"INFO"}, translated(Text("Text again: {subtitles}", subtitles=counted(count))))
         return {"FINISHED"} if count else {"CANCELLED"}
+
+    def stopped(self) -> _Result:
+        numbers = {"done": self._work.done, "number": self._work.number}
+        text = Text("Stopped: {done} of {number} subtitles are text again. Back to Text does the rest.", **numbers)
+        self.report({"WARNING"}, translated(text))
+        return {"FINISHED"} if self._work.done else {"CANCELLED"}
+
+    def _leave(self, context: Context) -> None:
+        pictures.at_work.discard(self._scene)
+        super()._leave(context)
 
 
 _unused: list[str] = []

@@ -88,6 +88,7 @@ class Work:
                 return end.value
             self._done += 1
             if time.monotonic() >= until:
+                self._count = len(self._strips())
                 return None
 
     def turn_back(self) -> None:
@@ -189,10 +190,12 @@ class LongOperator:
             self._show(context)
             return {"RUNNING_MODAL"}
         self._leave(context)
-        if self._work.is_turned_back:
-            self.report({"INFO"}, translated(Text("Stopped. All subtitles are where they were.")))
-            return {"CANCELLED"}
-        return self.told(result)
+        return self.stopped() if self._work.is_turned_back else self.told(result)
+
+    def stopped(self) -> _Result:
+        """Say what has become of what was done, once all is put back."""
+        self.report({"INFO"}, translated(Text("Stopped. All subtitles are where they were.")))
+        return {"CANCELLED"}
 
     def _show(self, context: Context) -> None:
         what, percent = Text(self.bl_label), f"{self._work.share:.0%}"

@@ -159,15 +159,15 @@ class Placing:
 
     def _part_metas(self, editor: Any, only: bool) -> None:
         """Inside of metas: text whose picture is not beside it is seen again, a picture without its text goes."""
-        for collection in [*_collections(editor)][1:]:
-            pictures = {_id_of(strip) for strip in collection if is_picture(strip)}
+        for collection in [*collections_of(editor)][1:]:
+            pictures = {id_of(strip) for strip in collection if is_picture(strip)}
             texts = [strip for strip in collection if strip.type == "TEXT" and BAKED in strip]
             known = {str(strip[BAKED]) for strip in texts}
             for strip in texts:
                 if str(strip[BAKED]) not in pictures:
-                    _as_text(strip)
+                    as_text(strip)
                     self.freed += 1
-            for strip in [strip for strip in collection if is_picture(strip) and _id_of(strip) not in known]:
+            for strip in [strip for strip in collection if is_picture(strip) and id_of(strip) not in known]:
                 if not only:
                     collection.remove(strip)
 
@@ -188,7 +188,7 @@ class Placing:
         for name, strip in texts.items():
             given = self._ids.get(name)
             if given is None and BAKED in strip and not only:
-                _as_text(strip)
+                as_text(strip)
             elif given is not None and given not in there:
                 strip.mute = False
         return there
@@ -303,16 +303,17 @@ def _is_free(collection: Any, channel: int, wanted: Sequence[Source]) -> bool:
     return True
 
 
-def _collections(owner: Any) -> Iterator[Any]:
+def collections_of(owner: Any) -> Iterator[Any]:
     """The strips of a sequence editor or a meta strip, then those of each meta inside of it."""
     collection = compat.strips_of(owner)
     yield collection
     for strip in collection:
         if strip.type == "META":
-            yield from _collections(strip)
+            yield from collections_of(strip)
 
 
-def _id_of(picture: Strip) -> str:
+def id_of(picture: Strip) -> str:
+    """Whose picture a strip is: what its subtitle has as `BAKED`."""
     return str(picture[PICTURE]).partition(" ")[0]
 
 
@@ -346,40 +347,10 @@ def _relative(folder: str) -> str:
     return folder if folder.endswith(("/", os.sep)) else folder + "/"
 
 
-def _as_text(strip: Strip) -> None:
+def as_text(strip: Strip) -> None:
+    """Show a subtitle's text instead of its picture."""
     del strip[BAKED]
     strip.mute = False
-
-
-def back_to_text(scene: bpy.types.Scene, *, selected: bool = False) -> int:
-    """Show subtitles as text again, also inside of metas, and take their pictures off the timeline; how many. The files
-    stay."""
-    editor = scene.sequence_editor
-    if editor is None:
-        return 0
-    gone = _texts_again(editor, selected)
-    for collection in [*_collections(editor)]:
-        left = {str(strip[BAKED]) for strip in collection if strip.type == "TEXT" and BAKED in strip}
-        for strip in [strip for strip in collection if is_picture(strip) and _id_of(strip) not in left]:
-            if not selected or _id_of(strip) in gone:
-                collection.remove(strip)
-    return len(gone)
-
-
-def _texts_again(owner: Any, selected: bool) -> list[str]:
-    """The ids of those that are text now."""
-    collection = compat.strips_of(owner)
-    chosen = {_id_of(strip) for strip in collection if is_picture(strip) and strip.select}
-    gone: list[str] = []
-    for strip in collection:
-        if strip.type == "META":
-            gone += _texts_again(strip, selected and not strip.select)
-        elif strip.type == "TEXT" and BAKED in strip:
-            given = str(strip[BAKED])
-            if not selected or strip.select or given in chosen:
-                _as_text(strip)
-                gone.append(given)
-    return gone
 
 
 def files_in_use(folder: str) -> set[str]:

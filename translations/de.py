@@ -1474,6 +1474,7 @@ TEXTS = {
     ('*', 'Show text strips again and take their pictures off the timeline. The files stay'): 'Wieder Textstreifen zeigen und ihre Bilder von der Zeitleiste nehmen. Die Dateien bleiben',
     ('*', "Show the scene's colours as they are (view transform Standard), so that white subtitles are white"): 'Die Farben der Szene zeigen, wie sie sind (Ansichtstransformation Standard), damit weiße Untertitel weiß sind',
     ('*', 'Stopped: {done} of {number} subtitles are pictures. Bake Changed makes the rest.'): 'Angehalten: {done} von {number} Untertiteln sind Bilder. Geänderte backen macht den Rest.',
+    ('*', 'Stopped: {done} of {number} subtitles are text again. Back to Text does the rest.'): 'Angehalten: {done} von {number} Untertiteln sind wieder Text. Zurück zu Text macht den Rest.',
     ('*', 'Style'): 'Stil',
     ('*', 'Subtitles are being drawn already'): 'Es werden schon Untertitel gezeichnet',
     ('*', 'Text again: {subtitles}'): 'Wieder Text: {subtitles}',

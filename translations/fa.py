@@ -1474,6 +1474,7 @@ TEXTS = {
     ('*', 'Show text strips again and take their pictures off the timeline. The files stay'): 'ﺪﻨﻧﺎﻣﯽﻣ ﺎﻫﻩﺪﻧﻭﺮﭘ .ﺭﺍﺩﺮﺑ ﻥﺎﻣﺯ ﻂﺧ ﺯﺍ ﺍﺭ ﻥﺎﺸﯾﺎﻫﺮﯾﻮﺼﺗ ﻭ ﻩﺪﺑ ﻥﺎﺸﻧ ﺍﺭ ﻦﺘﻣ ﯼﺎﻫﺭﺍﻮﻧ ﻩﺭﺎﺑﻭﺩ',
     ('*', "Show the scene's colours as they are (view transform Standard), so that white subtitles are white"): 'ﺪﺷﺎﺑ ﺪﯿﻔﺳ ﺪﯿﻔﺳ ﺲﯾﻮﻧﺮﯾﺯ ﺎﺗ (Standard ﯼﺎﻤﻧ ﻞﯾﺪﺒﺗ) ﻩﺪﺑ ﻥﺎﺸﻧ ﺪﻨﺘﺴﻫ ﻪﮐ ﻪﻧﻮﮔﻥﺎﻤﻫ ﺍﺭ ﻪﻨﺤﺻ ﯼﺎﻫﮓﻧﺭ',
     ('*', 'Stopped: {done} of {number} subtitles are pictures. Bake Changed makes the rest.'): '.ﺩﺯﺎﺳﯽﻣ ﺍﺭ ﻪﯿﻘﺑ «ﺎﻫﻩﺩﺮﮐﺮﯿﯿﻐﺗ ﺖﺨﭘ» .ﺖﺳﺍ ﺮﯾﻮﺼﺗ ﺲﯾﻮﻧﺮﯾﺯ {number} ﺯﺍ {done} :ﺪﺷ ﻒﻗﻮﺘﻣ',
+    ('*', 'Stopped: {done} of {number} subtitles are text again. Back to Text does the rest.'): '.ﺪﻫﺩﯽﻣ ﻡﺎﺠﻧﺍ ﺍﺭ ﻪﯿﻘﺑ «ﻦﺘﻣ ﻪﺑ ﺖﺸﮔﺯﺎﺑ» .ﺪﻧﺍﻦﺘﻣ ﻩﺭﺎﺑﻭﺩ ﺲﯾﻮﻧﺮﯾﺯ {number} ﺯﺍ {done} :ﺪﺷ ﻒﻗﻮﺘﻣ',
     ('*', 'Style'): 'ﮏﺒﺳ',
     ('*', 'Subtitles are being drawn already'): 'ﺪﻧﻮﺷﯽﻣ ﻩﺪﯿﺸﮐ ﻥﻮﻨﮐﺍﻢﻫ ﺎﻫﺲﯾﻮﻧﺮﯾﺯ',
     ('*', 'Text again: {subtitles}'): '{subtitles} :ﻦﺘﻣ ﻩﺭﺎﺑﻭﺩ',

@@ -20,6 +20,7 @@ from subtitle_editor.core.picture.render import Renderer
 from subtitle_editor.core.picture.style import DEFAULT
 from subtitle_editor.core.subtitles.document import Document
 from subtitle_editor.operators import pictures as dialog
+from subtitle_editor.operators.unbaking import Unbaking
 from subtitle_editor.sequencer import baked, compat, cue, places, strips
 from subtitle_editor.session import choices, pictures
 from subtitle_editor.session import track as tracks
@@ -212,6 +213,36 @@ def test_back_to_text(folder: Path) -> None:
     assert not any(cue.BAKED in strip for strip in texts())
     assert len(list(folder.glob("*.png"))) == 3, "files stay"
     assert bpy.ops.subtitle.back_to_text() == {"CANCELLED"}
+
+
+def test_back_to_text_goes_in_steps_and_what_is_done_stays() -> None:
+    make(*CUES)
+    bake()
+    work = Unbaking(bpy.context.scene)
+    shares = []
+    for left in (3, 2):
+        assert work.go_on(0.0) is None and len(shown()) == left
+        shares.append(work.share)
+    assert shares == [pytest.approx(1 / 3), pytest.approx(2 / 3)] and (work.done, work.number) == (1, 3)
+    work.turn_back()
+    assert work.go_on(0.0) == 1 and work.number == 3
+    # The one that is text has no picture, and those that are none have theirs.
+    assert sum(strip.mute for strip in texts()) == len(shown()) == 2
+    assert sum(cue.BAKED in strip for strip in texts()) == 2
+    assert bpy.ops.subtitle.back_to_text() == {"FINISHED"}
+    assert shown() == [] and not any(strip.mute for strip in texts())
+
+
+def test_a_script_that_removes_pictures_meanwhile_does_no_harm() -> None:
+    make(*CUES)
+    bake()
+    work = Unbaking(bpy.context.scene)
+    assert work.go_on(0.0) is None and work.go_on(0.0) is None
+    compat.strips_of(bpy.context.scene.sequence_editor).remove(shown()[0])
+    compat.strips_of(bpy.context.scene.sequence_editor).remove(texts()[0])
+    while work.go_on(0.0) is None:
+        pass
+    assert shown() == [] and len(texts()) == 2 and not any(strip.mute for strip in texts())
 
 
 def test_only_the_selected(folder: Path) -> None:

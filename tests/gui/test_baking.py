@@ -49,6 +49,35 @@ def test_bake_and_back(fresh: Window, user: Path, picture: Pictures) -> None:
     fresh.wait(f"{IMAGES} == {count}")
 
 
+def test_back_to_text_is_stopped_and_undone(fresh: Window, user: Path, picture: Pictures) -> None:
+    """One subtitle for each tick of a clock: there is time to press a key meanwhile."""
+    film(fresh, user, "\n".join(f"{n}\n00:00:{n:02},000 --> 00:00:{n:02},900\nline {n}\n" for n in range(1, 40)))
+    fresh.run("bpy.context.scene.subtitle_editor.picture_folder = __import__('tempfile').mkdtemp()")
+    place = over_timeline(fresh)
+    fresh.run("with bpy.context.temp_override(window=window()):\n    bpy.ops.subtitle.bake('INVOKE_DEFAULT')")
+    fresh.wait(f"{IMAGES} == {MUTED} == 39 and not part('session.waker').timers")
+    fresh.run("bpy.ops.ed.undo_push(message='baked')")
+    fresh.run("slow = part('operators.slow'); slow.AT_ONCE = slow.SLICE = 0.0")
+    press = (
+        "with bpy.context.temp_override(window=window()):\n    bpy.ops.subtitle.back_to_text('INVOKE_DEFAULT', True)"
+    )
+    fresh.run(press)
+    fresh.wait(f"{IMAGES} < 35")
+    assert not fresh.run("bpy.ops.subtitle.bake.poll()")
+    picture("under way")
+    fresh.press("Escape", place)
+    fresh.wait("not part('session.waker').timers")
+    assert 0 < fresh.run(IMAGES) == fresh.run(MUTED) < 39
+    assert fresh.run("bpy.ops.subtitle.bake.poll()")
+    fresh.rest()
+    picture("stopped")
+    fresh.press("ctrl+z", place)
+    fresh.wait(f"{IMAGES} == {MUTED} == 39")
+    fresh.run("slow = part('operators.slow'); slow.AT_ONCE = 10.0")
+    fresh.run(press)
+    fresh.wait(f"{IMAGES} == {MUTED} == 0")
+
+
 def test_undo_while_strips_are_made_and_escape(fresh: Window, user: Path) -> None:
     """One strip for each tick of a clock: there is time to press keys meanwhile."""
     film(fresh, user, "\n".join(f"{n}\n00:00:{n:02},000 --> 00:00:{n:02},900\nline {n}\n" for n in range(1, 40)))
