@@ -98,18 +98,18 @@ def _add_decoding(how: argparse._ArgumentGroup) -> None:
     """What a model takes for text, by faster-whisper's names and defaults."""
     how.add_argument("--multilingual", action="store_true", help="find the language anew for each half minute")
     for names, kind, text in (
-        (("--patience",), float, "of the beam search"),
-        (("--repetition-penalty",), float, "above 1: against loops"),
-        (("--no-repeat-ngram-size",), int, "no run of so many words twice in half a minute"),
-        (("--compression-ratio-threshold",), float, "text that packs better repeats itself"),
-        (("--log-prob-threshold", "--logprob-threshold"), float, "text less likely is tried again"),
-        (("--no-speech-threshold",), float, "more likely without speech: no text"),
+        (("--patience",), _above_0, "of the beam search"),
+        (("--repetition-penalty",), _above_0, "above 1: against loops"),
+        (("--no-repeat-ngram-size",), _typed(presets.number(0, 100)), "no run of so many words twice in half a minute"),
+        (("--compression-ratio-threshold",), _finite, "text that packs better repeats itself"),
+        (("--log-prob-threshold", "--logprob-threshold"), _finite, "text less likely is tried again"),
+        (("--no-speech-threshold",), _finite, "more likely without speech: no text"),
     ):
         field = names[0].removeprefix("--").replace("-", "_")
         default = TranscriptionRequest.__dataclass_fields__[field].default
         how.add_argument(
             *names, dest=field, default=default, metavar="N",
-            type=_finite if kind is float else _typed(presets.number(0, 100)), help=f"{text} (default {default})",
+            type=kind, help=f"{text} (default {default})",
         )  # fmt: skip
 
 
@@ -223,6 +223,13 @@ def _finite(text: str) -> float:
         value = float("nan")
     if not -1000 < value < 1000:
         raise argparse.ArgumentTypeError("a number")
+    return value
+
+
+def _above_0(text: str) -> float:
+    value = _finite(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError("a number above 0")
     return value
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fnmatch
 import ipaddress
 import logging
 import os
@@ -35,7 +36,7 @@ BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 those of the system: a company's bundle often holds the company's alone."""
 
 _PORTS = {"http": 80, "https": 443}
-_WITHOUT_HOST = re.compile(r"[\s,;]+")
+_WITHOUT_HOST = re.compile(r"[\s,;|]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def proxy_for(url: str) -> Proxy | None:
 
     `SCHEME_proxy` decides, then `all_proxy`, each in lower case before upper; where none of them is set, the settings
     of the system. What `no_proxy` names is asked directly, whatever proxy there is: names with all below them, `*`,
-    addresses, networks such as 10.0.0.0/8, each with a port if only that is meant. Raises ProxyError for a setting that
+    addresses, networks such as 10.0.0.0/8, each with a port if only that is meant, and, as on Windows, 192.168.* and
+    `<local>`, which are names without a point. Raises ProxyError for a setting that
     is no proxy that can be used.
     """
     parts = urllib.parse.urlsplit(url)
@@ -112,15 +114,20 @@ def _covers(entry: str, host: str, port: int) -> bool:
     >>> [_covers(entry, "cdn.hub.example", 443) for entry in ("hub.example", ".hub.example:443", "b.example")]
     [True, True, False]
     """
+    entry = entry.rpartition("://")[2].rstrip("/")
     if entry == "*":
         return True
     address = _address(host)
+    if entry.lower() == "<local>":
+        return address is None and "." not in host
     with contextlib.suppress(ValueError):
         network = ipaddress.ip_network(entry.strip("[]"), strict=False)
         return address is not None and address.version == network.version and address in network
     name, mark, wanted = entry.rpartition(":")
     if mark and wanted.isdecimal():
         return int(wanted) == port and _covers(name, host, port)
+    if "*" in entry[1:]:
+        return fnmatch.fnmatchcase(host, entry.lower())
     name = entry.lower().removeprefix("*").strip(".")
     return bool(name) and (host == name or (address is None and host.endswith(f".{name}")))
 

@@ -117,6 +117,8 @@ def test_all_formats_of_whisper_by_one_word(run: Runs) -> None:
         (["a.flac", "--language", "klingon"], "klingon"),
         (["a.flac", "--language", "Germann"], "did you mean German?"),
         (["a.flac", "--compute-type", "fp16"], "float16"),
+        (["a.flac", "--repetition-penalty", "0"], "above 0"),
+        (["a.flac", "--patience=-1"], "above 0"),
         (["https://example.com/a.mp4"], "https://example.com/a.mp4 is an address"),
         (["-"], "from a pipe"),
         (["a.flac", "-o", "user"], "--out-dir"),

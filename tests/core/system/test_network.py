@@ -110,6 +110,17 @@ def test_which_proxy_is_asked(
         ("", "https://hub.example/x", False),
         (" , ,", "https://hub.example/x", False),
         ("localhost, 127.0.0.1", "https://127.0.0.1/x", True),
+        ("192.168.*", "https://192.168.1.7/x", True),
+        ("192.168.*", "https://192.169.1.7/x", False),
+        ("192.168.*:8443", "https://192.168.1.7/x", False),
+        ("hub*.example", "https://hub2.example/x", True),
+        ("https://hub.example", "https://hub.example/x", True),
+        ("http://hub.example:8443/", "https://hub.example:8443/x", True),
+        ("hub.example/", "https://hub.example/x", True),
+        ("<local>", "https://mirror/x", True),
+        ("<local>", "https://hub.example/x", False),
+        ("<local>", "https://[fd12::1]/x", False),
+        ("localhost|hub.example", "https://hub.example/x", True),
     ],
 )
 def test_what_no_proxy_excepts(monkeypatch: pytest.MonkeyPatch, exceptions: str, url: str, direct: bool) -> None:
