@@ -70,15 +70,16 @@ def settled(rows: Iterable[Row | Cue], findings: Findings, *, sort: bool = True,
     """
     listed: list[Any] = rows if isinstance(rows, list) else list(rows)
     starts = functools.cache(lambda: _starts(listed))
-    kept = 0
+    left_out = 0
     latest = -math.inf
     previous_end = 0.0
     in_order = True
-    for row in listed:
+    for index, row in enumerate(listed):
         start, end = row.start, row.end
         cue = row if isinstance(row, Cue) else row.cue
         if not cue.text.strip() and not keep_empty:
             _note(findings, Kind.EMPTY, row, Text("this subtitle has no text; it was left out."), _left(row))
+            left_out += 1
             continue
         if start is None or end is None or not 0 <= start < end < LATEST:
             starts()  # While those to come are as they were.
@@ -86,6 +87,7 @@ def settled(rows: Iterable[Row | Cue], findings: Findings, *, sort: bool = True,
             if times is None:
                 message = Text('the times cannot be read; "{text}" was left out.', text=quoted(cue.text))
                 _note(findings, Kind.TIME, row, message, _left(row))
+                left_out += 1
                 continue
             start, end = times
         if start >= latest:
@@ -97,9 +99,9 @@ def settled(rows: Iterable[Row | Cue], findings: Findings, *, sort: bool = True,
         previous_end = end
         if cue.start != start or cue.end != end:
             set_times(cue, start, end)
-        listed[kept] = cue
-        kept += 1
-    del listed[kept:]
+        if left_out or cue is not row:
+            listed[index - left_out] = cue
+    del listed[len(listed) - left_out :]
     cues: list[Cue] = listed
     if not in_order:
         cues.sort(key=operator.attrgetter("start"))
