@@ -217,8 +217,11 @@ def read_whisper(source: Source) -> Document:
     )
 
 
+_BLANKS = dict.fromkeys(code for code in range(0x3001) if chr(code).isspace())
+
+
 def _letters(text: Any) -> str:
-    return "".join(text.split()) if isinstance(text, str) else ""
+    return text.translate(_BLANKS) if isinstance(text, str) else ""
 
 
 def write_whisper(document: Document, format: Format, options: WriteOptions) -> str:

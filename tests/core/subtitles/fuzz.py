@@ -136,10 +136,10 @@ def allowed(size: int, document: Document) -> int:
     """Bytes that reading may take for a file of so many bytes.
 
     MEMORY times the file; or half of that, for its text and what of it is read at a time, and what the subtitles
-    take and a quarter of that again. That is more where rows have fewer than some 35 bytes: two times, a line and a
+    take and an eighth of that again. That is more where rows have fewer than some 35 bytes: two times, a line and a
     short text take Python 290 bytes, in whatever way they are read.
     """
-    return max(MEMORY * size, MEMORY * size // 2 + held(document) * 5 // 4) + AT_LEAST
+    return max(MEMORY * size, MEMORY * size // 2 + held(document) * 9 // 8) + AT_LEAST
 
 
 def held(document: Document) -> int:

@@ -11,11 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.cues import Word, new_cue
 from subtitle_editor.core.errors.subtitles import SubtitleFileError
-from subtitle_editor.core.markup import ITALIC, Span
 from subtitle_editor.core.subtitles import reading
-from subtitle_editor.core.subtitles.document import Document
 from tests.core.subtitles import fuzz
 
 CUE = b"1\n00:00:01,000 --> 00:00:02,000\n"
@@ -178,16 +175,6 @@ def test_entities_are_not_unfolded() -> None:
         tracemalloc.stop()
 
 
-def test_memory_is_a_small_multiple_of_the_file() -> None:
-    data = b"".join(b"%d\n00:00:01,000 --> 00:00:02,000\nA line of text, as they are\n\n" % n for n in range(20_000))
-    tracemalloc.start()
-    try:
-        reading.parse(data, "in.srt")
-        assert tracemalloc.get_traced_memory()[1] < 20 * len(data)
-    finally:
-        tracemalloc.stop()
-
-
 TIMEDTEXT = b'<?xml version="1.0"?><timedtext format="3"><body><p t="1000" d="1000">One</p>'
 TABLE = b"number,start,end,speaker,text,note\n"
 SYNC = "<SYNC Start=1000><P Class=ENCC><i>Slanted</i> and <b>bold</b><P Class=KRCC>안녕\n".encode()
@@ -215,45 +202,6 @@ def test_a_file_that_says_one_thing_again_and_again_needs_little_memory(name: st
     reading.parse(head + piece, f"in.{format}", format=format)  # Imports.
     peak, document = fuzz.peak_of(data, f"in.{format}", format)
     assert peak < fuzz.allowed(len(data), document)
-
-
-SHORTEST = {
-    "ass": (ASS.rpartition(b"Dialogue")[0], b"Dialogue: 0,0:0:1,0:0:2,D,,0,0,0,,a\n"),
-    "csv": (b"start,end,text\n", b"1,2,a\n"),
-    "lrc": (b"", b"[0:1]a\n[0:2]b\n"),
-    "microdvd": (b"{1}{1}25\n", b"{1}{2}a\n"),
-    "mpl2": (b"", b"[1][2]a\n"),
-    "sami": (b"<SAMI><BODY>", b"<SYNC Start=1><P>a\n<SYNC Start=2><P>b\n"),
-    "sbv": (b"", b"0:0:1.0,0:0:2.0\na\n\n"),
-    "scc": (b"Scenarist_SCC V1.0\n\n", b"00:00:01:00\t9420 c180 942f\n\n00:00:02:00\t9420 c280 942f\n\n"),
-    "srt": (b"", b"0:0:1,0-->0:0:2,0\na\n"),
-    "subviewer": (b"[SUBTITLE]\n", b"0:0:1,0:0:2\na\n"),
-    "subviewer1": (b"[BEGIN]\n", b"[0:1]\na\n"),
-    "tmplayer": (b"", b"0:0:1:a\n"),
-    "transcript": (b"", b"0:01 a\n"),
-    "tsv": (b"start\tend\ttext\n", b"1\t2\ta\n"),
-    "vtt": (b"WEBVTT\n\n", b"0:00.000-->0:01.000\na\n\n"),
-}
-"""Of each format how a file begins, and the shortest row that is a subtitle."""
-
-
-@pytest.mark.parametrize("format", SHORTEST)
-def test_the_shortest_subtitles_take_hardly_more_memory_than_they_must(format: str) -> None:
-    head, piece = SHORTEST[format]
-    reading.parse(head + piece, f"in.{format}", format=format)  # Imports.
-    data = head + piece * (80_000 // len(piece))
-    peak, document = fuzz.peak_of(data, f"in.{format}", format)
-    assert peak < fuzz.allowed(len(data), document) - fuzz.AT_LEAST
-
-
-def test_a_cue_a_span_and_a_word_are_small() -> None:
-    """What `fuzz.allowed()` goes by must not grow."""
-    cues = tuple(new_cue(n + 0.1, n + 0.9, f"line {n}", line=n + 1) for n in range(1000, 2000))
-    spans = tuple(Span(n, n + 1, ITALIC) for n in range(1000, 2000))
-    words = tuple(Word(n + 0.1, n + 0.9, f"word{n}") for n in range(1000, 2000))
-    assert fuzz.held(Document(cues)) <= 300 * len(cues)
-    some = new_cue(0.0, 1.0, "", spans, words=words)
-    assert fuzz.held(Document((some,))) <= 400 * len(spans)
 
 
 TAGGED = {
