@@ -31,7 +31,10 @@ _SIGNS = str.maketrans(
 _DROPPING = re.compile(r"(?<![\d;])(\d\d);(\d\d);(\d\d);(?=\d\d(?![\d;]))", re.ASCII)
 """As Premiere writes times in frames; as long as what it becomes."""
 
-ARROW = r"(?:(?:-|=){1,3}\s?>{1,2}|[\u2013\u2014\u2015\u2212]+\s?>{0,2}|[\u2192\u21d2\u27a1\u2794\u279c]\ufe0f?|--&gt;)"
+ARROW = (
+    r"(?:(?:-|=)(?:\s?[-=]){0,2}\s?>{1,2}|[\u2013\u2014\u2015\u2212]+\s?>{0,2}"
+    r"|[\u2192\u21d2\u27a1\u2794\u279c]\ufe0f?|--&gt;)"
+)
 """Between start and end, as people and their word processors write it."""
 
 _FRACTION = r"(?:\s*(?P<{0}mark>[.,:;])\s*(?P<{0}f>\d{{1,20}})(?:(?<=[.,:;]\d{{3}})[.,]\d{{1,20}})?)?"

@@ -30,6 +30,8 @@ SETTINGS = "vtt.settings"
 
 _INVISIBLE = "\ufeff \t\xad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069"
 """What stands around numbers unseen: marks of direction, joiners, and byte order marks of files put together."""
+_BLANK = f"{_INVISIBLE}\xa0"
+"""What a line has that stands for an empty one."""
 _NUMBERED_SECONDS = re.compile(
     r"^[ \t]*\d{1,6}[ \t]*\n[ \t]*\d{1,7}[.,]\d{1,9}s? *-{1,3}> *\d{1,7}[.,]\d{1,9}s?[ \t]*$", re.MULTILINE
 )
@@ -85,7 +87,7 @@ class _File:
     def _follows_number(self, index: int) -> bool:
         if index == 0 or not _number(self._lines[index - 1]):
             return False
-        return index == 1 or not self._lines[index - 2].strip("\ufeff \t")
+        return index == 1 or not self._lines[index - 2].strip(_BLANK)
 
     @functools.cached_property
     def _frame_rate(self) -> Fraction | None:
@@ -127,7 +129,7 @@ class _File:
             later = next(others, None)
             stop = later.at if later else len(self._lines)
             body = self._lines.part(timing.at + 1, stop)
-            while body and not body[-1].strip(" \t"):
+            while body and not body[-1].strip(_BLANK):
                 body.pop()
             following = self._next_number(body, timing.at + 1, stop, name, later is None)
             if following is not None:
@@ -138,11 +140,11 @@ class _File:
 
     def _again(self, body: list[str], number: str, first: int) -> None:
         """Take from the end of a text what is not its: empty lines, and the number of the next one once more."""
-        while body and not body[-1].strip(" \t"):
+        while body and not body[-1].strip(_BLANK):
             body.pop()
-        if len(body) > 1 and not body[-2].strip(" \t") and _number(body[-1]) == number:
+        if len(body) > 1 and not body[-2].strip(_BLANK) and _number(body[-1]) == number:
             self._findings.stray(first + len(body), body.pop())
-            while body and not body[-1].strip(" \t"):
+            while body and not body[-1].strip(_BLANK):
                 body.pop()
 
     def _row(self, timing: Timing, raw: str, name: str) -> Row | Cue:
@@ -170,7 +172,7 @@ class _File:
         if not number:
             return None
         touches = first + len(body) == stop
-        parted = len(body) == 1 or not body[-2].strip(" \t")
+        parted = len(body) == 1 or not body[-2].strip(_BLANK)
         is_next = name is not None and int(name[:18]) + 1 == int(number[:18])
         if is_last:
             if not (is_next and parted and len(body) > 1):
@@ -185,7 +187,7 @@ class _File:
     def _number_above(self, index: int) -> str | None:
         # Two lines up as well: some tools put an empty line between all others.
         for above in reversed(self._lines.part(max(0, index - 2), index)):
-            if above.strip("\ufeff \t"):
+            if above.strip(_BLANK):
                 return _number(above) or None
         return None
 

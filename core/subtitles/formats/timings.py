@@ -20,8 +20,8 @@ _TIMES = re.compile(
     r"(?:(?P<number>\d{1,9})[.)]?\s+)?" + clock_pattern("a") + rf"\s*(?P<arrow>{ARROW}|-{{1,3}})\s*"
     + clock_pattern("b") + r"(?P<rest>\s.*)?$"
 )  # fmt: skip
-_BETWEEN = re.compile(clock_pattern("a") + r"\s*(?P<arrow>[>~/|<]{1,3}|to)\s*" + clock_pattern("b") + r"$")
-"""Two whole times, and nothing else, with what is left of an arrow or stands for one."""
+_BETWEEN = re.compile(clock_pattern("a") + r"\s*(?P<arrow>[>~/|<]{1,3}|to|\s)\s*" + clock_pattern("b") + r"$")
+"""Two whole times, and nothing else, with what is left of an arrow or stands for one, or nothing between them."""
 _DOTTED = re.compile(r"(?<![\d.])(\d{1,3})\.(\d{2})\.(\d{2})([.,]\d{1,3})(?![\d.])")
 """`00.00.01,000`: full stops in place of colons."""
 _FIRST_TIME = re.compile(r"(?:\d+\s+)?" + clock_pattern())
@@ -96,6 +96,8 @@ def timing_of(line: str, index: int = 0) -> Timing | None:
     if found is None:
         found = _BETWEEN.match(plain)
         full = found is not None and _is_full(found)
+        if found and full and found["arrow"].isspace() and any(len(found[f"{side}f"]) < 3 for side in "ab"):
+            return None  # Lists of editing programs have two times in frames side by side.
         return Timing(index, seconds_of(found, "a"), seconds_of(found, "b")) if found and full else None
     if found["arrow"].strip("-") == "" and not _is_full(found):
         return None

@@ -296,11 +296,11 @@ _TOKEN = re.compile(
     r"|(?P<entity>&(?:\#\d{1,7}|\#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)",
     re.IGNORECASE,
 )
-_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_BREAK = re.compile(r"<br\s*/?>|</?(?:p|div)(?:\s[^<>]*)?>", re.IGNORECASE)
 """Of HTML. WebVTT has none, but who writes one wants a new line and not two words in one."""
 _SQUARE = re.compile(r"\[br\s?/?\]", re.IGNORECASE)
 """The same, as SubViewer has it."""
-_CORNER = re.compile(r"\s*\{\\an([1-9])\}")
+_CORNER = re.compile(r"\s*\{\\?an([1-9])\}")
 """SubStation's, which SubRip has taken over: in front of texts of files that were made of those."""
 _KINDS = {"i": ITALIC, "b": BOLD, "u": UNDERLINE}
 _BORROWED = re.compile(r"<(/?)(font|strong|em)((?:\s[^<>]*)?)>", re.IGNORECASE)

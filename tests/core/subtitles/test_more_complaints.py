@@ -76,6 +76,12 @@ def test_seconds_in_place_of_clocks_in_the_whole_file() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("arrow", [" -- > ", " - -> ", " => ", "  ", "\t", " / "])
+def test_what_people_have_made_of_the_arrow(arrow: str) -> None:
+    document = read(subrip("Hello", "you").replace(" --> ", arrow))
+    assert (rows(document), document.findings) == (BOTH, ())
+
+
 @pytest.mark.parametrize("times", ["O0:00:0l,000 --> 00:00:02,000", "00:00:01,OOO --> 00:00:O2,000"])
 def test_letters_that_recognition_takes_for_digits(times: str) -> None:
     document = read(f"1\n{times}\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nyou\n")
@@ -135,6 +141,12 @@ def test_invisible_characters_in_front_of_each_line(sign: str) -> None:
     assert [(a, b, text.strip(sign)) for a, b, text in rows(document)] == BOTH
     assert [cue.name for cue in document.cues] == ["1", "2"]
     assert document.findings == ()
+
+
+@pytest.mark.parametrize("blank", ["\xa0", "\u200b", "\ufeff", "\u200f"])
+def test_lines_that_only_look_empty(blank: str) -> None:
+    document = read(subrip("Hello", "you").replace("\n\n", f"\n{blank}\n"))
+    assert (rows(document), document.findings) == (BOTH, ())
 
 
 def test_numbers_in_other_scripts() -> None:
@@ -197,6 +209,9 @@ def test_line_breaks_inside_of_a_subtitle_as_editing_programs_write_them(sign: s
         ),
         ('<span style="top:1px">a</span> b', "a b", '<span style="top:1px">a</span> b'),
         ("one[br]two[BR/]three", "one\ntwo\nthree", "one\ntwo\nthree"),
+        ("{an8}top", "top", "{\\an8}top"),
+        ("{ \\an8 }top", "top", "{\\an8}top"),
+        ("{answer}", "{answer}", "{answer}"),
     ],
 )
 def test_tags_of_subrip_that_are_not_written_as_players_want_them(text: str, shown: str, tags: str) -> None:
@@ -224,6 +239,7 @@ def test_tags_of_subrip_that_are_not_written_as_players_want_them(text: str, sho
         ("x</font> y", "x y", "x</font> y", "x y"),
         ("one[br]two", "one\ntwo", "one\ntwo", "one\ntwo"),
         ("{\\an8}top", "top", "top", "{\\an8}top"),
+        ("<p>one</p><div class='x'>two</div>", "one\ntwo", "one\ntwo", "one\ntwo"),
     ],
 )
 def test_tags_of_webvtt_that_other_formats_have(text: str, shown: str, as_vtt: str, as_srt: str) -> None:
