@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.subtitles import SubtitleFileError
-from ..subtitles import merging, writing
+from ..subtitles import merging
 from ..subtitles.document import Document
 from ..subtitles.formats import registry
 from ..system.files import files_in, is_same
@@ -54,18 +54,8 @@ def _convert_one(source: Path, target: Path, args: argparse.Namespace, output: O
     _never_empty(source, target, document)
     if target != PIPE:
         target.parent.mkdir(parents=True, exist_ok=True)
-    losses = options.write(target, document, args, output)
-    if target == PIPE:
-        return
-    data = {
-        "event": "finished",
-        "source": str(source),
-        "output": str(target),
-        "cues": (number := writing.number_in(document, options.target_format(target, args))),
-        "warnings": document.warnings,
-        "losses": [str(loss) for loss in losses],
-    }
-    output.record(data, f"{target}: {number} subtitles")
+    made = options.write(target, document, args, output)
+    options.tell_written(target, document, made, output, source)
 
 
 def _check_other(source: Path, written: Path | None, target: Path) -> None:
@@ -161,14 +151,7 @@ def split(args: argparse.Namespace, output: Output) -> int:
 
 def _written(target: Path, document: Document, args: argparse.Namespace, output: Output) -> int:
     _never_empty(target, target, document)
-    losses = options.write(target, document, args, output)
-    if target != PIPE:
-        number = writing.number_in(document, options.target_format(target, args))
-        data = {"event": "finished", "output": str(target), "cues": number}
-        output.record(
-            data | {"warnings": document.warnings, "losses": [str(loss) for loss in losses]},
-            f"{target}: {number} subtitles",
-        )
+    options.tell_written(target, document, options.write(target, document, args, output), output)
     return DONE
 
 

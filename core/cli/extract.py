@@ -10,7 +10,6 @@ from ..subtitles import tracks
 from . import subtitle_options as options
 from .grammar import Words
 from .output import DONE, Output
-from .subtitle_options import PIPE
 
 
 def extract(args: argparse.Namespace, output: Output) -> int:
@@ -24,13 +23,8 @@ def extract(args: argparse.Namespace, output: Output) -> int:
         return DONE
     options.target_format(args.target, args)
     document = options.read(args.film, args, output)
-    losses = options.write(args.target, document, args, output)
-    if args.target != PIPE:
-        data = {"event": "finished", "source": str(args.film), "output": str(args.target), "cues": len(document.cues)}
-        output.record(
-            data | {"warnings": document.warnings, "losses": [str(loss) for loss in losses]},
-            f"{args.target}: {len(document.cues)} subtitles",
-        )
+    made = options.write(args.target, document, args, output)
+    options.tell_written(args.target, document, made, output, args.film)
     return DONE
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from ..errors.base import UsageError
 from ..subtitles import reading, writing
@@ -101,24 +102,33 @@ def tell(path: Path, findings: Iterable[Finding], output: Output) -> None:
         output.say(f"{path}: {finding}")
 
 
-def write(path: Path, document: Document, args: argparse.Namespace, output: Output) -> list[Finding]:
-    """Write the file, or standard output for `-`; what the format cannot say is told and returned.
+def write(path: Path, document: Document, args: argparse.Namespace, output: Output) -> writing.Made:
+    """Write the file, or standard output for `-`, and return what was written; what the format cannot say is told.
 
     Raises SubtitleFileError, UsageError, FolderNotWritableError.
     """
     options = WriteOptions(fps=getattr(args, "to_fps", None) or document.fps)
     format = target_format(path, args)
     newline = "\r\n" if args.newline == "crlf" else "\n"
-    data, findings = writing.rendered(
-        path, document, format, encoding=args.out_encoding, newline=newline, options=options
-    )
-    tell(path, findings, output)
+    made = writing.made(path, document, format, encoding=args.out_encoding, newline=newline, options=options)
+    tell(path, made.findings, output)
     if path == PIPE:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(made.data)
         sys.stdout.buffer.flush()
     else:
-        writing.write_atomically(path, data)
-    return list(findings)
+        writing.write_atomically(path, made.data)
+    return made
+
+
+def tell_written(
+    path: Path, document: Document, made: writing.Made, output: Output, source: Path | None = None
+) -> None:
+    """Say that a file was written, and what it holds; nothing of standard output, which holds it itself."""
+    if path == PIPE:
+        return
+    data: dict[str, Any] = {"event": "finished"} | ({"source": str(source)} if source is not None else {})
+    data |= {"output": str(path), "cues": made.number, "warnings": document.warnings}
+    output.record(data | {"losses": [str(loss) for loss in made.findings]}, f"{path}: {made.number} subtitles")
 
 
 def target_format(path: Path, args: argparse.Namespace) -> str:

@@ -73,13 +73,18 @@ def _fix(document: Document, profile: Profile, film: quality.Film, args: argpars
     document = document.with_cues(part.cue for part in parts)
     format = document.format if registry.BY_ID[document.format].write else "srt"
     args.target_format, args.out_encoding, args.newline = format, args.out_encoding or "utf-8", "lf"
-    losses = options.write(args.fix, document, args, output)
+    made = options.write(args.fix, document, args, output)
     mended = [str(finding) for finding in document.findings if finding.repaired]
     mended += [f"{one.index + 1}: {one.rule}: {one.message}" for one in changed]
     for line in mended:
         output.say(f"{args.fix}: {line}")
-    data = {"event": "fixed", "output": str(args.fix), "mended": mended, "losses": [str(loss) for loss in losses]}
-    output.record(data, f"{args.fix}: {len(document.cues)} subtitles, {len(mended)} things mended")
+    data = {
+        "event": "fixed",
+        "output": str(args.fix),
+        "mended": mended,
+        "losses": [str(loss) for loss in made.findings],
+    }
+    output.record(data, f"{args.fix}: {made.number} subtitles, {len(mended)} things mended")
 
 
 def profiles(args: argparse.Namespace, output: Output) -> int:

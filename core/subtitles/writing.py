@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors.disk import NoSpaceError
 from ..errors.subtitles import SubtitleFileError
@@ -21,6 +22,16 @@ from .formats.base import CannotWrite, Format, WriteOptions
 from .formats.substation import ASS
 from .losses import losses_of
 from .styles import worn
+
+
+class Made(NamedTuple):
+    """What a file will hold."""
+
+    data: bytes
+    findings: tuple[Finding, ...]
+    """What the format could not say."""
+    number: int
+    """How many subtitles are in it: those that `ready()` has left."""
 
 
 def save(
@@ -59,7 +70,21 @@ def rendered(
     newline: str = "\n",
     options: WriteOptions | None = None,
 ) -> tuple[bytes, tuple[Finding, ...]]:
-    """The bytes that `save()` would write, and what they do not say. `path` stands in messages; nothing is written."""
+    """The bytes that `save()` would write, and what they do not say: of `made()` without the number."""
+    data, findings, _ = made(path, document, format, encoding=encoding, newline=newline, options=options)
+    return data, findings
+
+
+def made(
+    path: Path,
+    document: Document,
+    format: str | None = None,
+    *,
+    encoding: str = "utf-8",
+    newline: str = "\n",
+    options: WriteOptions | None = None,
+) -> Made:
+    """What `save()` would write. `path` stands in messages; nothing is written. Raises SubtitleFileError."""
     chosen = _chosen(path, format)
     assert chosen.write is not None
     options = options or WriteOptions()
@@ -77,9 +102,8 @@ def rendered(
     losses = losses_of(fit, chosen)
     if losses:
         findings.append(losses)
-    if isinstance(out, bytes):
-        return out, tuple(findings)
-    return _encoded(path, out, encoding, newline), tuple(findings)
+    data = out if isinstance(out, bytes) else _encoded(path, out, encoding, newline)
+    return Made(data, tuple(findings), len(fit.cues))
 
 
 def _chosen(path: Path, name: str | None) -> Format:
@@ -92,11 +116,6 @@ def _chosen(path: Path, name: str | None) -> Format:
         Text('"{format}" is not a format to write', format=name or path.suffix.lstrip(".")),
         Text("Choose one of {known}.", known=known),
     )
-
-
-def number_in(document: Document, format: str) -> int:
-    """How many subtitles a file of this format has in it: those that `ready()` leaves."""
-    return len(ready(document, registry.BY_ID[format])[0].cues)
 
 
 def ready(document: Document, format: Format) -> tuple[Document, list[Finding]]:

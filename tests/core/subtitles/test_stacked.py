@@ -24,9 +24,9 @@ def vtt(*rows: tuple[str, str, str]) -> Document:
 
 def told(document: Document, ending: str) -> tuple[list[str], str]:
     """The texts of what is written, and what was said of it."""
-    data, findings = writing.rendered(Path(f"b.{ending}"), document)
+    data, findings, number = writing.made(Path(f"b.{ending}"), document)
     again = reading.parse(data, f"b.{ending}")
-    assert writing.number_in(document, again.format) == len(again.cues)
+    assert number == len(again.cues)
     return [cue.text for cue in again.cues], " ".join(map(str, findings))
 
 
