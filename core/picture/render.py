@@ -24,7 +24,7 @@ from ..cues import Cue
 from ..errors.picture import PictureSizeError
 from ..markup import VOICE
 from ..subtitles.document import Document
-from ..subtitles.formats.substation import INDEX
+from ..subtitles.formats.substation_rows import INDEX
 from ..text import Text
 from . import clusters, dress, layout, substation
 from .dress import Dressed

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from ..cues import Cue
 from ..subtitles.document import Document
 from ..subtitles.formats.overrides import DRAWING, KARAOKE
-from ..subtitles.formats.substation import EVENT, FIELDS, HEAD, ROW, event_text, resolution_of
+from ..subtitles.formats.substation_rows import EVENT, FIELDS, HEAD, ROW, resolution_of
+from ..subtitles.formats.substation_text import event_text
 from ..subtitles.formats.tags import TextBuilder
 from ..text import Text
 from . import clusters, dress, karaoke, moments, sheets, tags, vectors

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ..subtitles.formats.substation import pieces
+from ..subtitles.formats.substation_text import pieces
 from .sheets import Sheet
 from .vectors import LONGEST, Drawing
 

@@ -212,7 +212,7 @@ LONGEST = 24
 def slowly(data: bytes) -> Document:
     """As it is read where no event is taken for one as nearly all are."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(substation, "_quick", lambda columns: (None, ()))
+        patched.setattr(substation, "plain_row", lambda columns: (None, ()))
         return reading.parse(data, "in.ass", format="ass")
 
 
