@@ -298,7 +298,7 @@ class SUBTITLE_OT_import_file(AsideOperator, bpy.types.Operator, FileChoices):
         return (track.channel - 1 if track is not None else files.highest_media(scene)), tracks.kept_look(scene)
 
     def _has_to_ask(self, document: Document, context: Context) -> bool:
-        from ..core.subtitles.encodings import SURE
+        from ..core.subtitles.detecting import SURE
 
         unsure = self.encoding == "AUTO" and document.certainty < SURE and not self.is_asked
         return unsure and not bpy.app.background and context.window is not None

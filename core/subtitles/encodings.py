@@ -11,18 +11,15 @@ from __future__ import annotations
 
 import codecs
 import dataclasses
-import functools
 import re
 import unicodedata
 from collections.abc import Iterator
 
 from ..text import Text
+from .detecting import NOT_ASCII, SAMPLE, detected, is_in
 from .document import Finding, Kind, quoted
+from .encoded_twice import undoubled
 
-SURE = 0.9
-"""From here on nobody needs to be asked."""
-_SAMPLE = 64 * 1024
-"""Bytes that the detector sees: lines with letters only, so that they hold more than a film's worth."""
 _MOST_FINDINGS = 50
 
 _BOMS = (
@@ -34,52 +31,13 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-_EVERYWHERE = (
-    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "iso8859-2",
-    "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-9", "koi8-r", "koi8-u", "cp932", "euc_jis_2004", "cp949", "gb18030",
-    "big5hkscs", "iso2022_jp_2", "hz", "cp852", "cp866", "mac_roman",
-)  # fmt: skip
-"""What subtitle files are found in. The other encodings of the detector's list look like these in short texts."""
-
-_PRIOR = {"cp1250": 0.75, "cp1257": 0.75, "cp1258": 0.75, "iso8859-2": 0.75}
-"""How much less likely an encoding is than the others before a letter is read. Without it, short texts of Western
-languages in cp1252 are taken for these; measured on tests/data/subtitles/languages.tsv."""
-
-_RARE = {"cp852": 0.6, "cp866": 1.0, "mac-roman": 0.9}
-"""The same, also where the language is known, of DOS and of the old Macintosh. Their letters are the signs of everyday
-(dashes, quotes) in others, so that a few of them show nothing."""
-_ENOUGH = 5
-"""Different bytes that are not ASCII, from which on it may be one of these."""
-
-_BY_LANGUAGE: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys("en de fr es it pt nl sv da no nb nn fi is ga eu ca gl".split(), ("cp1252", "mac_roman")),
-    **dict.fromkeys("pl cs sk hu ro hr sl bs sq".split(), ("cp1250", "iso8859-2", "cp852")),
-    **dict.fromkeys("ru bg mk be kk mn".split(), ("cp1251", "koi8-r", "iso8859-5", "cp866")),
-    "sr": ("cp1250", "cp1251", "iso8859-2", "iso8859-5"),
-    "uk": ("cp1251", "koi8-u", "iso8859-5", "cp866"),
-    "el": ("cp1253", "iso8859-7"),
-    **dict.fromkeys("tr az".split(), ("cp1254", "iso8859-9")),
-    **dict.fromkeys("he yi".split(), ("cp1255", "iso8859-8")),
-    **dict.fromkeys("ar fa ur ps".split(), ("cp1256", "iso8859-6")),
-    **dict.fromkeys("et lv lt".split(), ("cp1257", "iso8859-13")),
-    "vi": ("cp1258",),
-    "th": ("cp874",),
-    "ja": ("cp932", "euc_jis_2004", "iso2022_jp_2"),
-    "ko": ("cp949",),
-    "zh": ("gb18030", "big5hkscs", "hz"),
-}
 
 _DECLARED = (
     re.compile(rb"\A\s*<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})[\"']"),
     re.compile(rb"\A\s*@charset\s+[\"']([A-Za-z0-9_.:-]{1,40})[\"']", re.IGNORECASE),
     re.compile(rb"<meta\b[^>]{0,200}?\bcharset\s*=\s*[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE),
 )
-_WORD = re.compile(r"[^\W\d_]+")
-_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _SHIFTS = re.compile(rb"\x1b\$[@AB]")
-_C1 = re.compile("[\x80-\x9f]")
-_UNUSED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
-"""Bytes that Windows-1252 has no character for."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -107,7 +65,7 @@ def decode(data: bytes, encoding: str | None = None, language: str = "") -> Deco
     """
     text, name, certainty, findings = _decoded(data, encoding, language)
     if not encoding and name.startswith("utf-8") and not text.isascii():
-        text = _undoubled(_without_marks(text), findings)
+        text = undoubled(_without_marks(text), findings)
     return Decoded(_cleaned(text, findings), name, certainty, tuple(findings))
 
 
@@ -126,7 +84,7 @@ def _decoded(data: bytes, encoding: str | None, language: str) -> _Found:
     if name_without_mark := _wide_without_mark(data):
         findings = []
         return _wide(data, name_without_mark, findings), name_without_mark, 0.99, findings
-    if data.isascii() and _SHIFTS.search(data) and _is(data, "iso2022_jp_2"):
+    if data.isascii() and _SHIFTS.search(data) and is_in(data, "iso2022_jp_2"):
         # ASCII, and escapes that say what is meant by it.
         return data.decode("iso2022_jp_2"), "iso2022_jp_2", 0.99, [_guessed("iso2022_jp_2", 0.99)]
     try:
@@ -150,8 +108,8 @@ def _as_named(data: bytes, encoding: str) -> _Found:
         return data[3:].decode(name), encoding, 1.0, findings
     except (UnicodeError, LookupError):
         pass
-    lines = [line for line in data.split(b"\n") if _NOT_ASCII.search(line)]
-    wrong = sum(1 for line in lines if not _is(line, name))
+    lines = [line for line in data.split(b"\n") if NOT_ASCII.search(line)]
+    wrong = sum(1 for line in lines if not is_in(line, name))
     if name.startswith(("utf-16", "utf-32")) or wrong > len(lines) / 2:
         raise NotThisEncoding(encoding)
     return _by_line(data, name, findings), encoding, 1.0, findings
@@ -165,7 +123,7 @@ def _wide_without_mark(data: bytes) -> str | None:
 
     Letters need not be Latin: the wrong order of bytes makes U+0A00 of a line end, which is no character.
     """
-    sample = data[: 4 * _SAMPLE]
+    sample = data[: 4 * SAMPLE]
     if b"\0" not in sample or len(sample) < 8:
         return None
     for name, width in (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2)):
@@ -204,11 +162,11 @@ def _not_utf8(data: bytes, language: str) -> _Found:
     if declared := _declared(data):
         return _by_line(data, declared, findings), declared, 0.95, findings
     lines = data.split(b"\n")
-    spoken = [line for line in lines if _NOT_ASCII.search(line)]
-    not_utf8 = [line for line in spoken if not _is(line, "utf-8")]
+    spoken = [line for line in lines if NOT_ASCII.search(line)]
+    not_utf8 = [line for line in spoken if not is_in(line, "utf-8")]
     if _is_mostly_utf8(spoken, not_utf8):
-        return _by_line(data, "utf-8", findings, _detected(b"\n".join(not_utf8), language)[0]), "utf-8", 0.95, findings
-    name, certainty = _detected(b"\n".join(not_utf8)[:_SAMPLE], language)
+        return _by_line(data, "utf-8", findings, detected(b"\n".join(not_utf8), language)[0]), "utf-8", 0.95, findings
+    name, certainty = detected(b"\n".join(not_utf8)[:SAMPLE], language)
     findings.append(_guessed(name, certainty))
     return _by_line(data, name, findings), name, certainty, findings
 
@@ -247,71 +205,6 @@ def _is_mostly_utf8(spoken: list[bytes], not_utf8: list[bytes]) -> bool:
     return good > bad and (lines_of_utf8 > len(not_utf8) or good > 3 * bad)
 
 
-def _detected(sample: bytes, language: str) -> tuple[str, float]:
-    """The encoding of lines that are not UTF-8, and how sure that is."""
-    known = _BY_LANGUAGE.get(language.split("-")[0].lower())
-    rated = _rated(sample[:_SAMPLE], known)
-    if _UNUSED.search(sample) and max(rated, default=(0.0, ""))[0] < SURE / 3:
-        # One broken byte must not rule out the encoding of all others.
-        without = _UNUSED.sub(b"", sample[:_SAMPLE])
-        others = _rated(without, known) if _NOT_ASCII.search(without) else []
-        rated += [(0.9 * rating, name) for rating, name in others if name.startswith("cp125")]
-    if not rated:
-        return (known[0], 0.5) if known else ("cp1252", 0.1)
-    # What reads the same in both is of Windows.
-    confidence, name = max(rated, key=lambda rating: (rating[0], rating[1].startswith("cp")))
-    # The detector's numbers are small for short texts, however clear they are: what is above a third was never wrong.
-    return name, min(0.99, 3 * confidence)
-
-
-def _rated(sample: bytes, known: tuple[str, ...] | None) -> list[tuple[float, str]]:
-    """What the detector thinks of each encoding in which the sample reads well."""
-    import chardet
-
-    names = known or _EVERYWHERE
-    if len(set(_NOT_ASCII.findall(sample))) < _ENOUGH:
-        names = tuple(name for name in names if codecs.lookup(name).name not in _RARE)
-    found = chardet.detect_all(
-        sample,
-        include_encodings=names,
-        ignore_threshold=True,
-        # Not its supersets: it takes cp1250 and cp1251 for those of iso8859-2 and -5, where other letters stand.
-        prefer_superset=False,
-        compat_names=False,
-    )
-    rated = []
-    for guess in found:
-        if guess["encoding"] and _reads_well(sample, name := codecs.lookup(guess["encoding"]).name):
-            prior = _RARE.get(name, 1.0 if known else _PRIOR.get(name, 1.0))
-            rated.append((guess["confidence"] * prior, name))
-    return rated
-
-
-def _reads_well(sample: bytes, name: str) -> bool:
-    """No control characters, and no words of letters of two scripts."""
-    try:
-        text = sample.decode(name, errors="strict" if _is(sample, name) else "ignore")
-    except (LookupError, UnicodeError):
-        return False
-    if _C1.search(text):
-        return False
-    words = [word for word in _WORD.findall(text[:8000]) if not word.isascii()]
-    mixed = sum(1 for word in words if len(scripts := {_script(char) for char in word}) > 1 and "LATIN" in scripts)
-    return mixed <= len(words) / 5
-
-
-def _script(char: str) -> str:
-    return unicodedata.name(char, "?").partition(" ")[0]
-
-
-def _is(line: bytes, name: str) -> bool:
-    try:
-        line.decode(name)
-    except (UnicodeError, LookupError):
-        return False
-    return True
-
-
 def _by_line(data: bytes, name: str, findings: list[Finding], second: str = "cp1252") -> str:
     """All of it in one encoding, but lines that are clearly in another, each of which is noted."""
     try:
@@ -339,18 +232,18 @@ def _line(line: bytes, name: str, second: str) -> tuple[str, str]:
     """The line's text, and in which encoding it is where that is not `name`."""
     if line.isascii():
         return line.decode("ascii"), ""
-    if name != "utf-8" and _is(line, "utf-8"):
+    if name != "utf-8" and is_in(line, "utf-8"):
         text = line.decode("utf-8")
-        if not _is(line, name) or not _looks_spoken(line.decode(name)):
+        if not is_in(line, name) or not _looks_spoken(line.decode(name)):
             return text, "utf-8"
-    if _is(line, name):
+    if is_in(line, name):
         return line.decode(name), ""
     if name == "utf-8":
         whole = line.decode("utf-8", errors="surrogatepass") if _is_with_surrogates(line) else None
         if whole is not None:
             return whole.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass"), "cesu-8"
         mended = line.decode("utf-8", errors="subtitle_editor_single_bytes")
-        if sum(1 for char in line.decode("utf-8", errors="ignore") if ord(char) > 127) == 0 and _is(line, second):
+        if sum(1 for char in line.decode("utf-8", errors="ignore") if ord(char) > 127) == 0 and is_in(line, second):
             return line.decode(second), second
         return mended, "utf-8 with single bytes of Windows-1252"
     return line.decode(name, errors="subtitle_editor_single_bytes"), f"{name} with single bytes of Windows-1252"
@@ -379,72 +272,6 @@ def _single_bytes(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("subtitle_editor_single_bytes", _single_bytes)
-
-
-# Encoded twice
-
-_MISTAKEN_FOR = ("cp1252", "cp1251", "cp1250", "cp1254")
-"""What UTF-8 is read as by mistake, and then written as UTF-8 again."""
-_FEWEST = 3
-"""Letters that have to come out: two may be there by accident."""
-_MOST_TIMES = 3
-_RUN = re.compile(r"[^\x00-\x7f]+")
-
-
-def _undoubled(text: str, findings: list[Finding]) -> str:
-    """The text as it was before somebody took its UTF-8 for another encoding; noted. The same text where nobody did."""
-    for _ in range(_MOST_TIMES):
-        head = text[:_SAMPLE]
-        name = next((name for name in _MISTAKEN_FOR if _is_doubled(head, name)), None)
-        if name is None:
-            break
-        before, text = text, _RUN.sub(functools.partial(_once, name=name), text)
-        if text == before:
-            break
-        index = next(index for index, (old, new) in enumerate(zip(before, text, strict=False)) if old != new)
-        line = before.count("\n", 0, index)
-        findings.append(
-            Finding(
-                Kind.CHARACTERS,
-                Text('the letters were encoded twice, as if they were {encoding}; "{before}" was read as "{after}".',
-                     encoding=name, before=quoted(before.split("\n")[line].strip()),
-                     after=quoted(text.split("\n")[line].strip())),
-                line + 1,
-            )
-        )  # fmt: skip
-    return text
-
-
-def _is_doubled(text: str, name: str) -> bool:
-    """Whether nearly all that is not ASCII makes UTF-8 again in this encoding, as letters of a language do not."""
-    try:
-        # Each run by itself, as they are read: what stands apart makes no letter together.
-        again = [run.encode(name, errors="subtitle_editor_latin_1") for run in _RUN.findall(text)]
-    except UnicodeEncodeError:
-        return False
-    letters = "".join(run.decode("utf-8", errors="replace") for run in again)
-    broken = letters.count("\ufffd")
-    return len(letters) - broken >= _FEWEST and 10 * broken <= len(letters)
-
-
-def _once(run: re.Match[str], name: str) -> str:
-    try:
-        return run[0].encode(name, errors="subtitle_editor_latin_1").decode("utf-8")
-    except UnicodeError:
-        return run[0]
-
-
-def _latin_1(error: UnicodeError) -> tuple[bytes, int]:
-    """Characters that are bytes which the encoding has no letter for."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    letters = error.object[error.start : error.end]
-    if max(letters) > "\xff":
-        raise error
-    return letters.encode("latin-1"), error.end
-
-
-codecs.register_error("subtitle_editor_latin_1", _latin_1)
 
 
 # What no text has

@@ -15,7 +15,7 @@ from pathlib import Path
 from ..errors.subtitles import SubtitleFileError
 from ..system.reasons import reason_of
 from ..text import Text
-from . import encodings, highlighted, rolling, tracks
+from . import detecting, encodings, highlighted, rolling, tracks
 from .document import Document, Finding, Kind
 from .formats import registry
 from .formats.base import Findings, Format, ReadOptions, Source
@@ -159,7 +159,7 @@ def _parsed(
         document,
         encoding=decoded_text.encoding,
         certainty=decoded_text.certainty,
-        sample=b"" if decoded_text.certainty >= encodings.SURE else _sample(data),
+        sample=b"" if decoded_text.certainty >= detecting.SURE else _sample(data),
         findings=decoded_text.findings + around + document.findings,
     )
     return _checked(source, document)

@@ -11,7 +11,7 @@ import bpy
 import pytest
 
 from subtitle_editor.core.subtitles import reading
-from subtitle_editor.core.subtitles.encodings import SURE
+from subtitle_editor.core.subtitles.detecting import SURE
 from subtitle_editor.core.subtitles.formats import registry
 from subtitle_editor.operators import dropping, importing, subtitle_choices
 from subtitle_editor.sequencer import cue, strips

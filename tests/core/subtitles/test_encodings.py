@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitle_editor.core.subtitles import encodings
+from subtitle_editor.core.subtitles import detecting, encodings
 from subtitle_editor.core.subtitles.document import Kind
 
 LANGUAGES = Path(__file__).parents[2] / "data" / "subtitles" / "languages.tsv"
@@ -44,7 +44,7 @@ def test_old_encodings_are_found_in_short_texts() -> None:
         found = encodings.decode(data)
         if found.text != data.decode(encoding):
             wrong.append((language, encoding, found.encoding))
-            if found.certainty >= encodings.SURE:
+            if found.certainty >= detecting.SURE:
                 sure_and_wrong.append((language, encoding, found.encoding))
         # Whatever was taken, the bytes can be had back.
         assert found.text.encode(found.encoding) == data
@@ -82,7 +82,7 @@ def test_unicode_with_and_without_a_mark(encoding: str) -> None:
     for language, _, text in FILMS:
         found = encodings.decode(text.encode(encoding))
         assert (found.text, found.findings) == (text, ()), (language, encoding)
-        assert found.certainty >= encodings.SURE
+        assert found.certainty >= detecting.SURE
 
 
 def test_what_is_not_utf8_is_said() -> None:

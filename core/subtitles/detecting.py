@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In which of the encodings of eight bits a text is that is not UTF-8, and how sure that is."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+
+SURE = 0.9
+"""From here on nobody needs to be asked."""
+SAMPLE = 64 * 1024
+"""Bytes that the detector sees: lines with letters only, so that they hold more than a film's worth."""
+
+_EVERYWHERE = (
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "iso8859-2",
+    "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-9", "koi8-r", "koi8-u", "cp932", "euc_jis_2004", "cp949", "gb18030",
+    "big5hkscs", "iso2022_jp_2", "hz", "cp852", "cp866", "mac_roman",
+)  # fmt: skip
+"""What subtitle files are found in. The other encodings of the detector's list look like these in short texts."""
+
+_PRIOR = {"cp1250": 0.75, "cp1257": 0.75, "cp1258": 0.75, "iso8859-2": 0.75}
+"""How much less likely an encoding is than the others before a letter is read. Without it, short texts of Western
+languages in cp1252 are taken for these; measured on tests/data/subtitles/languages.tsv."""
+
+_RARE = {"cp852": 0.6, "cp866": 1.0, "mac-roman": 0.9}
+"""The same, also where the language is known, of DOS and of the old Macintosh. Their letters are the signs of everyday
+(dashes, quotes) in others, so that a few of them show nothing."""
+_ENOUGH = 5
+"""Different bytes that are not ASCII, from which on it may be one of these."""
+
+_BY_LANGUAGE: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys("en de fr es it pt nl sv da no nb nn fi is ga eu ca gl".split(), ("cp1252", "mac_roman")),
+    **dict.fromkeys("pl cs sk hu ro hr sl bs sq".split(), ("cp1250", "iso8859-2", "cp852")),
+    **dict.fromkeys("ru bg mk be kk mn".split(), ("cp1251", "koi8-r", "iso8859-5", "cp866")),
+    "sr": ("cp1250", "cp1251", "iso8859-2", "iso8859-5"),
+    "uk": ("cp1251", "koi8-u", "iso8859-5", "cp866"),
+    "el": ("cp1253", "iso8859-7"),
+    **dict.fromkeys("tr az".split(), ("cp1254", "iso8859-9")),
+    **dict.fromkeys("he yi".split(), ("cp1255", "iso8859-8")),
+    **dict.fromkeys("ar fa ur ps".split(), ("cp1256", "iso8859-6")),
+    **dict.fromkeys("et lv lt".split(), ("cp1257", "iso8859-13")),
+    "vi": ("cp1258",),
+    "th": ("cp874",),
+    "ja": ("cp932", "euc_jis_2004", "iso2022_jp_2"),
+    "ko": ("cp949",),
+    "zh": ("gb18030", "big5hkscs", "hz"),
+}
+
+_WORD = re.compile(r"[^\W\d_]+")
+NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_C1 = re.compile("[\x80-\x9f]")
+_UNUSED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+"""Bytes that Windows-1252 has no character for."""
+
+
+def is_in(line: bytes, name: str) -> bool:
+    """Whether the bytes are text in an encoding."""
+    try:
+        line.decode(name)
+    except (UnicodeError, LookupError):
+        return False
+    return True
+
+
+def detected(sample: bytes, language: str) -> tuple[str, float]:
+    """The encoding of lines that are not UTF-8, and how sure that is."""
+    known = _BY_LANGUAGE.get(language.split("-")[0].lower())
+    rated = _rated(sample[:SAMPLE], known)
+    if _UNUSED.search(sample) and max(rated, default=(0.0, ""))[0] < SURE / 3:
+        # One broken byte must not rule out the encoding of all others.
+        without = _UNUSED.sub(b"", sample[:SAMPLE])
+        others = _rated(without, known) if NOT_ASCII.search(without) else []
+        rated += [(0.9 * rating, name) for rating, name in others if name.startswith("cp125")]
+    if not rated:
+        return (known[0], 0.5) if known else ("cp1252", 0.1)
+    # What reads the same in both is of Windows.
+    confidence, name = max(rated, key=lambda rating: (rating[0], rating[1].startswith("cp")))
+    # The detector's numbers are small for short texts, however clear they are: what is above a third was never wrong.
+    return name, min(0.99, 3 * confidence)
+
+
+def _rated(sample: bytes, known: tuple[str, ...] | None) -> list[tuple[float, str]]:
+    """What the detector thinks of each encoding in which the sample reads well."""
+    import chardet
+
+    names = known or _EVERYWHERE
+    if len(set(NOT_ASCII.findall(sample))) < _ENOUGH:
+        names = tuple(name for name in names if codecs.lookup(name).name not in _RARE)
+    found = chardet.detect_all(
+        sample,
+        include_encodings=names,
+        ignore_threshold=True,
+        # Not its supersets: it takes cp1250 and cp1251 for those of iso8859-2 and -5, where other letters stand.
+        prefer_superset=False,
+        compat_names=False,
+    )
+    rated = []
+    for guess in found:
+        if guess["encoding"] and _reads_well(sample, name := codecs.lookup(guess["encoding"]).name):
+            prior = _RARE.get(name, 1.0 if known else _PRIOR.get(name, 1.0))
+            rated.append((guess["confidence"] * prior, name))
+    return rated
+
+
+def _reads_well(sample: bytes, name: str) -> bool:
+    """No control characters, and no words of letters of two scripts."""
+    try:
+        text = sample.decode(name, errors="strict" if is_in(sample, name) else "ignore")
+    except (LookupError, UnicodeError):
+        return False
+    if _C1.search(text):
+        return False
+    words = [word for word in _WORD.findall(text[:8000]) if not word.isascii()]
+    mixed = sum(1 for word in words if len(scripts := {_script(char) for char in word}) > 1 and "LATIN" in scripts)
+    return mixed <= len(words) / 5
+
+
+def _script(char: str) -> str:
+    return unicodedata.name(char, "?").partition(" ")[0]
