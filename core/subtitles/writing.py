@@ -51,7 +51,7 @@ def save(
     hold it.
     """
     path = Path(path)
-    data, findings = rendered(path, document, format, encoding=encoding, newline=newline, options=options)
+    data, findings, _ = made(path, document, format, encoding=encoding, newline=newline, options=options)
     write_atomically(path, data)
     return findings
 
@@ -62,16 +62,10 @@ def save_cues(path: Path, cues: Iterable[Cue], language: str = "") -> tuple[Find
 
 
 def rendered(
-    path: Path,
-    document: Document,
-    format: str | None = None,
-    *,
-    encoding: str = "utf-8",
-    newline: str = "\n",
-    options: WriteOptions | None = None,
+    path: Path, document: Document, format: str | None = None, *, options: WriteOptions | None = None
 ) -> tuple[bytes, tuple[Finding, ...]]:
-    """The bytes that `save()` would write, and what they do not say: of `made()` without the number."""
-    data, findings, _ = made(path, document, format, encoding=encoding, newline=newline, options=options)
+    """What `save()` would write in UTF-8, and what it does not say. As `made()`."""
+    data, findings, _ = made(path, document, format, options=options)
     return data, findings
 
 
