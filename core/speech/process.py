@@ -60,6 +60,7 @@ _LAST_WORDS = 20
 """Lines of the child's stderr that are kept for the error message."""
 
 _SECRETS = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}
+_THREADS = "OMP_NUM_THREADS"
 
 
 class Listener(Protocol):
@@ -93,6 +94,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment(),
+            cwd=folder(),
             # On Windows; elsewhere the child itself steps back behind Blender's window.
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)
             | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
@@ -321,9 +323,20 @@ def _as_error(record: dict[str, Any], request: TranscriptionRequest) -> Subtitle
     return MediaError(Text("{media}: {reason}.", media=media, reason=reason))
 
 
+def folder() -> str | None:
+    """Where a child works, None for where we do: CTranslate2's mathematics end a process whose folder is gone."""
+    try:
+        os.getcwd()
+    except OSError:
+        return os.path.dirname(sys.executable)
+    return None
+
+
 def environment() -> dict[str, str]:
     """A child's environment: our modules, no network, no token."""
     env = {name: value for name, value in os.environ.items() if name not in _SECRETS}
+    if not env.get(_THREADS, "1").strip()[:1].isdecimal():
+        del env[_THREADS]  # CTranslate2 calls any model unusable then.
     # Blender's sys.executable is a real Python, but does not see the wheels of extensions.
     env["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     env.update(HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", PYTHONUTF8="1", PYTHONNOUSERSITE="1")

@@ -17,7 +17,7 @@ from typing import Any
 from ..errors.speech import CardsUnknownError
 from ..system.reasons import reason_of
 from ..text import Text
-from .process import environment
+from .process import environment, folder
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +119,7 @@ def _asked(request: dict[str, Any], limit: float) -> dict[str, Any]:
             capture_output=True,
             timeout=limit,
             env=environment(),
+            cwd=folder(),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             check=False,
         )

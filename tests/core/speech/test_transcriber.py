@@ -420,6 +420,17 @@ def test_the_child_has_no_network_and_no_token(monkeypatch: pytest.MonkeyPatch, 
     assert isinstance(run_child(monkeypatch, tmp_path, script)[-1], Finished)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no folder that somebody is in")
+def test_a_folder_that_is_gone_and_a_count_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blender was started on a stick that was pulled out since. The mathematics library ends a process there, and
+    CTranslate2 refuses any model where the variable is no number."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    monkeypatch.setenv("OMP_NUM_THREADS", "auto")
+    assert_heard(finished(SPEECH / "hello.flac", threads=0).cues, truth("hello"))
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
 def test_nothing_reports_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """onnxruntime keeps a device id in the cache folder for its reports, unless it is told not to make any."""
