@@ -547,6 +547,7 @@ TEXTS = {
     ('*', 'It has too many changes over time (\\t); the last {number} are not drawn.'): 'Er hat zu viele zeitliche Änderungen (\\t); die letzten {number} sind nicht gezeichnet.',
     ('*', 'It is sheared by more than {most}; it is drawn with as much.'): 'Er ist um mehr als {most} geschert; er ist mit so viel gezeichnet.',
     ('*', 'Its drawing has more than {most} points; the others are not drawn.'): 'Seine Zeichnung hat mehr als {most} Punkte; die übrigen sind nicht gezeichnet.',
+    ('*', 'Its effect "{effect}" is not drawn.'): 'Sein Effekt „{effect}“ ist nicht gezeichnet.',
     ('*', 'Its letters are turned in space in {number} ways; those after the first {most} are not.'): 'Seine Buchstaben sind auf {number} Arten im Raum gedreht; die nach den ersten {most} sind es nicht.',
     ('*', '"{name}" cannot be the name of a preset.'): '„{name}“ kann kein Name einer Vorgabe sein.',
     ('*', 'It may have: {names}.'): 'Erlaubt sind: {names}.',

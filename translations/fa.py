@@ -547,6 +547,7 @@ TEXTS = {
     ('*', 'It has too many changes over time (\\t); the last {number} are not drawn.'): '.ﺪﺸﻧ ﻩﺪﯿﺸﮐ ﺮﺧﺁ ﯼﺎﺗ {number} ؛ﺖﺳﺍ ﻩﺯﺍﺪﻧﺍ ﺯﺍ ﺶﯿﺑ (t\\) ﻥﺁ ﯽﻧﺎﻣﺯ ﯼﺎﻫﺮﯿﯿﻐﺗ',
     ('*', 'It is sheared by more than {most}; it is drawn with as much.'): '.ﺪﺷ ﻩﺪﯿﺸﮐ ﻩﺯﺍﺪﻧﺍ ﻦﯿﻤﻫ ﺎﺑ ؛ﺖﺳﺍ ﻩﺪﺷ ﺞﮐ ﺮﺑﺍﺮﺑ {most} ﺯﺍ ﺶﯿﺑ',
     ('*', 'Its drawing has more than {most} points; the others are not drawn.'): '.ﺪﺸﻧ ﻩﺪﯿﺸﮐ ﻪﯿﻘﺑ ؛ﺩﺭﺍﺩ ﻪﻄﻘﻧ {most} ﺯﺍ ﺶﯿﺑ ﻥﺁ ﻢﯿﺳﺮﺗ',
+    ('*', 'Its effect "{effect}" is not drawn.'): '.ﺪﺸﻧ ﻩﺪﯿﺸﮐ ،«{effect}» ،ﻥﺁ ﮤﻮﻠﺟ',
     ('*', 'Its letters are turned in space in {number} ways; those after the first {most} are not.'): '.ﺪﻧﺪﯿﺧﺮﭽﻧ ﺪﻨﯾﺁﯽﻣ ﺖﺴﺨﻧ ﻞﮑﺷ {most} ﺯﺍ ﺲﭘ ﻪﮐ ﯽﯾﺎﻫﻥﺁ ؛ﺪﻧﺍﻩﺪﯿﺧﺮﭼ ﺎﻀﻓ ﺭﺩ ﻞﮑﺷ {number} ﻪﺑ ﻥﺁ ﯼﺎﻫﻑﺮﺣ',
     ('*', '"{name}" cannot be the name of a preset.'): '.ﺪﺷﺎﺑ ﻢﯿﻈﻨﺗﺶﯿﭘ ﮏﯾ ﻡﺎﻧ ﺪﻧﺍﻮﺗﯽﻤﻧ «{name}»',
     ('*', 'It may have: {names}.'): '.{names} :ﺪﺷﺎﺑ ﻪﺘﺷﺍﺩ ﺍﺭ ﺎﻫﻦﯾﺍ ﺪﻧﺍﻮﺗﯽﻣ',

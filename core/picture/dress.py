@@ -99,6 +99,9 @@ class Block:
     box: str = ""
     box_color: str = "#00000000"
     padding: float = 0.0
+    box_shadow: tuple[float, float, str] = (0.0, 0.0, "#00000000")
+    """How far to the right and down the box throws a shadow, and of which colour."""
+    box_blur: float = 0.0
     inset: bool = True
     """The box, not the text, keeps to the margins."""
     round: float = 0.0

@@ -62,6 +62,7 @@ class Panel(NamedTuple):
     """Of a line under or through letters, theirs."""
     plane: Plane | None = None
     """As `Glyph.plane`."""
+    blur: float = 0.0
 
     def moved(self, x: float, y: float) -> Panel:
         """The same elsewhere."""
@@ -344,12 +345,18 @@ def _panels(setting: Setting, block: Block) -> Iterator[Panel]:
             Box(left, base - line.ascent, left + line.width, base + line.descent).grown(padding)
             for line, left, base in lines
         ]
+        panels: list[Panel] = []
         for index, box in enumerate(boxes):
             # Two boxes that lie over each other would be darker there.
             top = max(box.top, boxes[index - 1].bottom) if index else box.top
             line, left, base = lines[index]
             plane = plane_of(line.glyphs[0].look.turn, setting.origin, base - line.ascent, left)
-            yield Panel(box._replace(top=min(top, box.bottom)), block.box_color, block.round, plane=plane)
+            box = box._replace(top=min(top, box.bottom))
+            panels.append(Panel(box, block.box_color, block.round, plane=plane, blur=block.box_blur))
+        x, y, color = block.box_shadow
+        if alpha(color):
+            yield from (panel._replace(box=panel.box.moved(x, y), color=color) for panel in panels)
+        yield from panels
     for line, left, base in setting.lines:
         yield from _backgrounds(line, left, base, setting.plane)
 

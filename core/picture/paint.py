@@ -105,7 +105,8 @@ class Painter:
         canvas = masks.Canvas((area.height, area.width))
         for panel in panels:
             surface = surfaces.get(_far(panel.plane), sheet)
-            canvas.lay(surface.shown(surface.rectangle(panel)), panel.color, strength)
+            mask = masks.blurred(surface.shown(surface.rectangle(panel)), panel.blur)
+            canvas.lay(mask, panel.color, strength)
         self._letters(canvas, surfaces, setting, spoken, strength)
         for clip in setting.clips:
             canvas.keep(sheet.clip(clip))
@@ -148,6 +149,9 @@ class Painter:
         for edge, mask in wide.items():
             x, y, blur, color = edge.shadow
             if alpha(color) and (x or y or blur):
+                # Letters that are not seen throw no shadow, their outline does.
+                if not any(alpha(fill) for other, fill in drawn.fills if other == edge) and drawn.has_fills(edge):
+                    mask = _hollow(mask, drawn.inner[edge])
                 canvas.lay(masks.blurred(masks.shifted(mask, x, y), blur), color, strength)
         for edge, mask in wide.items():
             if edge.outline:
@@ -186,7 +190,7 @@ class Painter:
         for glyph in setting.glyphs:
             yield glyph.plane, self._ink(glyph).grown(glyph.look.outline + 1)
         for panel in (*panels, *setting.rules):
-            yield panel.plane, panel.box.grown(1 + (panel.look.outline if panel.look else 0))
+            yield panel.plane, panel.box.grown(1 + 3 * panel.blur + (panel.look.outline if panel.look else 0))
 
     @staticmethod
     def _looks(setting: Setting) -> Iterator[Look]:
@@ -283,6 +287,10 @@ class _Drawn:
             _unite(self.inner, edge, inner)
             _unite(self.wide, edge, inner if wide is None else surface.shown(wide))
 
+    def has_fills(self, edge: _Edge) -> bool:
+        """Whether letters of an edge have a colour of their style, not their own."""
+        return any(other == edge for other, _ in self.fills)
+
     def _kind(self, look: Look, color: str, at: int) -> _Kind:
         spoken = self._spoken
         shadow = look.shadow_x, look.shadow_y, look.shadow_blur, look.shadow_color
@@ -329,6 +337,7 @@ def _far(plane: Plane | None) -> Plane | None:
 
 
 def _hollow(wide: Mask, inner: Mask) -> Mask:
-    """The outline without what is below letters that one can look through: it would darken them."""
-    hollow: Mask = numpy.where(inner > 0, numpy.minimum(wide, 255 - inner), wide).astype(numpy.uint8)
+    """The outline without what is below letters that one can look through: it would darken them. Where both end, half
+    of it stays, as libass has it: nothing is seen between them."""
+    hollow: Mask = numpy.where(wide > inner, wide - inner // 2, 0).astype(numpy.uint8)
     return hollow

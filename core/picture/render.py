@@ -48,7 +48,7 @@ what stands so far back moves nothing any more."""
 MOST_LOOKS = 250
 """Pictures of one subtitle that changes over time, each of which is a file: ten seconds of them at full smoothness. One
 that changes in more stretches than these has one for each, and there are no more of those than `tags.MOST_CHANGES`."""
-SCRIPTS = 3
+SCRIPTS = 4
 """Of how SubStation's are drawn: they are made again under another number."""
 _FEW_LETTERS = 60
 """Letters of a subtitle in which there is one that is drawn."""
@@ -338,7 +338,7 @@ class Renderer:
         if not dressed.block.stacks:
             return 0.0
         taken = [box for one in others if (box := self._box(one)) is not None]
-        mine = self._setting(dressed).box
+        mine = self._standing(dressed)
         upwards = (dressed.block.align - 1) // 3 == 0
         return _free(mine, taken, upwards, self.height)
 
@@ -351,7 +351,14 @@ class Renderer:
         dressed = self._whole(index)
         if not dressed.block.stacks:
             return None
-        return self._setting(dressed).box.moved(0.0, self._shifts[index])
+        return self._standing(dressed).moved(0.0, self._shifts[index])
+
+    def _standing(self, dressed: Dressed) -> Box:
+        """The box of a subtitle that others keep clear of; SubStation's has its outlines in it."""
+        box = self._setting(dressed).box
+        if self._script is None:
+            return box
+        return box.grown(round(max([dressed.block.padding, *(look.outline for _, _, look in dressed.looks)])))
 
 
 def _problems(dressed: Dressed, setting: Setting, width: int, height: int) -> Iterator[tuple[str, Text]]:

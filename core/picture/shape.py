@@ -23,6 +23,8 @@ _JOINED = frozenset(("Arab", "Syrc", "Mong", "Nkoo", "Deva", "Beng", "Guru", "Ma
 _ASCENT, _DESCENT = 0.97, 0.25
 """Of the size: what a line is given for its letters. What reaches further, marks on marks, has its room besides; fonts
 themselves ask for up to twice as much, for the highest pile of marks that they can draw."""
+_EMPTY = 0.5
+"""Of a line's height: that of an empty one in SubStation."""
 _RULED = 0.06
 """How thick a line under or through letters is, of the size."""
 
@@ -119,7 +121,8 @@ class Shaper:
                 if first <= start < max(last, first + 1):
                     look = one
             if look is not None:
-                line.ascent, line.descent = _heights(None, look)
+                share = _EMPTY if look.by_line and start == end else 1.0
+                line.ascent, line.descent = (share * height for height in _heights(None, look))
         return line
 
     def _runs(

@@ -27,6 +27,9 @@ class Sheet:
     spacing: float = 0.0
     angle: float = 0.0
     boxed: bool = False
+    """Whether each line has a box in the outline's colour in place of outlines."""
+    backed: bool = False
+    """Whether all lines have one box in the shadow's colour in place of shadows."""
     outline: float = 2.0
     shadow: float = 3.0
     margins: tuple[float, float, float] = (20.0, 20.0, 20.0)
@@ -80,7 +83,8 @@ def _sheet_of(row: _Row, new: bool) -> Sheet:
         underline=_on(row.get("underline")), strike=_on(row.get("strikeout")),
         stretch_x=(positive(row.get("scalex")) or 100) / 100, stretch_y=(positive(row.get("scaley")) or 100) / 100,
         spacing=positive(row.get("spacing")), angle=_signed(row.get("angle")),
-        boxed=row.get("borderstyle", "1") == "3", outline=positive(row.get("outline")),
+        boxed=row.get("borderstyle", "1") == "3", backed=row.get("borderstyle", "1") == "4",
+        outline=positive(row.get("outline")),
         shadow=positive(row.get("shadow")),
         margins=(positive(row.get("marginl")), positive(row.get("marginr")), positive(row.get("marginv"))),
     )  # fmt: skip

@@ -26,6 +26,9 @@ from .tags import PLACEHOLDER, State, Taken
 _BLUR = 2 / math.sqrt(math.log(256))
 """Pixels of the Gaussian's deviation for one of `\\blur`, in units of the script, as libass has it."""
 _RUN = "run"
+_LEAST = 0.1
+"""Of the picture's width: what lines may have where margins leave less."""
+_EFFECTS = ("banner", "scroll up", "scroll down")
 _YES = ("yes", "1")
 MOST_TURNS = 100
 """Ways in which letters of one event are turned out of the picture or sheared: each is drawn on its own."""
@@ -156,6 +159,9 @@ class Script:
                 "It has more than {most} syllables of karaoke; the last {number} are sung with those before them.",
                 most=karaoke.MOST_SYLLABLES, number=more,
             )  # fmt: skip
+        row = dict(zip(self._fields, str(cue.extra.get(ROW, "")).split(","), strict=False))
+        if (effect := row.get("effect", "").partition(";")[0].strip()).lower() in _EFFECTS:
+            yield Text('Its effect "{effect}" is not drawn.', effect=effect)
         if (turns := len({_aside(state) for _, state in taken.runs} - {_STRAIGHT})) > MOST_TURNS:
             yield Text(
                 "Its letters are turned in space in {number} ways; those after the first {most} are not.",
@@ -185,10 +191,10 @@ class Script:
     # Letters
 
     def _look(self, state: State, sheet: Sheet, language: str) -> Look:
-        blur = min(max((state.blur * _BLUR + state.soft * 0.5) * self._unscaled, 0.0), self._height / 8)
+        blur = self._blur(state)
         stretch_x = min(max(state.stretch_x, 0.01), 10.0)
         stretch_y = min(max(state.stretch_y, 0.01), 10.0)
-        colors = [f"#{''.join(f'{round(part):02x}' for part in color)}" for color in state.colors]
+        colors = [_hex(color) for color in state.colors]
         # Letters are as large as their size says, drawings as their numbers.
         across, down = (self._x, self._y) if state.drawing else (1.0, 1.0)
         return Look(
@@ -207,7 +213,7 @@ class Script:
             shadow_x=_near(state.shadow_x * self._border, self._width),
             shadow_y=_near(state.shadow_y * self._border, self._height),
             shadow_blur=blur,
-            shadow_color="#00000000" if sheet.boxed else colors[3],
+            shadow_color="#00000000" if sheet.boxed or sheet.backed else colors[3],
             spacing=_near(state.spacing * self._x * stretch_x, self._width),
             stretch_x=stretch_x * across,
             stretch_y=stretch_y * down,
@@ -216,6 +222,11 @@ class Script:
             kerning=self._kerning,
             drawing=state.drawing,
         )
+
+    def _blur(self, state: State) -> float:
+        """Pixels. Each `\\be` is a mean of three pixels, whatever their size."""
+        blur = math.hypot(max(state.blur, 0.0) * _BLUR * self._unscaled, math.sqrt(max(state.soft, 0.0) / 2))
+        return min(blur, self._height / 8)
 
     def _turn(self, state: State, stretch: float) -> Turn | None:
         """`stretch`: how much more letters are stretched down than across, which shears them less."""
@@ -235,14 +246,32 @@ class Script:
             place = taken.move[0] * self._x, taken.move[1] * self._y
         left, right, vertical = self._margins(cue, sheet)
         wrap = taken.wrap or self._wrap
-        return Block(
+        first = self._look(taken.runs[0][1] if taken.runs else tags.state_of(sheet), sheet, "")
+        block = Block(
             align=cue.placing.align, x=place and place[0], y=place and place[1], left=left, right=right,
-            vertical=vertical, max_width=0.0 if wrap == "2" else max(self._width - left - right, 1.0),
+            vertical=vertical, max_width=0.0 if wrap == "2" else max(self._width - left - right, self._width * _LEAST),
             origin=(taken.origin[0] * self._x, taken.origin[1] * self._y) if taken.origin else None,
-            stacks=place is None, inset=False, even=wrap != "1", box="line" if sheet.boxed else "",
-            box_color=sheet.colors[2], padding=sheet.outline * self._border if sheet.boxed else 0.0,
+            stacks=place is None, inset=False, even=wrap != "1", box_blur=first.edge_blur,
             clips=tuple(self._clip(clip) for clip in (taken.box, taken.shape) if clip is not None),
         )  # fmt: skip
+        return self._boxed(block, taken.runs[0][1] if taken.runs else tags.state_of(sheet), sheet)
+
+    def _boxed(self, block: Block, state: State, sheet: Sheet) -> Block:
+        """A block with the box of its style, as its first letters want it."""
+        outline = min(max(state.outline, 0.0) * self._border, self._height / 4)
+        x, y = state.shadow_x * self._border, state.shadow_y * self._border
+        x, y = _near(x, self._width), _near(y, self._height)
+        if sheet.backed:
+            padding = outline + max(x, y, 0.0)
+            return dataclasses.replace(
+                block, box="block", box_color=_hex(state.colors[3]), padding=padding, box_blur=0.0
+            )
+        if sheet.boxed and (outline or x or y):
+            shadow = x, y, _hex(state.colors[3]) if x or y else "#00000000"
+            return dataclasses.replace(
+                block, box="line", box_color=_hex(state.colors[2]), padding=max(outline, 1.0), box_shadow=shadow
+            )
+        return block
 
     def _clip(self, clip: tags.Clip) -> Clip:
         if clip.box is None:
@@ -265,9 +294,12 @@ class Script:
         own = [positive(row.get(name)) for name in ("marginl", "marginr", "marginv")]
         left, right, vertical = (mine or theirs for mine, theirs in zip(own, sheet.margins, strict=True))
         return (
-            min(left * self._x, self._width / 2), min(right * self._x, self._width / 2),
-            min(vertical * self._y, self._height / 2),
+            min(left * self._x, self._width), min(right * self._x, self._width), min(vertical * self._y, self._height),
         )  # fmt: skip
+
+
+def _hex(color: tags.Color) -> str:
+    return f"#{''.join(f'{round(part):02x}' for part in color)}"
 
 
 def _is_turned(state: State) -> bool:

@@ -114,6 +114,38 @@ def test_a_syllable_gets_its_outline_once_it_is_sung(tmp_path: Path, letters: Fo
     assert widths[0] == widths[1] < widths[2]
 
 
+def events(folder: Path, *rows: str) -> Document:
+    """Each from 0 to 2 seconds; `rows`: left, right and vertical margin, effect, text."""
+    path = folder / "film.ass"
+    lines = "".join(f"Dialogue: 0,0:00:00.00,0:00:02.00,Default,,{row}\n" for row in rows)
+    path.write_text(HEAD.format(sans="a", mono="b") + lines, encoding="utf-8")
+    return reading.load(path)
+
+
+def test_margins_reach_over_the_middle_of_the_picture(tmp_path: Path, letters: Fonts) -> None:
+    """Upright films have their subtitles at two thirds of the height so; one that would leave the picture stays."""
+    found = [
+        box(Renderer(events(tmp_path, f"0,0,{margin},,text"), *SIZE, None, letters).at(1)[0])
+        for margin in (20, 240, 355)
+    ]
+    assert found[0][3] > 330 and 90 < found[1][1] < found[1][3] < 125 and 0 <= found[2][1] < 10
+
+
+def test_margins_that_leave_no_room_break_between_words(tmp_path: Path, letters: Fonts) -> None:
+    wide, narrow = (
+        Renderer(events(tmp_path, f"{margin},{margin},0,,one two"), *SIZE, None, letters).at(1)[0]
+        for margin in (0, 400)
+    )
+    assert narrow.rgba.shape[0] < 2.5 * wide.rgba.shape[0] and narrow.rgba.shape[1] > wide.rgba.shape[1] / 3
+
+
+def test_outlines_of_events_at_the_same_time_do_not_touch(tmp_path: Path, letters: Fonts) -> None:
+    renderer = Renderer(events(tmp_path, *[r"0,0,0,,{\bord9\shad0}Äg"] * 3), *SIZE, None, letters)
+    found = sorted(box(picture) for picture in renderer.at(1))
+    tops = sorted(one[1] for one in found)
+    assert tops[1] >= min(one[3] for one in found) and tops[2] >= sorted(one[3] for one in found)[1]
+
+
 def test_with_only_some_wanted_drawings_stay_out(tmp_path: Path, letters: Fonts) -> None:
     """They are no strips in Blender."""
     result = baking.bake(film(tmp_path, SQUARE, "text"), tmp_path / "out", *SIZE, None, letters, only=[0])

@@ -81,6 +81,7 @@ def test_thirty_lines_stand_where_libass_puts_them(tmp_path: Path, unpacked: dic
             r"{\kf1}a" * 503,
             "It has more than 500 syllables of karaoke; the last 3 are sung with those before them.",
         ),
+        (r"a{\fax49}b", ""),
         (r"a{\fay-1000}b", "It is sheared by more than 50; it is drawn with as much."),
         ("{" + r"\t(\fs9)" * 310 + "}changes", r"It has too many changes over time (\t); the last 10 are not drawn."),
         (r"{\p1}m 0 0 l" + " 1 2" * 20_000, "Its drawing has more than 10000 points; the others are not drawn."),
@@ -106,6 +107,18 @@ def test_what_is_not_drawn_is_named(tmp_path: Path, text: str, told: str) -> Non
     renderer.at(1)
     found = [problem.message for problem in renderer.problems if problem.kind == "effects"]
     assert found == ([told] if told else [])
+
+
+def test_an_effect_that_is_not_drawn_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "film.ass"
+    head = HEAD.format(sans="a", mono="b")
+    row = "Dialogue: 0,0:00:00.00,0:00:02.00,Default,,0,0,0,{},text\n"
+    path.write_text(head + row.format("Banner;20;0;50") + row.format("") + row.format("Karaoke"), encoding="utf-8")
+    assert FOLDER is not None
+    renderer = Renderer(reading.load(path), 640, 360, None, Fonts(blender=FOLDER, system=[]))
+    renderer.at(1)
+    found = [(problem.index, problem.message) for problem in renderer.problems if problem.kind == "effects"]
+    assert found == [(0, 'Its effect "Banner" is not drawn.')]
 
 
 @pytest.mark.timeout(60)

@@ -95,6 +95,12 @@ LINES = (
     ("Default", r"{\an5\pos(320,180)\fs50\fad(1400,0)}{\kf140}Fading"),
     ("Default", r"{\an5\pos(320,180)\fs50\k30}a{\2c&H00FF00&\k100}bc{\2a&H80&\k10}de"),
     ("Default", r"{\an5\pos(320,180)\fs50\bord0\blur3}{\kf140}Soft"),
+    ("Back", r"Behind all of it\Ntwo lines"),
+    ("Thrown", r"A box with a shadow"),
+    ("Box", r"{\bord10\3c&H0000FF&}Another box"),
+    ("Box", r"{\bord0}No box"),
+    ("Default", r"{\an5\pos(320,180)\fs50\be10}Edges"),
+    ("Default", r"{\an5\pos(320,180)\fs110\1a&HFF&\shad6}Hollow"),
 )  # fmt: skip
 
 
