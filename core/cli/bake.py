@@ -25,8 +25,6 @@ def bake(args: argparse.Namespace, output: Output) -> int:
     document = options.read(args.file, args, output)
     width, height = args.size
 
-    letters = drawing.fonts_of(args)
-
     def work(told: Callable[[float], None]) -> int:
         try:
             result = baking.bake(
@@ -39,7 +37,8 @@ def bake(args: argparse.Namespace, output: Output) -> int:
         return _tell(args.output, result, output)
 
     kept = "cancelled, what was drawn is kept and not drawn again"
-    return drawing.told(output, args.output, work, kept)
+    with drawing.fonts_of(args, document, (args.file,), output) as letters:
+        return drawing.told(output, args.output, work, kept)
 
 
 def _tell(target: Path, result: baking.Result, output: Output) -> int:

@@ -4,21 +4,25 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import itertools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..errors.base import UsageError
 from ..errors.subtitles import SubtitleFileError
-from ..picture import style
+from ..film import attached
+from ..picture import embedded, style
 from ..picture.fonts import Fonts, blender_folder
 from ..picture.render import FONT, Problem, cues_of
 from ..picture.style import Style
-from ..subtitles.document import Document
+from ..subtitles.document import Document, Finding, Kind
 from ..subtitles.timecode import format_time
 from ..system.reasons import reason_of
 from ..system.user_folder import STYLES
 from ..text import Text
+from . import subtitle_options as options
 from .call import folder
 from .output import DONE, FAILED, Output
 from .running import attended
@@ -44,12 +48,19 @@ def style_of(args: argparse.Namespace) -> Style | None:
         raise UsageError(f"The style {args.style} cannot be read: {reason_of(error)}.", "Name another one.") from error
 
 
-def fonts_of(args: argparse.Namespace) -> Fonts:
-    """The fonts to draw with. Raises SubtitleFileError for a folder that there is not."""
+@contextlib.contextmanager
+def fonts_of(args: argparse.Namespace, document: Document, files: Sequence[Path], output: Output) -> Iterator[Fonts]:
+    """The fonts to draw with, those among them that a document or films in `files` bring along. Raises
+    SubtitleFileError for a folder that there is not."""
     for given in args.fonts or ():
         if not given.is_dir():
             raise SubtitleFileError(given, Text("there is no such folder"), Text("Name a folder with fonts."))
-    return Fonts(given=args.fonts or (), blender=blender_folder())
+    own = itertools.chain(embedded.fonts_of(document), *(attached.fonts_of(path) for path in files))
+    with embedded.unpacked(own) as (folder, left_out):
+        if left_out:
+            message = Text("{number} of the fonts in it are not used: there are too many of them.", number=left_out)
+            options.tell(files[-1], [Finding(Kind.BROKEN, message)], output)
+        yield Fonts(given=args.fonts or (), blender=blender_folder(), attached=folder)
 
 
 def code_for(problems: Iterable[Problem]) -> int:

@@ -56,7 +56,7 @@ def mux(args: argparse.Namespace, output: Output) -> int:
 
 def burn(args: argparse.Namespace, output: Output) -> int:
     """`burn MEDIA SUBTITLES -o OUT`: the film with subtitles on its pictures; 1 if something could not be drawn."""
-    look, fonts, language = drawing.style_of(args), drawing.fonts_of(args), args.language or ""
+    look, language = drawing.style_of(args), args.language or ""
     document = reading.load(args.subtitles, encoding=args.encoding, options=ReadOptions(language=language))
     options.tell(args.subtitles, document.findings, output)
 
@@ -74,7 +74,8 @@ def burn(args: argparse.Namespace, output: Output) -> int:
         output.record(data, f"{args.output}: {done.frames} pictures")
         return drawing.code_for(done.problems)
 
-    return drawing.told(output, args.output, work)
+    with drawing.fonts_of(args, document, (args.media, args.subtitles), output) as fonts:
+        return drawing.told(output, args.output, work)
 
 
 def _language(text: str) -> str:

@@ -274,11 +274,14 @@ class Fonts:
     once: for what is installed later, another one is made."""
 
     def __init__(
-        self, given: Sequence[Path] = (), blender: Path | None = None, *, system: Sequence[Path] | None = None
-    ) -> None:
+        self, given: Sequence[Path] = (), blender: Path | None = None, *, system: Sequence[Path] | None = None,
+        attached: Path | None = None,
+    ) -> None:  # fmt: skip
         """`given`: folders that are looked into first, by family and by letter. `blender`: its `datafiles/fonts`.
-        `system`: None means the system's own folders, an empty list none."""
-        self._given = tuple(map(str, given))
+        `system`: None means the system's own folders, an empty list none. `attached`: a folder with fonts that the
+        subtitles bring along, each named by what it is; before all others."""
+        self._attached = () if attached is None else (str(attached),)
+        self._given = (*self._attached, *map(str, given))
         self._system = tuple(map(str, system_folders() if system is None else system))
         self._bundled = _bundled(blender)
         self._opened: dict[tuple[str, int], Face | None] = {}
@@ -289,7 +292,9 @@ class Fonts:
     def signature(self) -> str:
         """What tells two sets of fonts apart without opening one: where they lie, and which ones Blender has. Not what
         the system has: computers of a farm that differ in it share their pictures."""
-        return "|".join((*self._given, "-", *sorted(self._bundled), "-", *self._system))
+        brought = (name for folder in self._attached for name in sorted(os.listdir(folder)))
+        given = self._given[len(self._attached) :]
+        return "|".join((*brought, *given, "-", *sorted(self._bundled), "-", *self._system))
 
     def has_family(self, family: str) -> bool:
         """Whether a family is there, in a font that can be read."""
