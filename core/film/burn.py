@@ -97,9 +97,16 @@ def burn(
                     run.mixer.add(packet)
             run.end()
             copy.findings += copying.cut_off(film, run.mixer.reached)
+            copy.findings += _after_its_end(document, run.reached)
             if not run.frames:
                 raise MediaUnreadableError(media, Text("no part of its pictures can be decoded"))
     return Burnt(run.frames, tuple(renderer.problems), (*copy.findings, *run.findings(stream, looks)))
+
+
+def _after_its_end(document: Document, reached: float) -> Iterator[Finding]:
+    if count := sum(1 for cue in document.cues if cue.start >= reached):
+        message = Text("Subtitles that begin after its end are not on it: {number}.", number=count)
+        yield Finding(Kind.NOT_WRITTEN, message)
 
 
 def _pictures(media: Path, film: Any) -> Any:
@@ -149,8 +156,11 @@ def _encoder(out: Any, target: Path, container: Any, stream: Any, looks: Frames,
     name, options, usual = ENCODERS[codec]
     said = {**options, "crf": str(usual if crf is None else crf)}
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+    if codec == "av1":
+        os.environ.setdefault("SVT_LOG", "1")  # Errors only: it writes two pages for each film.
+    width, height = _encoded_size(looks, codec)
     try:
-        made = out.add_stream(name, rate=rate, options=said, width=looks.width, height=looks.height)
+        made = out.add_stream(name, rate=rate, options=said, width=width, height=height)
     except ValueError as error:
         raise ContainerError(
             target, Text("{container} takes no {codec}", container=container.label, codec=codec)
@@ -167,6 +177,28 @@ def _encoder(out: Any, target: Path, container: Any, stream: Any, looks: Frames,
     if looks.turned:
         made.set_display_rotation(looks.turned * 90)
     copying.as_it_was(stream, made)
+    return made
+
+
+def _encoded_size(looks: Frames, codec: str) -> tuple[int, int]:
+    """The size of what is encoded: H.264 takes only whole samples of colour."""
+    across, down, _ = FORMATS[looks.format] if codec == "h264" else (1, 1, 8)
+    return looks.width + looks.width % across, looks.height + looks.height % down
+
+
+def _widened(frame: Any, width: int, height: int) -> Any:
+    """A frame with its last column and row once more, so that it has that size."""
+    import av
+    import numpy
+
+    made: Any = av.VideoFrame(width, height, frame.format.name)
+    for old, new in zip(frame.planes, made.planes, strict=True):
+        kind = numpy.uint8 if old.line_size < 2 * old.width else numpy.dtype("<u2")
+        samples = numpy.frombuffer(old, kind).reshape(old.height, -1)[:, : old.width]
+        rows = numpy.frombuffer(new, kind).reshape(new.height, -1)
+        edges = (0, new.height - old.height), (0, new.width - old.width)
+        rows[:, : new.width] = numpy.pad(samples, edges, "edge")
+    made.pts, made.time_base, made.duration = frame.pts, frame.time_base, frame.duration
     return made
 
 
@@ -202,7 +234,11 @@ class _Run:
         self._renderer = renderer
         self._overlay = overlay
         self._last: int | None = None
+        self.reached = 0.0
+        """The end of the last picture, in seconds."""
         self._durations: dict[int, int] = {}
+        self._rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+        self._size = encoder.codec_context.width, encoder.codec_context.height
 
     def decode(self, packet: Any) -> None:
         """One packet of pictures. Raises what `writing` does. One that is damaged is counted."""
@@ -248,6 +284,16 @@ class _Run:
         if name != looks.format:
             message = Text("Its pictures were stored as {format} and are {other} now.", format=name, other=looks.format)
             yield Finding(Kind.NOT_WRITTEN, message)
+        if stream.metadata.get("alpha_mode") == "1" or any(
+            one.is_alpha for one in stream.codec_context.format.components
+        ):
+            yield Finding(Kind.NOT_WRITTEN, Text("Places that one could see through are not transparent any more."))
+        if self._size != (looks.width, looks.height):
+            message = Text(
+                "Its pictures of {old} pixels have their last ones twice and are {new} now: H.264 takes even sizes.",
+                old=f"{looks.width} x {looks.height}", new="{} x {}".format(*self._size),
+            )  # fmt: skip
+            yield Finding(Kind.NOT_WRITTEN, message)
 
     def _add(self, frame: Any) -> None:
         looks = self._overlay.frames
@@ -267,7 +313,9 @@ class _Run:
         self.frames += 1
         if frame.duration:
             self._durations[frame.pts] = frame.duration
-        self._encode(frame)
+        length = frame.duration or 1 / (self._rate * frame.time_base)
+        self.reached = max(self.reached, float((frame.pts + length) * frame.time_base))
+        self._encode(frame if self._size == (frame.width, frame.height) else _widened(frame, *self._size))
 
     def _encode(self, frame: Any) -> None:
         with output.writing(self._target):

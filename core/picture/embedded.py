@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..subtitles.document import Document
-from ..subtitles.formats.substation import HEAD, TAIL
+from ..subtitles.formats.substation_rows import HEAD, TAIL
 from ..system import files
 
 MOST_FONTS = 200

@@ -61,6 +61,12 @@ def sound(path: Path) -> list[bytes]:
         return [bytes(packet) for packet in film.demux(film.streams.audio[0]) if packet.size]
 
 
+def brightness(path: Path) -> Any:
+    """That of the first picture, 0 to 255, as it is stored."""
+    with av.open(str(path)) as film:
+        return next(film.decode(film.streams.video[0])).to_ndarray(format="gray").astype(int)
+
+
 def length(path: Path) -> float:
     with av.open(str(path)) as film:
         return (film.duration or 0) / 1e6
@@ -275,6 +281,38 @@ def test_a_quality_that_an_encoder_does_not_know_is_no_fault_of_the_disk(tmp_pat
         burn(film, SUBTITLES, tmp_path / "y.mkv", codec="vp9", crf=99)
     assert [path.name for path in tmp_path.iterdir()] == ["x.mkv"]
     assert main(["burn", str(film), str(film), "-o", str(tmp_path / "y.mkv"), "--crf", "99"]) == 2
+
+
+@pytest.mark.parametrize(("depth", "codec"), [("yuv420p", "ffv1"), ("yuv420p10le", "ffv1"), ("yuv444p", "libx264")])
+def test_pictures_of_an_odd_size(tmp_path: Path, depth: str, codec: str) -> None:
+    """H.264 takes no half samples of colour: such a film gets an edge of one pixel, which is told."""
+    film, target = tmp_path / "x.mkv", tmp_path / "y.mp4"
+    crop = f"format={depth},crop=161:91:0:0:exact=1"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=162x92:r=25:d=0.6", "-vf", crop, "-c:v", codec, film)
+    done = burn(film, SUBTITLES, target, LARGE, FONTS)
+    before, after = brightness(film), brightness(target)
+    if depth == "yuv444p":
+        assert after.shape == (91, 161) and not done.findings
+        return
+    assert after.shape == (92, 162) and numpy.abs(before - after[:91, :161]).mean() < 4
+    assert numpy.abs(after[90] - after[91]).mean() < 6 and numpy.abs(after[:, 160] - after[:, 161]).mean() < 6
+    told = [finding.message for finding in done.findings]
+    assert told == [
+        "Its pictures of 161 x 91 pixels have their last ones twice and are 162 x 92 now: H.264 takes even sizes."
+    ]
+
+
+def test_what_is_not_on_the_film_is_told(tmp_path: Path) -> None:
+    """Its transparency, and subtitles that begin after its end."""
+    film = tmp_path / "x.webm"
+    source = "color=red@0.5:s=160x90:r=25:d=0.4,format=yuva420p"
+    ffmpeg("-f", "lavfi", "-i", source, "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", film)
+    late = Document((Cue(0.1, 9.0, "Seen"), Cue(0.4, 0.8, "Late"), Cue(60.0, 61.0, "Later")))
+    told = [finding.message for finding in burn(film, late, tmp_path / "y.mkv", LARGE, FONTS).findings]
+    assert sorted(told) == [
+        "Places that one could see through are not transparent any more.",
+        "Subtitles that begin after its end are not on it: 2.",
+    ]
 
 
 def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
