@@ -175,6 +175,6 @@ def no_times(text: str) -> str:
     >>> no_times("one\\n0:01 -> 0:02") == "one\\n\\u20600:01 -> 0:02"
     True
     """
-    if text.isascii() and "-" not in text and "=" not in text:
-        return text  # Nearly all texts; times have an arrow between them.
+    if text.count(":") < 2 and text.isascii() and "-" not in text and "=" not in text:
+        return text  # Nearly all texts; times have an arrow between them, or are whole.
     return "\n".join(f"\u2060{line}" if timing_of(line) is not None else line for line in text.split("\n"))

@@ -72,6 +72,8 @@ def read(source: Source) -> Document:
 class _File:
     def __init__(self, source: Source) -> None:
         self._lines = source.text.split("\n")
+        self._is_escaped = "-->" not in source.text
+        """Whether arrows are entities; where one is none, such a line is a text."""
         self._findings = Findings()
         self._options = source.options
         self._rows: list[Row | Cue] = []
@@ -208,7 +210,7 @@ class _File:
 
     def _timing(self, index: int) -> Timing | None:
         line = self._lines[index]
-        if ">" not in line and "\u2192" not in line and "&gt;" not in line:
+        if ">" not in line and "\u2192" not in line and not (self._is_escaped and "&gt;" in line):
             return None
         if match := _STRICT.match(line):
             a, b, c, d, e, f, g, h, rest = match.groups()

@@ -109,12 +109,25 @@ def test_a_day_in_the_times_of_substation() -> None:
     assert rows(read(text, "a.ass")) == [(86401.5, 86402, "all day, I said")]
 
 
-@pytest.mark.parametrize(
-    "times", ["1.0 --> 2.0", "1 --> 2s", "00:01.000 --&gt; 00:02.000", "0:00:01.000000 --> 0:00:02"]
-)
+@pytest.mark.parametrize("times", ["1.0 --> 2.0", "1 --> 2s", "0:00:01.000000 --> 0:00:02"])
 def test_times_of_webvtt_that_players_refuse(times: str) -> None:
     document = read(f"WEBVTT\n\n{times}\nHello\n\n00:03.000 --> 00:04.000\nyou\n", "a.vtt")
     assert rows(document) == BOTH
+
+
+def test_webvtt_with_escaped_arrows() -> None:
+    assert rows(read(webvtt("Hello", "you").replace(">", "&gt;"), "a.vtt")) == BOTH
+    text = webvtt("00:01.000 --&gt; 00:02.000")
+    assert rows(read(text, "a.vtt")) == [(1, 2, "00:01.000 --> 00:02.000")]
+
+
+@pytest.mark.parametrize("between", [" ", " to ", " > ", " ~ "])
+@pytest.mark.parametrize("ending", ["srt", "vtt"])
+def test_two_whole_times_that_are_said_stay_a_text(between: str, ending: str) -> None:
+    said = f"00:00:01,000{between}00:00:02,000"
+    document = read(json.dumps([{"start": 1.0, "end": 2.0, "text": said}]), "a.json")
+    again = read(written(document, ending), f"a.{ending}")
+    assert [(cue.start, cue.end, cue.text.lstrip("\u2060")) for cue in again.cues] == [(1, 2, said)]
 
 
 # Numbers
