@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..sequencer import compat
+from ..session import survey
 from ..session import track as tracks
-from .parts import SubtitlePanel
+from .parts import SubtitlePanel, wrapped
 
 if TYPE_CHECKING:
-    from bpy.types import Context
+    from bpy.types import Context, UILayout
 
 _DRESS = (
     ("use_outline", "outline_color", "outline_width"),
@@ -43,6 +44,7 @@ class SUBTITLE_PT_style(SubtitlePanel, bpy.types.Panel):
         layout.operator_menu_enum("subtitle.use_style", "preset", icon="PRESET")
         column = layout.column()
         column.template_ID(strip, "font", open="font.open")
+        _draw_lacking(column, context)
         column.prop(strip, "font_size")
         column.prop(strip, "color")
         row = column.row(heading="Letters")
@@ -57,6 +59,15 @@ class SUBTITLE_PT_style(SubtitlePanel, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("subtitle.copy_style", text="To Selected").which = "SELECTED"
         row.operator("subtitle.copy_style", text="To All").which = "TRACK"
+
+
+def _draw_lacking(layout: UILayout, context: Context) -> None:
+    """What is wrong with fonts of the track; pictures take what a font has not from others."""
+    found = survey.current().lacking[:3]
+    for one in found:
+        wrapped(layout, context, one.told, icon="ERROR")
+    if found:
+        layout.operator("subtitle.bake", icon="IMAGE_DATA").selected = False
 
 
 register, unregister = bpy.utils.register_classes_factory((SUBTITLE_PT_style,))

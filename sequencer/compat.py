@@ -237,6 +237,12 @@ def text_limit() -> int | None:
     return length - 1 if length else None
 
 
+def looks_in_others() -> bool:
+    """Whether Blender takes letters that the font of a TEXT strip has not from other fonts (docs/picture.md): 4.2 does.
+    4.5 draws boxes, 5.0 and 5.2 too, but for the last letter of a text. For the default font all of them do."""
+    return "anchor_x" not in text_strip_type().bl_rna.properties
+
+
 def copy_look(source: Strip, target: Strip) -> None:
     """Give a TEXT strip what another one looks like: font, colours, place; not its text, its time and its name."""
     for name in look_of(source):

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The letters of TEXT strips: how large they are, and their dark edge. Main thread.
 
-They keep Blender's default font, one of equal widths, which looks in others for letters that it has not. A font of ours
-was tried: strips with a packed font crash Blender 5.0.1 after undoing and redoing (within some dozen random sequences
-of tests/blender/test_live.py), and with a WOFF2 font, as Blender brings, closing a file takes 6 ms a strip.
+They keep Blender's default font, one of equal widths. What a font of ours costs, and which letters then are boxes, was
+measured in each Blender: docs/picture.md, "Why text strips keep Blender's font". `dress` is where that would change.
 """
 
 from __future__ import annotations

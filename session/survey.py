@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..core.subtitles.document import Cue
     from ..core.subtitles.profiles import Profile
     from ..core.subtitles.quality import Film, Problem
+    from .lacking import Lacking
 
 SLICE = 0.006
 """Seconds that one slice takes: a third of what a picture has at 60 a second."""
@@ -69,6 +70,8 @@ class Survey:
         """Name of a strip to who speaks in it, where that is known."""
         self.untranslated: set[str] = set()
         """Names of the strips that wait for their translation."""
+        self.lacking: list[Lacking] = []
+        """What is wrong with the fonts that were chosen."""
         self._ranks: tuple[str, Any] = "", None
         """What was sorted by last: a redraw sorts by the same again."""
         self._last: tuple[str, set[str]] = "", set()
@@ -89,7 +92,7 @@ class Survey:
 
         What has not changed since is the same object in both, so this takes a moment.
         """
-        told = ("meta", "names", "cues", "problems", "untranslated", "inside", "cuts")
+        told = ("meta", "names", "cues", "problems", "untranslated", "inside", "cuts", "lacking")
         return all(getattr(self, name) == getattr(other, name) for name in told) and _same_row(self.row, other.row)
 
     def found(self, words: list[str]) -> set[str]:
@@ -328,6 +331,8 @@ listeners: list[Callable[[], None]] = []
 
 def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
     """Reads a track bit by bit; what comes last is the survey."""
+    from . import lacking
+
     track = tracks.active(scene)
     found = Survey(meta=compat.open_meta(scene))
     if track is None:
@@ -359,6 +364,8 @@ def _read(scene: bpy.types.Scene, memory: _Memory) -> Iterator[Survey | None]:
         found.inside += inside_of(meta, track.channels)
         yield None
     yield from _untranslated(scene, track, found, row)
+    yield None
+    yield from lacking.look(strips, found.lacking, reader.changed)
     yield None
     found.cuts = shots.frames(scene)
     yield None
@@ -409,6 +416,8 @@ def register() -> None:
 
 def unregister() -> None:
     """Called by the package."""
+    from . import lacking
+
     for name in _HANDLERS:
         handlers = getattr(bpy.app.handlers, name)
         if _changed in handlers:
@@ -419,4 +428,5 @@ def unregister() -> None:
         listeners.clear()
     glossary.forget()
     shots.forget()
+    lacking.forget()
     reader.reset()

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ..system.files import tree
 from . import emoji, harfbuzz
@@ -166,12 +166,12 @@ def _ruled(face: hb.Face, em: float) -> tuple[tuple[float, float] | None, tuple[
 def _blob(path: str, _of: tuple[int, int]) -> hb.Blob:
     hb = harfbuzz.load()
     if path.lower().endswith(".woff2"):
-        return hb.Blob(_unpacked(path))
+        return hb.Blob(unpacked(path))
     return hb.Blob.from_file_path(path)
 
 
-def _unpacked(path: str) -> bytes:
-    """A WOFF2 font as TrueType. Raises ValueError for what is none."""
+def unpacked(path: str | IO[bytes]) -> bytes:
+    """A WOFF2 font as TrueType. Raises OSError; ValueError for what is none."""
     import io
     import logging
 
@@ -249,7 +249,7 @@ def _faces(path: str, _of: tuple[int, int]) -> tuple[Listed, ...]:
 def _read(path: str) -> Iterator[Listed]:
     hb = harfbuzz.load()
     try:
-        blob = hb.Blob(_unpacked(path)) if path.lower().endswith(".woff2") else hb.Blob.from_file_path(path)
+        blob = hb.Blob(unpacked(path)) if path.lower().endswith(".woff2") else hb.Blob.from_file_path(path)
         for index in range(min(max(1, hb.Face(blob).count), 64)):
             face = hb.Face(blob, index)
             if face.glyph_count:
