@@ -66,6 +66,9 @@ def _draw_lacking(layout: UILayout, context: Context) -> None:
     found = survey.current().lacking[:3]
     for one in found:
         wrapped(layout, context, one.told, icon="ERROR")
+        if one.letters:
+            # In that line they would turn it around, where they read from the right.
+            layout.label(text=one.named, icon="BLANK1", translate=False)
     if found:
         layout.operator("subtitle.bake", icon="IMAGE_DATA").selected = False
 

@@ -46,10 +46,12 @@ class Lacking(NamedTuple):
         about = {"font": self.font, "subtitles": counted(self.subtitles)}
         if not self.letters:
             return Text("The file of the font {font} is not there. Blender draws its own font: {subtitles}.", **about)
-        letters = " ".join(char if char.isprintable() else f"U+{ord(char):04X}" for char in self.letters)
-        return Text(
-            "The font {font} lacks letters, and Blender draws boxes: {subtitles}, {letters}", **about, letters=letters
-        )
+        return Text("The font {font} lacks letters, and Blender draws boxes: {subtitles}.", **about)
+
+    @property
+    def named(self) -> str:
+        """The letters, to be shown in a line of their own; what nobody would see by its number."""
+        return "  ".join(char if char.isprintable() else f"U+{ord(char):04X}" for char in self.letters)
 
 
 class _Font(NamedTuple):

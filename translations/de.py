@@ -2018,7 +2018,7 @@ TEXTS = {
     ('*', 'Copy it to this computer, or choose no file of names.'): 'Kopieren Sie sie auf diesen Computer, oder wählen Sie keine Datei mit Namen.',
     ('*', 'The disk with {path} does not answer.'): 'Der Datenträger mit {path} antwortet nicht.',
     ('*', 'The file of the font {font} is not there. Blender draws its own font: {subtitles}.'): 'Die Datei der Schrift {font} ist nicht da. Blender zeichnet seine eigene: {subtitles}.',
-    ('*', 'The font {font} lacks letters, and Blender draws boxes: {subtitles}, {letters}'): 'Der Schrift {font} fehlen Zeichen, und Blender zeichnet Kästchen: {subtitles}, {letters}',
+    ('*', 'The font {font} lacks letters, and Blender draws boxes: {subtitles}.'): 'Der Schrift {font} fehlen Zeichen, und Blender zeichnet Kästchen: {subtitles}.',
     ('*', 'No strip here plays the part of {media} that was heard.'): 'Kein Strip spielt hier den Teil von {media}, der gehört wurde.',
     ('*', 'No strip here plays {media}.'): 'Kein Streifen hier spielt {media} ab.',
     ('*', 'Open the file that does, or take what there is.'): 'Die Datei öffnen, die es tut, oder nehmen, was da ist.',

@@ -2018,7 +2018,7 @@ TEXTS = {
     ('*', 'Copy it to this computer, or choose no file of names.'): '.ﺪﯿﻨﯾﺰﮕﻧﺮﺑ ﻡﺎﻧ ﮤﺪﻧﻭﺮﭘ ﺎﯾ ،ﺪﯿﻨﮐ ﺖﺷﻮﻧﻭﺭ ﻪﻧﺎﯾﺍﺭ ﻦﯾﺍ ﻪﺑ ﺍﺭ ﻥﺁ',
     ('*', 'The disk with {path} does not answer.'): '.ﺪﻫﺩﯽﻤﻧ ﺦﺳﺎﭘ ﺖﺳﺍ ﻥﺁ ﯼﻭﺭ {path} ﻪﮐ ﯽﮑﺴﯾﺩ',
     ('*', 'The file of the font {font} is not there. Blender draws its own font: {subtitles}.'): '.{subtitles} :ﺪﺸﮐﯽﻣ ﺍﺭ ﺵﺩﻮﺧ ﻢﻠﻗ ﺭﺪﻨﻠﺑ .ﺖﺴﯿﻧ ﺎﺠﻧﺁ {font} ﻢﻠﻗ ﻞﯾﺎﻓ',
-    ('*', 'The font {font} lacks letters, and Blender draws boxes: {subtitles}, {letters}'): '{letters} ،{subtitles} :ﺪﺸﮐﯽﻣ ﻪﺒﻌﺟ ﺎﻫﻥﺁ ﯼﺎﺟﻪﺑ ﺭﺪﻨﻠﺑ ﻭ ﺩﺭﺍﺪﻧ ﺍﺭ ﺎﻫﻪﺴﯾﻮﻧ ﮥﻤﻫ {font} ﻢﻠﻗ',
+    ('*', 'The font {font} lacks letters, and Blender draws boxes: {subtitles}.'): '.{subtitles} :ﺪﺸﮐﯽﻣ ﻪﺒﻌﺟ ﺎﻫﻥﺁ ﯼﺎﺟﻪﺑ ﺭﺪﻨﻠﺑ ﻭ ﺩﺭﺍﺪﻧ ﺍﺭ ﺎﻫﻪﺴﯾﻮﻧ ﮥﻤﻫ {font} ﻢﻠﻗ',
     ('*', 'No strip here plays the part of {media} that was heard.'): '.ﺪﻨﮐﯽﻤﻧ ﺶﺨﭘ ﺪﺷ ﻩﺪﯿﻨﺷ ﻪﮐ ﺍﺭ {media} ﺯﺍ ﺶﺨﺑ ﻥﺁ ﺎﺠﻨﯾﺍ ﯼﺭﺍﻮﻧ ﭻﯿﻫ',
     ('*', 'No strip here plays {media}.'): '.ﺪﻨﮐﯽﻤﻧ ﺶﺨﭘ ﺍﺭ {media} ﺎﺠﻨﯾﺍ ﯼﺭﺍﻮﻧ ﭻﯿﻫ',
     ('*', 'Open the file that does, or take what there is.'): '.ﺪﯾﺭﺍﺩﺮﺑ ﺍﺭ ﺖﺴﻫ ﻪﭽﻧﺁ ﺎﯾ ،ﺪﻨﮐﯽﻣ ﺶﺨﭘ ﺍﺭ ﻥﺁ ﻪﮐ ﺪﯿﻨﮐ ﺯﺎﺑ ﺍﺭ ﯽﻠﯾﺎﻓ',

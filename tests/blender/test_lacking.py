@@ -61,7 +61,8 @@ def test_subtitles_whose_font_lacks_letters_are_counted_and_named(tmp_path: Path
     shown = made_ones[1].text
     assert survey.read_now().lacking == [Lacking("Little", 3, tuple(dict.fromkeys(shown + "日本"))[: lacking.SHOWN])]
     words, buttons = in_the_panel()
-    assert "Little" in words and str(counted(3)) in words and "subtitle.bake" in buttons
+    assert "Little" in words and str(counted(3)) in words and f"{shown[0]}  {shown[1]}" in words
+    assert "subtitle.bake" in buttons
     made_ones[1].font = made_ones[3].font = None
     made_ones[4].text = "Latin"
     assert survey.read_now().lacking == [] and "subtitle.bake" not in in_the_panel()[1]
