@@ -240,7 +240,7 @@ def _records(text: str, delimiter: str, findings: Findings) -> Iterator[tuple[in
         if not first.strip("\ufeff \t"):
             number += 1
             continue
-        line, more = _whole(first, lines, ahead, begins)
+        line, more = _whole(first, lines, ahead, begins, "" if are_letters else delimiter)
         fields = _fields(line, delimiter) if line.count('"') % 2 == 0 else None
         if fields is None:
             ahead.extendleft(reversed(more))
@@ -265,15 +265,18 @@ def _parted(line: str, delimiter: str) -> list[str]:
     return [re.sub(r'\A"(.*)"\Z', r"\1", field) for field in line.split(delimiter)]
 
 
-def _whole(line: str, lines: Iterator[str], ahead: deque[str], begins: re.Pattern[str]) -> tuple[str, list[str]]:
+def _whole(
+    line: str, lines: Iterator[str], ahead: deque[str], begins: re.Pattern[str], delimiter: str
+) -> tuple[str, list[str]]:
     """The line with those below that a quote in it goes on over, and these: taken from those ahead, then the others.
-    It goes over no line that begins a record."""
+    It goes over no line that begins a record, unless the quote ends in that line as it must (with `delimiter`)."""
     more: list[str] = []
     while line.count('"') % 2 and len(more) + 1 < _MOST_LINES:
         following = ahead.popleft() if ahead else next(lines, None)
         if following is None:
             break
-        if begins.match(following):
+        ends = delimiter and following.count('"') % 2 == 1
+        if begins.match(following) and not (ends and _fields(f"{line}\n{following}", delimiter)):
             ahead.appendleft(following)
             break
         more.append(following)

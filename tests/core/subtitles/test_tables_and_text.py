@@ -97,3 +97,10 @@ def test_signs_that_part_nothing_are_text() -> None:
     document = Document((Cue(1, 2, "x;;\n;;z"), Cue(3, 4, "a|b|c|d\n|;|;|")))
     data, _ = writing.rendered(Path("out.csv"), document, "csv")
     assert [cue.text for cue in reading.parse(data, "out.csv").cues] == [cue.text for cue in document.cues]
+
+
+def test_a_quoted_line_that_looks_like_a_record_is_none_where_the_quote_ends_in_it() -> None:
+    text = 'number,start,end,text,x,y\n1,0:00:01.000,0:00:02.000,"one,\ntwo",2,0:00:04.000\n'
+    document = reading.parse(text.encode(), "a.csv")
+    assert [(cue.start, cue.text, cue.extra["csv.x"]) for cue in document.cues] == [(1, "one,\ntwo", "2")]
+    assert document.findings == ()
