@@ -44,6 +44,8 @@ _RCL, _RDC, _ENM, _EOC = 0x1420, 0x1429, 0x142E, 0x142F
 _ROLL = (0x1425, 0x1426, 0x1427)
 _LOWEST_ROW = 0x1470
 """A code that puts the cursor into the lowest row."""
+_FULL = 240
+"""Words that fill the picture: 15 rows of 32 letters, two a word."""
 
 
 class _Captions:
@@ -88,6 +90,9 @@ class _Channel:
         self._loaded = bytearray()
         self._placed = False
         self._pops = True
+        self._paints = False
+        self._painted = 0
+        """Words since the cursor was placed."""
         self.rolls = False
         self.used = False
 
@@ -114,13 +119,19 @@ class _Channel:
         for word in words:
             if word in (_RCL, _RDC, *_ROLL):
                 self._pops, self.rolls = word == _RCL, self.rolls or word in _ROLL
+                self._paints = word == _RDC
             elif word == _ENM:
                 self._unseen(line)
             elif word == _EOC:
                 self._loaded.clear()
                 self._placed = False
             elif 0x10 <= word >> 8 <= 0x17 and word & 0x40:
-                self._placed = True
+                self._placed, self._painted = True, 0
+            elif self._paints and word >> 8 >= 0x20:
+                self._painted += 1
+                if self._painted > _FULL:  # Damaged: ttconv takes quadratic time for a row that does not end.
+                    yield _LOWEST_ROW
+                    self._painted = 1
             elif self._pops and word >> 8 >= 0x20:
                 if not self._placed:
                     yield _LOWEST_ROW

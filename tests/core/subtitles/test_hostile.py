@@ -88,6 +88,14 @@ def test_time_grows_with_the_size(name: str) -> None:
 
 
 @pytest.mark.timeout(120)
+def test_captions_may_be_painted_on_without_an_end() -> None:
+    head, word = b"Scenarist_SCC V1.0\n\n00:00:01:00\t9429 ", b"c120 "
+    small, large = (head + word * count for count in (500, 4000))
+    assert grows_no_faster(small, large)
+    assert "A " * 200 in reading.parse(large, "in.scc").cues[-2].text
+
+
+@pytest.mark.timeout(120)
 def test_a_key_may_come_again_and_again() -> None:
     small, large = (
         b'[{"start": 1, "end": 2, "text": "x", %b "b": 1}]' % (b'"a":1,' * (size // 6)) for size in (40_000, 320_000)
