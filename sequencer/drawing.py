@@ -26,7 +26,16 @@ def use(prepares: bool) -> None:
 
 def drawn(text: str) -> str:
     """What a strip is given of a subtitle's text."""
-    return fitted(right_to_left.drawn_lines(text) if _Way.prepares and not text.isascii() else text)
+    return fitted(_prepared(text))
+
+
+def is_cut(text: str) -> bool:
+    """Whether that is less than all of it."""
+    return _limit() is not None and drawn(text) != _prepared(text)
+
+
+def _prepared(text: str) -> str:
+    return right_to_left.drawn_lines(text) if _Way.prepares and not text.isascii() else text
 
 
 def meant(shown: str, before: str = "") -> str:

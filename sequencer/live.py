@@ -349,7 +349,7 @@ class Growing:
         if shift := self._shift.get(key[0], 0):
             one = _later(one, shift / float(self._clock.rate))
         shown = strip.text = drawing.drawn(one.text)
-        self.cut += shown != one.text
+        self.cut += shown != one.text and drawing.is_cut(one.text)
         strip[cue.MARK] = cue.encode(one, start, end, self._clock, shown)
         strip[MARK] = f"{_COMING} {owner} {key[1]}"
         dress.apply(strip, one)

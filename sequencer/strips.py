@@ -247,7 +247,7 @@ class Writer:
         strip = make(cue.short_name(channel, number), channel, item.start, item.end)
         self._made[strip.name] = number, item
         shown = strip.text = drawing.drawn(item.cue.text)
-        self.cut += shown != item.cue.text
+        self.cut += shown != item.cue.text and drawing.is_cut(item.cue.text)
         strip[cue.MARK] = cue.encode(item.cue, item.start, item.end, self._clock, shown)
         dress.apply(strip, item.cue, self._lines_below(item), soon=is_soon)
         if is_soon:

@@ -17,7 +17,7 @@ from subtitle_editor.core.errors.media import MediaNotFoundError
 from subtitle_editor.core.markup import ITALIC, Span
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.core.subtitles.timecode import FrameRate
-from subtitle_editor.sequencer import compat, cue, drawing, sounds, strips
+from subtitle_editor.sequencer import compat, cue, drawing, live, sounds, strips
 
 from .conftest import SPEECH
 
@@ -204,6 +204,22 @@ def test_a_text_too_long_for_this_blender_is_shown_in_part_and_kept_whole(monkey
     ((strip, *_),) = strips.text_strips(scene())
     assert (writer.cut, strip.text) == (1, "é" * 255)
     assert strips.cues_of(scene())[0][0].text == text
+
+
+@pytest.mark.parametrize("limit", [None, 511])
+def test_a_text_that_is_drawn_otherwise_is_not_longer(limit: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Persian is prepared for drawing; only what finds no room is told."""
+    monkeypatch.setattr(drawing, "_limit", lambda: limit)
+    persian = "سلام دنیا"
+    writer = write([Cue(0.0, 1.0, persian)])
+    growing = live.Growing(scene(), [(1, 4000)], 1)
+    growing.own(0, "0123456789ab/0")
+    growing.add((0, 0), Cue(2, 3, persian))
+    assert growing.step()
+    assert (writer.notice, growing.notice) == (None, None)
+    growing.add((0, 1), Cue(4, 5, "سلام " * 200))
+    assert growing.step()
+    assert (growing.notice is None) == (limit is None)
 
 
 # Media
