@@ -111,10 +111,11 @@ class Listener:
 def says_something(text: str) -> bool:
     """Whether there is a letter, a number or a sign such as a note in it: models write dots where nobody speaks.
 
-    >>> says_something("... - ."), says_something("♪"), says_something("...what?")
-    (False, True, True)
+    >>> says_something("... - ."), says_something("♪"), says_something("...what?"), says_something("\ufffd")
+    (False, True, True, False)
     """
-    return any(unicodedata.category(char) in ("So", "Sc") or char.isalnum() for char in text)
+    signs = text.replace("\ufffd", "")  # What is left of a letter that was written in part.
+    return any(unicodedata.category(char) in ("So", "Sc") or char.isalnum() for char in signs)
 
 
 def is_sure(found: dict[str, float]) -> bool:

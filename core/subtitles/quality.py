@@ -360,7 +360,9 @@ def _credibility(cue: Cue) -> Iterator[tuple[str, str]]:
         yield "invented", Text("Models often invent this phrase where nobody speaks.")
     elif cue.no_speech_prob is not None and cue.no_speech_prob > 0.6 and (cue.avg_logprob or 0.0) < -0.5:
         yield "invented", Text("The model suspects that nobody speaks here.")
-    doubtful = [word.text for word in cue.words if word.probability < DOUBTFUL]
+    # A letter of which only a part was written: models write many in two.
+    torn = [word for word in cue.text.split() if "\ufffd" in word]
+    doubtful = torn or [word.text for word in cue.words if word.probability < DOUBTFUL]
     if cue.avg_logprob is not None and cue.avg_logprob < -1.0:
         yield "unsure", Text("The model was not sure of these words.")
     elif doubtful:

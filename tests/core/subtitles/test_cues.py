@@ -263,6 +263,7 @@ def test_segmenting_twice_changes_no_word(words: list[str], name: str) -> None:
         ([Cue(0, 2, "Sous-titrage ST' 501")], "invented"),
         ([Cue(0, 2, "hm", no_speech_prob=0.9, avg_logprob=-0.8)], "invented"),
         ([Cue(0, 2, "hm", avg_logprob=-1.2)], "unsure"),
+        ([Cue(0, 2, "Min \ufffd\ufffdldre søster")], "unsure"),
         ([Cue(0, 4, "hm", (Word(0, 4, "hm"),))], "held_word"),
     ],
 )
