@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,6 +14,8 @@ from .windows import Window
 from .wire import ChildError, first_line
 
 _NUMERALS = frozenset("0123456789%$£€¥")
+
+_MARKS = re.compile(r"<\|[^<>|]*\|>")
 
 _MARK = 0.02
 """Seconds between two of Whisper's marks of time."""
@@ -39,7 +42,8 @@ class Listener:
         self.probability = 1.0
         self._first_mark: int = model.hf_tokenizer.token_to_id("<|notimestamps|>") + 1
         self._suppressed = [-1, *_numerals(model)] if request["suppress_numerals"] else [-1]
-        self.prompt, self.hotwords, self.too_long = _fitted(model, request["prompt"], request["hotwords"])
+        expected = without_marks(request["prompt"]), without_marks(request["hotwords"])
+        self.prompt, self.hotwords, self.too_long = _fitted(model, *expected)
         """What fits of the prompt and of the words to expect, and whether something had to go."""
         self._options = {name: request[name] for name in _PASSED_ON} | {
             "word_timestamps": request["words"],
@@ -106,6 +110,16 @@ class Listener:
             for segment in segments:
                 if segment.text.strip():
                     yield as_record(segment, windows[number], offset, self._stated_end(segment))
+
+
+def without_marks(text: str) -> str:
+    """A text without what Whisper's tokenizer takes for orders to the model: `<|fr|><|translate|>` translates, wherever
+    it stands.
+
+    >>> without_marks("<|fr|><|translate|>Blender <3 |> x")
+    '  Blender <3 |> x'
+    """
+    return _MARKS.sub(" ", text)
 
 
 def says_something(text: str) -> bool:
