@@ -129,7 +129,7 @@ class _File:
             later = next(others, None)
             stop = later.at if later else len(self._lines)
             body = self._lines.part(timing.at + 1, stop)
-            while body and not body[-1].strip(_BLANK):
+            while body and not (body[-1] and body[-1].strip(_BLANK)):
                 body.pop()
             following = self._next_number(body, timing.at + 1, stop, name, later is None)
             if following is not None:
@@ -140,9 +140,9 @@ class _File:
 
     def _again(self, body: list[str], number: str, first: int) -> None:
         """Take from the end of a text what is not its: empty lines, and the number of the next one once more."""
-        while body and not body[-1].strip(_BLANK):
+        while body and not (body[-1] and body[-1].strip(_BLANK)):
             body.pop()
-        if len(body) > 1 and not body[-2].strip(_BLANK) and _number(body[-1]) == number:
+        if len(body) > 1 and _number(body[-1]) == number and not body[-2].strip(_BLANK):
             self._findings.stray(first + len(body), body.pop())
             while body and not body[-1].strip(_BLANK):
                 body.pop()
@@ -211,6 +211,8 @@ def _without_signs(text: str) -> str:
 
 def _number(line: str) -> str:
     """The digits of a line that is nothing but a number, whatever script they are in; empty for another one."""
+    if line.isdigit() and line.isascii():
+        return line
     stripped = line.strip(_INVISIBLE)
     if not stripped.isascii() and len(stripped) < 10:
         stripped = plain_signs(stripped)

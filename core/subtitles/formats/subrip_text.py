@@ -39,7 +39,7 @@ _DECLARATIONS: dict[tuple[str, str], tuple[str, str]] = {
 _SAME = {"em": "i", "strong": "b", "strike": "s", "del": "s"}
 _KINDS = {"i": ITALIC, "b": BOLD, "u": UNDERLINE, "s": STRIKE}
 _TAG_OF = {kind: tag for tag, kind in _KINDS.items()}
-_MAY_BE_MARKUP = re.compile(r"[<{&]|\[[bB][rR]")
+_MAY_BE_MARKUP = re.compile(r"[<{&\[]")
 
 
 def read_text(raw: str, findings: Findings, line: int) -> tuple[str, tuple[Span, ...], Placing, str]:
