@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ..addresses import host_of, server_of, without_login
+from ..addresses import host_of
 from ..catalog.entries import Entry, Source
 from ..catalog.kinds import RUNTIME
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.disk import NoSpaceError
 from ..errors.hub import RevisionNotFoundError
 from ..errors.network import HubUnreachableError
-from ..events import Checked, Event, Notice, Progress, State
+from ..events import Event, Notice, Progress, State
 from ..hub import kept
 from ..hub.asking import silence
 from ..hub.client import Hub
@@ -31,24 +30,21 @@ from ..library import runtimes
 from ..library import status as library
 from ..library.states import Installed
 from ..library.status import NEWEST, SAME, commit_on_disk
-from ..system import long_paths
 from ..system.control import Control
-from ..system.files import disk_error, free_space, remove
+from ..system.files import disk_error
 from ..system.names import is_revision
 from ..system.speed import SpeedMeter
 from ..text import Text
 from ..transfer import blob, fetch, partial
 from ..transfer.limits import DEFAULT_CONNECTIONS
 from ..transfer.throttle import Throttle
+from .preflight import Preflight
 from .questions import Questions
 from .records import record_download, record_file, record_plan, record_revision
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-SPACE_MARGIN = 64 * 1024 * 1024
-"""Bytes that must stay free beyond the download: a full system disk harms more than the download."""
 
 HUB_PATIENCE = 1.2
 """Seconds that a hub gets to say whether it has something newer than a model that is complete: some round trips."""
@@ -90,6 +86,7 @@ class Download:
         self._questions = Questions(entry.id, settings.hub.host, control, self._update)
         self._done: dict[tuple[Source, str], int] = {}
         self._revisions: dict[Source, str | None] = {}
+        self._preflight = Preflight(job, entry, settings.models_dir, settings.hub, control, report)
         self.progress = Progress(job=job, model=entry.id, state=State.CHECKING)
         self.is_fetching = False
         """Whether all checks were passed."""
@@ -132,7 +129,7 @@ class Download:
             for file in plan.files:
                 if not file.present and file.size >= LARGE:
                     kept.take_partial(plan.folder, file)
-        self._preflight(plans)
+        self._preflight.check(plans)
         self.is_fetching = self._questions.for_files = True
         self._begin(plans)
         plans = [self._with_kept(plan) for plan in plans]
@@ -291,86 +288,11 @@ class Download:
             raise RevisionNotFoundError(source.repo, self._revision)
         return self._revision
 
-    def _preflight(self, plans: list[Plan]) -> None:
-        """Tell what is known before the first byte, and refuse what cannot end well: a folder that cannot be written,
-        a disk too small."""
-        folder = self._settings.models_dir
-        needed = sum(
-            file.size - partial.bytes_on_disk(file.target)
-            for plan in plans
-            # Files with the same content are one blob, except where links are not supported.
-            for file in {file.target: file for file in plan.files if not file.present}.values()
-        )
-        try:
-            if needed:
-                # A share that cannot be written serves a model that is all there.
-                folder.mkdir(parents=True, exist_ok=True)
-                probe = folder / f".{self.progress.job}.probe"
-                probe.touch()
-                remove(probe)
-            free = free_space(folder)
-        except OSError as error:
-            raise disk_error(folder, error, needed) from error
-        self._tell_checked(plans, needed, free)
-        self._tell_of_long_path(plans)
-        room = needed + sum(map(_bytes_to_copy, plans))
-        if needed and self._entry.kind == RUNTIME:
-            room += sum(map(_bytes_to_unpack, plans))
-        if room and free is not None and room + SPACE_MARGIN > free:
-            raise NoSpaceError(folder, room + SPACE_MARGIN, free)
-
-    def _tell_checked(self, plans: list[Plan], needed: int, free: int | None) -> None:
-        hub = self._settings.hub
-        files = [file for plan in plans for file in plan.files]
-        checked = Checked(
-            job=self.progress.job,
-            model=self.progress.model,
-            endpoint=", ".join(self._servers()),
-            token=bool(self._entry.sources) and hub.has_token and not hub.withholds_token,
-            # A question more, so only where a download follows.
-            account=self._account() if needed else "",
-            gated=any(plan.gated for plan in plans),
-            files_total=len(files),
-            bytes_total=sum(file.size for file in files),
-            bytes_present=sum(file.size if file.present else partial.bytes_on_disk(file.target) for file in files),
-            bytes_needed=needed,
-            bytes_free=free,
-        )
-        self._report(checked)
-
-    def _tell_of_long_path(self, plans: list[Plan], platform: str = sys.platform) -> None:
-        """Say before the first byte which file other programs on Windows will not be able to open."""
-        places = [plan.snapshot / file.path for plan in plans for file in plan.files]
-        longest = max(places, key=long_paths.length, default=None)
-        if platform != "win32" or longest is None or long_paths.length(longest) <= long_paths.LONGEST:
-            return
-        text = Text(
-            "The path of {file} will have {number} characters. Programs that take no more than {most} cannot open it: a"
-            " models folder with a shorter path helps.",
-            file=longest.name,
-            number=long_paths.length(longest),
-            most=long_paths.LONGEST,
-        )
-        self._report(Notice(job=self.progress.job, message=text))
-
     def _tell_of_withheld_token(self) -> None:
         hub = self._settings.hub
         if self._entry.sources and hub.withholds_token:
             text = Text("The token is not sent to {host}: the way there is not encrypted.", host=hub.host)
             self._report(Notice(job=self.progress.job, message=text))
-
-    def _servers(self) -> list[str]:
-        """Whom the files are asked of, each once."""
-        hub = [without_login(self._settings.hub.endpoint)] if self._entry.sources else []
-        direct = [one.url for one in (*self._entry.links, self._entry.manifest) if one is not None]
-        return list(dict.fromkeys(hub + [server_of(url) for url in direct]))
-
-    def _account(self) -> str:
-        """Whose token it is. None is asked where the files are not the hub's."""
-        hub = self._settings.hub
-        if not (hub.has_token and self._entry.sources):
-            return ""
-        return self._control.apart(lambda: hub.account(self._control), "hub request")
 
     def _fetch_large(self, plan: Plan) -> None:
         for file in sorted(plan.files, key=lambda file: file.path):
@@ -472,15 +394,3 @@ class Download:
         self._meter.add(progress.bytes_done)
         left = progress.bytes_total - progress.bytes_done
         return dataclasses.replace(progress, speed=self._meter.speed, eta=self._meter.eta(left) if left > 0 else None)
-
-
-def _bytes_to_copy(plan: Plan) -> int:
-    """Bytes that an earlier version has and the new one needs again, on a disk where files have one name each."""
-    size = sum(file.size for file in plan.files if file.origin is not None)
-    return size if size and not kept.can_share(plan.folder) else 0
-
-
-def _bytes_to_unpack(plan: Plan) -> int:
-    """About as much again as the archive has: NVIDIA's libraries are all but incompressible, and what else is in there
-    is not unpacked."""
-    return 0 if runtimes.is_unpacked(plan.snapshot) else plan.bytes_total

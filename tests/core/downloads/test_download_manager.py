@@ -16,6 +16,7 @@ import pytest
 
 from subtitle_editor.core.catalog import reading
 from subtitle_editor.core.download_manager import TOKEN_NOTICE, DownloadManager
+from subtitle_editor.core.downloads import preflight
 from subtitle_editor.core.errors.catalog import UnknownModelError
 from subtitle_editor.core.events import Cancelled, Checked, End, Event, Failed, Finished, Notice, Progress, State
 from subtitle_editor.core.hub.tokens import Token
@@ -284,10 +285,9 @@ def test_hub_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_disk_too_small_is_refused_before_the_first_byte(
     hub: LoopbackHub, manager: DownloadManager, monkeypatch: pytest.MonkeyPatch
 ):
-    from subtitle_editor.core.downloads import download
 
     # Never free as a whole, whatever others on this machine write and remove meanwhile.
-    monkeypatch.setattr(download, "SPACE_MARGIN", shutil.disk_usage(manager.models_dir).total)
+    monkeypatch.setattr(preflight, "SPACE_MARGIN", shutil.disk_usage(manager.models_dir).total)
     error = failure(manager).error
     assert error.code == "no_space" and "GB free" in str(error)
     assert hub.bytes_served("*", host="content") == 0

@@ -16,7 +16,7 @@ import pytest
 
 from subtitle_editor.core.catalog.entries import Catalog
 from subtitle_editor.core.download_manager import DownloadManager
-from subtitle_editor.core.downloads import database, download
+from subtitle_editor.core.downloads import database, preflight
 from subtitle_editor.core.downloads.record import JobRecord
 from subtitle_editor.core.downloads.store import JobStore
 from subtitle_editor.core.errors.jobs import UnknownJobError
@@ -352,7 +352,7 @@ def fill(file: Path) -> None:
 def test_a_disk_that_becomes_full_pauses_the_job(
     place: Place, hub: LoopbackHub, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "SPACE_MARGIN", 0)
+    monkeypatch.setattr(preflight, "SPACE_MARGIN", 0)
     place.models = small_disk
     manager = place.manager(connections=1)
     manager.speed_limit = 1_000_000
@@ -384,7 +384,7 @@ def test_a_disk_that_becomes_full_pauses_the_job(
 
 
 def test_a_disk_too_small_from_the_beginning_fails_the_job(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "SPACE_MARGIN", 10**18)
+    monkeypatch.setattr(preflight, "SPACE_MARGIN", 10**18)
     manager = place.manager()
     job = manager.enqueue("tiny")
     end = end_of(manager, job)

@@ -12,7 +12,7 @@ import pytest
 from subtitle_editor.core.catalog import kinds
 from subtitle_editor.core.catalog.entries import Catalog, Entry, Source
 from subtitle_editor.core.download_manager import DownloadManager
-from subtitle_editor.core.downloads.download import SPACE_MARGIN
+from subtitle_editor.core.downloads.preflight import SPACE_MARGIN
 from subtitle_editor.core.errors.disk import NoSpaceError
 from subtitle_editor.core.events import Failed
 from subtitle_editor.core.hub import updates

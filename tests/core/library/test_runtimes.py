@@ -30,7 +30,7 @@ from subtitle_editor.core.catalog.entries import Catalog, Entry, Link, Manifest
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.downloads import download as downloading
 from subtitle_editor.core.downloads import questions
-from subtitle_editor.core.downloads.download import SPACE_MARGIN
+from subtitle_editor.core.downloads.preflight import SPACE_MARGIN
 from subtitle_editor.core.errors.base import JobCancelled
 from subtitle_editor.core.errors.disk import NoSpaceError
 from subtitle_editor.core.errors.hub import CorruptDownloadError, ManifestError
