@@ -246,15 +246,23 @@ def silent_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]
     """Whoever opens the file of profiles waits, until this is called: it is a pipe that nobody writes into."""
     assert profiles.own() == {}  # Read by now.
     profiles.path().parent.mkdir(parents=True, exist_ok=True)
-    os.mkfifo(profiles.path())
+    path, pipe = profiles.path(), profiles.path().with_name("pipe")
+    os.mkfifo(path)
+    os.link(path, pipe)
     monkeypatch.setattr(profiles, "PATIENCE", 0.2)
 
     def answer() -> None:
-        with contextlib.suppress(OSError):  # Nobody waits.
-            os.close(os.open(profiles.path(), os.O_WRONLY | os.O_NONBLOCK))
+        path.unlink(missing_ok=True)  # What is written now is a file.
+        end = time.monotonic() + 20
+        while pipe.exists() and time.monotonic() < end:
+            with contextlib.suppress(OSError):  # The thread may not have come to it yet.
+                os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+                pipe.unlink()
+            time.sleep(0.01)
 
     yield answer
-    answer()
+    if pipe.exists():
+        answer()
 
 
 def ended() -> None:
