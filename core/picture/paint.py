@@ -266,6 +266,7 @@ class _Drawn:
         letters: dict[_Kind, list[Glyph]] = {}
         lines: dict[_Kind, list[Panel]] = {}
         edges: dict[_Edge, Mask] = {}
+        seen_of: dict[int, tuple[Mask, Mask]] = {}
         for glyph in glyphs:
             if not glyph.colored:
                 letters.setdefault(self._kind(glyph.look, glyph.look.color, glyph.at), []).append(glyph)
@@ -275,14 +276,17 @@ class _Drawn:
         for kind in {**letters, **lines}:
             mask = surface.mask(letters.get(kind, ()), lines.get(kind, ()))
             _unite(edges, kind.edge, mask)
-            self._fill(kind, surface.shown(mask), surface)
+            shown = surface.shown(mask)
+            seen_of[id(mask)] = mask, shown
+            self._fill(kind, shown, surface)
         for glyph in glyphs:
             if glyph.colored:
                 picture = surface.colored(glyph)
                 _unite(edges, self._kind(glyph.look, "", glyph.at).edge, picture[..., 3])
                 self.pictures.append(surface.shown(picture))
         for edge, mask in edges.items():
-            inner = surface.shown(mask)
+            # Where all letters of an edge have one colour, it is known what they cover.
+            inner = seen_of[id(mask)][1] if id(mask) in seen_of else surface.shown(mask)
             wide = masks.widened(mask, edge.outline * surface.scale) if edge.outline else None
             _unite(self.inner, edge, inner)
             _unite(self.wide, edge, inner if wide is None else surface.shown(wide))

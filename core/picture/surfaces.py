@@ -21,6 +21,9 @@ from .shape import Glyph
 
 _SCALE = 2.0
 """Pixels of a flat sheet to one of the picture, each way."""
+_LARGE = 300_000
+"""Pixels of the picture: what covers more is drawn at its own size, and one place of each pixel is looked at. Its
+letters are so large that nobody sees it."""
 _MOST = 8 << 20
 """Pixels of a flat sheet; a larger one is drawn smaller."""
 _MOST_SAMPLES = 5
@@ -143,12 +146,15 @@ class Flat(Sheet):
         self._window = _within(small, seen_in)
         box = self._needed(box)
         width, height = max(box.right - box.left, 0.0), max(box.bottom - box.top, 0.0)
-        scale = min(_SCALE, math.sqrt(_MOST / max(width * height, 1.0)), _MOST / max(width, height, 1.0))
+        is_large = self._window.width * self._window.height > _LARGE
+        scale = min(
+            1.0 if is_large else _SCALE, math.sqrt(_MOST / max(width * height, 1.0)), _MOST / max(width, height, 1.0)
+        )
         left, top = math.floor(box.left * scale), math.floor(box.top * scale)
         area = Area(left, top, math.ceil(box.right * scale) - left, math.ceil(box.bottom * scale) - top)
         super().__init__(raster, area, scale, is_flat=True)
         across, down = area.width / max(small.right - small.left, 1.0), area.height / max(small.bottom - small.top, 1.0)
-        self._samples_of_one = min(max(math.ceil(max(across, down)), 2), _MOST_SAMPLES)
+        self._samples_of_one = min(max(math.ceil(max(across, down)), 1 if is_large else 2), _MOST_SAMPLES)
 
     @property
     def seen_in(self) -> Area:
@@ -190,13 +196,14 @@ class Flat(Sheet):
         for number in range(count * count):
             x = band.left + numpy.arange(band.width) + (number % count + 0.5) / count
             y = band.top + numpy.arange(band.height) + (number // count + 0.5) / count
-            total += self._samples(padded, x[None, :], y[:, None])
+            total += self._samples(padded, x.astype(numpy.float32)[None, :], y.astype(numpy.float32)[:, None])
         found: Mask = (total / (count * count) + 0.5).astype(numpy.uint8)
         return found
 
     def _samples(self, padded: Mask, x: Any, y: Any) -> Any:
         """What is seen at places of the picture."""
-        flat_x, flat_y, w = (row[0] * x + row[1] * y + row[2] for row in self._back)
+        back = self._back.astype(numpy.float32)
+        flat_x, flat_y, w = (row[0] * x + row[1] * y + row[2] for row in back)
         is_before = (w > 0) & (w < 1 / NEAREST)
         w = numpy.where(is_before, w, 1.0)
         rows, columns = padded.shape[:2]
