@@ -49,6 +49,12 @@ MADE = {
         '<p begin="{a}" end="{b}">{text}</p>\n',
         '<p begin="1s" end="2s">a</p>',
     ),
+    "dcinema": Made(
+        '<DCSubtitle Version="1.1"><ReelNumber>1</ReelNumber><Font>',
+        '<Subtitle TimeIn="{a}" TimeOut="{b}"><Text VPosition="10">{text}</Text></Subtitle>\n',
+        '<Subtitle TimeIn="00:00:01:000" TimeOut="00:00:02:000"><Text>a</Text></Subtitle>',
+    ),
+    "spruce": Made("$FontName = Arial\n", "{a:.8}:00 , {b:.8}:12 , {text}\n", "0:0:1:0,0:0:2:0,a\n"),
     "timedtext": Made('<timedtext format="3"><body>', '<p t="{s}000" d="1500">{text}</p>\n', '<p t="1" d="1">a</p>'),
     "scc": Made(
         "Scenarist_SCC V1.0\n\n",
