@@ -50,7 +50,7 @@ _BY_LANGUAGE: dict[str, tuple[str, ...]] = {
 _WORD = re.compile(r"[^\W\d_]+")
 NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _C1 = re.compile("[\x80-\x9f]")
-_UNUSED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_UNUSED = b"\x81\x8d\x8f\x90\x9d"
 """Bytes that Windows-1252 has no character for."""
 
 
@@ -67,9 +67,9 @@ def detected(sample: bytes, language: str) -> tuple[str, float]:
     """The encoding of lines that are not UTF-8, and how sure that is."""
     known = _BY_LANGUAGE.get(language.split("-")[0].lower())
     rated = _rated(sample[:SAMPLE], known)
-    if _UNUSED.search(sample) and max(rated, default=(0.0, ""))[0] < SURE / 3:
+    if any(byte in sample for byte in _UNUSED) and max(rated, default=(0.0, ""))[0] < SURE / 3:
         # One broken byte must not rule out the encoding of all others.
-        without = _UNUSED.sub(b"", sample[:SAMPLE])
+        without = sample[:SAMPLE].translate(None, delete=_UNUSED)
         others = _rated(without, known) if NOT_ASCII.search(without) else []
         rated += [(0.9 * rating, name) for rating, name in others if name.startswith("cp125")]
     if not rated:
@@ -85,7 +85,7 @@ def _rated(sample: bytes, known: tuple[str, ...] | None) -> list[tuple[float, st
     import chardet
 
     names = known or _EVERYWHERE
-    if len(set(NOT_ASCII.findall(sample))) < _ENOUGH:
+    if sum(byte > 127 for byte in set(sample)) < _ENOUGH:
         names = tuple(name for name in names if codecs.lookup(name).name not in _RARE)
     found = chardet.detect_all(
         sample,

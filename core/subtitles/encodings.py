@@ -21,6 +21,7 @@ from .document import Finding, Kind, quoted
 from .encoded_twice import undoubled
 
 _MOST_FINDINGS = 50
+_AT_A_TIME = 8192
 
 _BOMS = (
     # UTF-32 first: its little-endian mark begins with that of UTF-16.
@@ -108,7 +109,7 @@ def _as_named(data: bytes, encoding: str) -> _Found:
         return data[3:].decode(name), encoding, 1.0, findings
     except (UnicodeError, LookupError):
         pass
-    lines = [line for line in data.split(b"\n") if NOT_ASCII.search(line)]
+    lines = [line for line in _lines(data) if NOT_ASCII.search(line)]
     wrong = sum(1 for line in lines if not is_in(line, name))
     if name.startswith(("utf-16", "utf-32")) or wrong > len(lines) / 2:
         raise NotThisEncoding(encoding)
@@ -161,8 +162,7 @@ def _not_utf8(data: bytes, language: str) -> _Found:
         return _by_line(data, "utf-8", findings), "utf-8", 1.0, findings
     if declared := _declared(data):
         return _by_line(data, declared, findings), declared, 0.95, findings
-    lines = data.split(b"\n")
-    spoken = [line for line in lines if NOT_ASCII.search(line)]
+    spoken = [line for line in _lines(data) if NOT_ASCII.search(line)]
     not_utf8 = [line for line in spoken if not is_in(line, "utf-8")]
     if _is_mostly_utf8(spoken, not_utf8):
         return _by_line(data, "utf-8", findings, detected(b"\n".join(not_utf8), language)[0]), "utf-8", 0.95, findings
@@ -214,14 +214,41 @@ def _by_line(data: bytes, name: str, findings: list[Finding], second: str = "cp1
     except UnicodeDecodeError:
         pass
     out: list[str] = []
-    for number, line in enumerate(data.split(b"\n"), 1):
-        text, other = _line(line, name, second)
-        out.append(text)
-        if other and len(findings) < _MOST_FINDINGS:
-            message = Text('it is not in {encoding} as the rest is; it was read as {other}: "{text}".',
-                           encoding=name, other=other, text=quoted(text.strip()))  # fmt: skip
-            findings.append(Finding(Kind.CHARACTERS, message, number))
+    before = 0
+    for block in _blocks(data):
+        if block.isascii():
+            out.append(block.decode("ascii"))
+        else:
+            texts = []
+            for number, line in enumerate(block.split(b"\n"), before + 1):
+                text, other = _line(line, name, second)
+                texts.append(text)
+                if other and len(findings) < _MOST_FINDINGS:
+                    findings.append(_in_another(number, text, name, other))
+            out.append("\n".join(texts))
+        before += block.count(b"\n") + 1
     return "\n".join(out)
+
+
+def _in_another(number: int, text: str, name: str, other: str) -> Finding:
+    message = Text('it is not in {encoding} as the rest is; it was read as {other}: "{text}".',
+                   encoding=name, other=other, text=quoted(text.strip()))  # fmt: skip
+    return Finding(Kind.CHARACTERS, message, number)
+
+
+def _blocks(data: bytes) -> Iterator[bytes]:
+    """Lines in blocks of some kilobytes, no line break between them: all lines of a file that has only short ones,
+    each an object, would take thirty times what the file does."""
+    start = 0
+    while (stop := data.find(b"\n", start + _AT_A_TIME)) >= 0:
+        yield data[start:stop]
+        start = stop + 1
+    yield data[start:]
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    for block in _blocks(data):
+        yield from block.split(b"\n")
 
 
 def _may_hold_utf8(data: bytes) -> bool:

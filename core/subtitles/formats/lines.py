@@ -21,9 +21,8 @@ _AT_A_TIME = 8192
 twenty times what the file does."""
 
 
-def lines_of(text: str) -> Iterator[str]:
-    """The lines of a text, as `text.split("\\n")` has them."""
-    start = 0
+def lines_of(text: str, start: int = 0) -> Iterator[str]:
+    """The lines of a text from one character on, as `text[start:].split("\\n")` has them."""
     while (stop := text.find("\n", start + _AT_A_TIME)) >= 0:
         yield from text[start:stop].split("\n")
         start = stop + 1
@@ -52,13 +51,16 @@ class Lines:
         return self._text[self._ends[start] + start : self._ends[stop] + stop - 1].split("\n")
 
 
-def gathered(text: str, begins: Callable[[str], T | None], findings: Findings) -> Iterator[tuple[int, T, list[str]]]:
+def gathered(
+    text: str, begins: Callable[[str], T | None], findings: Findings, start: int = 0, first: int = 1
+) -> Iterator[tuple[int, T, list[str]]]:
     """Each line that begins a subtitle: its number, what `begins` makes of it, and the lines up to the next such line.
 
-    What stands above the first is noted as text that belongs to no subtitle.
+    What stands above the first is noted as text that belongs to no subtitle. `start`: the character to begin with, and
+    `first` the number of its line.
     """
     current: tuple[int, T, list[str]] | None = None
-    for number, line in enumerate(lines_of(text), 1):
+    for number, line in enumerate(lines_of(text, start), first):
         found = begins(line)
         if found is not None:
             if current is not None:

@@ -36,6 +36,7 @@ def read(source: Source) -> Document:
     findings = Findings()
     for number, times, body in gathered(source.text, _times, findings):
         raw = "\n".join(body).replace("[br]", "\n")
+        body.clear()
         text, spans, placing, speaker = subrip_text.read_text(raw, findings, number)
         start, end = seconds_of(times, "a"), seconds_of(times, "b")
         cue = new_cue(start, end, text, spans, placing, speaker=speaker, line=number)

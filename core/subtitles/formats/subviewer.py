@@ -33,9 +33,9 @@ _END = re.compile(r"\[END(?: SUBTITLE)?\]|\*+\s*END SCRIPT\s*\*+", re.IGNORECASE
 def read(source: Source) -> Document:
     """Version 2. Never raises."""
     findings = Findings()
-    head, text = _parted(source.text, _two_times)
+    head, at, first = _parted(source.text, _two_times)
     rows: list[Row | Cue] = []
-    for number, times, body in gathered(text, _two_times, findings):
+    for number, times, body in gathered(source.text, _two_times, findings, at, first):
         start, end = seconds_of(times, "a"), seconds_of(times, "b")
         rows.append(as_row(start, end, _cue(start, end, body, number, findings), times[0]))
     cues = tuple(settled(rows, findings))
@@ -49,10 +49,10 @@ def _two_times(line: str) -> re.Match[str] | None:
 def read_first(source: Source) -> Document:
     """Version 1. Never raises."""
     findings = Findings()
-    head, text = _parted(source.text, _one_time)
+    head, at, first = _parted(source.text, _one_time)
     cues: list[Cue] = []
     starts: list[float] = []
-    for number, match, body in gathered(text, _one_time, findings):
+    for number, match, body in gathered(source.text, _one_time, findings, at, first):
         whole = (int(match[1] or 0) * 60 + int(match[2])) * 60 + int(match[3])
         start = float(f"{whole}.{match[4] or 0}")
         starts.append(start)
@@ -69,9 +69,10 @@ def read_first(source: Source) -> Document:
 
 
 def _cue(start: float, end: float, body: list[str], number: int, findings: Findings) -> Cue:
-    """The subtitle of these lines. They are without changes of the style afterwards."""
+    """The subtitle of these lines. They are one, without changes of the style, afterwards."""
     body[:] = _without_style(body, number, findings)
-    text, spans, placing, speaker = subrip_text.read_text(_BREAK.sub("\n", "\n".join(body)), findings, number)
+    body[:] = ["\n".join(body)]
+    text, spans, placing, speaker = subrip_text.read_text(_BREAK.sub("\n", body[0]), findings, number)
     return new_cue(start, end, text, spans, placing, speaker=speaker, line=number)
 
 
@@ -79,8 +80,8 @@ def _one_time(line: str) -> re.Match[str] | None:
     return _ONE_TIME.fullmatch(plain_signs(line).strip("\ufeff \t")) if len(line) < _LONGEST else None
 
 
-def _parted(text: str, begins: Callable[[str], object]) -> tuple[str, str]:
-    """The head, where it is one, and the text with the head's lines emptied, so that lines keep their numbers."""
+def _parted(text: str, begins: Callable[[str], object]) -> tuple[str, int, int]:
+    """The head, where it is one, and the character and the number of the line that the rest begins with."""
     head: list[str] = []
     start = 0
     for line in lines_of(text):
@@ -89,8 +90,8 @@ def _parted(text: str, begins: Callable[[str], object]) -> tuple[str, str]:
         head.append(line)
         start += len(line) + 1
     if start > len(text) or not any(line.lstrip("\ufeff \t").startswith(("[", "*")) for line in head):
-        return "", text
-    return "\n".join(head).strip("\ufeff \n"), "\n" * len(head) + text[start:]
+        return "", 0, 1
+    return "\n".join(head).strip("\ufeff \n"), start, len(head) + 1
 
 
 def _without_style(body: list[str], number: int, findings: Findings) -> list[str]:

@@ -235,3 +235,20 @@ def test_a_text_of_tags_needs_little_memory(format: str) -> None:
     assert peak < fuzz.allowed(len(data), document) - fuzz.AT_LEAST
     assert any("too long" in str(finding) for finding in document.findings)
     assert "".join(cue.text for cue in document.cues).count("a") >= piece.count(b"a") * 95_000 // len(piece) - 1
+
+
+@pytest.mark.parametrize(
+    ("format", "data"),
+    [
+        ("subviewer", b"[SUBTITLE]\n00:00:01.00,00:00:02.00\na" + b"\n" * 100_000 + "😀".encode()),
+        ("subviewer1", b"[BEGIN]\n[00:00:01]\na" + b"\n" * 100_000 + "😀".encode()),
+        ("mpl2", b"[10][20]" + b"\x81\x8f" * 50_000 + b"\xe9\n"),
+        ("json3", b'{"events": [' + b"  \n" * 33_000 + b'{"tStartMs": 1, "segs": [{"utf8": "\xe9t\xe9"}]}]}'),
+    ],
+    ids=["empty lines", "empty lines between times", "bytes without a letter", "short lines of eight bits"],
+)
+def test_no_line_and_no_byte_is_an_object_of_its_own(format: str, data: bytes) -> None:
+    fuzz.peak_of(data[:3000] if format != "json3" else b'{"events": []}', f"in.{format}", format)  # What is read once.
+    peak, document = fuzz.peak_of(data, f"in.{format}", format)
+    assert document.cues
+    assert peak < fuzz.allowed(len(data), document)
