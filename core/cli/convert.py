@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import NamedTuple
 
 from ..errors.base import SubtitleEditorError, UsageError
 from ..errors.subtitles import SubtitleFileError
-from ..subtitles import merging
+from ..subtitles import merging, reading
 from ..subtitles.document import Document
 from ..subtitles.formats import registry
 from ..system.files import files_in, is_same
@@ -81,7 +82,7 @@ def _pairs(args: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
     target, is_folder = args.target
     several = len(sources) > 1 or sources[0].is_dir()
     if not several and not is_folder:
-        options.target_format(target, args)
+        _never_the_last_source(target, options.target_format(target, args), args)
         yield sources[0], target
         return
     is_file = target == PIPE or (target.exists() and not target.is_dir())
@@ -97,6 +98,21 @@ def _pairs(args: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
     for source in sources:
         for file, below in _files(source):
             yield file, target / below.with_suffix(suffix)
+
+
+def _never_the_last_source(target: Path, format: str, args: argparse.Namespace) -> None:
+    """`convert *.srt --to vtt`, in a folder with two files, names the second as what to write. Raises UsageError."""
+    if args.target_format is None or not target.is_file() or target.suffix in registry.BY_ID[format].suffixes:
+        return
+    held = format
+    with contextlib.suppress(SubtitleEditorError):
+        held = reading.load(target).format
+    if held != format:
+        there, asked = registry.BY_ID[held].label, registry.BY_ID[format].label
+        raise UsageError(
+            f"{target} is there already, and holds {there}, not {asked}.",
+            "Name a folder, or a file that ends as its format does.",
+        )
 
 
 _OUTPUTS = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")

@@ -92,6 +92,20 @@ def test_a_folder_with_all_below_it(run: Run, tmp_path: Path) -> None:
     ]
 
 
+def test_the_second_of_two_files_is_not_taken_for_what_to_write(run: Run, tmp_path: Path) -> None:
+    """As `convert *.srt --to vtt` has them, where the folder was forgotten."""
+    one, two = tmp_path / "one.srt", tmp_path / "two.srt"
+    for path in (one, two):
+        path.write_text(f"1\n00:00:01,000 --> 00:00:02,000\n{path.stem}\n")
+    code, _, said = run("convert", one, two, "--to", "vtt")
+    assert code == 2 and "two.srt is there already, and holds SubRip, not WebVTT." in said
+    assert texts(two) == ["two"]
+    # What was written so before may be written again.
+    assert run("convert", one, tmp_path / "new.txt", "--to", "vtt")[0] == 0
+    assert run("convert", two, tmp_path / "new.txt", "--to", "vtt")[0] == 0
+    assert texts(tmp_path / "new.txt") == ["two"]
+
+
 def test_one_bad_file_stops_no_other(run: Run, tmp_path: Path) -> None:
     bad = tmp_path / "bad.srt"
     bad.write_bytes(b"Just a letter.\n")
