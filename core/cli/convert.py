@@ -127,7 +127,7 @@ class _Target(NamedTuple):
 
 def _target(text: str) -> _Target:
     path = PIPE if text in _OUTPUTS else named(text)
-    return _Target(path, path.is_dir() or text.endswith(("/", os.sep)))
+    return _Target(path, os.path.isdir(path) or text.endswith(("/", os.sep)))  # Never raises, as Path's would.
 
 
 def _files(source: Path) -> Iterator[tuple[Path, Path]]:
@@ -145,24 +145,33 @@ def _files(source: Path) -> Iterator[tuple[Path, Path]]:
 
 def merge(args: argparse.Namespace, output: Output) -> int:
     """`merge IN IN... OUT`: the subtitles of several files in one, side by side or one file after the other."""
-    options.target_format(args.target, args)
+    target = _one(args.target)
+    options.target_format(target, args)
     documents = [options.read(source, args, output) for source in args.sources]
     merged = merging.appended(documents, args.gap) if args.append else merging.merged(documents)
-    return _written(args.target, merged, args, output)
+    return _written(target, merged, args, output)
 
 
 def split(args: argparse.Namespace, output: Output) -> int:
     """`split IN OUT --at T...`: OUT-1, OUT-2 and so on, each from zero unless its times are kept."""
-    options.target_format(args.target, args)
-    if args.target == PIPE:
+    whole = _one(args.target)
+    options.target_format(whole, args)
+    if whole == PIPE:
         raise UsageError("Several files cannot be written to a pipe.", "Name a file; a number is added to its name.")
     document = options.read(args.source, args, output)
     status = DONE
     parts = merging.split(document, sorted(args.at), keep_times=args.keep_times)
     for number, part in enumerate(parts, 1):
-        target = args.target.with_stem(f"{args.target.stem}-{number}")
+        target = whole.with_stem(f"{whole.stem}-{number}")
         status = max(status, _written(target, part, args, output))
     return status
+
+
+def _one(target: _Target) -> Path:
+    """The file that is to be written. Raises UsageError for a folder."""
+    if target.is_folder:
+        raise UsageError(f"{target.path} is a folder.", "Name the file that is to be written.")
+    return target.path
 
 
 def _written(target: Path, document: Document, args: argparse.Namespace, output: Output) -> int:
@@ -176,13 +185,13 @@ def add_commands(commands: Words, common: argparse.ArgumentParser) -> None:
     _add_convert(commands, common)
     command = _command(commands, common, "merge")
     command.add_argument("sources", type=named, metavar="IN", nargs="+")
-    command.add_argument("target", type=named, metavar="OUT")
+    command.add_argument("target", type=_target, metavar="OUT")
     command.add_argument("--append", action="store_true", help="each file begins where the one before it has ended")
     command.add_argument("--gap", type=time_of, default=0.0, metavar="S", help="seconds between them, with --append")
     command.set_defaults(command=merge)
     command = _command(commands, common, "split")
     command.add_argument("source", type=named, metavar="IN")
-    command.add_argument("target", type=named, metavar="OUT", help="OUT-1, OUT-2 and so on are written")
+    command.add_argument("target", type=_target, metavar="OUT", help="OUT-1, OUT-2 and so on are written")
     command.add_argument(
         "--at", type=time_of, action="append", required=True, metavar="T", help="where, again for more"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -208,6 +209,25 @@ def test_merge_beside_and_behind(run: Run, tmp_path: Path) -> None:
     assert texts(tmp_path / "both.srt") == ["plain slanted plain\none", "bold and under\ntwo", "top", "three"]
     assert run("merge", *sources, tmp_path / "long.srt", "--append", "--gap", "1")[0] == 0
     assert [cue.start for cue in reading.load(tmp_path / "long.srt").cues] == [1, 4, 7, 11, 14, 17]
+
+
+def test_what_merge_and_split_write_is_a_file_and_standard_output_no_name(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    for words in (("merge", CASES / "italic.srt", CASES / "cr-only.srt"), ("split", CASES / "italic.srt", "--at", 1)):
+        for folder in (tmp_path / "out", f"{tmp_path}/new/"):
+            code, _, said = run(*words, folder, "--to", "srt")
+            assert code == 2 and "is a folder" in said
+    assert run("split", CASES / "italic.srt", "--at", 1, "/dev/stdout", "--to", "srt")[0] == 2
+    assert list((tmp_path / "out").iterdir()) == [] and not (tmp_path / "new").exists()
+    assert run("convert", CASES / "italic.srt", tmp_path / ("x" * 300) / "a.srt")[0] == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="there is no such name")
+def test_merged_into_standard_output(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert (
+        main.main(["merge", str(CASES / "italic.srt"), str(CASES / "cr-only.srt"), "/dev/stdout", "--to", "srt"]) == 0
+    )
+    assert b"subtitles" not in capsysbinary.readouterr().out
 
 
 def test_merge_of_two_languages_is_one_subtitle_where_both_are_shown(run: Run, tmp_path: Path) -> None:
