@@ -46,7 +46,12 @@ class Turn(NamedTuple):
     @property
     def is_upright(self) -> bool:
         """Whether it changes nothing."""
-        return not (self.x or self.y or self.z or self.shear_x or self.shear_y)
+        return not self.z and self.is_rotation
+
+    @property
+    def is_rotation(self) -> bool:
+        """Whether it turns at most in the picture."""
+        return not (self.x or self.y or self.shear_x or self.shear_y)
 
 
 class Plane(NamedTuple):
@@ -72,8 +77,7 @@ class Plane(NamedTuple):
     @property
     def is_rotation(self) -> bool:
         """Whether it only turns in the picture: then edges keep their width, and letters can be drawn turned."""
-        turn = self.turn
-        return not (turn.x or turn.y or turn.shear_x or turn.shear_y)
+        return self.turn.is_rotation
 
     def seen(self, x: float, y: float) -> tuple[float, float] | None:
         """Where a point is seen; None: too near or behind the eye."""

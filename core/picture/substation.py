@@ -32,7 +32,6 @@ _EFFECTS = ("banner", "scroll up", "scroll down")
 _YES = ("yes", "1")
 MOST_TURNS = 100
 """Ways in which letters of one event are turned out of the picture or sheared: each is drawn on its own."""
-_STRAIGHT = (0.0, 0.0, 0.0, 0.0)
 MOST_SHEAR = 50.0
 """Pixels across of one pixel down. A letter that is sheared so much is a line."""
 
@@ -142,7 +141,7 @@ class Script:
         sheet = self._sheet(cue.style)
         looks = tuple(
             (start, min(end, len(text)), self._look(state, sheet, language))
-            for start, end, state in _turned_within_limit(runs)
+            for start, end, state in self._turned_within_limit(runs)
             if start < len(text)
         ) or ((0, 0, self._look(tags.state_of(sheet), sheet, language)),)
         return Dressed(text, looks, self._block(cue, sheet, taken), (), cut + taken.rest, controls)
@@ -162,7 +161,7 @@ class Script:
         row = dict(zip(self._fields, str(cue.extra.get(ROW, "")).split(","), strict=False))
         if (effect := row.get("effect", "").partition(";")[0].strip()).lower() in _EFFECTS:
             yield Text('Its effect "{effect}" is not drawn.', effect=effect)
-        if (turns := len({_aside(state) for _, state in taken.runs} - {_STRAIGHT})) > MOST_TURNS:
+        if (turns := len(set(self._ways([state for _, state in taken.runs])) - {None})) > MOST_TURNS:
             yield Text(
                 "Its letters are turned in space in {number} ways; those after the first {most} are not.",
                 number=turns, most=MOST_TURNS,
@@ -192,8 +191,7 @@ class Script:
 
     def _look(self, state: State, sheet: Sheet, language: str) -> Look:
         blur = self._blur(state)
-        stretch_x = min(max(state.stretch_x, 0.01), 10.0)
-        stretch_y = min(max(state.stretch_y, 0.01), 10.0)
+        stretch_x, stretch_y = _stretches(state)
         colors = [_hex(color) for color in state.colors]
         # Letters are as large as their size says, drawings as their numbers.
         across, down = (self._x, self._y) if state.drawing else (1.0, 1.0)
@@ -218,7 +216,7 @@ class Script:
             stretch_x=stretch_x * across,
             stretch_y=stretch_y * down,
             language=language,
-            turn=self._turn(state, stretch_y / stretch_x),
+            turn=self._turn(state),
             kerning=self._kerning,
             drawing=state.drawing,
         )
@@ -228,14 +226,42 @@ class Script:
         blur = math.hypot(max(state.blur, 0.0) * _BLUR * self._unscaled, math.sqrt(max(state.soft, 0.0) / 2))
         return min(blur, self._height / 8)
 
-    def _turn(self, state: State, stretch: float) -> Turn | None:
-        """`stretch`: how much more letters are stretched down than across, which shears them less."""
+    def _turn(self, state: State) -> Turn | None:
         if not _is_turned(state):
             return None
+        stretch_x, stretch_y = _stretches(state)
+        stretch = stretch_y / stretch_x  # How much more they are stretched down than across, which shears them less.
         shear_x, shear_y = (min(max(shear, -MOST_SHEAR), MOST_SHEAR) for shear in (state.shear_x, state.shear_y))
         lag = _near(state.shadow_x * self._border, self._width), _near(state.shadow_y * self._border, self._height)
         distance = DISTANCE * self._unscaled
         return Turn(state.angle_x, state.angle_y, state.angle, shear_x / stretch, shear_y * stretch, distance, lag)
+
+    def _ways(self, states: Sequence[State]) -> Iterator[tuple[object, ...] | None]:
+        """How some letters after the other are turned; those that are not alike lie in planes of their own. None for
+        those that are at most turned in the picture."""
+        place, before = 0, None
+        for state in states:
+            turn = self._turn(state)
+            if turn is None or turn.is_rotation:
+                yield None
+            elif not turn.shear_x and not turn.shear_y:
+                yield turn, 0
+            else:
+                # What is sheared lies where its letters begin, and how far they reach up.
+                kind = turn, state.font, state.bold, state.italic, state.size, state.stretch_y
+                if kind != before:
+                    place, before = place + 1, kind
+                yield turn, place
+
+    def _turned_within_limit(self, runs: Sequence[tuple[int, int, State]]) -> Iterator[tuple[int, int, State]]:
+        """Runs of a text, those without their turns that are of too many kinds."""
+        kinds: set[object] = {None}
+        for (start, end, state), way in zip(runs, self._ways([state for _, _, state in runs]), strict=True):
+            if len(kinds) <= MOST_TURNS:
+                kinds.add(way)
+            if way not in kinds:
+                state = dataclasses.replace(state, angle_x=0.0, angle_y=0.0, shear_x=0.0, shear_y=0.0)
+            yield start, end, state
 
     # Place
 
@@ -302,24 +328,14 @@ def _hex(color: tags.Color) -> str:
     return f"#{''.join(f'{round(part):02x}' for part in color)}"
 
 
+def _stretches(state: State) -> tuple[float, float]:
+    """How many times as wide and as high as in their font letters are."""
+    across, down = (min(max(stretch, 0.01), 10.0) for stretch in (state.stretch_x, state.stretch_y))
+    return across, down
+
+
 def _is_turned(state: State) -> bool:
     return bool(state.angle or state.angle_x or state.angle_y or state.shear_x or state.shear_y)
-
-
-def _aside(state: State) -> tuple[float, float, float, float]:
-    """How letters are turned but for turns in the picture."""
-    return state.angle_x, state.angle_y, state.shear_x, state.shear_y
-
-
-def _turned_within_limit(runs: Sequence[tuple[int, int, State]]) -> Iterator[tuple[int, int, State]]:
-    """Runs of a text, those without their turns that are of too many kinds."""
-    kinds = {_STRAIGHT}
-    for start, end, state in runs:
-        if len(kinds) <= MOST_TURNS:
-            kinds.add(_aside(state))
-        if _aside(state) not in kinds:
-            state = dataclasses.replace(state, angle_x=0.0, angle_y=0.0, shear_x=0.0, shear_y=0.0)
-        yield start, end, state
 
 
 def _near(value: float, most: float) -> float:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitle_editor.core.picture import baking, fonts, vectors
+from subtitle_editor.core.picture import baking, fonts, substation, vectors
 from subtitle_editor.core.picture.fonts import Fonts
 from subtitle_editor.core.picture.paint import Painted
 from subtitle_editor.core.picture.render import MOST_LOOKS, Renderer
@@ -54,6 +54,20 @@ def test_a_drawing_is_shown_in_the_order_of_the_file(tmp_path: Path, letters: Fo
     assert len(found) == 3 and found[1] == (100, 100, 150, 150)
     above = film(tmp_path, r"{\p1\an7\pos(0,0)}m 0 0 l 9 0 9 9", r"below", layers=(5, 0))
     assert [box(one)[:2] == (0, 0) for one in Renderer(above, *SIZE, None, letters).at(1)] == [False, True]
+
+
+@pytest.mark.parametrize("before", [r"\frx20", r"\fax1", r"\fay1", ""])
+@pytest.mark.parametrize("each", [r"\frz{}", r"\xshad{}", r"\fs{}", r"\fay{}", r"\fscx{}"])
+def test_there_is_a_limit_to_the_planes_that_letters_lie_in(
+    tmp_path: Path, letters: Fonts, before: str, each: str
+) -> None:
+    """Whatever it is that tells them apart: each of them is drawn on its own."""
+    tags = (each.format(20 + number % 180 / 100) for number in range(400))
+    document = film(tmp_path, f"{{{before}}}" + "".join(f"{{{tag}}}a" for tag in tags))
+    renderer = Renderer(document, *SIZE, None, letters)
+    setting = renderer._setting(renderer.dressed(0, renderer.moments(0)[0]))
+    planes = {glyph.plane for glyph in setting.glyphs if glyph.plane and not glyph.plane.is_rotation}
+    assert len(planes) <= substation.MOST_TURNS + len(setting.lines) and (planes or not before)
 
 
 def test_a_style_of_ones_choice_leaves_drawings_out(tmp_path: Path, letters: Fonts) -> None:

@@ -77,6 +77,25 @@ def test_thirty_lines_stand_where_libass_puts_them(tmp_path: Path, unpacked: dic
             "".join(rf"{{\frx{number}}}a" for number in range(1, 151)),
             "Its letters are turned in space in 150 ways; those after the first 100 are not.",
         ),
+        # Each of them lies in a plane of its own, by what is turned in the picture too, where it is sheared from, and
+        # how far away its shadow is, about which it is turned.
+        (
+            r"{\frx20}" + "".join(rf"{{\frz{number / 100}}}a" for number in range(1, 151)),
+            "Its letters are turned in space in 150 ways; those after the first 100 are not.",
+        ),
+        (
+            r"{\fry20}" + "".join(rf"{{\xshad{number / 100}}}a" for number in range(1, 151)),
+            "Its letters are turned in space in 150 ways; those after the first 100 are not.",
+        ),
+        (
+            r"{\fax1}" + "".join(rf"{{\fs{20 + number / 100}}}a" for number in range(1, 151)),
+            "Its letters are turned in space in 150 ways; those after the first 100 are not.",
+        ),
+        (
+            r"{\fay1}a{\fay2}a" * 75,
+            "Its letters are turned in space in 150 ways; those after the first 100 are not.",
+        ),
+        ("".join(rf"{{\frz{number}\fs{20 + number / 100}}}a" for number in range(1, 151)), ""),
         (
             r"{\kf1}a" * 503,
             "It has more than 500 syllables of karaoke; the last 3 are sung with those before them.",
