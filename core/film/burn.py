@@ -192,8 +192,8 @@ def _widened(frame: Any, width: int, height: int) -> Any:
     import numpy
 
     made: Any = av.VideoFrame(width, height, frame.format.name)
+    kind = numpy.dtype("<u2") if frame.format.components[0].bits > 8 else numpy.uint8
     for old, new in zip(frame.planes, made.planes, strict=True):
-        kind = numpy.uint8 if old.line_size < 2 * old.width else numpy.dtype("<u2")
         samples = numpy.frombuffer(old, kind).reshape(old.height, -1)[:, : old.width]
         rows = numpy.frombuffer(new, kind).reshape(new.height, -1)
         edges = (0, new.height - old.height), (0, new.width - old.width)

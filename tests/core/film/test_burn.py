@@ -302,6 +302,18 @@ def test_pictures_of_an_odd_size(tmp_path: Path, depth: str, codec: str) -> None
     ]
 
 
+@pytest.mark.parametrize(("size", "depth"), [("33x31", "yuv420p"), ("63x47", "yuv420p"), ("33x31", "yuv420p10le")])
+def test_small_pictures_of_an_odd_size(tmp_path: Path, size: str, depth: str) -> None:
+    """Their rows are filled up to more than twice their width."""
+    film, target = tmp_path / "x.mkv", tmp_path / "y.mkv"
+    wide, high = (int(number) for number in size.split("x"))
+    crop = f"format={depth},crop={wide}:{high}:0:0:exact=1"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=0.2", "-vf", crop, "-c:v", "ffv1", film)
+    burn(film, Document((Cue(50.0, 60.0, "Later"),)), target, LARGE, FONTS)
+    before, after = brightness(film), brightness(target)
+    assert after.shape == (high + 1, wide + 1) and numpy.abs(before - after[:high, :wide]).mean() < 6
+
+
 def test_what_is_not_on_the_film_is_told(tmp_path: Path) -> None:
     """Its transparency, and subtitles that begin after its end."""
     film = tmp_path / "x.webm"
