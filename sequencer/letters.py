@@ -2,7 +2,7 @@
 """The letters of TEXT strips: how large they are, and their dark edge. Main thread.
 
 They keep Blender's default font, one of equal widths. What a font of ours costs, and which letters then are boxes, was
-measured in each Blender: docs/picture.md, "Why text strips keep Blender's font". `dress` is where that would change.
+measured in each Blender: docs/picture.md, "Why text strips keep Blender's font". `readable` is where that would change.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ from .render import LETTERS, Problem, Renderer
 from .style import Style
 
 MANIFEST = "subtitles.json"
-VERSION = 1
+VERSION = 2
 """Of what is drawn: pictures of another version are made again."""
 
 _FILE = re.compile(r"[0-9a-f]{24}(-\d+)?\.png")

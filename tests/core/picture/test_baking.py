@@ -44,6 +44,19 @@ def baked(folder: Path, cues: tuple[Cue, ...] = CUES, look: Style | None = None)
     return bake(Document(cues), folder, *SIZE, look or style.DEFAULT, letters())
 
 
+def test_pictures_of_before_letters_faded_without_their_outline_are_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that were drawn otherwise, by version 1, are in no fade beside those that are drawn now."""
+    look = dataclasses.replace(style.DEFAULT, fade_in=0.2)
+    with monkeypatch.context() as patch:
+        patch.setattr(baking, "VERSION", 1)
+        old = baked(tmp_path, CUES[:1], look)
+    new = baked(tmp_path, CUES[:1], look)
+    files = [{shown.file for one in result.baked for shown in one.shown} for result in (old, new)]
+    assert old.made == new.made > 1 and files[0].isdisjoint(files[1]) and set(new.orphans) == files[0]
+
+
 def test_files_hold_what_is_rendered(tmp_path: Path) -> None:
     result = baked(tmp_path)
     renderer = Renderer(Document(CUES), *SIZE, style.DEFAULT, letters())
