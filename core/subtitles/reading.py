@@ -68,8 +68,10 @@ _CLOSING = re.compile(r"^[ \t]*```[ \t]*$", re.MULTILINE)
 
 _ARROW = re.compile(r"\d\s*-->\s*\d")
 _OTHER_BREAKS = re.compile("[\x85\u2028\u2029]")
+_WRITTEN_BREAK = re.compile(r"-->\s*[\d:.,]+(?:[ \t]+[A-Za-z]\w*:[\w.,%+-]+)*[ \t]*(?:\\r)?\\n")
+"""A line break as two letters between times (and what is said behind these) and their text."""
 _RUN_TOGETHER = re.compile(
-    r"(?:^|\s+)(\d{1,6}\s+|)((?:\d{1,3}:)?\d\d:\d\d[.,]\d{3}\s*-->\s*(?:\d{1,3}:)?\d\d:\d\d[.,]\d{3})(?:\s+|$)"
+    r"(?:^|(?<!\s)\s+)(\d{1,6}\s+|)((?:\d{1,3}:)?\d\d:\d\d[.,]\d{3}\s*-->\s*(?:\d{1,3}:)?\d\d:\d\d[.,]\d{3})(?:\s+|$)"
 )
 """The number and the times of a subtitle, where everything stands in one line."""
 
@@ -191,8 +193,9 @@ def _in_lines(text: str) -> tuple[str, tuple[Finding, ...]]:
     bare = text.strip("\ufeff \t\n")
     if "\n" in bare or bare[:1] in ("{", "[", "<") or _ARROW.search(bare) is None:
         return text, ()
-    if r"\n" in text:
-        lines = bare.strip('"').replace(r"\r\n", "\n").replace(r"\n", "\n").replace(r"\"", '"')
+    if _WRITTEN_BREAK.search(bare):
+        is_quoted = len(bare) > 1 and bare[0] == bare[-1] == '"'
+        lines = (bare[1:-1] if is_quoted else bare).replace(r"\r\n", "\n").replace(r"\n", "\n").replace(r"\"", '"')
     elif _OTHER_BREAKS.search(text):
         lines = _OTHER_BREAKS.sub("\n", text)
     else:

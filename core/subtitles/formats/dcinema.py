@@ -20,7 +20,7 @@ from ..times import from_timecode
 from .base import MOST_TAGS, Findings, Format, Source
 from .settling import Row, settled
 from .tags import TextBuilder
-from .xml_tokens import Token, local, tokens
+from .xml_tokens import BEFORE_ROOT, Token, local, tokens
 
 ATTRIBUTES = "dcinema.attributes"
 """Of a cue's `extra`: what its element and those of its lines say besides times and number, `name value` a line."""
@@ -357,6 +357,6 @@ FORMAT = Format(
     id="dcinema",
     label="D-Cinema XML",
     suffixes=(".xml",),
-    sign=re.compile(r"<(?:[\w.-]+:)?(?:DCSubtitle|SubtitleReel)\b"),
+    sign=re.compile(BEFORE_ROOT + r"<(?:[\w.-]+:)?(?:DCSubtitle|SubtitleReel)\b"),
     read=read,
 )

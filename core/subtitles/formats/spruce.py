@@ -32,6 +32,13 @@ _LINE = re.compile(rf"\s*{_CLOCK.format('a')}\s*,\s*{_CLOCK.format('b')}\s*,[ \t
 _SPACED = re.compile(rf"\s*{_CLOCK.format('a')}\s+,\s*{_CLOCK.format('b')}\s*,")
 _SETTING = re.compile(r"\s*\$(\w+)\s*=(.*)$")
 _REMARK = re.compile(r"\s*//.*")
+_SIGN = re.compile(
+    r"\A(?:\s*(?://|\$\w+[ \t]*=|(?:\d{1,2}[:;.]){3}\d{1,2}[ \t]*,[ \t]*(?:\d{1,2}[:;.]){3}\d{1,2}[ \t]*,)[^\n]*\n)*"
+    r"\s*\$(?:FontName|FontSize|Bold|Italic|Underlined|TapeOffset|HorzAlign|VertAlign|XOffset|YOffset|ColorIndex\d|"
+    r"FadeIn|FadeOut|TextContrast|Outline\w*|ForceDisplay|Contrast\d)[ \t]*=",
+    re.IGNORECASE,
+)
+"""A setting, with nothing above it but what this format has: inside of a text it may be a line of a program."""
 _CODE = re.compile(r"\^([IBUibu])|\|")
 _SWITCHES = {"i": ITALIC, "b": BOLD, "u": UNDERLINE}
 _HELD = {"italic": "i", "bold": "b", "underlined": "u", "underline": "u"}
@@ -143,11 +150,7 @@ FORMAT = Format(
     id="spruce",
     label="Spruce STL",
     suffixes=(".stl",),
-    sign=re.compile(
-        r"^\s*\$(?:FontName|FontSize|Bold|Italic|Underlined|TapeOffset|HorzAlign|VertAlign|XOffset|YOffset|ColorIndex\d|"
-        r"FadeIn|FadeOut|TextContrast|Outline\w*|ForceDisplay|Contrast\d)\s*=",
-        re.MULTILINE | re.IGNORECASE,
-    ),
+    sign=_SIGN,
     looks=looks,
     read=read,
 )

@@ -17,7 +17,7 @@ from fractions import Fraction
 from ...cues import new_cue
 from ...text import Text
 from ..document import Cue, Document, Kind
-from ..times import as_typed, clock, guessed_rate, plain_signs, seconds_of
+from ..times import clock, guessed_rate, plain_signs, seconds_of
 from . import speaker_lines, subrip_text, timings
 from .base import Findings, Format, Source, WriteOptions
 from .lines import Lines, lines_of
@@ -79,10 +79,17 @@ class _File:
             if not may_be_times(line):
                 continue
             timing = timing_of(line, index)
+            if timing is not None and timing.is_bare and not self._may_begin(index):
+                continue
             if timing is None and self._follows_number(index):
                 timing = broken_timing(line, index)
             if timing is not None:
                 yield timing
+
+    def _may_begin(self, index: int) -> bool:
+        """Whether a number or nothing stands right above, as above a subtitle."""
+        above = self._lines[index - 1] if index else ""
+        return not above.strip(_BLANK) or bool(_number(above))
 
     def _follows_number(self, index: int) -> bool:
         if index == 0 or not _number(self._lines[index - 1]):
@@ -160,7 +167,7 @@ class _File:
             else:
                 message = Text("there is text behind the times; it was put into the subtitle.")
                 self._findings.add(Kind.TIME, message, line)
-                raw = f"{as_typed(self._lines[timing.at].rstrip(), timing.rest)}\n{raw}"
+                raw = f"{timings.rest_as_typed(self._lines[timing.at], timing.rest)}\n{raw}"
         text, spans, placing, speaker = subrip_text.read_text(raw, self._findings, line)
         start, end = timing.start or 0.0, timing.end or 0.0
         cue = new_cue(start, end, text, spans, placing, "", speaker, 0, name, extra, line)

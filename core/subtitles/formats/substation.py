@@ -46,8 +46,6 @@ _SECTION = re.compile(r"\[[\w +.-]*[a-z][\w +.-]*\]", re.IGNORECASE)
 _OTHER_LINE = re.compile(r"[;!]|(?:Format|Style|Picture|Sound|Movie|Command)\s*:", re.IGNORECASE)
 _MARKED = re.compile(r"\s*Marked=-?\d\s*", re.IGNORECASE)
 _SIGN_TIME = r"[ \t]*\d{1,3}:\d\d:\d\d[.:]\d{1,3}[ \t]*,"
-_BEFORE_STYLE = 60
-"""Characters of an event in which its times stand."""
 _LAYERED = re.compile(rf"^Dialogue:[ \t]*\d{{1,9}},{_SIGN_TIME}{_SIGN_TIME}", re.IGNORECASE | re.MULTILINE)
 _OLD_STYLES = re.compile(r"^\[V4 Styles\]|^ScriptType:\s*v4\.00\s*$", re.IGNORECASE | re.MULTILINE)
 
@@ -197,8 +195,9 @@ class _File:
 
     def _event(self, kind: str, stripped: str, rest: str, number: int) -> None:
         self._take_more()
-        if " day" in rest[:_BEFORE_STYLE]:  # Twitch-Chat-Downloader, of streams of a day and more.
-            rest = days_as_hours(rest[:_BEFORE_STYLE]) + rest[_BEFORE_STYLE:]
+        if " day" in rest:  # Twitch-Chat-Downloader, of streams of a day and more.
+            for column in sorted(map(self._columns.index, ("start", "end"))):
+                rest = days_as_hours(rest, column)
         values = self._values(stripped, rest, number)
         if values is None:
             return

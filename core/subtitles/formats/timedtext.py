@@ -16,7 +16,7 @@ from .colors import from_css
 from .json_files import until_the_next
 from .settling import Row, as_row, settled
 from .tags import TextBuilder
-from .xml_tokens import Token, tokens, unescaped
+from .xml_tokens import BEFORE_ROOT, Token, tokens, unescaped
 
 ATTRIBUTES = "timedtext.attributes"
 """Of a cue's `extra`: what its element says besides the times, `name value` a line."""
@@ -218,6 +218,6 @@ FORMAT = Format(
     id="timedtext",
     label="Timed text of YouTube",
     suffixes=(".srv3", ".srv2", ".srv1", ".ytt", ".xml"),
-    sign=re.compile(r"<timedtext\b|<transcript>\s*<text\s", re.IGNORECASE),
+    sign=re.compile(BEFORE_ROOT + r"(?:<timedtext\b|<transcript>\s*<text\s)", re.IGNORECASE),
     read=read,
 )

@@ -7,9 +7,10 @@ A line of times is one that begins with a time and goes on with an arrow and a t
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
-from ..times import ARROW, clock_pattern, counts_frames, plain_signs, seconds_of
+from ..times import ARROW, as_typed, clock_pattern, counts_frames, plain_signs, seconds_of
 
 _LONGEST_TIMES = 400
 """Characters. No line of times is longer."""
@@ -20,6 +21,7 @@ _TIMES = re.compile(
     r"(?:(?P<number>\d{1,9})[.)]?\s+)?" + clock_pattern("a") + rf"\s*(?P<arrow>{ARROW}|-{{1,3}})\s*"
     + clock_pattern("b") + r"(?P<rest>\s.*)?$"
 )  # fmt: skip
+_PARTING = re.compile(rf"{ARROW}|(?<=\s)-{{1,3}}(?=\s)")
 _BETWEEN = re.compile(clock_pattern("a") + r"\s*(?P<arrow>[>~/|<]{1,3}|to|\s)\s*" + clock_pattern("b") + r"$")
 """Two whole times, and nothing else, with what is left of an arrow or stands for one, or nothing between them."""
 _DOTTED = re.compile(r"(?<![\d.])(\d{1,3})\.(\d{2})\.(\d{2})([.,]\d{1,3})(?![\d.])")
@@ -27,7 +29,8 @@ _DOTTED = re.compile(r"(?<![\d.])(\d{1,3})\.(\d{2})\.(\d{2})([.,]\d{1,3})(?![\d.
 _FIRST_TIME = re.compile(r"(?:\d+\s+)?" + clock_pattern())
 _SECOND_TIME = re.compile(clock_pattern() + r"(?=\s|$)")
 _ANY_ARROW = re.compile(ARROW)
-_BEGINS_LIKE_TIME = re.compile(r"\s*-?\d{1,6}:\d")
+_MANGLED = re.compile(r"-?\d{1,6}:\d{1,3}:\d{1,3}[.,:;]\d(?!.*[^\W\d_]{2})")
+"""A time with all its parts and no word behind it, whatever else is there."""
 COORDINATES = re.compile(r"(?:[XxYy][12]?:-?\d+\s*)+")
 """Behind the times: where the subtitle is, in points."""
 SETTINGS = re.compile(r"(?:[a-z]+:\S+\s*)+")
@@ -61,6 +64,8 @@ class Timing(NamedTuple):
     """The match, and the highest of its two numbers of frames, where the last parts may be frames."""
     has_letters: bool = False
     """Whether letters were taken for digits."""
+    is_bare: bool = False
+    """Whether nothing but a space stands between the two: such a line may as well be a text."""
 
 
 def may_be_times(line: str) -> bool:
@@ -98,7 +103,9 @@ def timing_of(line: str, index: int = 0) -> Timing | None:
         full = found is not None and _is_full(found)
         if found and full and found["arrow"].isspace() and any(len(found[f"{side}f"]) < 3 for side in "ab"):
             return None  # Lists of editing programs have two times in frames side by side.
-        return Timing(index, seconds_of(found, "a"), seconds_of(found, "b")) if found and full else None
+        if found is None or not full:
+            return None
+        return Timing(index, seconds_of(found, "a"), seconds_of(found, "b"), is_bare=found["arrow"].isspace())
     if found["arrow"].strip("-") == "" and not _is_full(found):
         return None
     rest = (found["rest"] or "").strip()
@@ -116,20 +123,52 @@ def _is_full(found: re.Match[str]) -> bool:
 
 
 def _unspoilt(plain: str) -> str:
-    """The line with clocks in place of what programs wrote that took their own text of a length of time for one."""
-    plain = days_as_hours(plain)
-    if _SIGNED.search(plain):
-        plain = _SIGNED.sub(_of_signed, plain)
-    return _TWO_HOURS.sub(r"\1", plain) if plain.startswith("0") else plain
+    """The line with clocks in place of what programs wrote that took their own text of a length of time for one; what
+    stands behind the second time stays as it is."""
+    if " day" not in plain and not _SIGNED.search(plain) and not _TWO_HOURS.search(plain):
+        return plain
+    parting = _PARTING.search(plain)
+    if parting is None:
+        return _clocks(plain, 0)
+    after = plain[parting.end() :]
+    begin = len(after) - len(after.lstrip())
+    return _clocks(plain[: parting.start()], 0) + parting[0] + after[:begin] + _clocks(after[begin:], 1)
 
 
-def days_as_hours(line: str) -> str:
-    """The line with clocks in place of Python's lengths of time of a day and more.
+def _clocks(piece: str, most: int) -> str:
+    """The piece with clocks in place of odd times; with a `most` of 1, only of one that it begins with."""
+    odd: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+        (_DAYS, _of_days), (_SIGNED, _of_signed), (_TWO_HOURS, r"\1"),
+    )  # fmt: skip
+    for pattern, clock in odd:
+        if not most:
+            piece = pattern.sub(clock, piece)
+        elif pattern.match(piece):
+            piece = pattern.sub(clock, piece, count=1)
+    return piece
 
-    >>> days_as_hours("1 day, 14:30:48.37"), days_as_hours("-1 day, 23:59:58.5")
-    ('38:30:48.37', '-0:00:01.5')
+
+def days_as_hours(row: str, column: int) -> str:
+    """The row, whose columns have commas between them, with a clock in place of Python's length of time of a day and
+    more, or of one before zero, that is all of one column.
+
+    >>> days_as_hours("0,1 day, 0:00:01.5,x,,1 day, 0:00:02", 1), days_as_hours("-1 day, 23:59:58.5,x", 0)
+    ('0,24:00:01.5,x,,1 day, 0:00:02', '-0:00:01.5,x')
     """
-    return _DAYS.sub(_of_days, line) if " day" in line else line
+    found = re.match(rf"(?:[^,]*,){{{column}}}\s*({_DAYS.pattern})(?=\s*,)", row)
+    return row[: found.start(1)] + _DAYS.sub(_of_days, found[1]) + row[found.end(1) :] if found else row
+
+
+def rest_as_typed(line: str, rest: str) -> str:
+    """The `rest` of a line of times with its own letters and marks, without the bracket that is around all of it.
+
+    >>> rest_as_typed("[0:00:01.0 --> 0:00:02.0 Hello]", "Hello")
+    'Hello'
+    """
+    line = line.rstrip()
+    if plain_signs(line).lstrip("\ufeff \t")[:1] in ("[", "("):
+        line = line[: max(line.rfind("]"), line.rfind(")"))].rstrip()
+    return as_typed(line, rest)
 
 
 def _of_days(match: re.Match[str]) -> str:
@@ -156,14 +195,14 @@ def broken_timing(line: str, index: int) -> Timing | None:
     """Times, or half of them, where a number right above says that there must be times."""
     plain = plain_signs(line).strip("\ufeff \t")
     arrow = _ANY_ARROW.search(plain[:_LONGEST_TIMES])
-    if arrow is None and not _BEGINS_LIKE_TIME.match(plain):
-        return None
     if arrow and (seconds := _SECONDS.match(plain)):
         first, second = (float(value.replace(",", ".")) for value in seconds.groups())
         return Timing(index, first, second)
     if arrow and (timing := timing_of(plain.translate(_LETTERS), index)) and not timing.rest:
         return timing._replace(has_letters=True)
     start = _FIRST_TIME.fullmatch(plain[: arrow.start()].strip() if arrow else plain[:_LONGEST_TIMES].strip())
+    if arrow is None and not (start and (start["h"] or start["f"])) and not _MANGLED.match(plain[:_LONGEST_TIMES]):
+        return None  # "5:30 is when he left" below a number is a text.
     end = _SECOND_TIME.match(plain[arrow.end() :].strip()) if arrow else None
     rest = plain[arrow.end() :].strip()[end.end() :].strip() if arrow and end else ""
     return Timing(index, start and seconds_of(start), end and seconds_of(end), rest)

@@ -24,6 +24,10 @@ _TOKEN = re.compile(
     rf"|<(?P<open>{_NAME})(?P<attributes>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>",
     re.DOTALL | re.IGNORECASE,
 )
+BEFORE_ROOT = (
+    r"\A(?:[^\S<]*+<(?:\?[^>]*+>|!--(?:[^-]|-(?!->))*+-->|!DOCTYPE\b[^\[>]*+(?:\[[^\]]*+\]\s*+)?+>))*+[^\S<]*+"
+)
+"""Pattern of what may stand above a file's first element."""
 _PARAGRAPH = re.compile(
     r"(?P<paragraph><(?P<prefix>(?:[\w.-]++:)?)(?-i:p)(?P<said>(?:\s++[\w:.-]++=\"[^\"<&]*+\")++)\s*+>"
     r"(?P<inside>[^<]*+(?:<(?P=prefix)(?-i:br)\s*+/>[^<]*+)*+)</(?P=prefix)(?-i:p)>)|" + _TOKEN.pattern,
