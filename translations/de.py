@@ -689,6 +689,7 @@ TEXTS = {
     ('*', 'the times count ticks and the file does not say how many a second has; {rate} were taken.'): 'Die Zeiten zählen Ticks, und die Datei sagt nicht, wie viele eine Sekunde hat; {rate} wurden angenommen.',
     ('*', 'there are subtitles as pictures in it, which have no text: {number}.'): 'Darin sind Untertitel als Bilder, die keinen Text haben: {number}.',
     ('*', 'times in it are outside of its own; they were counted from the beginning of all.'): 'Zeiten darin liegen außerhalb seiner eigenen; sie wurden vom Anfang des Ganzen gezählt.',
+    ('*', '"{text}" was taken for a new line.'): '„{text}“ wurde als neue Zeile gelesen.',
     ('*', 'an empty line stands between the times and the text, so that players show no text.'): 'zwischen Zeiten und Text steht eine leere Zeile, so dass Abspielprogramme keinen Text zeigen.',
     ('*', 'another file begins here; it was read on.'): 'hier beginnt eine weitere Datei; es wurde weitergelesen.',
     ('*', 'it stands in the file before as well; once is enough.'): 'er steht auch in der Datei davor; einmal genügt.',

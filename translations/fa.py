@@ -689,6 +689,7 @@ TEXTS = {
     ('*', 'the times count ticks and the file does not say how many a second has; {rate} were taken.'): '.ﺪﺷ ﻪﺘﻓﺮﮔ ﺮﻈﻧ ﺭﺩ {rate} ؛ﺩﺭﺍﺩ ﮏﯿﺗ ﺪﻨﭼ ﻪﯿﻧﺎﺛ ﺮﻫ ﺪﯾﻮﮔﯽﻤﻧ ﻞﯾﺎﻓ ﻭ ﺪﻧﺭﺎﻤﺷﯽﻣ ﮏﯿﺗ ﺎﻫﻥﺎﻣﺯ',
     ('*', 'there are subtitles as pictures in it, which have no text: {number}.'): '.{number} :ﺪﻧﺭﺍﺪﻧ ﯽﻨﺘﻣ ﻪﮐ ﺖﺴﻫ ﻥﺁ ﺭﺩ ﯼﺮﯾﻮﺼﺗ ﯽﯾﺎﻫﺲﯾﻮﻧﺮﯾﺯ',
     ('*', 'times in it are outside of its own; they were counted from the beginning of all.'): '.ﺪﻧﺪﺷ ﻩﺩﺮﻤﺷ ﻞﮐ ﺯِﺎﻏﺁ ﺯﺍ ؛ﺖﺳﺍ ﻥﺁ ﺩﻮﺧ ﻥﺎﻣﺯ ﺯﺍ ﻥﻭﺮﯿﺑ ﻥﺁ ﻥﻭﺭﺩ ﯼﺎﻫﻥﺎﻣﺯ',
+    ('*', '"{text}" was taken for a new line.'): '.ﺪﺷ ﻩﺩﺮﻤﺷ ﻩﺯﺎﺗ ﺮﻄﺳ «{text}»',
     ('*', 'an empty line stands between the times and the text, so that players show no text.'): '.ﺪﻨﻫﺩﯽﻤﻧ ﻥﺎﺸﻧ ﯽﻨﺘﻣ ﺎﻫﻩﺪﻨﻨﮐﺶﺨﭘ ﺲﭘ ،ﺖﺴﻫ ﯽﻟﺎﺧ ﯼﺮﻄﺳ ﻦﺘﻣ ﻭ ﺎﻫﻥﺎﻣﺯ ﻥﺎﯿﻣ',
     ('*', 'another file begins here; it was read on.'): '.ﺖﻓﺎﯾ ﻪﻣﺍﺩﺍ ﻥﺪﻧﺍﻮﺧ ؛ﺩﻮﺷﯽﻣ ﺯﺎﻏﺁ ﯼﺮﮕﯾﺩ ﮤﺪﻧﻭﺮﭘ ﺎﺠﻨﯾﺍ',
     ('*', 'it stands in the file before as well; once is enough.'): '.ﺖﺳﺍ ﺲﺑ ﺭﺎﺑ ﮏﯾ ؛ﺖﺴﻫ ﻢﻫ ﻦﯿﺸﯿﭘ ﮤﺪﻧﻭﺮﭘ ﺭﺩ',

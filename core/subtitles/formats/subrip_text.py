@@ -16,11 +16,12 @@ from .tags import TextBuilder, marked_up, tidied_text
 from .xml_tokens import character
 
 _MARKUP = re.compile(
-    r"<(?P<close> ?/ ?|(?: (?=(?P<twin>i|b|u|s|font)\b[^<>]*>[^<]*< ?/ ?(?P=twin) ?>))?)"
+    r"<(?P<close> ?/ ?|(?:(?<!\w<) (?=(?P<twin>[ibu]) ?>[^<]*< ?/ ?(?P=twin) ?>))?)"
     r"(?P<tag>i|b|u|s|em|strong|strike|del|font|span|c|v|lang|ruby|rt|p|small|big|tt)"
     r"(?P<attributes>(?:[\s.=/][^<>]*)?)>"
     r"|<(?P<break>br)\s*/?>|\[br\s?/?\]|<(?P<time>\d[\d:.]*)>"
-    r"|\{(?P<block> ?\\[^{}]*|an[1-9])\}|\{(?P<shut>/?)(?P<switch>[ibus])\}|\{(?P<dvd>[a-zA-Z]:[^{}]*)\}"
+    r"|\{(?P<block> ?\\[^{}]*|an[1-9])\}|\{(?:(?P<shut>/)(?P<end>[ibus])"
+    r"|(?P<switch>[ibus])(?=\}[^{}]*(?:\{[^{}]*\}[^{}]*){0,16}?\{/(?P=switch)\}))\}|\{(?P<dvd>[a-zA-Z]:[^{}]*)\}"
     r"|&(?P<entity>amp|lt|gt|quot|apos|nbsp|lrm|rlm|zwnj|zwj|shy|hellip|mdash|ndash|#\d{1,7}|#x[0-9a-f]{1,6}"
     r"|[a-z](?:acute|grave|circ|tilde|uml|cedil|ring|slash|caron)|(?:ae|oe|sz)lig|[lr]?[ls]aquo|[lrsb][sd]quo|[lr]aquo"
     r"|i?(?:excl|quest)|copy|reg|trade|euro|pound|yen|cent|sect|para|deg|middot|bull|ord[fm]|sup[123]|frac(?:12|14|34)"
@@ -83,8 +84,8 @@ def _apply(
     elif match["block"]:
         block = match["block"].strip()
         blocks.apply(block if block[0] == "\\" else f"\\{block}")  # Somebody lost the backslash of {\\an8}.
-    elif match["switch"]:
-        letter = match["switch"].lower()
+    elif switch := match["switch"] or match["end"]:
+        letter = switch.lower()
         if not match["shut"]:
             builder.open(letter, (_KINDS[letter], ""))
         elif not builder.close(letter):

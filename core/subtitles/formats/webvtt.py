@@ -302,7 +302,7 @@ _BREAK = re.compile(r"<br\s*/?>|</?(?:p|div)(?:\s[^<>]*)?>", re.IGNORECASE)
 """Of HTML. WebVTT has none, but who writes one wants a new line and not two words in one."""
 _SQUARE = re.compile(r"\[br\s?/?\]", re.IGNORECASE)
 """The same, as SubViewer has it."""
-_CORNER = re.compile(r"\s*\{\\?an([1-9])\}")
+_CORNER = re.compile(r"\s*\{\\an([1-9])\}")
 """SubStation's, which SubRip has taken over: in front of texts of files that were made of those."""
 _KINDS = {"i": ITALIC, "b": BOLD, "u": UNDERLINE}
 _BORROWED = re.compile(r"<(/?)(font|strong|em)((?:\s[^<>]*)?)>", re.IGNORECASE)
@@ -314,6 +314,8 @@ def read_text(
 ) -> tuple[str, tuple[Span, ...], str]:
     """A cue's text without its tags, their spans, and who says all of it. `looks` are those of the classes."""
     if "[" in raw:
+        for match in _SQUARE.finditer(raw):  # A text may be about it.
+            findings.add(Kind.MARKUP, Text('"{text}" was taken for a new line.', text=match[0]), line, match[0])
         raw = _SQUARE.sub("\n", raw)
     if "<" not in raw and "&" not in raw:
         return (*tidied_text(raw), "")
@@ -383,6 +385,8 @@ class _Builder:
     def _borrowed(self, whole: str) -> None:
         """A tag that WebVTT does not have: what it means where SubRip and HTML have it, and as it came."""
         found = _BORROWED.match(whole)
+        if found is not None and found[3].strip() and (found[1] or found[2].lower() != "font"):
+            self._findings.markup(self._line, whole)
         name = _SAME.get(found[2].lower(), found[2].lower()) if found else ""
         if found is None or (found[1] and not self._builder.is_open(f"html.{name}")):
             self._builder.point(TAG, whole)

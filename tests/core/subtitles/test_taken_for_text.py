@@ -10,7 +10,12 @@ import pytest
 
 from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.subtitles import reading
-from tests.core.subtitles.test_more_complaints import read, rows, subrip, written
+from subtitle_editor.core.subtitles.document import Document
+from tests.core.subtitles.test_more_complaints import read, rows, subrip, webvtt, written
+
+
+def quotes(document: Document) -> list[str]:
+    return [finding.quote for finding in document.findings]
 
 
 # Formats
@@ -121,3 +126,49 @@ def test_spaces_in_a_file_without_line_breaks_take_time_in_proportion() -> None:
     seconds(100)
     # Sixteen times as much took 250 times as long.
     assert min(seconds(16_000) for _ in range(2)) < 60 * max(0.002, min(seconds(1_000) for _ in range(3)))
+
+
+# Tags
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("if x< i && i >y then", "if x< i && i >y then"),
+        ("if x< i && i >y then < /i >", "if x< i && i >y then"),
+        ("if x< i >y then </i>", "if x< i >y then"),
+        ("use < font > tags", "use < font > tags"),
+        ('a < font color="red">b</font>', 'a < font color="red">b'),
+        ("If a < s then x > y </s>", "If a < s then x > y"),
+        ("x_{i} + y", "x_{i} + y"),
+        ("{b} and {/i}", "{b} and"),
+        ("a {u}b{i}c{/i}{/u} d", "a bc d"),
+        ("< u >a</ u >", "a"),
+    ],
+)
+def test_signs_of_mathematics_and_programs_in_subrip(said: str, shown: str) -> None:
+    document = read(subrip(said))
+    assert document.cues[0].text == shown
+    gone = "".join(quotes(document))
+    if shown not in ("a bc d", "a"):
+        assert document.cues[0].spans == ()
+        assert sorted(f"{shown}{gone}".replace(" ", "")) == sorted(said.replace(" ", ""))
+    assert rows(read(written(document, "srt"))) == rows(document)
+
+
+def test_braces_without_an_end_are_written_as_they_are() -> None:
+    assert "\nx_{i} + y\n" in written(read(subrip("x_{i} + y")), "srt")
+
+
+@pytest.mark.parametrize("tag", ["<em class=x>", '<strong data-k="1">', '<EM id="a b">'])
+def test_what_borrowed_tags_of_webvtt_say_besides_is_noted(tag: str) -> None:
+    document = read(webvtt(f"{tag}a</{tag[1:].split()[0]}> b"), "a.vtt")
+    assert (document.cues[0].text, quotes(document)) == ("a b", [tag])
+
+
+def test_what_webvtt_does_not_have_stays_or_is_noted() -> None:
+    document = read(webvtt("{an8} is a tag", "we say [br] here"), "a.vtt")
+    assert [cue.text for cue in document.cues] == ["{an8} is a tag", "we say\nhere"]
+    assert quotes(document) == ["[br]"]
+    again = read(written(document, "vtt"), "a.vtt")
+    assert rows(again) == rows(document)
