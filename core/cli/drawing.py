@@ -58,7 +58,7 @@ def fonts_of(args: argparse.Namespace, document: Document, files: Sequence[Path]
     own = itertools.chain(embedded.fonts_of(document), *(attached.fonts_of(path) for path in files))
     with embedded.unpacked(own) as (folder, left_out):
         if left_out:
-            message = Text("{number} of the fonts in it are not used: there are too many of them.", number=left_out)
+            message = Text("{number} of the fonts in it are not used: too many, or too large.", number=left_out)
             options.tell(files[-1], [Finding(Kind.BROKEN, message)], output)
         yield Fonts(given=args.fonts or (), blender=blender_folder(), attached=folder)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,21 @@ _ENDINGS = (".mkv", ".mks", ".mka", ".mk3d")
 """Only Matroska has attachments."""
 
 
+_OTHERS = ("image/", "video/", "audio/", "text/")
+"""What the kinds of attachments begin with that are none: pictures of the cover, for the most part."""
+
+
 def fonts_of(path: Path) -> Iterator[bytes]:
-    """What is attached to a film, fonts among it; nothing where that is none or cannot be read."""
+    """What is attached to a film, fonts among it, one after the other, while the film is open; nothing where that is
+    none or cannot be read."""
     if path.suffix.lower() not in _ENDINGS:
         return
-    try:
-        with copying.opened(path) as film:
-            streams: list[Any] = [stream for stream in film.streams if stream.type == "attachment"]
-            found = [bytes(stream.data or b"") for stream in streams]
-    except SubtitleEditorError:
-        return
-    yield from found
+    with contextlib.ExitStack() as stack:
+        try:
+            film = stack.enter_context(copying.opened(path))
+        except SubtitleEditorError:
+            return
+        streams: list[Any] = [stream for stream in film.streams if stream.type == "attachment"]
+        for stream in streams:
+            if not str(stream.mimetype or "").lower().startswith(_OTHERS):
+                yield stream.data

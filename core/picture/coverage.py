@@ -3,13 +3,9 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-from . import fonts, harfbuzz
-
-_WOFF2 = b"wOF2"
-"""What a WOFF2 file begins with (WOFF File Format 2.0, "WOFF2Header")."""
+from . import harfbuzz, woff
 
 
 def letters(path: str, packed: bytes | None = None) -> frozenset[str]:
@@ -18,9 +14,7 @@ def letters(path: str, packed: bytes | None = None) -> frozenset[str]:
     HarfBuzz finds no font in.
     """
     hb = harfbuzz.load()
-    data = Path(path).read_bytes() if packed is None else packed
-    if data.startswith(_WOFF2):
-        data = fonts.unpacked(io.BytesIO(data))
+    data = woff.unpacked(Path(path).read_bytes() if packed is None else packed)
     face = hb.Face(hb.Blob(data))
     if not face.glyph_count:
         raise ValueError(f"{path} holds no font")

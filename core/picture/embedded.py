@@ -16,6 +16,7 @@ from pathlib import Path
 from ..subtitles.document import Document
 from ..subtitles.formats.substation_rows import HEAD, TAIL
 from ..system import files
+from . import woff
 
 MOST_FONTS = 200
 MOST_BYTES = 256 << 20
@@ -48,23 +49,43 @@ def _decoded(lines: str) -> bytes:
 
 @contextlib.contextmanager
 def unpacked(fonts: Iterable[bytes]) -> Iterator[tuple[Path | None, int]]:
-    """A folder with fonts, named by what they are, which is gone afterwards; and how many were left out because there
-    are too many. None where there are none. Raises OSError."""
-    kept: dict[str, bytes] = {}
-    size = left_out = 0
-    for data in fonts:
-        suffix = _SUFFIXES.get(data[:4])
-        if suffix is None:
-            continue
-        if len(kept) >= MOST_FONTS or size + len(data) > MOST_BYTES:
-            left_out += 1
-            continue
-        kept[hashlib.sha256(data).hexdigest()[:24] + suffix] = data
-        size += len(data)
-    if not kept:
-        yield None, left_out
-        return
-    with tempfile.TemporaryDirectory(prefix="subtitle-fonts-", ignore_cleanup_errors=True) as name:
-        for file, data in kept.items():
-            files.write(Path(name) / file, data, lasting=False)
-        yield Path(name), left_out
+    """A folder with fonts, named by what they are, which is gone afterwards; and how many were left out because they
+    are too many or too large. None where there are none. Only one is held at a time. Raises OSError."""
+    with contextlib.ExitStack() as stack:
+        taken = _Taken(stack)
+        for data in fonts:
+            taken.add(data)
+        yield taken.folder, taken.left_out
+
+
+class _Taken:
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self._stack = stack
+        self._names: set[str] = set()
+        self._size = 0
+        self.folder: Path | None = None
+        self.left_out = 0
+
+    def add(self, data: bytes) -> None:
+        """Take what is a font, as far as there is room. Raises OSError."""
+        name = hashlib.sha256(data).hexdigest()[:24]
+        if data[:4] not in _SUFFIXES or name in self._names:
+            return
+        room = MOST_BYTES - self._size
+        if len(self._names) >= MOST_FONTS or len(data) > room:
+            self.left_out += 1
+            return
+        try:
+            # At once, so that there is room for what comes out.
+            data = woff.unpacked(data, min(room, woff.MOST))
+        except woff.TooLargeError:
+            self.left_out += 1
+            return
+        except ValueError:
+            return
+        self._names.add(name)
+        self._size += len(data)
+        if self.folder is None:
+            made = tempfile.TemporaryDirectory(prefix="subtitle-fonts-", ignore_cleanup_errors=True)
+            self.folder = Path(self._stack.enter_context(made))
+        files.write(self.folder / (name + _SUFFIXES.get(data[:4], ".ttf")), data, lasting=False)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which font has a letter: the one that is asked for, else Blender's own by script, else the system's.
 
-Files are opened when they are first needed: mapped into memory, those that Blender brings (WOFF2) unpacked once. What a
-broken file holds HarfBuzz itself looks through; one without a single glyph is as if it were not there. For one thread.
+Files are opened when they are first needed: mapped into memory, those that Blender brings (WOFF2) unpacked once, and
+those that come with subtitles read, since they go away. What a broken file holds HarfBuzz itself looks through; one
+without a single glyph is as if it were not there. For one thread.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from ..system.files import tree
-from . import emoji, harfbuzz
+from . import emoji, harfbuzz, woff
 
 if TYPE_CHECKING:
     import uharfbuzz as hb
@@ -77,11 +78,11 @@ def plain(family: str) -> str:
 class Face:
     """One face that letters are shaped and drawn with."""
 
-    def __init__(self, listed: Listed) -> None:
-        """Raises OSError; ValueError or HarfBuzzError for a file that holds no font."""
+    def __init__(self, listed: Listed, blob: hb.Blob) -> None:
+        """`blob`: what is in its file. Raises ValueError or HarfBuzzError where that is no font."""
         hb = harfbuzz.load()
         self.listed = listed
-        self._face = hb.Face(_blob(listed.path, _stamp(listed.path)), listed.index)
+        self._face = hb.Face(blob, listed.index)
         if not self._face.glyph_count or not 16 <= self._face.upem <= 16384:
             raise ValueError(f"{listed.path} holds no font")
         self._plain = hb.Font(self._face)
@@ -164,28 +165,15 @@ def _ruled(face: hb.Face, em: float) -> tuple[tuple[float, float] | None, tuple[
 
 @functools.lru_cache(maxsize=64)
 def _blob(path: str, _of: tuple[int, int]) -> hb.Blob:
+    return _opened(path)
+
+
+def _opened(path: str) -> hb.Blob:
+    """Raises OSError, ValueError, HarfBuzzError."""
     hb = harfbuzz.load()
     if path.lower().endswith(".woff2"):
-        return hb.Blob(unpacked(path))
+        return hb.Blob(woff.unpacked(Path(path).read_bytes()))
     return hb.Blob.from_file_path(path)
-
-
-def unpacked(path: str | IO[bytes]) -> bytes:
-    """A WOFF2 font as TrueType. Raises OSError; ValueError for what is none."""
-    import io
-    import logging
-
-    from fontTools.ttLib import woff2
-
-    logging.getLogger("fontTools").setLevel(logging.ERROR)
-    out = io.BytesIO()
-    try:
-        woff2.decompress(path, out)
-    except OSError:
-        raise
-    except Exception as error:  # fontTools raises what it stumbles over: assertions, struct, brotli.
-        raise ValueError(f"{path} holds no font") from error
-    return out.getvalue()
 
 
 # What there is
@@ -249,7 +237,7 @@ def _faces(path: str, _of: tuple[int, int]) -> tuple[Listed, ...]:
 def _read(path: str) -> Iterator[Listed]:
     hb = harfbuzz.load()
     try:
-        blob = hb.Blob(unpacked(path)) if path.lower().endswith(".woff2") else hb.Blob.from_file_path(path)
+        blob = _opened(path)
         for index in range(min(max(1, hb.Face(blob).count), 64)):
             face = hb.Face(blob, index)
             if face.glyph_count:
@@ -285,6 +273,8 @@ class Fonts:
         self._system = tuple(map(str, system_folders() if system is None else system))
         self._bundled = _bundled(blender)
         self._opened: dict[tuple[str, int], Face | None] = {}
+        self._brought: dict[str, Any] = {}
+        """What is in the files that are attached."""
         self._found: dict[Any, Face | None] = {}
         self._listings: dict[tuple[str, ...], tuple[Listed, ...]] = {}
 
@@ -361,12 +351,20 @@ class Fonts:
         key = listed.path, listed.index
         if key not in self._opened:
             try:
-                self._opened[key] = Face(listed)
+                self._opened[key] = Face(listed, self._blob(listed.path))
             except (OSError, ValueError, harfbuzz.load().HarfBuzzError):
                 self._opened[key] = None
         face = self._opened[key]
         if face is not None:
             yield face
+
+    def _blob(self, path: str) -> hb.Blob:
+        if os.path.dirname(path) not in self._attached:
+            return _blob(path, _stamp(path))
+        # Their folder is removed while these fonts may still be there, which Windows does with no file that is mapped.
+        if path not in self._brought:
+            self._brought[path] = harfbuzz.load().Blob(woff.unpacked(Path(path).read_bytes()))
+        return self._brought[path]
 
 
 def _bundled(folder: Path | None) -> dict[str, str]:

@@ -4,15 +4,19 @@
 from __future__ import annotations
 
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from subtitle_editor.core.cli.main import main
-from subtitle_editor.core.picture import embedded
+from subtitle_editor.core.film import attached
+from subtitle_editor.core.picture import embedded, woff
 from subtitle_editor.core.picture.fonts import Fonts
 from subtitle_editor.core.subtitles import reading
 from tests.core.picture.libass import FOLDER, HEAD, unpacked_fonts
+
+from .little_font import bomb, made
 
 pytestmark = pytest.mark.skipif(FOLDER is None, reason="no Blender whose fonts could be used")
 ROW = "Dialogue: 0,0:00:00.00,0:00:00.40,Default,,0,0,0,,text\n"
@@ -58,6 +62,65 @@ def test_too_many_are_left_out_and_nonsense_is_none(monkeypatch: pytest.MonkeyPa
         assert folder is not None and len(list(folder.iterdir())) == 3 and left_out == 2
     with embedded.unpacked([b"", b"no font", b"\x00\x01"]) as (folder, left_out):
         assert folder is None and left_out == 0
+
+
+def test_no_more_than_one_is_held_at_a_time(tmp_path: Path) -> None:
+    big = 4 << 20
+    tracemalloc.start()
+    try:
+        with embedded.unpacked(b"OTTO" + bytes([number]) * big for number in range(16)) as (folder, left_out):
+            assert folder is not None and len(list(folder.iterdir())) == 16 and not left_out
+            assert tracemalloc.get_traced_memory()[1] < 5 * big
+    finally:
+        tracemalloc.stop()
+
+
+def test_one_that_is_there_twice_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "MOST_BYTES", 30)
+    with embedded.unpacked([b"OTTO" + bytes(10)] * 5 + [b"OTTO" + bytes(11)]) as (folder, left_out):
+        assert folder is not None and len(list(folder.iterdir())) == 2 and not left_out
+
+
+def test_packed_ones_count_as_what_they_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = [made(tmp_path / f"{letter}.woff2", letter, "woff2").read_bytes() for letter in "abcd"]
+    with embedded.unpacked([b"wOF2" + bytes(60), *packed]) as (folder, left_out):
+        assert folder is not None and not left_out
+        sizes = [path.stat().st_size for path in folder.iterdir() if path.suffix == ".ttf"]
+        assert len(sizes) == 4 and Fonts(blender=None, system=[], attached=folder).has_family("Little")
+    monkeypatch.setattr(embedded, "MOST_BYTES", sum(sizes) - 1)
+    with embedded.unpacked(packed) as (folder, left_out):
+        assert folder is not None and len(list(folder.iterdir())) == 3 and left_out == 1
+    with embedded.unpacked([bomb("woff2", woff.MOST + 1)]) as (folder, left_out):
+        assert folder is None and left_out == 1
+
+
+@pytest.mark.parametrize("flavor", [None, "woff2"])
+def test_the_folder_goes_away_while_its_fonts_are_still_known(tmp_path: Path, flavor: str | None) -> None:
+    """Windows removes no file that is mapped into memory."""
+    data = made(tmp_path / "one", "abc", flavor).read_bytes()
+    with embedded.unpacked([data]) as (folder, _):
+        assert folder is not None
+        face = Fonts(blender=None, system=[], attached=folder).for_text("b", "", False, False, "Latn")
+        maps = Path("/proc/self/maps")
+        assert not maps.exists() or str(folder) not in maps.read_text(encoding="utf-8", errors="replace")
+    assert not folder.exists()
+    assert face is not None and face.has("a") and face.ink(face.font(20, False, False), 2)[0] > 0
+
+
+def test_attachments_of_a_film_are_read_one_after_the_other(tmp_path: Path) -> None:
+    big, film = 4 << 20, tmp_path / "film.mkv"
+    arguments: list[str | Path] = ["-f", "lavfi", "-i", "color=s=64x64:r=25:d=0.1"]
+    for number in range(8):
+        (tmp_path / f"{number}.ttf").write_bytes(b"\x00\x01\x00\x00" + bytes([number]) * big)
+        kind = "image/jpeg" if number == 3 else "application/octet-stream"
+        arguments += ["-attach", tmp_path / f"{number}.ttf", f"-metadata:s:t:{number}", f"mimetype={kind}"]
+    subprocess.run(["ffmpeg", "-v", "error", *arguments, film], check=True, timeout=60)
+    tracemalloc.start()
+    try:
+        assert [data[4] for data in attached.fonts_of(film)] == [0, 1, 2, 4, 5, 6, 7]
+        assert tracemalloc.get_traced_memory()[1] < 5 * big
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.timeout(120)
