@@ -180,17 +180,26 @@ class LongOperator:
         if event.type != "TIMER":
             return {"RUNNING_MODAL"}
         try:
-            result = self._work.go_on(SLICE)
+            result = self._gone_on()
         except SubtitleEditorError as error:
-            self._work.put_back()
             self._leave(context)
             self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
+        except BaseException:
+            self._leave(context)  # A script may have removed the scene: nothing must stay grey for that.
+            raise
         if result is None:
             self._show(context)
             return {"RUNNING_MODAL"}
         self._leave(context)
         return self.stopped() if self._work.is_turned_back else self.told(result)
+
+    def _gone_on(self) -> Any:
+        try:
+            return self._work.go_on(SLICE)
+        except SubtitleEditorError:
+            self._work.put_back()
+            raise
 
     def stopped(self) -> _Result:
         """Say what has become of what was done, once all is put back."""

@@ -49,7 +49,16 @@ _BY_LANGUAGE: dict[str, tuple[str, ...]] = {
 
 _WORD = re.compile(r"[^\W\d_]+")
 NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_OF_WINDOWS = ("cp12", "iso8859")
+_NUMBERS = "\u00f7\u221a\u2248\u2206\u25ca\u2264\u2265\u221e\u222b\u220f\u2211\u2202"
+"""Signs of mathematics that stand at no word."""
+_SIGN = re.compile(
+    rf"[^\W\d_][\u2026\u00ab\u00bb\u2039\u203a](?=[^\W\d_])|[^\W\d_][\u00bf\u00a1\u00b1{_NUMBERS}]|[{_NUMBERS}][^\W\d_]"
+)
+_BACKWARDS = re.compile("[a-z\u00df-\u00f6\u00f8-\u00ff\u0192][A-Z\u00c0-\u00d6\u00d8-\u00de\u0178]")
 _C1 = re.compile("[\x80-\x9f]")
+_UNSURE = 0.5
+"""As sure as one can be of a text in small letters alone."""
 _UNUSED = b"\x81\x8d\x8f\x90\x9d"
 """Bytes that Windows-1252 has no character for."""
 
@@ -77,7 +86,17 @@ def detected(sample: bytes, language: str) -> tuple[str, float]:
     # What reads the same in both is of Windows.
     confidence, name = max(rated, key=lambda rating: (rating[0], rating[1].startswith("cp")))
     # The detector's numbers are small for short texts, however clear they are: what is above a third was never wrong.
-    return name, min(0.99, 3 * confidence)
+    return name, min(_UNSURE if _has_no_capital(sample[:SAMPLE], name) else 0.99, 3 * confidence)
+
+
+def _has_no_capital(sample: bytes, name: str) -> bool:
+    """Whether a Greek or Cyrillic text would have small letters alone: capitals of another page look like that."""
+    letters = [char for char in sample.decode(name, errors="ignore") if char.isalpha()]
+    return (
+        sum(map(str.isascii, letters)) < len(letters) / 2
+        and not any(map(str.isupper, letters))
+        and any(char.upper() != char for char in letters)
+    )
 
 
 def _rated(sample: bytes, known: tuple[str, ...] | None) -> list[tuple[float, str]]:
@@ -104,7 +123,8 @@ def _rated(sample: bytes, known: tuple[str, ...] | None) -> list[tuple[float, st
 
 
 def _reads_well(sample: bytes, name: str) -> bool:
-    """No control characters, and no words of letters of two scripts."""
+    """No control characters, and hardly a word of letters of two scripts, with a capital behind a small letter, or with
+    a sign of mathematics at it: the pages of DOS and of the old Macintosh have these where others have letters."""
     try:
         text = sample.decode(name, errors="strict" if is_in(sample, name) else "ignore")
     except (LookupError, UnicodeError):
@@ -112,8 +132,14 @@ def _reads_well(sample: bytes, name: str) -> bool:
     if _C1.search(text):
         return False
     words = [word for word in _WORD.findall(text[:8000]) if not word.isascii()]
-    mixed = sum(1 for word in words if len(scripts := {_script(char) for char in word}) > 1 and "LATIN" in scripts)
-    return mixed <= len(words) / 5
+    odd = sum(1 for word in words if _BACKWARDS.search(word) or _is_mixed(word))
+    signs = 0 if name.startswith(_OF_WINDOWS) else len(_SIGN.findall(text[:8000]))
+    return odd + signs <= (len(words) + signs) / 5
+
+
+def _is_mixed(word: str) -> bool:
+    scripts = {_script(char) for char in word}
+    return len(scripts) > 1 and "LATIN" in scripts
 
 
 def _script(char: str) -> str:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lines of their own that say who speaks, as editing programs and services write them into transcripts. Pure.
 
-Any short line could be one. It is only where all texts have one, and where they are what names are: with a colon or a
-number behind each (`Speaker 2`), or a few that come again and again.
+Any short line could be one, of a song or a list of steps too. It is only where all texts have one, where names come
+again, and where they are what names are: with a colon behind each, a word for a speaker and a number (`Speaker 2`), or
+few of them in many subtitles.
 """
 
 from __future__ import annotations
@@ -17,7 +18,14 @@ from .settling import Row, cue_of
 _MOST = 48
 _WORDS = 4
 _WORD = re.compile(r"\(?[^\W_][\w.'\u2019-]*\)?")
-_NUMBERED = re.compile(r"[^\W\d][^\d]*\d{1,3}")
+_NUMBERED = re.compile(
+    r"(?:speaker|person|participant|interviewer|interviewee|voice|guest|host|sprecher(?:in)?|teilnehmer(?:in)?|"
+    r"locutor|orador|hablante|falante|locuteur|intervenant|parlante|relatore|spreker|talare|mówca|спикер|диктор|"
+    r"интервьюер|گوینده|المتحدث|話者|说话人|發言人|发言人|화자)[ _#-]{0,2}\d{1,3}",
+    re.IGNORECASE,
+)
+_MANY = 8
+"""Subtitles from which on names without a colon or a number are seen to be names: a verse of a song has fewer."""
 
 
 def name_in(line: str) -> str:
@@ -32,12 +40,12 @@ def name_in(line: str) -> str:
 
 def are_names(lines: Sequence[str]) -> bool:
     """Whether all of them say who speaks."""
-    if len(lines) < 2 or not all(map(name_in, lines)):
-        return False
     names = [name_in(line) for line in lines]
+    if not all(names) or len(set(names)) == len(names):
+        return False
     if all(line.rstrip().endswith(":") for line in lines) or all(map(_NUMBERED.fullmatch, names)):
         return True
-    return len(names) > 2 and len(set(names)) * 3 <= len(names) * 2
+    return len(names) >= _MANY and 1 < len(set(names)) <= len(names) // 3
 
 
 def take(rows: list[Cue] | list[Row | Cue]) -> bool:

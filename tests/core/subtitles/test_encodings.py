@@ -140,3 +140,30 @@ def test_letters_that_an_encoding_lacks_are_named() -> None:
     assert encodings.encode("a\nb\n", "utf-16", "\r\n").decode("utf-16") == "a\r\nb\r\n"
     with pytest.raises(LookupError):
         encodings.encode("a", "base64")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ÄRGER ÜBER ÖFFENTLICHE STRASSEN\nGRÖSSE, MÜLL UND ÄPFEL\n",
+        "L’ÉTÉ À PARIS – « OÙ ÊTES-VOUS ? »\nÇA VA, FRANÇOIS\n",
+        "PERCHÉ È COSÌ? CITTÀ, GIÀ FATTO\nPIÙ TARDI SARÀ COSÌ\n",
+        "“¿Qué?” — “¡No!” … ‘naïve’\n",
+    ],
+)
+def test_capitals_and_signs_of_windows_are_not_taken_for_the_old_macintosh(text: str) -> None:
+    assert encodings.decode(text.encode("cp1252")).text == text
+
+
+def test_polish_capitals() -> None:
+    text = "ŻÓŁĆ GĘŚLĄ JAŹŃ\nPCHNĄĆ W TĘ ŁÓDŹ JEŻA\nGDZIE SĄ KSIĄŻKI\nWŁAŚNIE TAK\n"
+    assert encodings.decode(text.encode("cp1250")).text == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("cp1253", "ΚΑΛΗΜΕΡΑ ΣΕ ΟΛΟΥΣ\nΤΙ ΚΑΝΕΤΕ ΣΗΜΕΡΑ\n" * 8), ("koi8-r", "КАК ДЕЛА СЕГОДНЯ\nЭТО ОЧЕНЬ ХОРОШО\n" * 8)],
+)
+def test_of_capitals_that_read_as_small_letters_nobody_is_sure(name: str, text: str) -> None:
+    found = encodings.decode(text.encode(name))
+    assert found.text == text or found.certainty < 0.9

@@ -211,7 +211,8 @@ def test_times_in_brackets() -> None:
     assert [cue.text for cue in read(spoken, "a.srt").cues] == ["(5:30 -> 6:00)", "You"]
 
 
-TURNS = [(0, 4, "Ann Smith", "Hello.\nWelcome."), (4, 8, "Bob", "Thanks."), (8, 12, "Ann Smith", "Bye.")]
+TEXTS = ("Hello.\nWelcome.", "Thanks.", "How was it?", "Long.", "How long?", "Two days.", "Well.", "Yes.", "Bye.")
+TURNS = [(4 * n, 4 * n + 4, "Bob" if n % 2 else "Ann Smith", text) for n, text in enumerate(TEXTS)]
 
 
 @pytest.mark.parametrize(
@@ -229,11 +230,28 @@ def test_who_speaks_on_a_line_below_the_times(line: str, times: str) -> None:
     assert document.findings == ()
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("Happy Birthday\nto you", "Happy Birthday\nto you", "Happy Birthday\ndear Ann", "Happy Birthday\nto you"),
+        ("Yes\nI do", "No\nI do not", "Yes\nPlease"),
+        ("Day 1\nMonday", "Day 2\nTuesday", "Day 1\nAgain"),
+        ("Step 1\nPeel", "Step 2\nCut", "Step 3\nBoil"),
+        ("Ingredients:\nApples", "Method:\nCut them"),
+    ],
+)
+@pytest.mark.parametrize("times", ["00:00:{:02}.000 --> 00:00:{:02}.000", "00:{:02}"])
+def test_lines_that_come_again_are_text(texts: tuple[str, ...], times: str) -> None:
+    text = "\n".join(f"{times.format(n, n + 1)}\n{said}\n" for n, said in enumerate(texts, 1))
+    document = read(text, "a.txt")
+    assert [(cue.speaker, cue.text) for cue in document.cues] == [("", said) for said in texts]
+
+
 def test_who_speaks_on_a_line_above_the_times() -> None:
     blocks = [f"{who}\n00:00:{at:02}\n{said}\n" for at, _, who, said in TURNS]
     document = read("Interview\n\n" + "\n".join(blocks), "a.txt")
     assert rows(document)[:2] == TURNS[:2]
-    assert [cue.speaker for cue in document.cues] == ["Ann Smith", "Bob", "Ann Smith"]
+    assert [cue.speaker for cue in document.cues] == [who for _, _, who, _ in TURNS]
     assert [finding.quote for finding in document.findings] == ["Interview"]
 
 
