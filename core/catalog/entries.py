@@ -26,7 +26,7 @@ LINKS_OWNER = "subtitle-editor"
 
 
 _ORIGINAL = re.compile(
-    r"(?:(?:openai|systran|guillaumekln|distil-whisper)/)?"
+    r"(?:(openai|systran|guillaumekln|distil-whisper)/)?"
     r"(?:faster-|openai-|ggml-)?(?:whisper[-_ ])?(.+?)(?:\.pt|\.bin)?"
 )
 """A model's name as its makers, and those who first brought it to faster-whisper and whisper.cpp, write it."""
@@ -205,7 +205,14 @@ class Catalog:
         """The id of the model that other programs know by this name: openai/whisper-tiny, faster-whisper-tiny, tiny.pt,
         ggml-tiny.bin. What anybody else has made of it is another model."""
         known = _ORIGINAL.fullmatch(name.strip().lower())
-        return known[1] if known and known[1] in self._by_id else None
+        if not known:
+            return None
+        owner, model = known.groups()
+        if owner == "distil-whisper" and not model.startswith("distil-"):
+            return None  # No such one is theirs.
+        if owner and model == "large":
+            model = "large-v1"  # The hub's is the first; ours, as in openai/whisper's own program, the last.
+        return model if model in self._by_id else None
 
     def _of_repository(self, name: str) -> list[Entry]:
         """The entries that are made of this repository and nothing else. The hub does not tell capitals apart."""

@@ -355,13 +355,17 @@ def read(answer: Answer, limit: int) -> bytes:
         raise ValueError(encoding)
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding else None
     body, buffer = bytearray(), memoryview(bytearray(65536))
-    while len(body) <= limit and (count := answer.read_into(buffer)):
-        if not body and "gzip" in encoding and count > 1 and buffer[:2] != _GZIP:
-            unpack = None  # It is only called so.
+    piece = b""
+    while len(piece) < len(_GZIP) and (count := answer.read_into(buffer)):
+        piece += buffer[:count]
+    if "gzip" in encoding and not piece.startswith(_GZIP):
+        unpack = None  # It is only called so.
+    while piece:
         try:
-            body += unpack.decompress(buffer[:count], limit + 1 - len(body)) if unpack else buffer[:count]
+            body += unpack.decompress(piece, limit + 1 - len(body)) if unpack else piece
         except zlib.error as error:
             raise ValueError(encoding) from error
+        piece = b"" if len(body) > limit else bytes(buffer[: answer.read_into(buffer)])
     return bytes(body[: limit + 1])
 
 

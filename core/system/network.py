@@ -113,6 +113,10 @@ def _covers(entry: str, host: str, port: int) -> bool:
     [True, True, False, True, False]
     >>> [_covers(entry, "cdn.hub.example", 443) for entry in ("hub.example", ".hub.example:443", "b.example")]
     [True, True, False]
+    >>> [_covers("192.168.*", host, 443) for host in ("192.168.7.1", "192.168.evil.example")]
+    [True, False]
+    >>> [_covers(entry, "fe80::1", 443) for entry in ("[fe80::*]", "fe80::*", "[fe80::*]:80")]
+    [True, True, False]
     """
     entry = entry.rpartition("://")[2].rstrip("/")
     if entry == "*":
@@ -127,7 +131,10 @@ def _covers(entry: str, host: str, port: int) -> bool:
     if mark and wanted.isdecimal():
         return int(wanted) == port and _covers(name, host, port)
     if "*" in entry[1:]:
-        return fnmatch.fnmatchcase(host, entry.lower())
+        pattern = entry.strip("[]").lower()
+        if address is None and not pattern.partition("*")[0].strip("0123456789."):
+            return False  # 10.* means addresses, and 10.example is a name.
+        return fnmatch.fnmatchcase(host, pattern)
     name = entry.lower().removeprefix("*").strip(".")
     return bool(name) and (host == name or (address is None and host.endswith(f".{name}")))
 

@@ -150,13 +150,16 @@ def _kind(headers: Mapping[str, str]) -> str:
 
 
 def compression(headers: Mapping[str, str]) -> str:
-    """What the body has been compressed with, in HTTP's words; empty if nothing says that it was.
+    """What the body has been compressed with, in HTTP's words; empty if nothing says that it was. More than one after
+    the other are named all, which is nothing that can be unpacked.
 
     >>> compression({"Content-Encoding": "GZIP"}), compression({"Content-Encoding": "aws-chunked, utf-8"})
     ('gzip', '')
+    >>> compression({"Content-Encoding": "gzip, br"}), compression({"Content-Encoding": "gzip, gzip"})
+    ('gzip, br', 'gzip, gzip')
     """
     named = (word.strip().lower() for word in (headers.get("Content-Encoding") or "").split(","))
-    return next((word for word in named if word in _COMPRESSIONS), "")
+    return ", ".join(word for word in named if word in _COMPRESSIONS)
 
 
 def _is_of_the_file(span: re.Match[str] | None, length: int | None, asked: Asked) -> bool:

@@ -114,6 +114,7 @@ def test_aliases_share_one_download():
         *(("larg-v3", "large-v3"), ("Tiny", "tiny"), ("medum", "medium"), ("faster-whisper-small", "small")),
         *(
             ("openai/whisper-tiny", "tiny"),
+            ("openai/whisper-large", "large-v1"),
             ("guillaumekln/faster-whisper-large-v2", "large-v2"),
             ("tiny.en.pt", "tiny.en"),
         ),
@@ -127,9 +128,10 @@ def test_unknown_name_suggests_the_nearest(typed: str, nearest: str):
     assert f'"{nearest}"' in str(caught.value)
 
 
-def test_name_like_no_other_gets_no_suggestion():
+@pytest.mark.parametrize("typed", ["xyzzy", "distil-whisper/large-v2"])
+def test_name_like_no_other_gets_no_suggestion(typed: str):
     with pytest.raises(UnknownModelError) as caught:
-        reading.load().get("xyzzy")
+        reading.load().get(typed)
     assert caught.value.nearest is None
 
 

@@ -264,6 +264,37 @@ def test_small_files_come_as_they_like(hub: Server, tmp_path: Path, name: str, h
     assert contents(tmp_path) == FILES
 
 
+@pytest.mark.parametrize("packed", [True, False], ids=["packed", "only called so"])
+@pytest.mark.parametrize("cuts", [(1,), (10,), (1, 2), ()], ids=str)
+def test_an_answer_is_unpacked_however_it_is_cut(cuts: tuple[int, ...], packed: bool):
+    """Over a socket of its own, since a server of Python's sends as it likes."""
+    import gzip
+    import socket
+    import threading
+
+    data = json.dumps({"name": "me"}).encode()
+    body = gzip.compress(data) if packed else data
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            line, _ = server.accept()
+            with line:
+                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                while b"\r\n\r\n" not in line.recv(65536):
+                    pass
+                head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
+                line.sendall(head.encode())
+                for start, end in zip((0, *cuts), (*cuts, len(body)), strict=True):
+                    time.sleep(0.05)
+                    line.sendall(body[start:end])
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        found = Hub(f"http://127.0.0.1:{server.getsockname()[1]}", token()).whoami()
+        thread.join(10)
+    assert found == "me"
+
+
 # What is no hub, and what is not the file
 
 
