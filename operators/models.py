@@ -124,16 +124,12 @@ class SUBTITLE_OT_verify_model(ModelTask, bpy.types.Operator):
         if not result.remembered:
             self.report({"INFO"}, translated("The result cannot be remembered: the folder cannot be written"))
         bad = (*result.damaged, *result.missing)
-        if result.text_links:
+        if bad:
             from ..core.errors.models import ModelDamagedError
 
             error = ModelDamagedError(self.model, bad, result.text_links)
-            self.report({"WARNING"}, translated(error.message))
-        elif bad:
-            names = ", ".join(bad)
-            self.report(
-                {"WARNING"}, translated(Text("Not as published: {files}. Repair fetches them again", files=names))
-            )
+            anew = Text("Not as published: {files}. Repair fetches them again", files=", ".join(bad))
+            self.report({"WARNING"}, translated(error.message if error.lost_links else anew))
         elif result.unknown:
             names = ", ".join(result.unknown)
             self.report(

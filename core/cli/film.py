@@ -80,7 +80,7 @@ def burn(args: argparse.Namespace, output: Output) -> int:
 
 def _language(text: str) -> str:
     """A track's language for argparse: a tag, with or without a country, or a name."""
-    found = text if three_letters(text) else language_code(text)
+    found = text if three_letters(text) else language_code(text, countries=False)
     if not found:
         raise argparse.ArgumentTypeError(f'a language such as de, pt-BR or German, not "{text}"')
     return found

@@ -68,7 +68,7 @@ def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> in
 def _model(args: argparse.Namespace, known: Catalog, models_dir: Path) -> tuple[str, Path]:
     """The model that is named, by its id or as a folder that has one, and where it lies. Raises as `usable`."""
     folder = _folder_of(expanded(args.model))
-    of_folder = (Path(os.path.abspath(folder)).name, folder) if os.path.isfile(folder / "model.bin") else None
+    of_folder = (_name_of(Path(os.path.abspath(folder))), folder) if os.path.isfile(folder / "model.bin") else None
     if of_folder and os.sep in args.model:
         return of_folder
     try:
@@ -93,6 +93,12 @@ def _folder_of(path: Path) -> Path:
     if not repository.name.startswith("models--"):
         return path
     return next((found for found in snapshots_of(repository, None) if (found / "model.bin").is_file()), path)
+
+
+def _name_of(folder: Path) -> str:
+    """What a model's folder is called; in a cache that of all its versions, which are called by their commits."""
+    place = folder.parent.parent
+    return place.name if folder.parent.name == "snapshots" and place.name.startswith("models--") else folder.name
 
 
 def _refuse_path(path: Path, typed: str) -> None:

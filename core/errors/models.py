@@ -30,17 +30,18 @@ class ModelUnusableError(SubtitleEditorError):
 
     code = "model_unusable"
 
-    def __init__(self, path: Path, reason: str, model: str) -> None:
+    def __init__(self, path: Path, reason: str, model: str, refused: bool = False) -> None:
+        """`refused`: a file of it cannot be read at all, whatever is in it."""
         self.path = path
-        super().__init__(
-            Text("The model in {path} cannot be loaded: {reason}.", path=path, reason=reason),
-            Text(
+        if refused:
+            hint = Text("Look whether you may read it, and after the disk that it is on.")
+        elif model and model not in (path.name, path.parent.parent.name):
+            hint = Text(
                 "Press Repair, or run, with the same models folder: subtitle-editor models repair {model}", model=model
             )
-            if model and model != path.name
-            # A folder that was named, of which no hub knows.
-            else Text("Copy or convert the model anew, or choose one of the list."),
-        )
+        else:  # A folder that was named, or a place in a cache, of which no hub knows.
+            hint = Text("Copy or convert the model anew, or choose one of the list.")
+        super().__init__(Text("The model in {path} cannot be loaded: {reason}.", path=path, reason=reason), hint)
 
 
 class ModelDamagedError(SubtitleEditorError):
@@ -55,7 +56,9 @@ class ModelDamagedError(SubtitleEditorError):
         self.text_links = text_links
         message = Text("The model {model} is damaged: {files}.", model=model, files=", ".join(files))
         hint = Text("Run, with the same models folder: subtitle-editor models repair {model}", model=model)
-        if text_links:
+        self.lost_links = bool(files) and set(files) <= set(text_links)
+        """Whether that is all that is wrong."""
+        if self.lost_links:
             message = Text(
                 "The model {model} was copied without its links, which are small text files now: {files}.",
                 model=model,

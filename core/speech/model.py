@@ -29,8 +29,16 @@ def check_folder(path: str) -> None:
     for names in (("model.bin",), ("config.json",), ("tokenizer.json",), ("vocabulary.json", "vocabulary.txt")):
         if not any(os.path.isfile(os.path.join(path, name)) for name in names):
             raise ChildError("model_unusable", "{name} is missing", name=names[0])
-    with open(os.path.join(path, "model.bin"), "rb") as file:
-        head = file.read(64)
+
+
+def check_file(path: str) -> None:
+    """Raises ChildError unless the large file of the folder begins as CTranslate2's do."""
+    try:
+        with open(os.path.join(path, "model.bin"), "rb") as file:
+            head = file.read(64)
+    except OSError as error:
+        fields = {"name": "model.bin", "reason": first_line(error), "number": str(error.errno or 0)}
+        raise ChildError("model_unusable", "{name} cannot be read: {reason}", **fields) from error
     if head.startswith(_POINTER):
         raise ChildError("model_unusable", "{name} is a pointer of Git LFS and not the file itself", name="model.bin")
     if int.from_bytes(head[:4], "little") >= _MOST_VERSIONS:
@@ -42,6 +50,7 @@ def load(path: str, device: str, index: int, compute_type: str, threads: int) ->
     from faster_whisper import WhisperModel
 
     check_folder(path)
+    check_file(path)
     threads = min(threads, os.cpu_count() or threads)  # More than there are wait for each other.
     try:
         model = WhisperModel(

@@ -8,15 +8,15 @@ import unicodedata
 from ..languages import NAMES
 from .tracks import TWO_LETTERS, two_letters
 
-# Names beside those of `NAMES` that openai/whisper's command line takes, some that people use, and countries that are
-# taken for the codes of their languages.
+# Names beside those of `NAMES` that openai/whisper's command line takes, and some that people use.
 _OTHER_NAMES = {
     "burmese": "my", "valencian": "ca", "flemish": "nl", "haitian": "ht", "letzeburgesch": "lb", "pushto": "ps",
     "panjabi": "pa", "moldavian": "ro", "moldovan": "ro", "sinhalese": "si", "castilian": "es", "mandarin": "zh",
     "farsi": "fa", "filipino": "tl", "iw": "he", "in": "id", "jv": "jw", "nb": "no", "cmn": "zh", "ji": "yi",
-    "bangla": "bn", "jp": "ja", "cn": "zh", "kr": "ko", "ua": "uk", "cz": "cs", "dk": "da", "gr": "el", "vn": "vi",
-    "rs": "sr",
+    "bangla": "bn",
 }  # fmt: skip
+_COUNTRIES = {"jp": "ja", "cn": "zh", "ua": "uk", "cz": "cs", "dk": "da", "gr": "el", "vn": "vi", "rs": "sr"}
+"""Taken for the codes of their languages. Not so Korea's, which is Kanuri's code (ISO 639-1)."""
 _OWN_NAMES = """
 ar العربية, az azərbaycanca, be беларуская, bg български, bn বাংলা, bs bosanski, ca català, cs čeština, cy cymraeg,
 da dansk, de deutsch, el ελληνικά, es español, et eesti, eu euskara, fa فارسی, fi suomi, fr français, gl galego,
@@ -61,8 +61,9 @@ def three_letters(language: str, *, books: bool = False) -> str:
     return (_BOOKS if books else _TERMS).get(base, "")
 
 
-def language_code(text: str) -> str | None:
-    """Whisper's code of a language; None for one that Whisper does not know.
+def language_code(text: str, *, countries: bool = True) -> str | None:
+    """Whisper's code of a language; None for one that Whisper does not know. `countries`: their codes count as well,
+    where nothing but a language of Whisper's can be meant.
 
     >>> language_code("English"), language_code("pt-BR"), language_code("ger"), language_code("Klingon")
     ('en', 'pt', 'de', None)
@@ -70,11 +71,12 @@ def language_code(text: str) -> str | None:
     ('de', 'fr', 'ja', 'ja')
     """
     plain = " ".join(_folded(text.strip()).replace("_", "-").split())
+    known = _CODES | _COUNTRIES if countries else _CODES
     for name in (plain, plain.replace("-", " ")):
-        if name in _CODES:
-            return _CODES[name]
+        if name in known:
+            return known[name]
     base = two_letters(plain)
-    base = _CODES.get(base, base)
+    base = known.get(base, base)
     return base if base in NAMES else None
 
 

@@ -40,7 +40,7 @@ from ..errors.speech import (
 )
 from ..events import State
 from ..languages import NAMES
-from ..system.reasons import REFUSED
+from ..system.reasons import REFUSED, reason_of
 from ..text import Text
 from .request import TranscriptionRequest
 from .segments import Place, cue_of
@@ -287,6 +287,8 @@ def _as_json(request: TranscriptionRequest, place: Place, keep: float) -> dict[s
 
 def _as_error(record: dict[str, Any], request: TranscriptionRequest) -> SubtitleEditorError:
     media, fields = request.media, record["fields"]
+    if record["code"] == "model_unusable" and "number" in fields:
+        fields["reason"] = reason_of(OSError(int(fields["number"]), fields["reason"]))
     reason = Text(record["reason"], **fields)
     match record["code"]:
         case "media_not_found":
@@ -304,7 +306,7 @@ def _as_error(record: dict[str, Any], request: TranscriptionRequest) -> Subtitle
         case "media_incomplete":
             return MediaIncompleteError(media, reason)
         case "model_unusable":
-            return ModelUnusableError(request.model_path, reason, request.model_id)
+            return ModelUnusableError(request.model_path, reason, request.model_id, refused="number" in fields)
         case "cannot_translate":
             return TranslationUnknownError(request.model_id)
         case "cannot_hear":

@@ -121,6 +121,7 @@ def transcribe(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
         raise ChildError("cannot_translate", "")
     if request["language"] and not model.hears(request["model_path"], request["language"]):
         raise ChildError("cannot_hear", "")
+    model.check_file(request["model_path"])
     start = float(request["start"])
     sound = Sound(request["media"], start, request["end"], request["track"])
     options = _voice_options(request, records)

@@ -79,11 +79,16 @@ def texts(cues: list[Cue]) -> list[str]:
         ("Deutsch", "de"), ("Français", "fr"), ("espanol", "es"), ("日本語", "ja"), ("ไทย", "th"),
         ("Bahasa_Indonesia", "id"),
         ("jp", "ja"), ("cn", "zh"), ("ua", "uk"), ("haitian_creole", "ht"), ("हिन्दी", "hi"),
-        ("yue", "yue"), ("klingon", None), ("x", None), ("", None),
+        ("yue", "yue"), ("kr", None), ("kr-NG", None), ("klingon", None), ("x", None), ("", None),
     ],
 )  # fmt: skip
 def test_languages_as_people_write_them(typed: str, code: str | None) -> None:
     assert language_code(typed) == code
+
+
+@pytest.mark.parametrize("typed", ["jp", "CN", "dk", "gr-GR", "kr"])
+def test_a_country_is_no_language_where_any_can_be_meant(typed: str) -> None:
+    assert language_code(typed, countries=False) is None
 
 
 def test_options_as_other_programs_spell_them() -> None:
@@ -201,6 +206,24 @@ def test_a_model_by_one_of_its_files_or_by_its_place_in_a_cache(run: Runs, insta
     file = next(place.glob("snapshots/*/model.bin"))
     for name in (file, place, place / "snapshots"):
         assert run("no.wav", model=str(name)) == 1 and "no.wav does not exist" in run.said, run.said
+    assert run("a.flac", model=str(place)) == 0 and f"{place.name}: loading" in run.said, run.said
+
+
+def test_a_model_in_a_cache_that_cannot_be_loaded_is_not_sent_to_repair(run: Runs) -> None:
+    place = run.folder / "models--me--mine"
+    shutil.copytree(MODEL, place / "snapshots" / "0123abc")
+    (place / "snapshots" / "0123abc" / "model.bin").write_bytes(b"lmgg" + bytes(2000))
+    assert run("a.flac", model=str(place)) == 1 and "another program's" in run.said and "repair" not in run.said
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="has no file that opens and cannot be read")
+def test_a_model_file_that_the_disk_does_not_give_is_called_so(run: Runs) -> None:
+    shutil.copytree(MODEL, run.folder / "mine")
+    (run.folder / "mine" / "model.bin").unlink()
+    (run.folder / "mine" / "model.bin").symlink_to("/proc/self/mem")
+    assert run("a.flac", model="mine/") == 1
+    assert "model.bin cannot be read: the disk reports an error." in run.said, run.said
+    assert "Look whether you may read it" in run.said and "onvert" not in run.said, run.said
 
 
 @pytest.mark.parametrize(

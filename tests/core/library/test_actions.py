@@ -189,6 +189,14 @@ def test_links_that_became_text_are_no_model_and_repair_makes_them_anew(
     assert hub.bytes_served("*", host="content") == 0, "all is there but the links"
 
 
+def test_what_is_damaged_beside_lost_links_is_not_called_a_text_file():
+    only = ModelDamagedError("tiny", ("config.json",), ("config.json",))
+    assert "small text files now: config.json." in str(only.message) and only.lost_links
+    both = ModelDamagedError("tiny", ("model.bin", "config.json"), ("config.json",))
+    assert str(both.message) == "The model tiny is damaged: model.bin, config.json." and not both.lost_links
+    assert "Copy" not in both.hint
+
+
 def test_a_missing_file_is_told_by_verify(hub: LoopbackHub, tmp_path: Path):
     path = download(hub, tmp_path)
     (path / "config.json").unlink()
