@@ -24,7 +24,6 @@ from ..errors.media import (
     MediaIncompleteError,
     MediaNotFoundError,
     MediaProtectedError,
-    MediaUnreadableError,
     NoAudioError,
     NoSuchTrackError,
 )
@@ -40,7 +39,8 @@ from ..errors.speech import (
 )
 from ..events import State
 from ..languages import NAMES
-from ..system.reasons import REFUSED, reason_of
+from ..system.media import told
+from ..system.reasons import reason_of
 from ..text import Text
 from .request import TranscriptionRequest
 from .segments import Place, cue_of
@@ -302,7 +302,7 @@ def _as_error(record: dict[str, Any], request: TranscriptionRequest) -> Subtitle
         case "media_protected":
             return MediaProtectedError(media)
         case "media_unreadable":
-            return MediaUnreadableError(media, reason, refused=int(fields.get("number", 0)) in REFUSED)
+            return told(media, reason, int(fields.get("number", 0)))
         case "media_incomplete":
             return MediaIncompleteError(media, reason)
         case "model_unusable":

@@ -41,7 +41,25 @@ def opened(path: Path, **more: Any) -> av.container.InputContainer:
 
 def unreadable(path: Path, error: Exception) -> MediaUnreadableError:
     """What the user is told when FFmpeg or the system fails to read a file."""
-    return MediaUnreadableError(path, reason_of(error), refused=number_of(error) in REFUSED)
+    return told(path, reason_of(error), number_of(error))
+
+
+def told(path: Path, reason: str, number: int) -> MediaUnreadableError:
+    """The same of a reason and its number: FFmpeg has those of the disk also for what is in a file, scripts and what is
+    cut off, so the file itself is asked."""
+    refused = number in REFUSED and _is_refused(path)
+    if number in REFUSED and not refused:
+        reason = "invalid data found when processing input"  # FFmpeg's own words for it.
+    return MediaUnreadableError(path, reason, refused)
+
+
+def _is_refused(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError:
+        return True
+    return False
 
 
 def _is_utf8(name: str) -> bool:

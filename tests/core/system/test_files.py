@@ -327,11 +327,31 @@ def test_a_full_disk_is_told_without_what_nobody_knows(tmp_path: Path) -> None:
     assert "5 B more needed" in str(NoSpaceError(tmp_path, 5, 10))
 
 
+@pytest.mark.parametrize("number", [errno.EIO, errno.EPERM])
+def test_what_ffmpeg_says_of_what_is_in_a_file_is_not_said_of_the_disk(tmp_path: Path, number: int) -> None:
+    """It has these numbers for scripts and for what is cut off, too."""
+    path = tmp_path / "cut.mkv"
+    path.write_bytes(b"\x1a\x45\xdf\xa3")
+    error = media.unreadable(path, _of_ffmpeg(number))
+    assert "disk" not in str(error) and "permission" not in str(error) and "look for a whole copy" in error.hint
+    path.unlink()
+    path.mkdir()
+    assert "whether you may read it" in media.unreadable(path, _of_ffmpeg(number)).hint
+
+
+def _of_ffmpeg(number: int) -> Exception:
+    import av
+
+    with pytest.raises(av.FFmpegError) as caught:
+        av.error.err_check(-number)
+    return caught.value
+
+
 def test_what_helps_with_sound_that_cannot_be_read_fits_a_wav_and_a_locked_file(tmp_path: Path) -> None:
     path = tmp_path / "empty.wav"
     path.write_bytes(b"RIFF\x04\0\0\0WAVE")
     with pytest.raises(MediaUnreadableError) as caught:
         media.opened(path).close()
     assert "WAV." not in caught.value.hint and "look for a whole copy" in caught.value.hint
-    refused = media.unreadable(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
-    assert "permission denied" in refused.message and "whether you may read it" in refused.hint
+    refused = media.unreadable(tmp_path, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    assert "it is a folder" in refused.message and "whether you may read it" in refused.hint
