@@ -239,13 +239,13 @@ class SUBTITLE_OT_back_to_text(LongOperator, bpy.types.Operator):
     def told(self, _result: int) -> _Result:
         count = self._work.done
         self.report({"INFO"}, translated(Text("Text again: {subtitles}", subtitles=counted(count))))
-        return {"FINISHED"} if count else {"CANCELLED"}
+        return {"FINISHED"} if count or self._work.removed else {"CANCELLED"}
 
     def stopped(self) -> _Result:
         numbers = {"done": self._work.done, "number": self._work.number}
         text = Text("Stopped: {done} of {number} subtitles are text again. Back to Text does the rest.", **numbers)
         self.report({"WARNING"}, translated(text))
-        return {"FINISHED"} if self._work.done else {"CANCELLED"}
+        return {"FINISHED"} if self._work.done or self._work.removed else {"CANCELLED"}
 
     def _leave(self, context: Context) -> None:
         pictures.at_work.discard(self._scene)

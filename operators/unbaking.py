@@ -23,6 +23,7 @@ class Unbaking(Work):
         self._selected = selected
         self._earlier = 0
         """Subtitles that were text again before a script made or removed strips."""
+        self._earlier_removed = 0
         self._now = unbaking.Unbaking(scene, selected=selected)
         super().__init__(scene, self._now.steps(), self._now.total)
 
@@ -30,6 +31,11 @@ class Unbaking(Work):
     def done(self) -> int:
         """How many are text again."""
         return self._earlier + self._now.done
+
+    @property
+    def removed(self) -> int:
+        """How many pictures were taken off."""
+        return self._earlier_removed + self._now.removed
 
     @property
     def number(self) -> int:
@@ -45,6 +51,7 @@ class Unbaking(Work):
 
     def _look_again(self) -> None:
         self._earlier += self._now.done
+        self._earlier_removed += self._now.removed
         self._now = unbaking.Unbaking(self._scene, selected=self._selected)
         self._steps, self._done, self._total = self._now.steps(), 0, max(1, self._now.total)
         self._count = len(self._strips())

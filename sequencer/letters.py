@@ -54,7 +54,8 @@ def is_off(strip: Strip, scene: bpy.types.Scene) -> bool:
 
 
 def _is_resized(strip: Strip, film: float) -> bool:
-    return SIZED in strip and abs(float(strip[SIZED]) - film) > 0.5
+    sized = strip.get(SIZED)
+    return isinstance(sized, (int, float)) and abs(sized - film) > 0.5
 
 
 class Fitted(NamedTuple):

@@ -90,13 +90,16 @@ class Mending:
         count = clicked = 0
         for number, strip in enumerate(places.in_time(self._near), 1):
             yield number
+            is_free = strip.name in wanted and strip.name not in locked
+            before = _Before.of(strip) if is_free else None
+            if before is not None and spot.settle(strip):
+                clicked += 1
+                self._before[strip.name] = before
             box = box_of(strip, whole)
             if box is None:
                 continue
             placed = [one for one in placed if one[0] > compat.left(strip)]
-            if strip.name in wanted and strip.name not in locked:
-                before = _Before.of(strip)
-                clicked += spot.settle(strip)
+            if before is not None:
                 if _mended(strip, box, whole, area, [other for _, other in placed], clock):
                     count += 1
                     box = box_of(strip, whole) or box

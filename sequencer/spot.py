@@ -72,6 +72,8 @@ def put(strip: Strip, x: float, y: float, size: tuple[int, int] | None = None) -
         strip[PLACED] = [width, height]
     else:
         hang(strip, x, y)
+        if PLACED in strip:
+            del strip[PLACED]
 
 
 def hang(strip: Strip, x: float, y: float) -> None:
@@ -104,7 +106,8 @@ def _set(strip: Strip, location: tuple[float, float], x: float, y: float) -> Non
 def kept(strip: Strip) -> Kept:
     """What `put_back` is to bring back."""
     (x, y), transform = strip.location, strip.transform
-    film = list(strip[PLACED]) if PLACED in strip else None
+    placed = _placed(strip)
+    film = list(placed) if placed is not None else None
     return Kept((x, y), (transform.offset_x, transform.offset_y), film)
 
 

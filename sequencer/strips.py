@@ -210,15 +210,17 @@ class Writer:
         return self._settle(strips, until)
 
     def _settle(self, strips: Any, until: float | None) -> bool:
-        if not self._unsettled:
-            return True
-        for number, strip in enumerate(itertools.islice(strips, self._looked_at, None), self._looked_at + 1):
-            self._looked_at = number
-            if strip.name in self._unsettled:
-                self._unsettled.remove(strip.name)
-                spot.settle(strip)
-            if until is not None and time.monotonic() >= until:
-                return False
+        while self._unsettled:
+            for number, strip in enumerate(itertools.islice(strips, self._looked_at, None), self._looked_at + 1):
+                self._looked_at = number
+                if strip.name in self._unsettled:
+                    self._unsettled.remove(strip.name)
+                    spot.settle(strip)
+                if until is not None and time.monotonic() >= until:
+                    return False
+            # Where some were deleted in between, others have moved up to where it had looked already.
+            self._unsettled &= {strip.name for strip in strips}
+            self._looked_at = 0
         return True
 
     def select(self) -> None:

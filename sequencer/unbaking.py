@@ -21,6 +21,8 @@ class Unbaking:
         """`selected`: only those of which the text or the picture is selected. Changes nothing yet."""
         self.done = 0
         """Subtitles that are text again."""
+        self.removed = 0
+        """Pictures that were taken off, also those whose text is gone."""
         self._texts: dict[str, list[Strip]] = {}
         self._pictures: dict[str, list[tuple[Any, Strip]]] = {}
         """What is to be removed, and from where. By the ids of the subtitles, as the texts are."""
@@ -49,6 +51,7 @@ class Unbaking:
                 self.done += 1
             for collection, strip in self._pictures.get(given, ()):
                 collection.remove(strip)
+                self.removed += 1
         return self.done
 
     def _find_texts(self, owner: Any, selected: bool) -> None:

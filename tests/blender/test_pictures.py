@@ -215,6 +215,15 @@ def test_back_to_text(folder: Path) -> None:
     assert bpy.ops.subtitle.back_to_text() == {"CANCELLED"}
 
 
+def test_pictures_whose_texts_are_gone_are_taken_off_as_a_step_of_its_own() -> None:
+    make(*CUES)
+    bake()
+    for strip in texts():
+        compat.strips_of(bpy.context.scene.sequence_editor).remove(strip)
+    assert bpy.ops.subtitle.back_to_text() == {"FINISHED"}, "without a step nothing undoes it"
+    assert shown() == []
+
+
 def test_back_to_text_goes_in_steps_and_what_is_done_stays() -> None:
     make(*CUES)
     bake()

@@ -14,7 +14,7 @@ from subtitle_editor.core.cues import Cue, Word
 from subtitle_editor.core.markup import Placing
 from subtitle_editor.operators.places import _Looking, _Mending
 from subtitle_editor.operators.slow import LongOperator
-from subtitle_editor.sequencer import compat, cue, drawing, look, mending, places, spot, strips
+from subtitle_editor.sequencer import compat, cue, drawing, letters, look, mending, places, spot, strips
 from subtitle_editor.sequencer.track import done
 from subtitle_editor.session import outlines
 
@@ -424,6 +424,30 @@ def test_of_thousands_the_later_ones_are_found_by_a_click_when_all_are_made() ->
     assert not any(map(spot.is_beside_box, compat.strips_of(bpy.context.scene.sequence_editor)))
     for strip, (x, y) in zip(late, drawn, strict=True):
         assert spot.drawn_at(strip) == pytest.approx((x, y), abs=0.51)
+
+
+def test_where_some_are_deleted_in_between_no_other_is_passed_over() -> None:
+    if not compat.box_follows_transform():
+        pytest.skip("the box is the whole picture")
+    writer, _ = many_made(1060)
+    for _ in range(1020):
+        assert not writer.step(0.0)
+    all_of_them = compat.strips_of(bpy.context.scene.sequence_editor)
+    for strip in list(all_of_them)[:50]:
+        all_of_them.remove(strip)
+    while not writer.step(0.0):
+        pass
+    assert len(all_of_them) == 1010 and not any(map(spot.is_beside_box, all_of_them))
+
+
+def test_what_a_script_has_written_where_places_are_noted_is_no_error() -> None:
+    film(640, 360)
+    assert strips.Writer(bpy.context.scene, [strips.Placement(1, 6, 0, Cue(0, 1, "a"))], 0).step()
+    strip = compat.strips_of(bpy.context.scene.sequence_editor)[0]
+    for value in (5, "x", [1.0]):
+        strip[spot.PLACED] = strip[letters.SIZED] = value
+        assert spot.kept(strip).film is None
+        assert letters.is_off(strip, bpy.context.scene) in (True, False)
 
 
 def test_after_an_undo_in_between_all_are_found_by_a_click() -> None:
