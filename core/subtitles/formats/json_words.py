@@ -7,6 +7,7 @@ two lines hold. A cue keeps the times of its words, so that they can be put toge
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -218,7 +219,7 @@ def _of_premiere(segment: Mapping[str, Any], names: Mapping[str, str]) -> Iterat
 
 def _of_capcut(draft: Mapping[str, Any]) -> Iterator[Row]:
     """The texts on the tracks of a draft of CapCut (or Jianying), which counts in millionths of a second."""
-    texts = {text["id"]: _said_in(text["content"]) for text in draft["materials"]["texts"]}
+    texts = {text["id"]: _said_in(str(text.get("content") or "")) for text in draft["materials"]["texts"]}
     for track in draft["tracks"]:
         for segment in track["segments"] if track["type"] == "text" else ():
             times = segment["target_timerange"]
@@ -228,9 +229,11 @@ def _of_capcut(draft: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _said_in(content: str) -> str:
-    """The letters of a text, which is JSON itself, or in older drafts tags around brackets around it."""
+    """The letters of a text, which is JSON itself, or in older drafts tags around brackets around it. What is neither
+    is as it stands."""
     if content.startswith("{"):
-        return str(json.loads(content)["text"])
+        with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+            return str(json.loads(content)["text"])
     bare = _TAG.sub("", content)
     return bare[1:-1] if bare.startswith("[") and bare.endswith("]") else bare
 

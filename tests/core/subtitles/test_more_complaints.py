@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -277,7 +278,7 @@ def test_entities_of_html_in_subrip() -> None:
 
 
 def test_drafts_of_capcut() -> None:
-    draft = {
+    draft: dict[str, Any] = {
         "materials": {
             "videos": [{"id": "V"}],
             "texts": [
@@ -298,6 +299,11 @@ def test_drafts_of_capcut() -> None:
     }
     document = read(json.dumps(draft), "draft_content.json")
     assert (rows(document), document.findings) == (BOTH, ())
+    odd = [{"id": "C", "content": "{curly}"}, {"id": "D"}, {"id": "E", "content": "{}"}]
+    draft["materials"]["texts"] += odd
+    assert rows(read(json.dumps(draft), "draft_content.json")) == BOTH, "what nobody shows says nothing"
+    draft["tracks"][1]["segments"][1]["material_id"] = "C"
+    assert [cue.text for cue in read(json.dumps(draft), "draft_content.json").cues] == ["{curly}", "you"]
     again = read(written(document, "json"), "again.json")
     assert rows(again) == BOTH
 
