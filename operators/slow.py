@@ -175,11 +175,13 @@ class LongOperator:
 
     def modal(self, context: Context, event: Event) -> _Result:
         """Called by Blender for each event while it goes on."""
-        if event.type == "ESC" and event.value == "PRESS" and not self._work.is_turned_back:
-            self._work.turn_back()
-        if event.type != "TIMER":
+        is_stopped = event.type == "ESC" and event.value == "PRESS" and not self._work.is_turned_back
+        if event.type != "TIMER" and not is_stopped:
             return {"RUNNING_MODAL"}
         try:
+            if is_stopped:
+                self._work.turn_back()
+                return {"RUNNING_MODAL"}
             result = self._gone_on()
         except SubtitleEditorError as error:
             self._leave(context)
@@ -221,8 +223,10 @@ class LongOperator:
         # Blender also calls this when a dialog is left without a choice.
         if self._timer is not None:
             # Where only the window closes, the film goes on.
-            self._work.put_back()
-            self._leave(context)
+            try:
+                self._work.put_back()
+            finally:
+                self._leave(context)
 
     def _leave(self, context: Context) -> None:
         if self._timer is not None:

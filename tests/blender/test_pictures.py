@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import bpy
@@ -20,6 +21,7 @@ from subtitle_editor.core.picture.render import Renderer
 from subtitle_editor.core.picture.style import DEFAULT
 from subtitle_editor.core.subtitles.document import Document
 from subtitle_editor.operators import pictures as dialog
+from subtitle_editor.operators.slow import LongOperator
 from subtitle_editor.operators.unbaking import Unbaking
 from subtitle_editor.sequencer import baked, compat, cue, places, strips
 from subtitle_editor.session import choices, pictures
@@ -252,6 +254,30 @@ def test_a_script_that_removes_pictures_meanwhile_does_no_harm() -> None:
     while work.go_on(0.0) is None:
         pass
     assert shown() == [] and len(texts()) == 2 and not any(strip.mute for strip in texts())
+
+
+@pytest.mark.parametrize("event", ["TIMER", "ESC", "cancel"])
+def test_where_a_script_removes_the_scene_meanwhile_nothing_stays_grey(event: str) -> None:
+    class Going(LongOperator):
+        bl_label = "Back to Text"
+
+        def _leave(self, context: Any) -> None:
+            pictures.at_work.discard(uid)
+            self._timer = None
+
+    scene = bpy.data.scenes.new("Gone")
+    scene.sequence_editor_create()
+    uid = scene.session_uid
+    operator: Any = Going()
+    operator._work, operator._timer = Unbaking(scene), object()
+    pictures.at_work.add(uid)
+    bpy.data.scenes.remove(scene)
+    with pytest.raises(ReferenceError):
+        if event == "cancel":
+            operator.cancel(bpy.context)
+        else:
+            operator.modal(bpy.context, SimpleNamespace(type=event, value="PRESS"))
+    assert uid not in pictures.at_work and operator._timer is None
 
 
 def test_only_the_selected(folder: Path) -> None:
