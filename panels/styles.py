@@ -55,7 +55,12 @@ class SUBTITLE_PT_style(SubtitlePanel, bpy.types.Panel):
                 column.prop(strip, switch)
                 for name in others if getattr(strip, switch) else ():
                     column.prop(strip, name)
-        column.prop(strip, "location")
+        # Where a click looks for the text; what is set as location as well would draw it beside that.
+        if compat.box_follows_transform():
+            column.prop(strip.transform, "offset_x")
+            column.prop(strip.transform, "offset_y")
+        else:
+            column.prop(strip, "location")
         row = layout.row(align=True)
         row.operator("subtitle.copy_style", text="To Selected").which = "SELECTED"
         row.operator("subtitle.copy_style", text="To All").which = "TRACK"
