@@ -216,6 +216,8 @@ class Writer:
                 if strip.name in self._unsettled:
                     self._unsettled.remove(strip.name)
                     spot.settle(strip)
+                if not self._unsettled:
+                    return True
                 if until is not None and time.monotonic() >= until:
                     return False
             # Where some were deleted in between, others have moved up to where it had looked already.

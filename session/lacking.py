@@ -7,24 +7,23 @@ What a font has is read on a thread; in background, where timers never tick, at 
 
 from __future__ import annotations
 
-import threading
+import os
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import bpy
 
+from ..core.system.logs import log
 from ..core.text import Text, counted
 from ..sequencer import compat
 from ..sequencer.compat import Strip
+from .looking import Looking
 
 SHOWN = 4
 """Letters of each font that are named."""
 AGAIN = 5.0
 """Seconds until it is looked whether a font's file is still what it was."""
-_SOON = 0.1
-"""Seconds until it is looked whether a thread is done."""
 _PIECE = 50
 """Subtitles between two rests."""
 _BUILT_IN = "<builtin>"
@@ -65,14 +64,15 @@ class _Font(NamedTuple):
 
 
 _Key = tuple[int, str, int]
+_Wanted = tuple[str, bytes | None, _Font | None]
+"""Where a font's file is, its bytes if it is packed, and what it was before."""
 
 
 class _Known:
     def __init__(self) -> None:
         self.fonts: dict[_Key, _Font] = {}
-        self.looking: set[_Key] = set()
-        self.found: deque[tuple[_Key, _Font]] = deque()
-        """What threads have read."""
+        self.wanted: dict[_Key, _Wanted] = {}
+        """What is to be read, and what is being read."""
         self.tell: Callable[[], None] = lambda: None
 
 
@@ -99,6 +99,9 @@ def look(strips: Iterable[Strip], found: list[Lacking], tell: Callable[[], None]
         if number % _PIECE == 0:
             yield
     found += wrong.values()
+    if _known.wanted and _looking.look is None:
+        wanted = dict(_known.wanted)
+        _looking.begin(lambda: {key: _read(*what) for key, what in wanted.items()})
 
 
 def _lost(text: str, font: _Font | None) -> list[str]:
@@ -111,34 +114,21 @@ def _lost(text: str, font: _Font | None) -> list[str]:
 
 
 def _of(font: bpy.types.VectorFont) -> _Font | None:
-    """What is known of a font's file; None at first. A thread looks at it."""
+    """What is known of a font's file; in a window None at first."""
     path = bpy.path.abspath(font.filepath, library=font.library)
     packed: Any = font.packed_file
     key = font.session_uid, path, packed.size if packed is not None else 0
     known = _known.fonts.get(key)
     is_old = known is None or (packed is None and time.monotonic() - known.looked > AGAIN)
-    if is_old and key not in _known.looking and font.filepath != _BUILT_IN:
-        _known.looking.add(key)
-        work = threading.Thread(
-            target=_read,
-            args=(key, path, packed.data if packed is not None else None, known, _known.found),
-            name="letters of a font",
-            daemon=True,
-        )
-        work.start()
+    if is_old and key not in _known.wanted and font.filepath != _BUILT_IN:
+        _known.wanted[key] = path, packed.data if packed is not None else None, known
         if bpy.app.background:
-            work.join()
-            _take()
-        elif not bpy.app.timers.is_registered(_take):
-            bpy.app.timers.register(_take, first_interval=_SOON, persistent=True)
+            _take({key: _read(*_known.wanted[key])})
     return _known.fonts.get(key)
 
 
-def _read(key: _Key, path: str, packed: bytes | None, before: _Font | None, told: deque[tuple[_Key, _Font]]) -> None:
-    """On a thread."""
-    import logging
-    import os
-
+def _read(path: str, packed: bytes | None, before: _Font | None) -> _Font:
+    """What a font's file is. On a thread."""
     from ..core.picture import coverage
 
     found = _Font(None, True, None)
@@ -147,34 +137,33 @@ def _read(key: _Key, path: str, packed: bytes | None, before: _Font | None, told
             state = os.stat(path)
             found = found._replace(stamp=(state.st_mtime_ns, state.st_size))
         if before is not None and before.stamp == found.stamp:
-            found = before
-        else:
-            found = found._replace(letters=coverage.letters(path, packed))
+            return before
+        return found._replace(letters=coverage.letters(path, packed))
     except FileNotFoundError:
-        found = _Font(None, False, None)
+        return _Font(None, False, None)
     except Exception:  # What FreeType reads and HarfBuzz does not, such as Type 1; or what nobody reads.
-        logging.getLogger(__name__).info("nobody knows the letters of %s", path, exc_info=True)
-    finally:
-        told.append((key, found))
+        log(__name__).info("nobody knows the letters of %s", path, exc_info=True)
+        return found
 
 
-def _take() -> float | None:
-    """Called by Blender while fonts are read: take what threads have found."""
+def _take(found: dict[_Key, _Font]) -> None:
+    """Take what was read."""
     is_news = False
-    while _known.found:
-        key, found = _known.found.popleft()
+    for key, font in found.items():
         before = _known.fonts.get(key)
-        is_news |= before is None or before[:2] != found[:2]
-        _known.fonts[key] = found._replace(looked=time.monotonic())
-        _known.looking.discard(key)
-    if is_news and not bpy.app.background:
+        is_news |= before is None or before[:2] != font[:2]
+        _known.fonts[key] = font._replace(looked=time.monotonic())
+        _known.wanted.pop(key, None)
+    # Others may have come while these were read.
+    if (is_news or _known.wanted) and not bpy.app.background:
         _known.tell()
-    return _SOON if _known.looking else None
+
+
+_looking = Looking("letters of fonts", _take)
 
 
 def forget() -> None:
     """Know nothing any more."""
     global _known
-    if bpy.app.timers.is_registered(_take):
-        bpy.app.timers.unregister(_take)
+    _looking.forget()
     _known = _Known()
