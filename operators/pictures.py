@@ -238,7 +238,13 @@ class SUBTITLE_OT_back_to_text(LongOperator, bpy.types.Operator):
 
     def told(self, _result: int) -> _Result:
         count = self._work.done
-        self.report({"INFO"}, translated(Text("Text again: {subtitles}", subtitles=counted(count))))
+        if self._work.locked:
+            text = Text("Locked, and so still pictures: {subtitles}", subtitles=counted(self._work.locked))
+            self.report({"WARNING"}, translated(text))
+        text = Text("Text again: {subtitles}", subtitles=counted(count))
+        if self._work.removed and not count:
+            text = Text("Pictures taken off whose subtitles are gone: {number}", number=self._work.removed)
+        self.report({"INFO"}, translated(text))
         return {"FINISHED"} if count or self._work.removed else {"CANCELLED"}
 
     def stopped(self) -> _Result:

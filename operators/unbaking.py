@@ -38,6 +38,11 @@ class Unbaking(Work):
         return self._earlier_removed + self._now.removed
 
     @property
+    def locked(self) -> int:
+        """How many stay pictures, because something of them is locked."""
+        return self._now.locked
+
+    @property
     def number(self) -> int:
         """How many there are to do."""
         return self._earlier + self._now.number

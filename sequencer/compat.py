@@ -8,6 +8,7 @@ strip's right edge is the first frame after it. Everything runs on the main thre
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 import bpy
@@ -77,6 +78,18 @@ def find(editor: Any, name: str) -> Strip | None:
 def every_strip(editor: Any) -> Any:
     """The strips of a sequence editor, and all that lie inside of its metas."""
     return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
+
+
+def with_locks(editor: Any, owner: Any = None, is_locked: bool = False) -> Iterator[tuple[Strip, bool]]:
+    """All strips of an editor but metas, also those inside of metas, and whether nothing is to change on them."""
+    owner = owner or editor
+    channels = locked(editor, owner)
+    for strip in strips_of(owner):
+        stays = is_locked or strip.lock or strip.channel in channels
+        if strip.type == "META":
+            yield from with_locks(editor, strip, stays)
+        else:
+            yield strip, stays
 
 
 def selected(scene: bpy.types.Scene) -> list[Strip] | None:

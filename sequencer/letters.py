@@ -7,7 +7,7 @@ measured in each Blender: docs/picture.md, "Why text strips keep Blender's font"
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any, NamedTuple
 
 import bpy
@@ -73,7 +73,7 @@ class Fitting:
 
     def __init__(self, scene: bpy.types.Scene) -> None:
         self._scene, editor = scene, scene.sequence_editor
-        every = _with_locks(editor, editor, False) if editor is not None else ()
+        every = compat.with_locks(editor) if editor is not None else ()
         self._found = [(strip, is_locked) for strip, is_locked in every if is_off(strip, scene)]
         self._before: dict[str, tuple[float, Any, spot.Kept]] = {}
         """Size, its film and place of those that were changed, by name."""
@@ -114,14 +114,3 @@ class Fitting:
                 yield 1
         self._before.clear()
         return Fitted(0, 0)
-
-
-def _with_locks(editor: Any, owner: Any, is_locked: bool) -> Iterator[tuple[Strip, bool]]:
-    """All strips of an editor or a meta strip and of the metas in it, and whether nothing is to change on them."""
-    channels = compat.locked(editor, owner)
-    for strip in compat.strips_of(owner):
-        locked = is_locked or strip.lock or strip.channel in channels
-        if strip.type == "META":
-            yield from _with_locks(editor, strip, locked)
-        else:
-            yield strip, locked

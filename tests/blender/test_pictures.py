@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from pathlib import Path
@@ -215,6 +216,16 @@ def test_back_to_text(folder: Path) -> None:
     assert not any(cue.BAKED in strip for strip in texts())
     assert len(list(folder.glob("*.png"))) == 3, "files stay"
     assert bpy.ops.subtitle.back_to_text() == {"CANCELLED"}
+
+
+def test_back_to_text_leaves_what_is_locked() -> None:
+    make(*CUES)
+    bake()
+    shown()[0].lock = True  # Its text is not, and would be seen with it.
+    texts()[2].lock = True
+    work = Unbaking(bpy.context.scene)
+    assert work.go_on(math.inf) == 1 and work.locked == 2
+    assert len(shown()) == 2 and sum(strip.mute for strip in texts()) == 2
 
 
 def test_pictures_whose_texts_are_gone_are_taken_off_as_a_step_of_its_own() -> None:
