@@ -445,9 +445,11 @@ def test_what_a_script_has_written_where_places_are_noted_is_no_error() -> None:
     assert strips.Writer(bpy.context.scene, [strips.Placement(1, 6, 0, Cue(0, 1, "a"))], 0).step()
     strip = compat.strips_of(bpy.context.scene.sequence_editor)[0]
     for value in (5, "x", [1.0]):
-        strip[spot.PLACED] = strip[letters.SIZED] = value
-        assert spot.kept(strip).film is None
-        assert letters.is_off(strip, bpy.context.scene) in (True, False)
+        strip[spot.PLACED] = value
+        assert spot.kept(strip).film is None and not spot.is_off(strip)
+    for value in ("x", [1.0]):
+        strip[letters.SIZED] = value
+        assert not letters.is_off(strip, bpy.context.scene)
 
 
 def test_after_an_undo_in_between_all_are_found_by_a_click() -> None:
