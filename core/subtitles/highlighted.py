@@ -16,8 +16,11 @@ from ..markup import Span
 from ..text import Text
 from .document import Cue, Document, Finding, Kind
 
-_TOUCHING = 0.06
-"""Seconds between two that belong together."""
+_APART = 0.06
+"""Seconds at most between two that belong together."""
+_OVER = 0.011
+"""Seconds at most that they lie over each other: rounding, to hundredths where the times came from SubStation. Two that
+are seen at once are a subtitle each."""
 _MOSTLY = 0.5
 """Share of the subtitles that are parts of such a row, from which on a file is one of these."""
 
@@ -50,7 +53,7 @@ def _rows(cues: Sequence[Cue]) -> Iterator[list[Cue]]:
     """Those with one text that follow each other without a gap."""
     row: list[Cue] = []
     for cue in cues:
-        if row and (cue.text != row[-1].text or abs(cue.start - row[-1].end) > _TOUCHING):
+        if row and (cue.text != row[-1].text or not -_OVER <= cue.start - row[-1].end <= _APART):
             yield row
             row = []
         row.append(cue)

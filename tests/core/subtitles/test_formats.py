@@ -14,6 +14,7 @@ from subtitle_editor.core.markup import BOLD, COLOR, ITALIC, UNDERLINE, Placing,
 from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Cue, Document, Kind
 from subtitle_editor.core.subtitles.formats import registry
+from subtitle_editor.core.subtitles.formats.base import ReadOptions
 from subtitle_editor.core.subtitles.formats.tags import tidied_text
 
 SAMPLES = Path(__file__).parents[2] / "data" / "subtitles" / "samples"
@@ -101,7 +102,8 @@ EXACT = [format for format in BOTH_WAYS if registry.BY_ID[format].exact]
 def test_any_document_comes_back(format: str, data: st.DataObject) -> None:
     made = sorted(data.draw(st.lists(cues(format), min_size=1, max_size=4)), key=lambda cue: cue.start)
     written, _ = writing.rendered(Path("out"), Document(tuple(made)), format)
-    again = reading.parse(written, "out", format=format)
+    # Two that highlight a word after the other are folded on purpose.
+    again = reading.parse(written, "out", format=format, options=ReadOptions(keep_rolling=True))
     # SubRip's players take any arrow for times.
     assert [cue.text.replace("-->", "->") for cue in again.cues] == [cue.text.replace("-->", "->") for cue in made]
     assert [(cue.start, cue.end) for cue in again.cues] == [(cue.start, cue.end) for cue in made]

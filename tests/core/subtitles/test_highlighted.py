@@ -82,6 +82,12 @@ def test_others_stay_as_they_are(texts: list[str]) -> None:
     assert document.findings == ()
 
 
+def test_two_that_are_seen_at_once_stay_two() -> None:
+    document = read("WEBVTT\n\n00:00.000 --> 00:00.100\n<u>x</u>z\n\n00:00.050 --> 00:00.150\nx<u>z</u>\n")
+    assert [(cue.start, cue.end, cue.text) for cue in document.cues] == [(0, 0.1, "xz"), (0.05, 0.15, "xz")]
+    assert document.findings == ()
+
+
 def test_files_of_a_stream_are_as_far_apart_as_they_say() -> None:
     """node-hls-downloader#1: also where the time of the stream itself is not wanted."""
     head = "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{},LOCAL:00:00:00.000\n\n00:00:01.000 --> 00:00:02.000\n{}\n\n"
