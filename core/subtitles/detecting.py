@@ -57,8 +57,16 @@ _SIGN = re.compile(
 )
 _BACKWARDS = re.compile("[a-z\u00df-\u00f6\u00f8-\u00ff\u0192][A-Z\u00c0-\u00d6\u00d8-\u00de\u0178]")
 _C1 = re.compile("[\x80-\x9f]")
+_SWAPPED = frozenset({"cp1251", "cp1253", "iso8859-5", "iso8859-7", "koi8-r", "koi8-u"})
+"""Greek and Cyrillic ones: capitals of one are small letters of another."""
+_SENTENCES = 0.25
+"""Of the words of a reading, which begin with a capital: from here on it is of sentences, not of capitals misread."""
+_HARDLY = 0.05
+"""The same, up to which capitals of another page look like that."""
+_NEARLY = 0.7
+"""Of the letters, in a text of capitals that has a few lines without."""
 _UNSURE = 0.5
-"""As sure as one can be of a text in small letters alone."""
+"""As sure as one can be of Greek or Cyrillic without capitals, or with hardly anything else."""
 _UNUSED = b"\x81\x8d\x8f\x90\x9d"
 """Bytes that Windows-1252 has no character for."""
 
@@ -83,20 +91,48 @@ def detected(sample: bytes, language: str) -> tuple[str, float]:
         rated += [(0.9 * rating, name) for rating, name in others if name.startswith("cp125")]
     if not rated:
         return (known[0], 0.5) if known else ("cp1252", 0.1)
-    # What reads the same in both is of Windows.
-    confidence, name = max(rated, key=lambda rating: (rating[0], rating[1].startswith("cp")))
+    in_capitals = []
+    confidence, name = _best(rated)
+    if confidence < SURE / 3 or _capitals(sample[:SAMPLE], name) < _SENTENCES:
+        in_capitals = _in_capitals(sample[:SAMPLE], known or _EVERYWHERE)
+    confidence, name = _best(rated + in_capitals)
+    is_in_capitals = (confidence, name) in in_capitals
+    is_doubtful = is_in_capitals or (name in _SWAPPED and _capitals(sample[:SAMPLE], name) < _HARDLY)
     # The detector's numbers are small for short texts, however clear they are: what is above a third was never wrong.
-    return name, min(_UNSURE if _has_no_capital(sample[:SAMPLE], name) else 0.99, 3 * confidence)
+    return name, min(_UNSURE if is_doubtful else 0.99, 3 * confidence)
 
 
-def _has_no_capital(sample: bytes, name: str) -> bool:
-    """Whether a Greek or Cyrillic text would have small letters alone: capitals of another page look like that."""
-    letters = [char for char in sample.decode(name, errors="ignore") if char.isalpha()]
-    return (
-        sum(map(str.isascii, letters)) < len(letters) / 2
-        and not any(map(str.isupper, letters))
-        and any(char.upper() != char for char in letters)
-    )
+def _best(rated: list[tuple[float, str]]) -> tuple[float, str]:
+    # What reads the same in both is of Windows.
+    return max(rated, key=lambda rating: (rating[0], rating[1].startswith("cp")))
+
+
+def _capitals(sample: bytes, name: str) -> float:
+    """The share of the words that are not ASCII which begin with a capital."""
+    words = capitals = 0
+    for match in _WORD.finditer(sample.decode(name, errors="ignore")):
+        word = match[0]
+        words += not word.isascii()
+        capitals += not word.isascii() and word[0].isupper()
+    return capitals / max(1, words)
+
+
+def _is_foreign(char: str) -> bool:
+    return char.isalpha() and not char.isascii()
+
+
+def _in_capitals(sample: bytes, names: tuple[str, ...]) -> list[tuple[float, str]]:
+    """What the detector, who knows small letters better, thinks of the sample in small letters, for each encoding in
+    which it is nearly all capitals."""
+    rated = []
+    for name in sorted(_SWAPPED.intersection(names)):
+        text = sample.decode(name, errors="ignore")
+        letters = sum(map(_is_foreign, text))
+        capitals = sum(_is_foreign(char) and char.isupper() for char in text)
+        if 2 * letters > sum(map(str.isalpha, text)) and capitals > _NEARLY * letters:
+            lowered = _rated(text.lower().encode(name, errors="ignore"), names)
+            rated += [one for one in lowered if one[1] == name and one[0] == max(lowered)[0]]
+    return rated
 
 
 def _rated(sample: bytes, known: tuple[str, ...] | None) -> list[tuple[float, str]]:

@@ -167,3 +167,28 @@ def test_polish_capitals() -> None:
 def test_of_capitals_that_read_as_small_letters_nobody_is_sure(name: str, text: str) -> None:
     found = encodings.decode(text.encode(name))
     assert found.text == text or found.certainty < 0.9
+
+
+GREEK = "ΔΕΝ ΞΕΡΩ ΤΙ ΝΑ ΚΑΝΩ\nΠΟΥ ΕΙΝΑΙ Ο ΑΔΕΛΦΟΣ ΣΟΥ;\nΕΛΑ ΕΔΩ ΑΜΕΣΩΣ\nΘΕΛΩ ΝΑ ΣΟΥ ΠΩ ΚΑΤΙ\nΚΑΛΗΜΕΡΑ ΣΑΣ\nΠΑΜΕ ΣΠΙΤΙ\n"
+RUSSIAN = "Я НЕ ЗНАЮ, ЧТО ДЕЛАТЬ\nГДЕ ТВОЙ БРАТ?\nИДИ СЮДА СЕЙЧАС ЖЕ\nЯ ХОЧУ ТЕБЕ СКАЗАТЬ\nДОБРОЕ УТРО\nПОЙДЁМ ДОМОЙ\n"
+UKRAINIAN = "Я НЕ ЗНАЮ, ЩО РОБИТИ\nДЕ ТВІЙ БРАТ?\nІДИ СЮДИ НЕГАЙНО\nЯ ХОЧУ ТОБІ СКАЗАТИ\nДОБРОГО РАНКУ\nДУЖЕ ДЯКУЮ\n"
+BULGARIAN = (
+    "НЕ ЗНАМ КАКВО ДА ПРАВЯ\nКЪДЕ Е БРАТ ТИ?\nЕЛА ТУК ВЕДНАГА\nИСКАМ ДА ТИ КАЖА НЕЩО\nДОБРО УТРО\nКОЛКО Е ЧАСЪТ?\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *((name, GREEK) for name in ("cp1253", "iso8859-7")),
+        *((name, RUSSIAN) for name in ("cp1251", "koi8-r", "iso8859-5", "cp866")),
+        *((name, UKRAINIAN) for name in ("cp1251", "koi8-u")),
+        *((name, BULGARIAN) for name in ("cp1251", "koi8-r")),
+        ("cp1253", f"{GREEK}Τι κάνεις;\n"),
+        ("koi8-r", f"{RUSSIAN}и вот\n"),
+        *((name, RUSSIAN.lower()) for name in ("cp1251", "koi8-r")),
+        ("cp1253", GREEK.lower()),
+    ],
+)
+def test_capitals_are_not_taken_for_small_letters_of_another_page(name: str, text: str) -> None:
+    assert encodings.decode(text.encode(name)).text == text
