@@ -56,6 +56,14 @@ def test_the_fonts_of_a_script_come_out_as_they_went_in(tmp_path: Path, fonts: d
         assert not folder.exists()
 
 
+def test_signs_that_stand_for_nothing_are_taken_as_the_nearest_ones(tmp_path: Path) -> None:
+    path = tmp_path / "film.ass"
+    head, events = HEAD.format(sans="a", mono="b").split("[Events]")
+    # Six bits each: 63, 63, 30 (a question mark for what is not ASCII), 63, and 0 of a byte that is not whole.
+    path.write_text(f"{head}[Fonts]\nfontname: one.ttf\n`~é\n`!\n\n[Events]{events}{ROW}", encoding="utf-8")
+    assert list(embedded.fonts_of(reading.load(path))) == [b"\xff\xf7\xbf"]
+
+
 def test_too_many_are_left_out_and_nonsense_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "MOST_FONTS", 3)
     with embedded.unpacked(b"OTTO%d" % number for number in range(5)) as (folder, left_out):
