@@ -13,8 +13,6 @@ from . import copying
 
 _ENDINGS = (".mkv", ".mks", ".mka", ".mk3d")
 """Only Matroska has attachments."""
-
-
 _OTHERS = ("image/", "video/", "audio/", "text/")
 """What the kinds of attachments begin with that are none: pictures of the cover, for the most part."""
 

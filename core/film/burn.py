@@ -155,12 +155,11 @@ def _looks_of(frame: Any, stream: Any, codec: str) -> Frames:
 def _encoder(out: Any, target: Path, container: Any, stream: Any, looks: Frames, codec: str, crf: int | None) -> Any:
     name, options, usual = ENCODERS[codec]
     said = {**options, "crf": str(usual if crf is None else crf)}
-    rate = stream.average_rate or stream.guessed_rate or Fraction(25)
     if codec == "av1":
         os.environ.setdefault("SVT_LOG", "1")  # Errors only: it writes two pages for each film.
     width, height = _encoded_size(looks, codec)
     try:
-        made = out.add_stream(name, rate=rate, options=said, width=width, height=height)
+        made = out.add_stream(name, rate=_rate(stream), options=said, width=width, height=height)
     except ValueError as error:
         raise ContainerError(
             target, Text("{container} takes no {codec}", container=container.label, codec=codec)
@@ -178,6 +177,12 @@ def _encoder(out: Any, target: Path, container: Any, stream: Any, looks: Frames,
         made.set_display_rotation(looks.turned * 90)
     copying.as_it_was(stream, made)
     return made
+
+
+def _rate(stream: Any) -> Fraction:
+    """Pictures a second, as far as that is known."""
+    rate: Fraction = stream.average_rate or stream.guessed_rate or Fraction(25)
+    return rate
 
 
 def _encoded_size(looks: Frames, codec: str) -> tuple[int, int]:
@@ -237,7 +242,7 @@ class _Run:
         self.reached = 0.0
         """The end of the last picture, in seconds."""
         self._durations: dict[int, int] = {}
-        self._rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+        self._rate = _rate(stream)
         self._size = encoder.codec_context.width, encoder.codec_context.height
 
     def decode(self, packet: Any) -> None:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from . import masks
+from .masks import Mask
+
 if TYPE_CHECKING:
     import uharfbuzz as hb
-
-    from .masks import Mask
 
 _LARGEST = 1024
 """Pixels of a side. Fonts have up to 160; what says more is broken, or means harm."""
@@ -72,9 +73,10 @@ def drawn(font: hb.Font, glyph: int, matrix: Matrix, sub: float, area: tuple[int
     u, v = (yy * x - xy * y) / det, (xx * y - yx * x) / det
     scale = abs(extents.width) / pixels.shape[1] * abs(det) ** 0.5 / sub
     pixels = _smaller(pixels, int(1 / max(scale, 1e-3)))
-    column = (u - extents.x_bearing) / extents.width * pixels.shape[1] - 0.5
-    row = (v - extents.y_bearing) / extents.height * pixels.shape[0] - 0.5
-    found: Mask = (_between(pixels, row, column) * 255 + 0.5).astype(numpy.uint8)
+    column = (u - extents.x_bearing) / extents.width * pixels.shape[1] + 0.5
+    row = (v - extents.y_bearing) / extents.height * pixels.shape[0] + 0.5
+    padded = numpy.pad(pixels, [(1, 1), (1, 1), (0, 0)])
+    found: Mask = (masks.between(padded, row, column) * 255 + 0.5).astype(numpy.uint8)
     return found
 
 
@@ -86,16 +88,3 @@ def _smaller(pixels: Any, factor: int) -> Any:
     padded = numpy.pad(pixels, [(0, -size % factor) for size in pixels.shape[:2]] + [(0, 0)])
     rows, columns = padded.shape[0] // factor, padded.shape[1] // factor
     return padded.reshape(rows, factor, columns, factor, 4).mean(axis=(1, 3))
-
-
-def _between(pixels: Any, row: Any, column: Any) -> Any:
-    """The colours at places between pixels; nothing outside."""
-    padded = numpy.pad(pixels, [(1, 1), (1, 1), (0, 0)])
-    row, column = numpy.broadcast_arrays(row + 1, column + 1)
-    row = numpy.clip(row, 0, padded.shape[0] - 1.001)
-    column = numpy.clip(column, 0, padded.shape[1] - 1.001)
-    top, left = row.astype(int), column.astype(int)
-    down, right = (row - top)[..., None], (column - left)[..., None]
-    above = padded[top, left] * (1 - right) + padded[top, left + 1] * right
-    below = padded[top + 1, left] * (1 - right) + padded[top + 1, left + 1] * right
-    return above * (1 - down) + below * down

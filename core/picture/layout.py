@@ -340,16 +340,13 @@ def _panels(setting: Setting, block: Block) -> Iterator[Panel]:
     if block.box == "block" and any(line.glyphs for line, _, _ in setting.lines):
         yield Panel(setting.box.grown(padding), block.box_color, block.round, plane=setting.plane)
     elif block.box == "line":
-        lines = [(line, left, base) for line, left, base in setting.lines if line.glyphs]
-        boxes = [
-            Box(left, base - line.ascent, left + line.width, base + line.descent).grown(padding)
-            for line, left, base in lines
-        ]
         panels: list[Panel] = []
-        for index, box in enumerate(boxes):
+        for line, left, base in setting.lines:
+            if not line.glyphs:
+                continue
+            box = Box(left, base - line.ascent, left + line.width, base + line.descent).grown(padding)
             # Two boxes that lie over each other would be darker there.
-            top = max(box.top, boxes[index - 1].bottom) if index else box.top
-            line, left, base = lines[index]
+            top = max(box.top, panels[-1].box.bottom) if panels else box.top
             plane = plane_of(line.glyphs[0].look.turn, setting.origin, base - line.ascent, left)
             box = box._replace(top=min(top, box.bottom))
             panels.append(Panel(box, block.box_color, block.round, plane=plane, blur=block.box_blur))

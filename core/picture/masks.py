@@ -193,6 +193,20 @@ def _coverage(low: float, high: float, size: int) -> Plane:
     return covered
 
 
+def between(padded: Any, row: Any, column: Any) -> Any:
+    """The values at places between pixels of a mask or of a picture of several channels, which has an empty pixel
+    around it for the places outside. A place is counted from the middle of the first pixel."""
+    row = numpy.clip(row, 0, padded.shape[0] - 1.001)
+    column = numpy.clip(column, 0, padded.shape[1] - 1.001)
+    top, left = row.astype(numpy.int32), column.astype(numpy.int32)
+    down, right = (row - top).astype(numpy.float32), (column - left).astype(numpy.float32)
+    if padded.ndim > 2:
+        down, right = down[..., None], right[..., None]
+    above = padded[top, left] * (1 - right) + padded[top, left + 1] * right
+    below = padded[top + 1, left] * (1 - right) + padded[top + 1, left + 1] * right
+    return above * (1 - down) + below * down
+
+
 class Canvas:
     """Layers of one colour each, laid on each other: alpha and colour times alpha, as it has to be."""
 

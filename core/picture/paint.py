@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy
@@ -97,11 +97,12 @@ class Painter:
     def paint(self, setting: Setting, spoken: Spoken | None = None, strength: float = 1.0) -> Painted:
         """The pixels of a subtitle; `strength` is that of all of it, 0.0 to 1.0."""
         panels = [*setting.panels, *self._word_boxes(setting, spoken)]
-        area = self._area(setting, panels)
+        boxes = self._boxes(setting, panels)
+        area = self._area(setting, boxes)
         if area.width <= 0 or area.height <= 0:
             return Painted(numpy.zeros((0, 0, 4), numpy.uint8), 0, 0)
         sheet = Sheet(self._raster, area)
-        surfaces = self._surfaces(sheet, setting, panels)
+        surfaces = self._surfaces(sheet, boxes)
         canvas = masks.Canvas((area.height, area.width))
         for panel in panels:
             surface = surfaces.get(_far(panel.plane), sheet)
@@ -113,15 +114,12 @@ class Painter:
         rgba, x, y = canvas.picture()
         return Painted(rgba, area.left + x, area.top + y)
 
-    def _surfaces(self, sheet: Sheet, setting: Setting, panels: Sequence[Panel]) -> dict[Plane | None, Sheet]:
+    def _surfaces(self, sheet: Sheet, boxes: Mapping[Plane | None, Box]) -> dict[Plane | None, Sheet]:
         """What is drawn on: the picture, and a flat one for each plane that is seen from aside."""
-        boxes: dict[Plane, list[Box]] = {}
-        for near, box in self._boxes(setting, panels):
-            if (far := _far(near)) is not None:
-                boxes.setdefault(far, []).append(box)
         surfaces: dict[Plane | None, Sheet] = {None: sheet}
-        for plane, found in boxes.items():
-            surfaces[plane] = Flat(self._raster, plane, around(found), sheet.area)
+        for near, box in boxes.items():
+            if (far := _far(near)) is not None:
+                surfaces[far] = Flat(self._raster, far, box, sheet.area)
         return surfaces
 
     def _word_boxes(self, setting: Setting, spoken: Spoken | None) -> Iterable[Panel]:
@@ -150,12 +148,12 @@ class Painter:
             x, y, blur, color = edge.shadow
             if alpha(color) and (x or y or blur):
                 # Letters that are not seen throw no shadow, their outline does.
-                if not any(alpha(fill) for other, fill in drawn.fills if other == edge) and drawn.has_fills(edge):
+                if (alphas := drawn.alphas(edge)) and not any(alphas):
                     mask = _hollow(mask, drawn.inner[edge])
                 canvas.lay(masks.blurred(masks.shifted(mask, x, y), blur), color, strength)
         for edge, mask in wide.items():
             if edge.outline:
-                if strength < 1 or any(alpha(color) < 255 for other, color in drawn.fills if other == edge):
+                if strength < 1 or any(one < 255 for one in drawn.alphas(edge)):
                     mask = _hollow(mask, drawn.inner[edge])
                 canvas.lay(mask, edge.outline_color, strength)
         for (edge, color), mask in drawn.fills.items():
@@ -185,28 +183,28 @@ class Painter:
 
     # Extents
 
-    def _boxes(self, setting: Setting, panels: Sequence[Panel]) -> Iterator[tuple[Plane | None, Box]]:
-        """What lies where before it is turned, with its outline."""
+    def _boxes(self, setting: Setting, panels: Sequence[Panel]) -> dict[Plane | None, Box]:
+        """What lies where in each plane before it is turned, with its outline."""
+        found: dict[Plane | None, list[Box]] = {}
         for glyph in setting.glyphs:
-            yield glyph.plane, self._ink(glyph).grown(glyph.look.outline + 1)
+            found.setdefault(glyph.plane, []).append(self._ink(glyph).grown(glyph.look.outline + 1))
         for panel in (*panels, *setting.rules):
-            yield panel.plane, panel.box.grown(1 + 3 * panel.blur + (panel.look.outline if panel.look else 0))
+            reach = 1 + 3 * panel.blur + (panel.look.outline if panel.look else 0)
+            found.setdefault(panel.plane, []).append(panel.box.grown(reach))
+        return {plane: around(boxes) for plane, boxes in found.items()}
 
     @staticmethod
     def _looks(setting: Setting) -> Iterator[Look]:
         yield from (glyph.look for glyph in setting.glyphs)
         yield from (rule.look for rule in setting.rules if rule.look is not None)
 
-    def _area(self, setting: Setting, panels: Sequence[Panel]) -> Area:
+    def _area(self, setting: Setting, boxes: Mapping[Plane | None, Box]) -> Area:
         """The pixels that anything may lie on, inside the picture."""
-        by_plane: dict[Plane | None, list[Box]] = {}
-        for plane, box in self._boxes(setting, panels):
-            by_plane.setdefault(plane, []).append(box)
-        if not by_plane:
+        if not boxes:
             return Area(0, 0, 0, 0)
         looks = {id(look): look for look in self._looks(setting)}
         reach = max((look.reach for look in looks.values()), default=0.0)
-        found = around([seen(around(boxes), plane) for plane, boxes in by_plane.items()]).grown(reach)
+        found = around([seen(box, plane) for plane, box in boxes.items()]).grown(reach)
         left, top = math.floor(max(found.left, 0)), math.floor(max(found.top, 0))
         right, bottom = math.ceil(min(found.right, self._frame.right)), math.ceil(min(found.bottom, self._frame.bottom))
         return Area(left, top, right - left, bottom - top)
@@ -291,9 +289,9 @@ class _Drawn:
             _unite(self.inner, edge, inner)
             _unite(self.wide, edge, inner if wide is None else surface.shown(wide))
 
-    def has_fills(self, edge: _Edge) -> bool:
-        """Whether letters of an edge have a colour of their style, not their own."""
-        return any(other == edge for other, _ in self.fills)
+    def alphas(self, edge: _Edge) -> list[int]:
+        """Those of the letters of an edge that have a colour of their style, not their own."""
+        return [alpha(color) for other, color in self.fills if other == edge]
 
     def _kind(self, look: Look, color: str, at: int) -> _Kind:
         spoken = self._spoken

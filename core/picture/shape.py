@@ -193,9 +193,9 @@ class Shaper:
             if face.is_colored and not face.draws(font, info.codepoint) and not _is_void(text[info.cluster]):
                 line.missing.append(text[info.cluster])
             if not look.by_line and not line.upright:
-                up, down = face.ink(font, info.codepoint)
-                line.ascent = max(line.ascent, y + min(up, 2 * size) * look.stretch_y)
-                line.descent = max(line.descent, min(down, 2 * size) * look.stretch_y - y)
+                above, below = face.ink(font, info.codepoint)
+                line.ascent = max(line.ascent, y + min(above, 2 * size) * look.stretch_y)
+                line.descent = max(line.descent, min(below, 2 * size) * look.stretch_y - y)
             advance = -position.y_advance * look.stretch_y if line.upright else position.x_advance * look.stretch_x
             first = pen if line.upright else x
             pen += advance / SUB + (spacing if advance else 0.0)

@@ -158,8 +158,7 @@ class Script:
                 "It has more than {most} syllables of karaoke; the last {number} are sung with those before them.",
                 most=karaoke.MOST_SYLLABLES, number=more,
             )  # fmt: skip
-        row = dict(zip(self._fields, str(cue.extra.get(ROW, "")).split(","), strict=False))
-        if (effect := row.get("effect", "").partition(";")[0].strip()).lower() in _EFFECTS:
+        if (effect := self._row(cue).get("effect", "").partition(";")[0].strip()).lower() in _EFFECTS:
             yield Text('Its effect "{effect}" is not drawn.', effect=effect)
         if (turns := len(set(self._ways([state for _, state in taken.runs])) - {None})) > MOST_TURNS:
             yield Text(
@@ -182,6 +181,10 @@ class Script:
         """The family that the style of a cue asks for."""
         return self._sheet(cue.style).font.lstrip("@")
 
+    def _row(self, cue: Cue) -> dict[str, str]:
+        """The fields of an event before its text, as they stand in the file."""
+        return dict(zip(self._fields, str(cue.extra.get(ROW, "")).split(","), strict=False))
+
     def _sheet(self, name: str) -> Sheet:
         wanted = name.strip().lstrip("*")
         found = self._sheets.get(wanted) or self._sheets.get(wanted.lower()) or self._sheets.get("Default")
@@ -191,6 +194,7 @@ class Script:
 
     def _look(self, state: State, sheet: Sheet, language: str) -> Look:
         blur = self._blur(state)
+        shadow_x, shadow_y = self._shadow(state)
         stretch_x, stretch_y = _stretches(state)
         colors = [_hex(color) for color in state.colors]
         # Letters are as large as their size says, drawings as their numbers.
@@ -205,11 +209,11 @@ class Script:
             strike=state.strike,
             color=colors[0],
             unsung_color=colors[1],
-            outline=0.0 if sheet.boxed else min(max(state.outline, 0.0) * self._border, self._height / 4),
+            outline=0.0 if sheet.boxed else self._outline(state),
             outline_color=colors[2],
             edge_blur=blur,
-            shadow_x=_near(state.shadow_x * self._border, self._width),
-            shadow_y=_near(state.shadow_y * self._border, self._height),
+            shadow_x=shadow_x,
+            shadow_y=shadow_y,
             shadow_blur=blur,
             shadow_color="#00000000" if sheet.boxed or sheet.backed else colors[3],
             spacing=_near(state.spacing * self._x * stretch_x, self._width),
@@ -226,15 +230,22 @@ class Script:
         blur = math.hypot(max(state.blur, 0.0) * _BLUR * self._unscaled, math.sqrt(max(state.soft, 0.0) / 2))
         return min(blur, self._height / 8)
 
+    def _outline(self, state: State) -> float:
+        return min(max(state.outline, 0.0) * self._border, self._height / 4)
+
+    def _shadow(self, state: State) -> tuple[float, float]:
+        """How far it lies to the right and down."""
+        return _near(state.shadow_x * self._border, self._width), _near(state.shadow_y * self._border, self._height)
+
     def _turn(self, state: State) -> Turn | None:
         if not _is_turned(state):
             return None
         stretch_x, stretch_y = _stretches(state)
         stretch = stretch_y / stretch_x  # How much more they are stretched down than across, which shears them less.
         shear_x, shear_y = (min(max(shear, -MOST_SHEAR), MOST_SHEAR) for shear in (state.shear_x, state.shear_y))
-        lag = _near(state.shadow_x * self._border, self._width), _near(state.shadow_y * self._border, self._height)
+        shear = shear_x / stretch, shear_y * stretch
         distance = DISTANCE * self._unscaled
-        return Turn(state.angle_x, state.angle_y, state.angle, shear_x / stretch, shear_y * stretch, distance, lag)
+        return Turn(state.angle_x, state.angle_y, state.angle, *shear, distance, self._shadow(state))
 
     def _ways(self, states: Sequence[State]) -> Iterator[tuple[object, ...] | None]:
         """How some letters after the other are turned; those that are not alike lie in planes of their own. None for
@@ -272,31 +283,28 @@ class Script:
             place = taken.move[0] * self._x, taken.move[1] * self._y
         left, right, vertical = self._margins(cue, sheet)
         wrap = taken.wrap or self._wrap
-        first = self._look(taken.runs[0][1] if taken.runs else tags.state_of(sheet), sheet, "")
         block = Block(
             align=cue.placing.align, x=place and place[0], y=place and place[1], left=left, right=right,
             vertical=vertical, max_width=0.0 if wrap == "2" else max(self._width - left - right, self._width * _LEAST),
             origin=(taken.origin[0] * self._x, taken.origin[1] * self._y) if taken.origin else None,
-            stacks=place is None, inset=False, even=wrap != "1", box_blur=first.edge_blur,
+            stacks=place is None, inset=False, even=wrap != "1",
             clips=tuple(self._clip(clip) for clip in (taken.box, taken.shape) if clip is not None),
         )  # fmt: skip
         return self._boxed(block, taken.runs[0][1] if taken.runs else tags.state_of(sheet), sheet)
 
     def _boxed(self, block: Block, state: State, sheet: Sheet) -> Block:
         """A block with the box of its style, as its first letters want it."""
-        outline = min(max(state.outline, 0.0) * self._border, self._height / 4)
-        x, y = state.shadow_x * self._border, state.shadow_y * self._border
-        x, y = _near(x, self._width), _near(y, self._height)
+        outline = self._outline(state)
+        x, y = self._shadow(state)
         if sheet.backed:
             padding = outline + max(x, y, 0.0)
-            return dataclasses.replace(
-                block, box="block", box_color=_hex(state.colors[3]), padding=padding, box_blur=0.0
-            )
+            return dataclasses.replace(block, box="block", box_color=_hex(state.colors[3]), padding=padding)
         if sheet.boxed and (outline or x or y):
             shadow = x, y, _hex(state.colors[3]) if x or y else "#00000000"
             return dataclasses.replace(
-                block, box="line", box_color=_hex(state.colors[2]), padding=max(outline, 1.0), box_shadow=shadow
-            )
+                block, box="line", box_color=_hex(state.colors[2]), padding=max(outline, 1.0), box_shadow=shadow,
+                box_blur=self._blur(state),
+            )  # fmt: skip
         return block
 
     def _clip(self, clip: tags.Clip) -> Clip:
@@ -316,7 +324,7 @@ class Script:
         return self._margins(cue, self._sheet(cue.style))
 
     def _margins(self, cue: Cue, sheet: Sheet) -> tuple[float, float, float]:
-        row = dict(zip(self._fields, str(cue.extra.get(ROW, "")).split(","), strict=False))
+        row = self._row(cue)
         own = [positive(row.get(name)) for name in ("marginl", "marginr", "marginv")]
         left, right, vertical = (mine or theirs for mine, theirs in zip(own, sheet.margins, strict=True))
         return (

@@ -44,17 +44,14 @@ class Area(NamedTuple):
 class Sheet:
     """Pixels that letters are drawn on."""
 
-    def __init__(self, raster: Any, area: Area, scale: float = 1.0, *, is_flat: bool = False) -> None:
-        """`scale`: its pixels to one of the picture, whose corner is also its own. `is_flat`: nothing is turned."""
+    def __init__(self, raster: Any, area: Area, scale: float = 1.0, seen_in: Area | None = None) -> None:
+        """`scale`: its pixels to one of the picture, whose corner is also its own. `seen_in`: of a flat one, on which
+        nothing is turned, the part of the picture that what is `shown` lies in."""
         self._raster = raster
         self.area = area
         self.scale = scale
-        self._is_flat = is_flat
-
-    @property
-    def seen_in(self) -> Area:
-        """The part of the picture that what is `shown` lies in."""
-        return self.area
+        self.seen_in = area if seen_in is None else seen_in
+        self._is_flat = seen_in is not None
 
     @property
     def _shape(self) -> tuple[int, int]:
@@ -141,7 +138,6 @@ class Flat(Sheet):
     def __init__(self, raster: Any, plane: Plane, box: Box, seen_in: Area) -> None:
         """`box`: where something stands, flat; `seen_in`: the part of the picture that it is seen in."""
         self._back = inverse(plane.matrix)
-        self._seen_in = seen_in
         small = seen(box, plane)
         self._window = _within(small, seen_in)
         box = self._needed(box)
@@ -152,14 +148,9 @@ class Flat(Sheet):
         )
         left, top = math.floor(box.left * scale), math.floor(box.top * scale)
         area = Area(left, top, math.ceil(box.right * scale) - left, math.ceil(box.bottom * scale) - top)
-        super().__init__(raster, area, scale, is_flat=True)
+        super().__init__(raster, area, scale, seen_in)
         across, down = area.width / max(small.right - small.left, 1.0), area.height / max(small.bottom - small.top, 1.0)
         self._samples_of_one = min(max(math.ceil(max(across, down)), 1 if is_large else 2), _MOST_SAMPLES)
-
-    @property
-    def seen_in(self) -> Area:
-        """The part of the picture that what is `shown` lies in."""
-        return self._seen_in
 
     def _needed(self, box: Box) -> Box:
         """The part of a box that can be seen, or more."""
@@ -178,15 +169,15 @@ class Flat(Sheet):
     def shown(self, mask: Mask) -> Mask:
         """A mask, or a picture of several channels, as it is seen."""
         left, top, width, height = self._window
-        out = numpy.zeros((self._seen_in.height, self._seen_in.width, *mask.shape[2:]), numpy.uint8)
+        out = numpy.zeros((self.seen_in.height, self.seen_in.width, *mask.shape[2:]), numpy.uint8)
         if self._back is None or not mask.size:
             return out
         padded = numpy.pad(mask, [(1, 1), (1, 1)] + [(0, 0)] * (mask.ndim - 2))
-        columns = slice(left - self._seen_in.left, left - self._seen_in.left + width)
+        columns = slice(left - self.seen_in.left, left - self.seen_in.left + width)
         step = max(1, _BAND // max(width, 1))
         for first in range(0, height, step):
             band = Area(left, top + first, width, min(step, height - first))
-            row = band.top - self._seen_in.top
+            row = band.top - self.seen_in.top
             out[row : row + band.height, columns] = self._band(padded, band)
         return out
 
@@ -206,10 +197,9 @@ class Flat(Sheet):
         flat_x, flat_y, w = (row[0] * x + row[1] * y + row[2] for row in back)
         is_before = (w > 0) & (w < 1 / NEAREST)
         w = numpy.where(is_before, w, 1.0)
-        rows, columns = padded.shape[:2]
         column = numpy.where(is_before, flat_x / w * self.scale - self.area.left + 0.5, 0.0)
         row = numpy.where(is_before, flat_y / w * self.scale - self.area.top + 0.5, 0.0)
-        return _between(padded, numpy.clip(row, 0, rows - 1.001), numpy.clip(column, 0, columns - 1.001))
+        return masks.between(padded, row, column)
 
 
 def _within(box: Box, area: Area) -> Area:
@@ -218,17 +208,6 @@ def _within(box: Box, area: Area) -> Area:
     right, bottom = min(box.right, float(area.left + area.width)), min(box.bottom, float(area.top + area.height))
     x, y = math.floor(left), math.floor(top)
     return Area(x, y, max(math.ceil(right) - x, 0), max(math.ceil(bottom) - y, 0))
-
-
-def _between(padded: Mask, row: Any, column: Any) -> Any:
-    """The values at places between pixels."""
-    top, left = row.astype(numpy.int32), column.astype(numpy.int32)
-    down, right = (row - top).astype(numpy.float32), (column - left).astype(numpy.float32)
-    if padded.ndim > 2:
-        down, right = down[..., None], right[..., None]
-    above = padded[top, left] * (1 - right) + padded[top, left + 1] * right
-    below = padded[top + 1, left] * (1 - right) + padded[top + 1, left + 1] * right
-    return above * (1 - down) + below * down
 
 
 def _rows(image: Any, channels: int) -> Mask | None:
