@@ -15,7 +15,8 @@ from .wire import ChildError, first_line
 
 _NUMERALS = frozenset("0123456789%$£€¥")
 
-_MARKS = re.compile(r"<\|[^<>|]*\|>")
+_ORDER = re.compile(r"<\|[^<>|]*\|>")
+"""How the tokens look by which Whisper is told the task, the language and the time."""
 
 _MARK = 0.02
 """Seconds between two of Whisper's marks of time."""
@@ -42,8 +43,11 @@ class Listener:
         self.probability = 1.0
         self._first_mark: int = model.hf_tokenizer.token_to_id("<|notimestamps|>") + 1
         self._suppressed = [-1, *_numerals(model)] if request["suppress_numerals"] else [-1]
-        expected = without_marks(request["prompt"]), without_marks(request["hotwords"])
-        self.prompt, self.hotwords, self.too_long = _fitted(model, *expected)
+        prompt, orders = without_orders(request["prompt"], model.hf_tokenizer)
+        hotwords, more = without_orders(request["hotwords"], model.hf_tokenizer)
+        self.orders = list(dict.fromkeys(orders + more))
+        """What stood in the prompt and among the words to expect and is left out, since it orders the model about."""
+        self.prompt, self.hotwords, self.too_long = _fitted(model, prompt, hotwords)
         """What fits of the prompt and of the words to expect, and whether something had to go."""
         self._options = {name: request[name] for name in _PASSED_ON} | {
             "word_timestamps": request["words"],
@@ -112,14 +116,18 @@ class Listener:
                     yield as_record(segment, windows[number], offset, self._stated_end(segment))
 
 
-def without_marks(text: str) -> str:
-    """A text without what Whisper's tokenizer takes for orders to the model: `<|fr|><|translate|>` translates, wherever
-    it stands.
+def without_orders(text: str, tokenizer: Any) -> tuple[str, list[str]]:
+    """A text without what the model's tokenizer takes for orders, with a space in place of each, and those orders:
+    `<|fr|><|translate|>` translates, wherever it stands. What is written alike and is no token of this model stays."""
+    orders: list[str] = []
 
-    >>> without_marks("<|fr|><|translate|>Blender <3 |> x")
-    '  Blender <3 |> x'
-    """
-    return _MARKS.sub(" ", text)
+    def other(match: re.Match[str]) -> str:
+        if tokenizer.token_to_id(match[0]) is None:
+            return match[0]
+        orders.append(match[0])
+        return " "
+
+    return _ORDER.sub(other, text), orders
 
 
 def says_something(text: str) -> bool:

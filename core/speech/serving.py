@@ -48,8 +48,8 @@ _MUCH = 5.0
 """Seconds that sound like speech and give no text, to be told of: a cough is shorter."""
 _ASKED = 4
 """Windows that are asked for the language while none is sure of it."""
-_PLACES = 5
-"""Places of a loss that are named; of more only the first ones."""
+_NAMED = 5
+"""Places of a loss, or other things, that are named; of more only the first ones."""
 
 
 def main() -> NoReturn:
@@ -240,7 +240,7 @@ class _Ears:
             records.notice("The processor does not compute in {type}; it does as the model was saved.", type=wanted)
         self._listener: Listener | None = None
         self._told = False
-        """Whether it was said that the prompt is too long."""
+        """Whether it was said what does not count of the prompt."""
         self._at_once: int = request["batch_size"]
         """Windows that the device has room for."""
         self.dots: list[tuple[float, float]] = []
@@ -315,13 +315,23 @@ class _Ears:
         if self._request["task"] == "translate" and not model.translates(self._request["model_path"], loaded):
             raise ChildError("cannot_translate", "")
         listener = Listener(loaded, self._request | {"language": self.language})
-        if listener.too_long and not self._told:
+        if not self._told:
             self._told = True
+            self._tell_expected(listener)
+        return listener
+
+    def _tell_expected(self, listener: Listener) -> None:
+        """What does not count of the prompt and of the words to expect."""
+        if listener.orders:
+            self._records.notice(
+                "Left out of the prompt and the words to expect, since the model would take it for orders: {orders}.",
+                orders=_first_of(listener.orders),
+            )
+        if listener.too_long:
             self._records.notice(
                 "The prompt and the words to expect are too long for the model: the end of the prompt and the first "
                 "words count."
             )
-        return listener
 
     def _next_device(self, error: RuntimeError) -> None:
         """Go on with less, or with the processor. Raises ChildError when there is nothing else to try."""
@@ -398,8 +408,12 @@ def _tell_loss(loss: Loss, records: Records) -> None:
 
 def _places(places: list[tuple[float, float]]) -> str:
     """When, in words."""
-    named = ", ".join(clock(begin) for begin, _ in places[:_PLACES])
-    return f"{named}, ..." if len(places) > _PLACES else named
+    return _first_of([clock(begin) for begin, _ in places])
+
+
+def _first_of(things: list[str]) -> str:
+    named = ", ".join(things[:_NAMED])
+    return f"{named}, ..." if len(things) > _NAMED else named
 
 
 @contextlib.contextmanager

@@ -176,6 +176,14 @@ def test_a_prompt_that_is_too_long_costs_no_text(run: Runs) -> None:
     assert texts(run.cues()) == HELLO and "too long for the model" in run.said
 
 
+def test_orders_to_the_model_in_a_prompt_are_left_out_and_told(run: Runs) -> None:
+    words = ["--prompt", "<|fr|><|translate|> <|Neo|> speaks", "--hotwords", "<|0.00|>, <|fr|>"]
+    assert run("a.flac", "--language", "en", *words) == 0, run.said
+    assert texts(run.cues()) == HELLO and "for orders: <|fr|>, <|translate|>, <|0.00|>." in run.said
+    assert run("a.flac", "--language", "en", "--prompt", "<|Neo|> speaks", "-o", "b.srt") == 0, run.said
+    assert texts(run.cues("b.srt")) == HELLO and "orders" not in run.said
+
+
 def test_nothing_heard_is_told(run: Runs) -> None:
     write(run.folder / "still.wav", silence(8))
     assert run("still.wav") == 0
