@@ -312,7 +312,7 @@ _ADVICE = {
     errno.EROFS: Text("Choose a folder on another disk."),
     errno.ENOTDIR: Text("Give that file another name, or choose another folder."),
     errno.EEXIST: Text("Give that file another name, or choose another folder."),
-    errno.EISDIR: Text("Give that folder another name, or choose another."),
+    errno.EISDIR: Text("Give that folder another name, or choose another name for the file."),
     errno.ENAMETOOLONG: Text("Choose a shorter name, or a folder with a shorter path."),
     errno.EINVAL: Text("Choose another name, or another folder."),
     errno.EMFILE: Text("Close other programs, then try again."),
@@ -341,12 +341,46 @@ def disk_error(place: Path, error: OSError, missing: int = 0) -> SubtitleEditorE
         return NoSpaceError(place, missing, free, quota=number in _QUOTA)
     if number == errno.EFBIG:
         return FileTooLargeError(place, missing)
-    if number in _NOT_ALLOWED and (path := _barred(place, error)):
+    return _refusal(place, error, number)
+
+
+def _refusal(place: Path, error: OSError, number: int) -> FolderNotWritableError:
+    """Of what stands in the way itself, where the error tells it, and not of the folder that it is in."""
+    named = _named(error) or [place]
+    if number == errno.EISDIR or (number in _NOT_ALLOWED and _is_folder_for_a_file(error, named)):
+        path = next((path for path in named if os.path.isdir(path)), named[0])
+        return FolderNotWritableError(path, reason_of(OSError(errno.EISDIR, "")), _ADVICE[errno.EISDIR])
+    found = [there for path in (*named, place) if (there := _nearest_name(path)) is not None]
+    if number in (errno.ENOTDIR, errno.EEXIST):
+        path = next((there for there in found if not os.path.isdir(there)), place)
+        return FolderNotWritableError(path, reason_of(error), _advice(path, number))
+    if number not in _NOT_ALLOWED:
+        return FolderNotWritableError(place, reason_of(error), _advice(place, number))
+    barred = next((there for there in found if os.path.isfile(there) and os.access(there.parent, os.W_OK)), None)
+    if barred is not None:
         hint = Text("It may be another user's: let them finish or delete it, or make it writable for you.")
-        return FolderNotWritableError(path, reason_of(error), hint)
-    if number in _NOT_ALLOWED:
-        return FolderNotWritableError(place, reason_of(error))
-    return FolderNotWritableError(place, reason_of(error), _advice(place, number))
+        return FolderNotWritableError(barred, reason_of(error), hint)
+    closed = (there for there in found if place in there.parents and not os.access(there, os.W_OK | os.X_OK))
+    return FolderNotWritableError(next((there for there in closed if os.path.isdir(there)), place), reason_of(error))
+
+
+def _is_folder_for_a_file(error: OSError, named: list[Path]) -> bool:
+    """Whether permissions are only Windows' word for a folder that has the name which a file was to get or to be opened
+    by: what it refuses of a folder itself has a number of its own, and one name."""
+    if len(named) > 1:
+        return os.path.isdir(named[0]) and not os.path.isdir(named[1])
+    return sys.platform == "win32" and getattr(error, "winerror", None) is None and os.path.isdir(named[0])
+
+
+def _named(error: OSError) -> list[Path]:
+    """What an error names: where something was to go before where it came from."""
+    names = (error.filename2, error.filename)
+    return [Path(os.fsdecode(name)) for name in names if isinstance(name, (str, bytes)) and name]
+
+
+def _nearest_name(path: Path) -> Path | None:
+    """The path, or of those above it the nearest that is there."""
+    return next((above for above in (path, *path.parents) if os.path.lexists(above)), None)
 
 
 def _advice(place: Path, number: int) -> str:
@@ -355,14 +389,6 @@ def _advice(place: Path, number: int) -> str:
     if number == errno.ENOENT:
         return Text("Make the folder, or choose another.")
     return _ADVICE.get(number) or Text("Look after the disk, or choose another folder.")
-
-
-def _barred(place: Path, error: OSError) -> Path | None:
-    """The file that an error is about, where its folder is none of the trouble."""
-    if not isinstance(error.filename, (str, bytes)):
-        return None
-    path = Path(os.fsdecode(error.filename))
-    return path if os.path.isfile(path) and os.access(place, os.W_OK) else None
 
 
 def _may_be_written(path: Path) -> bool:

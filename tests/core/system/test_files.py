@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -320,6 +321,48 @@ def test_what_helps_fits_why_it_failed(tmp_path: Path, name: str, advice: str) -
         path.write_bytes(b"")
     error = files.disk_error(path.parent, caught.value)
     assert isinstance(error, FolderNotWritableError) and error.hint == advice
+
+
+def test_a_folder_in_a_files_place_is_named_itself(tmp_path: Path) -> None:
+    """And not the folder around it, which is in order."""
+    folder = tmp_path / "film.srt"
+    folder.mkdir()
+    for attempt in (lambda: files.write(folder, b"new"), lambda: folder.write_bytes(b"new")):
+        with pytest.raises(OSError) as caught:
+            attempt()
+        error = files.disk_error(tmp_path, caught.value)
+        assert isinstance(error, FolderNotWritableError) and error.folder == folder, error
+        assert "it is a folder" in error.message and "another name for the file" in error.hint
+    assert [path.name for path in tmp_path.iterdir()] == ["film.srt"]
+
+
+@pytest.mark.parametrize("path", ["file", "file/film.srt", "file/a/b/film.srt"])
+def test_a_file_in_a_folders_place_is_named_itself(tmp_path: Path, path: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError) as caught:
+        (tmp_path / path).mkdir(parents=True, exist_ok=True)
+    for place in (tmp_path, (tmp_path / path).parent, tmp_path / path):
+        error = files.disk_error(place, caught.value)
+        assert isinstance(error, FolderNotWritableError) and error.folder == tmp_path / "file", error
+        assert error.message.endswith("a file is where a folder should be.") and "that file" in error.hint
+
+
+@pytest.mark.skipif(not hasattr(os, "setuid"), reason="Windows denies nothing by a folder's mode")
+def test_what_denies_is_named_and_not_the_folder_around_it() -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from subtitle_editor.core.system import files\n"
+        "if not os.geteuid(): os.setuid(65534)\n"
+        "place = Path(sys.argv[1], 'mine'); closed = place / 'closed'; place.mkdir(); closed.mkdir(mode=0o500)\n"
+        "try: (closed / 'a' / 'b').mkdir(parents=True)\n"
+        "except OSError as error: print(files.disk_error(place, error))\n"
+    )
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o777)
+        done = subprocess.run(
+            [sys.executable, "-c", code, place], capture_output=True, text=True, timeout=20, check=False
+        )
+    denied = os.path.join(place, "mine", "closed")
+    assert done.stdout.startswith(f"{denied} cannot be written: permission denied."), done.stderr
 
 
 def test_a_full_disk_is_told_without_what_nobody_knows(tmp_path: Path) -> None:

@@ -59,6 +59,18 @@ def test_a_disk_of_windows_is_named_by_its_fault(tmp_path: Path, number: int, ki
     assert type(files.disk_error(tmp_path, on_windows(number))) is kind
 
 
+def test_windows_denies_a_name_that_is_a_folders(tmp_path: Path) -> None:
+    """ERROR_ACCESS_DENIED, with both names; what is refused of the folder itself comes with one."""
+    (tmp_path / "film.srt").mkdir()
+    (tmp_path / "new").touch()
+    error = on_windows(5, errno.EACCES)
+    error.filename, error.filename2 = str(tmp_path / "new"), str(tmp_path / "film.srt")
+    assert "film.srt cannot be written: it is a folder" in str(files.disk_error(tmp_path, error))
+    listed = on_windows(5, errno.EACCES)
+    listed.filename = str(tmp_path / "film.srt")
+    assert "permission denied" in str(files.disk_error(tmp_path, listed))
+
+
 def test_what_has_no_number_keeps_its_words() -> None:
     assert reason_of(ValueError("embedded null byte")) == "embedded null byte"
     assert reason_of(OSError(98765, "Strange Weather")) == "strange Weather"
