@@ -64,6 +64,8 @@ class Kind(enum.StrEnum):
     """Something no viewer gets to see: a drawing, a comment, a subtitle that is never shown."""
     ROLLING = "rolling"
     """Lines that roll up were folded into subtitles of their own."""
+    SPEAKERS = "speakers"
+    """Lines that only name somebody were taken for who speaks."""
     RATE = "rate"
     """Times in frames: which rate was taken."""
     BROKEN = "broken"
@@ -72,7 +74,7 @@ class Kind(enum.StrEnum):
     """What the format that was written cannot say."""
 
 
-_HARMLESS = frozenset({Kind.HIDDEN, Kind.ROLLING, Kind.NOT_WRITTEN})
+_HARMLESS = frozenset({Kind.HIDDEN, Kind.ROLLING, Kind.SPEAKERS, Kind.NOT_WRITTEN})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -216,7 +216,7 @@ def _timed(text: str, match_of: Callable[[str], _Found], rate: Fraction | None, 
         if is_cue:
             end = math.nan if stamp.end is None else stamp.end
             cues.append(new_cue(stamp.start, end, stamp.text, speaker=stamp.speaker, line=stamp.number))
-    if match_of is not _stamped or speaker_lines.take(cues) or not names.give(cues):
+    if match_of is not _stamped or speaker_lines.take(cues, findings) or not names.give(cues, findings):
         names.stray(findings)
     if not has_text:
         for number, line in enumerate(lines_of(text), 1):
@@ -247,14 +247,16 @@ class _Names:
             self._all = False
             self._lines.clear()
 
-    def give(self, cues: list[Cue]) -> bool:
-        """Make them the speakers of these cues, and no longer the text of the one above, where all of them are names.
-        Whether it is so."""
-        if not self._all or not speaker_lines.are_names(self._lines):
+    def give(self, cues: list[Cue], findings: Findings) -> bool:
+        """Make them the speakers of these cues, and no longer the text of the one above, where all of them are names,
+        and note it. Whether it is so."""
+        last = len(cues) - 1
+        texts = [cue.text if index == last else cue.text.rpartition("\n")[0] for index, cue in enumerate(cues)]
+        if not self._all or not speaker_lines.are_names(self._lines, texts):
             return False
-        for index, cue in enumerate(cues):
-            text = cue.text.rpartition("\n")[0] if index + 1 < len(cues) else cue.text
-            cues[index] = dataclasses.replace(cue, text=text, speaker=speaker_lines.name_in(self._lines[index]))
+        for index, (line, text) in enumerate(zip(self._lines, texts, strict=True)):
+            cues[index] = dataclasses.replace(cues[index], text=text, speaker=speaker_lines.name_in(line))
+        speaker_lines.note(self._lines, findings)
         return True
 
     def stray(self, findings: Findings) -> None:

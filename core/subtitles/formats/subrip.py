@@ -68,7 +68,7 @@ class _File:
         self._numbered = first is not None and self._number_above(first.at) is not None
         rows = list(self._rows(first, timings)) if first else []
         if not self._numbered:  # Transcripts of meetings have no numbers.
-            speaker_lines.take(rows)
+            speaker_lines.take(rows, self._findings)
         cues = settled(rows, self._findings)
         return Document(tuple(cues), fps=self._rate, findings=self._findings.done())
 

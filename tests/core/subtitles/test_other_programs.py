@@ -227,7 +227,10 @@ def test_who_speaks_on_a_line_below_the_times(line: str, times: str) -> None:
     blocks = [f"{times.format(at, end)}\n{line.format(who=who)}\n{said}\n" for at, end, who, said in TURNS]
     document = read("\n".join(blocks), "a.txt")
     assert rows(document) == TURNS
-    assert document.findings == ()
+    (found,) = document.findings
+    assert (found.kind, found.repaired) == (Kind.SPEAKERS, False)
+    assert found.quote.split("\n") == [line.format(who=who) for who in ("Ann Smith", "Bob")]
+    assert "9 lines" in found.message and '"Ann Smith' in found.message and '"Bob' in found.message
 
 
 @pytest.mark.parametrize(
@@ -238,6 +241,16 @@ def test_who_speaks_on_a_line_below_the_times(line: str, times: str) -> None:
         ("Day 1\nMonday", "Day 2\nTuesday", "Day 1\nAgain"),
         ("Step 1\nPeel", "Step 2\nCut", "Step 3\nBoil"),
         ("Ingredients:\nApples", "Method:\nCut them"),
+        ("Verse:\nOne by one", "Chorus:\nAll of us", "Verse:\nTwo by two", "Chorus:\nAll of us"),
+        ("Verse 1:\nOne by one", "Chorus:\nAll of us", "Verse 2:\nTwo by two", "Chorus:\nAll of us again"),
+        ("Strophe:\nEiner", "Pre-Chorus x2:\nAlle", "Strophe:\nZwei", "Pre-Chorus x2:\nDie anderen"),
+        (
+            "Ann:\nOne by one",
+            "All Together:\nEach and every one of us all",
+            "Ann:\nTwo",
+            "All Together:\nEach and every one of us all",
+        ),
+        ("All:\nHappy birthday", "All:\nHappy birthday"),
     ],
 )
 @pytest.mark.parametrize("times", ["00:00:{:02}.000 --> 00:00:{:02}.000", "00:{:02}"])
@@ -247,12 +260,20 @@ def test_lines_that_come_again_are_text(texts: tuple[str, ...], times: str) -> N
     assert [(cue.speaker, cue.text) for cue in document.cues] == [("", said) for said in texts]
 
 
+def test_a_name_may_have_the_same_short_answer_below_it_each_time() -> None:
+    said = [("Ann", "Is it here?"), ("Bob", "Yes, sir."), ("Ann", "Is it there?"), ("Bob", "Yes, sir.")]
+    text = "\n".join(f"00:{n:02}\n{who}:\n{what}\n" for n, (who, what) in enumerate(said))
+    assert [(cue.speaker, cue.text) for cue in read(text, "a.txt").cues] == said
+
+
 def test_who_speaks_on_a_line_above_the_times() -> None:
     blocks = [f"{who}\n00:00:{at:02}\n{said}\n" for at, _, who, said in TURNS]
     document = read("Interview\n\n" + "\n".join(blocks), "a.txt")
     assert rows(document)[:2] == TURNS[:2]
     assert [cue.speaker for cue in document.cues] == [who for _, _, who, _ in TURNS]
-    assert [finding.quote for finding in document.findings] == ["Interview"]
+    assert {(finding.kind, finding.quote) for finding in document.findings} == {
+        (Kind.STRAY, "Interview"), (Kind.SPEAKERS, "Ann Smith\nBob")
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
