@@ -138,8 +138,8 @@ class SUBTITLE_OT_mend_places(_PlacesOperator, bpy.types.Operator):
 
     def told(self, result: Mended) -> _Result:
         self._name_locked(result.locked)
-        if left := result.left - result.locked:
-            text = Text("Still not where they should be, for want of room: {subtitles}", subtitles=counted(left))
+        if result.left:
+            text = Text("Still not where they should be, for want of room: {subtitles}", subtitles=counted(result.left))
             self.report({"WARNING"}, translated(text))
         self.report({"INFO"}, translated(Text("Put in place: {subtitles}", subtitles=counted(result.count))))
         if result.clicked:

@@ -22,9 +22,9 @@ class Mended:
     count: int
     """Subtitles that were changed."""
     left: int
-    """Those of which something is still wrong."""
+    """Those that are not locked, and of which something is still wrong."""
     locked: int
-    """Those of them that are locked, and so were left alone."""
+    """Those that are locked, and so were left alone: something is wrong, or a click on their text selects them not."""
     clicked: int = 0
     """Those that a click on their text did not select before, and does now."""
 
@@ -88,10 +88,13 @@ class Mending:
         locked = {strip.name for strip in self._found if strip.lock or strip.channel in channels}
         placed: list[tuple[int, Box]] = []
         count = clicked = 0
+        kept: set[str] = set()
         for number, strip in enumerate(places.in_time(self._near), 1):
             yield number
             is_free = strip.name in wanted and strip.name not in locked
             before = _Before.of(strip) if is_free else None
+            if strip.name in locked and spot.is_beside_box(strip):
+                kept.add(strip.name)
             if before is not None and spot.settle(strip):
                 clicked += 1
                 self._before[strip.name] = before
@@ -107,7 +110,7 @@ class Mending:
                     self._before[strip.name] = before
             placed.append((compat.right(strip), box))
         wrong = {trouble.name for trouble in (yield from places.looking(self._scene, self._found))}
-        return Mended(count, len(wrong), len(wrong & locked), clicked)
+        return Mended(count, len(wrong - locked), len(wrong & locked | kept), clicked)
 
     def back(self) -> Generator[int, None, Mended]:
         """Make all that was changed what it was before, a subtitle a step."""

@@ -43,6 +43,8 @@ def rendered(tmp_path: Path) -> Any:
     scene = bpy.context.scene
     scene.frame_set(scene.frame_start)
     scene.render.filepath = str(tmp_path / "frame.png")
+    if hasattr(scene.render.image_settings, "media_type"):
+        scene.render.image_settings.media_type = "IMAGE"
     scene.render.image_settings.file_format = "PNG"
     scene.render.image_settings.color_mode = "RGBA"
     bpy.ops.render.render(write_still=True)

@@ -392,6 +392,41 @@ def test_one_from_an_older_blender_is_found_by_a_click_once_it_was_put_in_place(
         assert box(strip) == pytest.approx(before, abs=1) and clicked(strip, *middle)
 
 
+def test_one_that_is_locked_is_not_found_by_a_click_and_that_is_told() -> None:
+    if not compat.box_follows_transform():
+        pytest.skip("the box is the whole picture")
+    film(640, 360)
+    scene = bpy.context.scene
+    locked, low, free = made(Cue(0, 1, "locked"), Cue(2, 3, "locked and low"), Cue(4, 5, "free"))
+    for strip, y in ((locked, 0.06), (low, 0.01), (free, 0.06)):
+        spot.hang(strip, 0.5, y)
+    locked.lock = low.lock = True
+    found = places.all_of(scene)
+    assert done(mending.Mending(scene, found, found).steps()) == mending.Mended(0, 0, 2, 1)
+    assert spot.is_beside_box(locked) and not spot.is_beside_box(free)
+    assert done(mending.Mending(scene, found, found).steps()) == mending.Mended(0, 0, 2, 0)
+
+
+@pytest.mark.usefixtures("editing")
+def test_one_with_a_font_of_its_own_is_found_by_a_click_once_it_was_put_in_place(tmp_path: Path) -> None:
+    if not compat.box_follows_transform():
+        pytest.skip("the box is the whole picture")
+    (strip,) = made(Cue(0, 1, "its own font"))
+    folder = Path(bpy.utils.system_resource("DATAFILES", path="fonts"))
+    strip.font = bpy.data.fonts.load(str(folder / "DejaVuSansMono.woff2"))
+    spot.hang(strip, 0.5, 0.06)
+    before = rendered(tmp_path)
+    rows, columns = numpy.nonzero(before[..., 3] > 100)
+    middle = float(columns.mean()), len(before) - float(rows.mean())
+    assert not clicked(strip, *middle)
+    found = places.all_of(bpy.context.scene)
+    assert done(mending.Mending(bpy.context.scene, found, found).steps()) == mending.Mended(0, 0, 0, 1)
+    assert clicked(strip, *middle) and strip.font is not None
+    after = rendered(tmp_path)
+    assert abs(int((after[..., 3] > 100).sum()) - len(rows)) < 0.1 * len(rows)
+    assert numpy.nonzero(after[..., 3] > 100)[0].mean() == pytest.approx(rows.mean(), abs=1)
+
+
 @pytest.mark.usefixtures("editing")
 def test_one_that_is_scaled_stays_where_it_is_drawn() -> None:
     (strip,) = made(Cue(0, 1, "scaled"))
