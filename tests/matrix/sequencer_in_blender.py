@@ -31,8 +31,10 @@ TEXTS = (
 
 
 def main(task: dict[str, Any]) -> dict[str, Any]:
-    """All the work; what Python warns of meanwhile is a result too."""
+    """All the work; what Python warns of meanwhile is a result too. With "opened" only that file is looked at."""
     sys.path.insert(0, task["package"])
+    if "opened" in task:
+        return {"opened": opened(task["opened"])}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         report = {
@@ -46,6 +48,7 @@ def main(task: dict[str, Any]) -> dict[str, Any]:
             "film": film(task["film"]),
             "look": look(),
             "clicked": clicked(),
+            "placed": placed(task["placed"]),
             "limits": limits(task["long"]),
             "alien": alien(),
         }
@@ -257,6 +260,48 @@ def clicked() -> list[bool]:
             bpy.ops.sequencer.select(mouse_x=int(at[0]), mouse_y=int(at[1]), deselect_all=True)
         result.append(bool(strip.select))
     return result
+
+
+def placed(blend: str) -> list[Any]:
+    """Subtitles all over the picture, saved for an older Blender to open; where they are."""
+    from subtitle_editor.core.cues import Cue
+    from subtitle_editor.core.markup import Placing
+
+    scene = fresh()
+    scene.render.resolution_x, scene.render.resolution_y = 1920, 1080
+    everywhere = [Placing(), Placing(8), Placing(4), Placing(9), Placing(5, 0.4, 0.3), Placing(1, 0.2, 0.7)]
+    write(scene, [Cue(n, n + 1, str(n), placing=placing) for n, placing in enumerate(everywhere)])
+    bpy.ops.wm.save_as_mainfile(filepath=blend, check_existing=False, compress=True)
+    return places(scene)
+
+
+def places(scene: bpy.types.Scene) -> list[Any]:
+    """Where each subtitle is meant to be, is drawn, in shares of the film, and what an export says of it."""
+    from subtitle_editor.sequencer import compat, spot, strips
+
+    width, height = spot.whole(scene)
+    told = {one.text: [one.placing.align, one.placing.x, one.placing.y] for one in strips.cues_of(scene)[0]}
+    result = []
+    for strip in sorted(compat.strips_of(scene.sequence_editor), key=lambda strip: strip.text):
+        x, y = spot.drawn_at(strip)
+        shares = [*spot.of(strip), x / width, y / height]
+        result.append([strip.text, *(round(share, 3) for share in shares), told[strip.text]])
+    return result
+
+
+def opened(blend: str) -> list[Any]:
+    """A file of another Blender: where its subtitles are, and where at other sizes of the film once they were fitted."""
+    from subtitle_editor.sequencer import letters
+
+    bpy.ops.wm.open_mainfile(filepath=blend)
+    scene = bpy.context.scene
+    found = [places(scene)]
+    for size in ((3840, 2160), (640, 360)):
+        scene.render.resolution_x, scene.render.resolution_y = size
+        for _ in letters.Fitting(scene).steps():
+            pass
+        found.append(places(scene))
+    return found
 
 
 def alien() -> list[Any]:

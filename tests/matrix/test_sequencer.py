@@ -26,6 +26,10 @@ APART = {"blender", "warnings", "limits"}
 """What may differ, or is looked at in each version by itself."""
 
 
+SAVED: dict[str, bytes] = {}
+"""A file that each Blender has saved, whose subtitles are all over the picture."""
+
+
 @functools.cache
 def result(version: str, film: Path) -> tuple[dict[str, Any], str]:
     """What the script found in one Blender, and all that was printed."""
@@ -33,7 +37,10 @@ def result(version: str, film: Path) -> tuple[dict[str, Any], str]:
     with blender.workspace() as folder:
         stage = Stage(blender, folder)
         task = {"package": stage_package(stage), "film": stage.bring(film), "blend": stage.at("saved.blend")}
-        return stage.run("sequencer_in_blender.py", {**task, "rates": RATES, "long": LONG})
+        task["placed"] = stage.at("placed.blend")
+        found = stage.run("sequencer_in_blender.py", {**task, "rates": RATES, "long": LONG})
+        SAVED[version] = (folder / "placed.blend").read_bytes()
+        return found
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -76,6 +83,22 @@ def test_the_result_is_right(version: str, film: Path) -> None:
     assert trimmed == [12, 195 - 12]
     assert found["look"] == ["BOTTOM", 108, [0.5, 0.06], 0.9, True]
     assert found["clicked"] == [True] * 3
+
+
+def test_a_file_of_blender_5_has_its_subtitles_in_place_in_blender_4_5(film: Path, tmp_path: Path) -> None:
+    """4.5 is the only one before 5.0 that opens it. There places are not in pixels."""
+    placed, _ = result("5.0", film)
+    older = blender_of("4.5")
+    (tmp_path / "newer.blend").write_bytes(SAVED["5.0"])
+    with older.workspace() as folder:
+        stage = Stage(older, folder)
+        task = {"package": stage_package(stage), "opened": stage.bring(tmp_path / "newer.blend")}
+        found, _ = stage.run("sequencer_in_blender.py", task)
+    assert len(placed["placed"]) == 6
+    for size in found["opened"]:
+        for was, now in zip(placed["placed"], size, strict=True):
+            assert (now[0], now[5]) == (was[0], was[5])
+            assert now[1:5] == pytest.approx(was[1:5], abs=0.003)
 
 
 def assert_apart(strips: list[list[Any]]) -> None:
