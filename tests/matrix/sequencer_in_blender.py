@@ -290,7 +290,7 @@ def places(scene: bpy.types.Scene) -> list[Any]:
 
 
 def opened(blend: str) -> list[Any]:
-    """A file of another Blender: where its subtitles are, and where at other sizes of the film once they were fitted."""
+    """A file of another Blender: where its subtitles are, and where in another film once they were fitted."""
     from subtitle_editor.sequencer import letters
 
     bpy.ops.wm.open_mainfile(filepath=blend)

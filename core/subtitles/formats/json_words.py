@@ -30,7 +30,7 @@ _ANSWER = {"result", "text", "spk", "spk_frames"}
 """What an answer of Vosk has."""
 _OF_ASSEMBLYAI = {"utterances", "chapters", "entities", "sentiment_analysis_results"}
 """What AssemblyAI says of the same words besides."""
-_TAG = re.compile(r"<[^<>]*>")
+_TAG = re.compile(r"</?[A-Za-z]+\b[^<>]*>")
 _TICKS = 10_000_000
 """A second, where Azure counts in them."""
 
@@ -218,14 +218,22 @@ def _of_premiere(segment: Mapping[str, Any], names: Mapping[str, str]) -> Iterat
 
 
 def _of_capcut(draft: Mapping[str, Any]) -> Iterator[Row]:
-    """The texts on the tracks of a draft of CapCut (or Jianying), which counts in millionths of a second."""
-    texts = {text["id"]: _said_in(str(text.get("content") or "")) for text in draft["materials"]["texts"]}
+    """The texts on the tracks of a draft of CapCut (or Jianying), which counts in millionths of a second. One that says
+    nothing is there without a text."""
+    materials = draft["materials"]
+    texts = {text["id"]: _said_in(str(text.get("content") or "")) for text in materials["texts"]}
+    for template in materials.get("text_templates") or ():
+        parts = (texts.get(part.get("text_material_id"), "") for part in template.get("text_info_resources") or ())
+        texts[template["id"]] = "\n".join(filter(None, parts))
     for track in draft["tracks"]:
-        for segment in track["segments"] if track["type"] == "text" else ():
+        for segment in track["segments"]:
+            material = segment.get("material_id")
+            if track["type"] != "text" and material not in texts:  # Templates are on tracks of stickers, too.
+                continue
             times = segment["target_timerange"]
-            if text := texts.get(segment["material_id"]):
-                start = times["start"] / 1_000_000
-                yield {"start": start, "end": (times["start"] + times["duration"]) / 1_000_000, "text": text}
+            start = times["start"] / 1_000_000
+            end = (times["start"] + times["duration"]) / 1_000_000
+            yield {"start": start, "end": end, "text": texts.get(material, "")}
 
 
 def _said_in(content: str) -> str:
@@ -235,7 +243,7 @@ def _said_in(content: str) -> str:
         with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
             return str(json.loads(content)["text"])
     bare = _TAG.sub("", content)
-    return bare[1:-1] if bare.startswith("[") and bare.endswith("]") else bare
+    return bare[1:-1] if bare != content and bare.startswith("[") and bare.endswith("]") else bare
 
 
 def _of_azure(phrase: Mapping[str, Any]) -> Row:

@@ -75,6 +75,9 @@ def may_be_times(line: str) -> bool:
 
 
 def is_half(line: str) -> bool:
+    """Whether an arrow is in the line and a whole time, with hours and nothing else, on one side of it or on both:
+    `00:00:01,000 -->`. Such a file is one of times although none of its lines can be read as `timing_of` does. Of a
+    line that is longer than any line of times the beginning counts; never raises."""
     plain = plain_signs(line[:_LONGEST_TIMES]).strip("\ufeff \t")
     arrow = _ANY_ARROW.search(plain)
     if arrow is None:

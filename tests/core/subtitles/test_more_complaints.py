@@ -308,6 +308,40 @@ def test_drafts_of_capcut() -> None:
     assert rows(again) == BOTH
 
 
+def draft_of(*contents: str, **materials: Any) -> str:
+    """A draft of CapCut with a text a second."""
+    texts = [{"id": str(number), "content": content} for number, content in enumerate(contents)]
+    segments = [
+        {"material_id": str(number), "target_timerange": {"start": number * 1_000_000, "duration": 1_000_000}}
+        for number in range(len(contents))
+    ]
+    tracks = [{"type": "text", "segments": segments}, *materials.pop("tracks", [])]
+    return json.dumps({"materials": {"texts": texts, **materials}, "tracks": tracks})
+
+
+def test_odd_texts_of_capcut_are_shown_or_told() -> None:
+    odd = ["<|Neo|>", "<3 you>", "[Music]", "<size=5.0>[<i>you</i> <3]</size>", "<b></b>", '{"text": ""}', "last"]
+    document = read(draft_of(*odd), "draft_content.json")
+    assert [cue.text for cue in document.cues] == ["<|Neo|>", "<3 you>", "[Music]", "you <3", "last"]
+    assert [finding.kind for finding in document.findings] == [Kind.EMPTY] * 2
+
+
+def test_texts_in_templates_of_capcut() -> None:
+    """Captions with a look of CapCut's are templates around their texts, on tracks of stickers in some versions."""
+    template = {"id": "T", "text_info_resources": [{"text_material_id": "0"}, {"text_material_id": "2"}]}
+    segments = [
+        {"material_id": which, "target_timerange": {"start": start * 1_000_000, "duration": 1_000_000}}
+        for which, start in (("T", 7), ("picture", 8))
+    ]
+    stickers = [{"type": "sticker", "segments": segments}]
+    text = draft_of("Hello", "you", "there", text_templates=[template], tracks=stickers)
+    document = read(text, "draft_content.json")
+    assert rows(document) == [(0, 1, "Hello"), (1, 2, "you"), (2, 3, "there"), (7, 8, "Hello\nthere")]
+    assert document.findings == ()
+    document = read(text.replace('"material_id": "1"', '"material_id": "gone"'), "draft_content.json")
+    assert len(document.cues) == 3 and [finding.kind for finding in document.findings] == [Kind.EMPTY]
+
+
 def test_transcripts_of_premiere() -> None:
     words = [("Hello", 1.0), ("you.", 1.6)]
     said = [{"text": text, "start": at, "duration": 0.4, "confidence": 0.5, "eos": False} for text, at in words]
