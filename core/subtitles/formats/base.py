@@ -211,6 +211,10 @@ class Findings:
         message = Text('the formatting "{text}" cannot be read; it was left out.', text=quoted(text))
         self.add(Kind.MARKUP, message, line, text)
 
+    def new_line(self, line: int, sign: str) -> None:
+        """Note another format's sign for a new line, which was taken for one although a text may be about it."""
+        self.add(Kind.MARKUP, Text('"{text}" was taken for a new line.', text=sign), line, sign)
+
     def rate_taken(self, rate: Fraction, line: int = 0) -> None:
         """Note that times count frames, and at how many a second they were read."""
         message = Text(

@@ -2,7 +2,7 @@
 """YouTube's SBV: a line `0:00:01.000,0:00:03.000`, then the text up to the next such line.
 
 There is no standard; YouTube writes neither numbers nor formatting. SubRip's tags are read as such, for people put them
-there; `[br]` is a line break of older files.
+there; `[br]`, SubViewer's sign for a new line, is in older files.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def read(source: Source) -> Document:
     rows: list[Row | Cue] = []
     findings = Findings()
     for number, times, body in gathered(source.text, _times, findings):
-        raw = "\n".join(body).replace("[br]", "\n")
+        raw = "\n".join(body)
         body.clear()
         text, spans, placing, speaker = subrip_text.read_text(raw, findings, number)
         start, end = seconds_of(times, "a"), seconds_of(times, "b")

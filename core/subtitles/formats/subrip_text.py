@@ -79,8 +79,11 @@ def _apply(
                 findings.markup(line, match[0])
         else:
             _open(tag, match, builder, findings, line)
-    elif match["break"] or match[0][0] == "[":
+    elif match["break"]:
         builder.text("\n")
+    elif match[0][0] == "[":
+        builder.text("\n")
+        findings.new_line(line, match[0])
     elif match["block"]:
         block = match["block"].strip()
         blocks.apply(block if block[0] == "\\" else f"\\{block}")  # Somebody lost the backslash of {\\an8}.

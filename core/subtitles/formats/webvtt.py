@@ -314,8 +314,8 @@ def read_text(
 ) -> tuple[str, tuple[Span, ...], str]:
     """A cue's text without its tags, their spans, and who says all of it. `looks` are those of the classes."""
     if "[" in raw:
-        for match in _SQUARE.finditer(raw):  # A text may be about it.
-            findings.add(Kind.MARKUP, Text('"{text}" was taken for a new line.', text=match[0]), line, match[0])
+        for match in _SQUARE.finditer(raw):
+            findings.new_line(line, match[0])
         raw = _SQUARE.sub("\n", raw)
     if "<" not in raw and "&" not in raw:
         return (*tidied_text(raw), "")

@@ -235,6 +235,16 @@ def test_tags_of_subrip_that_are_not_written_as_players_want_them(text: str, sho
 
 
 @pytest.mark.parametrize(
+    ("name", "text"), [("a.srt", subrip("one[br]two")), ("a.sbv", "0:00:01.000,0:00:03.000\none[br]two\n")]
+)
+def test_a_sign_of_subviewers_is_a_new_line_and_told(name: str, text: str) -> None:
+    """Subtitle Edit shows it as it is: in these formats it means nothing, but nobody wants it on the screen."""
+    document = read(text, name)
+    assert [cue.text for cue in document.cues] == ["one\ntwo"]
+    assert [(finding.kind, finding.quote) for finding in document.findings] == [(Kind.MARKUP, "[br]")]
+
+
+@pytest.mark.parametrize(
     ("text", "shown", "as_vtt", "as_srt"),
     [
         (
