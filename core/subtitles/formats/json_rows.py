@@ -19,7 +19,7 @@ from ...cues import Word, new_cue
 from ...text import Text
 from ..document import Cue, Kind, quoted
 from ..times import clock_pattern, plain_signs, seconds_of
-from . import json_words
+from . import json_dialects, json_words
 from .base import Findings, Source
 from .settling import Row, as_row
 from .tags import tidied_text
@@ -62,30 +62,51 @@ def load(source: Source, findings: Findings) -> tuple[list[Any], dict[str, Any]]
 
     Of a broken file the rows that are whole are taken, and the rest is noted.
     """
+    rows, others = _found(source, findings)
+    for index, row in enumerate(rows):
+        if isinstance(row, dict) and not _is_plain(row):
+            rows[index] = json_dialects.in_our_words(row)
+    json_dialects.until_the_next(rows, seconds)
+    if isinstance(others.get("language_code"), str):  # Beside it `language` is a name.
+        others["language"], others["language_name"] = others.pop("language_code"), others.get("language")
+    return rows, others
+
+
+def _found(source: Source, findings: Findings) -> tuple[list[Any], dict[str, Any]]:
+    """The rows in the file's own words, and what it says besides."""
     try:
         data = json.loads(source.text, object_pairs_hook=_object)
     except RecursionError:
         raise source.broken(Text("its JSON is nested too deeply")) from None
     except ValueError as error:
-        rows = list(_whole_rows(source.text, findings, getattr(error, "lineno", 0)))
-        if not rows:
-            raise source.broken(Text("it is broken ({detail})", detail=str(error)[:180])) from None
-        return rows, {}
+        if (data := json_dialects.as_python(source.text)) is None:
+            rows = list(_whole_rows(source.text, findings, getattr(error, "lineno", 0)))
+            if not rows:
+                raise source.broken(Text("it is broken ({detail})", detail=str(error)[:180])) from None
+            return rows, {}
+        findings.add(Kind.BROKEN, Text("it is written as Python shows it, not as JSON."), 1)
     if (spoken := json_words.rows_of(data)) is not None:
         return spoken, json_words.beside(data)
+    if (found := json_dialects.rows_of(data)) is not None:
+        return found
     if isinstance(data, list):
         return data, {}
-    if isinstance(data, dict):
-        for key in (*_LISTS, *data):
-            found = data.get(key)
-            if isinstance(found, list) and (not found or any(isinstance(row, dict) for row in found)):
-                others = {name: value for name, value in data.items() if name != key}
-                return found, others if key in _LISTS else {**others, "list": key}
-        if _first(data, STARTS) is not None:
-            return [data], {}
-        if (inner := _inner(data)) is not None:
-            return inner, data
+    if isinstance(data, dict) and (listed := _listed(data)) is not None:
+        return listed
     raise source.broken(Text("it is JSON, but not of subtitles"))
+
+
+def _listed(data: dict[str, Any]) -> tuple[list[Any], dict[str, Any]] | None:
+    """The list of rows in an object, the object as the only row, or the list in an object inside of it."""
+    for key in (*_LISTS, *data):
+        found = data.get(key)
+        if isinstance(found, list) and (not found or any(isinstance(row, dict) for row in found)):
+            others = {name: value for name, value in data.items() if name != key}
+            return found, others if key in _LISTS else {**others, "list": key}
+    if _first(data, STARTS) is not None:
+        return [data], {}
+    inner = _inner(data)
+    return None if inner is None else (inner, data)
 
 
 def _inner(data: dict[str, Any], depth: int = 1) -> list[Any] | None:
@@ -95,11 +116,21 @@ def _inner(data: dict[str, Any], depth: int = 1) -> list[Any] | None:
             continue
         for key in _LISTS:
             rows = value.get(key)
-            if isinstance(rows, list) and rows and isinstance(rows[0], dict) and _first(rows[0], STARTS) is not None:
+            if isinstance(rows, list) and rows and isinstance(rows[0], dict) and _is_row(rows[0]):
                 return list(value.pop(key))
         if depth < _DEEPEST and (found := _inner(value, depth + 1)) is not None:
             return found
     return None
+
+
+def _is_plain(row: dict[str, Any]) -> bool:
+    """Whether it says all in words that are in the tables above."""
+    said = any(isinstance(row.get(name), str) for name in TEXTS)
+    return said and _first(row, STARTS) is not None and _first(row, (*ENDS, *LENGTHS)) is not None
+
+
+def _is_row(row: dict[str, Any]) -> bool:
+    return _first(row, STARTS) is not None or "start" in json_dialects.in_our_words(row)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -316,7 +347,7 @@ def words_of(
     for item in items:
         fields = Fields(item)
         first, last = fields.time(STARTS, scale)[0], fields.time(ENDS, scale)[0]
-        letters = fields.text(("word", "text")) or ""
+        letters = fields.text(("punctuated_word", "word", "text")) or ""
         sure = next(
             (found for name in ("probability", "score", "p") if (found := fields.number(name)) is not None), 1.0
         )

@@ -79,14 +79,19 @@ def _rows(data: Any) -> list[Row] | None:
         return [{**one, "text": "\n".join(one["lines"])} for one in data["fragments"] if any(one["lines"])]
     if data.get("tokens") and all("start_ms" in token for token in data["tokens"]):
         return list(_grouped(_of_soniox(data["tokens"])))
-    name = "words" if data.get("words") else "result"
+    if isinstance(data.get("transcript"), dict) and "words" in data["transcript"]:
+        return list(_grouped(map(_of_trint, data["transcript"]["words"])))
+    name = next((name for name in ("words", "word_segments") if data.get(name)), "result")
     lists = {key for key, value in data.items() if isinstance(value, list) and value and isinstance(value[0], dict)}
     return list(_grouped(data[name])) if lists - _OF_ASSEMBLYAI == {name} else None
 
 
 def beside(data: Any) -> dict[str, Any]:
     """What such a file says besides."""
-    used = {"words", "result", "results", "monologues", "recognizedPhrases", "fragments", "text", "tokens"}
+    used = {"words", "result", "results", "monologues", "recognizedPhrases", "fragments", "text", "tokens",
+            "word_segments"}  # fmt: skip
+    if isinstance(data, dict) and isinstance(data.get("transcript"), dict):
+        used.add("transcript")
     if isinstance(data, dict) and "speakers" in data:
         used.add("segments")  # Premiere's; its speakers stay, for one may say nothing.
     return {key: value for key, value in data.items() if key not in used} if isinstance(data, dict) else {}
@@ -161,10 +166,15 @@ def _of_deepgram(word: Mapping[str, Any]) -> Row:
 
 
 def _of_google(word: Mapping[str, Any]) -> Row:
-    times = (str(word.get(name, word.get(other, "0s"))) for name, other in (("startTime", "startOffset"),
-                                                                            ("endTime", "endOffset")))  # fmt: skip
-    start, end = (float(time.rstrip("s")) for time in times)
+    times = (word.get(name, word.get(other, "0s")) for name, other in (("startTime", "startOffset"),
+                                                                       ("endTime", "endOffset")))  # fmt: skip
+    start, end = (_of_parts(time) if isinstance(time, dict) else float(str(time).rstrip("s")) for time in times)
     return {"word": word["word"], "start": start, "end": end, "speaker": word.get("speakerTag")}
+
+
+def _of_parts(time: Mapping[str, Any]) -> float:
+    """As protocol buffers say a time, where they are made JSON by hand."""
+    return float(time.get("seconds", 0)) + float(time.get("nanos", 0)) / 1e9
 
 
 def _once_each(said: list[list[Row]]) -> Iterator[list[Row]]:
@@ -215,6 +225,10 @@ def _of_premiere(segment: Mapping[str, Any], names: Mapping[str, str]) -> Iterat
     for word in segment["words"]:
         yield {**word, "word": word["text"], "end": word["start"] + word["duration"],
                "probability": word.get("confidence", 1.0), "speaker": names.get(speaker, speaker)}  # fmt: skip
+
+
+def _of_trint(word: Mapping[str, Any]) -> Row:
+    return {**word, "word": word["text"], "start": word["time"], "end": word["time"] + word["duration"]}
 
 
 def _of_capcut(draft: Mapping[str, Any]) -> Iterator[Row]:
