@@ -19,7 +19,9 @@ _SIGNS = str.maketrans(
         **{chr(0xFF10 + digit): str(digit) for digit in range(10)},  # Full width, as typed in Chinese and Japanese
         **{chr(0x0660 + digit): str(digit) for digit in range(10)},  # Arabic
         **{chr(0x06F0 + digit): str(digit) for digit in range(10)},  # Persian
-        **{chr(0x0966 + digit): str(digit) for digit in range(10)},  # Devanagari
+        # Devanagari, Bengali, Gujarati, Tamil, Telugu, Kannada, Malayalam, Thai, Lao, Burmese, Khmer
+        **{chr(zero + digit): str(digit) for digit in range(10) for zero in (
+            0x0966, 0x09E6, 0x0AE6, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0E50, 0x0ED0, 0x1040, 0x17E0)},
         "：": ":", "∶": ":", "﹕": ":", "︰": ":", "ː": ":", "٫": ",", "،": ",", "，": ",", "﹐": ",", "、": ",",
         "．": ".", "。": ".", "·": ".", "；": ";", "؛": ";", "－": "-", "＞": ">", "＝": "=",
         "\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u3000": " ",
@@ -32,10 +34,10 @@ _DROPPING = re.compile(r"(?<![\d;])(\d\d);(\d\d);(\d\d);(?=\d\d(?![\d;]))", re.A
 """As Premiere writes times in frames; as long as what it becomes."""
 
 ARROW = (
-    r"(?:(?:-|=)(?:\s?[-=]){0,2}\s?>{1,2}|[\u2013\u2014\u2015\u2212]+\s?>{0,2}"
-    r"|[\u2192\u21d2\u27a1\u2794\u279c]\ufe0f?|--&gt;)"
+    r"(?:(?:-|=)(?:\s?[-=\u2013\u2014\u2015]){0,2}\s?>{1,2}|[\u2013\u2014\u2015\u2212]+-{0,2}\s?>{0,2}"
+    r"|[\u2192\u21d2\u27a1\u2794\u279c\uf0e0]\ufe0f?|--&gt;)"
 )
-"""Between start and end, as people and their word processors write it."""
+"""Between start and end, as people and their word processors write it; U+F0E0 is the arrow that Word makes of `-->`."""
 
 _FRACTION = r"(?:\s*(?P<{0}mark>[.,:;])\s*(?P<{0}f>\d{{1,20}})(?:(?<=[.,:;]\d{{3}})[.,]\d{{1,20}})?)?"
 """Behind thousandths what a program computed of a thousandth (`12,200.00000058`) is passed over."""

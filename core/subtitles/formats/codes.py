@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ...markup import BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Span
+from ...markup import BELOW, BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Placing, Span
+from . import overrides
 from .base import Findings, is_too_long
 from .lines import lines_of
 from .tags import TextBuilder, tidied_text
@@ -18,6 +19,9 @@ CODE = "microdvd.code"
 """Kind of a point: a code that says something only MicroDVD knows (`{H:...}`, `{o:...}`, `{P:...}`), as it came."""
 
 _CODE = re.compile(r"\{([a-zA-Z]):([^{}\n]*)\}")
+_ANY_CODE = re.compile(_CODE.pattern + r"|\{(\\[^{}\n]*)\}")
+"""Also SubStation's tags, which are left in files that were made from its."""
+_PLACE = re.compile(r"\{\\(?:[^{}\n]*\\)?an([1-9])(?!\d)")
 _COLOR = re.compile(r"\$?([0-9a-fA-F]{6})")
 _SWITCHES = {"i": ITALIC, "b": BOLD, "u": UNDERLINE, "s": STRIKE}
 _LETTERS = {kind: letter for letter, kind in _SWITCHES.items()}
@@ -26,8 +30,8 @@ _SLASHES = {"/": ITALIC, "\\": BOLD, "_": UNDERLINE}
 
 def read_text(raw: str, findings: Findings, line: int, *, slashes: bool = False) -> tuple[str, tuple[Span, ...]]:
     """A text whose lines are parted by `|`. With `slashes`, a `/` at the beginning of a line means italics, as a
-    backslash means bold and `_` underlined (MPL2)."""
-    if "{" not in raw and not (slashes and ("/" in raw or "\\" in raw or "_" in raw)):
+    backslash means bold and `_` underlined (MPL2); without, only `/` does, where no other stands in the line (a path)."""
+    if "{" not in raw and "/" not in raw and not (slashes and ("\\" in raw or "_" in raw)):
         text = raw.strip(" \t")
         if text.isprintable():
             # Almost every text: what `needs_tidying` looks for, where there are no control characters and no tabs.
@@ -40,6 +44,7 @@ def read_text(raw: str, findings: Findings, line: int, *, slashes: bool = False)
         findings.too_long(line)
         return tidied_text(raw.replace("|", "\n"))
     builder = TextBuilder()
+    blocks = overrides.Overrides(builder)
     for index, part in enumerate(lines_of(raw.replace("|", "\n"))):
         if index:
             builder.text("\n")
@@ -47,11 +52,17 @@ def read_text(raw: str, findings: Findings, line: int, *, slashes: bool = False)
         while slashes and part[:1] in _SLASHES and part[:1]:
             builder.open("line", (_SLASHES[part[0]], ""))
             part = part[1:]
+        if part[:1] == "/" and part[1:2].isalnum() and part.count("/") == 1:
+            builder.open("line", (ITALIC, ""))
+            part = part[1:]
         end = 0
-        for match in _CODE.finditer(part):
+        for match in _ANY_CODE.finditer(part):
             builder.text(part[end : match.start()])
             end = match.end()
-            _apply(match, builder, findings, line)
+            if match[3] is None:
+                _apply(match, builder, findings, line)
+            else:
+                blocks.apply(match[3])
         builder.text(part[end:])
         builder.close_all("line")
     return builder.done()
@@ -76,6 +87,26 @@ def _apply(match: re.Match[str], builder: TextBuilder, findings: Findings, line:
             builder.open(tag, (SIZE, value))
         case _:
             builder.point(CODE, match[0])
+
+
+def place_of(raw: str) -> Placing:
+    """Where SubStation's `{\\an8}` in a text puts it; at the bottom without one."""
+    match = _PLACE.search(raw) if "\\" in raw else None
+    return Placing(int(match[1])) if match else BELOW
+
+
+def looks_of(code: str) -> list[tuple[str, str]]:
+    """The switches and the colour that a code (`y:i`) says, for formats that borrow these; empty for others.
+
+    >>> looks_of("Y:i,b"), looks_of("c:$0000FF"), looks_of("o:1,2")
+    ([('italic', ''), ('bold', '')], [('color', '#ff0000')], [])
+    """
+    letter, _, value = code.partition(":")
+    if letter in "yY":
+        known = [_SWITCHES.get(part.strip().lower()) for part in value.split(",")]
+        return [(kind, "") for kind in known if kind] if all(known) else []
+    color = _COLOR.fullmatch(value.strip()) if letter in "cC" else None
+    return [(COLOR, f"#{color[1][4:]}{color[1][2:4]}{color[1][:2]}".lower())] if color else []
 
 
 def written(text: str, spans: Iterable[Span], own: bool) -> str:
@@ -119,4 +150,6 @@ def _code(span: Span, small: bool) -> str:
 def _escaped(line: str) -> str:
     if "|" in line:
         line = line.replace("|", "\u2502")
-    return _CODE.sub(lambda match: f"({match[0][1:-1]})", line) if "{" in line else line
+    if line[:1] == "/":
+        line = f"\u2060{line}"
+    return _ANY_CODE.sub(lambda match: f"({match[0][1:-1]})", line) if "{" in line else line

@@ -24,6 +24,10 @@ _BY_ROUNDING = 1e-3
 _TIME = r"\d{1,9}|\d{1,2}:\d{2}:\d{2}"
 _LINE = re.compile(rf"\s*\{{\s*({_TIME})\s*\}}\s*\{{\s*((?:{_TIME})?)\s*\}}(.*)$")
 _SIGN = re.compile(rf"^[^\S\n]*\{{\s*(?:{_TIME})\s*\}}\s*\{{\s*(?:{_TIME})?\s*\}}", re.MULTILINE)
+_DEFAULT = re.compile(r"^[ \t]*\{DEFAULT\}\{\}((?:\{[a-zA-Z]:[^{}\n]*\})*)[ \t]*$", re.MULTILINE)
+"""The line that says what all subtitles look like."""
+_HEAD = 2000
+"""Characters in which that line is looked for."""
 _FIRST_LINES = 10
 """Among them is the line that says the rate: programs that add their advert put it above."""
 _RATE = re.compile(r"\s*(\d{1,3})(?:[.,](\d{1,6}))?\s*(?:fps)?\s*$", re.IGNORECASE)
@@ -42,15 +46,25 @@ def read(source: Source) -> Document:
     findings = Findings()
     where, rate = _said(source.text)
     rows: list[Row | Cue] = []
-    for number, match, more in gathered(source.text, _LINE.match, findings):
+    usual, text = _usual(source.text)
+    for number, match, more in gathered(text, _LINE.match, findings):
         if number == where:
             for index, line in enumerate(more, number + 1):
                 findings.stray(index, line)
             continue
         if rate is None and ":" not in match[1] + match[2]:
             rate = _rate_without_word(source, findings)
-        rows.append(_row(number, match, more, rate, findings))
+        rows.append(_row(number, match, more, rate, findings, usual))
     return Document(tuple(settled(rows, findings)), fps=rate, findings=findings.done())
+
+
+def _usual(text: str) -> tuple[str, str]:
+    """The codes that hold for all subtitles, in capitals, and the text without the line that says them."""
+    match = _DEFAULT.search(text, 0, _HEAD)
+    if match is None:
+        return "", text
+    codes_in_capitals = re.sub(r"\{([a-z]):", lambda code: f"{{{code[1].upper()}:", match[1])
+    return codes_in_capitals, text[: match.start()] + text[match.end() :]
 
 
 def _said(text: str) -> tuple[int, Fraction | None]:
@@ -80,13 +94,16 @@ def rate_of(text: str) -> Fraction | None:
     return _NTSC.get(rate, rate) if 1 <= rate <= 240 else None
 
 
-def _row(number: int, match: re.Match[str], more: list[str], rate: Fraction | None, findings: Findings) -> Row | Cue:
+def _row(
+    number: int, match: re.Match[str], more: list[str], rate: Fraction | None, findings: Findings, usual: str
+) -> Row | Cue:
     raw = with_more(match[3], number, more, findings) if more else match[3]
+    raw = f"{usual}{raw}" if usual and raw.strip() else raw
     text, spans = codes.read_text(raw, findings, number)
     first, last = match.group(1, 2)
     start = _seconds(first, rate or USUAL_RATE)
     end = _seconds(last, rate or USUAL_RATE) if last else start
-    cue = new_cue(start, end, text, spans, line=number)
+    cue = new_cue(start, end, text, spans, codes.place_of(raw), line=number)
     return cue if last else Row(start, None, cue, f"{{{first}}}{{}}")
 
 

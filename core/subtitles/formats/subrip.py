@@ -35,6 +35,8 @@ _BLANK = f"{_INVISIBLE}\xa0"
 _NUMBERED_SECONDS = re.compile(
     r"^[ \t]*\d{1,6}[ \t]*\n[ \t]*\d{1,7}[.,]\d{1,9}s? *-{1,3}> *\d{1,7}[.,]\d{1,9}s?[ \t]*$", re.MULTILINE
 )
+_ODD_NUMBER = re.compile(r"-\d{1,9}|\d{1,9}(?:\.\d{1,3}|[A-Za-z])", re.ASCII)
+"""What stands in a number's place where somebody put a subtitle between two others, or a program counted wrongly."""
 _LISTED = re.compile(r"[\ufeff\u200b \t]*[#(\[*]{0,3}(\d{1,9})[.):\]*]{0,3}[\u200b \t]*", re.ASCII)
 
 
@@ -176,11 +178,12 @@ class _File:
     def _next_number(self, body: list[str], first: int, stop: int, name: str | None, is_last: bool) -> str | None:
         """The number of the subtitle that follows, where `body` ends with it; its last line is text otherwise."""
         number = _number(body[-1]) if body else ""
-        if not number:
-            return None
         touches = first + len(body) == stop
+        if not number:
+            is_odd = len(body) > 1 and touches and not is_last and self._numbered and not body[-2].strip(_BLANK)
+            return line if is_odd and _ODD_NUMBER.fullmatch(line := body[-1].strip(_INVISIBLE)) else None
         parted = len(body) == 1 or not body[-2].strip(_BLANK)
-        is_next = name is not None and int(name[:18]) + 1 == int(number[:18])
+        is_next = name is not None and name.isdigit() and int(name[:18]) + 1 == int(number[:18])
         if is_last:
             if not (is_next and parted and len(body) > 1):
                 return None

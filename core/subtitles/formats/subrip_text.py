@@ -9,7 +9,7 @@ import re
 
 from ...markup import BELOW, BOLD, COLOR, FONT, ITALIC, LANGUAGE, SIZE, STRIKE, UNDERLINE, VOICE, Placing, Span
 from ..document import Cue
-from . import overrides
+from . import codes, overrides
 from .base import Findings, is_too_long
 from .colors import from_css
 from .tags import TextBuilder, marked_up, tidied_text
@@ -19,7 +19,7 @@ _MARKUP = re.compile(
     r"<(?P<close> ?/ ?|(?:(?<!\w<) (?=(?P<twin>[ibu]) ?>[^<]*< ?/ ?(?P=twin) ?>))?)"
     r"(?P<tag>i|b|u|s|em|strong|strike|del|font|span|c|v|lang|ruby|rt|p|small|big|tt)"
     r"(?P<attributes>(?:[\s.=/][^<>]*)?)>"
-    r"|<(?P<break>br)\s*/?>|\[br\s?/?\]|<(?P<time>\d[\d:.]*)>"
+    r"|<(?P<ansi>/?3[0-7])>|<(?P<break>br)\s*/?>|\[br\s?/?\]|<(?P<time>\d[\d:.]*)>"
     r"|\{(?P<block> ?\\[^{}]*|an[1-9])\}|\{(?:(?P<shut>/)(?P<end>[ibus])"
     r"|(?P<switch>[ibus])(?=\}[^{}]*(?:\{[^{}]*\}[^{}]*){0,16}?\{/(?P=switch)\}))\}|\{(?P<dvd>[a-zA-Z]:[^{}]*)\}"
     r"|&(?P<entity>amp|lt|gt|quot|apos|nbsp|lrm|rlm|zwnj|zwj|shy|hellip|mdash|ndash|#\d{1,7}|#x[0-9a-f]{1,6}"
@@ -37,6 +37,8 @@ _DECLARATIONS: dict[tuple[str, str], tuple[str, str]] = {
     ("text-decoration", "underline"): (UNDERLINE, ""),
     ("text-decoration", "line-through"): (STRIKE, ""),
 }
+_ANSI = ("#000000", "#ff0000", "#00ff00", "#ffff00", "#0000ff", "#ff00ff", "#00ffff", "#ffffff")
+"""The colours of terminals, by whose numbers (`<36>`) Sweden's television tells its speakers apart."""
 _SAME = {"em": "i", "strong": "b", "strike": "s", "del": "s"}
 _KINDS = {"i": ITALIC, "b": BOLD, "u": UNDERLINE, "s": STRIKE}
 _TAG_OF = {kind: tag for tag, kind in _KINDS.items()}
@@ -55,10 +57,10 @@ def read_text(raw: str, findings: Findings, line: int) -> tuple[str, tuple[Span,
     blocks = overrides.Overrides(builder)
     end = 0
     for match in _MARKUP.finditer(raw):
-        builder.text(raw[end : match.start()])
+        _say(raw[end : match.start()], builder)
         end = match.end()
         _apply(match, builder, blocks, findings, line)
-    builder.text(raw[end:])
+    _say(raw[end:], builder)
     text, spans = builder.done()
     for value in builder.empty:
         findings.markup(line, value)
@@ -67,6 +69,15 @@ def read_text(raw: str, findings: Findings, line: int) -> tuple[str, tuple[Span,
     if len(voices) == 1 and (voices[0].start, voices[0].end) == (0, len(text)):
         return text, tuple(span for span in spans if span.kind != VOICE), placing, voices[0].value
     return text, spans, placing, ""
+
+
+def _say(piece: str, builder: TextBuilder) -> None:
+    """Letters between two pieces of markup; codes of MicroDVD in small letters end with their line."""
+    if "\n" in piece and builder.is_open("dvd.line"):
+        line, _, piece = piece.partition("\n")
+        builder.text(f"{line}\n")
+        builder.close_all("dvd.line")
+    builder.text(piece)
 
 
 def _apply(
@@ -93,6 +104,13 @@ def _apply(
             builder.open(letter, (_KINDS[letter], ""))
         elif not builder.close(letter):
             findings.markup(line, match[0])
+    elif match["ansi"]:
+        if match["ansi"][0] != "/":
+            builder.open("ansi", (COLOR, _ANSI[int(match["ansi"][-1])]))
+        elif not builder.close("ansi"):
+            findings.markup(line, match[0])
+    elif match["dvd"] and (looks := codes.looks_of(match["dvd"])):
+        builder.open("dvd" if match["dvd"][0].isupper() else "dvd.line", *looks)
     elif match["entity"]:
         # As it is, for &Eacute; is another letter than &eacute;; then as who shouts &NBSP; means it.
         found = character(match[0])
@@ -114,6 +132,8 @@ def _open(tag: str, match: re.Match[str], builder: TextBuilder, findings: Findin
             findings.markup(line, match[0])
     elif tag == "span" and (look := _styled(attributes)):
         builder.open(tag, *look)
+    elif tag == "c" and (color := next(filter(None, map(from_css, attributes.split("."))), None)):
+        builder.open(tag, (COLOR, color))
     elif tag == "v" and attributes.strip():
         builder.open(tag, (VOICE, " ".join(attributes.lstrip(".").split())))
     elif tag == "lang" and attributes.strip():

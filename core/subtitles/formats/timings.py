@@ -15,15 +15,16 @@ from ..times import ARROW, as_typed, clock_pattern, counts_frames, plain_signs, 
 _LONGEST_TIMES = 400
 """Characters. No line of times is longer."""
 _STRICT = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)[,.](\d{3}) ?--> ?(\d{1,6}):([0-5]\d):([0-5]\d)[,.](\d{3})[ \t]*$")
-_ARROWS = re.compile("[>\u2013\u2014\u2015\u2212\u2192\u21d2\u27a1\u2794\u279c]")
+_ARROWS = re.compile("[>\u2013\u2014\u2015\u2212\u2192\u21d2\u27a1\u2794\u279c\uf0e0]")
 _BEGINS_WITH_NUMBER = re.compile(r"[\s\ufeff]*[-\u2212]?\d+\s*[:.]")
 _TIMES = re.compile(
     r"(?:(?P<number>\d{1,9})[.)]?\s+)?" + clock_pattern("a") + rf"\s*(?P<arrow>{ARROW}|-{{1,3}})\s*"
     + clock_pattern("b") + r"(?P<rest>\s.*)?$"
 )  # fmt: skip
 _PARTING = re.compile(rf"{ARROW}|(?<=\s)-{{1,3}}(?=\s)")
-_BETWEEN = re.compile(clock_pattern("a") + r"\s*(?P<arrow>[>~/|<]{1,3}|to|\s)\s*" + clock_pattern("b") + r"$")
-"""Two whole times, and nothing else, with what is left of an arrow or stands for one, or nothing between them."""
+_BETWEEN = re.compile(clock_pattern("a") + r"\s*(?P<arrow>[>~/|<]{1,3}|to|\xe0|\s)\s*" + clock_pattern("b") + r"$")
+"""Two whole times, and nothing else, with what is left of an arrow or stands for one, or nothing between them.
+Of Word's arrow `\xe0` is left where its font is gone."""
 _DOTTED = re.compile(r"(?<![\d.])(\d{1,3})\.(\d{2})\.(\d{2})([.,]\d{1,3})(?![\d.])")
 """`00.00.01,000`: full stops in place of colons."""
 _FIRST_TIME = re.compile(r"(?:\d+\s+)?" + clock_pattern())
