@@ -30,7 +30,7 @@ _SLASHES = {"/": ITALIC, "\\": BOLD, "_": UNDERLINE}
 
 def read_text(raw: str, findings: Findings, line: int, *, slashes: bool = False) -> tuple[str, tuple[Span, ...]]:
     """A text whose lines are parted by `|`. With `slashes`, a `/` at the beginning of a line means italics, as a
-    backslash means bold and `_` underlined (MPL2); without, only `/` does, where no other stands in the line (a path)."""
+    backslash means bold and `_` underlined (MPL2); without, only `/` does, where no other stands in its line."""
     if "{" not in raw and "/" not in raw and not (slashes and ("\\" in raw or "_" in raw)):
         text = raw.strip(" \t")
         if text.isprintable():

@@ -22,7 +22,8 @@ DRAWING = "ass.drawing"
 _TAG = re.compile(r"\\([^\\(]*(?:\([^)]*\)?)?[^\\]*)")
 _KARAOKE = re.compile(r"(?:kf|ko|kt|k|K)-?\d")
 _SWITCH = re.compile(r"([ibus])(\d{0,4})\s*")
-_COLOR = re.compile(r"1?c(&H[0-9A-Fa-f]+&?|\d+|)\s*")
+_COLOR = re.compile(r"1?c(?:[&H]*([0-9A-Fa-f]{1,8})&?|)\s*")
+"""In base 16 also without its `&H`, as players read it."""
 _POSITION = re.compile(r"pos\(\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)\s*")
 _SWITCHES = {"i": ITALIC, "b": BOLD, "u": UNDERLINE, "s": STRIKE}
 _BOLD = 600
@@ -65,7 +66,7 @@ class Overrides:
         elif match := _SWITCH.fullmatch(tag):
             self._switch(tag, match[1], match[2])
         elif match := _COLOR.fullmatch(tag):
-            self._value("c", tag, COLOR, from_substation(match[1]) if match[1] else "")
+            self._value("c", tag, COLOR, from_substation(f"&H{match[1]}") if match[1] else "")
         elif tag.startswith("fn"):
             self._value("fn", tag, FONT, tag[2:].strip())
         elif re.fullmatch(r"fs[\d.]*\s*", tag):

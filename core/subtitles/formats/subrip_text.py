@@ -75,8 +75,9 @@ def _say(piece: str, builder: TextBuilder) -> None:
     """Letters between two pieces of markup; codes of MicroDVD in small letters end with their line."""
     if "\n" in piece and builder.is_open("dvd.line"):
         line, _, piece = piece.partition("\n")
-        builder.text(f"{line}\n")
+        builder.text(line)
         builder.close_all("dvd.line")
+        piece = f"\n{piece}"
     builder.text(piece)
 
 

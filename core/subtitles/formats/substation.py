@@ -36,6 +36,7 @@ from .substation_rows import (
     plain_values,
     seconds_in,
     style_of,
+    with_full_stops,
 )
 from .substation_text import RAW, read_text
 from .substation_writing import write
@@ -44,6 +45,8 @@ from .timings import days_as_hours
 
 _SECTION = re.compile(r"\[[\w +.-]*[a-z][\w +.-]*\]", re.IGNORECASE)
 _OTHER_LINE = re.compile(r"[;!]|(?:Format|Style|Picture|Sound|Movie|Command)\s*:", re.IGNORECASE)
+_EVENTS = re.compile(r"^\[Events\]", re.IGNORECASE | re.MULTILINE)
+_STYLES = re.compile(r"^\[V4\+? Styles\+?\]", re.IGNORECASE | re.MULTILINE)
 _MARKED = re.compile(r"\s*Marked=-?\d\s*", re.IGNORECASE)
 _SIGN_TIME = r"[ \t]*\d{1,3}:\d\d:\d\d[.:]\d{1,3}[ \t]*,"
 _LAYERED = re.compile(rf"^Dialogue:[ \t]*\d{{1,9}},{_SIGN_TIME}{_SIGN_TIME}", re.IGNORECASE | re.MULTILINE)
@@ -76,6 +79,7 @@ class _File:
         self._resolution = (384.0, 288.0)
 
     def document(self) -> Document:
+        self._styles_below()
         section = ""
         for number, line in enumerate(lines_of(self._text), 1):
             if section == "events" and self._plain(line, number):
@@ -102,6 +106,19 @@ class _File:
             extra=extra,
             findings=self._findings.done(),
         )
+
+    def _styles_below(self) -> None:
+        """Take in the styles that stand below the events, which say what these look like all the same."""
+        events = _EVENTS.search(self._text)
+        found = _STYLES.search(self._text, events.end()) if events else None
+        section = ""
+        for line in lines_of(self._text, found.start()) if found else ():
+            stripped = line.strip("\ufeff \t")
+            if _SECTION.fullmatch(stripped):
+                section = stripped[1:-1].lower()
+            else:
+                key, _, rest = stripped.partition(":")
+                self._before_events(section, key.lower(), rest)
 
     def _kept(self, line: str) -> None:
         (self._tail if self._events else self._head).append(line)
@@ -198,6 +215,8 @@ class _File:
         if " day" in rest:  # Twitch-Chat-Downloader, of streams of a day and more.
             for column in sorted(map(self._columns.index, ("start", "end"))):
                 rest = days_as_hours(rest, column)
+        if rest.count(":") > 3:
+            rest = with_full_stops(rest.lstrip())
         values = self._values(stripped, rest, number)
         if values is None:
             return
@@ -228,6 +247,9 @@ class _File:
     def _values(self, stripped: str, rest: str, number: int) -> list[str] | None:
         """What stands in the columns of an event; None where there are too few."""
         values = rest.lstrip().split(",", len(self._fields) - 1)
+        if len(values) < len(self._fields) and (whole := self._filled(values)) is not None:
+            self._findings.add(Kind.BROKEN, Text("columns are missing; what is there was read."), number)
+            return whole
         if len(values) < len(self._fields):
             message = Text('"{text}" is incomplete; it was left out.', text=quoted(stripped))
             self._findings.add(Kind.BROKEN, message, number, stripped)
@@ -239,6 +261,14 @@ class _File:
         values = rest.lstrip().split(",", len(self._fields))
         self._findings.add(Kind.BROKEN, Text("there is a column too many; it was skipped."), number, values[3])
         return [*values[:3], *values[4:]]
+
+    def _filled(self, values: list[str]) -> list[str] | None:
+        """The columns of an event that has too few: the text is the last of them. None where it has no text or no
+        times that can be read."""
+        times = [self._columns.index(name) for name in ("start", "end")]
+        if len(values) <= max(times) + 1 or None in [seconds_in(values[index]) for index in times]:
+            return None
+        return [*values[:-1], *[""] * (len(self._fields) - len(values)), values[-1]]
 
     def _extra(self, row: str) -> dict[str, str]:
         """What is kept of an event, which is counted; `row`: all of it up to the text."""

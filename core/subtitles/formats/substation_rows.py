@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from ..document import Style
 from ..times import clock_pattern, minutes_of, plain_signs, seconds_of
 from .colors import from_substation
-from .substation_versions import EVENT_FIELDS, SSA_ALIGN
+from .substation_versions import EVENT_FIELDS, SSA_ALIGN, STYLE_FIELDS
 
 HEAD = "ass.head"
 """Of a document's `extra`: all lines above the first event."""
@@ -30,6 +30,7 @@ BEFORE = "ass.before"
 ASS_FIELDS = EVENT_FIELDS["ass"]
 _TIME = re.compile(clock_pattern())
 _STRICT_TIME = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)\.(\d\d)")
+_WITH_COMMAS = re.compile(r"^([^,:]*,)(\s*\d{1,3}:\d\d:\d\d),(\d{2,3}),(\s*\d{1,3}:\d\d:\d\d),(\d{2,3})(?=,)", re.ASCII)
 RESOLUTION = re.compile(r"^PlayRes([XY])[ \t]*:[ \t]*(\d{1,9})[ \t]*$", re.IGNORECASE | re.MULTILINE)
 """The picture that the places in a file are measured in."""
 
@@ -93,8 +94,20 @@ def resolution_of(head: str) -> tuple[float, float]:
     return found.get("X", 384.0), found.get("Y", 288.0)
 
 
+def with_full_stops(row: str) -> str:
+    """The row with full stops before the hundredths of two times side by side that have commas there, which part
+    columns: as it was meant.
+
+    >>> with_full_stops("0,0:00:05,50,0:00:06,50,Default,,0,0,0,,5,50")
+    '0,0:00:05.50,0:00:06.50,Default,,0,0,0,,5,50'
+    """
+    return _WITH_COMMAS.sub(r"\1\2.\3,\4.\5", row, count=1)
+
+
 def style_of(fields: Sequence[str], rest: str, section: str) -> Style | None:
-    """The style in a row below `section`, whose columns are `fields`; None for one without a name."""
+    """The style in a row below `section`, whose columns are `fields` (none: the usual ones); None for one without a
+    name."""
+    fields = fields or lowered(names_of(STYLE_FIELDS["ass" if "+" in section else "ssa"]))
     values = [value.strip() for value in rest.split(",")]
     row = dict(zip(fields, values, strict=False))
     if not row.get("name"):

@@ -20,6 +20,7 @@ from ...markup import BACKGROUND, FONT, LANGUAGE, VOICE, Span
 from ...text import Text
 from ..document import Cue, Document, Kind, quoted
 from ..inner_times import words_of
+from . import ttml_languages
 from .base import Findings, Source
 from .settling import Row, settled
 from .ttml_lyrics import is_lyrics, parts
@@ -130,12 +131,13 @@ class _Walker:
         self._extra.update((key, "".join(pieces)) for key, pieces in self._kept.items())
         if self._agents:
             self._extra[AGENTS] = "\n".join(f"{agent} {name}" for agent, name in self._agents.items())
-        cues = settled(self._rows, self._findings)
+        rows, language = ttml_languages.chosen(self._rows, self._language, self._source.options, self._findings)
+        cues = settled(rows, self._findings)
         if not cues and self._pictures:
             raise self._source.broken(Text("its subtitles are pictures, which cannot be read as text"))
         return Document(
             tuple(cues),
-            language=self._language,
+            language=language,
             fps=self._times.rate if self._times.said or self._times.counted else None,
             styles=self._sheet.named(),
             extra=self._extra,

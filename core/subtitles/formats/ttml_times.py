@@ -73,6 +73,8 @@ class Times:
         if match[5] is None:
             steps = 10 ** len(match[4] or "")
             return Fraction(whole * steps + int(match[4] or 0), steps)
+        if len(match[5]) == 3 and match[6] is None and self.rate <= 120 and ";" not in match[0]:
+            return Fraction(whole * 1000 + int(match[5]), 1000)  # Nobody writes frames with three digits.
         self.counted = True
         frames = int(match[5]) + Fraction(f"0.{match[6] or 0}" if self._sub == 1 else "0")
         if match[6] and self._sub != 1:

@@ -59,6 +59,8 @@ _SIGNATURE = re.compile(r"WEBVTT(?:[ \t]|$)")
 _BLOCK = re.compile(r"(NOTE|STYLE|REGION)(?:[ \t]|$)")
 _WEBEX = re.compile(r'\d{1,9}[ \t]+"([^"\n]{1,200})"[ \t]+\(\d{1,20}\)[ \t]*')
 """An identifier that says who speaks."""
+_HEADER_LINE = re.compile(r"X-TIMESTAMP-MAP=|(?:Kind|Language|Region)[ \t]*:")
+"""What stands in headers and is no identifier, also where the empty line below it is missing."""
 _MAP = re.compile(r"X-TIMESTAMP-MAP=(.*)")
 _SECONDS = re.compile(r"\s*([0-9]{1,7}(?:\.[0-9]{1,9})?)s?\s*")
 _TICKS = re.compile(r"\s*([0-9]{1,18})\s*")
@@ -114,7 +116,8 @@ class _File:
             return 0
         index = 1
         while index < len(self._lines) and self._lines[index] and self._timing(index) is None:
-            if index + 1 < len(self._lines) and self._timing(index + 1) is not None:
+            is_last = index + 1 < len(self._lines) and self._timing(index + 1) is not None
+            if is_last and not _HEADER_LINE.match(self._lines[index]):
                 break  # An identifier: somebody left the empty line out.
             index += 1
         header = [first[6:], *self._lines[1:index]]

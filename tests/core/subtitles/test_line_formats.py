@@ -62,6 +62,32 @@ def test_rates_as_files_say_them(said: str, rate: Fraction | None) -> None:
     assert rate_of(said) == rate
 
 
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("/all of it", "<i>all of it</i>"),
+        ("/one|two", "<i>one</i>\ntwo"),
+        ("/usr/bin", "/usr/bin"),
+        ("/ 2", "/ 2"),
+        ("{\\an8}top {\\i1}x{\\i0}", "{\\an8}top <i>x</i>"),
+    ],
+)
+def test_what_microdvd_borrows(text: str, tags: str) -> None:
+    document = read(f"{{1}}{{1}}25\n{{25}}{{75}}{text}\n")
+    assert written(document, "srt").split("\n", 2)[2].rstrip("\n") == tags
+    again = read(written(document, "microdvd"))
+    assert [cue.text.lstrip("\u2060") for cue in again.cues] == [cue.text for cue in document.cues]
+
+
+def test_the_usual_look_of_microdvd() -> None:
+    document = read("{DEFAULT}{}{c:$0000FF}{y:b}\n{1}{1}25\n{25}{75}one|two\n{100}{125}{Y:i}x\n")
+    assert [sorted(span.kind for span in cue.spans) for cue in document.cues] == [
+        [BOLD, COLOR], [BOLD, COLOR, ITALIC],
+    ]  # fmt: skip
+    assert document.cues[0].spans[0].end == 7
+    assert document.findings == ()
+
+
 def test_microdvd_codes() -> None:
     document = read("{1}{1}25\n{25}{75}{Y:b}{y:i,u}one|{c:$0000ff}{f:Arial}{s:20}two|{H:x}three")
     (cue,) = document.cues

@@ -77,7 +77,10 @@ def test_seconds_in_place_of_clocks_in_the_whole_file() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("arrow", [" -- > ", " - -> ", " => ", "  ", "\t", " / "])
+@pytest.mark.parametrize(
+    "arrow",
+    [" -- > ", " - -> ", " => ", "  ", "\t", " / ", " \u2014-> ", " --\u2014> ", " \uf0e0 ", " \xe0 "],
+)  # The last two are Word's, of which one letter is left where its font is gone.
 def test_what_people_have_made_of_the_arrow(arrow: str) -> None:
     document = read(subrip("Hello", "you").replace(" --> ", arrow))
     assert (rows(document), document.findings) == (BOTH, ())
@@ -169,6 +172,20 @@ def test_numbers_in_other_scripts() -> None:
     assert (rows(document), [cue.name for cue in document.cues]) == (BOTH, ["1", "2"])
 
 
+def test_digits_of_thai() -> None:
+    thai = str.maketrans({str(digit): chr(0x0E50 + digit) for digit in range(10)})
+    document = read(subrip("Hello", "you").translate(thai))
+    assert (rows(document), [cue.name for cue in document.cues], document.findings) == (BOTH, ["1", "2"], ())
+
+
+@pytest.mark.parametrize("number", ["1a", "-1", "1.5"])
+def test_numbers_of_subtitles_that_were_put_between(number: str) -> None:
+    text = subrip("one", "two", "three").replace("\n2\n", f"\n{number}\n").replace("\n3\n", "\n2\n")
+    document = read(text)
+    assert [cue.text for cue in document.cues] == ["one", "two", "three"]
+    assert read(text.replace(f"\n\n{number}", f"\n{number}")).cues[0].text == f"one\n{number}"
+
+
 def test_numbers_that_are_there_twice() -> None:
     """SubtitleEdit/subtitleedit#4498."""
     text = subrip("Hello", "you").replace("2\n00:00:03", "2\n\n2\n00:00:03")
@@ -226,6 +243,16 @@ def test_line_breaks_inside_of_a_subtitle_as_editing_programs_write_them(sign: s
         ("{an8}top", "top", "{\\an8}top"),
         ("{ \\an8 }top", "top", "{\\an8}top"),
         ("{answer}", "{answer}", "{answer}"),
+        ("{Y:i}one\ntwo", "one\ntwo", "<i>one\ntwo</i>"),
+        ("{y:i}one\ntwo", "one\ntwo", "<i>one</i>\ntwo"),
+        ("{c:$0000FF}one\ntwo", "one\ntwo", '<font color="#ff0000">one</font>\ntwo'),
+        # spaam/svtplay-dl#256
+        (
+            "<36>one</36> <33>two</33> </32>",
+            "one two",
+            '<font color="#00ffff">one</font> <font color="#ffff00">two</font>',
+        ),
+        ("<c.yellow>a</c>", "a", '<font color="#ffff00">a</font>'),
     ],
 )
 def test_tags_of_subrip_that_are_not_written_as_players_want_them(text: str, shown: str, tags: str) -> None:
@@ -365,3 +392,20 @@ def test_transcripts_of_premiere() -> None:
 def test_json_in_one_line_with_subrip_in_it_stays_json() -> None:
     with pytest.raises(SubtitleFileError, match=r"no subtitles|not of subtitles"):
         read(json.dumps({"srt": subrip("Hello")}), "a.json")
+
+
+# Headers
+
+
+def test_a_header_of_webvtt_without_the_empty_line_below_it() -> None:
+    """jwplayer/jwplayer#990."""
+    for line in ("X-TIMESTAMP-MAP=LOCAL:00:00:10.000,MPEGTS:1800000", "Language: de"):
+        text = f"WEBVTT\n{line}\n00:11.000 --> 00:12.000\nHello\n"
+        document = read(text, "a.vtt")
+        assert [cue.name for cue in document.cues] == [""]
+        assert written(document, "vtt").startswith(f"WEBVTT\n{line}\n\n")
+        assert document.language == ("de" if "Language" in line else "")
+    moved = read("WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:10.000,MPEGTS:1800000\n00:11.000 --> 00:12.000\nHello\n", "a.vtt",
+                 ReadOptions(timestamp_map=True))  # fmt: skip
+    assert rows(moved) == [(21, 22, "Hello")]
+    assert [cue.name for cue in read("WEBVTT\nintro\n00:11.000 --> 00:12.000\nHello\n", "a.vtt").cues] == ["intro"]

@@ -244,3 +244,49 @@ def test_times_that_only_we_read_are_written_for_the_other_version() -> None:
     document = reading.parse(row.encode(), "in.ssa", format="ssa")
     again = reading.parse(written(document, "ass").encode(), "out.ass")
     assert [(cue.start, cue.end, cue.text) for cue in again.cues] == [(1, 3, "one"), (5, 6, "two")]
+
+
+# What other programs and hands wrote
+
+EVENTS = "[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+ITALIC_ABOVE = "Style: Default,Arial,16,&H00FFFFFF,&H000000FF,0,0,0,-1,0,0,100,100,0,0,1,1,0,8,10,10,10,1\n"
+
+
+def events(*rows: str) -> Document:
+    text = "[Script Info]\nScriptType: v4.00+\n\n" + EVENTS + "".join(f"Dialogue: {row}\n" for row in rows)
+    return reading.parse(text.encode(), "a.ass")
+
+
+def test_commas_before_the_hundredths() -> None:
+    document = events("0,0:00:05,50,0:00:06,25,Default,Ann,0,0,0,,a, b", "0,0:00:07.00,0:00:08.00,Default,,0,0,0,,5,50")
+    assert [(cue.start, cue.end, cue.speaker, cue.text) for cue in document.cues] == [
+        (5.5, 6.25, "Ann", "a, b"), (7, 8, "", "5,50"),
+    ]  # fmt: skip
+
+
+def test_an_event_with_too_few_columns_is_read_as_far_as_it_goes() -> None:
+    document = events("0,0:00:03.00,0:00:04.00,Default,Hi", "0,0:00:05.00,0:00:06.00", "0,x,y,Default,lost")
+    assert [(cue.start, cue.end, cue.text) for cue in document.cues] == [(3, 4, "Hi")]
+    assert [(finding.kind, finding.line, "lost" in finding.quote) for finding in document.findings] == [
+        (Kind.BROKEN, 6, False), (Kind.BROKEN, 7, False), (Kind.BROKEN, 8, True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("format", ["", "Format: Name, Fontname, Fontsize\n"])
+def test_styles_without_a_line_that_names_their_columns(format: str) -> None:
+    text = f"[V4+ Styles]\n{format}{ITALIC_ABOVE}\n{EVENTS}Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,x\n"
+    document = reading.parse(text.encode(), "a.ass")
+    assert "{\\an8}<i>x</i>" in written(document, "srt") if not format else "\nx" in written(document, "srt")
+
+
+def test_styles_below_the_events() -> None:
+    text = f"{EVENTS}Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,x\n\n[V4+ Styles]\n{ITALIC_ABOVE}"
+    document = reading.parse(text.encode(), "a.ass")
+    assert "{\\an8}<i>x</i>" in written(document, "srt")
+    assert written(document) == text
+
+
+@pytest.mark.parametrize("tag", ["\\c&H0000FF&", "\\c&H0000FF", "\\cH0000FF&", "\\cFF", "\\1c0000FF", "\\c&HFF&"])
+def test_colours_are_of_base_16_however_they_are_written(tag: str) -> None:
+    document = events(f"0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{{{tag}}}x")
+    assert document.cues[0].spans == (Span(0, 1, COLOR, "#ff0000"),)

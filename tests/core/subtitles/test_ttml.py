@@ -16,6 +16,7 @@ from subtitle_editor.core.markup import BACKGROUND, BOLD, COLOR, ITALIC, LANGUAG
 from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Cue, Document, Kind
 from subtitle_editor.core.subtitles.formats import ttml
+from subtitle_editor.core.subtitles.formats.base import ReadOptions
 from subtitle_editor.core.subtitles.formats.xml_tokens import tokens
 
 NAMESPACES = (
@@ -51,6 +52,8 @@ def rewritten(document: Document) -> Document:
         ("", "0.5h", 1800),
         ('ttp:tickRate="10000000"', "15000000t", 1.5),
         ('ttp:frameRate="25"', "00:00:01:12", 1.48),
+        ("", "00:00:01:500", 1.5),
+        ('ttp:frameRate="25"', "00:00:01:040", 1.04),
         ('ttp:frameRate="24" ttp:frameRateMultiplier="1000 1001"', "24f", 1.001),
         ('ttp:frameRate="24" ttp:frameRateMultiplier="1000 1001"', "00:00:02:12", 2 + 12 * 1001 / 24000),
         # By time code a second of 24 frames lasts 1.001 s.
@@ -460,3 +463,32 @@ def test_what_nobody_knows_of_a_reading_is_told(root: str, more: str) -> None:
     text = f'{root}<body><div><p begin="1s" end="2s">{base}{more}kanji</span></span></p></div></body></tt>'
     document = reading.parse(text.encode(), "a.ttml", format="ttml")
     assert any("Д" in str(finding) for finding in document.findings)
+
+
+TWO_LANGUAGES = (
+    '<div xml:lang="en"><p begin="1s" end="2s">Hello</p></div>'
+    '<div xml:lang="de-AT"><p begin="1s" end="2s">Servus</p></div>'
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "language"),
+    [
+        (ReadOptions(track=1), "Hello", "en"),
+        (ReadOptions(track=2), "Servus", "de-AT"),
+        (ReadOptions(language="de"), "Servus", "de-AT"),
+    ],
+)
+def test_one_of_several_languages(options: ReadOptions, text: str, language: str) -> None:
+    data = f"<tt {NAMESPACES}><body>{TWO_LANGUAGES}</body></tt>".encode()
+    document = reading.parse(data, "in.ttml", options=options)
+    assert [(cue.text, cue.spans) for cue in document.cues] == [(text, ())]
+    assert document.language == language
+    assert [(finding.kind, finding.quote != text) for finding in document.findings] == [(Kind.HIDDEN, True)]
+
+
+def test_all_languages_where_nobody_chooses() -> None:
+    assert [cue.text for cue in read(TWO_LANGUAGES).cues] == ["Hello", "Servus"]
+    data = f"<tt {NAMESPACES}><body>{TWO_LANGUAGES}</body></tt>".encode()
+    for options in (ReadOptions(track=3), ReadOptions(language="fr")):
+        assert len(reading.parse(data, "in.ttml", options=options).cues) == 2
