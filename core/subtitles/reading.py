@@ -45,7 +45,6 @@ _OTHERS: tuple[tuple[re.Pattern[bytes], str], ...] = (
 _NOT_READ: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE | re.MULTILINE), name)
     for pattern, name in (
-        (r"<fcpxml\b", "Final Cut Pro XML"),
         (r"<xmeml\b", "Final Cut Pro 7 XML"),
         (r"<USFSubtitles\b", "USF"),
         (r"<TextStream\b", "GPAC's TTXT"),

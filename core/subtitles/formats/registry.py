@@ -33,6 +33,7 @@ from collections.abc import Iterator
 from ..document import Document
 from . import (
     dcinema,
+    fcpxml,
     json_files,
     lrc,
     microdvd,
@@ -64,6 +65,7 @@ FORMATS: tuple[Format, ...] = (
     ttml_writing.FORMAT,
     dcinema.FORMAT,
     timedtext.FORMAT,
+    fcpxml.FORMAT,
     scc.FORMAT,
     stl.FORMAT,
     spruce.FORMAT,

@@ -20,7 +20,7 @@ from ...markup import BACKGROUND, FONT, LANGUAGE, VOICE, Span
 from ...text import Text
 from ..document import Cue, Document, Kind, quoted
 from ..inner_times import words_of
-from . import ttml_languages
+from . import languages
 from .base import Findings, Source
 from .settling import Row, settled
 from .ttml_lyrics import is_lyrics, parts
@@ -131,7 +131,7 @@ class _Walker:
         self._extra.update((key, "".join(pieces)) for key, pieces in self._kept.items())
         if self._agents:
             self._extra[AGENTS] = "\n".join(f"{agent} {name}" for agent, name in self._agents.items())
-        rows, language = ttml_languages.chosen(self._rows, self._language, self._source.options, self._findings)
+        rows, language = languages.chosen(self._rows, self._language, self._source.options, self._findings)
         cues = settled(rows, self._findings)
         if not cues and self._pictures:
             raise self._source.broken(Text("its subtitles are pictures, which cannot be read as text"))

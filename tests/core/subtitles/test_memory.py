@@ -56,6 +56,11 @@ MADE = {
     ),
     "spruce": Made("$FontName = Arial\n", "{a:.8}:00 , {b:.8}:12 , {text}\n", "0:0:1:0,0:0:2:0,a\n"),
     "timedtext": Made('<timedtext format="3"><body>', '<p t="{s}000" d="1500">{text}</p>\n', '<p t="1" d="1">a</p>'),
+    "fcpxml": Made(
+        '<fcpxml version="1.9"><gap offset="0s" duration="9s">',
+        '<caption offset="{s}s" duration="1500/1000s"><text>{text}</text></caption>\n',
+        '<caption offset="1s" duration="1s"><text>a</text></caption>',
+    ),
     "scc": Made(
         "Scenarist_SCC V1.0\n\n",
         "{a:.8}:00\t9420 9470 {words} 942f\n\n",

@@ -408,7 +408,7 @@ def test_captions_that_roll_without_steps_between_them() -> None:
     ("text", "name"),
     [
         ('<USFSubtitles version="1.0"><subtitle start="1"><text>x</text></subtitle></USFSubtitles>', "USF"),
-        ('<?xml version="1.0"?><!DOCTYPE fcpxml><fcpxml version="1.8"></fcpxml>', "Final Cut Pro XML"),
+        ('<?xml version="1.0"?><!DOCTYPE xmeml><xmeml version="5"></xmeml>', "Final Cut Pro 7 XML"),
         ("-->> 000012\nHello\n-->> 000099\n", "AQTitle"),
         ("<!DOCTYPE html><html><body>Download</body></html>", "web page"),
     ],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""TTML whose divisions are the same subtitles in several languages: which of them to read, where somebody says it."""
+"""Files that hold the same subtitles in several languages: which of them to read, where somebody says it."""
 
 from __future__ import annotations
 
