@@ -13,7 +13,7 @@ from .document import Cue, Document
 from .formats.overrides import KARAOKE
 from .inner_times import words_of
 
-_LYRICS = ("lrc", "ttml")
+_LYRICS = ("lrc", "krc", "ttml")
 """Formats in which times inside of a text are there to sing by."""
 _SYLLABLE = re.compile(r"\\(k[fot]?|K)(-?\d{1,7})")
 

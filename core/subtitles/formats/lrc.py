@@ -180,7 +180,7 @@ def _sung(start: float, first: float, number: int, raw: str, marks: Sequence[re.
     times = [first, *(_seconds(_halves(mark)) for mark in marks)]
     edges = [0, *(edge for mark in marks for edge in mark.span()), len(raw)]
     pieces = [raw[edges[index] : edges[index + 1]] for index in range(0, len(edges), 2)]
-    return _of_words(start, number, [(time + by, piece) for time, piece in zip(times, pieces, strict=True)])
+    return of_words(start, number, [(time + by, piece) for time, piece in zip(times, pieces, strict=True)])
 
 
 def _halves(mark: re.Match[str]) -> tuple[str | None, ...]:
@@ -188,7 +188,9 @@ def _halves(mark: re.Match[str]) -> tuple[str | None, ...]:
     return groups[:4] if groups[0] is not None else groups[4:]
 
 
-def _of_words(start: float, number: int, timed: list[tuple[float, str]]) -> Cue:
+def of_words(start: float, number: int, timed: list[tuple[float, str]]) -> Cue:
+    """A line of the file, of pieces of text that begin at these times. Its end is that of the last one where it has no
+    text, and not a number otherwise."""
     text = ""
     words: list[Word] = []
     spans: list[Span] = []

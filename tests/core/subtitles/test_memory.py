@@ -90,6 +90,7 @@ MADE = {
     "microdvd": Made("{1}{1}25\n", "{{{s}00}}{{{s}50}}{text}\n", "{1}{2}a\n"),
     "mpl2": Made("", "[{s}0][{s}5]{text}\n", "[1][2]a\n"),
     "lrc": Made("", "[{m:02}:{sec:02}.00]{text}\n", "".join(f"[{n // 60}:{n % 60}]a\n" for n in range(4000))),
+    "krc": Made("", "[{s}000,1500]<0,1500,0>{text}\n", "[1,2]<0,1,0>a\n"),
     "subviewer1": Made("[BEGIN]\n", "[{a:.8}]\n{text}\n[{b:.8}]\n\n", "[0:1]\na\n"),
     "srt": Made("", "{n}\n{a} --> {b}\n{text}\n\n", "0:0:1,0-->0:0:2,0\na\n"),
     "tmplayer": Made("", "{a:.8}:{text}\n", "0:0:1:a\n"),
