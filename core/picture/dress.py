@@ -31,6 +31,9 @@ class Look:
 
     font: str
     size: float
+    sideways: bool = False
+    """Letters that stand in a square lie on their backs, so that a line turned by a quarter is read from top to bottom:
+    SubStation's fonts whose names begin with @."""
     by_line: bool = False
     """`size` is that of a whole line from top to bottom, as SubStation measures, not of the em."""
     bold: bool = False
@@ -41,6 +44,8 @@ class Look:
     unsung_color: str = ""
     """Of karaoke that is not sung yet."""
     outline: float = 0.0
+    pen: tuple[float, float] | None = None
+    """How wide the outline is across and down where that is not the same; `outline` is the larger one then."""
     outline_color: str = "#000000"
     edge_blur: float = 0.0
     """How soft the outline is."""
@@ -86,6 +91,8 @@ class Block:
     x: float | None = None
     y: float | None = None
     """Where the point of the text that `align` names is; None: at the margin."""
+    hangs: int = 0
+    """The point of the text that is meant by that where it is not that of its lines' `align`; 0: it is."""
     left: float = 0.0
     right: float = 0.0
     vertical: float = 0.0

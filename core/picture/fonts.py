@@ -95,6 +95,8 @@ class Face:
         """Of the size, both up and down from the base line counted as positive."""
         self.windows = _windows_metrics(self._face, em) or (self.ascent, self.descent)
         """The same as SubStation's renderers take them, whose sizes are the sum of both."""
+        self.foot = _foot(self._face, em)
+        """How far the square that Chinese letters stand in reaches below the base line, of the size."""
         self.lines = _ruled(self._face, em)
         """Where the font wants a line under letters and one through them, up from the base line, and how thick, of the
         size; None where it says nothing."""
@@ -150,6 +152,11 @@ def _windows_metrics(face: hb.Face, em: float) -> tuple[float, float] | None:
         return None
     ascent, descent = int.from_bytes(data[74:76], "big") / em, int.from_bytes(data[76:78], "big") / em
     return (ascent, descent) if 0.1 < ascent + descent < 8.0 else None
+
+
+def _foot(face: hb.Face, em: float) -> float:
+    data = bytes(face.reference_table("OS/2").data or b"")
+    return _sane(-int.from_bytes(data[70:72], "big", signed=True) / em, 0.0)
 
 
 def _ruled(face: hb.Face, em: float) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:

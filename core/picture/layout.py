@@ -207,12 +207,13 @@ def broken(text: str, line: Line, most: float, even: bool = True) -> list[tuple[
     places = [line.start, *_places(text, line), line.end]
     # Up to which pixel the text reaches if it were cut at each character.
     ends = _ends(line)
-    starts = _filled(places, ends, most)
+    tips = _tips(text, line, ends)
+    starts = _filled(places, ends, tips, most)
     if even and len(starts) > 1:
         low, high = (ends[line.end - line.start]) / len(starts), most
         for _ in range(12):
             middle = (low + high) / 2
-            tried = _filled(places, ends, middle)
+            tried = _filled(places, ends, tips, middle)
             if len(tried) > len(starts):
                 low = middle
             else:
@@ -235,16 +236,25 @@ def _ends(line: Line) -> list[float]:
     return ends
 
 
-def _filled(places: Sequence[int], ends: Sequence[float], most: float) -> list[int]:
+def _tips(text: str, line: Line, ends: Sequence[float]) -> list[float]:
+    """As `_ends`, without the spaces at the end of what is before: no line has those."""
+    tips: list[float] = []
+    for index, end in enumerate(ends):
+        before = text[line.start + index - 1 : line.start + index] if index else ""
+        tips.append(tips[-1] if before == " " else end)
+    return tips
+
+
+def _filled(places: Sequence[int], ends: Sequence[float], tips: Sequence[float], most: float) -> list[int]:
     """The starts of lines filled one after the other; what no place breaks is broken between letters."""
     first = places[0]
     starts = [first]
     last = first
     for place in places[1:]:
-        if ends[place - first] - ends[starts[-1] - first] > most:
+        if tips[place - first] - ends[starts[-1] - first] > most:
             if last > starts[-1]:
                 starts.append(last)
-            while ends[place - first] - ends[starts[-1] - first] > most:
+            while tips[place - first] - ends[starts[-1] - first] > most:
                 begin = starts[-1]
                 at = next(
                     (i for i in range(begin + 1, place) if ends[i + 1 - first] - ends[begin - first] > most), place
@@ -300,7 +310,7 @@ def _bases(lines: Sequence[Line], lifts: Sequence[float], spacing: float) -> lis
 
 def _anchor(block: Block, width: int, height: int) -> tuple[float, float]:
     """The point that the block hangs at."""
-    row, column = divmod(block.align - 1, 3)
+    row, column = divmod((block.hangs or block.align) - 1, 3)
     x = (block.left, (block.left + width - block.right) / 2, width - block.right)[column]
     y = (height - block.vertical, height / 2, block.vertical)[row]
     return (x if block.x is None else block.x), (y if block.y is None else block.y)
@@ -308,7 +318,7 @@ def _anchor(block: Block, width: int, height: int) -> tuple[float, float]:
 
 def _corner(block: Block, wide: float, high: float, width: int, height: int) -> tuple[float, float]:
     """The upper left corner of a block of that size. Where nothing says its place, it stays in the picture."""
-    row, column = divmod(block.align - 1, 3)
+    row, column = divmod((block.hangs or block.align) - 1, 3)
     x, y = _anchor(block, width, height)
     left, top = x - wide * column / 2, y - high * (2 - row) / 2
     if block.x is None:
@@ -320,11 +330,12 @@ def _corner(block: Block, wide: float, high: float, width: int, height: int) -> 
 
 def _put(setting: Setting, line: Line, left: float, base: float) -> None:
     setting.lines.append((line, left, base))
-    start, shear = left, 0.0
+    start, before = left, None
     for glyph in line.glyphs:
         turn = glyph.look.turn
-        if turn is not None and turn.shear_y != shear:
-            start, shear = left + glyph.x, turn.shear_y
+        if turn is not None and turn.shear_y and glyph.look != before:
+            start = left + glyph.x  # As libass has it, letters that look otherwise are sheared on their own.
+        before = glyph.look
         plane = plane_of(turn, setting.origin, base - glyph.up, start)
         setting.glyphs.append(glyph._replace(x=left + glyph.x, y=base - glyph.y, plane=plane))
     for rule in line.rules:

@@ -17,21 +17,22 @@ Mask = numpy.ndarray[Any, numpy.dtype[numpy.uint8]]
 Plane = numpy.ndarray[Any, numpy.dtype[numpy.float32]]
 
 
-def widened(mask: Mask, radius: float) -> Mask:
-    """The mask drawn over with a round pen, its edge exact to a part of a pixel. What would lie outside is cut.
+def widened(mask: Mask, radius: float, down: float | None = None) -> Mask:
+    """The mask drawn over with a round pen, its edge exact to a part of a pixel. What would lie outside is cut. `down`:
+    how far the pen reaches up and down, where it is an ellipse.
 
     A pixel at distance d of one that is covered by v is covered by v + radius - d, at most wholly.
     """
-    if radius <= 0.05:
+    radii = radius, radius if down is None else down
+    if max(radii) <= _THINNEST:
         return mask
-    if radius > _FINE:
-        return _widened_roughly(mask, radius)
+    if max(radii) > _FINE:
+        return _widened_roughly(mask, *radii)
     out = mask.copy()
-    inner = radius - 1
     full = (mask > 0).view(numpy.uint8) * numpy.uint8(255)
-    if inner >= 1:
-        _disc(out, full, inner)
-    for added, offsets in _ring(round(radius, 2)):
+    if down is None and radius >= 2:
+        _disc(out, full, radius - 1)
+    for added, offsets in _ring(*(round(one, 2) for one in radii)):
         if added < 0:
             part = numpy.maximum(mask, numpy.uint8(-added)) - numpy.uint8(-added)
         else:
@@ -41,33 +42,45 @@ def widened(mask: Mask, radius: float) -> Mask:
     return out
 
 
+_THINNEST = 0.05
+"""Pixels. Nothing is seen of a pen like that."""
 _FINE = 16.0
 """Pixels. A wider pen is drawn on half the grid, or a quarter of it: nobody sees its edge as closely."""
 
 
-def _widened_roughly(mask: Mask, radius: float) -> Mask:
+def _widened_roughly(mask: Mask, across: float, down: float) -> Mask:
     height, width = mask.shape
     step = 1
     plane: Plane = mask.astype(numpy.float32)
-    while radius / step > _FINE:
+    while max(across, down) / step > _FINE:
         plane = _halved(plane)
         step *= 2
-    wide = widened((plane + numpy.float32(0.5)).astype(numpy.uint8), radius / step)
+    pen = (across / step,) if across == down else (across / step, down / step)
+    wide = widened((plane + numpy.float32(0.5)).astype(numpy.uint8), *pen)
     large = numpy.repeat(numpy.repeat(wide, step, 1), step, 0)[:height, :width].astype(numpy.float32)
     return numpy.maximum(_mean(_mean(large, step + 1, 0), step + 1, 1).astype(numpy.uint8), mask)
 
 
 @functools.lru_cache(maxsize=64)
-def _ring(radius: float) -> list[tuple[int, list[tuple[int, int]]]]:
-    """What pixels at the pen's edge add, by their distance, and where those are."""
-    reach = math.ceil(radius + 1)
+def _ring(across: float, down: float) -> list[tuple[int, list[tuple[int, int]]]]:
+    """What pixels at the pen's edge add, by their distance, and where those are; without a disc also those inside."""
+    wide, high = math.ceil(across + 1), math.ceil(down + 1)
+    most = 255 if across == down >= 2 else 10**6
     found: dict[int, list[tuple[int, int]]] = {}
-    for dy in range(-reach, reach + 1):
-        for dx in range(-reach, reach + 1):
-            added = round(255 * (radius - math.hypot(dx, dy)))
-            if -255 < added < (255 if radius >= 2 else 10**6) and (dy or dx or added > 0):
+    for dy in range(-high, high + 1):
+        for dx in range(-wide, wide + 1):
+            added = round(255 * _inside(dx, dy, max(across, _THINNEST), max(down, _THINNEST)))
+            if -255 < added < most and (dy or dx or added > 0):
                 found.setdefault(min(added, 255), []).append((dy, dx))
     return list(found.items())
+
+
+def _inside(x: int, y: int, across: float, down: float) -> float:
+    """How far a place lies inside the edge of an ellipse around 0, to the first order."""
+    if across == down or not (x or y):
+        return min(across, down) - math.hypot(x, y)
+    part, slope = math.hypot(x / across, y / down), math.hypot(x / across**2, y / down**2)
+    return (1 - part) * part / slope
 
 
 def _disc(out: Mask, full: Mask, radius: float) -> None:

@@ -67,6 +67,8 @@ class _Edge(NamedTuple):
     outline_color: str
     blur: float
     shadow: tuple[float, float, float, str]
+    pen: tuple[float, float] | None = None
+    """As `Look.pen`."""
 
 
 class _Kind(NamedTuple):
@@ -218,6 +220,9 @@ class Painter:
                 self._fonts[key[0]] = glyph.font  # Alive, so that its number is nobody else's.
                 self._extents[key] = _extents(glyph)
             x, y, wide, high = self._extents[key]
+        if glyph.lying is not None:
+            right, up = glyph.lying
+            x, y, wide, high = right - y, x + wide + up, -high, -wide
         across, down = glyph.look.stretch_x, glyph.look.stretch_y
         # `height` counts downwards and is negative.
         return Box(glyph.x + x * across, glyph.y - y * down, glyph.x + (x + wide) * across, glyph.y - (y + high) * down)
@@ -285,7 +290,8 @@ class _Drawn:
         for edge, mask in edges.items():
             # Where all letters of an edge have one colour, it is known what they cover.
             inner = seen_of[id(mask)][1] if id(mask) in seen_of else surface.shown(mask)
-            wide = masks.widened(mask, edge.outline * surface.scale) if edge.outline else None
+            pen = [width * surface.scale for width in edge.pen or (edge.outline,)]
+            wide = masks.widened(mask, *pen) if edge.outline else None
             _unite(self.inner, edge, inner)
             _unite(self.wide, edge, inner if wide is None else surface.shown(wide))
 
@@ -296,7 +302,7 @@ class _Drawn:
     def _kind(self, look: Look, color: str, at: int) -> _Kind:
         spoken = self._spoken
         shadow = look.shadow_x, look.shadow_y, look.shadow_blur, look.shadow_color
-        edge = _Edge(look.outline, look.outline_color, look.edge_blur, shadow)
+        edge = _Edge(look.outline, look.outline_color, look.edge_blur, shadow, look.pen)
         if spoken is None:
             return _Kind(edge, color)
         if spoken.is_bare(at):

@@ -48,7 +48,7 @@ what stands so far back moves nothing any more."""
 MOST_LOOKS = 250
 """Pictures of one subtitle that changes over time, each of which is a file: ten seconds of them at full smoothness. One
 that changes in more stretches than these has one for each, and there are no more of those than `tags.MOST_CHANGES`."""
-SCRIPTS = 4
+SCRIPTS = 5
 """Of how SubStation's are drawn: they are made again under another number."""
 _FEW_LETTERS = 60
 """Letters of a subtitle in which there is one that is drawn."""

@@ -29,6 +29,10 @@ _RULED = 0.06
 """How thick a line under or through letters is, of the size."""
 
 
+_SQUARE = 0x2F1
+"""The first letter that lies on its back in a font whose name begins with @, as libass has it."""
+
+
 class Glyph(NamedTuple):
     """One glyph at its place, from the beginning of its line."""
 
@@ -47,6 +51,8 @@ class Glyph(NamedTuple):
     """Whether it is one of letters that are read from right to left."""
     plane: Plane | None = None
     """What it is turned in; None: it stands upright."""
+    lying: tuple[float, float] | None = None
+    """It lies on its back, and is moved to the right and up so far for that, in pixels before it is stretched."""
 
 
 class Rule(NamedTuple):
@@ -188,7 +194,12 @@ class Shaper:
         for info, position in zip(infos, positions, strict=True):
             x = (0.0 if line.upright else pen) + position.x_offset / SUB * look.stretch_x
             y = position.y_offset / SUB * look.stretch_y - (pen if line.upright else 0.0)
+            advance = -position.y_advance * look.stretch_y if line.upright else position.x_advance * look.stretch_x
             glyph = Glyph(font, info.codepoint, x, y, info.cluster, look, face.is_colored, up, from_right)
+            if look.sideways and not line.upright and ord(text[info.cluster]) >= _SQUARE:
+                length = -font.get_glyph_v_advance(info.codepoint)
+                glyph = glyph._replace(lying=(length / SUB - face.foot * size, -face.foot * size))
+                advance = length * look.stretch_x
             line.glyphs.append(glyph)
             if face.is_colored and not face.draws(font, info.codepoint) and not _is_void(text[info.cluster]):
                 line.missing.append(text[info.cluster])
@@ -196,7 +207,6 @@ class Shaper:
                 above, below = face.ink(font, info.codepoint)
                 line.ascent = max(line.ascent, y + min(above, 2 * size) * look.stretch_y)
                 line.descent = max(line.descent, min(below, 2 * size) * look.stretch_y - y)
-            advance = -position.y_advance * look.stretch_y if line.upright else position.x_advance * look.stretch_x
             first = pen if line.upright else x
             pen += advance / SUB + (spacing if advance else 0.0)
             edge = edges.setdefault(info.cluster, [first, pen])
@@ -245,6 +255,7 @@ def _shaped(font: hb.Font, text: str, run: _Run, upright: bool) -> tuple[Any, An
         buffer.language = run.look.language
     buffer.cluster_level = hb.BufferClusterLevel.MONOTONE_CHARACTERS
     features = {"liga": False, "clig": False} if run.look.spacing and run.script not in _JOINED else {}
+    features |= {"vert": True} if run.look.sideways else {}
     hb.shape(font, buffer, features if run.look.kerning else features | {"kern": False})
     return buffer.glyph_infos, buffer.glyph_positions
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 _Row = Mapping[str, str]
+_DECIMAL = re.compile(r"[-+]?[0-9]{1,12}")
+_HEX = re.compile(r"&?(?:H|0x)?([0-9A-F]{1,16})", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -100,13 +102,14 @@ def _signed(value: str | None) -> float:
 
 
 def color_of(text: str) -> str:
-    """SubStation's `&HAABBGGRR` (or a decimal number) as `#rrggbbaa`: its alpha counts the other way."""
-    stripped = text.strip().strip("&").upper()
-    try:
-        number = (
-            int(stripped.lstrip("H"), 16) if not stripped.isdecimal() or text.upper().startswith("&H") else int(text)
-        )
-    except ValueError:
+    """SubStation's `&HAABBGGRR` as `#rrggbbaa`: its alpha counts the other way. Older files have it as a decimal number
+    of 32 bits, which is negative where the alpha is large."""
+    stripped = text.strip()
+    if _DECIMAL.fullmatch(stripped):
+        number = int(stripped)
+    elif match := _HEX.match(stripped):
+        number = int(match[1], 16)
+    else:
         return ""
     alpha, blue, green, red = (number >> shift & 255 for shift in (24, 16, 8, 0))
     return f"#{red:02x}{green:02x}{blue:02x}{255 - alpha:02x}"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import re
 from collections.abc import Iterator, Sequence
 
 from ..cues import Cue
@@ -15,17 +16,18 @@ from ..subtitles.formats.substation_rows import EVENT, FIELDS, HEAD, ROW, resolu
 from ..subtitles.formats.substation_text import event_text
 from ..subtitles.formats.tags import TextBuilder
 from ..text import Text
-from . import clusters, dress, karaoke, moments, sheets, tags, vectors
+from . import clusters, dress, karaoke, moments, scrolls, sheets, tags, vectors
 from .dress import LARGEST, Block, Clip, Dressed, Look
 from .moments import Moment
 from .paint import Spoken
 from .planes import DISTANCE, Turn
 from .sheets import Sheet, positive
-from .tags import PLACEHOLDER, State, Taken
+from .tags import State, Taken
 
 _BLUR = 2 / math.sqrt(math.log(256))
 """Pixels of the Gaussian's deviation for one of `\\blur`, in units of the script, as libass has it."""
 _RUN = "run"
+_BLANK = re.compile(r"^ +$", re.MULTILINE)
 _LEAST = 0.1
 """Of the picture's width: what lines may have where margins leave less."""
 _EFFECTS = ("banner", "scroll up", "scroll down")
@@ -66,6 +68,8 @@ class Script:
         """Pixels of one of those that `\\blur` and the eye before the picture are measured in."""
         scaled = info.get("scaledborderandshadow", "no").strip().lower() in _YES
         self._border = self._y if scaled else self._unscaled
+        self._layout = (across / x, down / y) if across and down else (self._x, self._y)
+        """Pixels of the layout to one unit of the script."""
         self._wrap = info.get("wrapstyle", "0").strip()
         self._kerning = info.get("kerning", "no").strip().lower() in _YES
         self._aligns = {name: style.align for name, style in document.styles.items()}
@@ -77,7 +81,11 @@ class Script:
 
     def _taken(self, cue: Cue, time: float = 0.0) -> Taken:
         """What the tags of an event say, `time` seconds after its start."""
-        return tags.taken(self._raw(cue), self._sheet(cue.style), self._sheet, time * 1000, cue.duration * 1000)
+        sheet, length = self._sheet(cue.style), cue.duration * 1000
+        taken = tags.taken(self._raw(cue), sheet, self._sheet, time * 1000, length, self._wrap)
+        if scrolls.scroll_of(self._effect(cue)) is not None:
+            taken.changes.append((0.0, length))
+        return taken
 
     def _raw(self, cue: Cue) -> str:
         if id(cue) not in self._raws:
@@ -97,20 +105,16 @@ class Script:
         if taken.changes:
             spans = [(cue.start + begin / 1000, cue.start + end / 1000) for begin, end in taken.changes]
             found = [piece for one in found for piece in moments.changing(one, cue, spans)]
-        if len(taken.fade) == 2:
-            fade_in, fade_out = (min(max(number, 0) / 1000, 10.0) for number in taken.fade)
-            if fade_in or fade_out:
-                found = [piece for one in found for piece in moments.faded(one, cue, fade_in, fade_out)]
-        elif taken.fade:
+        if taken.fade:
             found = [piece for one in found for piece in moments.strengthened(one, _strengths(cue, taken.fade))]
         return found
 
     def _karaoke(self, cue: Cue, taken: Taken) -> Iterator[Moment]:
         """What is not sung yet has the second colour, and no outline where the file wants it so."""
         text, _ = _text(taken)
-        drawings = [at for at, char in enumerate(text) if char == PLACEHOLDER]
+        places = _places(cue.text, text)
         found = [
-            one._replace(start=_with_drawings(one.start, drawings), end=_with_drawings(one.end, drawings))
+            one._replace(start=places[one.start], end=places[one.end])
             for one in karaoke.syllables(cue)[: karaoke.MOST_SYLLABLES]
         ]
         length = len(text)
@@ -144,7 +148,7 @@ class Script:
             for start, end, state in self._turned_within_limit(runs)
             if start < len(text)
         ) or ((0, 0, self._look(tags.state_of(sheet), sheet, language)),)
-        return Dressed(text, looks, self._block(cue, sheet, taken), (), cut + taken.rest, controls)
+        return Dressed(text, looks, self._block(cue, sheet, taken, time), (), cut + taken.rest, controls)
 
     def told(self, cue: Cue) -> Iterator[Text]:
         """What a cue has that is not in its pictures as the file says it."""
@@ -158,8 +162,9 @@ class Script:
                 "It has more than {most} syllables of karaoke; the last {number} are sung with those before them.",
                 most=karaoke.MOST_SYLLABLES, number=more,
             )  # fmt: skip
-        if (effect := self._row(cue).get("effect", "").partition(";")[0].strip()).lower() in _EFFECTS:
-            yield Text('Its effect "{effect}" is not drawn.', effect=effect)
+        effect = self._effect(cue)
+        if (name := effect.partition(";")[0].strip()).lower() in _EFFECTS and scrolls.scroll_of(effect) is None:
+            yield Text('Its effect "{effect}" is not drawn.', effect=name)
         if (turns := len(set(self._ways([state for _, state in taken.runs])) - {None})) > MOST_TURNS:
             yield Text(
                 "Its letters are turned in space in {number} ways; those after the first {most} are not.",
@@ -175,7 +180,9 @@ class Script:
         """What of a cue's text makes it look otherwise than its letters and their spans say; empty for most."""
         taken = self._taken(cue)
         is_drawn = any(state.drawing or state.blur or state.soft or _is_turned(state) for _, state in taken.runs)
-        return self._raw(cue) if is_drawn or taken.changes or taken.box or taken.shape or len(taken.fade) == 7 else ""
+        if is_drawn or taken.changes or taken.box or taken.shape or len(taken.fade) == 7:
+            return self._effect(cue) + self._raw(cue)
+        return ""
 
     def font_of(self, cue: Cue) -> str:
         """The family that the style of a cue asks for."""
@@ -184,6 +191,10 @@ class Script:
     def _row(self, cue: Cue) -> dict[str, str]:
         """The fields of an event before its text, as they stand in the file."""
         return dict(zip(self._fields, str(cue.extra.get(ROW, "")).split(","), strict=False))
+
+    def _effect(self, cue: Cue) -> str:
+        """The field of that name."""
+        return self._row(cue).get("effect", "").strip()
 
     def _sheet(self, name: str) -> Sheet:
         wanted = name.strip().lstrip("*")
@@ -195,12 +206,14 @@ class Script:
     def _look(self, state: State, sheet: Sheet, language: str) -> Look:
         blur = self._blur(state)
         shadow_x, shadow_y = self._shadow(state)
+        pen = (0.0, 0.0) if sheet.boxed else self._pen(state)
         stretch_x, stretch_y = _stretches(state)
         colors = [_hex(color) for color in state.colors]
         # Letters are as large as their size says, drawings as their numbers.
         across, down = (self._x, self._y) if state.drawing else (1.0, 1.0)
         return Look(
             font=state.font.lstrip("@"),
+            sideways=state.font.startswith("@"),
             size=min(max(state.size * self._y, 1.0), LARGEST * self._height),
             by_line=True,
             bold=state.bold,
@@ -209,7 +222,8 @@ class Script:
             strike=state.strike,
             color=colors[0],
             unsung_color=colors[1],
-            outline=0.0 if sheet.boxed else self._outline(state),
+            outline=max(pen),
+            pen=pen if pen[0] != pen[1] else None,
             outline_color=colors[2],
             edge_blur=blur,
             shadow_x=shadow_x,
@@ -230,8 +244,10 @@ class Script:
         blur = math.hypot(max(state.blur, 0.0) * _BLUR * self._unscaled, math.sqrt(max(state.soft, 0.0) / 2))
         return min(blur, self._height / 8)
 
-    def _outline(self, state: State) -> float:
-        return min(max(state.outline, 0.0) * self._border, self._height / 4)
+    def _pen(self, state: State) -> tuple[float, float]:
+        """How wide its outline is, across and down."""
+        x, y = (min(max(width, 0.0) * self._border, self._height / 4) for width in (state.outline_x, state.outline_y))
+        return x, y
 
     def _shadow(self, state: State) -> tuple[float, float]:
         """How far it lies to the right and down."""
@@ -258,8 +274,9 @@ class Script:
             elif not turn.shear_x and not turn.shear_y:
                 yield turn, 0
             else:
-                # What is sheared lies where its letters begin, and how far they reach up.
-                kind = turn, state.font, state.bold, state.italic, state.size, state.stretch_y
+                # What is sheared lies where letters that look alike begin, and how far they reach up.
+                height = state.font, state.bold, state.italic, state.size, state.stretch_y
+                kind = turn, state if turn.shear_y else height
                 if kind != before:
                     place, before = place + 1, kind
                 yield turn, place
@@ -276,25 +293,31 @@ class Script:
 
     # Place
 
-    def _block(self, cue: Cue, sheet: Sheet, taken: Taken) -> Block:
+    def _block(self, cue: Cue, sheet: Sheet, taken: Taken, time: float) -> Block:
         x, y = cue.placing.x, cue.placing.y
         place = None if x is None or y is None else (x * self._width, y * self._height)
-        if place is None and taken.move:
+        if taken.move:
             place = taken.move[0] * self._x, taken.move[1] * self._y
         left, right, vertical = self._margins(cue, sheet)
-        wrap = taken.wrap or self._wrap
+        scroll = scrolls.scroll_of(self._effect(cue)) if place is None else None
+        wrap = taken.wrap or (tags.NOT_BROKEN if scroll is not None and scroll.is_across else self._wrap)
+        room = 0.0 if wrap == tags.NOT_BROKEN else max(self._width - left - right, self._width * _LEAST)
         block = Block(
             align=cue.placing.align, x=place and place[0], y=place and place[1], left=left, right=right,
-            vertical=vertical, max_width=0.0 if wrap == "2" else max(self._width - left - right, self._width * _LEAST),
+            vertical=vertical, max_width=room,
             origin=(taken.origin[0] * self._x, taken.origin[1] * self._y) if taken.origin else None,
             stacks=place is None, inset=False, even=wrap != "1",
             clips=tuple(self._clip(clip) for clip in (taken.box, taken.shape) if clip is not None),
         )  # fmt: skip
+        if scroll is not None:
+            along = 0 if scroll.is_across else 1
+            way = scroll.way(time * 1000, self._layout[along])
+            block = scroll.placed(block, way, (self._width, self._height), (self._x, self._y)[along])
         return self._boxed(block, taken.runs[0][1] if taken.runs else tags.state_of(sheet), sheet)
 
     def _boxed(self, block: Block, state: State, sheet: Sheet) -> Block:
         """A block with the box of its style, as its first letters want it."""
-        outline = self._outline(state)
+        outline = max(self._pen(state))
         x, y = self._shadow(state)
         if sheet.backed:
             padding = outline + max(x, y, 0.0)
@@ -361,24 +384,34 @@ def drawings_of(document: Document) -> list[Cue]:
 
 
 def _text(taken: Taken) -> tuple[str, list[tuple[int, int, State]]]:
-    """An event's text as its cue has it, with a sign for each drawing, and what holds for which part of it."""
+    """An event's text with a sign for each drawing and with its empty lines, and what holds for which part of it."""
+    # As libass has it, an empty line is half as high as one of spaces, and after the last break there is none.
+    whole = _BLANK.sub(lambda match: "\u00a0" * len(match[0]), "".join(piece for piece, _ in taken.runs))
     builder = TextBuilder()
+    at = 0
     for number, (piece, _) in enumerate(taken.runs):
         builder.open(_RUN, (_RUN, str(number)))
-        builder.text(piece)
+        builder.text(whole[at : at + len(piece)])
         builder.close(_RUN)
-    text, spans = builder.done()
+        at += len(piece)
+    text, spans = builder.done(keep_empty_lines=True)
+    text = text.removesuffix("\n")
     firsts = sorted((span.start, int(span.value)) for span in spans)
     edges = [0, *(start for start, _ in firsts[1:]), len(text)] if firsts else []
     states = [taken.runs[number][1] for _, number in firsts]
     return text, [(*edge, state) for edge, state in zip(itertools.pairwise(edges), states, strict=True)]
 
 
-def _with_drawings(place: int, drawings: Sequence[int]) -> int:
-    """A place in the text of a cue as one in the text that has a sign for each drawing."""
-    for at in drawings:
-        place += at <= place
-    return place
+def _places(text: str, drawn: str) -> list[int]:
+    """By place in the text of a cue the one in the text that is drawn, which has more: drawings, empty lines, and what
+    breaks a line only elsewhere."""
+    found, at = [], 0
+    for char in text:
+        while at < len(drawn) and drawn[at] != char and not (char == "\n" and drawn[at] == " "):
+            at += 1
+        found.append(at)
+        at = min(at + 1, len(drawn))
+    return [*found, len(drawn)]
 
 
 def _ranges(pieces: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
@@ -393,7 +426,11 @@ def _ranges(pieces: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
 
 
 def _strengths(cue: Cue, numbers: Sequence[float]) -> list[tuple[float, float]]:
-    """How strong a subtitle is at some times, by the seven numbers of `\\fade`."""
+    """How strong a subtitle is at some times, by the two numbers of `\\fad` or the seven of `\\fade`."""
+    if len(numbers) == 2:
+        rising, falling = (max(number, 0.0) / 1000 for number in numbers)
+        first, last = (0.0 if length else 1.0 for length in (rising, falling))
+        return [(cue.start, first), (cue.start + rising, 1.0), (cue.end - falling, 1.0), (cue.end, last)]
     before, between, after = (1 - min(max(number, 0.0), 255.0) / 255 for number in numbers[:3])
     times = [cue.start + number / 1000 for number in numbers[3:]]
     return [(times[0], before), (times[1], between), (times[2], between), (times[3], after)]

@@ -61,15 +61,17 @@ class Sheet:
         left, top, width, height = self.area
         return harfbuzz.load().RasterExtents(x_origin=left, y_origin=-(top + height), width=width, height=height)
 
-    def _matrix(self, glyph: Glyph) -> tuple[float, float, float, float, float, float]:
+    def _matrix(self, glyph: Glyph) -> emoji.Matrix:
         """From a glyph's own units to the picture's 1/64 pixels, up."""
         x, y, across, down = glyph.x, -glyph.y, glyph.look.stretch_x * self.scale, glyph.look.stretch_y * self.scale
         unit = SUB * self.scale
         if self._is_flat or glyph.plane is None:
-            return across, 0.0, 0.0, down, x * unit, y * unit
-        (xx, xy, x0), (yx, yy, y0), _ = glyph.plane.matrix
-        place = xx * x - xy * y + x0, -yx * x + yy * y - y0
-        return xx * across, -yx * across, -xy * down, yy * down, place[0] * unit, place[1] * unit
+            matrix = across, 0.0, 0.0, down, x * unit, y * unit
+        else:
+            (xx, xy, x0), (yx, yy, y0), _ = glyph.plane.matrix
+            place = xx * x - xy * y + x0, -yx * x + yy * y - y0
+            matrix = xx * across, -yx * across, -xy * down, yy * down, place[0] * unit, place[1] * unit
+        return matrix if glyph.lying is None else _on_its_back(matrix, *glyph.lying)
 
     def mask(self, glyphs: Sequence[Glyph], rules: Sequence[Panel]) -> Mask:
         """What letters and lines under them cover."""
@@ -200,6 +202,13 @@ class Flat(Sheet):
         column = numpy.where(is_before, flat_x / w * self.scale - self.area.left + 0.5, 0.0)
         row = numpy.where(is_before, flat_y / w * self.scale - self.area.top + 0.5, 0.0)
         return masks.between(padded, row, column)
+
+
+def _on_its_back(matrix: emoji.Matrix, right: float, up: float) -> emoji.Matrix:
+    """The matrix for a glyph that is turned by a quarter against the clock before, and moved to the right and up."""
+    xx, yx, xy, yy, x, y = matrix
+    right, up = right * SUB, up * SUB
+    return xy, yy, -xx, -yx, xx * right + xy * up + x, yx * right + yy * up + y
 
 
 def _within(box: Box, area: Area) -> Area:

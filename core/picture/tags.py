@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ..subtitles.formats.substation_text import pieces
+from ..subtitles.formats.substation_text import SOFT_BREAK, pieces
 from .sheets import Sheet
 from .vectors import LONGEST, Drawing
 
@@ -33,10 +33,13 @@ _NAMES = (
 _TAG = re.compile(rf"\\\s*({'|'.join(_NAMES)})")
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?)")
 _HEX = re.compile(r"\s*&?\s*[hH]?\s*([0-9A-Fa-f]{1,8})")
+NOT_BROKEN = "2"
+"""The wrap style in which lines are broken only where the text says so."""
 PLACEHOLDER = "\ufffc"
 """Stands in the text for a drawing."""
 _FIELDS = {
-    "fs": ("size",), "bord": ("outline",), "xbord": ("outline",), "shad": ("shadow_x", "shadow_y"),
+    "fs": ("size",), "bord": ("outline_x", "outline_y"), "xbord": ("outline_x",), "ybord": ("outline_y",),
+    "shad": ("shadow_x", "shadow_y"),
     "xshad": ("shadow_x",), "yshad": ("shadow_y",), "blur": ("blur",), "be": ("soft",), "fsp": ("spacing",),
     "fscx": ("stretch_x",), "fscy": ("stretch_y",), "frz": ("angle",), "fr": ("angle",),
     "frx": ("angle_x",), "fry": ("angle_y",), "fax": ("shear_x",), "fay": ("shear_y",),
@@ -61,7 +64,8 @@ class State:
     stretch_y: float
     spacing: float
     angle: float
-    outline: float
+    outline_x: float
+    outline_y: float
     shadow_x: float
     shadow_y: float
     blur: float = 0.0
@@ -94,7 +98,7 @@ class Taken:
     shape: Clip | None = None
     """`\\clip` and `\\iclip` with four numbers, and with a drawing: both hold."""
     move: tuple[float, ...] = ()
-    """From x, y to x, y, between two times (0, 0: of the whole event)."""
+    """Where `\\move` has taken it to, x and y; empty where it has none, or one after a `\\pos`."""
     origin: tuple[float, ...] = ()
     fade: tuple[float, ...] = ()
     """The two or seven numbers of `\\fad` and `\\fade`."""
@@ -114,23 +118,27 @@ class _Tag(NamedTuple):
     """What stands in its brackets, parted at the commas; the last part has all from a backslash on."""
 
 
-def taken(raw: str, sheet: Sheet, sheet_of: Callable[[str], Sheet], time: float, length: float) -> Taken:
+def taken(
+    raw: str, sheet: Sheet, sheet_of: Callable[[str], Sheet], time: float, length: float, wrap: str = ""
+) -> Taken:
     """The text of an event, as a file has it, at a time of its `length`. `sheet`: its style; `sheet_of`: any one by its
-    name."""
-    return _Taking(sheet, sheet_of, time, length).take(raw)
+    name; `wrap`: how its lines are broken unless it says so itself."""
+    return _Taking(sheet, sheet_of, time, length, wrap).take(raw)
 
 
 class _Taking:
-    def __init__(self, sheet: Sheet, sheet_of: Callable[[str], Sheet], time: float, length: float) -> None:
+    def __init__(self, sheet: Sheet, sheet_of: Callable[[str], Sheet], time: float, length: float, wrap: str) -> None:
         self._own = sheet
         self._sheet_of = sheet_of
         self._time, self._length = time, length
+        self._wrap = wrap
         self._base = state_of(sheet)
         self._state = state_of(sheet)
         self._scale = 0
         """Of the drawing that is being read; 0: what comes is text."""
         self._below = 0.0
         self._taken = Taken([])
+        self._is_placed = False
         self._transforms = 0
 
     def take(self, raw: str) -> Taken:
@@ -141,6 +149,8 @@ class _Taking:
                 self._taken.rest = len(raw) - read
                 break
             read += len(piece)
+            if piece == SOFT_BREAK and not is_block:
+                piece = "\n" if (self._taken.wrap or self._wrap) == NOT_BROKEN else " "
             if is_block:
                 self._draw(lines)
                 for tag in _tags(piece):
@@ -191,7 +201,9 @@ class _Taking:
             self._scale = min(max(int(_number(tag.value) or 0), 0), 30)
         elif tag.name == "pbo":
             self._below = _number(tag.value) or 0.0
-        elif tag.name == "move" and not taken.move and len(numbers) in (4, 6):
+        elif tag.name == "pos" and len(numbers) == 2:
+            self._is_placed = True
+        elif tag.name == "move" and not taken.move and not self._is_placed and len(numbers) in (4, 6):
             self._move(numbers)
         elif tag.name == "org" and not taken.origin and len(numbers) == 2:
             taken.origin = numbers
@@ -213,6 +225,8 @@ class _Taking:
                 wanted = before * (1 + value / 10)
             if name == "fs" and wanted <= 0:
                 wanted = usual
+            if name == "shad":
+                wanted = max(wanted, 0.0)
             setattr(self._state, field, before + (wanted - before) * power)
 
     def _color(self, name: str, text: str, power: float) -> None:
@@ -293,7 +307,8 @@ def state_of(sheet: Sheet) -> State:
     first, second, third, fourth = ((c[0], c[1], c[2], c[3]) for c in colors)
     return State(
         sheet.font, sheet.size, (first, second, third, fourth), sheet.bold, sheet.italic, sheet.underline, sheet.strike,
-        sheet.stretch_x, sheet.stretch_y, sheet.spacing, sheet.angle, sheet.outline, sheet.shadow, sheet.shadow,
+        sheet.stretch_x, sheet.stretch_y, sheet.spacing, sheet.angle, sheet.outline, sheet.outline, sheet.shadow,
+        sheet.shadow,
     )  # fmt: skip
 
 
@@ -304,7 +319,9 @@ def _tags(block: str) -> Iterator[_Tag]:
         at = match.end()
         rest = len(block[at:]) - len(block[at:].lstrip())
         if block[at + rest : at + rest + 1] == "(" and match[1] not in ("fn", "r"):
-            stop = _closing(block, at + rest)
+            # As in libass the first one closes it, also where it stands inside of a `\\t`.
+            stop = block.find(")", at + rest)
+            stop = len(block) if stop < 0 else stop
             inside = block[at + rest + 1 : stop]
             yield _Tag(match[1], inside, _parts(inside))
             at = stop
@@ -313,16 +330,6 @@ def _tags(block: str) -> Iterator[_Tag]:
             stop = len(block) if stop < 0 else stop
             yield _Tag(match[1], block[at:stop], [])
             at = stop
-
-
-def _closing(block: str, opening: int) -> int:
-    """The bracket that closes one; where there is none, the end."""
-    depth = 0
-    for match in re.compile("[()]").finditer(block, opening):
-        depth += 1 if match[0] == "(" else -1
-        if not depth:
-            return match.start()
-    return len(block)
 
 
 def _parts(inside: str) -> list[str]:

@@ -20,8 +20,13 @@ _TOKEN = re.compile(r"\\\u2060|\\[Nnh]|\\[{}]|\{[^{}]*\}")
 _ESCAPES = {"\\\u2060": "\\", "\\N": "\n", "\\n": "\n", "\\h": "\u00a0", "\\{": "{", "\\}": "}"}
 
 
+SOFT_BREAK = "\\n"
+"""What breaks a line only where lines are not broken by themselves."""
+
+
 def pieces(raw: str) -> Iterator[tuple[bool, str]]:
-    """What the text of an event is made of, in order: letters, and (True) what stands between two braces."""
+    """What the text of an event is made of, in order: letters, and (True) what stands between two braces. A soft break
+    comes alone, as it is written."""
     end = 0
     for match in _TOKEN.finditer(raw):
         if end < match.start():
@@ -30,7 +35,7 @@ def pieces(raw: str) -> Iterator[tuple[bool, str]]:
         if match[0][0] == "{":
             yield True, match[0][1:-1]
         else:
-            yield False, _ESCAPES[match[0]]
+            yield False, match[0] if match[0] == SOFT_BREAK else _ESCAPES[match[0]]
     if end < len(raw):
         yield False, raw[end:]
 
@@ -55,7 +60,7 @@ def read_text(raw: str, align: int = 2, resolution: tuple[float, float] = (384.0
         if is_block:
             blocks.apply(piece)
         else:
-            blocks.text(piece)
+            blocks.text("\n" if piece == SOFT_BREAK else piece)
     text, spans = builder.done()
     spans = tuple(sorted([*spans, *(Span(0, 0, overrides.COMMENT, value) for value in builder.empty)]))
     x, y = blocks.position or (None, None)

@@ -53,14 +53,15 @@ Style: Top,{sans},28,&H0000FFFF,&H000000FF,&H00202020,&H00000000,-1,0,0,0,100,10
 Style: Box,{mono},20,&H00FFFFFF,&H000000FF,&H80000000,&H00000000,0,0,0,0,100,100,0,0,3,4,0,1,40,40,25,1
 Style: Back,{sans},24,&H00FFFFFF,&H000000FF,&H00000000,&H80400000,0,0,0,0,100,100,0,0,4,2,3,2,20,20,20,1
 Style: Thrown,{sans},24,&H00FFFFFF,&H000000FF,&H80000000,&H000000FF,0,0,0,0,100,100,0,0,3,4,3,2,20,20,20,1
+Style: Old,{sans},24,65535,255,0,-2147483640,0,0,0,0,100,100,0,0,1,2,4,2,20,20,20,1
 Style: Wide,{sans},22,&H00FFFFFF,&H000000FF,&H00000000,&H00000000,0,-1,0,0,130,90,2,0,1,1,2,5,20,20,20,1
 
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
 
-Line = tuple[str, str]
-"""The style and the text of an event."""
+Line = tuple[str, str] | tuple[str, str, str]
+"""The style and the text of an event, and its effect."""
 
 
 def unpacked_fonts(folder: Path) -> dict[str, str]:
@@ -85,9 +86,10 @@ def unpacked_fonts(folder: Path) -> dict[str, str]:
 def script(lines: Sequence[Line], families: dict[str, str], folder: Path) -> Path:
     """A file with one event every two seconds."""
     rows = []
-    for number, (style, text) in enumerate(lines):
+    for number, (style, text, *effect) in enumerate(lines):
         times = ",".join(f"0:{second // 60:02}:{second % 60:02}.00" for second in (2 * number, 2 * number + 2))
-        rows.append(f"Dialogue: 0,{times},{style},,0,0,0,,{text.replace('fnmono', 'fn' + families['mono'])}\n")
+        text = text.replace("fnmono", "fn" + families["mono"])
+        rows.append(f"Dialogue: 0,{times},{style},,0,0,0,{''.join(effect)},{text}\n")
     path = folder / "film.ass"
     path.write_text(HEAD.format(**families) + "".join(rows), encoding="utf-8")
     return path

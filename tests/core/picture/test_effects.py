@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
+import numpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -68,6 +70,45 @@ def test_there_is_a_limit_to_the_planes_that_letters_lie_in(
     setting = renderer._setting(renderer.dressed(0, renderer.moments(0)[0]))
     planes = {glyph.plane for glyph in setting.glyphs if glyph.plane and not glyph.plane.is_rotation}
     assert len(planes) <= substation.MOST_TURNS + len(setting.lines) and (planes or not before)
+
+
+def test_letters_of_a_font_for_columns_are_upright_when_their_line_is_turned(tmp_path: Path, letters: Fonts) -> None:
+    """Its name begins with @. Chinese letters lie on their backs in it, Latin ones stand; brackets are those of
+    columns, which libass leaves as they are."""
+
+    def drawn(tags: str, text: str) -> Any:
+        document = film(tmp_path, rf"{{\an5\pos(320,180)\fs80\bord0\shad0{tags}}}{text}")
+        found = numpy.zeros((SIZE[1], SIZE[0]), int)
+        for one in Renderer(document, *SIZE, None, letters).at(1):
+            rows, columns, _ = one.rgba.shape
+            found[one.y : one.y + rows, one.x : one.x + columns] = one.rgba[..., 3]
+        return found
+
+    def shared(one: Any, other: Any) -> float:
+        """Of both, moved over each other."""
+        one, other = (
+            numpy.roll(
+                mask,
+                [
+                    size // 2 - int(numpy.median(at))
+                    for size, at in zip(mask.shape, numpy.nonzero(mask > 127), strict=True)
+                ],
+                (0, 1),
+            )
+            > 127
+            for mask in (one, other)
+        )
+        return float((one & other).sum() / (one | other).sum())
+
+    assert shared(drawn(r"\fn@CJK\frz-90", "語"), drawn(r"\fnCJK", "語")) > 0.85
+    assert shared(drawn(r"\fn@CJK", "語"), drawn(r"\fnCJK\frz90", "語")) > 0.85
+    assert (drawn(r"\fn@CJK\frz-90", "12") == drawn(r"\fnCJK\frz-90", "12")).all()
+    bracket = drawn(r"\fn@CJK\frz-90", "「")
+    rows, columns = numpy.nonzero(bracket > 127)
+    assert numpy.ptp(columns) > numpy.ptp(rows), "it opens downwards"
+    column = drawn(r"\fn@CJK\frz-90", "日本語")
+    rows, columns = numpy.nonzero(column > 127)
+    assert numpy.ptp(rows) > 2.5 * numpy.ptp(columns)
 
 
 def test_a_style_of_ones_choice_leaves_drawings_out(tmp_path: Path, letters: Fonts) -> None:

@@ -132,12 +132,13 @@ def test_an_effect_that_is_not_drawn_is_named(tmp_path: Path) -> None:
     path = tmp_path / "film.ass"
     head = HEAD.format(sans="a", mono="b")
     row = "Dialogue: 0,0:00:00.00,0:00:02.00,Default,,0,0,0,{},text\n"
-    path.write_text(head + row.format("Banner;20;0;50") + row.format("") + row.format("Karaoke"), encoding="utf-8")
+    effects = "Banner", "", "Karaoke", "Scroll up;10;20", "Banner;20;0;50", "Scroll down;0;0;5"
+    path.write_text(head + "".join(map(row.format, effects)), encoding="utf-8")
     assert FOLDER is not None
     renderer = Renderer(reading.load(path), 640, 360, None, Fonts(blender=FOLDER, system=[]))
     renderer.at(1)
     found = [(problem.index, problem.message) for problem in renderer.problems if problem.kind == "effects"]
-    assert found == [(0, 'Its effect "Banner" is not drawn.')]
+    assert found == [(0, 'Its effect "Banner" is not drawn.'), (3, 'Its effect "Scroll up" is not drawn.')]
 
 
 @pytest.mark.timeout(60)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 import pytest
 
-from tests.core.picture.libass import box_of, by_libass, by_us, needed, overlap, script, unpacked_fonts
+from tests.core.picture.libass import Line, box_of, by_libass, by_us, needed, overlap, script, unpacked_fonts
 
 pytestmark = needed
 
@@ -22,7 +22,7 @@ LEAST_SEEN, MOST_OFF = 0.93, 8.0
 STAR = "m 50 0 l 61 35 98 35 68 57 79 91 50 70 21 91 32 57 2 35 39 35"
 ROUND = "m 0 50 b 0 22 22 0 50 0 78 0 100 22 100 50 100 78 78 100 50 100 22 100 0 78 0 50"
 
-LINES = (
+LINES: tuple[Line, ...] = (
     ("Default", r"{\clip(280,300,360,360)}Cut on both sides"),
     ("Default", r"{\iclip(300,300,340,345)}Without its middle"),
     ("Default", r"{\an5\pos(320,180)\fs60\clip(m 260 150 l 380 150 320 210)}Triangle"),
@@ -101,6 +101,29 @@ LINES = (
     ("Box", r"{\bord0}No box"),
     ("Default", r"{\an5\pos(320,180)\fs50\be10}Edges"),
     ("Default", r"{\an5\pos(320,180)\fs110\1a&HFF&\shad6}Hollow"),
+    ("Default", r"{\an9\frz16\pos(620,40)}Name:\N\NAge:\N \NHeight:\N\N\NWeight:"),
+    ("Default", r"Above\N\N"),
+    ("Default", r"\NBelow\Nan empty line\N"),
+    ("Default", r"A soft\nbreak is a space"),
+    ("Default", r"{\q2}A soft\nbreak is one here"),
+    ("Default", r"{\q1}As many words as a line can take are in it here, and a space after them counts as none at all"),
+    ("Default", r"{\move(100,100,500,300)\pos(320,180)}Moves"),
+    ("Default", r"{\pos(320,180)\move(100,100,500,300)}Stays"),
+    ("Default", r"{\shad-5}No shadow"),
+    ("Default", r"{\fs50\xshad-8\yshad-8}A shadow above"),
+    ("Default", r"{\fs50\xbord8\ybord0}Across"),
+    ("Default", r"{\fs50\ybord10}Down"),
+    ("Default", r"{\fs50\xbord30\ybord5\3c&HFF&}Wide"),
+    ("Default", r"{\fs50\fad(1500,1500)}Not wholly"),
+    ("Default", r"{\fs50\t(0,1400,\clip(200,100,440,360)\1c&H0000FF&)}Red at once"),
+    ("Default", r"{\an5\pos(320,180)\fs40\fay0.3}a{\frz30}b\Nline {\frz0}two"),
+    ("Default", r"{\an8\fs40\k50}ka\N\N{\k50}ra{\k100}o\nke"),
+    ("Old", r"Colours as numbers"),
+    ("Default", r"Runs to the left,\Non two lines", "Banner;20"),
+    ("Default", r"Runs to the right", "Banner;5;1;50"),
+    ("Default", r"{\an8}Runs up", "Scroll up;40;200;10"),
+    ("Default", r"Runs up\Nout of its window", "Scroll up;300;100;20"),
+    ("Default", r"Runs down", "Scroll down;40;200;10"),
 )  # fmt: skip
 
 
@@ -115,7 +138,7 @@ def test_effects_are_seen_as_libass_shows_them(tmp_path: Path) -> None:
     frames = by_libass(path, fonts["folder"], len(LINES), AT)
     ours = by_us(path, fonts["folder"], frames, AT)
     wrong = []
-    for number, (style, text) in enumerate(LINES):
+    for number, (style, text, *_) in enumerate(LINES):
         theirs, mine = seen(frames[number]), seen(ours[number])
         assert theirs.any() and mine.any(), text
         boxes = box_of(frames[number]), box_of(ours[number])
