@@ -14,7 +14,7 @@ from ..subtitles.document import Document
 from ..subtitles.formats.overrides import DRAWING, KARAOKE
 from ..subtitles.formats.substation_rows import EVENT, FIELDS, HEAD, ROW, resolution_of
 from ..subtitles.formats.substation_text import event_text
-from ..subtitles.formats.tags import TextBuilder
+from ..subtitles.formats.tags import Empty, TextBuilder
 from ..text import Text
 from . import clusters, dress, karaoke, moments, scrolls, sheets, tags, vectors
 from .dress import LARGEST, Block, Clip, Dressed, Look
@@ -394,7 +394,7 @@ def _text(taken: Taken) -> tuple[str, list[tuple[int, int, State]]]:
         builder.text(whole[at : at + len(piece)])
         builder.close(_RUN)
         at += len(piece)
-    text, spans = builder.done(keep_empty_lines=True)
+    text, spans = builder.done(Empty.ALL)
     text = text.removesuffix("\n")
     firsts = sorted((span.start, int(span.value)) for span in spans)
     edges = [0, *(start for start, _ in firsts[1:]), len(text)] if firsts else []

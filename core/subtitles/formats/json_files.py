@@ -43,9 +43,10 @@ def read(source: Source) -> Document:
     findings = Findings()
     items, others = load(source, findings)
     rows: list[Row | Cue] = []
-    scale = 1.0 if "version" in others else units_of(items, findings)  # Ours says its version, and means seconds.
+    ours = "version" in others
+    scale = 1.0 if ours else units_of(items, findings)  # Ours means seconds.
     for index, item in taken(items):
-        row = row_of(item, index, findings, scale=scale)
+        row = row_of(item, index, findings, scale=scale, ours=ours)
         if isinstance(row, Row):
             row.cue = _with_looks(row.cue)
             rows.append(row)

@@ -22,7 +22,7 @@ from ..times import clock_pattern, plain_signs, seconds_of
 from . import json_dialects, json_words
 from .base import Findings, Source
 from .settling import Row, as_row
-from .tags import tidied_text
+from .tags import Empty, tidied_text
 
 REST = "json.rest"
 """Of a cue's `extra`: the keys of its row that we have no word for, as JSON. Of a document's: those of the file."""
@@ -291,8 +291,9 @@ def units_of(items: Sequence[Any], findings: Findings) -> float:
     return 1000.0
 
 
-def row_of(item: Any, index: int, findings: Findings, *, scale: float = 1.0) -> Row | Cue | None:
-    """The row of a list; None, noted, where it is none. `scale`: units of its times in a second."""
+def row_of(item: Any, index: int, findings: Findings, *, scale: float = 1.0, ours: bool = False) -> Row | Cue | None:
+    """The row of a list; None, noted, where it is none. `scale`: units of its times in a second. `ours`: empty lines
+    inside of a text are meant."""
     name = str(index + 1)
     if not isinstance(item, dict):
         if isinstance(item, str | list) and item:
@@ -312,7 +313,7 @@ def row_of(item: Any, index: int, findings: Findings, *, scale: float = 1.0) -> 
         message = Text('"{text}" is no subtitle; it was left out.', text=quoted(dumped(item)))
         findings.add(Kind.BROKEN, message, quote=dumped(item), cue=name)
         return None
-    text = tidied(text)
+    text = tidied(text, Empty.INSIDE if ours else Empty.GONE)
     logprob, silence, ratio = map(fields.number, ("avg_logprob", "no_speech_prob", "compression_ratio"))
     speaker = " ".join((fields.text(SPEAKERS) or fields.count("speaker")).split())
     words, others = words_of(fields.left.pop("words", None), text, start, end, scale)
@@ -330,9 +331,9 @@ def row_of(item: Any, index: int, findings: Findings, *, scale: float = 1.0) -> 
     return as_row(start, end, cue, times)
 
 
-def tidied(raw: str) -> str:
+def tidied(raw: str, empty_lines: Empty = Empty.GONE) -> str:
     """The text of a cue, as JSON has it."""
-    return tidied_text(raw.replace("\r\n", "\n").replace("\r", "\n"))[0]
+    return tidied_text(raw.replace("\r\n", "\n").replace("\r", "\n"), (), empty_lines)[0]
 
 
 def words_of(

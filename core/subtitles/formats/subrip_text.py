@@ -12,7 +12,7 @@ from ..document import Cue
 from . import codes, overrides
 from .base import Findings, is_too_long
 from .colors import from_css
-from .tags import TextBuilder, marked_up, tidied_text
+from .tags import TextBuilder, marked_up, tidied_text, without_empty_lines
 from .xml_tokens import character
 
 _MARKUP = re.compile(
@@ -189,7 +189,7 @@ def written(cue: Cue, own: bool) -> str:
     else:
         text = _escaped(cue.text)
     if "\n" in text or "-->" in text:
-        text = "\n".join(line for line in text.split("\n") if line.strip(" \t"))
+        text = without_empty_lines(text)
         text = text.replace("-->", "->")
     corner = _corner(cue.placing) if cue.placing.align != 2 else 2
     return f"{{\\an{corner}}}{text}" if corner != 2 else text

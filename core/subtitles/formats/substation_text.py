@@ -11,7 +11,7 @@ from ...markup import BELOW, COLOR, FONT, SIZE, Placing, Span, flattened
 from ..document import Cue
 from . import overrides
 from .base import is_too_long
-from .tags import TextBuilder, marked_up, tidied_text
+from .tags import Empty, TextBuilder, marked_up, tidied_text
 
 RAW = "ass.raw"
 """Of a cue's `extra`: its text, as it came, where that has tags or escapes."""
@@ -53,7 +53,7 @@ def read_text(raw: str, align: int = 2, resolution: tuple[float, float] = (384.0
     """The text of an event without its tags, their spans, and where it stands; `align` is that of its style."""
     if "{" not in raw or is_too_long(raw, "{\\"):
         plain = _TOKEN.sub(lambda match: _ESCAPES.get(match[0], match[0]), raw) if "\\" in raw else raw
-        return TextRead(*tidied_text(plain), BELOW if align == 2 else Placing(align))
+        return TextRead(*tidied_text(plain, (), Empty.INSIDE), BELOW if align == 2 else Placing(align))
     builder = TextBuilder()
     blocks = overrides.Overrides(builder, resolution)
     for is_block, piece in pieces(raw):
@@ -61,7 +61,7 @@ def read_text(raw: str, align: int = 2, resolution: tuple[float, float] = (384.0
             blocks.apply(piece)
         else:
             blocks.text("\n" if piece == SOFT_BREAK else piece)
-    text, spans = builder.done()
+    text, spans = builder.done(Empty.INSIDE)
     spans = tuple(sorted([*spans, *(Span(0, 0, overrides.COMMENT, value) for value in builder.empty)]))
     x, y = blocks.position or (None, None)
     return TextRead(text, spans, Placing(blocks.align or align, x, y))

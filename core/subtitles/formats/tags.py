@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from array import array
 from bisect import bisect_left, bisect_right
@@ -17,6 +18,15 @@ _BREAKS = str.maketrans("\x0b\x0c\u2028\u2029", "\n\n\n\n")
 """What editing programs write for a new line inside of one subtitle."""
 _EDGES = " \t"
 """What a line is stripped of. Not str.strip(): the ideographic space indents Japanese lines on purpose."""
+
+
+class Empty(enum.Enum):
+    """Which empty lines of a text stay."""
+
+    GONE = enum.auto()
+    INSIDE = enum.auto()
+    """Those between two that are not."""
+    ALL = enum.auto()
 
 
 class TextBuilder:
@@ -73,11 +83,11 @@ class TextBuilder:
         """Something that stands between two letters."""
         self._points.append(Span(self._length, self._length, kind, value))
 
-    def done(self, *, keep_empty_lines: bool = False) -> tuple[str, tuple[Span, ...]]:
+    def done(self, empty_lines: Empty = Empty.GONE) -> tuple[str, tuple[Span, ...]]:
         """The text, its lines stripped, and its spans."""
         self.close_all()
         found = [*self._points, *reversed(self._ranges)]
-        text, spans = tidied_text("".join(self._pieces), found, keep_empty_lines)
+        text, spans = tidied_text("".join(self._pieces), found, empty_lines)
         if len(spans) < len(found):
             kept = {span[2:] for span in spans}
             self.empty += [span.value for span in found if span.value and span[2:] not in kept]
@@ -89,6 +99,19 @@ class TextBuilder:
             self._ranges += [Span(start, self._length, kind, value) for kind, value in reversed(kinds)]
         else:
             self.empty += [value for _, value in kinds if value]
+
+
+def without_empty_lines(text: str) -> str:
+    """The text for formats in which an empty line ends a subtitle: none at its ends, and those inside have a no-break
+    space, so that they are seen as they were.
+
+    >>> without_empty_lines("\\none\\n\\ntwo\\n ")
+    'one\\n\\xa0\\ntwo'
+    """
+    lines = text.split("\n")
+    full = [number for number, line in enumerate(lines) if line.strip(_EDGES)]
+    inner = lines[full[0] : full[-1] + 1] if full else []
+    return "\n".join(line if line.strip(_EDGES) else "\u00a0" for line in inner)
 
 
 def needs_tidying(text: str) -> bool:
@@ -105,8 +128,8 @@ def needs_tidying(text: str) -> bool:
     return not text.isprintable() and _CHANGED.search(text) is not None
 
 
-def tidied_text(text: str, spans: Sequence[Span] = (), keep_empty_lines: bool = False) -> tuple[str, tuple[Span, ...]]:
-    """Lines stripped of spaces, empty lines and control characters gone; spans moved accordingly."""
+def tidied_text(text: str, spans: Sequence[Span] = (), empty_lines: Empty = Empty.GONE) -> tuple[str, tuple[Span, ...]]:
+    """Lines stripped of spaces, control characters gone, and empty lines as is said; spans moved accordingly."""
     if not needs_tidying(text):
         return text, tidied(spans, len(text)) if spans else ()
     if _BREAKING.search(text):
@@ -118,7 +141,7 @@ def tidied_text(text: str, spans: Sequence[Span] = (), keep_empty_lines: bool = 
         stop = len(text) if stop < 0 else stop
         line = text[first:stop]
         start, end = first + len(line) - len(line.lstrip(_EDGES)), first + len(line.rstrip(_EDGES))
-        pieces.add_line(text, start, max(start, end), keep_empty_lines)
+        pieces.add_line(text, start, max(start, end), empty_lines)
         first = stop + 1
     return pieces.put_together(text, spans)
 
@@ -131,19 +154,25 @@ class _Pieces:
 
     def __init__(self) -> None:
         self._starts, self._ends, self._breaks = array("q"), array("q"), array("b")
+        self._empty = array("q")
+        """Where empty lines begin that stay if another line follows."""
 
-    def add_line(self, text: str, start: int, end: int, keep_empty: bool) -> None:
+    def add_line(self, text: str, start: int, end: int, empty_lines: Empty) -> None:
         """What of these characters, which are a line without the spaces around it, stays."""
-        if not keep_empty and not any(text[a:b].strip(_EDGES) for a, b in _without_control(text, start, end)):
+        if not any(text[a:b].strip(_EDGES) for a, b in _without_control(text, start, end)):
+            if empty_lines is Empty.ALL:
+                self._add(start, start, len(self._starts) > 0)
+            elif empty_lines is Empty.INSIDE and self._starts:
+                self._empty.append(start)
             return
+        for at in self._empty:
+            self._add(at, at, True)
+        del self._empty[:]
         breaks = len(self._starts) > 0
-        is_new = True
         for first, last in _without_control(text, start, end):
             if first < last:
-                self._add(first, last, breaks and is_new)
-                is_new = False
-        if is_new:
-            self._add(start, start, breaks)
+                self._add(first, last, breaks)
+                breaks = False
 
     def _add(self, start: int, end: int, breaks: bool) -> None:
         self._starts.append(start)

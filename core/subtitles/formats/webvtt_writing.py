@@ -12,7 +12,7 @@ from ..document import Cue, Document
 from ..times import clock
 from .base import Format, WriteOptions
 from .subrip import SETTINGS
-from .tags import marked_up, needs_tidying
+from .tags import marked_up, needs_tidying, without_empty_lines
 from .timings import no_times
 from .webvtt import AFTER, BEFORE, CLASS, HEAD, HEADER, TAG, placing_of, read
 from .webvtt_looks import CLASS_LOOKS, NAME_OF_COLOR, Look, class_looks
@@ -100,7 +100,7 @@ def _text(cue: Cue, own: bool, looks: Mapping[str, Look]) -> str:
         spans = sorted(_shown(cue, own, looks), key=lambda span: (span.start, -span.end, span.kind == COLOR))
         text = marked_up(cue.text, spans, _opening, _closing, _escaped)
     if "\n" in text and needs_tidying(text):
-        text = "\n".join(line for line in text.split("\n") if line.strip(" \t"))
+        text = without_empty_lines(text)
     if ">" in text or "\u2192" in text:
         text = no_times(text)
     return f"<v {_escaped(cue.speaker)}>{text}" if cue.speaker else text

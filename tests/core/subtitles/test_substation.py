@@ -290,3 +290,26 @@ def test_styles_below_the_events() -> None:
 def test_colours_are_of_base_16_however_they_are_written(tag: str) -> None:
     document = events(f"0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{{{tag}}}x")
     assert document.cues[0].spans == (Span(0, 1, COLOR, "#ff0000"),)
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("one\\N\\Ntwo", "one\n\ntwo"),
+        ("\\N \\Nlow\\N\\N", "low"),
+        ("{\\i1}one\\N{\\i0}\\N \\N{\\b1}two{\\b0}\\N", "one\n\n\ntwo"),
+    ],
+)
+@pytest.mark.parametrize("format", ["ass", "ssa", "json", "srt", "vtt", "sbv"])
+def test_empty_lines_inside_of_a_text_are_seen_in_other_formats_too(said: str, text: str, format: str) -> None:
+    """A no-break space has the place of each where an empty line ends the subtitle."""
+    text_of_file = written(Document((Cue(1, 2, "HERE"), Cue(3, 4, "x"))), "ass").replace("HERE", said)
+    document = reading.parse(text_of_file.encode(), "a.ass")
+    assert [cue.text for cue in document.cues] == [text, "x"]
+    again = reading.parse(written(document, format).encode(), f"a.{format}")
+    assert [cue.text.replace("\xa0", "") for cue in again.cues] == [text, "x"] and again.findings == ()
+    if format in ("srt", "vtt"):
+        looks = [{span.kind for span in cue.spans} for cue in (document.cues[0], again.cues[0])]
+        assert looks[0] == looks[1]
+    edited = document.with_cues([document.cues[0].with_text(text.replace("two", "three").replace("low", "deep"))])
+    assert "\n\n" not in text or "\\N\\N" in written(edited)
