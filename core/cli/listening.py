@@ -38,7 +38,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.set_defaults(parser=command)
     heard = command.add_argument_group("what is heard")
     heard.add_argument(
-        "--language", type=_typed(presets.language), metavar="L", help="such as en or English (default: detected)"
+        "-l", "--language", type=_typed(presets.language), metavar="L", help="such as en or English (default: detected)"
     )
     heard.add_argument("--task", choices=("transcribe", "translate"), default="transcribe")
     heard.add_argument(

@@ -47,6 +47,9 @@ def _run(argv: Sequence[str] | None) -> int:
         args = parser.parse_args(words)
     except SystemExit as end:
         # argparse ends the process; inside Blender that would take the user's work along.
+        if end.code:
+            for hint in spelling.hints(words):
+                print(hint, file=sys.stderr)
         return end.code if isinstance(end.code, int) else USAGE
     output = Output(as_json=args.json, quiet=args.quiet)
     try:

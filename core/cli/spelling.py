@@ -20,6 +20,28 @@ _FLAGS = (
 )
 """Those that are off unless they are given."""
 _WORDS = {"true": True, "false": False}
+_AS_HERE = {"--condition-on-previous-text": "false", "--local-files-only": "true", "--suppress-blank": "true"}
+"""Options of other programs with the value that says what is done here anyway; any other value is not understood."""
+_ELSEWHERE = {
+    "--best-of": "leave it out: at a temperature five are tried.",
+    "--clip-timestamps": "a part is heard with --from and --to.",
+    "--condition-on-previous-text": "leave it out: each window is heard by itself, against loops.",
+    "--device-index": "the second card is --device cuda:1.",
+    "--diarize": "leave it out: speakers are not told apart.",
+    "--fp16": "say how to compute with --compute-type, such as float32.",
+    "--hallucination-silence-threshold": "leave it out: what is not speech is skipped (--vad-threshold says what is).",
+    "--highlight-words": "leave it out: a .lrc and a .json have the time of each word.",
+    "--max-words-per-line": "say how long a line may be with --max-line-width, or choose a --profile.",
+    "--max-len": "say how long a line may be with --max-line-width, or choose a --profile.",
+    "--model-dir": "a folder with a model is -m FOLDER, the folder of all is --models-dir.",
+    "--model-directory": "a folder with a model is -m FOLDER, the folder of all is --models-dir.",
+    "--output-file": "the file to write is -o FILE.",
+    "--print-colors": "leave it out.",
+    "--temperature-increment-on-fallback": "name the temperatures: --temperature 0,0.2,0.4.",
+    "--vad-max-speech-duration-s": "leave it out: windows are cut where it is quiet.",
+    "--verbose": "leave it out: --quiet says less, --json more.",
+}
+"""Options of other programs that hear speech, and what is said here in their place."""
 _EARLIER = re.compile(r"-\d+(?:[:.,]\d+)*m?s?", re.ASCII)
 """A time before another. argparse takes such a one, unless it is a plain number, for an option of that name."""
 
@@ -35,6 +57,16 @@ def ours(words: Sequence[str]) -> list[str]:
     return list(_spelled(list(words)))
 
 
+def hints(words: Sequence[str]) -> list[str]:
+    """What to say in place of other programs' options, a sentence each.
+
+    >>> hints(["transcribe", "a.mp4", "--device-index=1", "--device-index", "1"])
+    ['--device-index: the second card is --device cuda:1.']
+    """
+    named = dict.fromkeys(word.partition("=")[0] for word in words)
+    return [f"{name}: {_ELSEWHERE[name]}" for name in named if name in _ELSEWHERE]
+
+
 def _spelled(words: list[str]) -> Iterator[str]:
     while words:
         word = words.pop(0)
@@ -42,21 +74,28 @@ def _spelled(words: list[str]) -> Iterator[str]:
             yield word
             yield from words
             return
-        if not word.startswith("--"):
+        if word.startswith("--"):
+            yield from _option(word, words)
+        else:
             yield word
-            continue
-        name, equals, value = word.partition("=")
-        name = name.replace("_", "-")
-        said = value if equals else words[0] if words else ""
-        if not equals and _EARLIER.fullmatch(said):
-            yield f"{name}={words.pop(0)}"
-            continue
-        if name not in (*_SWITCHES, *_FLAGS) or said.lower() not in _WORDS:
-            yield f"{name}{equals}{value}"
-            continue
-        if not equals:
-            words.pop(0)
-        if _WORDS[said.lower()]:
-            yield name
-        elif name in _SWITCHES:
-            yield f"--no-{name.removeprefix('--')}"
+
+
+def _option(word: str, words: list[str]) -> Iterator[str]:
+    """One option as it is called here; a value of its own is taken from the words behind it."""
+    name, equals, value = word.partition("=")
+    name = name.replace("_", "-")
+    said = (value if equals else words[0] if words else "").lower()
+    as_here, is_switch = _AS_HERE.get(name) == said, name in (*_SWITCHES, *_FLAGS) and said in _WORDS
+    if not equals and _EARLIER.fullmatch(said):
+        yield f"{name}={words.pop(0)}"
+        return
+    if not equals and (as_here or is_switch):
+        words.pop(0)
+    if name == "--translate" and not equals:
+        yield from ("--task", "translate")
+    elif not as_here and not is_switch:
+        yield f"{name}{equals}{value}"
+    elif is_switch and _WORDS[said]:
+        yield name
+    elif is_switch and name in _SWITCHES:
+        yield f"--no-{name.removeprefix('--')}"

@@ -44,6 +44,8 @@ from .running import attended, follow
 
 _DOUBTS = 10
 """Doubtful places that are told to people; programs are told all."""
+_OTHERS = ("*.safetensors", "*.pt", "*.pth", "pytorch_model*.bin", "ggml*.bin", "*.gguf", "*.onnx", "*.h5", "*.msgpack")
+"""Whisper models of other programs: PyTorch's, whisper.cpp's, ONNX's, TensorFlow's, Flax's."""
 _KEEP = 120.0
 """Seconds that the child waits for the next film."""
 
@@ -106,9 +108,14 @@ def _refuse_path(path: Path, typed: str) -> None:
     hint = "Name a folder with a model for faster-whisper, or one of the list: subtitle-editor models list"
     if path.is_file():
         raise UsageError(f"{path} is a file, and a model is a folder.", hint)
-    if path.is_dir() and any(path.glob("*.safetensors")):
-        raise UsageError(f"{path} has a model for another program (no model.bin).", hint)
     if path.is_dir():
+        inside = sorted(name.parent for name in path.glob("*/model.bin"))
+        if inside:
+            raise UsageError(
+                f"{path} has no model itself (no model.bin), but in a folder inside.", f"Name it: -m {inside[0]}"
+            )
+        if any(next(path.glob(pattern), None) for pattern in _OTHERS):
+            raise UsageError(f"{path} has a model for another program (no model.bin).", hint)
         raise UsageError(f"{path} is a folder without a model (no model.bin).", hint)
     if path.is_absolute() or typed.startswith("."):
         raise UsageError(f"There is no folder {path}.", hint)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable
@@ -18,6 +19,9 @@ _POINTER = b"version https://git-lfs.github.com/spec/"
 """How what git leaves without git-lfs begins."""
 _MOST_VERSIONS = 1000
 """A CTranslate2 model begins with the version of its format, which is 6 today, in four bytes; others with a word."""
+_SMALL_FILES = ("config.json", "tokenizer.json", "vocabulary.json")
+_MARKS = ("<|endoftext|>", "<|startoftranscript|>", "<|transcribe|>", "<|notimestamps|>")
+"""Of every Whisper model. Where their numbers differ, all that comes after them does."""
 _FEW_LAYERS = 4
 """Decoder layers of what was distilled, turbo the largest of them. It was trained to transcribe alone."""
 
@@ -45,6 +49,29 @@ def check_file(path: str) -> None:
         raise ChildError("model_unusable", "model.bin is not in CTranslate2's format, but in another program's")
 
 
+def _check_small_files(path: str) -> None:
+    """Raises ChildError for the first that is no JSON: the libraries say where, and not in which file."""
+    for name in _SMALL_FILES:
+        with contextlib.suppress(FileNotFoundError):
+            try:
+                with open(os.path.join(path, name), encoding="utf-8-sig") as file:
+                    json.load(file)
+            except (OSError, ValueError, RecursionError) as error:
+                raise ChildError("model_unusable", "{name} is not what it should be", name=name) from error
+
+
+def _check_words(path: str, tokenizer: Any) -> None:
+    """Raises ChildError unless the tokenizer's marks have the numbers that they have in the vocabulary: with the small
+    file of another model every word would be another one, or the first window fails."""
+    words = _vocabulary(path)
+    places = {word: number for number, word in enumerate(words)}
+    for mark in _MARKS:
+        number = tokenizer.token_to_id(mark)
+        if number is None or number != places.get(mark, number if not words else None):
+            wrong = "tokenizer.json" if mark in places else "vocabulary.json"
+            raise ChildError("model_unusable", "{name} belongs to another model", name=wrong)
+
+
 def load(path: str, device: str, index: int, compute_type: str, threads: int) -> Any:
     """faster-whisper's model, with a `Repeatable` inside. Raises ChildError, or on a graphics card what it raises."""
     from faster_whisper import WhisperModel
@@ -62,9 +89,11 @@ def load(path: str, device: str, index: int, compute_type: str, threads: int) ->
             local_files_only=True,
         )
     except Exception as error:  # Native code: RuntimeError, ValueError, and what pybind11 makes of the rest.
+        _check_small_files(path)
         if device == "cuda":
             raise RuntimeError(str(error)) from error
         raise ChildError("model_unusable", "{reason}", reason=first_line(error)) from error
+    _check_words(path, model.hf_tokenizer)
     if model.feature_extractor.mel_filters.shape[0] != model.model.n_mels:
         # Without its small file, or with that of another model: what it was trained with counts.
         model.feature_extractor = type(model.feature_extractor)(feature_size=model.model.n_mels)
@@ -112,7 +141,11 @@ def hears(path: str, language: str) -> bool:
 
 
 def _is_english_only(path: str) -> bool:
-    return len(_read(path, "vocabulary.json") or _lines(path, "vocabulary.txt")) == _ENGLISH_WORDS
+    return len(_vocabulary(path)) == _ENGLISH_WORDS
+
+
+def _vocabulary(path: str) -> Any:
+    return _read(path, "vocabulary.json") or _lines(path, "vocabulary.txt")
 
 
 def _read(path: str, name: str) -> Any:

@@ -18,6 +18,7 @@ from subtitle_editor.core.cli import main, spelling
 from subtitle_editor.core.cues import Cue
 from subtitle_editor.core.speech import model as models
 from subtitle_editor.core.speech.naming import language_code
+from subtitle_editor.core.speech.wire import ChildError
 from subtitle_editor.core.subtitles.profiles import for_language
 from subtitle_editor.core.subtitles.reading import load
 from tests.core.speech_kit import MODEL, SPEECH, clip, ffmpeg, needs_ffmpeg, silence, write
@@ -98,6 +99,8 @@ def test_options_as_other_programs_spell_them() -> None:
     ]  # fmt: skip
     assert spelling.ours(["--vad", "film.mp4"]) == ["--vad", "film.mp4"]
     assert spelling.ours(["x", "--", "--a_b"]) == ["x", "--", "--a_b"]
+    typed = "--condition_on_previous_text False --suppress_blank=True --translate --verbose True"
+    assert spelling.ours(typed.split()) == ["--task", "translate", "--verbose", "True"]
     assert spelling.ours(["--shift", "-0:1:2.5", "--shift", "-65s"]) == ["--shift=-0:1:2.5", "--shift=-65s"]
 
 
@@ -129,6 +132,9 @@ def test_all_formats_of_whisper_by_one_word(run: Runs) -> None:
         (["a.flac", "-o", "user"], "--out-dir"),
         (["a.flac", "-o", "-"], "Name one with -o"),
         (["a.flac", "--suffix", ".docx"], "not a subtitle format"),
+        (["a.flac", "--hallucination_silence_threshold", "2"], "what is not speech is skipped"),
+        (["a.flac", "--device_index=1"], "--device cuda:1"),
+        (["a.flac", "--condition_on_previous_text", "True"], "each window is heard by itself"),
     ],
 )
 def test_what_cannot_be_is_said_before_the_work(
@@ -222,6 +228,46 @@ def test_a_model_in_a_cache_that_cannot_be_loaded_is_not_sent_to_repair(run: Run
     shutil.copytree(MODEL, place / "snapshots" / "0123abc")
     (place / "snapshots" / "0123abc" / "model.bin").write_bytes(b"lmgg" + bytes(2000))
     assert run("a.flac", model=str(place)) == 1 and "another program's" in run.said and "repair" not in run.said
+
+
+@pytest.mark.parametrize("name", ["large-v3.pt", "ggml-large-v3.bin", "pytorch_model-00001.bin", "encoder.onnx"])
+def test_a_folder_with_another_programs_model_is_called_so(run: Runs, name: str) -> None:
+    (run.folder / "theirs").mkdir()
+    (run.folder / "theirs" / name).touch()
+    assert run("a.flac", model="theirs/") == 2 and "for another program" in run.said, run.said
+
+
+def test_a_folder_around_a_model_names_the_one_inside(run: Runs) -> None:
+    shutil.copytree(MODEL, run.folder / "around" / "inside")
+    assert run("a.flac", model="around/") == 2 and f"-m {Path('around', 'inside')}" in run.said, run.said
+
+
+def unusable(folder: Path, name: str, content: str) -> str:
+    """What is said of the test model with another small file."""
+    shutil.copytree(MODEL, folder / "mine", dirs_exist_ok=True)
+    (folder / "mine" / name).write_text(content, encoding="utf-8")
+    with pytest.raises(ChildError) as caught:
+        models.load(str(folder / "mine"), "cpu", 0, "default", 1)
+    assert caught.value.code == "model_unusable"
+    return str(caught.value)
+
+
+def test_small_files_of_another_model_are_named(tmp_path: Path) -> None:
+    """The first window failed with words of the library, and a tokenizer of another kind gave other words."""
+    tokenizer = json.loads((MODEL / "tokenizer.json").read_text(encoding="utf-8"))
+    tokenizer["added_tokens"], tokenizer["post_processor"] = [], None
+    vocabulary = tokenizer["model"]["vocab"]
+    tokenizer["model"]["vocab"] = {word: number for word, number in vocabulary.items() if not word.startswith("<|")}
+    words = json.loads((MODEL / "vocabulary.json").read_text(encoding="utf-8"))
+    assert "tokenizer.json belongs to another" in unusable(tmp_path / "a", "tokenizer.json", json.dumps(tokenizer))
+    for number, wrong in enumerate((["a", "b"], ["one more", *words])):
+        assert "belongs to another" in unusable(tmp_path / str(number), "vocabulary.json", json.dumps(wrong))
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "vocabulary.json"])
+def test_a_small_file_that_is_none_is_named(tmp_path: Path, name: str) -> None:
+    """As where a page that asks to sign in was saved in its place."""
+    assert f"{name} is not what it should be" in unusable(tmp_path, name, "<!DOCTYPE html><html>")
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="has no file that opens and cannot be read")
