@@ -10,6 +10,7 @@ from typing import Any
 
 from .settling import begun, ended, settled
 from .sound import RATE
+from .voice import audible
 from .windows import Window
 from .wire import ChildError, first_line
 
@@ -59,7 +60,7 @@ class Listener:
         """What is spoken in a window: the probability of each language, the likeliest first."""
         if not self._model.model.is_multilingual:
             return {"en": 1.0}
-        *_, found = self._model.detect_language(audio=window.audio)
+        *_, found = self._model.detect_language(audio=audible(window.audio))
         return dict(found)
 
     def hear(self, window: Window, offset: float, bare: bool = False) -> Iterator[dict[str, Any]]:
@@ -71,7 +72,7 @@ class Listener:
         self._model.model.begin(window.begin // RATE)
         try:
             segments, info = self._model.transcribe(
-                window.audio,
+                audible(window.audio),
                 language=self.language or None,
                 suppress_tokens=self._suppressed,
                 **(self._options | ({"initial_prompt": None, "hotwords": None} if bare else {})),
@@ -171,7 +172,7 @@ def _batched(pipeline: Any, windows: list[Window], listener: Listener, request: 
     lengths = [len(window.audio) / RATE for window in windows]
     begins = [sum(lengths[:number]) for number in range(len(windows))]
     segments, _ = pipeline.transcribe(
-        numpy.concatenate([window.audio for window in windows]),
+        numpy.concatenate([audible(window.audio) for window in windows]),
         language=listener.language,
         suppress_tokens=listener._suppressed,
         **listener._options,

@@ -9,12 +9,12 @@ import dataclasses
 import functools
 import io
 import os
-import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, BinaryIO
 
-from . import tracks
+from . import stated, tracks
+from .jumps import Jumps
 from .wire import ChildError, first_line
 
 SEEK_FROM = 10.0
@@ -73,30 +73,13 @@ def open_media(path: str, part: io.RawIOBase | None = None) -> Any:
     except FileNotFoundError as error:
         raise ChildError("media_not_found", "") from error
     except av.FFmpegError as error:
-        if part is None and _has_no_index(name):
+        if part is None and stated.has_no_index(name):
             raise ChildError("media_unreadable", "its index is missing: what recorded it never finished") from error
         reason, number = error.strerror or first_line(error), str(error.errno or 0)
         raise ChildError("media_unreadable", "{reason}", reason=reason, number=number) from error
     except (OSError, ValueError) as error:
         number = str(getattr(error, "errno", None) or 0)
         raise ChildError("media_unreadable", "{reason}", reason=first_line(error), number=number) from error
-
-
-def _has_no_index(file: Any) -> bool:
-    """Whether it is an MP4 or MOV without `moov`: recorders write that last, and not when they crash."""
-    with contextlib.suppress(OSError, struct.error), open(getattr(file, "name", file), "rb") as opened:
-        names: list[bytes] = []
-        # Of a file that is nothing of the kind the first name tells.
-        while len(names) < 1000 and (head := opened.read(16)) and len(head) >= 8:
-            size, name = struct.unpack(">I4s", head[:8])
-            if size == 1 and len(head) == 16:
-                size = struct.unpack(">Q", head[8:])[0]
-            names.append(name)
-            if size < 8 or name == b"moov":
-                break
-            opened.seek(size - len(head), os.SEEK_CUR)
-        return names[:1] == [b"ftyp"] and b"mdat" in names and b"moov" not in names
-    return False
 
 
 def _needs_bytes(path: str) -> bool:
@@ -155,7 +138,8 @@ class Reader:
             return self._of_all_links
         stream = self._streams[0]
         if stream.duration and stream.time_base:
-            begin = stream.start_time or 0
+            # Microsoft's containers say one length, from their beginning, for all tracks.
+            begin = 0 if self.format == "asf" else stream.start_time or 0
             return float((begin + stream.duration) * stream.time_base) - self.zero
         duration = self._container.duration
         return duration / _TICKS if duration else None
@@ -178,21 +162,26 @@ class Reader:
         To be asked after the last frame, which ended at `heard` seconds.
         """
         claimed, end = self._trusted(), max(heard, self.reached)
+        if claimed is not None and self.format == "avi" and stated.is_whole_avi(self._path):
+            return None
         if claimed is None or claimed - end <= max(2.0, 0.02 * claimed):
             return None
         return None if self._goes_on(claimed, end) else claimed
 
     def _trusted(self) -> float | None:
-        if self.format == "mp3":
-            return _counted(self._path, self._streams[0].rate)
-        if self.format == "wav":
-            return _stated_by_wave(self._path)
+        match self.format:
+            case "mp3":
+                return stated.counted(self._path, self._streams[0].rate)
+            case "wav":
+                return stated.by_wave(self._path)
+            case "asf":
+                return stated.by_asf(self._path)
         if self.format not in _HEADERS_TELL:
             return None
-        stated = self._streams[0].metadata.get("DURATION", "")
-        if stated:
+        tagged = self._streams[0].metadata.get("DURATION", "")
+        if tagged:
             with contextlib.suppress(ValueError):
-                hours, minutes, seconds = stated.split(":")
+                hours, minutes, seconds = tagged.split(":")
                 return int(hours) * 3600 + int(minutes) * 60 + float(seconds) - self.zero
         return self.claimed
 
@@ -273,9 +262,12 @@ class Reader:
         damage = _Damage(self._path, self.zero, self.untimed)
         if seek and self._start > SEEK_FROM:
             self._seek(container)
+        jumps, restarts = Jumps(self.format), False
         for packet in _packets(container, stream, damage):
+            restarts = restarts or jumps.is_one(packet)
             for frame in damage.decode(packet):
-                yield Piece(frame, self._time(frame), damage.take(), channels=channels)
+                yield Piece(frame, self._time(frame), damage.take(), restarts, channels)
+                restarts = False
             self.reached = max(self.reached, damage.reached)
             if give_up and damage.failures > _HOPELESS:
                 break
@@ -403,43 +395,6 @@ def _packets(container: Any, stream: Any, damage: _Damage) -> Iterator[Any]:
             continue
         stuck = 0
         yield packet
-
-
-def _counted(path: str, rate: int) -> float | None:
-    """Seconds by the count of frames that many an MP3 has in its first frame; None where there is none."""
-    with contextlib.suppress(OSError, struct.error), open(path, "rb") as file:
-        head = file.read(10)
-        size = 0
-        if head[:3] == b"ID3":
-            for byte in head[6:10]:
-                size = size << 7 | byte & 0x7F
-            size += 10
-        file.seek(size)
-        found = file.read(4096)
-        at = max(found.find(b"Xing"), found.find(b"Info"))
-        if at >= 0:
-            flags, frames = struct.unpack(">II", found[at + 4 : at + 12])
-            if flags & 1 and rate:
-                return float(frames * (1152 if rate >= 32000 else 576) / rate)
-    return None
-
-
-def _stated_by_wave(path: str) -> float | None:
-    """Seconds by the size that a WAVE file gives its samples; None where it gives none, as while recording."""
-    with contextlib.suppress(OSError, struct.error), open(path, "rb") as file:
-        if file.read(4) != b"RIFF":
-            return None
-        file.seek(12)
-        byte_rate = 0
-        while len(head := file.read(8)) == 8:
-            name, size = head[:4], struct.unpack("<I", head[4:])[0]
-            if name == b"data":
-                return size / byte_rate if byte_rate and 0 < size < 0x7FFFFF00 else None
-            if name == b"fmt ":
-                byte_rate = struct.unpack("<I", file.read(12)[8:])[0]
-                size -= 12
-            file.seek(size + size % 2, os.SEEK_CUR)
-    return None
 
 
 # Ogg

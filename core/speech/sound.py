@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from . import tracks
+from .mixing import Mixer
 from .reading import Piece, Reader
 from .wire import ChildError
 
@@ -219,7 +220,7 @@ class _Stretch:
         self._fed = 0.0
         self._made = 0
         self._empty = start is None
-        self._mixer = _Mixer(())
+        self._mixer = Mixer(())
 
     @property
     def next_at(self) -> float | None:
@@ -246,9 +247,9 @@ class _Stretch:
         try:
             if self._resampler is None:
                 self._format = _format(frame)
-                self._mixer = _Mixer(channels or [channel.name for channel in frame.layout.channels])
+                self._mixer = Mixer(channels or [channel.name for channel in frame.layout.channels])
                 # Not by planes: PyAV has room for eight of them, and writes beyond.
-                self._resampler = av.AudioResampler(format="s16", layout=frame.layout, rate=RATE)
+                self._resampler = av.AudioResampler(format="flt", layout=frame.layout, rate=RATE)
             return self._placed(self._resampler.resample(frame))
         except (av.FFmpegError, ValueError, MemoryError):
             loss.damaged.append((begin, length))
@@ -272,54 +273,12 @@ class _Stretch:
 
         placed = []
         for frame in frames:
-            channels = frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T.astype(numpy.float32) / 32768
-            samples = self._mixer.mixed(channels)
+            # Of what recorders write in floats some are no numbers.
+            channels = numpy.nan_to_num(frame.to_ndarray(), nan=0.0, posinf=1.0, neginf=-1.0)
+            samples = self._mixer.mixed(channels.reshape(-1, frame.layout.nb_channels).T)
             placed.append((round(self._begin * RATE) + self._made, samples))
             self._made += len(samples)
         return placed
-
-
-_WEIGHTS = {"FL": 0.7071, "FR": 0.7071, "FC": 1.0, "NONE": 1.0, "LFE": 0.0, "LFE2": 0.0}
-"""How much of each channel is heard, by FFmpeg's names: as FFmpeg mixes them, so that what is said in the centre counts
-most. `NONE` are those of a recorder, of which nobody says where they stand."""
-_BESIDE = 0.5
-"""The same for what is beside, behind and above."""
-
-
-class _Mixer:
-    """Any number of channels to one. Where they cancel each other out, as with one plugged in the wrong way round, and
-    where there is sound on none but those that are left out, the loudest."""
-
-    _CANCELLED = 0.02
-    """Power that is left, of what the channels would have if they had nothing in common."""
-    _NOTHING, _SOMETHING = 1e-8, 1e-6
-    """Powers: the noise of the last bits, and what may be meant to be heard."""
-    _MEMORY = 0.95
-    """Of the power so far, how much counts beside a new piece: one decides in half a second, and not at each click."""
-
-    def __init__(self, channels: Sequence[str]) -> None:
-        import numpy
-
-        weights = numpy.array([_WEIGHTS.get(name, _BESIDE) for name in channels], numpy.float32)
-        self._weights = weights / weights.sum() if weights.any() else numpy.full(len(weights), 1.0, numpy.float32)
-        self._powers: Any = None
-        """Of each channel, and of the mix."""
-
-    def mixed(self, channels: Any) -> Any:
-        """The mean of all by their weights, or one of them."""
-        import numpy
-
-        if len(channels) == 1 or not channels.size:
-            return channels[0]
-        mix = self._weights @ channels
-        now = numpy.array([*numpy.square(channels).mean(axis=1), numpy.square(mix).mean()])
-        known = self._powers is not None and self._powers.any()
-        self._powers = self._MEMORY * self._powers + (1 - self._MEMORY) * now if known else now
-        powers, left = self._powers[:-1], self._powers[-1]
-        counting = self._weights**2 * powers
-        if counting.sum() < self._NOTHING and powers.max() > self._SOMETHING:
-            return channels[int(powers.argmax())]
-        return mix if left >= self._CANCELLED * counting.sum() else channels[int(counting.argmax())]
 
 
 def _format(frame: Any) -> tuple[Any, ...]:

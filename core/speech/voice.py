@@ -65,8 +65,15 @@ def probabilities(block: Any, before: Any) -> Any:
     return numpy.asarray(get_vad_model()(sound)).reshape(-1)[len(run_up) // FRAME :]
 
 
+def audible(sound: Any) -> Any:
+    """Sound that is quiet all through, louder: Whisper's spectrum ends at -100 dB, where a distant voice is cut up."""
+    import numpy
+
+    return sound * numpy.float32(_gain(float(numpy.abs(sound).max(initial=0.0))))
+
+
 def _gain(peak: float) -> float:
-    """How much louder the model hears a block that is quiet all through: it takes a whisper far away for silence."""
+    """How much louder a model hears what is quiet all through: it takes a whisper far away for silence."""
     return min(_LOUD / peak, _MOST_GAIN) if _FAINTEST < peak < _LOUD else 1.0
 
 

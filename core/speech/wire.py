@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the listening child can say to its parent: records on a line, and errors that have a name.
 
-The child's modules (this one, `reading`, `tracks`, `sound`, `voice`, `windows`, `hearing`, `child`) import each other
-and nothing else of this package: the child starts without it.
+The child's modules (this one, `reading`, `stated`, `jumps`, `tracks`, `mixing`, `sound`, `voice`, `windows`,
+`hearing`, `child`) import each other and nothing else of this package: the child starts without it.
 """
 
 from __future__ import annotations

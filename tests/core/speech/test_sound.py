@@ -161,6 +161,39 @@ def test_flac_put_together_without_encoding_it_anew(tmp_path: Path) -> None:
 
 
 @needs_ffmpeg
+@pytest.mark.parametrize("second", [3, 10800], ids=["earlier", "hours later"])
+def test_broadcasts_put_together_go_on_without_the_hours_between(tones: Path, tmp_path: Path, second: int) -> None:
+    """FFmpeg takes the earlier clock for one that has run over, 26 hours later."""
+    for name, more in (
+        ("a.ts", ["-t", 9, "-output_ts_offset", 5000]),
+        ("b.ts", ["-ss", 9, "-output_ts_offset", second]),
+    ):
+        ffmpeg(*more[:2], "-i", tones, *more[2:], "-ar", 48000, "-c:a", "mp2", tmp_path / name)
+    both = (tmp_path / "a.ts").read_bytes() + (tmp_path / "b.ts").read_bytes()
+    (tmp_path / "both.ts").write_bytes(both)
+    samples, sound = sound_of(tmp_path / "both.ts")
+    assert close(heard_beeps(samples), TIMES, 0.12) and not sound.loss.holes and len(samples) < 20 * RATE
+
+
+@needs_ffmpeg
+def test_an_hour_without_sound_in_a_broadcast_is_believed_where_there_are_pictures(tones: Path, tmp_path: Path) -> None:
+    """The clock is not the track's own: the picture is recorded meanwhile."""
+    picture = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=1:d=820"]
+    late = ["-itsoffset", 800, "-i", tones]
+    ffmpeg(*picture, "-i", tones, *late, "-map", "0", "-map", "1", "-map", "2", "-c:v", "mpeg2video", "-c:a", "mp2",
+           "-ar", 48000, tmp_path / "three.ts")  # fmt: skip
+    whole = (tmp_path / "three.ts").read_bytes()
+    # The second sound under the first one's number: a track that is silent for a quarter of an hour.
+    packets = bytearray(whole)
+    for at in range(0, len(packets), 188):
+        if (packets[at + 1] & 0x1F) << 8 | packets[at + 2] == 0x102:
+            packets[at + 2] = 0x01
+    (tmp_path / "one.ts").write_bytes(packets)
+    samples, _ = sound_of(tmp_path / "one.ts")
+    assert close(heard_beeps(samples), [*TIMES, *(800 + time for time in TIMES)], 0.12)
+
+
+@needs_ffmpeg
 def test_a_chain_of_the_same_format(tmp_path: Path) -> None:
     beeps(tmp_path / "one.wav", [0.5, 2.0], 4.0)
     ffmpeg("-i", tmp_path / "one.wav", "-c:a", "libvorbis", tmp_path / "1.ogg")
@@ -229,6 +262,26 @@ def test_sound_shorter_than_its_film_is_whole(tones: Path, tmp_path: Path, suffi
     picture = ["-f", "lavfi", "-i", "color=s=64x64:d=40:r=25"]
     ffmpeg(*picture, "-i", tones, "-map", "0:v", "-map", "1:a", "-c:v", "mpeg4", "-c:a", "aac", path)
     assert not sound_of(path)[1].loss.grave
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(
+    ("name", "codecs"),
+    [("film.wmv", ["-c:v", "wmv2", "-c:a", "wmav2"]), ("film.avi", ["-c:v", "mpeg4", "-c:a", "mp3"])],
+)
+def test_sound_that_begins_late_is_not_called_cut_off(
+    tones: Path, tmp_path: Path, name: str, codecs: list[str]
+) -> None:
+    """Their heads say when it ends, or one that is longer than it is."""
+    picture = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=18"]
+    inputs = [*picture, "-itsoffset", 3, "-i", tones, "-map", "0:v", "-map", "1:a"]
+    ffmpeg(*inputs, *codecs, "-ar", 44100, tmp_path / name)
+    _, sound = sound_of(tmp_path / name)
+    assert sound.loss.cut_off is None
+    if name == "film.wmv":
+        whole = (tmp_path / name).read_bytes()
+        (tmp_path / "half.wmv").write_bytes(whole[: len(whole) // 2])
+        assert sound_of(tmp_path / "half.wmv")[1].loss.cut_off == pytest.approx(21.5, abs=0.2)
 
 
 @needs_ffmpeg
@@ -349,6 +402,43 @@ def test_a_rumble_does_not_take_the_place_of_what_is_said(tmp_path: Path) -> Non
     samples, _ = sound_of(tmp_path / "film.mov")
     spectrum = numpy.abs(numpy.fft.rfft(samples[2 * RATE : 3 * RATE]))
     assert int(spectrum.argmax()) == 1000
+
+
+def beside(path: Path, right: Any, left: Any) -> Any:
+    """What is heard of a recording whose channels are these."""
+    soundfile.write(path, numpy.stack([left, right], axis=1), RATE, subtype="FLOAT")
+    return sound_of(path)[0]
+
+
+@pytest.mark.parametrize("kind", ["hum", "noise", "timecode"])
+def test_what_is_always_as_loud_on_one_channel_is_left_out_beside_speech(tmp_path: Path, kind: str) -> None:
+    left = clip("hello") / 32768
+    seconds, random = numpy.arange(len(left)) / RATE, numpy.random.default_rng(1)
+    right = {
+        "hum": 0.8 * numpy.sin(2 * numpy.pi * 50 * seconds),
+        "noise": random.normal(0, 0.3, len(left)),
+        "timecode": 0.5 * numpy.sign(random.normal(size=len(left) // 3 + 1)).repeat(3)[: len(left)],
+    }[kind]
+    for number, channels in enumerate(((right, left), (left, right))):
+        samples = beside(tmp_path / f"{number}.wav", *channels)
+        rest = slice(int(1.5 * RATE), None)
+        assert numpy.corrcoef(samples[rest], left[rest])[0, 1] > 0.99
+
+
+def test_music_and_speech_on_two_channels_are_both_heard(tmp_path: Path) -> None:
+    left, right = clip("hello") / 32768, clip("colours")[: len(clip("hello"))] / 32768
+    assert numpy.abs(beside(tmp_path / "a.wav", right, left) - (left + right) / 2).max() < 0.001
+
+
+def test_floats_far_above_full_scale_and_those_that_are_none(tmp_path: Path) -> None:
+    """Recorders of 32-bit floats need no level: it was cut off at full scale."""
+    plain = (clip("hello") / 32768).astype(numpy.float32)
+    loud = plain * 50
+    loud[100:110] = numpy.nan
+    loud[200] = numpy.inf
+    samples = beside(tmp_path / "a.wav", loud, loud)
+    rest = slice(5 * RATE, 7 * RATE)
+    assert numpy.corrcoef(samples[rest], plain[rest])[0, 1] > 0.999 and numpy.abs(samples).max() <= 1.0
 
 
 @needs_ffmpeg
