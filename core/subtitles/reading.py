@@ -56,6 +56,12 @@ _NOT_READ: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"<(?:mlt|kdenlivetitle|kdenlivedoc)\b", "Kdenlive"),
         (r"\A;FFMETADATA\d|\ACHAPTER\d+\s*=", "a list of chapters"),
         (r"\AFile type = \"ooTextFile", "Praat's TextGrid"),
+        (r"\A#EXTM3U\b", "a playlist"),
+        (r"\Aversion https://git-lfs\.", "a pointer of Git LFS"),
+        (r"<ANNOTATION_DOCUMENT\b", "ELAN"),
+        (r"<!DOCTYPE Trans\b|<Trans\s", "Transcriber"),
+        (r"\A(?:#[A-Z0-9]+:.*\n){2,}[:*F] \d+ \d+ -?\d+ ", "UltraStar"),
+        (r"\A\s*#?\s*Ulead subtitle format", "Ulead's list of subtitles"),
     )
 )
 """Files with subtitles that nothing here reads, by what stands in their first lines: named as what they are."""

@@ -56,11 +56,23 @@ _TURN = re.compile(
 _BOXED = re.compile(rf"[ \t]*\[(?P<who>[^\]\d\n][^\]\n]{{0,48}})\][ \t]+(?P<time>{_TIME.format('a')})[ \t]*$")
 """`[Ann Lee] 10:03:22`, as Zoom saves captions."""
 _SPEAKS = re.compile(
-    r"[ \t]*(?P<who>[^\W\d][^.?!:;,\n\[(]{0,48}):?[ \t]+[\[(]"
+    r"[ \t]*(?:\*\*|__)?(?P<who>[^\W\d][^.?!:;,*\n\[(]{0,48}):?(?:\*\*|__)?[ \t]+[\[(]"
     rf"(?P<time>{_TIME.format('a')})[\])]:?[ \t]+(?P<said>\S.*)$"
 )
 """`Ann: [00:00:04] Hello`."""
-_TURNS = (_TURN, _BOXED, _SPEAKS)
+_RANGED = re.compile(
+    r"[ \t]*\[?(?P<who>[^\W\d][^.?!:;,\n\[\]()]{0,48}?)\]?:?[ \t]+[\[(]?"
+    rf"(?P<time>{_TIME.format('a')}[ \t]*(?:{ARROW}|-)[ \t]*{_TIME.format('b')})[\])]?:?"
+    r"(?:[ \t]+(?P<said>\S.*))?[ \t]*$"
+)
+"""`SPEAKER_00 [0:01 - 0:03]: Hello`, and `Speaker 1: 0:01 - 0:03` above a text."""
+_TURNS = (_TURN, _BOXED, _SPEAKS, _RANGED)
+_GLUED = re.compile(r"[ \t]*(?:\d{1,2}:)?\d{1,2}:\d{2}(?=[^\W\d_])(?![ap]m\b)", re.IGNORECASE)
+"""A time with the text right behind it, as it comes out of YouTube's page."""
+_LENGTH_SAID = re.compile(r"(?:(\d+) hours?,? ?)?(?:(\d+) minutes?,? ?)?(?:(\d+) seconds?)?")
+"""The same time once more in words, which that page has for those who hear it."""
+_NAMED = re.compile(r"([^\W\d][^\t.?!:;,]{0,48}):\t+(\S.*)", re.DOTALL)
+"""Who speaks, behind a time, as Zoom saves it."""
 _EDGE = re.compile(r"\s*<(?:begin|end) subtitles>\s*$")
 """What Avid writes above and below its list."""
 _SHARE = 0.3
@@ -72,7 +84,8 @@ def looks(head: str) -> bool:
     """Whether enough lines begin with a time (or are a name and a time), and the first is one of them."""
     first = next((line for line in head.split("\n") if line.strip()), "")
     return any(
-        pattern.match(plain_signs(first)) and share(head, pattern) >= _SHARE for pattern in (_STAMP, _SECONDS, *_TURNS)
+        pattern.match(plain_signs(first)) and share(head, pattern) >= _SHARE
+        for pattern in (_STAMP, _SECONDS, _GLUED, *_TURNS)
     )
 
 
@@ -81,7 +94,7 @@ def read(source: Source) -> Document:
     findings = Findings()
     rate: Fraction | None = None
     rows: list[Cue] = []
-    match = _turn if _is_of_turns(source.text) else _stamped
+    match = _turn if _is_of_turns(source.text) else _unglued if _is_glued(source.text) else _stamped
     if any(match(line)[0] for line in lines_of(source.text)):
         rate = _rate(source.text, match, source.options.fps, findings)
         rows = _timed(source.text, match, rate, findings)
@@ -104,6 +117,18 @@ def _stamped(line: str) -> _Found:
         times = " --> ".join(clock(float(value), digits=9) for value in seconds.groups())
         plain = times + plain[seconds.end() :]
     return _STAMP.match(plain), ""
+
+
+def _is_glued(text: str) -> bool:
+    first = next((line for line in text[:_HEAD].split("\n") if line.strip("\ufeff \t")), "")
+    return _GLUED.match(first) is not None and share(text[:_HEAD], _GLUED) >= _SHARE
+
+
+def _unglued(line: str) -> _Found:
+    """What a line says whose text touches the time."""
+    plain = plain_signs(line)
+    match = _GLUED.match(plain)
+    return _stamped(f"{plain[: match.end()]} {plain[match.end() :]}" if match else line)
 
 
 def _is_of_turns(text: str) -> bool:
@@ -176,8 +201,20 @@ def _stamp(number: int, match: re.Match[str], rate: Fraction | None) -> _Stamp:
 
 
 def _with_text(stamp: _Stamp, body: list[str]) -> _Stamp:
+    if len(body) > 2 and not body[0].strip() and _says_again(body[1], stamp.start):
+        del body[1]
     stamp.text, _ = tidied_text("\n".join(body))
+    if not stamp.speaker and (named := _NAMED.match(stamp.text)):
+        stamp.speaker, stamp.text = named[1], named[2]
     return stamp
+
+
+def _says_again(line: str, start: float) -> bool:
+    match = _LENGTH_SAID.fullmatch(line.strip())
+    if match is None or not match[0]:
+        return False
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return int(start) == (hours * 60 + minutes) * 60 + seconds
 
 
 def _rate(text: str, match_of: Callable[[str], _Found], said: Fraction | None, findings: Findings) -> Fraction | None:

@@ -8,6 +8,7 @@ that we have no word for is kept with its cue.
 from __future__ import annotations
 
 import csv
+import dataclasses
 import functools
 import io
 import itertools
@@ -32,11 +33,11 @@ HEADING = "csv.heading"
 
 _START = (
     "start|begin|from|in|tc in|timecode in|start time|starttime|in time|show|"
-    "start tc|tc start|in tc|start timecode|timecode start|start timestamp|begin time|in point|mark in"
+    "start tc|tc start|in tc|start timecode|timecode start|start timestamp|begin time|in point|mark in|record in"
 )
 _END = (
     "end|stop|to|out|tc out|timecode out|end time|endtime|out time|hide|"
-    "end tc|tc end|out tc|end timecode|timecode end|end timestamp|out point|mark out"
+    "end tc|tc end|out tc|end timecode|timecode end|end timestamp|out point|mark out|record out"
 )
 _NAMES = {
     "start": tuple(_START.split("|")),
@@ -54,16 +55,26 @@ _NAMES = {
         "dialogue",
         "line",
         "description",
+        "comment",
+        "note",
     ),
     "title": ("marker name",),
     "speaker": ("speaker", "speaker name", "speaker label", "name", "character", "actor", "voice"),
     "number": ("number", "no", "nr", "#", "id", "index", "n"),
 }
+_REMARKS = ("description", "comment", "note")
 _UNIT = re.compile(
     r"\s*[\[(]?\s*(?:in\s+)?(ms|milliseconds?|millis|s|sec|seconds?)\s*[\])]?\s*$|\s+in\s+(milliseconds|seconds)$"
 )
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _HOW = re.compile(r"[\[(][^\[()\]]*[\])]$")
 """How its times are written: `Start (hh:mm:ss)`."""
+_PARTED_BY = re.compile(r"\ufeff?\"?sep=[^\n]\"?\n", re.IGNORECASE)
+_WITH_COMMAS = re.compile(
+    r"^((?:[^,\n\"]*,)?)(\d{1,3}:\d\d:\d\d),(\d{3}),(\d{1,3}:\d\d:\d\d),(\d{3})(?=,)", re.ASCII | re.MULTILINE
+)
+_HEAD = 4096
+"""Characters in which such times are looked for."""
 _CLOCK = re.compile(clock_pattern())
 _LONGEST_TIME = 40
 """Characters."""
@@ -79,12 +90,21 @@ _SAMPLE = 20
 
 def read(source: Source) -> Document:
     """Never raises."""
+    source = dataclasses.replace(source, text=_as_meant(source.text))
     delimiter = _delimiter(source.text)
     findings = Findings()
     first = [fields for _, fields in itertools.islice(_records(source.text, delimiter, findings), 1 + _SAMPLE)]
     if not first:
         return Document(findings=findings.done())
     return _Table(source, delimiter, *_layout(*first)).document()
+
+
+def _as_meant(text: str) -> str:
+    """The text without Excel's line that says what parts its columns, and with full stops before the thousandths of
+    times whose commas part columns as well."""
+    if match := _PARTED_BY.match(text):
+        text = "\n" + text[match.end() :]
+    return _WITH_COMMAS.sub(r"\1\2.\3,\4.\5", text) if _WITH_COMMAS.search(text, 0, _HEAD) else text
 
 
 def _layout(first: list[str], *below: list[str]) -> tuple[list[str], list[str]]:
@@ -301,15 +321,19 @@ def _heading(fields: Sequence[str]) -> list[str]:
         index = found.index("time")
         found = ["" if column == "time" else column for column in found]
         found[index] = "" if "start" in found else "start"
-    if "text" in found[:-1] and any(field.strip().lower() == "description" for field in fields):
-        _without_description(fields, found)
+    if "text" in found and any(field.strip().lower() in _REMARKS for field in fields):
+        _without_remarks(fields, found)
+    if "text" not in found and "start" in found and "end" in found:  # Resolve's list of an edit.
+        found = [
+            "text" if field.strip().lower() == "name" else column for field, column in zip(fields, found, strict=True)
+        ]
     return found if "text" in found and ("start" in found or "end" in found) else []
 
 
-def _without_description(fields: Sequence[str], found: list[str]) -> None:
-    """A description is the text only where nothing else is."""
+def _without_remarks(fields: Sequence[str], found: list[str]) -> None:
+    """A description, a comment or a note is the text only where nothing else is."""
     texts = [index for index, column in enumerate(found) if column == "text"]
-    others = [index for index in texts if fields[index].strip().lower() != "description"]
+    others = [index for index in texts if fields[index].strip().lower() not in _REMARKS]
     for index in set(texts) - set(others) if others else ():
         found[index] = ""
 
@@ -320,7 +344,8 @@ def _single_spaced(heading: str) -> str:
 
 
 def _column(heading: str) -> str:
-    plain = " ".join(_HOW.sub("", _UNIT.sub("", _single_spaced(heading))).replace("_", " ").split())
+    words = _single_spaced(_CAMEL.sub(" ", heading))
+    plain = " ".join(_HOW.sub("", _UNIT.sub("", words)).replace("_", " ").split())
     return next((column for column, names in _NAMES.items() if plain in names), "")
 
 
@@ -350,7 +375,7 @@ def _is_clock(field: str) -> bool:
 def _scale(heading: Sequence[str], columns: Sequence[str], records: Sequence[Sequence[str]]) -> int:
     """Units in a second: as the heading says; else thousandths where all times are whole numbers, as Whisper's are."""
     for name, column in zip(heading, columns, strict=False):
-        match = _UNIT.search(_single_spaced(name)) if column in ("start", "end", "length") else None
+        match = _UNIT.search(_single_spaced(_CAMEL.sub(" ", name))) if column in ("start", "end", "length") else None
         if match is not None:
             return 1000 if (match[1] or match[2]).startswith("m") else 1
     wanted = [index for index, column in enumerate(columns) if column in ("start", "end")]
@@ -398,7 +423,11 @@ def write_tsv(document: Document, format: Format, options: WriteOptions) -> str:
 def _record(delimiter: str) -> str:
     """How a record begins, as a pattern: two times, with a number or a name before them or not."""
     blank = rf"[^\S\n{delimiter}]*+"
-    clock = r"\d{1,9}:\d{1,2}:\d{1,2}(?:[.,:;]\d{1,3})?|\d{1,9}:\d{1,2}[.,]\d{1,3}|\d{1,9}(?:\.\d{1,6})?"
+    point = r"\." if delimiter == "," else "[.,]"
+    clock = (
+        r"\d{1,9}:\d{1,2}:\d{1,2}(?:[.,:;]\d{1,3})?|\d{1,9}:\d{1,2}[.,]\d{1,3}"
+        rf"|\d{{1,9}}(?:{point}\d{{1,6}})?"
+    )
     time = rf"\"?{blank}(?:{clock}){blank}\"?"
     return rf"(?:[^{delimiter}\n]*{delimiter})??{time}{delimiter}{time}{delimiter}"
 
@@ -408,12 +437,13 @@ def _sign(delimiter: str) -> re.Pattern[str]:
     starts = "|".join(re.escape(name).replace(r"\ ", "[ _]") for name in (*_NAMES["start"], *_NAMES["end"]))
     texts = "|".join(_NAMES["text"])
     times = "|".join(_NAMES["time"])
-    begins = rf"(?:{starts})\b|(?:{times})\"?{blank}{delimiter}"
-    heading = rf"\A(?=[^\n]*(?:^|{delimiter}){blank}\"?(?:{begins}))(?=[^\n]*(?:{texts})\b)[^\n]*{delimiter}"
-    plain = rf"\A(?!\d\d;\d\d;\d\d;\d\d(?!\d)){_record(delimiter)}[^\n]*[^\d\s,.:;][^\n]*$"
+    begins = rf"(?:{starts})(?:\b|(?=_?(?:ms|millis|milliseconds|sec|seconds)\b))|(?:{times})\"?{blank}{delimiter}"
+    head = r"\A(?:\"?sep=[^\n]\"?\n)?"
+    heading = rf"{head}(?=[^\n]*(?:^|{delimiter}){blank}\"?(?:{begins}))(?=[^\n]*(?:{texts})\b)[^\n]*{delimiter}"
+    plain = rf"{head}(?!\d\d;\d\d;\d\d;\d\d(?!\d)){_record(delimiter)}[^\n]*[^\d\s,.:;][^\n]*$"
     clock = r"\"?\d{1,2}:\d{2}:\d{2}(?:[.,:;]\d{1,3})?\"?"
     below = rf"(?:[^{delimiter}\n]*{delimiter}){{0,3}}?{clock}{delimiter}{clock}(?:{delimiter}|$)"
-    foreign = rf"\A(?=[^\n]*{delimiter})(?![^\n]*\d:\d)[^\n]*+\n{below}"
+    foreign = rf"{head}(?=[^\n]*{delimiter})(?![^\n]*\d:\d)[^\n]*+\n{below}"
     return re.compile(rf"{heading}|{plain}|{foreign}", re.IGNORECASE | re.MULTILINE)
 
 

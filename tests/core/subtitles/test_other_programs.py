@@ -159,6 +159,10 @@ def test_what_a_table_with_other_headings_says_besides_is_kept() -> None:
         ("a.zip", b"PK\x03\x04" + 26 * b"\0" + b"film.srt", "archive"),
         ("a.txt", b";FFMETADATA1\n[CHAPTER]\nSTART=0\nEND=5\ntitle=Intro\n", "chapters"),
         ("a.txt", b"CHAPTER01=00:00:00.000\nCHAPTER01NAME=Intro\n", "chapters"),
+        ("a.vtt", b"#EXTM3U\n#EXTINF:10,\nseg1.vtt\n", "playlist"),
+        ("a.srt", b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1\n", "Git LFS"),
+        ("a.eaf", b'<?xml version="1.0"?><ANNOTATION_DOCUMENT></ANNOTATION_DOCUMENT>', "ELAN"),
+        ("a.txt", b"#TITLE:Song\n#BPM:300\n: 0 5 10 Hel\n- 12\nE\n", "UltraStar"),
         ("a.TextGrid", b'File type = "ooTextFile"\nObject class = "TextGrid"\n', "Praat"),
     ],
 )
@@ -290,3 +294,59 @@ def test_short_lines_that_name_nobody_stay(text: str) -> None:
     document = read(text, "a.txt")
     assert [cue.speaker for cue in document.cues] == ["", "", ""]
     assert "\n".join(cue.text for cue in document.cues).count("\n") >= 2
+
+
+@pytest.mark.parametrize(
+    ("report", "name", "text", "shown"),
+    [
+        ("Excel", "a.csv", "sep=;\nStart;End;Text\n00:00:01,000;00:00:02,500;Hello\n", [(1, 2.5, "", "Hello")]),
+        ("camels", "a.csv", "startMs,endMs,speakerName,text\n1000,2500,Ann,Hello\n", [(1, 2.5, "Ann", "Hello")]),
+        ("commas", "a.csv", "1,00:00:01,000,00:00:02,500,Hello\n", [(1, 2.5, "", "Hello")]),
+        ("Audacity in French", "a.txt", "1,000000\t2,500000\tBonjour\n", [(1, 2.5, "", "Bonjour")]),
+        ("Frame.io", "a.csv", "Timecode In,Timecode Out,Comment,Author\n00:00:01:00,00:00:02:12,Cut this,Ann\n",
+         [(1, 2.48, "", "Cut this")]),
+        ("a translator", "a.csv", "start,end,text,comment\n1.0,2.5,Hello,a pun\n", [(1, 2.5, "", "Hello")]),
+        ("Resolve", "a.csv", "#,Track,Type,Record In,Record Out,Duration,Name\n"
+         "1,ST1,Subtitle,00:00:01:00,00:00:02:12,00:00:01:12,Hello you\n", [(1, 2.48, "", "Hello you")]),
+    ],
+)  # fmt: skip
+def test_tables_of_still_other_programs(report: str, name: str, text: str, shown: Rows) -> None:
+    assert rows(read(text, name)) == shown, report
+
+
+@pytest.mark.parametrize(
+    ("program", "name", "text", "shown"),
+    [
+        ("YouTube's page", "a.txt", "0:00\n0 seconds\nhello there\n1:03\n1 minute, 3 seconds\nand welcome\n",
+         [(0, 63, "", "hello there"), (63, 65, "", "and welcome")]),
+        ("YouTube's page", "a.txt", "0:00hello there\n0:03and welcome\n", [(0, 3, "", "hello there"),
+                                                                         (3, 5, "", "and welcome")]),
+        ("whisper with speakers", "a.txt", "SPEAKER_00 [00:00:01.000 - 00:00:02.500]: Hello\n"
+         "SPEAKER_01 [00:00:03.000 - 00:00:04.500]: Bye\n", [(1, 2.5, "SPEAKER_00", "Hello"),
+                                                            (3, 4.5, "SPEAKER_01", "Bye")]),
+        ("a range above", "a.txt", "Speaker 1: 00:00:01 - 00:00:03\nHello\nthere\n\n"
+         "Speaker 2: 00:00:03 - 00:00:05\nBye\n",
+         [(1, 3, "Speaker 1", "Hello\nthere"), (3, 5, "Speaker 2", "Bye")]),
+        ("Descript", "a.md", "**Ann:** [00:00:01] Hello there.\n\n**Bob:** [00:00:03] Bye.\n",
+         [(1, 3, "Ann", "Hello there."), (3, 5, "Bob", "Bye.")]),
+        ("Zoom", "a.txt", "00:00:01\tAnn Lee:\tHello: you\n00:00:03\tBob:\tHi\n",
+         [(1, 3, "Ann Lee", "Hello: you"), (3, 5, "Bob", "Hi")]),
+    ],
+)  # fmt: skip
+def test_transcripts_of_still_other_programs(program: str, name: str, text: str, shown: Rows) -> None:
+    document = read(text, name)
+    assert rows(document) == shown, program
+    assert document.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("0:01\n2 seconds\nlater\n0:05\nyes\n", "2 seconds\nlater"),
+        ("0:01\n1 second\n0:05\nyes\n", "1 second"),
+        ("0:01 hello\n5:30pm is when\n0:05 yes\n", "hello\n5:30pm is when"),
+        ("0:01 Note: hello\n0:05 yes\n", "Note: hello"),
+    ],
+)
+def test_texts_of_transcripts_that_look_like_more(text: str, said: str) -> None:
+    assert read(text, "a.txt").cues[0].text == said
