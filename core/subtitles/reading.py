@@ -48,7 +48,6 @@ _NOT_READ: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"<xmeml\b", "Final Cut Pro 7 XML"),
         (r"<USFSubtitles\b", "USF"),
         (r"<TextStream\b", "GPAC's TTXT"),
-        (r"\AFile Format=MacCaption_MCC", "MacCaption's MCC"),
         (r"<window\b[^>]*>\s*(?:<[^>]*>\s*)*<time\b", "RealText"),
         (r"^-->>\s*\d", "AQTitle"),
         (r"^@(?:TITLE|VERSION|TIMERES)\b|^#(?:TIMERES|SHIFT)\b", "JACOsub"),

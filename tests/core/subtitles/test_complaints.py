@@ -392,7 +392,10 @@ def test_what_stands_around_avids_list_is_no_subtitle() -> None:
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("<TextStream><TextSample>x</TextSample></TextStream>", "TTXT"), ("File Format=MacCaption_MCC V1.0\n", "MCC")],
+    [
+        ("<TextStream><TextSample>x</TextSample></TextStream>", "TTXT"),
+        ('<window type="generic"><time begin="1"/>x', "RealText"),
+    ],
 )
 def test_it_is_called_by_its_name(text: str, name: str) -> None:
     with pytest.raises(SubtitleFileError, match=name):

@@ -66,6 +66,11 @@ MADE = {
         "{a:.8}:00\t9420 9470 {words} 942f\n\n",
         "00:00:01:00\t9420 c180 942f\n00:00:02:00\t9420 c280 942f\n",
     ),
+    "mcc": Made(
+        "File Format=MacCaption_MCC V1.0\n\nTime Code Rate=30\n\n",
+        "{a:.8}:00\tT00S004F43000172FFFC9420FC9470{triplets}FC942F74\n",
+        "00:00:01:00\tT00S004F43000172E3FC9420FCC180FC942F74\n00:00:02:00\tT00S004F43000172E3FC9420FCC280FC942F74\n",
+    ),
     "sami": Made(
         "<SAMI><BODY>\n",
         "<SYNC Start={s}000><P Class=ENCC>{text}\n<SYNC Start={s}500><P Class=ENCC>&nbsp;\n",
@@ -115,8 +120,11 @@ def _row(template: str, number: int) -> str:
     text = f"It is the {number:05}th line of what they said."[:40]
     letters = text.encode().hex()
     words = " ".join(letters[at : at + 4] for at in range(0, len(letters), 4))
+    triplets = "".join(f"FC{letters[at : at + 4]}" for at in range(0, len(letters), 4))
     a, b = f"{minutes}:{s % 60:02}.000", f"{minutes}:{s % 60 + 1:02}.500"
-    return template.format(n=number + 1, s=s, e=s + 1.5, a=a, b=b, m=s // 60, sec=s % 60, text=text, words=words)
+    return template.format(
+        n=number + 1, s=s, e=s + 1.5, a=a, b=b, m=s // 60, sec=s % 60, text=text, words=words, triplets=triplets
+    )
 
 
 def shortest(format: str) -> bytes:
