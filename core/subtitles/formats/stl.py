@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+import unicodedata
 import struct
 from collections.abc import Iterator
 from fractions import Fraction
@@ -42,6 +43,8 @@ _FIELDS = (
 )  # fmt: skip
 _TELETEXT = b"12"
 _LAST, _USER_DATA = 0xFF, 0xFE
+_BLOCK_HEAD = 16
+"""Bytes of a block in front of its text."""
 _UNUSED = b"\x8f"
 _MOST_LINES = 23
 """Rows that a screen of teletext has (EBU Tech 3264)."""
@@ -111,9 +114,14 @@ def _blocks(data: bytes, findings: Findings) -> Iterator[_Block]:
     for index, start in enumerate(range(_HEAD_SIZE, len(data), _BLOCK_SIZE)):
         raw = data[start : start + _BLOCK_SIZE]
         if len(raw) < _BLOCK_SIZE:
-            if raw.strip(b"\0\x8f \x1a\r\n"):
-                findings.add(Kind.BROKEN, Text("the file ends in the middle of a block."), quote=_latin(raw))
-            return
+            if not raw.strip(b"\0\x8f \x1a\r\n"):
+                return
+            has_text = len(raw) > _BLOCK_HEAD and raw[3] == _LAST
+            message = Text("the file ends in the middle of a block.")
+            findings.add(Kind.BROKEN, message, quote="" if has_text else _latin(raw))
+            if not has_text:
+                return
+            raw = raw.ljust(_BLOCK_SIZE, _UNUSED)
         _, number, extension, cumulative, *rest = _BLOCK.unpack(raw)
         begin, end, (row, justified, comment), field = rest[:4], rest[4:8], rest[8:11], rest[11]
         if extension == _USER_DATA:
@@ -152,6 +160,11 @@ def _seconds(time: tuple[int, int, int, int], rate: Fraction) -> float | None:
 
 _PAGES = {b"01": "iso8859_5", b"02": "iso8859_6", b"03": "iso8859_7", b"04": "iso8859_8"}
 _COLORS = ("#000000", "#ff0000", "#00ff00", "#ffff00", "#0000ff", "#ff00ff", "#00ffff", "#ffffff")
+_MARKS = {
+    0xC1: "\u0300", 0xC2: "\u0301", 0xC3: "\u0302", 0xC4: "\u0303", 0xC5: "\u0304", 0xC6: "\u0306", 0xC7: "\u0307",
+    0xC8: "\u0308", 0xCA: "\u030a", 0xCB: "\u0327", 0xCD: "\u030b", 0xCE: "\u0328", 0xCF: "\u030c",
+}  # fmt: skip
+"""Marks of ISO 6937, which stand in front of their letters there."""
 _NEW_LINE, _BLACK, _NEW_BACKGROUND = 0x8A, 0x1C, 0x1D
 _SWITCHES = {0x80: (ITALIC, True), 0x81: (ITALIC, False), 0x82: (UNDERLINE, True), 0x83: (UNDERLINE, False)}
 
@@ -221,7 +234,24 @@ def _decoded(letters: bytes, page: bytes) -> str:
         return letters.decode(_PAGES[page], errors="replace")
     from ttconv.stl import iso6937
 
-    return str(iso6937.decode(letters, errors="replace")[0])
+    found = str(iso6937.decode(letters, errors="replace")[0])
+    return found if "\ufffd" not in found else "".join(_letters_one_by_one(letters))
+
+
+def _letters_one_by_one(letters: bytes) -> Iterator[str]:
+    """Letters under marks that the standard does not put over them get these all the same."""
+    from ttconv.stl import iso6937
+
+    at = 0
+    while at < len(letters):
+        mark = _MARKS.get(letters[at]) if at + 1 < len(letters) else None
+        size = 1 if mark is None else 2
+        found = str(iso6937.decode(letters[at : at + size], errors="replace")[0])
+        if mark is not None and "\ufffd" in found:
+            base = str(iso6937.decode(letters[at + 1 : at + 2], errors="replace")[0])
+            found = unicodedata.normalize("NFC", base + mark)
+        yield found
+        at += size
 
 
 def _has_room(row: Row, findings: Findings) -> bool:

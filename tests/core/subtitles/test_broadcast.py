@@ -215,10 +215,26 @@ def test_more_than_a_screen_is_not_put_together() -> None:
 
 def test_a_damaged_stl_is_read_as_far_as_it_goes() -> None:
     document = stl(block(b"one"), block(b"bad time", (0, 99, 0, 0), (0, 0, 7, 0)), block(b"two")[:50])
-    assert [cue.text for cue in document.cues] == ["one", "bad time"]
+    assert {cue.text for cue in document.cues} == {"one", "bad time", "two"}
     assert {finding.kind for finding in document.findings} >= {Kind.TIME, Kind.BROKEN}
+    without_text = stl(block(b"one"), block(b"two")[:10])
+    assert [cue.text for cue in without_text.cues] == ["one"]
+    assert [finding.kind for finding in without_text.findings] == [Kind.BROKEN]
     with pytest.raises(SubtitleFileError, match="head"):
         reading.parse(head()[:500], "in.stl")
+
+
+def test_letters_under_marks_that_the_standard_does_not_put_there() -> None:
+    document = stl(block(b"\xcac \xc2q \xcfs \xc2e"))
+    assert document.cues[0].text == "c\u030a q\u0301 \u0161 \u00e9"
+    assert document.findings == ()
+
+
+def test_colours_of_teletext_in_a_file_that_calls_itself_something_else() -> None:
+    """SubtitleEdit/subtitleedit#14171."""
+    for kind in (b"0", b" "):
+        (cue,) = stl(block(b"\x0b\x0b\x06cyan\x0a\x0a"), first=head(kind=kind)).cues
+        assert (cue.text, [span.value for span in cue.spans]) == ("cyan", ["#00ffff"])
 
 
 def test_a_rate_that_is_not_known_is_noted() -> None:
