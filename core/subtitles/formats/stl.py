@@ -10,8 +10,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-import unicodedata
 import struct
+import unicodedata
 from collections.abc import Iterator
 from fractions import Fraction
 
