@@ -16,6 +16,8 @@ def words_of(text: str, spans: Sequence[Span], start: float, end: float) -> tupl
     Several words between two points share the time between them by their length.
     """
     points = [(span.start, float(span.value)) for span in spans if span.kind == TIME and span.start < len(text)]
+    if end > start:  # A time that somebody mistyped would give a word the rest of the film.
+        points = [(place, time) for place, time in points if start <= time <= end]
     if not points:
         return ()
     edges = [(0, start), *points, (len(text), end)]
