@@ -36,6 +36,7 @@ from .subrip import SETTINGS
 from .tags import TextBuilder, tidied_text
 from .timings import Timing, timing_of
 from .webvtt_looks import CLASS_LOOKS, Look, class_looks
+from .webvtt_places import placing_of, rows_of_regions
 from .xml_tokens import character
 
 BEFORE = "vtt.before"
@@ -81,6 +82,7 @@ class _File:
         self._rows: list[Row | Cue] = []
         self._extra: dict[str, str] = {}
         self._looks = dict(CLASS_LOOKS)
+        self._regions: dict[str, int] = {}
         self._waiting: list[str] = []
         """Blocks that stand above the next cue."""
         self._offset = self._first_offset = 0.0
@@ -122,6 +124,7 @@ class _File:
             index += 1
         header = [first[6:], *self._lines[1:index]]
         self._offset = self._first_offset = _offset("\n".join(header))
+        self._regions.update(rows_of_regions("\n".join(header)))
         # What was added to the times must not be said again.
         applied = self._options.timestamp_map
         self._extra[HEADER] = "\n".join(line for line in header if not (applied and _MAP.match(line)))
@@ -154,6 +157,7 @@ class _File:
         elif _BLOCK.match(lines[0]):
             self._waiting.append("\n".join(lines))
             self._looks.update(class_looks(self._waiting[-1], self._looks))
+            self._regions.update(rows_of_regions(self._waiting[-1]))
         else:
             self._lost(index, lines)
         return stop
@@ -241,7 +245,7 @@ class _File:
         words = words_of(text, spans, start, end) if spans else ()
         if not speaker and (webex := _WEBEX.fullmatch(name)):
             speaker = webex[1]
-        placing = placing_of(settings) if settings else BELOW
+        placing = placing_of(settings, self._regions) if settings else BELOW
         if corner is not None:
             if settings:
                 self._findings.markup(index + 1, corner[0].strip())
@@ -448,31 +452,3 @@ class _Builder:
         if not self._builder.reread("base", (RUBY, value)):
             self._builder.text(f"({value})")
         self._builder.open("base")
-
-
-# Placing
-
-
-def placing_of(settings: str) -> Placing:
-    """What the settings of a cue mean, as far as `Placing` can say it."""
-    if settings == "align:start position:0%":
-        return BELOW  # What YouTube writes on each of its captions, and shows low in the middle.
-    values = dict(part.partition(":")[::2] for part in settings.split())
-    column = {"start": 0, "left": 0, "end": 2, "right": 2}.get(values.get("align", ""), 1)
-    line, _, _ = values.get("line", "").partition(",")
-    row = 0
-    y: float | None = None
-    if match := re.fullmatch(r"(\d{1,3}(?:\.\d+)?)%", line):
-        share = float(match[1]) / 100
-        row = 2 if share < 1 / 3 else 1 if share < 2 / 3 else 0
-        y = None if line == "50%" else share
-    elif match := re.fullmatch(r"(-?)(\d{1,3})(?:\.\d+)?", line):
-        row = 0 if match[1] or int(match[2]) > 7 else 2
-    position = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)%", values.get("position", "").partition(",")[0])
-    vertical = values.get("vertical", "")
-    return Placing(
-        row * 3 + column + 1,
-        float(position[1]) / 100 if position else None,
-        y,
-        vertical if vertical in ("rl", "lr") else "",
-    )

@@ -14,8 +14,9 @@ from .base import Format, WriteOptions
 from .subrip import SETTINGS
 from .tags import marked_up, needs_tidying, without_empty_lines
 from .timings import no_times
-from .webvtt import AFTER, BEFORE, CLASS, HEAD, HEADER, TAG, placing_of, read
+from .webvtt import AFTER, BEFORE, CLASS, HEAD, HEADER, TAG, read
 from .webvtt_looks import CLASS_LOOKS, NAME_OF_COLOR, Look, class_looks
+from .webvtt_places import placing_of, rows_of_regions
 
 _TAG_OF = {ITALIC: "i", BOLD: "b", UNDERLINE: "u"}
 
@@ -35,7 +36,8 @@ def write(document: Document, format: Format, options: WriteOptions) -> str:
     head = str(extra.get(HEAD, ""))
     looks = CLASS_LOOKS | class_looks(head, CLASS_LOOKS)
     parts += [f"{block}\n" for block in (_style_sheet(document, own, looks), head) if block]
-    parts += [_cue(cue, own, looks) for cue in document.cues]
+    regions = rows_of_regions(f"{extra.get(HEADER, '')}\n{head}")
+    parts += [_cue(cue, own, looks, regions) for cue in document.cues]
     if AFTER in extra:
         parts.append(f"{extra[AFTER]}\n")
     return "\n".join(parts)
@@ -81,14 +83,14 @@ def _class_of(color: str) -> str:
     return NAME_OF_COLOR.get(color[:7]) or f"color{color[1:7]}"
 
 
-def _cue(cue: Cue, own: bool, looks: Mapping[str, Look]) -> str:
+def _cue(cue: Cue, own: bool, looks: Mapping[str, Look], regions: Mapping[str, int]) -> str:
     above = ""
     if own and BEFORE in cue.extra:
         above = f"{cue.extra[BEFORE]}\n\n"
     if own and cue.name and "-->" not in cue.name and "\n" not in cue.name:
         above += f"{cue.name}\n"
     settings = cue.extra.get(SETTINGS, "")
-    if not settings or placing_of(settings) != cue.placing:
+    if not settings or placing_of(settings, regions) != cue.placing:
         settings = settings_of(cue.placing)
     times = f"{clock(cue.start)} --> {clock(cue.end)} {settings}".rstrip()
     return f"{above}{times}\n{_text(cue, own, looks)}\n"

@@ -409,3 +409,27 @@ def test_a_header_of_webvtt_without_the_empty_line_below_it() -> None:
                  ReadOptions(timestamp_map=True))  # fmt: skip
     assert rows(moved) == [(21, 22, "Hello")]
     assert [cue.name for cue in read("WEBVTT\nintro\n00:11.000 --> 00:12.000\nHello\n", "a.vtt").cues] == ["intro"]
+
+
+REGIONS = "REGION\nid:top\nwidth:40%\nlines:3\nregionanchor:0%,100%\nviewportanchor:10%,20%\nscroll:up\n\n"
+OLD_REGIONS = "Region: id=top width=40% lines=3 regionanchor=0%,100% viewportanchor=10%,20% scroll=up"
+
+
+@pytest.mark.parametrize("head", [f"WEBVTT\n\n{REGIONS}", f"WEBVTT\n{OLD_REGIONS}\n\n"])
+def test_a_region_is_a_place(head: str) -> None:
+    """pbs/pycaption#380."""
+    text = f"{head}00:01.000 --> 00:02.000 region:top\nHello\n\n00:03.000 --> 00:04.000 region:none\nyou\n"
+    document = read(text, "a.vtt")
+    assert [cue.placing.align for cue in document.cues] == [8, 2]
+    assert "\n{\\an8}Hello\n" in written(document, "srt")
+    assert "02.000 region:top\n" in written(document, "vtt")
+    assert read(written(document, "vtt"), "a.vtt").cues[0].placing == document.cues[0].placing
+
+
+def test_times_inside_of_a_text_that_are_outside_of_its_own() -> None:
+    (cue,) = read("WEBVTT\n\n00:01.000 --> 00:02.000\na <00:01.500>b <00:99.000>c\n", "a.vtt").cues
+    assert [(word.text, word.start, word.end) for word in cue.words] == [
+        ("a", 1, 1.5),
+        ("b", 1.5, 1.75),
+        ("c", 1.75, 2),
+    ]
