@@ -11,7 +11,6 @@ from ..errors.base import UsageError
 from ..film import burn as burning
 from ..film import mux as muxing
 from ..film import soft
-from ..speech.naming import language_code, three_letters
 from ..subtitles import reading
 from ..subtitles.formats.base import ReadOptions
 from . import drawing
@@ -78,14 +77,6 @@ def burn(args: argparse.Namespace, output: Output) -> int:
         return drawing.told(output, args.output, work)
 
 
-def _language(text: str) -> str:
-    """A track's language for argparse: a tag, with or without a country, or a name."""
-    found = text if three_letters(text) else language_code(text, countries=False)
-    if not found:
-        raise argparse.ArgumentTypeError(f'a language such as de, pt-BR or German, not "{text}"')
-    return found
-
-
 def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError("a number from 0")
@@ -107,7 +98,9 @@ def add_commands(commands: Words, common: argparse.ArgumentParser) -> None:
     command.add_argument("subtitles", type=named, metavar="SUBTITLES")
     _add_output(command)
     drawing.add_options(command)
-    command.add_argument("--language", type=_language, metavar="L", help="whose letters (default: as the file says)")
+    command.add_argument(
+        "--language", type=options.spoken, metavar="L", help="whose letters (default: as the file says)"
+    )
     command.add_argument("--encoding", metavar="E", help="of the subtitles, such as cp1251 (default: by content)")
     command.add_argument("--codec", choices=tuple(burning.ENCODERS), help="default: vp9 or av1 in .webm, else h264")
     command.add_argument(
@@ -122,7 +115,7 @@ def _add_mux(commands: Words, common: argparse.ArgumentParser) -> None:
     command.add_argument("subtitles", type=named, metavar="SUBTITLES", nargs="+")
     _add_output(command)
     command.add_argument(
-        "--language", type=_language, action="append", metavar="L",
+        "--language", type=options.spoken, action="append", metavar="L",
         help="of the first file, again for the next (default: as the file or the end of its name says)",
     )  # fmt: skip
     command.add_argument(

@@ -43,11 +43,23 @@ def factor(text: str) -> Fraction:
     return value
 
 
-def track_number(text: str) -> int:
-    """A number from 1 for argparse. Raises ArgumentTypeError."""
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError("a number from 1")
-    return int(text)
+def spoken(text: str) -> str:
+    """A track's language for argparse: a tag, with or without a country, or a name. Raises ArgumentTypeError."""
+    from ..speech.naming import language_code, three_letters
+
+    found = text if three_letters(text) else language_code(text, countries=False)
+    if not found:
+        raise argparse.ArgumentTypeError(f'a language such as de, pt-BR or German, not "{text}"')
+    return found
+
+
+def track(text: str) -> int | str:
+    """A number from 1, or a language, for argparse. Raises ArgumentTypeError."""
+    if not text.lstrip("-").isdecimal():
+        return spoken(text)
+    if not text.isascii() or text.startswith("-") or int(text[:9]) < 1:
+        raise argparse.ArgumentTypeError("a number from 1, or a language")
+    return int(text[:9])
 
 
 def add_reading(command: argparse.ArgumentParser, *, frames: bool = True) -> None:
@@ -55,7 +67,9 @@ def add_reading(command: argparse.ArgumentParser, *, frames: bool = True) -> Non
     command.add_argument("--from", dest="source_format", metavar="F", help="format of the input (default: by content)")
     command.add_argument("--encoding", metavar="E", help="encoding of the input, such as cp1251 (default: by content)")
     command.add_argument("--language", default="", metavar="L", help="such as fa: helps to find the encoding")
-    command.add_argument("--track", type=track_number, metavar="N", help="which of several languages in one file")
+    command.add_argument(
+        "--track", type=track, metavar="T", help="which of several in one file: its number, or its language"
+    )
     command.add_argument("--keep-rolling", action="store_true", help="leave captions that roll up as they are")
     command.add_argument("--timestamp-map", action="store_true", help="add WebVTT's X-TIMESTAMP-MAP to its times")
     if frames:
@@ -80,10 +94,12 @@ def formats_text() -> str:
 
 def read(path: Path, args: argparse.Namespace, output: Output) -> Document:
     """The file, or standard input for `-`; what was noticed is told. Raises SubtitleFileError."""
+    language = args.track if isinstance(args.track, str) else ""
     options = ReadOptions(
         fps=getattr(args, "fps", None) if isinstance(getattr(args, "fps", None), Fraction) else None,
-        language=args.language,
-        track=args.track,
+        language=args.language or language,
+        track=args.track if isinstance(args.track, int) else None,
+        track_language=language,
         keep_rolling=args.keep_rolling,
         timestamp_map=args.timestamp_map,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,10 +156,15 @@ def _chosen(path: Path, tracks: list[Track], options: ReadOptions) -> Track:
         )
     if options.track is not None:
         wanted = [track for track in tracks if track.number == options.track]
+    elif options.track_language:
+        wanted = _in_order(track for track in tracks if _is(track.language, options.track_language))
     else:
         spoken = [track for track in tracks if options.language and _is(track.language, options.language)]
-        wanted = sorted(spoken or tracks, key=lambda track: (not track.is_text, not track.default, track.forced))
+        wanted = _in_order(spoken or tracks)
     listing = "; ".join(str(track) for track in tracks)
+    if not wanted and options.track_language:
+        reason = Text("it has no subtitle track in {language}", language=options.track_language)
+        raise SubtitleFileError(path, reason, Text("Choose one of: {tracks}.", tracks=listing))
     if not wanted:
         reason = Text("it has no subtitle track {number}", number=options.track)
         raise SubtitleFileError(path, reason, Text("Choose one of: {tracks}.", tracks=listing))
@@ -169,9 +174,14 @@ def _chosen(path: Path, tracks: list[Track], options: ReadOptions) -> Track:
     return wanted[0]
 
 
+def _in_order(tracks: Iterable[Track]) -> list[Track]:
+    """Those first that most want to read."""
+    return sorted(tracks, key=lambda track: (not track.is_text, not track.default, track.forced))
+
+
 def _is(language: str, wanted: str) -> bool:
     """Whether three letters of a film and a BCP 47 tag are the same language, as far as their letters say it."""
-    return bool(language) and _tag(wanted.split("-")[0]) == _tag(language)
+    return bool(language) and _tag(wanted.split("-")[0]) == _tag(language.split("-")[0])
 
 
 def _tag(language: str) -> str:

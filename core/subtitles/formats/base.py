@@ -38,6 +38,8 @@ class ReadOptions:
     """A BCP 47 tag: which language to take of several in one file, and what the letters may be."""
     track: int | None = None
     """Which of several languages or tracks in one file, counted from 1."""
+    track_language: str = ""
+    """The language that the track of a film has to be in; otherwise nothing is read."""
     keep_rolling: bool = False
     """Leave captions that roll up line by line as they are, instead of folding them into subtitles."""
     timestamp_map: bool = False

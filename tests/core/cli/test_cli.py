@@ -399,5 +399,13 @@ def test_extract_lists_the_tracks_of_a_film_and_writes_one(tmp_path: Path):
     done = run("extract", film, tmp_path / "out.vtt", "--track", "1", "--json")
     assert done.returncode == 0, done.stderr
     assert [cue.text for cue in load(tmp_path / "out.vtt").cues] == [cue.text for cue in load(sample).cues]
+    for said in ("de", "deu", "German", "2"):
+        done = run("extract", film, tmp_path / f"{said}.ass", "--track", said, "--json")
+        assert records(done)[-1]["cues"] == 4, done.stderr
+    assert (
+        records(run("extract", film, tmp_path / "no.ass", "--track", "fra", "--json"))[-1]["error"] == "subtitle_file"
+    )
+    assert run("extract", film, tmp_path / "no.ass", "--track", "0").returncode == 2
+    assert not (tmp_path / "no.ass").exists()
     converted = run("convert", film, tmp_path / "out.ass", "--language", "de", "--json")
     assert records(converted)[-1]["cues"] == 4, converted.stderr

@@ -92,6 +92,11 @@ def test_several_tracks_are_listed_and_chosen(tmp_path: Path, srt: Path) -> None
     assert english.language == "en"
     (finding,) = [finding for finding in english.findings if finding.kind is Kind.HIDDEN]
     assert "track 1 (ass): ger" in str(finding)
+    for language in ("de", "ger", "deu", "de-AT"):
+        assert tracks.read(path, ReadOptions(track_language=language)).language == "de"
+    with pytest.raises(SubtitleFileError, match="no subtitle track in fr") as missing:
+        tracks.read(path, ReadOptions(track_language="fr"))
+    assert "ger" in str(missing.value)
     with pytest.raises(SubtitleFileError, match="no subtitle track 3"):
         tracks.read(path, ReadOptions(track=3))
 
