@@ -29,6 +29,8 @@ ENCODERS: dict[str, tuple[str, dict[str, str], int]] = {
     "av1": ("libsvtav1", {"preset": "8"}, 28),
 }
 """For each codec FFmpeg's encoder, its options, and the quality (`crf`) that is hard to tell from the original."""
+_HAVE_FIELDS = ("h264",)
+"""Codecs that know of pictures of two fields, one after the other."""
 _FULL = 2
 """FFmpeg's number of the range that uses all values (AVCOL_RANGE_JPEG)."""
 _WHITE = {16: 0.58, 18: 0.75}
@@ -149,10 +151,13 @@ def _looks_of(frame: Any, stream: Any, codec: str) -> Frames:
         white=_WHITE.get(frame.color_trc, 1.0),
         turned=round(frame.rotation / 90) % 4,
         stretch=float(aspect) if aspect else 1.0,
+        interlaced=bool(frame.interlaced_frame),
     )
 
 
 def _encoder(out: Any, target: Path, container: Any, stream: Any, looks: Frames, codec: str, crf: int | None) -> Any:
+    import av
+
     name, options, usual = ENCODERS[codec]
     said = {**options, "crf": str(usual if crf is None else crf)}
     if codec == "av1":
@@ -168,6 +173,10 @@ def _encoder(out: Any, target: Path, container: Any, stream: Any, looks: Frames,
     context.pix_fmt = looks.format
     context.time_base = made.time_base = stream.time_base
     context.thread_count = os.cpu_count() or 1
+    if looks.interlaced and codec in _HAVE_FIELDS:
+        # Which field is the first, each frame says; a container says it once more.
+        context.flags |= av.codec.context.Flags.interlaced_dct | av.codec.context.Flags.interlaced_me
+        context.field_order = source.field_order
     context.color_range = _FULL if looks.full_range else source.color_range
     context.colorspace = source.colorspace or 6
     context.color_primaries, context.color_trc = source.color_primaries, source.color_trc
@@ -288,6 +297,13 @@ class _Run:
         name = str(stream.codec_context.pix_fmt)
         if name != looks.format:
             message = Text("Its pictures were stored as {format} and are {other} now.", format=name, other=looks.format)
+            yield Finding(Kind.NOT_WRITTEN, message)
+        if looks.interlaced and self._encoder.codec.name not in {ENCODERS[codec][0] for codec in _HAVE_FIELDS}:
+            message = Text(
+                "Its pictures are interlaced, which {codec} does not know: players will show combs in what moves."
+                " Choose H.264 and .mp4, .mov or .mkv to keep their fields.",
+                codec=self._encoder.codec.canonical_name.upper(),
+            )  # fmt: skip
             yield Finding(Kind.NOT_WRITTEN, message)
         if stream.metadata.get("alpha_mode") == "1" or any(
             one.is_alpha for one in stream.codec_context.format.components

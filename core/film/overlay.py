@@ -35,6 +35,8 @@ class Frames:
     """The signal that a subtitle's white has: less than all where that would blind."""
     stretch: float = 1.0
     """Width of a pixel over its height."""
+    interlaced: bool = False
+    """Whether the even rows are seen at another time than the odd ones."""
 
     @property
     def shown(self) -> tuple[int, int]:

@@ -314,6 +314,34 @@ def test_small_pictures_of_an_odd_size(tmp_path: Path, size: str, depth: str) ->
     assert after.shape == (high + 1, wide + 1) and numpy.abs(before - after[:high, :wide]).mean() < 6
 
 
+@pytest.mark.parametrize(("order", "mode"), [("tff", "interleave_top"), ("bff", "interleave_bottom")])
+def test_fields_stay_what_they_are(tmp_path: Path, order: str, mode: str) -> None:
+    """Of an interlaced film each player weaves or shows them one after the other; which is the first one counts."""
+    film = tmp_path / "x.mkv"
+    woven = ("-vf", f"tinterlace=mode={mode},setfield={order}", "-flags", "+ildct+ilme", "-x264opts", f"{order}=1")
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=160x96:r=50:d=0.6", *woven, "-c:v", "libx264", film)
+    for name in ("y.mkv", "y.mov"):
+        done = burn(film, SUBTITLES, tmp_path / name, LARGE, FONTS)
+        assert done.findings == ()
+        assert fields(tmp_path / name) == fields(film) == ["1", "1" if order == "tff" else "0"]
+        off = [
+            numpy.abs(one - other).mean()
+            for (_, one), (_, other) in zip(*map(frames, (film, tmp_path / name)), strict=True)
+        ]
+        assert len(off) == 15 and max(off[:10]) < 2 < off[12]
+    (told,) = burn(film, SUBTITLES, tmp_path / "y.webm", LARGE, FONTS).findings
+    assert str(told).startswith("Its pictures are interlaced, which VP9 does not know:")
+
+
+def fields(path: Path) -> list[str]:
+    """Whether the first picture has two, and whether the upper one is the first, by another program."""
+    command = ["ffprobe", "-v", "error", "-select_streams", "v", "-read_intervals", "%+#1", "-show_entries"]
+    command += ["frame=interlaced_frame,top_field_first", "-of", "csv=p=0", str(path)]
+    return (
+        subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.strip(",\n").split(",")
+    )
+
+
 def test_what_is_not_on_the_film_is_told(tmp_path: Path) -> None:
     """Its transparency, and subtitles that begin after its end."""
     film = tmp_path / "x.webm"
