@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors.subtitles import SubtitleFileError
 from ..languages import NAMES
 from ..markup import BOLD, COLOR, ITALIC, UNDERLINE, Span
-from ..speech.naming import three_letters
+from ..speech.naming import language_code, three_letters
 from ..speech.tracks import two_letters
 from ..subtitles import writing
 from ..subtitles.document import Cue, Document, Finding, Kind
@@ -79,14 +79,14 @@ _MARKS = {"forced": "forced", "foreign": "forced", "sdh": "for_deaf", "cc": "for
 
 def of_file(path: Path, document: Document, language: str = "") -> Subtitles:
     """The subtitles of a file; what is not said is told by its content, or by its name as players read it:
-    `film.de.srt`, `film.pt-BR.forced.srt`."""
+    `film.de.srt`, `film.pt-BR.forced.srt`, `film.English.srt`."""
     marks: dict[str, bool] = {}
     named = ""
     for part in reversed(path.stem.split(".")[1:]):
         if part.lower() in _MARKS and _MARKS[part.lower()] not in marks:
             marks[_MARKS[part.lower()]] = True
             continue
-        named = part if two_letters(part) in NAMES else ""
+        named = part if two_letters(part) in NAMES else language_code(part, countries=False) or ""
         break
     language = language or document.language or named
     return Subtitles(path, document, language, forced=marks.get("forced", False), for_deaf=marks.get("for_deaf", False))

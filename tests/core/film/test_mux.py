@@ -414,6 +414,8 @@ def test_the_command_line(
         ("film.de.srt", "de", False, False),
         ("film.ger.sdh.srt", "ger", False, True),
         ("a.film.pt-BR.forced.srt", "pt-BR", True, False),
+        ("film.English.srt", "en", False, False),
+        ("film.Forced.français.srt", "fr", False, False),
         ("film.2019.srt", "", False, False),
         ("de.srt", "", False, False),
     ],
