@@ -48,6 +48,8 @@ def placing_of(settings: str, regions: Mapping[str, int] = MappingProxyType({}))
     if settings == "align:start position:0%":
         return BELOW  # What YouTube writes on each of its captions, and shows low in the middle.
     values = dict(part.partition(":")[::2] for part in settings.split())
+    if values.get("vertical") in ("rl", "lr"):
+        return _in_column(values)
     column = {"start": 0, "left": 0, "end": 2, "right": 2}.get(values.get("align", ""), 1)
     line, _, _ = values.get("line", "").partition(",")
     row = 0 if line else regions.get(values.get("region", ""), 0)
@@ -58,11 +60,26 @@ def placing_of(settings: str, regions: Mapping[str, int] = MappingProxyType({}))
         y = None if line == "50%" else share
     elif match := re.fullmatch(r"(-?)(\d{1,3})(?:\.\d+)?", line):
         row = 0 if match[1] or int(match[2]) > 7 else 2
-    position = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)%", values.get("position", "").partition(",")[0])
-    vertical = values.get("vertical", "")
-    return Placing(
-        row * 3 + column + 1,
-        float(position[1]) / 100 if position else None,
-        y,
-        vertical if vertical in ("rl", "lr") else "",
-    )
+    return Placing(row * 3 + column + 1, _share(values.get("position", "")), y)
+
+
+def _in_column(values: Mapping[str, str]) -> Placing:
+    """What settings mean where lines run from top to bottom: `line` is a column then, counted from the side that the
+    first one is on, and `position` and `align` go downwards."""
+    vertical = values["vertical"]
+    if not values.keys() & {"line", "position", "align"}:
+        return Placing(vertical=vertical)
+    column = 2 if vertical == "rl" else 0
+    x = _share(values.get("line", ""))
+    if x is not None:
+        column = 0 if x < 1 / 3 else 1 if x < 2 / 3 else 2
+    elif re.match(r"-\d", values.get("line", "")):
+        column = 2 - column
+    row = {"start": 2, "left": 2, "end": 0, "right": 0}.get(values.get("align", ""), 1)
+    return Placing(row * 3 + column + 1, None if x == 0.5 else x, _share(values.get("position", "")), vertical)
+
+
+def _share(value: str) -> float | None:
+    """Of per cent; what stands behind a comma says which point of the text is meant. None for what is none."""
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)%", value.partition(",")[0])
+    return float(match[1]) / 100 if match else None

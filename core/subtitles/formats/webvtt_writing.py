@@ -49,7 +49,7 @@ def settings_of(placing: Placing) -> str:
     row, column = divmod(placing.align - 1, 3)
     parts = []
     if placing.vertical:
-        parts.append(f"vertical:{placing.vertical}")
+        return _settings_in_columns(placing, row, column)
     if placing.y is not None:
         parts.append(f"line:{placing.y * 100:g}%")
     elif row:
@@ -58,6 +58,22 @@ def settings_of(placing: Placing) -> str:
         parts.append(f"position:{placing.x * 100:g}%")
     if column != 1:
         parts.append("align:left" if column == 0 else "align:right")
+    return " ".join(parts)
+
+
+def _settings_in_columns(placing: Placing, row: int, column: int) -> str:
+    parts = [f"vertical:{placing.vertical}"]
+    if placing.align == 2 and placing.x is None and placing.y is None:
+        return parts[0]
+    if placing.x is not None:
+        parts.append(f"line:{placing.x * 100:g}%")
+    else:
+        is_first = column == (2 if placing.vertical == "rl" else 0)
+        parts.append("line:50%" if column == 1 else "line:0" if is_first else "line:-1")
+    if placing.y is not None:
+        parts.append(f"position:{placing.y * 100:g}%")
+    if row != 1:
+        parts.append("align:left" if row == 2 else "align:right")
     return " ".join(parts)
 
 

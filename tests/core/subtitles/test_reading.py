@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import textwrap
 import tracemalloc
@@ -17,6 +18,7 @@ from subtitle_editor.core.cues import Cue, Word
 from subtitle_editor.core.errors.base import SubtitleEditorError
 from subtitle_editor.core.errors.disk import FolderNotWritableError
 from subtitle_editor.core.errors.subtitles import SubtitleFileError
+from subtitle_editor.core.markup import Placing
 from subtitle_editor.core.subtitles import writing
 from subtitle_editor.core.subtitles.document import Document
 from subtitle_editor.core.subtitles.formats import registry
@@ -602,3 +604,26 @@ def test_five_thousand_cues_need_little_memory(tmp_path: Path) -> None:
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("settings", "placing"),
+    [
+        ("vertical:rl", Placing(2, vertical="rl")),
+        ("vertical:rl line:0 align:left", Placing(9, vertical="rl")),
+        ("vertical:lr line:0", Placing(4, vertical="lr")),
+        ("vertical:rl line:-1 align:right", Placing(1, vertical="rl")),
+        ("vertical:rl line:20%", Placing(4, 0.2, None, "rl")),
+        ("vertical:lr line:60% position:80% align:right", Placing(2, 0.6, 0.8, "lr")),
+        ("vertical:rl line:0 position:10% align:left", Placing(9, None, 0.1, "rl")),
+        ("vertical:rl line:50%", Placing(5, vertical="rl")),
+    ],
+)
+def test_places_of_columns(tmp_path: Path, settings: str, placing: Placing) -> None:
+    """WebVTT's `line` counts columns there, from the side that the first one is on, and `position` goes downwards
+    (section 7.2)."""
+    text = f"WEBVTT\n\n00:00.000 --> 00:01.000 {settings}\n\u5b57\n"
+    (cue,) = read(tmp_path, text, "in.vtt").cues
+    assert cue.placing == placing
+    save(tmp_path / "out.vtt", [dataclasses.replace(cue, extra={})])
+    assert settings in (tmp_path / "out.vtt").read_text(encoding="utf-8")
