@@ -33,8 +33,8 @@ HOLDERS = ("META", "SCENE")
 
 _DEEPEST = 8
 """Scenes in scenes: one may show itself."""
-_EVER = (-(2**31), 2**31, 0, 0)
-"""From the first frame to the last, on the timeline itself: where `_inside` begins."""
+_EVER = (-(2**31), 2**31)
+"""From the first frame to the last."""
 
 
 class UncertainTimingError(MediaError):
@@ -70,6 +70,33 @@ class Stretch(NamedTuple):
     def moved(self, frames: float) -> Stretch:
         """The same, so many frames later."""
         return self._replace(left=self.left + frames, right=self.right + frames)
+
+    def placed(self, place: Place) -> Stretch:
+        """The same on an outer timeline."""
+        return self._replace(left=place.outer(self.left), right=place.outer(self.right))
+
+
+class Place(NamedTuple):
+    """Where the frames of an inner timeline are on the outer one."""
+
+    scale: float = 1.0
+    shift: float = 0.0
+
+    def outer(self, frame: float) -> float:
+        """The outer frame of an inner one."""
+        return frame * self.scale + self.shift
+
+    def inner(self, frame: float) -> float:
+        """The inner frame of an outer one."""
+        return (frame - self.shift) / self.scale
+
+    def within(self, other: Place) -> Place:
+        """From here through `other`, the timeline around it, to the one around that."""
+        return Place(self.scale * other.scale, other.outer(self.shift))
+
+
+_HERE = Place()
+"""On the timeline itself."""
 
 
 class MediaUse(NamedTuple):
@@ -195,10 +222,29 @@ def media_uses(scene: bpy.types.Scene, whole: bool = False) -> list[MediaUse]:
     packed.waiting()
     if not (strips := chosen(scene, whole)):
         raise MediaError(Text("No sound or film is chosen."), Text("Select one sound or movie strip."))
-    uses = _heard_once([use for strip in strips for use in _uses(strip, scene)])
+    tracks = _soundtracks(strips, scene)
+    found = [use for strip in strips if not _is_only_seen(strip, scene, tracks) for use in _uses(strip, scene)]
+    # Where nothing else is heard, a film is, though its own sound is muted.
+    uses = _heard_once(found or [use for strip in strips for use in _uses(strip, scene)])
     if not uses:
         raise MediaError(Text("Nothing that is chosen can be heard."), Text("Select strips that are not muted."))
     return uses
+
+
+def _soundtracks(strips: Iterable[Strip], scene: bpy.types.Scene) -> dict[Path, list[tuple[float, float]]]:
+    """Between which frames the sound strips of some strips play which files, muted ones too."""
+    found: dict[Path, list[tuple[float, float]]] = {}
+    for strip in strips:
+        if strip.type == "SOUND" and (path := path_of(strip, scene)) is not None:
+            found.setdefault(path, []).append((compat.left(strip), compat.right(strip)))
+    return found
+
+
+def _is_only_seen(strip: Strip, scene: bpy.types.Scene, tracks: dict[Path, list[tuple[float, float]]]) -> bool:
+    """Whether a film has its own sound strip beside it: that is what is heard, or was muted for another recording."""
+    path = path_of(strip, scene) if strip.type == "MOVIE" and tracks else None
+    left, right = compat.left(strip), compat.right(strip)
+    return path is not None and any(begin < right and left < end for begin, end in tracks.get(path, ()))
 
 
 def _heard_once(found: list[tuple[MediaUse, str]]) -> list[MediaUse]:
@@ -216,7 +262,11 @@ def uses_of(scene: bpy.types.Scene, path: Path) -> list[MediaUse]:
     packed.waiting()
     found: list[tuple[MediaUse, str]] = []
     fault: MediaError | None = None
-    for strip in chosen(scene, whole=True):
+    strips = chosen(scene, whole=True)
+    tracks = _soundtracks((strip for strip in strips if not strip.mute), scene)
+    for strip in strips:
+        if _is_only_seen(strip, scene, tracks):
+            continue
         try:
             found += _uses(strip, scene, path)
         except MediaError as error:
@@ -232,7 +282,7 @@ def files_heard(scene: bpy.types.Scene, wanted: set[Path]) -> set[Path]:
     found: set[Path | None] = set()
     for strip in chosen(scene, whole=True):
         with contextlib.suppress(UncertainTimingError):  # That is said to who wants to go on with it.
-            for inner, owner, *_ in _inside(strip, scene, *_EVER):
+            for inner, owner, *_ in _inside(strip, scene):
                 found.add(path_of(inner, owner) or packed.known_of(inner, wanted))
     return {path for path in found if path is not None}
 
@@ -242,7 +292,7 @@ def media_use(strip: Strip, scene: bpy.types.Scene, duration: float | None = Non
 
     `duration`: of its file, where that is known; no file is opened then.
     """
-    return _use(strip, scene, *_EVER[:2], rate_of(scene), duration)
+    return _use(strip, scene, *_EVER, rate_of(scene), duration)
 
 
 def is_sound_of(sound: MediaUse, film: MediaUse) -> bool:
@@ -252,40 +302,66 @@ def is_sound_of(sound: MediaUse, film: MediaUse) -> bool:
 
 def _uses(strip: Strip, scene: bpy.types.Scene, path: Path | None = None) -> Iterator[tuple[MediaUse, str]]:
     """What is heard of all media in a strip, or of one file: which it is may be seen without reading it."""
-    for inner, owner, first, last, shift in _inside(strip, scene, *_EVER):
+    for inner, owner, first, last, place in _inside(strip, scene):
         if path is not None and path not in (path_of(inner, owner), packed.known_of(inner, {path})):
             continue
-        use = _use(inner, owner, first, last, rate_of(scene))
+        use = _use(inner, owner, first, last, rate_of(owner))
+        stretches = tuple(stretch.placed(place) for stretch in use.stretches)
         # By the outermost strip, for that is what a user moves.
-        outer = use.moved(shift)._replace(channel=strip.channel, name=strip.name)
+        outer = use._replace(stretches=stretches, rate=rate_of(scene), channel=strip.channel, name=strip.name)
         yield outer._replace(content_start=compat.content_start(strip)), str(inner.type)
 
 
 def _inside(
-    strip: Strip, scene: bpy.types.Scene, first: float, last: float, shift: float, depth: int
-) -> Iterator[tuple[Strip, bpy.types.Scene, float, float, float]]:
-    """Each strip with media that is heard through `strip`, its scene, the frames there between which it is, and how
-    many frames later these are on the outer timeline.
+    strip: Strip,
+    scene: bpy.types.Scene,
+    first: float = _EVER[0],
+    last: float = _EVER[1],
+    place: Place = _HERE,
+    kinds: tuple[str, ...] = MEDIA,
+    depth: int = 0,
+) -> Iterator[tuple[Strip, bpy.types.Scene, float, float, Place]]:
+    """Each strip with media of `kinds` that is heard through `strip`, its scene, the frames there between which it is,
+    and where these are on the outer timeline.
     """
     first, last = max(first, compat.left(strip)), min(last, compat.right(strip))
     if first >= last or strip.mute or _channel_is_muted(strip, scene) or depth > _DEEPEST:
         return
-    if strip.type == "SOUND" and strip.volume == 0 and not _is_animated(strip, scene):
+    if strip.type in ("SOUND", "SCENE") and strip.volume == 0 and not _is_animated(strip, scene):
         return
-    if strip.type in MEDIA:
-        yield strip, scene, first, last, shift
+    if strip.type in kinds:
+        yield strip, scene, first, last, place
     elif strip.type in HOLDERS and hasattr(strip, "retiming_keys") and len(strip.retiming_keys):
         raise UncertainTimingError(strip.name, Text("it is retimed as a whole"))
     elif strip.type == "META":
-        for inner in compat.strips_of(strip):
-            yield from _inside(inner, scene, first, last, shift, depth + 1)
+        for inner in _heard_of(compat.strips_of(strip), scene):
+            yield from _inside(inner, scene, first, last, place, kinds, depth + 1)
     elif strip.type == "SCENE" and strip.scene is not None and strip.scene.sequence_editor is not None:
         if getattr(strip, "scene_input", "SEQUENCER") != "SEQUENCER":
             return
-        # The inner scene begins with its first frame where the strip's content begins.
-        offset = compat.content_start(strip) - strip.scene.frame_start - compat.trimmed_start(strip)
-        for inner in compat.strips_of(strip.scene.sequence_editor):
-            yield from _inside(inner, strip.scene, first - offset, last - offset, shift + offset, depth + 1)
+        for through, some in _places(strip, scene, kinds):
+            for inner in _heard_of(compat.strips_of(strip.scene.sequence_editor), strip.scene):
+                bounds = through.inner(first), through.inner(last)
+                yield from _inside(inner, strip.scene, *bounds, through.within(place), some, depth + 1)
+
+
+def _heard_of(strips: Iterable[Strip], scene: bpy.types.Scene) -> list[Strip]:
+    """Of what is in a meta or a scene all but films whose own sound is there too, if anything is heard there."""
+    strips = list(strips)
+    is_heard = any(strip.type == "SOUND" and not strip.mute for strip in strips)
+    tracks = _soundtracks(strips, scene) if is_heard else {}
+    return [strip for strip in strips if not _is_only_seen(strip, scene, tracks)]
+
+
+def _places(strip: Strip, scene: bpy.types.Scene, kinds: tuple[str, ...]) -> Iterator[tuple[Place, tuple[str, ...]]]:
+    """Where the frames of a scene strip's scene are, for each kind of media: it begins with its first frame where the
+    strip's content begins. Of another frame rate its pictures come frame by frame, and its sound in real time from its
+    frame 0 on, which Blender (5.2) looks for by the outer rate."""
+    zero = compat.content_start(strip) - compat.trimmed_start(strip)
+    ratio = float(rate_of(scene)) / float(rate_of(strip.scene))
+    for kind in kinds:
+        scale = ratio if kind == "SOUND" else 1.0
+        yield Place(scale, zero - strip.scene.frame_start), (kind,)
 
 
 def _channel_is_muted(strip: Strip, scene: bpy.types.Scene) -> bool:
@@ -307,6 +383,8 @@ def _use(
     strip: Strip, scene: bpy.types.Scene, first: float, last: float, rate: FrameRate, duration: float | None = None
 ) -> MediaUse:
     """Raises MediaError."""
+    if getattr(strip, "use_reverse_frames", False):
+        raise UncertainTimingError(strip.name, Text("it plays backwards"))
     path, known = packed.copy_of(strip) if packed.is_packed(strip) else (_media_path(strip, scene), None)
     if known is not None and len(getattr(strip, "retiming_keys", ())):
         packed.write(packed.waiting())  # It has to be opened now: how long it is decides.

@@ -1956,6 +1956,7 @@ TEXTS = {
     ('*', 'Select strips that are not muted.'): 'Strips wählen, die nicht stumm sind.',
     ('*', 'The strip "{strip}" has no media file.'): 'Der Streifen „{strip}“ hat keine Mediendatei.',
     ('*', 'it is retimed as a whole'): 'er ist als Ganzes umgetaktet',
+    ('*', 'it plays backwards'): 'er läuft rückwärts',
     ('*', 'it stands still in between'): 'es steht dazwischen still',
     ('*', 'its file does not say how long it is'): 'seine Datei sagt nicht, wie lang sie ist',
     ('*', "its length fits neither its own frame rate nor the scene's"): 'seine Länge passt weder zu seiner eigenen Bildrate noch zu der der Szene',

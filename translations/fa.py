@@ -1956,6 +1956,7 @@ TEXTS = {
     ('*', 'Select strips that are not muted.'): '.ﺪﻨﺘﺴﯿﻧ ﺍﺪﺻﯽﺑ ﻪﮐ ﺪﯿﻨﯾﺰﮔﺮﺑ ﺍﺭ ﯽﯾﺎﻫﺭﺍﻮﻧ',
     ('*', 'The strip "{strip}" has no media file.'): '.ﺩﺭﺍﺪﻧ ﻪﻧﺎﺳﺭ ﻞﯾﺎﻓ «{strip}» ﭗﯾﺮﺘﺳﺍ',
     ('*', 'it is retimed as a whole'): 'ﻩﺩﺮﮐ ﺮﯿﯿﻐﺗ ﺎﺠﮑﯾ ﺶﺘﻋﺮﺳ',
+    ('*', 'it plays backwards'): 'ﺩﻮﺷﯽﻣ ﺶﺨﭘ ﺐﻘﻋ ﻪﺑ',
     ('*', 'it stands still in between'): 'ﺪﺘﺴﯾﺍﯽﻣ ﻥﺁ ﻥﺎﯿﻣ ﺭﺩ',
     ('*', 'its file does not say how long it is'): 'ﺖﺳﺍ ﻩﺯﺍﺪﻧﺍ ﻪﭼ ﺪﯾﻮﮔﯽﻤﻧ ﺵﺍﻩﺪﻧﻭﺮﭘ',
     ('*', "its length fits neither its own frame rate nor the scene's"): 'ﻪﻨﺤﺻ ﺎﺑ ﻪﻧ ﺖﺳﺍ ﺭﻮﺟ ﺵﺩﻮﺧ ﻢﯾﺮﻓ ﺥﺮﻧ ﺎﺑ ﻪﻧ ﺶﯾﺍﺯﺍﺭﺩ',

@@ -201,6 +201,22 @@ def test_the_sounds_of_a_scene_strip(tones: Path, tmp_path: Path) -> None:
     assert_as_played(tmp_path, sounds.media_uses(bpy.context.scene))
 
 
+@pytest.mark.parametrize("fps", [30, 12])
+def test_the_sounds_of_a_scene_strip_of_another_frame_rate(tones: Path, tmp_path: Path, fps: int) -> None:
+    """Its pictures come frame by frame, and its sound in real time."""
+    inner = bpy.data.scenes.new("Inner")
+    inner.render.fps, inner.frame_start, inner.frame_end = fps, 11, 600
+    compat.strips_of(compat.editor_of(inner)).new_sound("Voice", str(tones), 1, 11 + fps)
+    strip = collection().new_scene("Scene", inner, 1, 50)
+    strip.scene_input = "SEQUENCER"
+    assert_as_played(tmp_path, sounds.media_uses(bpy.context.scene, True))
+    compat.set_edges(strip, 120, 290)
+    assert_as_played(tmp_path, sounds.media_uses(bpy.context.scene, True))
+    strip.volume = 0.0
+    with pytest.raises(sounds.MediaError, match="not muted"):
+        sounds.media_uses(bpy.context.scene, True)
+
+
 def test_muted_strips_and_channels_are_not_heard(tones: Path) -> None:
     first, second, third = add(tones, 1), add(tones, 2), add(tones, 3)
     second.mute = True
@@ -222,6 +238,37 @@ def test_of_a_film_and_its_sound_the_sound_is_heard(tones: Path, tmp_path: Path)
     assert [use.name for use in sounds.media_uses(bpy.context.scene)] == ["Film sound"]
     select(picture)
     assert [use.name for use in sounds.media_uses(bpy.context.scene)] == ["Film"]
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("in_meta", [False, True])
+def test_a_film_whose_sound_was_muted_for_another_recording_is_not_heard(
+    tones: Path, tmp_path: Path, in_meta: bool
+) -> None:
+    film = tmp_path / "film.mp4"
+    ffmpeg("-f", "lavfi", "-i", "color=s=64x64:d=18:r=24", "-i", tones, "-c:v", "mpeg4", "-c:a", "aac", film)
+    picture, sound = collection().new_movie("Film", str(film), 2, 1), add(film)
+    sound.mute = True
+    assert [use.name for use in sounds.media_uses(bpy.context.scene, True)] == ["Film"], "nothing else is there"
+    recorder = add(tones, channel=3)
+    if in_meta:
+        meta = collection().new_meta("Meta", 4, 1)
+        for strip in (picture, sound, recorder):
+            strip.move_to_meta(meta)
+        compat.set_edges(meta, 1, 400)
+    assert [use.path for use in sounds.media_uses(bpy.context.scene, True)] == [tones]
+
+
+@needs_ffmpeg
+def test_a_film_that_plays_backwards_is_refused(tones: Path, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    ffmpeg("-f", "lavfi", "-i", "color=s=64x64:d=18:r=24", "-i", tones, "-c:v", "mpeg4", "-c:a", "aac", film)
+    picture = collection().new_movie("Film", str(film), 2, 1)
+    picture.use_reverse_frames = True
+    with pytest.raises(UncertainTimingError, match="backwards"):
+        sounds.media_uses(bpy.context.scene, True)
+    sound = add(film)
+    assert [use.name for use in sounds.media_uses(bpy.context.scene, True)] == [sound.name]
 
 
 def decoded(uses: list[sounds.MediaUse], track: str = "") -> list[float]:
