@@ -9,7 +9,6 @@ each range.
 from __future__ import annotations
 
 import contextlib
-import functools
 import http.client
 import logging
 import socket
@@ -24,7 +23,7 @@ from ..errors.base import JobCancelled
 from ..errors.hub import HubAnswerError, HubError
 from ..errors.network import UnsafeRedirectError
 from ..system.control import Control
-from ..system.network import Proxy, proxy_for, tls_context
+from ..system.network import Proxy, proxy_for
 from ..text import Text
 from . import replies, watchful
 from .answers import SIGN_IN, Asked, Extent, Misfit, extent_of, length_of
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
     import urllib3
 
 log = logging.getLogger(__name__)
-
-CONNECT_TIMEOUT = 10.0
-"""Seconds per address, as in huggingface_hub."""
 
 _MOST_REDIRECTS = 10
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -267,7 +263,10 @@ class Line:
     def _pool(self, proxy: Proxy | None, encrypted: bool) -> urllib3.PoolManager:
         key = proxy, encrypted
         if key not in self._pools:
-            self._pools[key] = _pool_manager(proxy, encrypted, self._timeout, self._open_socket, self._watched)
+            from .pools import Sockets, pool_manager
+
+            sockets = Sockets(self._open_socket, self._watched)
+            self._pools[key] = pool_manager(proxy, encrypted, self._timeout, sockets)
         return self._pools[key]
 
     def _open_socket(self, connection: Any, host: str, port: int, timeout: float) -> socket.socket:
@@ -301,96 +300,6 @@ class Line:
 def _in_a_circle(request: Request, address: str, status: int) -> HubAnswerError:
     text = Text("{file}: it redirects in a circle, {count} times", file=request.name, count=_MOST_REDIRECTS)
     return HubAnswerError(host_of(address), status, text)
-
-
-class _WithoutQueries(logging.Filter):
-    """Cuts the query off the addresses that urllib3 logs: a signed address is as good as a password."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
-        return True
-
-
-def _silence_addresses(_filter: logging.Filter = _WithoutQueries()) -> None:  # noqa: B008  # Added once.
-    logging.getLogger("urllib3.connectionpool").addFilter(_filter)
-
-
-def _pool_manager(
-    proxy: Proxy | None,
-    encrypted: bool,
-    timeout: float,
-    open_socket: Callable[..., socket.socket],
-    watched: Callable[[Any], Any],
-) -> urllib3.PoolManager:
-    """A pool manager of urllib3 whose connections come from `open_socket(connection, host, port, timeout)`, and are
-    read through what `watched` makes of each."""
-    import urllib3
-    from urllib3 import connection, connectionpool, exceptions
-
-    _silence_addresses()
-
-    class Opener:
-        _dns_host: str
-        port: int
-        timeout: Any
-
-        def _new_conn(self) -> socket.socket:
-            try:
-                return open_socket(self, self._dns_host.strip("[]"), self.port, self.timeout)
-            except TimeoutError as ex:
-                raise exceptions.ConnectTimeoutError(self, "timed out") from ex
-            except OSError as ex:
-                raise exceptions.NewConnectionError(self, str(ex)) from ex  # type: ignore[arg-type]
-
-    class Plain(Opener, connection.HTTPConnection):
-        response_class = replies.Reply
-
-        def connect(self) -> None:
-            super().connect()
-            self.sock = watched(self.sock)
-
-    class Encrypted(Opener, connection.HTTPSConnection):
-        response_class = replies.Reply
-
-        def connect(self) -> None:
-            super().connect()
-            self.sock = watched(self.sock)
-
-        def _tunnel(self) -> None:
-            self.response_class = replies.TunnelReply
-            try:
-                super()._tunnel()
-            finally:
-                self.response_class = replies.Reply
-
-    class PlainPool(connectionpool.HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class EncryptedPool(connectionpool.HTTPSConnectionPool):
-        ConnectionCls = Encrypted
-
-        def __init__(self, *where: Any, **settings: Any) -> None:
-            super().__init__(*where, **{**settings, "ssl_context": context()})
-
-    context = functools.cache(tls_context)  # Reading all certificates takes a while, and not every hub is encrypted.
-    settings: dict[str, Any] = {
-        "num_pools": 4,
-        "maxsize": 1,
-        "timeout": urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout),
-    }
-    if encrypted or (proxy and proxy.kind == "https"):  # Reading the certificates takes longer than a request.
-        settings["ssl_context"] = tls_context()
-    manager: urllib3.PoolManager
-    if proxy is None:
-        manager = urllib3.PoolManager(**settings)
-    else:
-        settings["proxy_headers"] = proxy.headers
-        if proxy.kind == "https":
-            settings["proxy_ssl_context"] = tls_context()
-        manager = urllib3.ProxyManager(proxy.address, **settings)
-    manager.pool_classes_by_scheme = {"http": PlainPool, "https": EncryptedPool}
-    return manager
 
 
 def _written_out(location: str) -> str:
