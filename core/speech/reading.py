@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import dataclasses
 import functools
 import io
 import os
 from collections.abc import Iterator
-from fractions import Fraction
-from typing import Any, BinaryIO
+from typing import Any
 
-from . import stated, tracks
+from . import chains, stated, tracks
+from .decoding import Damage, in_usual_order, packets
 from .jumps import Jumps
 from .wire import ChildError, first_line
 
@@ -23,10 +22,6 @@ PREROLL = 2.0
 """Seconds decoded and thrown away after a seek: MP3, AAC and Opus need a run-up."""
 _HOPELESS = 200
 """Packets in a row that fail before a track counts as one that does not decode (4 s of most codecs)."""
-_STUCK = 50
-"""Failures in a row to read on before the rest of the file counts as unreadable."""
-_FAR = 1 << 24
-"""Bytes to look through for the next good packet."""
 _TICKS = 1_000_000
 """Of a container's clock in a second (AV_TIME_BASE)."""
 _UNTIMED = ("mp3", "aac", "ac3", "eac3", "dts", "dtshd", "truehd", "loas", "amr")
@@ -106,7 +101,7 @@ class Reader:
             undo.callback(self._container.close)
             audio = list(self._container.streams.audio)
             self._streams = tracks.choose(audio, wanted)
-            self._links = _chain(path) if self._container.format.name == "ogg" else []
+            self._links = chains.links(path) if self._container.format.name == "ogg" else []
             undo.pop_all()
         self.described = tracks.described(audio) if len(audio) > 1 else ""
         """The audio tracks, where there are several."""
@@ -151,7 +146,7 @@ class Reader:
             with (
                 contextlib.suppress(ChildError),
                 open(self._path, "rb") as file,
-                contextlib.closing(open_media(self._path, _Slice(file, begin, end))) as container,
+                contextlib.closing(open_media(self._path, chains.Slice(file, begin, end))) as container,
             ):
                 total += (container.duration or 0) / _TICKS
         return total
@@ -245,7 +240,7 @@ class Reader:
         for begin, end in self._links:
             with open(self._path, "rb") as file:
                 try:
-                    container = open_media(self._path, _Slice(file, begin, end))
+                    container = open_media(self._path, chains.Slice(file, begin, end))
                 except ChildError:
                     continue  # A damaged link; the others are worth having.
                 with contextlib.closing(container):
@@ -258,12 +253,12 @@ class Reader:
     def _of(self, container: Any, stream: Any, seek: bool, give_up: bool) -> Iterator[Piece]:
         with contextlib.suppress(AttributeError, ValueError):
             stream.thread_type = "AUTO"
-        channels = _in_usual_order(stream.codec_context)
-        damage = _Damage(self._path, self.zero, self.untimed)
+        channels = in_usual_order(stream.codec_context)
+        damage = Damage(self._path, self.zero, self.untimed)
         if seek and self._start > SEEK_FROM:
             self._seek(container)
         jumps, restarts = Jumps(self.format), False
-        for packet in _packets(container, stream, damage):
+        for packet in packets(container, stream, damage):
             restarts = restarts or jumps.is_one(packet)
             for frame in damage.decode(packet):
                 yield Piece(frame, self._time(frame), damage.take(), restarts, channels)
@@ -284,180 +279,3 @@ class Reader:
 
     def _time(self, frame: Any) -> float | None:
         return None if frame.time is None else float(frame.time) - self.zero
-
-
-def _in_usual_order(codec: Any) -> tuple[str, ...]:
-    """Have what is decoded in no order of the file's own, such as that of cinemas (left, centre, right ...), and give
-    the names of the channels in that order; nothing where it is a usual one.
-
-    PyAV (18.1) gives the map of such an order to each frame and to what describes its layout, and both free it.
-    """
-    layout = codec.layout if codec is not None else None
-    if layout is None or not _is_own_order(layout):
-        return ()
-    names = tuple(channel.name for channel in layout.channels)
-    codec.layout = f"{len(names)} channels"
-    return names
-
-
-def _is_own_order(layout: Any) -> bool:
-    """Whether it has a map; one that has is never freed from now on: whoever it was taken from frees the map."""
-    if "(" not in layout.name.partition(" channels ")[2]:
-        return False
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))
-    return True
-
-
-class _Damage:
-    """Decodes packets, and adds up what of them is lost until the next frame that is not."""
-
-    def __init__(self, path: str, zero: float, untimed: bool) -> None:
-        self._path = path
-        self._zero = zero
-        self._untimed = untimed
-        self._lost = 0.0
-        self._skipped = 0
-        """Bytes that the demuxer passed over and left out of its positions."""
-        self._unsure = False
-        """A packet failed: the demuxer may have passed over more after it."""
-        self._bytes = 0
-        self._seconds = 0.0
-        self.failures = 0
-        """In a row."""
-        self.reached = 0.0
-
-    def take(self) -> float:
-        """Seconds lost since the last call."""
-        lost, self._lost = self._lost, 0.0
-        return lost
-
-    def decode(self, packet: Any) -> list[Any]:
-        """The packet's frames; none where it does not decode, which is noted."""
-        import av
-
-        if packet.pts is not None and packet.time_base:
-            self.reached = max(self.reached, float(packet.pts * packet.time_base) - self._zero + _duration(packet))
-        if self._untimed and self._unsure:
-            self._find(packet)
-        try:
-            frames = list(packet.decode())
-        except (av.FFmpegError, ValueError, MemoryError):  # One bad packet is a click; players go on, and so do we.
-            self.failures += 1
-            self._unsure = True
-            self._lost += max(_duration(packet), self._as_seconds(packet.size) if self._untimed else 0.0)
-            return []
-        for frame in frames:
-            _is_own_order(frame.layout)  # Of a decoder that says so by itself.
-        if frames:
-            self.failures = 0
-            self._bytes += packet.size
-            self._seconds += sum(frame.samples / frame.sample_rate for frame in frames)
-        return frames
-
-    def _as_seconds(self, size: int) -> float:
-        return size / self._bytes * self._seconds if self._bytes else 0.0
-
-    def _find(self, packet: Any) -> None:
-        """Where a packet really lies: what lies between it and the one before was sound."""
-        self._unsure = False
-        if packet.pos is None or packet.pos < 0 or packet.size < 16:
-            return
-        expected = packet.pos + self._skipped
-        with contextlib.suppress(OSError), open(self._path, "rb") as file:
-            file.seek(expected)
-            missing = file.read(_FAR).find(bytes(packet)[:32])
-            if missing > 0:
-                self._skipped += missing
-                self._lost += self._as_seconds(missing)
-
-
-def _duration(packet: Any) -> float:
-    if packet.duration and packet.time_base:
-        return float(packet.duration * Fraction(packet.time_base))
-    return 0.0
-
-
-def _packets(container: Any, stream: Any, damage: _Damage) -> Iterator[Any]:
-    """The stream's packets. An error while reading is read past, as long as something comes after it."""
-    import av
-
-    stuck = 0
-    packets = container.demux(stream)
-    while stuck < _STUCK:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return
-        except (av.FFmpegError, OSError, ValueError):
-            # A generator that raised is at its end; the demuxer is not.
-            packets = container.demux(stream)
-            stuck += 1
-            continue
-        stuck = 0
-        yield packet
-
-
-# Ogg
-
-
-class _Slice(io.RawIOBase):
-    """A part of a file as a file."""
-
-    def __init__(self, file: BinaryIO, begin: int, end: int) -> None:
-        self._file = file
-        self._begin = begin
-        self._end = end
-        file.seek(begin)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        left = self._end - self._file.tell()
-        return self._file.read(left if size < 0 else max(0, min(size, left)))
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: self._begin, os.SEEK_CUR: self._file.tell(), os.SEEK_END: self._end}[whence]
-        self._file.seek(max(self._begin, base + offset))
-        return self.tell()
-
-    def tell(self) -> int:
-        return self._file.tell() - self._begin
-
-
-def _chain(path: str) -> list[tuple[int, int]]:
-    """Where in an Ogg file each of the streams that follow one another lies, in bytes."""
-    begins: list[int] = []
-    heads = False
-    with contextlib.suppress(OSError), open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        position = 0
-        while position < size:
-            file.seek(position)
-            header = file.read(27)
-            if header[:4] != b"OggS" or len(header) < 27:
-                position = _next_page(file, position + 1)
-                continue
-            begins_stream = bool(header[5] & 2)
-            if begins_stream and not heads:
-                begins.append(position)
-            heads = begins_stream
-            position += 27 + header[26] + sum(file.read(header[26]))
-        return list(zip(begins, [*begins[1:], size], strict=True))
-    return []
-
-
-def _next_page(file: BinaryIO, position: int) -> int:
-    """Where the next page may begin, after damage."""
-    while True:
-        file.seek(position)
-        block = file.read(65536)
-        found = block.find(b"OggS")
-        if found >= 0:
-            return position + found
-        if len(block) < 65536:
-            return position + len(block) + 27
-        position += len(block) - 3
