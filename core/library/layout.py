@@ -15,6 +15,7 @@ from ..catalog.entries import Source
 from ..system import environment
 from ..system.files import tree
 from ..system.folders import expanded, hugging_face_home
+from ..system.names import is_left_by_system
 
 if TYPE_CHECKING:
     from ..transfer import partial
@@ -60,6 +61,12 @@ def is_finished(path: str) -> bool:
         return False
 
 
+def is_content(path: str) -> bool:
+    """Whether a file on the disk may be one of a model: it is finished, and none that the system has left there. A link
+    to a blob may have any name, for a repository may hold such a file, too."""
+    return is_finished(path) and (not is_left_by_system(os.path.basename(path)) or os.path.islink(path))
+
+
 def is_text_link(path: str | Path, size: int) -> bool:
     """Whether a file of a snapshot is a link that has become a small text file, by a copy, an archive or a checkout
     that knows no links: it holds where the file is, and nothing of it. `size` in bytes. Never raises."""
@@ -75,7 +82,7 @@ def is_text_link(path: str | Path, size: int) -> bool:
 def snapshot_files(folder: Path, commit: str | None = None) -> Iterator[Path]:
     """Every file and link below a repository's snapshots, or below that of one commit. Links are not followed."""
     for root, _, names in tree(folder / "snapshots" / (commit or "")):
-        yield from (Path(root, name) for name in names if is_finished(os.path.join(root, name)))
+        yield from (Path(root, name) for name in names if is_content(os.path.join(root, name)))
 
 
 def partial_files(folder: Path) -> Iterator[tuple[Path, partial.Partial]]:
@@ -112,11 +119,11 @@ def stored_files(folder: Path, source: Source | None = None) -> Iterator[tuple[P
             wanted = source is None or (source.wants("/".join(inner)) and commit in (None, of))
             if path.is_symlink():
                 (own if wanted else foreign).add(Path(os.readlink(path)).name)
-            elif wanted and is_finished(os.fspath(path)):
+            elif wanted and is_content(os.fspath(path)):
                 blobs += _sized(path)
     with contextlib.suppress(OSError):
         for path in (folder / "blobs").iterdir():
-            if path.name not in foreign - own and is_finished(os.fspath(path)):
+            if path.name not in foreign - own and is_content(os.fspath(path)):
                 blobs += _sized(path)
     yield from blobs
 

@@ -19,7 +19,7 @@ from ..catalog.kinds import RUNTIME
 from ..errors.models import LinkedFolderError, ModelBusyError
 from ..system.files import disk_error, remove, remove_tree, tree
 from ..system.locks import try_lock
-from ..system.names import is_revision
+from ..system.names import is_left_by_system, is_revision
 from ..transfer import partial
 from . import former, layout, runtimes, status
 from .former import blob_of
@@ -194,9 +194,13 @@ def _unlink(path: Path) -> int:
 
 
 def _tidy(folder: Path) -> None:
-    """Remove empty folders; and what is left of a repository without content: references, listings, our marks."""
+    """Remove folders that are empty, or hold nothing but what the system leaves in every folder; and what is left of a
+    repository without content: references, listings, our marks."""
     for root in reversed([root for root, _, _ in tree(folder)]):
         with contextlib.suppress(OSError):
+            names = os.listdir(root)
+            for name in names if all(map(is_left_by_system, names)) else ():
+                remove(Path(root, name))
             os.rmdir(root)
     if any(True for place in ("blobs", "snapshots") for _ in (folder / place).rglob("*")):
         return

@@ -16,6 +16,7 @@ from pathlib import Path
 from ..catalog.entries import Entry, Source
 from ..catalog.kinds import RUNTIME
 from ..errors.models import ModelDamagedError, ModelNotInstalledError
+from ..system.names import is_left_by_system
 from . import former, runtimes
 from . import listing as listings
 from . import marks as library_marks
@@ -54,9 +55,9 @@ def find(models_dir: Path, entry: Entry, revision: str | None = None) -> Install
 def _found(models_dir: Path, source: Source, revision: str | None) -> Installed | None:
     folder = repository_folder(models_dir, source)
     for snapshot in snapshots_of(folder, revision or source.revision):
-        size = _complete_size(folder, snapshot, source)
-        if size is not None:
-            return Installed(snapshot, size, snapshot.name)
+        sizes = _complete(folder, snapshot, source)
+        if sizes is not None:
+            return Installed(snapshot, sum(sizes.values()), snapshot.name)
     return None
 
 
@@ -150,10 +151,11 @@ def _source_status(models_dir: Path, source: Source, estimate: int) -> Status:
     partials = sum(own_partials(folder, source, marks).values())
     for snapshot in snapshots_of(folder, source.revision):
         files = files_of(snapshot)
-        size = _complete_size(folder, snapshot, source, files, marks)
-        if size is None:
+        sizes = _complete(folder, snapshot, source, files, marks)
+        if sizes is None:
             continue
-        state, damaged = _verdict(marks, snapshot.name, source, files)
+        size = sum(sizes.values())
+        state, damaged = _verdict(marks, snapshot.name, {name: files[name] for name in sizes})
         newer = marks.newer if marks.newer and marks.newer.commit != snapshot.name else None
         if newer and state is ModelState.INSTALLED:
             state = ModelState.UPDATE
@@ -169,17 +171,20 @@ def _source_status(models_dir: Path, source: Source, estimate: int) -> Status:
 
 
 def _verdict(
-    marks: library_marks.Marks, commit: str, source: Source, files: dict[str, os.stat_result]
+    marks: library_marks.Marks, commit: str, files: Mapping[str, os.stat_result]
 ) -> tuple[ModelState, tuple[str, ...]]:
-    """What earlier checks of a complete snapshot say, and the damaged files."""
-    found = {
-        name: marks.of(commit, name, stat)
-        for name, stat in files.items()
-        if source.wants(name) and not is_unfinished(name, stat.st_size)
-    }
+    """What earlier checks of a complete snapshot say of a source's own files, and which are damaged."""
+    found = {name: marks.of(commit, name, stat) for name, stat in files.items()}
     if damaged := tuple(sorted(name for name, mark in found.items() if mark and not mark.whole)):
         return ModelState.DAMAGED, damaged
     return (ModelState.INSTALLED if all(found.values()) else ModelState.UNVERIFIED), ()
+
+
+def _is_content(snapshot: Path, name: str, size: int) -> bool:
+    """As `layout.is_content`, of a file that was looked at."""
+    if is_unfinished(name, size):
+        return False
+    return not is_left_by_system(name.rpartition("/")[2]) or os.path.islink(os.path.join(snapshot, name))
 
 
 def _misfits(folder: Path, snapshot: Path, source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -216,7 +221,7 @@ def _incomplete(folder: Path, source: Source, estimate: int, partials: int, mark
 
 def part_complete(folder: Path, snapshot: Path, source: Source) -> bool:
     """Whether a snapshot has every file that the source wants, with its published size."""
-    return _complete_size(folder, snapshot, source) is not None
+    return _complete(folder, snapshot, source) is not None
 
 
 def own_partials(folder: Path, source: Source, marks: library_marks.Marks | None = None) -> dict[Path, int]:
@@ -251,18 +256,20 @@ def planned_for_others(folder: Path, source: Source, marks: library_marks.Marks 
 def newest_snapshot(folder: Path, source: Source) -> Path | None:
     """The snapshot that serves an entry: the newest complete one, else the one a download has begun."""
     found = list(snapshots_of(folder, source.revision))
-    return next((path for path in found if _complete_size(folder, path, source) is not None), next(iter(found), None))
+    return next((path for path in found if _complete(folder, path, source) is not None), next(iter(found), None))
 
 
-def _complete_size(
+def _complete(
     folder: Path,
     snapshot: Path,
     source: Source,
     files: dict[str, os.stat_result] | None = None,
     marks: library_marks.Marks | None = None,
-) -> int | None:
-    """The bytes of a complete snapshot, None for an incomplete one. `files` and `marks` if they were read already."""
-    present = {name: found.st_size for name, found in (files_of(snapshot) if files is None else files).items()}
+) -> dict[str, int] | None:
+    """The source's own files of a complete snapshot with their bytes: the published ones, and without a listing all
+    that it wants. None for an incomplete one. `files` and `marks` if they were read already."""
+    files = files_of(snapshot) if files is None else files
+    present = {name: found.st_size for name, found in files.items()}
     expected = published(folder, snapshot.name)
     wanted = {name: file.size for name, file in (expected or {}).items() if source.wants(name)}
     if expected is None:
@@ -272,13 +279,13 @@ def _complete_size(
             wanted = {name: file.size for name, file in planned.files.items() if source.wants(name)}
     if expected is not None or wanted:
         whole = bool(wanted) and all(present.get(name) == size for name, size in wanted.items())
-        return sum(wanted.values()) if whole and not source.missing(wanted) else None
+        return wanted if whole and not source.missing(wanted) else None
     needed = source.allow or ("*",)
-    wanted = {name: size for name, size in present.items() if source.wants(name) and not is_unfinished(name, size)}
+    wanted = {name: size for name, size in present.items() if source.wants(name) and _is_content(snapshot, name, size)}
     if _text_links(snapshot, wanted):
         return None
     whole = all(any(size and fnmatchcase(name, pattern) for name, size in wanted.items()) for pattern in needed)
-    return sum(wanted.values()) if whole else None
+    return wanted if whole else None
 
 
 def commit_on_disk(models_dir: Path, source: Source) -> str | None:

@@ -40,6 +40,21 @@ def _is_good_on_windows(part: str) -> bool:
     )
 
 
+_LEFT_BY_SYSTEMS = {".ds_store", ".localized", "icon\r", "thumbs.db", "ehthumbs.db", "desktop.ini", ".directory"}
+_LEFT_FOR_A_WHILE = ("._", ".nfs", ".fuse_hidden", ".smbdelete")
+"""What macOS puts beside each file where it cannot note more of one (exFAT, network), and what network disks make of a
+file that is deleted while somebody has it open."""
+
+
+def is_left_by_system(name: str) -> bool:
+    """Whether a file of this name is what an operating system or its file manager leaves in folders that it has shown.
+
+    >>> [is_left_by_system(name) for name in (".DS_Store", "Thumbs.db", "._model.bin", "model.bin", ".gitattributes")]
+    [True, True, True, False, False]
+    """
+    return name.lower() in _LEFT_BY_SYSTEMS or name.startswith(_LEFT_FOR_A_WHILE)
+
+
 def folded(name: str) -> str:
     """What is equal for names that a disk of macOS or Windows may take for one: by capitals, and by the form of their
     accents.
