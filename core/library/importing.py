@@ -19,9 +19,10 @@ from ..errors.base import SubtitleEditorError
 from ..errors.models import ImportModelError
 from ..events import Progress, ProgressReport, State
 from ..system.control import Control
-from ..system.files import check_room, disk_error, files_in, remove, replace, sync, write
+from ..system.files import check_room, disk_error, files_in, is_link, remove, replace, sync, write
 from ..system.hashes import git_hasher, is_lfs_pointer
 from ..system.locks import try_lock
+from ..system.names import is_left_by_system
 from ..system.reasons import reason_of
 from ..text import Text
 from . import layout, listing, status, whisper_files
@@ -34,6 +35,10 @@ _LFS = 10_000_000
 download the file; a wrong one costs nothing else."""
 _LFS_KINDS = (".bin", ".gguf", ".safetensors", ".onnx", ".pt", ".pth")
 
+_OF_PROGRAMS = {".git", ".hg", ".svn", ".cache", ".huggingface", "__macosx", "__pycache__", ".ipynb_checkpoints"}
+
+_DEEPEST = 4
+"""Folders in folders: an archive's, a models folder, a repository, a snapshot."""
 
 _REFUSED = Text("Look whether you may read it, and after the disk that it is on.")
 
@@ -46,7 +51,8 @@ def import_folder(
     report: ProgressReport | None = None,
     job: str = "",
 ) -> Installed:
-    """Copy the model in `folder` into the models folder, where it is found as `entry`. The folder is left as it is.
+    """Copy the model in `folder` (`model_in` it) into the models folder, where it is found as `entry`. The folder is left
+    as it is.
 
     Its commit is made up from the content, for nobody can know it; a later download replaces it by the hub's, keeping
     the blobs that are the same. `report` gets progress in state VERIFYING on this thread, under the name `job`. Blocks
@@ -55,6 +61,7 @@ def import_folder(
     Raises ImportModelError when the folder is not such a model or the model is installed already, NoSpaceError,
     FolderNotWritableError, and JobCancelled after `control.cancel()`: then nothing is left behind.
     """
+    folder = model_in(folder, entry)
     files = check_folder(folder, entry)
     if status.status(models_dir, entry).state.usable:
         raise ImportModelError(
@@ -94,6 +101,38 @@ def named_after(folder: Path, entries: Iterable[Entry]) -> Entry | None:
             own = (entry.id, source.repo.partition("/")[2], repository_folder(Path(), source).name)
             found += [entry] if name in map(str.lower, own) else []
     return found[0] if len(found) == 1 else None
+
+
+def model_in(folder: Path, entry: Entry) -> Path:
+    """Where the files of a model lie in a folder that somebody names for it: there; in the snapshot of a repository's
+    folder, or of a models folder, as Hugging Face programs keep them; or in the only folder that is in it, as archives
+    are unpacked. What is no such folder is the answer as it is."""
+    for _ in range(_DEEPEST):
+        inner = _inside(folder, entry)
+        if inner is None:
+            break
+        folder = inner
+    return folder
+
+
+def _inside(folder: Path, entry: Entry) -> Path | None:
+    source = entry.parts[0]
+    repository = repository_folder(folder, source)
+    if repository.is_dir():
+        return repository
+    if folder.name == "snapshots":
+        return status.newest_snapshot(folder.parent, source)
+    if all((folder / name).is_dir() for name in ("snapshots", "refs")):
+        return folder / "snapshots"
+    try:
+        names = [name for name in os.listdir(folder) if _may_belong(name)]
+    except OSError:
+        return None
+    only = folder / names[0] if len(names) == 1 else folder
+    if only == folder or not only.is_dir() or is_link(only):
+        return None
+    # The folders of a model that is taken as it is, whatever its files are called, are its own.
+    return None if any(_belongs(path.relative_to(folder).as_posix(), source) for path in files_in(folder)) else only
 
 
 def check_is_folder(folder: Path) -> None:
@@ -161,7 +200,15 @@ def _is_pointer(path: Path) -> bool:
 
 
 def _belongs(name: str, source: Source) -> bool:
-    return any(name == link.path for link in source.links) if source.links else source.wants(name)
+    if source.links:
+        return any(name == link.path for link in source.links)
+    return source.wants(name) and all(map(_may_belong, name.split("/")))
+
+
+def _may_belong(name: str) -> bool:
+    """Whether a file or folder of this name may be one of a model: none that systems leave, and none in which git and
+    Hugging Face's own download keep what they know of the files beside it."""
+    return not is_left_by_system(name) and name.lower() not in _OF_PROGRAMS
 
 
 def _check_copied(folder: Path, entry: Entry, copied: dict[str, listing.Published]) -> None:
