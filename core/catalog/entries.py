@@ -31,6 +31,10 @@ _ORIGINAL = re.compile(
 )
 """A model's name as its makers, and those who first brought it to faster-whisper and whisper.cpp, write it."""
 
+_PAGE = re.compile(r"(?:(?:https?://[^/]+|hf:/|[^/]+\.[^/]+)/)?((?:datasets/)?[^/]+/[^/@]+?)(?:@main|/tree/main)?/*")
+"""A repository as it is copied from the address of its page. On whose hub that is does not matter: what is in the
+catalogue is asked of the one that was chosen."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Link:
@@ -182,7 +186,7 @@ class Catalog:
         return tuple(kind for kind in KIND_NAMES if kind in found)
 
     def get(self, model: str) -> Entry:
-        """The entry with this id, or the one whose files are those of a repository, `owner/name`.
+        """The entry with this id, or the one whose files are those of a repository, `owner/name` or its page.
 
         Raises UnknownModelError, which names the nearest id, or those that share the repository.
         """
@@ -216,6 +220,8 @@ class Catalog:
 
     def _of_repository(self, name: str) -> list[Entry]:
         """The entries that are made of this repository and nothing else. The hub does not tell capitals apart."""
+        page = _PAGE.fullmatch(name.strip())
+        name = page[1] if page else name
         entries = (entry for entry in self.entries if not entry.alias_of and not entry.is_bundle and entry.sources)
         names = ((entry, (entry.sources[0].repo.lower(), entry.sources[0].page.lower())) for entry in entries)
         return [entry for entry, known in names if name.lower() in known]

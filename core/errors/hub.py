@@ -68,12 +68,19 @@ class RateLimitedError(HubError):
 
 class TokenRefusedError(HubError, PermissionError):
     """401: the hub does not accept the token, or wants one. `source` says in words where the token came from;
-    `withheld`: there is one, but the way to this hub is not encrypted; `malformed`: it cannot even be sent."""
+    `withheld`: there is one, but the way to this hub is not encrypted; `malformed`: it cannot even be sent; `login`: it
+    takes names with passwords alone, as a company's mirror may."""
 
     code = "token_refused"
 
     def __init__(
-        self, host: str, sent: bool, source: str = "", withheld: bool = False, malformed: bool = False
+        self,
+        host: str,
+        sent: bool,
+        source: str = "",
+        withheld: bool = False,
+        malformed: bool = False,
+        login: bool = False,
     ) -> None:
         self.host = host
         self.sent = sent
@@ -84,6 +91,9 @@ class TokenRefusedError(HubError, PermissionError):
                 "The token from {source} is none: it has spaces or other signs that no token has.", source=place
             )
             hint = Text("Correct it there, or remove it: for most models none is needed.")
+        elif login:
+            message = Text("{host} wants a name and a password.", host=host)
+            hint = Text("Write them into the address of the hub: https://NAME:PASSWORD@{host}", host=host)
         elif sent and source:
             message = Text("{host} refused the token from {source}.", host=host, source=source)
             hint = Text("Correct it there, or remove it: for most models none is needed.")

@@ -70,19 +70,28 @@ class NoHubError(HubError):
 
 class UntrustedCertificateError(HubUnreachableError):
     """Somebody whom this machine does not trust has signed the host's certificate: a company's proxy, a virus scanner,
-    a network that wants its user to sign in; or the clock is wrong. `variable` names a file, `path`, that is not there.
-    """
+    a network that wants its user to sign in; or the clock is wrong. `variable` names a file or folder, `path`, that is of
+    no use."""
 
     code = "untrusted_certificate"
 
-    def __init__(self, host: str, variable: str = "", path: str = "", reason: str = "", now: str = "") -> None:
-        """`reason`, if more is known than that it is not trusted; `now`: the time by our clock, if that is in doubt."""
+    def __init__(
+        self, host: str, variable: str = "", path: str = "", reason: str = "", now: str = "", there: bool = False
+    ) -> None:
+        """`there`: what `variable` names is there, and holds nothing that can be read; `reason`, if more is known than
+        that it is not trusted; `now`: the time by our clock, if that is in doubt."""
         super().__init__(host, reason or Text("its certificate is not trusted"), may_pass=False)
         if now:
             self.hint = Text(
                 "By the clock of this computer it is {now}: set it right if that is wrong. Otherwise try again later. "
                 "What was downloaded is kept.",
                 now=now,
+            )
+        elif variable and there:
+            self.hint = Text(
+                "{variable} names {path}, which holds no certificates that can be read (PEM or DER): correct or unset it.",
+                variable=variable,
+                path=path,
             )
         elif variable:
             self.hint = Text(

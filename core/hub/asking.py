@@ -36,6 +36,7 @@ from ..system.network import proxy_for
 from ..text import Text
 from ..transfer.answers import UNPACKED, compression
 from ..transfer.limits import STALL_SECONDS
+from ..transfer.replies import logins
 from .answers import Listed, Named, Profile, described, listed, profile, siblings
 from .tokens import Origin
 
@@ -153,7 +154,7 @@ class Server:
             log.info("%s answered %s: %s", refusal.host, refusal.status, said[:200])
         if refusal.status == 401 and refusal.sent and code != "GatedRepo":
             # A repository that is not there is a 404 to those who may ask; this is about the token: it has expired.
-            return self.refusal_of_token(refusal.host, sent=True)
+            return self._unauthorized(refusal)
         match code:
             case "GatedRepo":
                 return _quoting(GatedError(source.repo, f"{self.endpoint}/{source.page}", refusal.sent), refusal)
@@ -165,13 +166,19 @@ class Server:
                 return FileNotOnHubError(file or source.repo, self.host)
         match refusal.status:
             case 401:
-                return self.refusal_of_token(refusal.host, refusal.sent)
+                return self._unauthorized(refusal)
             case 403 | 451:
                 closed = refusal.headers.get("X-Error-Message") == "Access to this resource is disabled."
                 return _quoting(AccessDeniedError(refusal.host, file or source.repo, refusal.sent, closed), refusal)
             case 404 | 410 if not file:
                 return RepositoryNotFoundError(source.repo, self.host)
         return None
+
+    def _unauthorized(self, refusal: Refusal) -> TokenRefusedError:
+        kinds = {kind.lower() for kind in logins(refusal.headers.get("WWW-Authenticate", ""))}
+        if kinds == {"basic"} and self.origin is not Origin.ADDRESS:
+            return TokenRefusedError(refusal.host, refusal.sent, login=True)
+        return self.refusal_of_token(refusal.host, refusal.sent)
 
     def refusal_of_token(self, host: str, sent: bool) -> TokenRefusedError:
         """The error of a token that was not accepted, or that is missing."""

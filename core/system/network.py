@@ -9,6 +9,7 @@ here asks the network.
 from __future__ import annotations
 
 import base64
+import codecs
 import contextlib
 import fnmatch
 import ipaddress
@@ -20,7 +21,6 @@ import sys
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,17 @@ log = logging.getLogger(__name__)
 BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Environment variables that name a file, or a folder, of certificate authorities. All that are set are trusted beside
 those of the system: a company's bundle often holds the company's alone."""
+
+_FOLDERS = "SSL_CERT_DIR"
+"""Folders of them, as a list. OpenSSL knows it, where it is asked: not on Windows and macOS."""
+
+_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
+_CERTIFICATES = (".pem", ".crt", ".cer", ".der")
+_MOST_FILES = 1000
+_LARGEST = 16 << 20
+"""Bytes of a bundle."""
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""How what PowerShell writes begins."""
 
 _PORTS = {"http": 80, "https": 443}
 _WITHOUT_HOST = re.compile(r"[\s,;|]+")
@@ -202,16 +213,64 @@ def tls_context() -> ssl.SSLContext:
     else:
         context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     known = _known_to_openssl()
-    for path, variable in {path: variable for variable, path in _bundles().items() if path not in known}.items():
-        try:  # A bundle takes some 30 ms to read: once, and not where OpenSSL does it anyway.
-            context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
-        except (OSError, ValueError) as ex:  # SSLError is an OSError. Left over from what was uninstalled, mostly.
-            log.info("%s names %s, which cannot be used: %s", variable, path, ex)
+    for variable, path in _bundles():
+        if path not in known or _is_otherwise(path):
+            try:  # A bundle takes some 30 ms to read: once, and not where OpenSSL does it anyway.
+                _trust(context, path)
+            except (OSError, ValueError) as ex:  # SSLError is an OSError. Left over from what was uninstalled, mostly.
+                log.info("%s names %s, which cannot be used: %s", variable, path, ex)
     return context
 
 
-def _bundles() -> Mapping[str, str]:
-    return {name: os.fspath(expanded(path)) for name in BUNDLES if (path := environment.value(name))}
+def _bundles() -> list[tuple[str, str]]:
+    """The variables that are set, and the files and folders that they name, each once."""
+    found = {os.fspath(expanded(path)): name for name in BUNDLES if (path := environment.value(name))}
+    for folder in environment.value(_FOLDERS).split(os.pathsep):
+        if folder.strip():
+            found.setdefault(os.fspath(expanded(folder.strip())), _FOLDERS)
+    return [(name, path) for path, name in found.items()]
+
+
+def _trust(context: ssl.SSLContext, path: str) -> None:
+    """Trust what a file or folder has. Raises OSError, and ValueError for what cannot be certificates."""
+    if not os.path.isdir(path):
+        return _trust_file(context, path)
+    names = sorted(os.listdir(path))
+    if any(map(_HASHED.fullmatch, names)):
+        return context.load_verify_locations(capath=path)
+    # OpenSSL finds certificates by such names alone, and nobody but its own command makes them.
+    files = [os.path.join(path, name) for name in names if name.lower().endswith(_CERTIFICATES)]
+    if not files:
+        raise ValueError("no certificates")
+    for file in files[:_MOST_FILES]:
+        _trust_file(context, file)
+
+
+def _trust_file(context: ssl.SSLContext, path: str) -> None:
+    try:
+        context.load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        with open(path, "rb") as file:
+            data = file.read(_LARGEST)
+        text = data.decode("utf-16") if data.startswith(_WIDE) else None
+        context.load_verify_locations(cadata=text or data)  # As bytes: DER, as Windows exports them.
+
+
+def _is_otherwise(path: str) -> bool:
+    """Whether a file is written in a form that OpenSSL does not read by itself."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(2).startswith((b"0", *_WIDE))  # A DER sequence.
+    except OSError:
+        return False
+
+
+def _can_be_used(path: str) -> bool:
+    try:
+        _trust(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), path)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _known_to_openssl() -> set[str]:
@@ -233,5 +292,7 @@ def untrusted(host: str, refused: ssl.SSLCertVerificationError | None = None) ->
         return UntrustedCertificateError(host, reason=reason, now=time.strftime("%Y-%m-%d %H:%M"))
     if code in _OTHER_NAME:
         return UntrustedCertificateError(host, reason=Text("the certificate that it shows is another host's"))
-    missing = next(((name, path) for name, path in _bundles().items() if not os.path.exists(path)), None)
-    return UntrustedCertificateError(host, *(missing or ()))
+    for name, path in _bundles():
+        if not _can_be_used(path):
+            return UntrustedCertificateError(host, name, path, there=os.path.exists(path))
+    return UntrustedCertificateError(host)

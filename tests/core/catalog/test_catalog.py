@@ -151,3 +151,32 @@ def test_broken_catalogue_names_file_and_reason(tmp_path: Path, text: str, reaso
         reading.read(path)
     assert str(path) in str(caught.value)
     assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "systran/faster-whisper-tiny/",
+        " Systran/faster-whisper-tiny",
+        "https://huggingface.co/Systran/faster-whisper-tiny",
+        "https://hf-mirror.com/Systran/faster-whisper-tiny/tree/main",
+        "hf.co/Systran/faster-whisper-tiny",
+        "hf://Systran/faster-whisper-tiny@main",
+    ],
+)
+def test_the_page_of_a_repository_is_as_good_as_its_name(typed: str) -> None:
+    assert reading.load().get(typed).id == "tiny"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://huggingface.co/Systran/faster-whisper-tiny/tree/v1",
+        "https://huggingface.co/Systran/faster-whisper-tiny/blob/main/model.bin",
+        "https://huggingface.co/Systran",
+        "datasets/Systran/faster-whisper-tiny",
+    ],
+)
+def test_what_is_another_thing_than_that_repository_is_not_taken_for_it(typed: str) -> None:
+    with pytest.raises(UnknownModelError):
+        reading.load().get(typed)

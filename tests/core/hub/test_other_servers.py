@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -523,6 +524,21 @@ def test_a_refusal_says_what_may_be_wrong(hub: Server, tmp_path: Path, given: st
     hub.override(lambda seen: "whoami" not in seen.path, Reply(403, said, b"<html>No</html>"))
     end = download(hub.url, tmp_path, token=token(given) if given else None)
     assert code_of(end) == "access_denied" and word in str(end.error)
+
+
+@pytest.mark.parametrize("given", [None, "hf_good"])
+def test_a_server_that_wants_a_name_and_a_password_is_not_said_to_want_a_token(
+    hub: Server, tmp_path: Path, given: str | None
+):
+    """A company's mirror behind a login of its own."""
+    asks = {"WWW-Authenticate": 'Basic realm="Nexus, for staff", charset="UTF-8"'}
+    hub.override(lambda seen: True, Reply(401, asks, b"<html>Unauthorized"))
+    end = download(hub.url, tmp_path, token=token(given) if given else None)
+    assert code_of(end) == "token_refused"
+    assert "name and a password" in str(end.error) and "NAME:PASSWORD@" in str(end.error)  # type: ignore[union-attr]
+    end = download(hub.url.replace("//", "//ada:wrong@"), tmp_path)
+    assert hub.seen[-1].token == "Basic " + base64.b64encode(b"ada:wrong").decode()
+    assert "the address of the hub" in str(end.error) and "wrong" not in str(end.error)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(("code", "expected"), [("GatedRepo", "gated"), ("", "access_denied")])

@@ -375,6 +375,41 @@ def test_a_bundle_of_the_environment_is_trusted(
         assert fetch(f"{server.url}/x", tmp_path) == DATA
 
 
+def test_a_bundle_as_windows_writes_it_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, certificate: Path, tls: ssl.SSLContext
+) -> None:
+    """The certificate manager exports DER, PowerShell writes UTF-16, and neither gives files the names of hashes."""
+    text = (certificate / "cert.pem").read_text()
+    written = {"der.cer": ssl.PEM_cert_to_DER_cert(text), "wide.pem": text.encode("utf-16")}
+    for name, data in written.items():
+        (tmp_path / name).write_bytes(data)
+    folder = tmp_path / "authorities"
+    folder.mkdir()
+    shutil.copy(certificate / "cert.pem", folder / "company.crt")
+    (folder / "README").write_text("not one")
+    with serving(lambda asked: part(DATA, asked), tls) as server:
+
+        def is_trusted(variable: str, value: str, system: str = "linux") -> bool:
+            with monkeypatch.context() as patch:
+                patch.setenv(variable, value)
+                patch.setattr(network.sys, "platform", system)
+                context = network.tls_context()
+            with socket.create_connection(("127.0.0.1", server.port), timeout=10) as plain:
+                try:
+                    context.wrap_socket(plain, server_hostname="127.0.0.1").close()
+                except ssl.SSLCertVerificationError:
+                    return False
+                return True
+
+        for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+            for path in (*(tmp_path / name for name in written), folder):
+                assert is_trusted(variable, str(path)), path
+        for system in ("linux", "win32", "darwin"):
+            folders = os.pathsep.join([str(tmp_path / "gone"), str(folder)])
+            assert is_trusted("SSL_CERT_DIR", folders, system), system
+        assert not is_trusted("SSL_CERT_DIR", str(tmp_path / "gone"))
+
+
 def test_a_certificate_that_nobody_trusts(tmp_path: Path, tls: ssl.SSLContext) -> None:
     with serving(lambda asked: part(DATA, asked), tls) as server, pytest.raises(UntrustedCertificateError) as caught:
         fetch(f"{server.url}/x", tmp_path)
@@ -393,7 +428,8 @@ def test_a_bundle_left_over_by_something_uninstalled(
     with serving(lambda asked: part(DATA, asked), tls) as server:
         with pytest.raises(UntrustedCertificateError) as caught:
             fetch(f"{server.url}/x", tmp_path)
-        assert (str(stale) in str(caught.value) and "CURL_CA_BUNDLE" in str(caught.value)) == (content is None)
+        assert str(stale) in str(caught.value) and "CURL_CA_BUNDLE" in str(caught.value)
+        assert ("not there" in str(caught.value)) == (content is None)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
         assert fetch(f"{server.url}/x", tmp_path) == DATA
 
