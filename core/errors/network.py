@@ -70,8 +70,8 @@ class NoHubError(HubError):
 
 class UntrustedCertificateError(HubUnreachableError):
     """Somebody whom this machine does not trust has signed the host's certificate: a company's proxy, a virus scanner,
-    a network that wants its user to sign in; or the clock is wrong. `variable` names a file or folder, `path`, that is of
-    no use."""
+    a network that wants its user to sign in; or the clock is wrong. `variable` names a file or folder, `path`, that
+    is of no use."""
 
     code = "untrusted_certificate"
 
@@ -89,7 +89,8 @@ class UntrustedCertificateError(HubUnreachableError):
             )
         elif variable and there:
             self.hint = Text(
-                "{variable} names {path}, which holds no certificates that can be read (PEM or DER): correct or unset it.",
+                "{variable} names {path}, which holds no certificates that can be read (PEM or DER): correct or "
+                "unset it.",
                 variable=variable,
                 path=path,
             )

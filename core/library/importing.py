@@ -51,8 +51,8 @@ def import_folder(
     report: ProgressReport | None = None,
     job: str = "",
 ) -> Installed:
-    """Copy the model in `folder` (`model_in` it) into the models folder, where it is found as `entry`. The folder is left
-    as it is.
+    """Copy the model in `folder` (`model_in` it) into the models folder, where it is found as `entry`. The folder is
+    left as it is.
 
     Its commit is made up from the content, for nobody can know it; a later download replaces it by the hub's, keeping
     the blobs that are the same. `report` gets progress in state VERIFYING on this thread, under the name `job`. Blocks

@@ -10,9 +10,11 @@ import time
 from pathlib import Path
 
 from ..catalog.entries import Entry, Source
+from ..errors.disk import NoAccessError
 from ..errors.models import ModelNotInstalledError
 from ..events import Progress, ProgressReport, State
 from ..system.control import Control
+from ..system.reasons import is_kept_from_us, reason_of
 from ..system.speed import SpeedMeter
 from . import layout, status
 from . import listing as listings
@@ -68,7 +70,8 @@ def verify(
 
     `report` gets progress in state VERIFYING on this thread, under the name `job`. Blocks for about a second a
     gigabyte. Raises JobCancelled soon after `control.cancel()` (what was compared until then is remembered),
-    ModelNotInstalledError if there is no snapshot. Where nothing can be written the result is as good: `remembered`.
+    ModelNotInstalledError if there is no snapshot, NoAccessError for a file that we may not read, or cannot now. Where
+    nothing can be written the result is as good: `remembered`.
     """
     parts = {source: _checks(models_dir, source, entry.is_bundle) for source in entry.parts}
     checks = [check for part in parts.values() for check in part]
@@ -152,6 +155,8 @@ class _Reader:
         except FileNotFoundError:
             kind = "missing"
         except OSError as error:
+            if is_kept_from_us(error):
+                raise NoAccessError(path, reason_of(error)) from error
             # A disk that cannot give the bytes back has damaged them.
             log.warning("%s cannot be read: %s", path, error)
             kind = "damaged"

@@ -22,7 +22,7 @@ from pathlib import Path
 from ..errors.base import SubtitleEditorError
 from ..errors.disk import FileInUseError, FileTooLargeError, FolderNotWritableError, NoSpaceError
 from ..text import Text
-from .reasons import GONE, IN_USE, number_of, reason_of
+from .reasons import GONE, IN_USE, is_of_cloud, number_of, reason_of
 
 try:
     import fcntl
@@ -322,6 +322,9 @@ _ADVICE = {
 """What helps, by number, where neither room nor permissions are the reason."""
 
 
+_CLOUD_ADVICE = Text("Start that program (OneDrive, for example), or choose a folder that no cloud keeps.")
+
+
 def disk_error(place: Path, error: OSError, missing: int = 0) -> SubtitleEditorError:
     """What the user is told when something in `place`, a folder, could not be written, of which `missing` bytes were
     still to come; 0 if nobody knows. `error` must be one of the disk's: a socket's is an OSError, too. One that says
@@ -355,7 +358,8 @@ def _refusal(place: Path, error: OSError, number: int) -> FolderNotWritableError
         path = next((there for there in found if not os.path.isdir(there)), place)
         return FolderNotWritableError(path, reason_of(error), _advice(path, number))
     if number not in _NOT_ALLOWED:
-        return FolderNotWritableError(place, reason_of(error), _advice(place, number))
+        advice = _CLOUD_ADVICE if is_of_cloud(error) else _advice(place, number)
+        return FolderNotWritableError(place, reason_of(error), advice)
     barred = next((there for there in found if os.path.isfile(there) and os.access(there.parent, os.W_OK)), None)
     if barred is not None:
         hint = Text("It may be another user's: let them finish or delete it, or make it writable for you.")

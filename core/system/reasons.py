@@ -40,8 +40,23 @@ _WINDOWS = {
     1231: errno.ENODEV,  # ERROR_NETWORK_UNREACHABLE
     1295: getattr(errno, "EDQUOT", errno.ENOSPC),  # ERROR_DISK_QUOTA_EXCEEDED
     1392: errno.EIO,  # ERROR_FILE_CORRUPT
+    225: errno.EACCES,  # ERROR_VIRUS_INFECTED
+    226: errno.EACCES,  # ERROR_VIRUS_DELETED
+    448: errno.EACCES,  # ERROR_UNTRUSTED_MOUNT_POINT
+    1314: errno.EACCES,  # ERROR_PRIVILEGE_NOT_HELD
+    1920: errno.EACCES,  # ERROR_CANT_ACCESS_FILE
 }
 """What Python makes EINVAL or ENOENT of, and what it is."""
+
+_CLOUD = frozenset({362, 377, 380, *range(386, 399), 404, 426})
+"""ERROR_CLOUD_FILE_...: OneDrive and its like have the content elsewhere, and do not bring it."""
+
+_OWN_REASONS = {
+    225: Text("a virus scanner does not allow it"),
+    226: Text("a virus scanner has removed it"),
+    448: Text("a link leads there that Windows does not trust"),
+    **dict.fromkeys(_CLOUD, Text("it is kept in a cloud, and the program that brings it from there does not")),
+}
 
 IN_USE = (32, 33)
 """ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION: another program has the file open."""
@@ -69,9 +84,20 @@ _REASONS = {
 
 def number_of(error: BaseException) -> int:
     """The `errno` that says what happened, also where Windows has a number of its own for it; 0 without one."""
-    own = _WINDOWS.get(getattr(error, "winerror", None) or 0)
+    windows = getattr(error, "winerror", None) or 0
+    own = errno.ENODEV if windows in _CLOUD else _WINDOWS.get(windows)
     number = own or getattr(error, "errno", None)
     return number if isinstance(number, int) else 0
+
+
+def is_of_cloud(error: BaseException) -> bool:
+    """Whether a cloud folder of Windows refuses: its files may be there by name alone."""
+    return getattr(error, "winerror", None) in _CLOUD
+
+
+def is_kept_from_us(error: BaseException) -> bool:
+    """Whether a file cannot be read now or by us, which says nothing about what is in it."""
+    return getattr(error, "winerror", None) in IN_USE or number_of(error) in REFUSED - {errno.EIO, errno.EISDIR}
 
 
 def reason_of(error: BaseException) -> str:
@@ -82,6 +108,8 @@ def reason_of(error: BaseException) -> str:
         return Text("another program has it open")
     if windows == _BAD_NAME:
         return Text("it has a name that this system does not allow")
+    if windows in _OWN_REASONS:
+        return _OWN_REASONS[windows]
     if number in GONE:
         return Text("the disk is not there any more")
     if isinstance(error, OSError) and (known := _REASONS.get(number)):

@@ -21,6 +21,7 @@ from subtitle_editor.core.catalog import entries, kinds, reading
 from subtitle_editor.core.catalog.entries import Entry, Source
 from subtitle_editor.core.download_manager import DownloadManager
 from subtitle_editor.core.errors.base import JobCancelled, SubtitleEditorError
+from subtitle_editor.core.errors.disk import NoAccessError
 from subtitle_editor.core.errors.models import (
     ImportModelError,
     LinkedFolderError,
@@ -195,6 +196,28 @@ def test_what_is_damaged_beside_lost_links_is_not_called_a_text_file():
     both = ModelDamagedError("tiny", ("model.bin", "config.json"), ("config.json",))
     assert str(both.message) == "The model tiny is damaged: model.bin, config.json." and not both.lost_links
     assert "Copy" not in both.hint
+
+
+@pytest.mark.parametrize(("number", "kept"), [(errno.EACCES, True), (errno.ESTALE, True), (errno.EIO, False)])
+def test_what_cannot_be_read_by_us_is_not_called_damaged(
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kept: bool
+) -> None:
+    """A repair would delete another user's file, which is whole."""
+    snapshot = download(hub, tmp_path)
+
+    def refused(path: Path, *_: object) -> None:
+        if path.name == "model.bin":
+            raise OSError(number, os.strerror(number), str(path))
+
+    digest = verifying.listings.digest
+    monkeypatch.setattr(verifying.listings, "digest", lambda path, *more: refused(path) or digest(path, *more))
+    if kept:
+        with pytest.raises(NoAccessError) as caught:
+            verifying.verify(tmp_path, TINY)
+        assert str(snapshot / "model.bin") in str(caught.value)
+        assert library.status(tmp_path, TINY).state is ModelState.INSTALLED
+    else:
+        assert verifying.verify(tmp_path, TINY).damaged == ("model.bin",)
 
 
 def test_a_missing_file_is_told_by_verify(hub: LoopbackHub, tmp_path: Path):

@@ -35,10 +35,21 @@ def on_windows(number: int, posix: int = errno.EINVAL) -> OSError:
         (206, "the name is too long for this disk"),
         (1117, "the disk reports an error"),
         (1167, "the disk is not there any more"),
+        (1314, "permission denied"),
+        (225, "a virus scanner does not allow it"),
+        (448, "a link leads there that Windows does not trust"),
+        (362, "it is kept in a cloud, and the program that brings it from there does not"),
+        (389, "it is kept in a cloud, and the program that brings it from there does not"),
     ],
 )
 def test_windows_numbers_have_words_of_ours(number: int, reason: str) -> None:
     assert reason_of(on_windows(number)) == reason
+
+
+@pytest.mark.parametrize("number", [362, 389])
+def test_a_cloud_folder_that_refuses_is_none_of_a_disk(tmp_path: Path, number: int) -> None:
+    error = files.disk_error(tmp_path, on_windows(number))
+    assert isinstance(error, FolderNotWritableError) and "OneDrive" in error.hint
 
 
 @pytest.mark.parametrize(
