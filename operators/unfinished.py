@@ -166,10 +166,10 @@ class SUBTITLE_OT_keep_unfinished(_Unfinished, TaskOperator, bpy.types.Operator)
             return {"CANCELLED"}
         scene = compat.scene_by_uid(self._scene)
         if scene is not None:
-            from ..sequencer import live
+            from ..sequencer import coming
             from ..session.transcription import owner_of
 
-            live.forget(scene, owner_of(Path(self.journal)))
+            coming.forget(scene, owner_of(Path(self.journal)))
         told = Text(
             "{reason} Kept in {path}: {subtitles}",
             reason=self.reason, path=result.path, subtitles=counted(result.number),
@@ -190,14 +190,14 @@ class SUBTITLE_OT_discard_unfinished(_Unfinished, bpy.types.Operator):
 
     def execute(self, context: Context) -> _Result:
         from ..core.speech import segments
-        from ..sequencer import live
+        from ..sequencer import coming
         from ..session.transcription import owner_of
 
         path = unfinished.journal_of(self.journal)
         if path is None:
             return self._gone()
         segments.remove(path)
-        live.forget(compat.scene_of(context), owner_of(path))
+        coming.forget(compat.scene_of(context), owner_of(path))
         unfinished.look_soon(user_dir())
         return {"FINISHED"}
 

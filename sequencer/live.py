@@ -19,16 +19,12 @@ import bpy
 
 from ..core.text import Text
 from . import compat, cue, drawing, look, undo
+from .coming import COMING, KEPT, MARK, family, mark_of, meta_with
+from .rows import Rows
 from .strips import MAX_CHANNEL, ChannelsFullError, SceneGoneError, clock_of
 
 if TYPE_CHECKING:
     from ..core.cues import Cue
-
-MARK = "subtitle_editor_live"
-"""The custom property of a strip whose transcription has not come to its end."""
-
-_COMING, _KEPT = "coming", "kept"
-"""What a mark begins with: its transcription was under way; or it ended early and can be continued."""
 
 _PIECE = 100
 """Strips between two looks at the clock where each takes microseconds."""
@@ -135,7 +131,7 @@ class Growing:
         self._owners[owner] = stretch
         scene = self._scene_of()
         if not self._made and not self._old:
-            self._meta = _meta_with(scene, _family(owner), self._meta)
+            self._meta = meta_with(scene, family(owner), self._meta)
         strips = self._strips(scene)
         found = self._marked(strips)
         self._own_former(strips, stretch, owner, beside)
@@ -148,8 +144,8 @@ class Growing:
     def _own_former(self, strips: Any, stretch: int, owner: str, beside: Container[str]) -> None:
         for strip in strips:
             if strip.type == "TEXT" and MARK in strip:
-                _, other, _ = _mark_of(strip)
-                if _family(other) == _family(owner) and other not in self._owners and other not in beside:
+                _, other, _ = mark_of(strip)
+                if family(other) == family(owner) and other not in self._owners and other not in beside:
                     self._former[other] = stretch
                     self._by_place[stretch, compat.left(strip)] = strip.name
 
@@ -175,7 +171,7 @@ class Growing:
         strips = self._strips(scene)
         self._look(strips)
         if self._waiting or self._moving:
-            taken = _Taken(strips, self.channel)
+            taken = Rows(strips, self.channel)
             make, dress = compat.TextMaker(strips), look.Look(scene, self._kept_look)
             while self._waiting or self._moving:
                 if self._moving:
@@ -232,7 +228,7 @@ class Growing:
 
     def _lower(self, strips: Any) -> Iterator[None]:
         """Where what was replaced has lain there is room for the new ones: down they go, if all of them fit."""
-        taken = _Taken(strips, self._below)
+        taken = Rows(strips, self._below)
         found = [strip for item in self._made.values() if (strip := strips.get(item.name)) is not None]
         found = [strip for strip in found if strip.channel >= self.channel]
         rows = [strip.channel - self.channel for strip in found]
@@ -246,11 +242,11 @@ class Growing:
             self.channel = self._below
 
     def _end_mark(self, strip: compat.Strip, whole: Container[int]) -> None:
-        kind, owner, number = _mark_of(strip)
+        kind, owner, number = mark_of(strip)
         if (self._former | self._owners).get(owner, -1) in whole:
             del strip[MARK]
-        elif owner in self._owners and kind == _COMING:
-            strip[MARK] = f"{_KEPT} {owner} {number}"
+        elif owner in self._owners and kind == COMING:
+            strip[MARK] = f"{KEPT} {owner} {number}"
 
     # What has happened meanwhile
 
@@ -296,7 +292,7 @@ class Growing:
         found: dict[Key, _Made] = {}
         for strip in strips:
             if strip.type == "TEXT" and MARK in strip:
-                _, owner, number = _mark_of(strip)
+                _, owner, number = mark_of(strip)
                 if owner in self._owners and number.isdecimal() and len(number) < 10:
                     made = _Made(strip.name, compat.left(strip), compat.right(strip))
                     found.setdefault((self._owners[owner], int(number)), made)
@@ -333,12 +329,12 @@ class Growing:
 
     # Making and moving
 
-    def _make(self, make: compat.TextMaker, dress: look.Look, taken: _Taken, key: Key) -> None:
+    def _make(self, make: compat.TextMaker, dress: look.Look, taken: Rows, key: Key) -> None:
         start, end = self._frames(key)
         owner = next(owner for owner, stretch in self._owners.items() if stretch == key[0])
         if (former := make.strips.get(self._by_place.pop((key[0], start), ""))) is not None:
             self._made[key] = _Made(former.name, compat.left(former), compat.right(former))
-            former[MARK] = f"{_COMING} {owner} {key[1]}"
+            former[MARK] = f"{COMING} {owner} {key[1]}"
             return
         row = taken.take(start, end)
         self.rows = max(self.rows, row + 1)
@@ -351,7 +347,7 @@ class Growing:
         shown = strip.text = drawing.drawn(one.text)
         self.cut += shown != one.text and drawing.is_cut(one.text)
         strip[cue.MARK] = cue.encode(one, start, end, self._clock, shown)
-        strip[MARK] = f"{_COMING} {owner} {key[1]}"
+        strip[MARK] = f"{COMING} {owner} {key[1]}"
         dress.apply(strip, one)
         # The user is about something else.
         strip.select = False
@@ -368,105 +364,6 @@ class Growing:
             item.left, item.right = place
 
 
-class _Taken:
-    """Where something lies on the channels from one on, kept up to date while strips are made."""
-
-    def __init__(self, strips: Any, channel: int) -> None:
-        import numpy
-
-        self._channel = channel
-        self._columns = [numpy.zeros(len(strips), numpy.int32) for _ in range(3)]
-        self._new: dict[int, list[tuple[int, int]]] = collections.defaultdict(list)
-        self._ends: dict[int, int] = collections.defaultdict(lambda: -(2**31))
-        if len(strips):
-            for name, column in zip(("channel", *compat.edge_names(strips)), self._columns, strict=True):
-                strips.foreach_get(name, column)
-
-    def take(self, start: int, end: int) -> int:
-        """The lowest row that is free from frame `start` to `end`; no longer afterwards. Raises ChannelsFullError."""
-        for row in range(MAX_CHANNEL + 1 - self._channel):
-            if self.is_free(row, start, end):
-                self._new[row].append((start, end))
-                self._ends[row] = max(self._ends[row], end)
-                return row
-        raise ChannelsFullError(row + 1)
-
-    def is_free(self, row: int, start: int, end: int) -> bool:
-        """Whether nothing lies there."""
-        # They come in order of time, mostly.
-        if start < self._ends[row] and any(first < end and last > start for first, last in self._new[row]):
-            return False
-        channels, lefts, rights = self._columns
-        return not bool(((channels == self._channel + row) & (lefts < end) & (rights > start)).any())
-
-
 def _later(one: Cue, seconds: float) -> Cue:
     words = (dataclasses.replace(w, start=w.start + seconds, end=w.end + seconds) for w in one.words)
     return dataclasses.replace(one, start=one.start + seconds, end=one.end + seconds, words=tuple(words))
-
-
-def _mark_of(strip: compat.Strip) -> tuple[str, str, str]:
-    """What a mark says: of which kind it is, whose, and the subtitle's number."""
-    found = strip[MARK]
-    kind, owner, number, *_ = [*(found.split(" ") if isinstance(found, str) else ()), "", "", ""]
-    return kind, owner, number
-
-
-def _family(owner: str) -> str:
-    return owner.partition("/")[0]
-
-
-def _meta_with(scene: bpy.types.Scene, family: str, meta: str) -> str:
-    """The name of the meta strip that has subtitles of a transcription, empty for the sequence editor itself; `meta`
-    where that has some, or none has.
-    """
-    editor = scene.sequence_editor
-    for holder in (compat.holder(editor, meta), *_holders(editor)):
-        if any(MARK in one and _family(_mark_of(one)[1]) == family for one in compat.strips_of(holder)):
-            return "" if holder == editor else str(holder.name)
-    return meta
-
-
-# What is left of it
-
-
-def remove_leftovers(scene: bpy.types.Scene, owners: Container[str], budget: float) -> bool:
-    """Remove the strips, wherever they are, that one of these had made when the state of the file was kept that an undo
-    has brought back. At most for about so many seconds; whether there are no more.
-    """
-    editor = scene.sequence_editor
-    if editor is None:
-        return True
-    until = time.monotonic() + budget
-    for owner in _holders(editor):
-        strips = compat.strips_of(owner)
-        names = [strip.name for strip in strips if strip.type == "TEXT" and MARK in strip and _is_left(strip, owners)]
-        for name in names:
-            strips.remove(strips[name])
-            if time.monotonic() >= until:
-                return False
-    return True
-
-
-def _is_left(strip: compat.Strip, owners: Container[str]) -> bool:
-    kind, owner, _ = _mark_of(strip)
-    return kind == _COMING and owner in owners
-
-
-def _holders(owner: Any) -> Iterator[Any]:
-    """What holds strips: the sequence editor and all metas in it."""
-    yield owner
-    for strip in compat.strips_of(owner):
-        if strip.type == "META":
-            yield from _holders(strip)
-
-
-def forget(scene: bpy.types.Scene, owner: str) -> None:
-    """The strips of a transcription that will not be continued are ordinary ones from now on. `owner` is what the names
-    of its stretches begin with."""
-    if scene.sequence_editor is None:
-        return
-    for holder in _holders(scene.sequence_editor):
-        for strip in compat.strips_of(holder):
-            if strip.type == "TEXT" and MARK in strip and _mark_of(strip)[1].startswith(owner):
-                del strip[MARK]

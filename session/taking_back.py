@@ -45,7 +45,7 @@ def _undone(*_: object) -> None:
 
 def _look() -> float | None:
     # Here, not above: not before a transcription has ended.
-    from ..sequencer import live
+    from ..sequencer import coming
 
     running = now.transcription
     left = _owners - set(getattr(running, "owners", ()))
@@ -53,7 +53,7 @@ def _look() -> float | None:
     for scene in bpy.data.scenes:
         if scene.sequence_editor is None:
             continue
-        done &= live.remove_leftovers(scene, left, _SLICE)
+        done &= coming.remove_leftovers(scene, left, _SLICE)
         if done and running is None:
             leave_empty(scene)
     if not done:

@@ -40,7 +40,7 @@ SCRIPT = """
     addon_utils.enable("subtitle_editor", default_set=True)
     preferences = bpy.context.preferences.addons["subtitle_editor"].preferences
     preferences.models_folder, preferences.threads, preferences.device = str(models), 1, "cpu"
-    from subtitle_editor.sequencer import compat, live, strips
+    from subtitle_editor.sequencer import coming, compat, strips
     from subtitle_editor.session import state
     from subtitle_editor.core.events import CueFound, Notice
     blend = folder / "film.blend"
@@ -68,7 +68,7 @@ SCRIPT = """
     print(json.dumps({"began": True}), flush=True)
     bpy.ops.subtitle.transcribe()
     found = sorted((start, end, strip.text) for strip, start, end in strips.text_strips(scene))
-    marked = sum(live.MARK in strip for strip in collection)
+    marked = sum(coming.MARK in strip for strip in collection)
     print(json.dumps({"found": found, "marked": marked}), flush=True)
 """
 

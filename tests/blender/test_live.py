@@ -13,7 +13,7 @@ import bpy
 import pytest
 
 from subtitle_editor.core.cues import Cue
-from subtitle_editor.sequencer import compat, cue, files, live, strips
+from subtitle_editor.sequencer import coming, compat, cue, files, live, strips
 from tests.core.speech_kit import clip, silence, write
 
 from .conftest import SPEECH, TINY_REPOSITORY
@@ -34,7 +34,7 @@ def undo() -> Iterator[None]:
 def marked() -> list[Any]:
     """The strips of a transcription that has not come to its end."""
     editor = bpy.context.scene.sequence_editor
-    return [strip for strip in compat.strips_of(editor) if live.MARK in strip]
+    return [strip for strip in compat.strips_of(editor) if coming.MARK in strip]
 
 
 def lines(scene: bpy.types.Scene | None = None) -> list[tuple[int, int, str]]:
@@ -657,7 +657,7 @@ def test_inside_of_a_meta_it_goes_on_where_its_lines_are(a_minute_to_hear: Any, 
     assert [strip.name for strip in compat.strips_of(editor)] == ["Meta"]
     found = [strip for strip in compat.strips_of(meta) if strip.type == "TEXT"]
     assert sorted((compat.left(one), compat.right(one), one.text) for one in found) == expected
-    assert not any(live.MARK in strip for strip in found)
+    assert not any(coming.MARK in strip for strip in found)
 
 
 def test_a_scene_is_looked_through_when_something_has_changed_and_not_at_each_redraw(

@@ -32,7 +32,7 @@ LATER = (
     *("core.events", "core.cues", "core.graphemes", "core.bidi", "core.presets", "core.download_manager"),
     *("core.catalog.entries", "core.catalog.reading", "core.hub.tokens", "core.picture.style", "core.system.files"),
     *("core.downloads", "core.speech", "core.film", "core.cli", "core.subtitles.own_profiles", "core.subtitles.track"),
-    *("sequencer.baked", "sequencer.dna", "sequencer.live", "sequencer.mending"),
+    *("sequencer.baked", "sequencer.coming", "sequencer.dna", "sequencer.live", "sequencer.mending", "sequencer.rows"),
     *("session.fetching", "session.order", "session.pace", "session.shaping", "session.transcription"),
 )
 """Of ours, with all that is in them: what a click, a job or a subtitle needs."""
