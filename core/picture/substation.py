@@ -54,16 +54,11 @@ class Script:
         info = dict(sheets.info(head))
         self._sheets = dict(sheets.sheets(head))
         self._fields = [field.strip().lower() for field in str(document.extra.get(FIELDS, "")).split(",")]
-        x, y = positive(info.get("playresx")), positive(info.get("playresy"))
-        # As libass does it: one that is missing follows from the other.
-        if not x and not y:
-            x, y = 384.0, 288.0
-        elif not x:
-            x = 1280.0 if y == 1024 else y * 4 / 3
-        elif not y:
-            y = 1024.0 if x == 1280 else x * 3 / 4
+        self._resolution = x, y = resolution_of(head)
         self._x, self._y = width / x, height / y
         across, down = positive(info.get("layoutresx")), positive(info.get("layoutresy"))
+        self._wide = width / height / (across / down) if across and down else 1.0
+        """How many times as wide as in their font letters are because the picture has another shape than the layout."""
         self._unscaled = height / down if across and down else 1.0
         """Pixels of one of those that `\\blur` and the eye before the picture are measured in."""
         scaled = info.get("scaledborderandshadow", "no").strip().lower() in _YES
@@ -73,7 +68,6 @@ class Script:
         self._wrap = info.get("wrapstyle", "0").strip()
         self._kerning = info.get("kerning", "no").strip().lower() in _YES
         self._aligns = {name: style.align for name, style in document.styles.items()}
-        self._resolution = resolution_of(head)
         self._raws: dict[int, str] = {}
         """Texts with their tags, by the `id` of the cue: the document lives as long as this does."""
 
@@ -210,7 +204,7 @@ class Script:
         stretch_x, stretch_y = _stretches(state)
         colors = [_hex(color) for color in state.colors]
         # Letters are as large as their size says, drawings as their numbers.
-        across, down = (self._x, self._y) if state.drawing else (1.0, 1.0)
+        across, down = (self._x, self._y) if state.drawing else (self._wide, 1.0)
         return Look(
             font=state.font.lstrip("@"),
             sideways=state.font.startswith("@"),

@@ -36,6 +36,7 @@ from .substation_rows import (
     plain_values,
     seconds_in,
     style_of,
+    whole_resolution,
     with_full_stops,
 )
 from .substation_text import RAW, read_text
@@ -76,7 +77,8 @@ class _File:
         self._events = 0
         self._styles: dict[str, Style] = {}
         self._style_fields: tuple[str, ...] = ()
-        self._resolution = (384.0, 288.0)
+        self._said_size = 0.0, 0.0
+        self._resolution = whole_resolution(*self._said_size)
 
     def document(self) -> Document:
         self._styles_below()
@@ -204,9 +206,10 @@ class _File:
             elif key == "style" and (style := style_of(self._style_fields, rest, section)):
                 self._styles[style.name] = style
         elif found := RESOLUTION.match(f"{key}:{rest}"):
-            x, y = self._resolution
+            x, y = self._said_size
             lines = float(found[2])
-            self._resolution = (lines or x, y) if found[1] in "Xx" else (x, lines or y)
+            self._said_size = (lines or x, y) if found[1] in "Xx" else (x, lines or y)
+            self._resolution = whole_resolution(*self._said_size)
 
     # Events
 

@@ -31,7 +31,7 @@ ASS_FIELDS = EVENT_FIELDS["ass"]
 _TIME = re.compile(clock_pattern())
 _STRICT_TIME = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)\.(\d\d)")
 _WITH_COMMAS = re.compile(r"^([^,:]*,)(\s*\d{1,3}:\d\d:\d\d),(\d{2,3}),(\s*\d{1,3}:\d\d:\d\d),(\d{2,3})(?=,)", re.ASCII)
-RESOLUTION = re.compile(r"^PlayRes([XY])[ \t]*:[ \t]*(\d{1,9})[ \t]*$", re.IGNORECASE | re.MULTILINE)
+RESOLUTION = re.compile(r"^PlayRes([XY])[ \t]*:[ \t]*(\d{1,9})\b", re.IGNORECASE | re.MULTILINE)
 """The picture that the places in a file are measured in."""
 
 
@@ -91,7 +91,20 @@ def plain_values(match: re.Match[str], groups: tuple[str, ...]) -> tuple[float, 
 def resolution_of(head: str) -> tuple[float, float]:
     """The picture that the places in a file are measured in, by what stands above its events."""
     found = {axis.upper(): float(lines) for axis, lines in RESOLUTION.findall(head) if int(lines)}
-    return found.get("X", 384.0), found.get("Y", 288.0)
+    return whole_resolution(found.get("X", 0.0), found.get("Y", 0.0))
+
+
+def whole_resolution(x: float, y: float) -> tuple[float, float]:
+    """A width and a height, each 0 where the file does not say it: as libass has it, it follows from the other.
+
+    >>> whole_resolution(0, 480), whole_resolution(1280, 0), whole_resolution(0, 0)
+    ((640.0, 480), (1280, 1024.0), (384.0, 288.0))
+    """
+    if not x and not y:
+        return 384.0, 288.0
+    if not x:
+        return 1280.0 if y == 1024 else y * 4 / 3, y
+    return x, y or (1024.0 if x == 1280 else x * 3 / 4)
 
 
 def with_full_stops(row: str) -> str:

@@ -111,6 +111,42 @@ def test_letters_of_a_font_for_columns_are_upright_when_their_line_is_turned(tmp
     assert numpy.ptp(rows) > 2.5 * numpy.ptp(columns)
 
 
+@pytest.mark.parametrize(
+    ("said", "size"),
+    [
+        ("PlayResY: 480", (640, 480)),
+        ("PlayResX: 800", (800, 600)),
+        ("PlayResX: 1280", (1280, 1024)),
+        ("playresy: 480.0", (640, 480)),
+        ("", (384, 288)),
+    ],
+)
+def test_a_side_of_the_script_that_is_missing_follows_from_the_other(
+    tmp_path: Path, letters: Fonts, said: str, size: tuple[int, int]
+) -> None:
+    """For what is drawn and for where it stands."""
+    head = HEAD.format(sans="a", mono="b").replace("PlayResX: 640\nPlayResY: 360", said)
+    path = tmp_path / "film.ass"
+    path.write_text(f"{head}Dialogue: 0,0:00:00.00,0:00:02.00,Default,,0,0,0,,{SQUARE}\n", encoding="utf-8")
+    document = reading.load(path)
+    assert [box(one) for one in Renderer(document, *size, None, letters).at(1)] == [(100, 100, 150, 150)]
+    placed = reading.parse(path.read_bytes().replace(SQUARE.encode(), b"{\\pos(96,72)}a"), "film.ass").cues[0].placing
+    assert (placed.x, placed.y) == (96 / size[0], 72 / size[1])
+
+
+def test_letters_are_as_wide_as_the_layout_wants_them(tmp_path: Path, letters: Fonts) -> None:
+    """A script that was laid out for a film of another shape, of which this one is the same, stretched."""
+    widths = []
+    for said in ("", "LayoutResX: 640\nLayoutResY: 360\n", "LayoutResX: 640\nLayoutResY: 480\n"):
+        film(tmp_path, r"{\bord0\shad0\fs60}Wide")
+        path = tmp_path / "film.ass"
+        path.write_text(path.read_text(encoding="utf-8").replace("[Script Info]\n", f"[Script Info]\n{said}"), "utf-8")
+        document = reading.load(path)
+        (picture,) = Renderer(document, *SIZE, None, letters).at(1)
+        widths.append(picture.rgba.shape[1])
+    assert widths[0] == widths[1] and abs(widths[2] - widths[0] * 4 / 3) < 3
+
+
 def test_a_style_of_ones_choice_leaves_drawings_out(tmp_path: Path, letters: Fonts) -> None:
     from subtitle_editor.core.picture import style
 
