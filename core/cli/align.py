@@ -12,7 +12,7 @@ from ..errors.base import UsageError
 from ..errors.speech import SyncUncertainError
 from ..events import CueFound, Event, Failed, Finished
 from ..library import runtimes
-from ..speech import aligning, segments
+from ..speech import aligning, glossary, segments
 from ..speech.aligning import Aligned
 from ..speech.job import Transcription
 from ..subtitles import reading, writing
@@ -24,7 +24,7 @@ from .films import Film
 from .grammar import Words
 from .output import DONE, FAILED, Output
 from .running import attended, follow
-from .transcribe import usable
+from .transcribe import model_of
 
 _DOUBTFUL = 0.5
 """A cue of which less was heard is told."""
@@ -37,13 +37,14 @@ _ENOUGH = 0.3
 def align(args: argparse.Namespace, output: Output, models_dir: Path) -> int:
     """`align MEDIA FILE -o OUT -m ID`: writes the text with its times; 1 where it is not that film's."""
     known = load_catalog(args, output)
-    entry = known.get(args.model)
-    model_path = usable(entry, models_dir)
+    model, model_path = model_of(args, known, models_dir)
     text = _text(args.file, output)
+    if not any(char.isalnum() for cue in text.cues for char in cue.text):
+        raise UsageError(f"There is no text in {args.file}.")
     films.check_format(args.output)
     films.check_folder(Film(args.media, args.output), make=False)
     args.libraries = runtimes.cuda(models_dir, known)
-    request = dataclasses.replace(listening.request_of(args, args.media, model_path, entry.id), words=True)
+    request = dataclasses.replace(listening.request_of(args, args.media, model_path, model), words=True)
     job = Transcription(request, journals=args.user_dir / segments.FOLDER)
 
     def tell(event: Event) -> None:
@@ -74,7 +75,9 @@ def _text(path: Path, output: Output) -> Document:
     """The subtitles of a file, or each line of a plain text. Raises UsageError, SubtitleFileError."""
     if path.suffix.lower() == ".txt":
         try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
+            lines = glossary.text_of(path).splitlines()
+        except FileNotFoundError as error:
+            raise UsageError(f"There is no file {path}.") from error
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"The text {path} cannot be read.", "Name a readable text file in UTF-8.") from error
         return Document(tuple(Cue(0.0, 0.0, line.strip()) for line in lines if line.strip()))

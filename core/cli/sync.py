@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 
+from ..errors.base import UsageError
 from ..errors.speech import SyncUncertainError
 from ..speech import syncing
 from ..subtitles import reading, writing
@@ -18,6 +19,8 @@ def sync(args: argparse.Namespace, output: Output) -> int:
     source = reading.load(args.file)
     for warning in source.warnings:
         output.say(f"{args.file}: {warning}")
+    if not source.cues:
+        raise UsageError(f"There are no subtitles in {args.file}.")
     output.say(f"Listening to {args.media} ...")
     speech = syncing.speech_of(args.media, args.track)
     factors = syncing.FACTORS if args.drift else syncing.FACTORS[:1]

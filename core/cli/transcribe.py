@@ -54,7 +54,7 @@ def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> in
     """`transcribe MEDIA... -m ID`: writes the subtitles when done, and what there is when interrupted or failed."""
     profile_of(args, output)  # A wrong name is told before anything is looked for.
     known = load_catalog(args, output)
-    model, model_path = _model(args, known, models_dir)
+    model, model_path = model_of(args, known, models_dir)
     args.libraries = runtimes.cuda(models_dir, known)  # For each film.
     work = films.films_of(args)
     with attended():
@@ -67,7 +67,7 @@ def transcribe(args: argparse.Namespace, output: Output, models_dir: Path) -> in
         return _many(args, output, model_path, model, work)
 
 
-def _model(args: argparse.Namespace, known: Catalog, models_dir: Path) -> tuple[str, Path]:
+def model_of(args: argparse.Namespace, known: Catalog, models_dir: Path) -> tuple[str, Path]:
     """The model that is named, by its id or as a folder that has one, and where it lies. Raises as `usable`."""
     folder = _folder_of(expanded(args.model))
     of_folder = (_name_of(Path(os.path.abspath(folder))), folder) if os.path.isfile(folder / "model.bin") else None

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 from ..errors.base import UsageError
@@ -19,13 +20,24 @@ def read(path: Path) -> list[str]:
             raise UsageError(
                 Text("{path} is too large for a glossary.", path=path), Text("Name a text file with one term a line.")
             )
-        text = path.read_text(encoding="utf-8-sig")
+        text = text_of(path)
+    except FileNotFoundError as error:
+        raise UsageError(
+            Text("There is no file {path}.", path=path), Text("Name a readable text file in UTF-8.")
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             Text("The glossary {path} cannot be read.", path=path), Text("Name a readable text file in UTF-8.")
         ) from error
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
     return list(dict.fromkeys(line for line in lines if line))
+
+
+def text_of(path: Path) -> str:
+    """A text file in UTF-8, or in UTF-16 with its mark, which Windows' Notepad calls Unicode. Raises OSError,
+    UnicodeDecodeError."""
+    data = path.read_bytes()
+    return data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
 
 
 def as_hotwords(terms: list[str], more: str = "") -> str:

@@ -18,15 +18,6 @@ from typing import IO, Any, Protocol
 
 from ..cues import Cue
 from ..errors.base import SubtitleEditorError, UsageError
-from ..errors.media import (
-    MediaEmptyError,
-    MediaError,
-    MediaIncompleteError,
-    MediaNotFoundError,
-    MediaProtectedError,
-    NoAudioError,
-    NoSuchTrackError,
-)
 from ..errors.models import ModelUnusableError
 from ..errors.packages import LibraryMissingError
 from ..errors.speech import (
@@ -39,9 +30,9 @@ from ..errors.speech import (
 )
 from ..events import State
 from ..languages import NAMES
-from ..system.media import told
 from ..system.reasons import reason_of
 from ..text import Text
+from . import media_errors
 from .request import TranscriptionRequest
 from .segments import Place, cue_of
 
@@ -291,20 +282,6 @@ def _as_error(record: dict[str, Any], request: TranscriptionRequest) -> Subtitle
         fields["reason"] = reason_of(OSError(int(fields["number"]), fields["reason"]))
     reason = Text(record["reason"], **fields)
     match record["code"]:
-        case "media_not_found":
-            return MediaNotFoundError(media)
-        case "no_audio":
-            return NoAudioError(media)
-        case "no_such_track":
-            return NoSuchTrackError(media, fields["wanted"], fields["tracks"])
-        case "media_empty":
-            return MediaEmptyError(media)
-        case "media_protected":
-            return MediaProtectedError(media)
-        case "media_unreadable":
-            return told(media, reason, int(fields.get("number", 0)))
-        case "media_incomplete":
-            return MediaIncompleteError(media, reason)
         case "model_unusable":
             return ModelUnusableError(request.model_path, reason, request.model_id, refused="number" in fields)
         case "cannot_translate":
@@ -322,7 +299,7 @@ def _as_error(record: dict[str, Any], request: TranscriptionRequest) -> Subtitle
             return UsageError(Text("The model cannot do that: {reason}.", reason=reason))
         case "failed":
             return TranscriberFailedError(reason)
-    return MediaError(Text("{media}: {reason}.", media=media, reason=reason))
+    return media_errors.error_of(media, record["code"], reason, fields)
 
 
 def folder() -> str | None:

@@ -130,7 +130,7 @@ def transcribe(request: dict[str, Any], records: Records, shelf: Shelf) -> None:
     _import_libraries(detect)
     tape = Tape(_told(sound.blocks(), records), place["at"], detect)
     ears = _Ears(request, records, shelf)
-    unheard = _Unheard()
+    unheard = _Unheard(goes_on=place["at"] > 0)
     with _ahead(cut(tape, options, place["at"], place["speaking"])) as windows:
         ears.prepare()
         records.send("started", seconds=sound.total or 0.0)
@@ -183,9 +183,10 @@ def _voice_options(request: dict[str, Any], records: Records) -> VoiceOptions | 
 class _Unheard:
     """Speech that gave no text: what nobody tells of is taken for a film in which nobody speaks."""
 
-    def __init__(self) -> None:
+    def __init__(self, goes_on: bool) -> None:
+        """`goes_on`: an earlier run has heard what comes before, and told of it."""
         self._places: list[tuple[float, float]] = []
-        self._heard = False
+        self._heard = goes_on
         """Whether anything sounded like speech."""
 
     def add(self, group: list[Window], offset: float, has_text: bool) -> None:

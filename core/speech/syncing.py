@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..cues import Cue
 from ..errors.base import JobCancelled
-from ..errors.media import MediaError, MediaNotFoundError
 from ..errors.packages import LibraryMissingError
 from ..text import Text
-from . import voice
+from . import media_errors, voice
 from .sound import FRAME, RATE, Sound
 from .wire import ChildError
 
@@ -79,10 +78,7 @@ def speech_of(media: Path, track: str = "", moved: Progress | None = None, cance
             if moved is not None:
                 moved(seconds)
     except ChildError as error:
-        if error.code == "media_not_found":
-            raise MediaNotFoundError(media) from error
-        reason = Text(error.reason, **error.fields) if error.reason else error.code.replace("_", " ")
-        raise MediaError(Text("{media}: {reason}.", media=media, reason=reason)) from error
+        raise media_errors.error_of(media, error.code, Text(error.reason, **error.fields), error.fields) from error
     return numpy.concatenate(found) if found else numpy.zeros(0, bool)
 
 

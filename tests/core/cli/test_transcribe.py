@@ -354,5 +354,7 @@ def test_a_glossary(models: Path, tmp_path: Path) -> None:
     path = tmp_path / "names.txt"
     path.write_text("\ufeffDunja  # the heroine\n\nOttakring\nDunja\n", encoding="utf-8")
     assert glossary.read(path) == ["Dunja", "Ottakring"]
+    (tmp_path / "notepad.txt").write_text("Dunja\nÖtscher", encoding="utf-16")
+    assert glossary.read(tmp_path / "notepad.txt") == ["Dunja", "Ötscher"]
     code, _ = run(models, SPEECH / "hello.flac", "-o", tmp_path / "a.srt", "--glossary", path, "--hotwords", "cat")
     assert code == 0

@@ -137,7 +137,8 @@ def test_the_command_line(models: Path, tmp_path: Path) -> None:
     for (start, _, said), cue in zip(spoken, [*cues[:3], *cues[4:]], strict=True):
         assert cue.start == pytest.approx(start + (offset if start > 9 else 0.0), abs=0.4), said
     assert last["cues"][3]["confidence"] < 0.5 <= last["cues"][0]["confidence"]
-    (tmp_path / "other.txt").write_text("Quite another text\nwithout any word of it", encoding="utf-8")
+    (tmp_path / "other.txt").write_text("Quite another text\nwithout any word of it", encoding="utf-16")
+    command[command.index("tiny")] = str(MODEL)
     command[command.index(str(tmp_path / "script.txt"))] = str(tmp_path / "other.txt")
     done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=100)
     assert done.returncode == 1 and json.loads(done.stdout.splitlines()[-1])["error"] == "sync_uncertain"

@@ -34,7 +34,7 @@ from subtitle_editor.core.speech import process, segments
 from subtitle_editor.core.speech.job import Transcription, about
 from subtitle_editor.core.speech.request import TranscriptionRequest
 from subtitle_editor.core.speech.segments import Journal, Place
-from tests.core.speech_kit import MODEL, clip, silence, write
+from tests.core.speech_kit import MODEL, SPEECH, clip, silence, write
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -134,6 +134,16 @@ def test_it_goes_on_after_any_end(recording: Path, undisturbed: tuple[Cue, ...],
     assert texts(end.cues) == texts(undisturbed)
     assert texts(tuple(event.cue for event in events if isinstance(event, CueFound))) == texts(undisturbed)
     assert any("Going on at" in event.message for event in events if isinstance(event, Notice))
+
+
+def test_what_was_heard_to_its_end_is_not_said_to_hold_no_speech(tmp_path: Path) -> None:
+    """As where its subtitles could not be written, or `align` was given another film's text."""
+    for _ in range(2):
+        events = follow(Transcription(request(SPEECH / "hello.flac"), journals=tmp_path))
+        end = events[-1]
+        assert isinstance(end, Finished) and len(end.cues) == 3
+    told = [event.message for event in events if isinstance(event, Notice)]
+    assert len(told) == 1 and "Going on at" in told[0], told
 
 
 def test_at_most_half_a_minute_is_heard_again(recording: Path, tmp_path: Path) -> None:

@@ -14,11 +14,12 @@ from typing import Any
 import numpy
 import pytest
 
+from subtitle_editor.core.cli import main
 from subtitle_editor.core.cues import Cue
-from subtitle_editor.core.errors.media import MediaError, MediaNotFoundError
+from subtitle_editor.core.errors.media import MediaError, MediaNotFoundError, NoSuchTrackError
 from subtitle_editor.core.speech import syncing
 from subtitle_editor.core.subtitles import reading, writing
-from tests.core.speech_kit import clip, silence, truth, write
+from tests.core.speech_kit import SPEECH, clip, silence, truth, write
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -104,6 +105,8 @@ def test_the_command_line(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=100)
     assert done.returncode == 1 and json.loads(done.stdout.splitlines()[-1])["error"] == "sync_uncertain"
     assert not (tmp_path / "none.srt").exists()
+    (tmp_path / "empty.srt").touch()
+    assert main.main(["sync", str(tmp_path / "film.wav"), str(tmp_path / "empty.srt"), "-o", "x.srt"]) == 2
 
 
 def test_media_that_is_none(tmp_path: Path) -> None:
@@ -112,3 +115,5 @@ def test_media_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "letter.wav").write_text("Dear Sir", encoding="utf-8")
     with pytest.raises(MediaError):
         syncing.speech_of(tmp_path / "letter.wav")
+    with pytest.raises(NoSuchTrackError, match="It has: 1"):
+        syncing.speech_of(SPEECH / "hello.flac", track="3")
