@@ -339,6 +339,7 @@ TEXTS = {
     ('*', 'Choose one of {known}.'): 'Eines davon wählen: {known}.',
     ('*', 'A track without subtitles was left out.'): 'Eine Spur ohne Untertitel wurde weggelassen.',
     ('*', 'It ends after {reached}, but says that it lasts {total}: it is damaged, or not whole.'): 'Er endet nach {reached}, sagt aber, dass er {total} dauert: Er ist beschädigt oder nicht vollständig.',
+    ('*', 'Its cover was left out: {container} has no place for it.'): 'Das Titelbild wurde weggelassen: {container} hat keinen Platz dafür.',
     ('*', '{what} is no picture, sound or subtitles, and was left out.'): '{what} ist weder Bild noch Ton noch Untertitel und wurde weggelassen.',
     ('*', 'Do it again.'): 'Es noch einmal tun.',
     ('*', 'Write another film with mux of the command line.'): 'Schreiben Sie mit mux auf der Befehlszeile einen anderen Film.',

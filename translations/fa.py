@@ -339,6 +339,7 @@ TEXTS = {
     ('*', 'Choose one of {known}.'): '.{known} :ﺪﯿﻨﯾﺰﮔﺮﺑ ﺍﺭ ﺎﻫﻦﯾﺍ ﺯﺍ ﯽﮑﯾ',
     ('*', 'A track without subtitles was left out.'): '.ﺪﺷ ﻪﺘﺷﺍﺬﮔ ﺭﺎﻨﮐ ﺲﯾﻮﻧﺮﯾﺯ ﻥﻭﺪﺑ ﺭﺎﯿﺷ ﮏﯾ',
     ('*', 'It ends after {reached}, but says that it lasts {total}: it is damaged, or not whole.'): '.ﺖﺴﯿﻧ ﻞﻣﺎﮐ ﺎﯾ ﻩﺪﯾﺩ ﺐﯿﺳﺁ :ﺖﺳﺍ {total} ﻪﮐ ﺪﯾﻮﮔﯽﻣ ﺎﻣﺍ ،ﺪﺑﺎﯾﯽﻣ ﻥﺎﯾﺎﭘ {reached} ﺯﺍ ﺲﭘ',
+    ('*', 'Its cover was left out: {container} has no place for it.'): '.ﺩﺭﺍﺪﻧ ﻥﺁ ﯼﺍﺮﺑ ﯽﯾﺎﺟ {container} :ﺪﺷ ﻪﺘﺷﺍﺬﮔ ﺭﺎﻨﮐ ﻥﺁ ﺪﻠﺟ ﺮﯾﻮﺼﺗ',
     ('*', '{what} is no picture, sound or subtitles, and was left out.'): '.ﺪﺷ ﻪﺘﺷﺍﺬﮔ ﺭﺎﻨﮐ ﻭ ،ﺲﯾﻮﻧﺮﯾﺯ ﻪﻧ ﻭ ﺍﺪﺻ ﻪﻧ ،ﺖﺳﺍ ﺮﯾﻮﺼﺗ ﻪﻧ {what}',
     ('*', 'Do it again.'): '.ﺪﯿﻫﺩ ﻡﺎﺠﻧﺍ ﻩﺭﺎﺑﻭﺩ',
     ('*', 'Write another film with mux of the command line.'): '.ﺪﯿﺴﯾﻮﻨﺑ ﯼﺮﮕﯾﺩ ﻢﻠﯿﻓ ﻥﺎﻣﺮﻓ ﻂﺧ ﺭﺩ mux ﺎﺑ',

@@ -114,7 +114,7 @@ def _after_its_end(document: Document, reached: float) -> Iterator[Finding]:
 def _pictures(media: Path, film: Any) -> Any:
     """The film's pictures; a cover is none. Raises NoFilmError, MediaUnreadableError where nobody knows their codec."""
     for stream in film.streams.video:
-        if not stream.disposition & type(stream.disposition).attached_pic:
+        if not copying.is_cover(stream):
             if stream.codec_context is None:
                 raise MediaUnreadableError(media, Text("no part of its pictures can be decoded"))
             stream.thread_type = "AUTO"
@@ -184,7 +184,7 @@ def _encoder(out: Any, target: Path, container: Any, stream: Any, looks: Frames,
         context.sample_aspect_ratio = stream.sample_aspect_ratio
     if looks.turned:
         made.set_display_rotation(looks.turned * 90)
-    copying.as_it_was(stream, made)
+    copying.as_it_was(stream, made, container)
     return made
 
 

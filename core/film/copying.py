@@ -18,6 +18,7 @@ from ..subtitles.formats.base import ReadOptions
 from ..system import media
 from ..text import Text
 from ..units import human_duration
+from . import soft
 from .containers import Container
 from .output import writing
 from .soft import Subtitles, Track
@@ -46,7 +47,7 @@ class Copy:
     streams: dict[int, Any] = dataclasses.field(default_factory=dict)
     """The new stream of each that is copied, by the old one's index."""
     packets: list[Any] = dataclasses.field(default_factory=list)
-    """Those of subtitles that are put in."""
+    """Those that are put in: of subtitles, and of a cover."""
     findings: list[Finding] = dataclasses.field(default_factory=list)
     """What is not in the new film as it was in the old one."""
 
@@ -63,8 +64,10 @@ def prepared(path: Path, film: Any, out: Any, target: Path, container: Container
     for stream in film.streams:
         if stream.index in left:
             continue
-        if (added := _added(stream, out, container)) is not None:
-            as_it_was(stream, added)
+        if is_cover(stream):
+            _cover(film, stream, out, container, copy)
+        elif (added := _added(stream, out, container)) is not None:
+            as_it_was(stream, added, container)
             copy.streams[stream.index] = added
         elif stream.index in numbers and tracks.is_text(stream):
             read = tracks.read(path, ReadOptions(track=numbers[stream.index], keep_rolling=True))
@@ -100,12 +103,46 @@ def _added(stream: Any, out: Any, container: Container) -> Any:
         return None
 
 
-def as_it_was(stream: Any, added: Any) -> None:
+def as_it_was(stream: Any, added: Any, container: Container) -> None:
     """Names and flags of a stream for its copy."""
     added.metadata.update(
         {key: value for key, value in stream.metadata.items() if key not in ("encoder", "DURATION", "duration")}
     )
+    if (language := stream.metadata.get("language", "und")) != "und":
+        added.metadata["language"] = soft.code(language, container)
     added.disposition = stream.disposition
+
+
+def is_cover(stream: Any) -> bool:
+    """Whether a stream is one picture that is shown in place of the film, as in a list of films."""
+    return stream.type == "video" and bool(stream.disposition & type(stream.disposition).attached_pic)
+
+
+_COVERS = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
+"""By codec what the file of a cover is called in Matroska, and its kind."""
+
+
+def _cover(film: Any, stream: Any, out: Any, container: Container, copy: Copy) -> None:
+    """The film's cover: an attachment of Matroska, and a stream of one packet without a time in MP4. It comes before
+    all that is read of a film, so that nothing else is passed over."""
+    import av
+
+    name, kind = _COVERS.get(_name(stream), ("", ""))
+    packet = None
+    with contextlib.suppress(av.FFmpegError):
+        packet = next(iter(film.demux(stream)), None)
+    if not name or packet is None or not packet.size or container.muxer not in ("matroska", "mp4"):
+        message = Text("Its cover was left out: {container} has no place for it.", container=container.label)
+        copy.findings.append(Finding(Kind.NOT_WRITTEN, message))
+    elif container.muxer == "matroska":
+        said = stream.metadata
+        out.add_attachment(said.get("filename", name), said.get("mimetype", kind), bytes(packet))
+    else:
+        added = out.add_stream_from_template(stream, opaque=True)
+        added.disposition = stream.disposition
+        packet.stream, packet.pts, packet.dts = added, 0, 0
+        packet.time_base = Fraction(1, 1000)
+        copy.packets.append(packet)
 
 
 def _converted(path: Path, stream: Any, document: Document, out: Any, container: Container, copy: Copy) -> None:

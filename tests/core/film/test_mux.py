@@ -193,6 +193,41 @@ def test_subtitles_at_the_same_time_are_joined_for_mp4(tmp_path: Path, films: di
     assert set(document.cues[1].spans) == {Span(0, 1, BOLD), Span(2, 3, ITALIC)}
 
 
+@pytest.mark.parametrize("kind", ["jpg", "png"])
+def test_a_cover_stays_one(kind: str, films: dict[str, Path], files: tuple[Path, Path], tmp_path: Path) -> None:
+    """It is no film of one picture in Matroska, no empty one in MP4, and not lost anywhere without a word."""
+    cover, film = tmp_path / f"cover.{kind}", tmp_path / "film.mp4"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=32x32:d=0.04", "-frames:v", "1", cover)
+    ffmpeg(
+        "-i", films[".mp4"], "-i", cover, "-map", "0", "-map", "1", "-c", "copy",
+        "-disposition:v:1", "attached_pic", film,
+    )  # fmt: skip
+    there, back, none = tmp_path / "there.mkv", tmp_path / "back.mp4", tmp_path / "none.mov"
+    for source, target in ((film, there), (there, back)):
+        assert mux(source, [given(files[0])], target).findings == ()
+        assert [data for data, _ in packets(target, "audio")] == [data for data, _ in packets(source, "audio")]
+        with av.open(str(target)) as new:
+            (one,) = [stream for stream in new.streams.video if int(stream.disposition) & 1024]
+            assert bytes(next(new.demux(one))) == cover.read_bytes()
+    (finding,) = mux(film, [given(files[0])], none).findings
+    assert str(finding[1]).startswith("Its cover was left out")
+    before = film.read_bytes()
+    add(film, [given(files[0])])
+    assert cover.read_bytes() in film.read_bytes() != before
+
+
+@pytest.mark.parametrize(("suffix", "language"), [(".mov", "fra"), (".mkv", "fre"), (".mp4", "fra")])
+def test_a_sound_keeps_its_language(
+    suffix: str, language: str, films: dict[str, Path], files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Each kind of film has its own letters for it."""
+    source = tmp_path / "source.mkv"
+    ffmpeg("-i", films[".mp4"], "-map", "0", "-c", "copy", "-metadata:s:a:0", "language=fre", source)
+    mux(source, [given(files[0])], tmp_path / f"out{suffix}")
+    (tags,) = [stream["tags"] for stream in probed(tmp_path / f"out{suffix}") if stream["codec_type"] == "audio"]
+    assert tags["language"] == language
+
+
 def test_a_language_that_quicktime_has_no_code_for(
     tmp_path: Path, films: dict[str, Path], files: tuple[Path, Path]
 ) -> None:
