@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from ...markup import RUBY, TIME, Placing, Span
-from .tags import tidied_text
+from .tags import Empty, tidied_text
 from .xml_tokens import Token
 
 REGION = "ttml.region"
@@ -217,7 +217,7 @@ def joined(runs: list[Run]) -> tuple[str, tuple[Span, ...]]:
         elif value:
             # A reading without anything below it.
             pieces.append(f"({value})")
-    text, tidy = tidied_text("".join(pieces), spans)
+    text, tidy = tidied_text("".join(pieces), spans, Empty.INSIDE)
     return text, _over_lines(text, tidy)
 
 

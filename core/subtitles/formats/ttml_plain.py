@@ -15,7 +15,7 @@ from ...markup import Span
 from ..document import Cue
 from ..times import minutes_of
 from .settling import Row
-from .tags import needs_tidying, tidied_text
+from .tags import Empty, needs_tidying, tidied_text
 from .xml_tokens import Token, unescaped
 
 _PAIR = re.compile(r"([\w:.-]+)=\"([^\"]*)\"")
@@ -68,7 +68,7 @@ def _text(inside: str) -> str:
         if "<" not in usual and not needs_tidying(usual):
             return usual
     if "<" in inside:
-        return tidied_text("\n".join(_piece(part) for part in _BREAK.split(inside)))[0]
+        return tidied_text("\n".join(_piece(part) for part in _BREAK.split(inside)), (), Empty.INSIDE)[0]
     return tidied_text(_piece(inside))[0]
 
 

@@ -300,7 +300,7 @@ def test_colours_are_of_base_16_however_they_are_written(tag: str) -> None:
         ("{\\i1}one\\N{\\i0}\\N \\N{\\b1}two{\\b0}\\N", "one\n\n\ntwo"),
     ],
 )
-@pytest.mark.parametrize("format", ["ass", "ssa", "json", "srt", "vtt", "sbv"])
+@pytest.mark.parametrize("format", ["ass", "ssa", "ttml", "json", "srt", "vtt", "sbv"])
 def test_empty_lines_inside_of_a_text_are_seen_in_other_formats_too(said: str, text: str, format: str) -> None:
     """A no-break space has the place of each where an empty line ends the subtitle."""
     text_of_file = written(Document((Cue(1, 2, "HERE"), Cue(3, 4, "x"))), "ass").replace("HERE", said)
