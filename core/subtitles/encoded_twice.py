@@ -9,6 +9,7 @@ import re
 
 from ..text import Text
 from .document import Finding, Kind, quoted
+from .lines import blocks_of
 
 _HEAD = 64 * 1024
 """Characters that are looked at; all of a film's text is like its beginning."""
@@ -27,17 +28,17 @@ def undoubled(text: str, findings: list[Finding]) -> str:
         name = next((name for name in _MISTAKEN_FOR if _is_doubled(head, name)), None)
         if name is None:
             break
-        before, text = text, _RUN.sub(functools.partial(_once, name=name), text)
+        once = functools.partial(_once, name=name)
+        before, text = text, "\n".join(_RUN.sub(once, block) for block in blocks_of(text))
         if text == before:
             break
         index = next(index for index, (old, new) in enumerate(zip(before, text, strict=False)) if old != new)
-        line = before.count("\n", 0, index)
+        first, line = before.rfind("\n", 0, index) + 1, before.count("\n", 0, index)
         findings.append(
             Finding(
                 Kind.CHARACTERS,
                 Text('the letters were encoded twice, as if they were {encoding}; "{before}" was read as "{after}".',
-                     encoding=name, before=quoted(before.split("\n")[line].strip()),
-                     after=quoted(text.split("\n")[line].strip())),
+                     encoding=name, before=quoted(_line_at(before, first)), after=quoted(_line_at(text, first))),
                 line + 1,
             )
         )  # fmt: skip
@@ -46,14 +47,22 @@ def undoubled(text: str, findings: list[Finding]) -> str:
 
 def _is_doubled(text: str, name: str) -> bool:
     """Whether nearly all that is not ASCII makes UTF-8 again in this encoding, as letters of a language do not."""
+    number = broken = 0
     try:
         # Each run by itself, as they are read: what stands apart makes no letter together.
-        again = [run.encode(name, errors="subtitle_editor_latin_1") for run in _RUN.findall(text)]
+        for run in _RUN.finditer(text):
+            letters = run[0].encode(name, errors="subtitle_editor_latin_1").decode("utf-8", errors="replace")
+            number += len(letters)
+            broken += letters.count("\ufffd")
     except UnicodeEncodeError:
         return False
-    letters = "".join(run.decode("utf-8", errors="replace") for run in again)
-    broken = letters.count("\ufffd")
-    return len(letters) - broken >= _FEWEST and 10 * broken <= len(letters)
+    return number - broken >= _FEWEST and 10 * broken <= number
+
+
+def _line_at(text: str, first: int) -> str:
+    """The line that begins with this character."""
+    stop = text.find("\n", first)
+    return text[first : len(text) if stop < 0 else stop].strip()
 
 
 def _once(run: re.Match[str], name: str) -> str:

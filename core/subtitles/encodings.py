@@ -19,9 +19,9 @@ from ..text import Text
 from .detecting import NOT_ASCII, SAMPLE, detected, is_in
 from .document import Finding, Kind, quoted
 from .encoded_twice import undoubled
+from .lines import blocks_of, bytes_of_lines
 
 _MOST_FINDINGS = 50
-_AT_A_TIME = 8192
 
 _BOMS = (
     # UTF-32 first: its little-endian mark begins with that of UTF-16.
@@ -109,9 +109,12 @@ def _as_named(data: bytes, encoding: str) -> _Found:
         return data[3:].decode(name), encoding, 1.0, findings
     except (UnicodeError, LookupError):
         pass
-    lines = [line for line in _lines(data) if NOT_ASCII.search(line)]
-    wrong = sum(1 for line in lines if not is_in(line, name))
-    if name.startswith(("utf-16", "utf-32")) or wrong > len(lines) / 2:
+    number = wrong = 0
+    for line in bytes_of_lines(data):
+        if NOT_ASCII.search(line):
+            number += 1
+            wrong += not is_in(line, name)
+    if name.startswith(("utf-16", "utf-32")) or wrong > number / 2:
         raise NotThisEncoding(encoding)
     return _by_line(data, name, findings), encoding, 1.0, findings
 
@@ -162,11 +165,10 @@ def _not_utf8(data: bytes, language: str) -> _Found:
         return _by_line(data, "utf-8", findings), "utf-8", 1.0, findings
     if declared := _declared(data):
         return _by_line(data, declared, findings), declared, 0.95, findings
-    spoken = [line for line in _lines(data) if NOT_ASCII.search(line)]
-    not_utf8 = [line for line in spoken if not is_in(line, "utf-8")]
-    if _is_mostly_utf8(spoken, not_utf8):
-        return _by_line(data, "utf-8", findings, detected(b"\n".join(not_utf8), language)[0]), "utf-8", 0.95, findings
-    name, certainty = detected(b"\n".join(not_utf8)[:SAMPLE], language)
+    not_utf8, is_mostly_utf8 = _others(data)
+    name, certainty = detected(not_utf8, language)
+    if is_mostly_utf8:
+        return _by_line(data, "utf-8", findings, name), "utf-8", 0.95, findings
     findings.append(_guessed(name, certainty))
     return _by_line(data, name, findings), name, certainty, findings
 
@@ -193,16 +195,24 @@ def _declared(data: bytes) -> str | None:
     return None
 
 
-def _is_mostly_utf8(spoken: list[bytes], not_utf8: list[bytes]) -> bool:
-    """Whether the lines that are not UTF-8 are the exception, or are it but for a broken byte."""
-    good = bad = 0
-    for line in spoken:
+def _others(data: bytes) -> tuple[bytes, bool]:
+    """A sample of the lines that are not UTF-8, and whether they are the exception, or are it but for a broken byte."""
+    sample = bytearray()
+    good = bad = in_utf8 = others = 0
+    for line in bytes_of_lines(data):
+        if not NOT_ASCII.search(line):
+            continue
         text = line.decode("utf-8", errors="replace")
         broken = text.count("\ufffd")
         bad += broken
         good += sum(1 for char in text if ord(char) > 127) - broken
-    lines_of_utf8 = len(spoken) - len(not_utf8)
-    return good > bad and (lines_of_utf8 > len(not_utf8) or good > 3 * bad)
+        if not broken or is_in(line, "utf-8"):
+            in_utf8 += 1
+            continue
+        others += 1
+        if len(sample) < SAMPLE:
+            sample += (b"\n" if sample else b"") + line
+    return bytes(sample[:SAMPLE]), good > bad and (in_utf8 > others or good > 3 * bad)
 
 
 def _by_line(data: bytes, name: str, findings: list[Finding], second: str = "cp1252") -> str:
@@ -215,7 +225,7 @@ def _by_line(data: bytes, name: str, findings: list[Finding], second: str = "cp1
         pass
     out: list[str] = []
     before = 0
-    for block in _blocks(data):
+    for block in blocks_of(data):
         if block.isascii():
             out.append(block.decode("ascii"))
         else:
@@ -234,21 +244,6 @@ def _in_another(number: int, text: str, name: str, other: str) -> Finding:
     message = Text('it is not in {encoding} as the rest is; it was read as {other}: "{text}".',
                    encoding=name, other=other, text=quoted(text.strip()))  # fmt: skip
     return Finding(Kind.CHARACTERS, message, number)
-
-
-def _blocks(data: bytes) -> Iterator[bytes]:
-    """Lines in blocks of some kilobytes, no line break between them: all lines of a file that has only short ones,
-    each an object, would take thirty times what the file does."""
-    start = 0
-    while (stop := data.find(b"\n", start + _AT_A_TIME)) >= 0:
-        yield data[start:stop]
-        start = stop + 1
-    yield data[start:]
-
-
-def _lines(data: bytes) -> Iterator[bytes]:
-    for block in _blocks(data):
-        yield from block.split(b"\n")
 
 
 def _may_hold_utf8(data: bytes) -> bool:
@@ -324,7 +319,7 @@ def _cleaned(text: str, findings: list[Finding]) -> str:
         # Two halves that stand together are a character.
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
         findings += _noted(text, "[\ud800-\udfff]+", Text("half of a character; it was left out."))
-        text = re.sub("[\ud800-\udfff]", "", text)
+        text = text.encode("utf-8", "ignore").decode("utf-8")
     return text
 
 

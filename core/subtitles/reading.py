@@ -19,6 +19,7 @@ from . import detecting, encodings, highlighted, rolling, tracks
 from .document import Document, Finding, Kind
 from .formats import registry
 from .formats.base import Findings, Format, ReadOptions, Source
+from .lines import bytes_of_lines, lines_of
 
 MAX_SIZE = 64 * 1024 * 1024
 """Bytes. Days of speech fit into one; a larger file is a film chosen by mistake."""
@@ -172,7 +173,13 @@ def _parsed(
 
 
 def _sample(data: bytes) -> bytes:
-    return b"\n".join(line for line in data.split(b"\n") if not line.isascii())[:_SAMPLE]
+    sample = bytearray()
+    for line in bytes_of_lines(data):
+        if not line.isascii():
+            sample += (b"\n" if sample else b"") + line
+        if len(sample) >= _SAMPLE:
+            break
+    return bytes(sample[:_SAMPLE])
 
 
 def _unfenced(text: str) -> tuple[str, tuple[Finding, ...]]:
@@ -182,14 +189,14 @@ def _unfenced(text: str) -> tuple[str, tuple[Finding, ...]]:
     if opening is None or closing is None or "-->" in text[: opening.start()] or "-->" in text[closing.end() :]:
         return text, ()
     around = Findings()
-    before = text[: opening.end()].splitlines()
+    before = text.count("\n", 0, opening.end())
     inner = text[opening.end() : closing.start()]
-    for number, line in enumerate(before, 1):
+    for number, line in enumerate(lines_of(text[: opening.end()]), 1):
         around.stray(number, line.strip("\ufeff \t"))
-    for number, line in enumerate(text[closing.start() :].splitlines(), len(before) + inner.count("\n") + 1):
+    for number, line in enumerate(lines_of(text, closing.start()), before + inner.count("\n") + 1):
         around.stray(number, line.strip())
     # Lines keep their numbers, but for a format that says in its first one what it is.
-    return inner if inner.startswith("WEBVTT") else "\n" * len(before) + inner, around.done()
+    return inner if inner.startswith("WEBVTT") else "\n" * before + inner, around.done()
 
 
 def _in_lines(text: str) -> tuple[str, tuple[Finding, ...]]:

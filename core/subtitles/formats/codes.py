@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable
 
 from ...markup import BELOW, BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Placing, Span
+from ..lines import lines_of
 from . import overrides
 from .base import Findings, is_too_long
-from .lines import lines_of
 from .tags import TextBuilder, tidied_text
 
 CODE = "microdvd.code"

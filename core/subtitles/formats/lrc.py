@@ -19,9 +19,10 @@ from ...cues import Word, new_cue, set_times
 from ...markup import TIME, Span, shifted
 from ...text import Text
 from ..document import Cue, Document, Kind
+from ..lines import lines_of
 from ..times import plain_signs
 from .base import MOST_TAGS, Findings, Format, Source, WriteOptions, is_too_long
-from .lines import lines_of, share
+from .lines import share
 from .settling import FALLBACK_DURATION, Following, Row, as_row, settled
 from .tags import tidied_text
 

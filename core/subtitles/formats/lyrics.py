@@ -15,8 +15,8 @@ import re
 
 from ...cues import new_cue
 from ..document import Cue, Document
+from ..lines import lines_of
 from .base import Findings, Format, Source, is_too_long
-from .lines import lines_of
 from .lrc import of_words
 from .settling import Row, as_row, settled
 from .tags import tidied_text

@@ -15,10 +15,10 @@ from fractions import Fraction
 
 from ...text import Text
 from ..document import Document, Kind, quoted
+from ..lines import lines_of
 from ..times import NTSC, from_timecode
 from . import scc
 from .base import Findings, Format, Source
-from .lines import lines_of
 
 HEAD = "mcc.head"
 """Of a document's `extra`: the lines of the head, as they came."""

@@ -11,9 +11,10 @@ from fractions import Fraction
 from ...cues import new_cue
 from ...markup import COLOR, FONT, SIZE, SWITCHES
 from ..document import Cue, Document
+from ..lines import lines_of
 from . import codes
 from .base import Findings, Format, Source, WriteOptions
-from .lines import gathered, lines_of, with_more
+from .lines import gathered, with_more
 from .settling import Row, settled
 
 USUAL_RATE = Fraction(24000, 1001)
@@ -49,7 +50,7 @@ def read(source: Source) -> Document:
     usual, text = _usual(source.text)
     for number, match, more in gathered(text, _LINE.match, findings):
         if number == where:
-            for index, line in enumerate(more, number + 1):
+            for index, line in enumerate(lines_of(more), number + 1):
                 findings.stray(index, line)
             continue
         if rate is None and ":" not in match[1] + match[2]:
@@ -95,7 +96,7 @@ def rate_of(text: str) -> Fraction | None:
 
 
 def _row(
-    number: int, match: re.Match[str], more: list[str], rate: Fraction | None, findings: Findings, usual: str
+    number: int, match: re.Match[str], more: str, rate: Fraction | None, findings: Findings, usual: str
 ) -> Row | Cue:
     raw = with_more(match[3], number, more, findings) if more else match[3]
     raw = f"{usual}{raw}" if usual and raw.strip() else raw

@@ -22,10 +22,11 @@ from fractions import Fraction
 from ...cues import new_cue, set_times, text_length
 from ...text import Text
 from ..document import Cue, Document, Kind
+from ..lines import lines_of
 from ..times import ARROW, as_typed, clock, counts_frames, guessed_rate, plain_signs, seconds_of
 from . import speaker_lines
 from .base import Findings, Format, Source, WriteOptions
-from .lines import lines_of, share
+from .lines import share
 from .settling import FALLBACK_DURATION, Following, settled
 from .tags import tidied_text
 

@@ -35,9 +35,7 @@ def read(source: Source) -> Document:
     rows: list[Row | Cue] = []
     findings = Findings()
     for number, times, body in gathered(source.text, _times, findings):
-        raw = "\n".join(body)
-        body.clear()
-        text, spans, placing, speaker = subrip_text.read_text(raw, findings, number)
+        text, spans, placing, speaker = subrip_text.read_text(body, findings, number)
         start, end = seconds_of(times, "a"), seconds_of(times, "b")
         cue = new_cue(start, end, text, spans, placing, speaker=speaker, line=number)
         rows.append(as_row(start, end, cue, times[0]))

@@ -21,9 +21,9 @@ from ...markup import BACKGROUND, BELOW, COLOR, ITALIC, UNDERLINE, Placing, Span
 from ...text import Text
 from .. import rolling
 from ..document import Cue, Document, Kind, quoted
+from ..lines import lines_of
 from ..times import NTSC, plain_signs
 from .base import Findings, Format, Source
-from .lines import lines_of
 from .settling import Row, as_row, cue_of, settled
 from .tags import tidied_text
 

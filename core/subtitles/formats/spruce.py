@@ -13,9 +13,10 @@ from fractions import Fraction
 from ...cues import new_cue
 from ...markup import BELOW, BOLD, ITALIC, UNDERLINE, Placing, Span
 from ..document import Cue, Document
+from ..lines import lines_of
 from ..times import counts_frames, guessed_rate, seconds_of
 from .base import Findings, Format, Source, is_too_long
-from .lines import gathered, lines_of, share, with_more
+from .lines import gathered, share, with_more
 from .settling import Row, as_row, settled
 from .tags import TextBuilder, tidied_text
 
@@ -63,7 +64,7 @@ def read(source: Source) -> Document:
             rows.append(_row(number, match, raw, rate, state, findings))
             continue
         state.take(match)
-        for below, line in enumerate(more, number + 1):
+        for below, line in enumerate(lines_of(more), number + 1):
             findings.stray(below, line.strip())
     extra = {AFTER: "\n".join(state.waiting)} if state.waiting else {}
     return Document(tuple(settled(rows, findings)), fps=rate, extra=extra, findings=findings.done())

@@ -17,10 +17,10 @@ from fractions import Fraction
 from ...cues import new_cue
 from ...text import Text
 from ..document import Cue, Document, Kind
+from ..lines import Lines, lines_of
 from ..times import clock, guessed_rate, plain_signs, seconds_of
 from . import speaker_lines, subrip_text, timings
 from .base import Findings, Format, Source, WriteOptions
-from .lines import Lines, lines_of
 from .settling import Row, as_row, settled
 from .timings import Timing, broken_timing, is_half, may_be_times, no_times, timing_of
 

@@ -15,9 +15,9 @@ from ...cues import new_cue
 from ...markup import BELOW, BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Placing
 from ...text import Text
 from ..document import Cue, Document, Kind, Style, quoted
+from ..lines import lines_of
 from . import overrides
 from .base import Findings, Format, Source, is_too_long
-from .lines import lines_of
 from .settling import Row, as_row, cue_of, settled
 from .substation_rows import (
     ASS_FIELDS,

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from ...cues import new_cue, set_times
 from ...text import Text
 from ..document import Cue, Document, Kind
+from ..lines import blocks_of, lines_of
 from ..times import clock_pattern, plain_signs, seconds_of
 from . import subrip_text
 from .base import Findings, Format, Source
-from .lines import gathered, lines_of
+from .lines import gathered
 from .settling import FALLBACK_DURATION, Following, Row, as_row, settled
 
 HEAD = "subviewer.head"
@@ -25,7 +26,8 @@ HEAD = "subviewer.head"
 _LONGEST = 100
 _TWO_TIMES = re.compile(rf"{clock_pattern('a')}\s*,\s*{clock_pattern('b')}")
 _ONE_TIME = re.compile(r"\[\s*(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?\s*\]")
-_BREAK = re.compile(r"\[br\]|\|", re.IGNORECASE)
+_BREAKS = ("|", "[br]", "[BR]", "[Br]", "[bR]")
+"""Not a pattern: replacing that makes an object of each piece of a text of breaks."""
 _STYLE = re.compile(r"\[(?:COLF|STYLE|SIZE|FONT)\].*", re.IGNORECASE)
 _END = re.compile(r"\[END(?: SUBTITLE)?\]|\*+\s*END SCRIPT\s*\*+", re.IGNORECASE)
 
@@ -37,6 +39,7 @@ def read(source: Source) -> Document:
     rows: list[Row | Cue] = []
     for number, times, body in gathered(source.text, _two_times, findings, at, first):
         start, end = seconds_of(times, "a"), seconds_of(times, "b")
+        body = _without_style(body, number + 1, findings)
         rows.append(as_row(start, end, _cue(start, end, body, number, findings), times[0]))
     cues = tuple(settled(rows, findings))
     return Document(cues, extra={HEAD: head} if head else {}, findings=findings.done())
@@ -56,11 +59,12 @@ def read_first(source: Source) -> Document:
         whole = (int(match[1] or 0) * 60 + int(match[2])) * 60 + int(match[3])
         start = float(f"{whole}.{match[4] or 0}")
         starts.append(start)
+        body = _without_style(body, number + 1, findings)
         cue = _cue(start, start, body, number, findings)
         if cue.text:
             cues.append(cue)
-        elif any(line.strip() for line in body):
-            findings.markup(number, "\n".join(body).strip())
+        elif body.strip():
+            findings.markup(number, body.strip())
     following = Following(starts)
     for cue in cues:
         end = following.after(cue.start)
@@ -68,11 +72,10 @@ def read_first(source: Source) -> Document:
     return Document(tuple(settled(cues, findings)), extra={HEAD: head} if head else {}, findings=findings.done())
 
 
-def _cue(start: float, end: float, body: list[str], number: int, findings: Findings) -> Cue:
-    """The subtitle of these lines. They are one, without changes of the style, afterwards."""
-    body[:] = _without_style(body, number, findings)
-    body[:] = ["\n".join(body)]
-    text, spans, placing, speaker = subrip_text.read_text(_BREAK.sub("\n", body[0]), findings, number)
+def _cue(start: float, end: float, body: str, number: int, findings: Findings) -> Cue:
+    for mark in _BREAKS:
+        body = body.replace(mark, "\n")
+    text, spans, placing, speaker = subrip_text.read_text(body, findings, number)
     return new_cue(start, end, text, spans, placing, speaker=speaker, line=number)
 
 
@@ -82,31 +85,42 @@ def _one_time(line: str) -> re.Match[str] | None:
 
 def _parted(text: str, begins: Callable[[str], object]) -> tuple[str, int, int]:
     """The head, where it is one, and the character and the number of the line that the rest begins with."""
-    head: list[str] = []
-    start = 0
+    start, count, is_head = 0, 0, False
     for line in lines_of(text):
         if begins(line):
             break
-        head.append(line)
+        is_head = is_head or line.lstrip("\ufeff \t").startswith(("[", "*"))
         start += len(line) + 1
-    if start > len(text) or not any(line.lstrip("\ufeff \t").startswith(("[", "*")) for line in head):
+        count += 1
+    if start > len(text) or not is_head:
         return "", 0, 1
-    return "\n".join(head).strip("\ufeff \n"), start, len(head) + 1
+    return text[:start].strip("\ufeff \n"), start, count + 1
 
 
-def _without_style(body: list[str], number: int, findings: Findings) -> list[str]:
-    """The lines of a text; a change of the style, and the mark that ends the file, are noted."""
-    odd: set[int] = set()
-    for index, line in enumerate(body):
-        stripped = line.strip()
-        if _STYLE.fullmatch(stripped):
-            findings.markup(number + 1 + index, stripped)
-        elif _END.fullmatch(stripped):
-            findings.add(Kind.HIDDEN, Text("the file says that it ends here."), number + 1 + index, stripped)
-        else:
-            continue
-        odd.add(index)
-    return [line for index, line in enumerate(body) if index not in odd] if odd else body
+def _without_style(body: str, first: int, findings: Findings) -> str:
+    """The text below the times, whose first line has this number, without changes of the style and the mark that ends
+    the file: both are noted."""
+    if "[" not in body and "*" not in body:
+        return body
+    kept: list[str] = []
+    for block in blocks_of(body):
+        lines = block.split("\n")
+        said = [line for number, line in enumerate(lines, first) if not _is_noted(line.strip(), number, findings)]
+        first += len(lines)
+        if said:
+            kept.append("\n".join(said))
+    return "\n".join(kept)
+
+
+def _is_noted(line: str, number: int, findings: Findings) -> bool:
+    """Whether a line is no text but a change of the style, or the mark that ends the file."""
+    if _STYLE.fullmatch(line):
+        findings.markup(number, line)
+    elif _END.fullmatch(line):
+        findings.add(Kind.HIDDEN, Text("the file says that it ends here."), number, line)
+    else:
+        return False
+    return True
 
 
 FORMAT = Format(

@@ -20,9 +20,9 @@ from fractions import Fraction
 from ...cues import new_cue, set_times
 from ...text import Text
 from ..document import Cue, Document, Kind
+from ..lines import lines_of
 from ..times import clock, clock_pattern, counts_frames, guessed_rate, plain_signs, seconds_of
 from .base import Findings, Format, Source, WriteOptions
-from .lines import lines_of
 from .settling import FALLBACK_DURATION, Row, as_row, settled
 from .tags import tidied_text
 

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
 from ...markup import Span, tidied
+from ..lines import blocks_of
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]+")
 _CHANGED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff\u2028\u2029]")
@@ -134,6 +135,8 @@ def tidied_text(text: str, spans: Sequence[Span] = (), empty_lines: Empty = Empt
         return text, tidied(spans, len(text)) if spans else ()
     if _BREAKING.search(text):
         text = text.translate(_BREAKS)
+    if not spans and not _CONTROL.search(text):
+        return _stripped(text, empty_lines), ()
     pieces = _Pieces()
     first = 0
     while first <= len(text):
@@ -146,6 +149,19 @@ def tidied_text(text: str, spans: Sequence[Span] = (), empty_lines: Empty = Empt
     return pieces.put_together(text, spans)
 
 
+def _stripped(text: str, empty_lines: Empty) -> str:
+    """The lines of a text without control characters, the spaces around each gone, and empty ones as is said."""
+    blocks: list[str] = []
+    for block in blocks_of(text):
+        lines = [line.strip(_EDGES) for line in block.split("\n")]
+        if empty_lines is not Empty.GONE:
+            blocks.append("\n".join(lines))
+        elif any(lines):
+            blocks.append("\n".join(filter(None, lines)))
+    whole = "\n".join(blocks)
+    return whole.strip("\n") if empty_lines is Empty.INSIDE else whole
+
+
 class _Pieces:
     """What stays of a text: where each piece starts and ends in the old text, and whether a line begins with it.
 
@@ -153,8 +169,8 @@ class _Pieces:
     """
 
     def __init__(self) -> None:
-        self._starts, self._ends, self._breaks = array("q"), array("q"), array("b")
-        self._empty = array("q")
+        self._starts, self._ends, self._breaks = array("I"), array("I"), array("b")
+        self._empty = array("I")
         """Where empty lines begin that stay if another line follows."""
 
     def add_line(self, text: str, start: int, end: int, empty_lines: Empty) -> None:
@@ -182,12 +198,13 @@ class _Pieces:
     def put_together(self, text: str, spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
         """The new text, and the spans as they are in it."""
         out = bytearray()  # Not a list: many of the pieces may be single letters.
-        places = array("q")
+        places = array("I")
         length = 0
         for start, end, breaks in zip(self._starts, self._ends, self._breaks, strict=True):
             if breaks:
                 out += b"\n"
-            places.append(length + breaks)
+            if spans:
+                places.append(length + breaks)
             out += text[start:end].encode("utf-8", "surrogatepass")
             length += end - start + breaks
         new_text = out.decode("utf-8", "surrogatepass")

@@ -237,18 +237,42 @@ def test_a_text_of_tags_needs_little_memory(format: str) -> None:
     assert "".join(cue.text for cue in document.cues).count("a") >= piece.count(b"a") * 95_000 // len(piece) - 1
 
 
-@pytest.mark.parametrize(
-    ("format", "data"),
-    [
-        ("subviewer", b"[SUBTITLE]\n00:00:01.00,00:00:02.00\na" + b"\n" * 100_000 + "😀".encode()),
-        ("subviewer1", b"[BEGIN]\n[00:00:01]\na" + b"\n" * 100_000 + "😀".encode()),
-        ("mpl2", b"[10][20]" + b"\x81\x8f" * 50_000 + b"\xe9\n"),
-        ("json3", b'{"events": [' + b"  \n" * 33_000 + b'{"tStartMs": 1, "segs": [{"utf8": "\xe9t\xe9"}]}]}'),
-    ],
-    ids=["empty lines", "empty lines between times", "bytes without a letter", "short lines of eight bits"],
-)
-def test_no_line_and_no_byte_is_an_object_of_its_own(format: str, data: bytes) -> None:
-    fuzz.peak_of(data[:3000] if format != "json3" else b'{"events": []}', f"in.{format}", format)  # What is read once.
+SHORT = {
+    "empty lines": ("subviewer", b"[SUBTITLE]\n00:00:01.00,00:00:02.00\na", b"\n", "😀".encode()),
+    "empty lines between times": ("subviewer1", b"[BEGIN]\n[00:00:01]\n1 < 2 &\n", b"\n", "3 > 2 😀\n[end]\n".encode()),
+    "lines of one letter": ("sbv", b"0:00:01.000,0:00:02.000\n", b"a\n", "1 < 2 😀".encode()),
+    "bytes without a letter": ("mpl2", b"[10][20]", b"\x81\x8f", b"\xe9\n"),
+    "short lines of eight bits": (
+        "json3",
+        b'{"events": [',
+        b"  \n",
+        b'{"tStartMs": 1, "segs": [{"utf8": "\xe9t\xe9"}]}]}',
+    ),
+    "letters that another encoding has": ("sbv", b"0:00:01.000,0:00:02.000\n", "é ".encode(), "😀".encode()),
+    "words that no other encoding has": (
+        "sbv",
+        b"0:00:01.000,0:00:02.000\n",
+        "שלום, עולם! مرحبا 👨‍👩‍👧‍👦\n".encode(),
+        b"a",
+    ),
+    "letters encoded twice": (
+        "sbv",
+        b"0:00:01.000,0:00:02.000\n",
+        "ш ".encode().decode("cp1251").encode(),
+        b"a",
+    ),
+    "lines of two encodings": ("sbv", b"0:00:01.000,0:00:02.000\n", "ש\n".encode(), "😀".encode() + b"\xf0\x9f"),
+    "halves of characters": ("sbv", b"0:00:01.000,0:00:02.000\n", b"\xed\xa0\x80a", "😀".encode()),
+    "breaks inside a line": ("subviewer", b"[SUBTITLE]\n00:00:01.00,00:00:02.00\n", "ש|".encode(), "😀".encode()),
+}
+"""The format, how a file begins, what it says again and again, and how it ends."""
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_no_line_and_no_letter_is_an_object_of_its_own(name: str) -> None:
+    format, head, piece, tail = SHORT[name]
+    reading.parse(head + piece + tail, f"in.{format}", format=format)  # Imports.
+    data = head + piece * (100_000 // len(piece)) + tail
     peak, document = fuzz.peak_of(data, f"in.{format}", format)
     assert document.cues
     assert peak < fuzz.allowed(len(data), document)

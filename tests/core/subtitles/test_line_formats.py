@@ -17,10 +17,10 @@ from subtitle_editor.core.subtitles import reading, writing
 from subtitle_editor.core.subtitles.document import Cue, Document, Kind
 from subtitle_editor.core.subtitles.formats.base import Findings, ReadOptions, WriteOptions
 from subtitle_editor.core.subtitles.formats.codes import read_text
-from subtitle_editor.core.subtitles.formats.lines import lines_of
 from subtitle_editor.core.subtitles.formats.microdvd import rate_of
 from subtitle_editor.core.subtitles.formats.settling import Row, settled
 from subtitle_editor.core.subtitles.formats.tags import TextBuilder
+from subtitle_editor.core.subtitles.lines import lines_of
 
 
 def read(text: str, format: str | None = None, fps: Fraction | None = None) -> Document:
