@@ -22,7 +22,7 @@ import _timeline_window
 import bpy
 from _timeline_window import SENTENCES
 
-from subtitle_editor.core.subtitles import editing, realign
+from subtitle_editor.core.subtitles import realign, splitting
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.core.subtitles.profiles import PROFILES
 from subtitle_editor.core.subtitles.track import on_timeline
@@ -144,7 +144,7 @@ def one_edit(count: int) -> None:
 
     def split() -> None:
         some = around()
-        parts = editing.split(some.cues, 1, some.cues[1].start + 1.0, rules)
+        parts = splitting.split(some.cues, 1, some.cues[1].start + 1.0, rules)
         some.apply(parts)
 
     rows.append(("a split", best(split, 1)))

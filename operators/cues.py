@@ -106,17 +106,17 @@ class SUBTITLE_OT_split_cue(CueOperator, bpy.types.Operator):
     )
 
     def edit(self, scene: bpy.types.Scene, row: Row, rules: Rules) -> _Result:
-        from ..core.subtitles import editing
+        from ..core.subtitles import splitting
 
         some, place = at_playhead(scene, row) if self.by == "PLAYHEAD" else pointed_at(scene, row)
         if self.by == "PLAYHEAD":
             seconds = row.clock.seconds(scene.frame_current)
-            parts = editing.split(some.cues, place, seconds, rules, keep_text=self.keep_text)
+            parts = splitting.split(some.cues, place, seconds, rules, keep_text=self.keep_text)
         else:
             split = {
-                "LINES": editing.split_lines,
-                "SENTENCES": editing.split_sentences,
-                "WORDS": editing.split_words,
+                "LINES": splitting.split_lines,
+                "SENTENCES": splitting.split_sentences,
+                "WORDS": splitting.split_words,
             }
             parts = split[self.by](some.cues, place, rules)
         choose_made(scene, some.apply(parts))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from subtitle_editor.core.cues import Word
 from subtitle_editor.core.markup import COLOR, ITALIC, Placing, Span, tidied
-from subtitle_editor.core.subtitles import editing, realign
+from subtitle_editor.core.subtitles import editing, realign, splitting
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.core.subtitles.profiles import PROFILES
 from subtitle_editor.core.subtitles.track import on_timeline
@@ -217,7 +217,7 @@ def test_an_edit_is_applied() -> None:
     row = track.Row(scene(), [2])
     some = row.all()
     rules = on_timeline(PROFILES["netflix-en"], row.clock.rate)
-    changed = some.apply(editing.split(some.cues, 0, 0.5, rules))
+    changed = some.apply(splitting.split(some.cues, 0, 0.5, rules))
     assert (len(changed.written), len(changed.made), changed.removed) == (1, 1, 0)
     assert tuple(changed.made[0].color) == (1.0, 0.0, 0.0, 1.0)
     row = track.Row(scene(), [2])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from subtitle_editor.core.cues import Word
 from subtitle_editor.core.markup import ITALIC, VOICE, Span
-from subtitle_editor.core.subtitles import editing, realign, timing
+from subtitle_editor.core.subtitles import editing, realign, splitting, timing
 from subtitle_editor.core.subtitles.document import Cue
 from subtitle_editor.core.subtitles.profiles import PROFILES
 from subtitle_editor.core.subtitles.timecode import FrameRate
@@ -83,7 +83,7 @@ def test_remove_and_remove_with_the_gap() -> None:
 
 def test_split_goes_by_the_words_that_were_said() -> None:
     cue = dataclasses.replace(spoken("one two three four", 0.0), speaker="Anna", spans=(Span(4, 13, ITALIC),))
-    parts = editing.split([cue], 0, 1.5, RULES)
+    parts = splitting.split([cue], 0, 1.5, RULES)
     assert texts(parts) == ["one two three", "four"]
     assert times(parts) == [(0, 1.417), (1.5, 2)]
     assert [part.source for part in parts] == [0, 0]
@@ -95,44 +95,44 @@ def test_split_goes_by_the_words_that_were_said() -> None:
 def test_split_takes_the_words_of_today() -> None:
     """The text was edited by hand since its words were measured."""
     cue = dataclasses.replace(spoken("one two three four", 0.0), text="one two and three four")
-    assert texts(editing.split([cue], 0, 1.0, RULES)) == ["one two", "and three four"]
+    assert texts(splitting.split([cue], 0, 1.0, RULES)) == ["one two", "and three four"]
 
 
 def test_split_without_words_prefers_the_end_of_a_sentence() -> None:
     cue = Cue(0, 4, "It is late. We should have gone home")
-    assert texts(editing.split([cue], 0, 1.6, RULES)) == ["It is late.", "We should have gone home"]
+    assert texts(splitting.split([cue], 0, 1.6, RULES)) == ["It is late.", "We should have gone home"]
 
 
 def test_split_prefers_a_line_and_then_the_nearest_word() -> None:
-    assert texts(editing.split([Cue(0, 4, "never say\nnever again and again")], 0, 1.4, RULES))[0] == "never say"
-    assert texts(editing.split([Cue(0, 4, "aa bb cc dd")], 0, 2.0, RULES)) == ["aa bb", "cc dd"]
+    assert texts(splitting.split([Cue(0, 4, "never say\nnever again and again")], 0, 1.4, RULES))[0] == "never say"
+    assert texts(splitting.split([Cue(0, 4, "aa bb cc dd")], 0, 2.0, RULES)) == ["aa bb", "cc dd"]
 
 
 def test_split_can_keep_the_text_in_both() -> None:
-    assert texts(editing.split([Cue(0, 4, "a b")], 0, 2.0, RULES, keep_text=True)) == ["a b", "a b"]
-    assert texts(editing.split([Cue(0, 4, "alone")], 0, 2.0, RULES)) == ["alone", "alone"]
+    assert texts(splitting.split([Cue(0, 4, "a b")], 0, 2.0, RULES, keep_text=True)) == ["a b", "a b"]
+    assert texts(splitting.split([Cue(0, 4, "alone")], 0, 2.0, RULES)) == ["alone", "alone"]
 
 
 def test_split_outside_is_refused() -> None:
     for place in (0.0, 4.0, 9.0):
         with pytest.raises(EditError, match="no subtitle to split"):
-            editing.split([Cue(0, 4, "a b")], 0, place, RULES)
+            splitting.split([Cue(0, 4, "a b")], 0, place, RULES)
 
 
 def test_split_into_lines_sentences_and_words() -> None:
     cue = spoken("Come in. Sit\ndown now.", 0.0)
-    assert texts(editing.split_lines([cue], 0, RULES)) == ["Come in. Sit", "down now."]
-    assert times(editing.split_lines([cue], 0, RULES)) == [(0, 1.417), (1.5, 2.5)]
-    assert texts(editing.split_sentences([cue], 0, RULES)) == ["Come in.", "Sit\ndown now."]
-    parts = editing.split_words([cue], 0, RULES)
+    assert texts(splitting.split_lines([cue], 0, RULES)) == ["Come in. Sit", "down now."]
+    assert times(splitting.split_lines([cue], 0, RULES)) == [(0, 1.417), (1.5, 2.5)]
+    assert texts(splitting.split_sentences([cue], 0, RULES)) == ["Come in.", "Sit\ndown now."]
+    parts = splitting.split_words([cue], 0, RULES)
     assert texts(parts) == ["Come", "in.", "Sit", "down", "now."]
     assert times(parts) == [(0, 0.5), (0.5, 1), (1, 1.5), (1.5, 2), (2, 2.5)]
 
 
 def test_too_short_to_split_into_words() -> None:
     with pytest.raises(EditError, match="too short"):
-        editing.split_words([Cue(0, 0.1, "one two three four five")], 0, RULES)
-    for function in (editing.split_lines, editing.split_sentences, editing.split_words):
+        splitting.split_words([Cue(0, 0.1, "one two three four five")], 0, RULES)
+    for function in (splitting.split_lines, splitting.split_sentences, splitting.split_words):
         with pytest.raises(EditError, match=r"one (line|sentence|word)"):
             function([Cue(0, 1, "word")], 0, RULES)
 
@@ -234,12 +234,12 @@ def letters(cues: list[Cue]) -> str:
 
 
 KEEPING: dict[str, Callable[[list[Cue], int, float], Edited]] = {
-    "split": lambda cues, index, share: editing.split(
+    "split": lambda cues, index, share: splitting.split(
         cues, index, cues[index].start + share * cues[index].duration, RULES
     ),
-    "lines": lambda cues, index, _: editing.split_lines(cues, index, RULES),
-    "sentences": lambda cues, index, _: editing.split_sentences(cues, index, RULES),
-    "words": lambda cues, index, _: editing.split_words(cues, index, RULES),
+    "lines": lambda cues, index, _: splitting.split_lines(cues, index, RULES),
+    "sentences": lambda cues, index, _: splitting.split_sentences(cues, index, RULES),
+    "words": lambda cues, index, _: splitting.split_words(cues, index, RULES),
     "merge": lambda cues, index, _: editing.merge(cues, [index, index + 1][: len(cues) - index], RULES),
     "forward": lambda cues, index, _: editing.move_word(cues, index, RULES, forward=True),
     "back": lambda cues, index, _: editing.move_word(cues, index, TIGHT, forward=False),
@@ -303,7 +303,7 @@ def test_split_and_merge_is_where_it_was(cues: list[Cue], data: st.DataObject) -
     cue = cues[index]
     assume(len(list(realign.pieces(cue.text))) > 1)
     try:
-        parts = editing.split(cues, index, cue.start + cue.duration / 2, RULES)
+        parts = splitting.split(cues, index, cue.start + cue.duration / 2, RULES)
     except EditError:
         return
     merged = editing.merge([part.cue for part in parts], [index, index + 1], RULES)[index].cue
