@@ -266,6 +266,21 @@ def undumped(text: str) -> Any:
         return text
 
 
+def others_of(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file or a row said besides, as it was."""
+    found = undumped(str(extra.get(REST, "{}")))
+    return found if isinstance(found, dict) else {}
+
+
+def with_others(row: dict[str, Any], rest: Any) -> None:
+    """What the file said of the words besides; or what stood there that was no words."""
+    if not isinstance(rest, list) or not all(isinstance(more, dict) for more in rest):
+        row.setdefault("words", rest)
+    elif len(rest) == len(row.get("words", ())):
+        for word, more in zip(row["words"], rest, strict=True):
+            word.update((key, value) for key, value in more.items() if key not in word)
+
+
 def taken(items: list[Any]) -> Iterator[tuple[int, Any]]:
     """Each item with its index, and out of the list: what was read makes room for what it became."""
     for index, item in enumerate(items):

@@ -13,7 +13,7 @@ from ..document import Cue, Document
 from ..inner_times import words_of
 from .base import Findings, Format, Source
 from .colors import from_css
-from .json_files import until_the_next
+from .json_youtube import until_the_next
 from .settling import Row, as_row, settled
 from .tags import TextBuilder
 from .xml_tokens import BEFORE_ROOT, Token, tokens, unescaped
