@@ -21,7 +21,7 @@ from ..subtitles import writing
 from ..subtitles.document import Cue, Document, Finding, Kind
 from ..subtitles.formats import subrip, substation, webvtt_writing
 from ..subtitles.formats.base import Format, WriteOptions
-from ..subtitles.formats.webvtt import CLASS
+from ..subtitles.formats.webvtt_text import CLASS
 from ..subtitles.losses import losses_of
 from ..text import Text
 from .containers import Container

@@ -20,7 +20,7 @@ from ..markup import BELOW, BOLD, COLOR, ITALIC, UNDERLINE, Span
 from ..system import media
 from ..text import Text
 from .document import Cue, Document, Finding, Kind
-from .formats import subrip, subrip_text, substation, ttml_writing, webvtt, webvtt_places, webvtt_writing
+from .formats import subrip, subrip_text, substation, ttml_writing, webvtt_places, webvtt_text, webvtt_writing
 from .formats.base import Findings, Format, ReadOptions, Source
 from .formats.settling import Row, settled
 from .formats.tags import tidied_text
@@ -265,7 +265,7 @@ def _subrip(packet: _Packet, findings: Findings) -> Cue:
 
 
 def _webvtt(packet: _Packet, findings: Findings) -> Cue:
-    text, spans, speaker = webvtt.read_text(_decoded(packet.data, findings), findings, 0)
+    text, spans, speaker = webvtt_text.read_text(_decoded(packet.data, findings), findings, 0)
     placing = webvtt_places.placing_of(packet.settings) if packet.settings else BELOW
     extra = {subrip.SETTINGS: packet.settings} if packet.settings else {}
     return Cue(0.0, 0.0, text, spans=spans, speaker=speaker, placing=placing, name=packet.name, extra=extra)

@@ -38,6 +38,8 @@ SETTINGS = re.compile(r"(?:[a-z]+:\S+\s*)+")
 """Behind the times: what WebVTT has there."""
 _SECONDS = re.compile(rf"(\d{{1,7}}(?:[.,]\d{{1,9}})?)\s*s?\s*{ARROW}\s*(\d{{1,7}}(?:[.,]\d{{1,9}})?)\s*s?$")
 """Seconds in place of clocks."""
+_SECONDS_ALONE = re.compile(r"\s*([0-9]{1,7}(?:\.[0-9]{1,9})?)s?\s*")
+"""The same of one side, also where the other is none."""
 _DAYS = re.compile(r"(-?)(\d{1,4}) days?,\s*(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?")
 """As Python writes a length of time of a day and more, and one before zero (`-1 day, 23:59:58.500000`)."""
 _SIGNED = re.compile(
@@ -210,6 +212,14 @@ def broken_timing(line: str, index: int) -> Timing | None:
     end = _SECOND_TIME.match(plain[arrow.end() :].strip()) if arrow else None
     rest = plain[arrow.end() :].strip()[end.end() :].strip() if arrow and end else ""
     return Timing(index, start and seconds_of(start), end and seconds_of(end), rest)
+
+
+def timing_half(text: str) -> float | None:
+    """The seconds of one side of an arrow, where it is a time."""
+    timing = timing_of(f"{text.strip()} --> {text.strip()}")
+    if timing is None and (seconds := _SECONDS_ALONE.fullmatch(text)):
+        return float(seconds[1])
+    return timing.start if timing is not None and not timing.rest else None
 
 
 def no_times(text: str) -> str:

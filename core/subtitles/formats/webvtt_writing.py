@@ -14,9 +14,10 @@ from .base import Format, WriteOptions
 from .subrip import SETTINGS
 from .tags import marked_up, needs_tidying, without_empty_lines
 from .timings import no_times
-from .webvtt import AFTER, BEFORE, CLASS, HEAD, HEADER, TAG, read
+from .webvtt import AFTER, BEFORE, HEAD, HEADER, read
 from .webvtt_looks import CLASS_LOOKS, NAME_OF_COLOR, Look, class_looks
 from .webvtt_places import placing_of, rows_of_regions
+from .webvtt_text import CLASS, TAG
 
 _TAG_OF = {ITALIC: "i", BOLD: "b", UNDERLINE: "u"}
 
