@@ -157,10 +157,14 @@ class _File:
 
     def _begin_subtitle(self, token: Token) -> None:
         self._subtitle = token
-        if token.unread:
-            self._findings.markup(token.line, token.raw)
+        self._note_unread(token)
         if token.empty:
             self._end_subtitle()
+
+    def _note_unread(self, token: Token) -> None:
+        """What stands in a tag, an end tag too, and is no attribute."""
+        if token.unread:
+            self._findings.markup(token.line, token.raw)
 
     def _end_subtitle(self) -> None:
         self._end_line()
@@ -212,6 +216,7 @@ class _File:
         if token.kind == "open" and name == "text":
             self._begin_line(token)
         elif token.kind == "close" and name == "subtitle":
+            self._note_unread(token)
             self._end_subtitle()
         elif token.kind == "open" and name == "subtitle":
             self._end_subtitle()  # Somebody forgot the end of the one above.
@@ -247,8 +252,7 @@ class _File:
         self._unused = [None] * len(self._unused)
         self._builder = TextBuilder()
         self._builder.open("all", *(kind for font in self._fonts for kind in font))
-        if token.unread:
-            self._findings.markup(token.line, token.raw)
+        self._note_unread(token)
         if token.empty:
             self._end_line()
 
@@ -278,6 +282,7 @@ class _File:
             else:
                 self._reading.append(text)
         elif token.kind == "close" and name in ("text", "subtitle"):
+            self._note_unread(token)
             self._end_line()
             if name == "subtitle":
                 self._end_subtitle()

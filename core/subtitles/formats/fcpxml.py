@@ -161,6 +161,8 @@ class _File:
 
     def _inside(self, said: _Said, token: Token) -> None:
         if token.kind == "close" and token.name == said.element.name and not said.deeper:
+            if token.unread:
+                self._findings.markup(token.line, token.raw)
             self._end(said)
         elif token.kind == "open" and token.name in _SAID and not said.texts and not token.empty:
             said.deeper += 1

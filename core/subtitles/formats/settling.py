@@ -115,8 +115,9 @@ def cue_of(row: Row | Cue) -> Cue:
 
 def _starts(rows: Iterable[Row | Cue]) -> list[float]:
     """When the subtitles begin that have a text and a time."""
-    starts = [row.start for row in rows if row.start is not None and cue_of(row).text.strip()]
-    return sorted(start for start in starts if abs(start) < LATEST)
+    starts = [start for row in rows if (start := _sane(row.start)) is not None and cue_of(row).text.strip()]
+    starts.sort()
+    return starts
 
 
 def _note(findings: Findings, kind: Kind, row: Row | Cue, message: str, quote: str = "") -> None:

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
 
+from ...cues import new_cue
 from ...markup import BACKGROUND, FONT, LANGUAGE, VOICE, Span
 from ...text import Text
 from ..document import Cue, Document, Kind, quoted
@@ -545,9 +546,8 @@ class _Walker:
             extra[REGION] = element.region
             extra[PLACING] = said(placing)
         words = words_of(text, spans, float(begin), float(end if end is not None else begin)) if self._is_lyrics else ()
-        cue = Cue(
-            0.0, 0.0, text, words, spans=spans, placing=placing, style=paragraph.style, speaker=speaker,
-            name=paragraph.name, extra=extra, line=paragraph.line,
+        cue = new_cue(
+            0.0, 0.0, text, spans, placing, paragraph.style, speaker, 0, paragraph.name, extra, paragraph.line, words
         )  # fmt: skip
         start = None if paragraph.no_begin and begin == element.begin else float(begin)
         return Row(start, None if end is None else float(end), cue, paragraph.times)

@@ -8,6 +8,7 @@ lines and pieces are dropped, doubled and swapped. Then every such letter must b
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -148,6 +149,18 @@ def test_a_speaker_over_two_lines_leaves_a_row_of_substation_whole() -> None:
 def test_a_slip_of_the_keyboard_does_not_make_a_short_text_a_binary_file() -> None:
     document = reading.parse(b"WEBVTT\n\n00:01.000 --> 00:02.000\nLast\x13 one\x18\n", "in.vtt")
     assert document.cues[0].text.startswith("Last")
+
+
+@pytest.mark.parametrize("format", ["ttml", "dcinema", "timedtext", "sami", "fcpxml"])
+def test_what_stands_in_the_tag_that_ends_something_is_quoted(format: str) -> None:
+    """Somebody typed a slash too many: `</Subtitle TimeIn="..."`."""
+    good = sample(format)
+    ends = list(re.finditer(r"</[\w:.-]+", good))
+    assert ends
+    for match in ends:
+        data = f'{good[: match.end()]} Ж="Щ"{good[match.end() :]}'.encode()
+        document = reading.parse(data, f"in.{format}", format=format)
+        assert {"Ж", "Щ"} <= set(kept(document)), match[0]
 
 
 @pytest.mark.parametrize("tag", ["<rt=1000>", "<rt Start=1000>"])
