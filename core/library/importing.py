@@ -20,7 +20,7 @@ from ..errors.models import ImportModelError
 from ..events import Progress, ProgressReport, State
 from ..system.control import Control
 from ..system.files import check_room, disk_error, files_in, is_link, remove, replace, sync, write
-from ..system.hashes import git_hasher, is_lfs_pointer
+from ..system.hashes import git_hasher
 from ..system.locks import try_lock
 from ..system.names import is_left_by_system
 from ..system.reasons import reason_of
@@ -168,7 +168,7 @@ def check_folder(folder: Path, entry: Entry) -> dict[str, Path]:
         for path in sorted(files_in(folder))
         if _belongs(path.relative_to(folder).as_posix(), source)
     }
-    if pointers := [name for name, path in files.items() if _is_pointer(path)]:
+    if pointers := [name for name, path in files.items() if layout.is_pointer(path, path.stat().st_size)]:
         raise ImportModelError(
             folder,
             Text("{name} is a pointer of Git LFS and not the file itself", name=pointers[0]),
@@ -189,14 +189,6 @@ def check_folder(folder: Path, entry: Entry) -> dict[str, Path]:
     if entry.kind == SPEECH_TO_TEXT and not source.links:
         _check_whisper(folder)
     return files
-
-
-def _is_pointer(path: Path) -> bool:
-    """Whether a file is what `git clone` leaves without git-lfs in a large file's place."""
-    with contextlib.suppress(OSError):
-        if path.stat().st_size < 1024:
-            return is_lfs_pointer(path.read_bytes())
-    return False
 
 
 def _belongs(name: str, source: Source) -> bool:

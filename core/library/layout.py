@@ -15,6 +15,7 @@ from ..catalog.entries import Source
 from ..system import environment
 from ..system.files import tree
 from ..system.folders import expanded, hugging_face_home
+from ..system.hashes import is_lfs_pointer
 from ..system.names import is_left_by_system
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _TEXT_LINK = re.compile(rb"(?:\.\.[/\\]){2,16}blobs[/\\][0-9a-f]{40,64}\s*")
 _LONGEST_TEXT_LINK = 256
 """Bytes."""
+
+_LONGEST_POINTER = 1023
+"""Bytes: git-lfs makes none of 1024 and more (its docs/spec.md)."""
 
 _UNFINISHED = (".part", ".part.journal", ".part.journal.new", ".part.spool", ".incomplete", ".tmp")
 
@@ -75,6 +79,17 @@ def is_text_link(path: str | Path, size: int) -> bool:
     try:
         with open(path, "rb") as file:
             return _TEXT_LINK.fullmatch(file.read(_LONGEST_TEXT_LINK + 1)) is not None
+    except OSError:
+        return False
+
+
+def is_pointer(path: str | Path, size: int) -> bool:
+    """Whether a file is what a checkout without git-lfs has in a large one's place. `size` in bytes. Never raises."""
+    if not 0 < size <= _LONGEST_POINTER:
+        return False
+    try:
+        with open(path, "rb") as file:
+            return is_lfs_pointer(file.read(_LONGEST_POINTER))
     except OSError:
         return False
 

@@ -22,6 +22,7 @@ from . import listing as listings
 from . import marks as library_marks
 from .layout import (
     files_of,
+    is_pointer,
     is_text_link,
     is_unfinished,
     partial_files,
@@ -189,17 +190,23 @@ def _is_content(snapshot: Path, name: str, size: int) -> bool:
 
 def _misfits(folder: Path, snapshot: Path, source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files of an incomplete snapshot that are there and are not what they should be: with another size than the
-    published one, or links that have become text; and those of them that are such links."""
+    published one, pointers of Git LFS, or links that have become text; and those of them that are such links."""
     expected = published(folder, snapshot.name) or {}
     present = {name: found.st_size for name, found in files_of(snapshot).items() if source.wants(name)}
     links = _text_links(snapshot, present)
+    pointers = _pointers(snapshot, {name: size for name, size in present.items() if name not in expected})
     other_size = {name for name, size in present.items() if name in expected and size != expected[name].size}
-    return tuple(sorted(other_size | links)), tuple(sorted(links))
+    return tuple(sorted(other_size | links | pointers)), tuple(sorted(links))
 
 
 def _text_links(snapshot: Path, sizes: Mapping[str, int]) -> set[str]:
     """Those of the files of a snapshot, by their names and sizes in bytes, that are links which have become text."""
     return {name for name, size in sizes.items() if is_text_link(os.path.join(snapshot, name), size)}
+
+
+def _pointers(snapshot: Path, sizes: Mapping[str, int]) -> set[str]:
+    """Those that are pointers of Git LFS and not the files themselves."""
+    return {name for name, size in sizes.items() if is_pointer(os.path.join(snapshot, name), size)}
 
 
 def _incomplete(folder: Path, source: Source, estimate: int, partials: int, marks: library_marks.Marks) -> Status:
@@ -282,7 +289,7 @@ def _complete(
         return wanted if whole and not source.missing(wanted) else None
     needed = source.allow or ("*",)
     wanted = {name: size for name, size in present.items() if source.wants(name) and _is_content(snapshot, name, size)}
-    if _text_links(snapshot, wanted):
+    if _text_links(snapshot, wanted) or _pointers(snapshot, wanted):
         return None
     whole = all(any(size and fnmatchcase(name, pattern) for name, size in wanted.items()) for pattern in needed)
     return wanted if whole else None

@@ -88,6 +88,8 @@ def verify(
             if state is not None and kind != "verified" and layout.is_text_link(check.path, state.st_size):
                 kind = "damaged"
                 outcome["text_links"].append(check.label + check.name)
+            elif state is not None and kind == "unknown" and layout.is_pointer(check.path, state.st_size):
+                kind = "damaged"
             outcome[kind].append(check.label + check.name)
             if state is not None and kind != "unknown":
                 found.setdefault(check.snapshot.parent.parent, []).append((check, state, kind == "verified"))

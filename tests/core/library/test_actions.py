@@ -198,6 +198,26 @@ def test_what_is_damaged_beside_lost_links_is_not_called_a_text_file():
     assert "Copy" not in both.hint
 
 
+def test_a_clone_without_git_lfs_in_a_cache_is_no_model_and_repair_fetches_it(hub: LoopbackHub, tmp_path: Path) -> None:
+    """Put there by hand, as people do whose network lets browsers and git through alone."""
+    repository = layout.repository_folder(tmp_path, TINY.sources[0])
+    snapshot = repository / "snapshots" / "main"
+    snapshot.mkdir(parents=True)
+    for name, data in FILES.items():
+        (snapshot / name).write_bytes(data)
+    digest = hashlib.sha256(MODEL).hexdigest()
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(MODEL)}\n"
+    (snapshot / "model.bin").write_text(pointer)
+    found = library.status(tmp_path, TINY)
+    assert found.state is ModelState.DAMAGED and found.damaged == ("model.bin",) and not found.text_links
+    with pytest.raises(ModelDamagedError):
+        library.usable(tmp_path, TINY)
+    assert verifying.verify(tmp_path, TINY).damaged == ("model.bin",)
+    assert removing.remove_damaged(tmp_path, TINY) == ("model.bin",)
+    assert (download(hub, tmp_path) / "model.bin").read_bytes() == MODEL
+    assert library.status(tmp_path, TINY).state is ModelState.INSTALLED
+
+
 @pytest.mark.parametrize(("number", "kept"), [(errno.EACCES, True), (errno.ESTALE, True), (errno.EIO, False)])
 def test_what_cannot_be_read_by_us_is_not_called_damaged(
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kept: bool
