@@ -80,6 +80,19 @@ class WrongAnswerError(TransientError):
         return WrongContentError(self.host, name, self.reason, self.page)
 
 
+class RefusedError(TransientError):
+    """403 to one of several connections, by a server that has sent others what they asked for."""
+
+    tries = _WRONG_TRIES
+
+    def __init__(self, error: AccessDeniedError) -> None:
+        super().__init__(error.host, error.message)
+        self._error = error
+
+    def for_good(self, name: str) -> HubError:
+        return self._error
+
+
 @contextlib.contextmanager
 def translated(host: str, control: Control, proxy: Proxy | None = None) -> Iterator[None]:
     """Turn what urllib3 and the system raise into our errors. When cancelled, whatever it was is `JobCancelled`."""

@@ -10,14 +10,14 @@ from collections.abc import Callable
 
 from ..addresses import host_of
 from ..errors.base import JobCancelled, SubtitleEditorError
-from ..errors.hub import HubAnswerError
+from ..errors.hub import AccessDeniedError, HubAnswerError
 from ..events import State
 from ..system.control import Control
 from ..system.files import disk_error
 from ..text import Text
 from . import watchful
 from .blob import Blob, StartOver, TransferReport, TransferSettings, TransferStatus, WrongBytes
-from .failures import TransientError, WrongAnswerError
+from .failures import RefusedError, TransientError, WrongAnswerError
 from .file import PartFile
 from .hash import BLOCK, PrefixHash
 from .http import Answer, Line, Request, Route
@@ -91,6 +91,8 @@ class Transfer:
         self._etag: str | None = None
         self._live = 0
         """Connections that were added and not retired since."""
+        self._most = settings.connections
+        """Connections that the server takes at a time, as far as it has shown."""
         self._trouble = ""
         """What the last try failed with: a sentence."""
         self._error: BaseException | None = None
@@ -177,7 +179,7 @@ class Transfer:
         missing = self._parts.size - self._parts.bytes_done
         useful = -(-missing // SMALLEST_PART)
         wanted = self._pace.connections(self._clock(), self._receiver.received)
-        return max(0, min(wanted, useful, self._settings.connections - self._intake.excess()) - self._live)
+        return max(0, min(wanted, useful, self._most - self._intake.excess()) - self._live)
 
     def _add_connection(self) -> None:
         """Start a connection that is counted in `_live` already."""
@@ -287,7 +289,7 @@ class Transfer:
         """The next part that is this thread's to fetch; waits while others may still leave some. None at the end, and
         when there are more connections than such a server needs."""
         with self._lock:
-            if self._pace.too_many(self._live):
+            if self._pace.too_many(self._live) or self._live > self._most:
                 self._live -= 1
                 return None
             patient_until = self._clock() + _PATIENCE
@@ -338,11 +340,22 @@ class Transfer:
                 self._pace.learn(got, asked - began, receiving, self._receiver.received - before, self._live)
         except TransientError as ex:
             self._failed(epoch, ex)
+        except AccessDeniedError as ex:
+            self._refused(epoch, ex)
         finally:
             with self._lock:
                 self._parts.release(span)
                 if self._intake.workless:
                     self._lock.notify_all()
+
+    def _refused(self, epoch: int, ex: AccessDeniedError) -> None:
+        """Who has given us bytes and refuses one of several connections may only want fewer of them: some servers say
+        403 to that. Raises the error where there is none to spare, or when fewer have not helped."""
+        with self._lock:
+            if not self._receiver.received or (self._live == 1 and self._most == self._settings.connections):
+                raise ex
+            self._most = max(1, min(self._most, self._live - 1, self._receiver.active))
+        self._failed(epoch, RefusedError(ex))
 
     def _wait_for_turn(self) -> int:
         """Wait until requests may be made; the answer is the epoch that this one belongs to."""

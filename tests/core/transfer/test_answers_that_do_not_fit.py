@@ -9,13 +9,20 @@ import hashlib
 import random
 import re
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from subtitle_editor.core.errors.hub import CorruptDownloadError, HubAnswerError, HubError, WrongContentError
+from subtitle_editor.core.errors.hub import (
+    AccessDeniedError,
+    CorruptDownloadError,
+    HubAnswerError,
+    HubError,
+    WrongContentError,
+)
 from subtitle_editor.core.errors.network import HubUnreachableError
 from subtitle_editor.core.transfer import partial
 from subtitle_editor.core.transfer.blob import Blob
@@ -403,3 +410,56 @@ def test_answers_that_come_before_the_answer(tmp_path: Path, interim: bytes) -> 
 def test_what_is_no_answer_in_http_is_called_so(tmp_path: Path, reply: bytes) -> None:
     with serving(lambda asked: reply) as server, pytest.raises(HubUnreachableError, match="cannot be read as http"):
         Fetch(blob_at(server, tmp_path)).run()
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_server_that_takes_fewer_connections_gets_fewer(tmp_path: Path, most: int) -> None:
+    """Some say 403 to those that are too many, which is no word about the file."""
+    data = random.Random(8).randbytes(9 * MIB)
+    places = threading.Semaphore(most)
+    refused = 0
+
+    def reply(asked: Asked) -> Iterator[bytes]:
+        nonlocal refused
+        if not places.acquire(blocking=False):
+            refused += 1
+            yield answer(403, b"<html>Too many connections", Content_Type="text/html")
+            return
+        try:
+            whole = part(data, asked)
+            for at in range(0, len(whole), 65536):
+                time.sleep(0.002)
+                yield whole[at : at + 65536]
+        finally:
+            places.release()
+
+    with serving(reply) as server:
+        blob = blob_at(server, tmp_path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+        fetch = Fetch(blob, retry=RetryPolicy(first_wait=0.05))
+        assert fetch.run().bytes_fetched >= len(data)
+    assert blob.target.read_bytes() == data
+    assert refused  # Or nothing was tried.
+
+
+def test_a_file_that_is_closed_in_the_middle_ends_soon_with_what_is_there(tmp_path: Path) -> None:
+    data = random.Random(9).randbytes(9 * MIB)
+    served = 0
+
+    def reply(asked: Asked) -> Iterator[bytes]:
+        nonlocal served
+        served += 1
+        if served > 2:
+            yield answer(403, b"")
+            return
+        whole = part(data, asked)
+        for at in range(0, len(whole), 65536):
+            time.sleep(0.002)
+            yield whole[at : at + 65536]
+
+    with serving(reply) as server:
+        blob = blob_at(server, tmp_path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+        with pytest.raises(AccessDeniedError):
+            Fetch(blob, retry=PATIENT).run()
+        assert served < 20
+    found = partial.partial_of(blob.target)
+    assert found is not None and found.bytes_done >= MIB
