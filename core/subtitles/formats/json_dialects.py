@@ -46,6 +46,8 @@ _LONGEST_PYTHON = 2_000_000
 """Characters: Python's own reader takes a hundred times the memory."""
 _SEGMENTS = "initialSegments"
 _SEGMENT = "transcriptSegmentRenderer"
+_LATEST = 100_000_000
+"""Seconds: no film is three years long."""
 _DEEPEST = 20
 
 
@@ -147,6 +149,8 @@ def _taken(out: Row, names: Mapping[str, str], units: Mapping[str, int]) -> Any:
         number = _number(value)
         if number is None and not (isinstance(value, str) and value):
             continue
+        if number is not None and abs(number) >= _LATEST * unit:
+            continue  # A moment in history, as in the log of a chat.
         del out[names[name]]
         return value if number is None else number if unit == _SECONDS else number / unit
     return None

@@ -62,9 +62,9 @@ _SPEAKS = re.compile(
 )
 """`Ann: [00:00:04] Hello`."""
 _RANGED = re.compile(
-    r"[ \t]*\[?(?P<who>[^\W\d][^.?!:;,\n\[\]()]{0,48}?)\]?:?[ \t]+[\[(]?"
-    rf"(?P<time>{_TIME.format('a')}[ \t]*(?:{ARROW}|-)[ \t]*{_TIME.format('b')})[\])]?:?"
-    r"(?:[ \t]+(?P<said>\S.*))?[ \t]*$"
+    r"[ \t]*\[?(?P<who>[^\W\d][^.?!:;,\n\[\]()]{0,48}?)\]?:?[ \t]+(?P<open>[\[(])?"
+    rf"(?P<time>{_TIME.format('a')}[ \t]*(?:{ARROW}|-)[ \t]*{_TIME.format('b')})"
+    r"(?(open)[\])]:?|(?:$|:|(?=[ \t]*$)))(?:[ \t]+(?P<said>\S.*))?[ \t]*$"
 )
 """`SPEAKER_00 [0:01 - 0:03]: Hello`, and `Speaker 1: 0:01 - 0:03` above a text."""
 _TURNS = (_TURN, _BOXED, _SPEAKS, _RANGED)
@@ -251,12 +251,16 @@ def _timed(text: str, match_of: Callable[[str], _Found], rate: Fraction | None, 
         # A time alone ends the text above it; two of them are a subtitle that has none.
         is_cue = bool(stamp.text.strip()) or stamp.end is not None
         names.add(stamp, is_cue)
+        if not is_cue and stamp.speaker:
+            findings.stray(stamp.number, stamp.speaker)
         if is_cue:
             end = math.nan if stamp.end is None else stamp.end
             cues.append(new_cue(stamp.start, end, stamp.text, speaker=stamp.speaker, line=stamp.number))
     if match_of is not _stamped or speaker_lines.take(cues, findings) or not names.give(cues, findings):
         names.stray(findings)
-    if not has_text:
+    if not has_text and cues and all(cue.speaker for cue in cues):  # A list of chapters: who speaks is what they are.
+        cues = [dataclasses.replace(cue, text=cue.speaker, speaker="") for cue in cues]
+    elif not has_text:
         for number, line in enumerate(lines_of(text), 1):
             if match_of(line)[0] is not None:
                 findings.stray(number, line.strip())

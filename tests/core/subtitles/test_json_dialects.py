@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from subtitle_editor.core.errors.subtitles import SubtitleFileError
 from subtitle_editor.core.subtitles.document import Kind
 from tests.core.subtitles.test_more_complaints import read, rows
 
@@ -106,3 +107,11 @@ def test_a_list_as_python_shows_it() -> None:
     document = read("[{'start': 1.0, 'end': 2.5, 'text': \"It's\", 'x': None}]\n", "a.json")
     assert rows(document) == [(1, 2.5, "It's")]
     assert [finding.kind for finding in document.findings] == [Kind.BROKEN]
+
+
+@pytest.mark.parametrize("ts", ["1700000000.123", 1_700_000_000, 1_700_000_000_000])
+def test_the_log_of_a_chat_is_no_list_of_subtitles(ts: Any) -> None:
+    with pytest.raises(SubtitleFileError):
+        read(
+            json.dumps([{"ts": ts, "user": "Ann", "text": "Hello"}, {"ts": ts, "user": "Bob", "text": "Hi"}]), "a.json"
+        )

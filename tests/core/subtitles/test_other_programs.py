@@ -339,6 +339,17 @@ def test_transcripts_of_still_other_programs(program: str, name: str, text: str,
     assert document.findings == ()
 
 
+def test_a_list_of_chapters_is_one_of_texts() -> None:
+    document = read("Intro 0:00 - 1:30\nMain part 1:30 - 5:00\n", "a.txt")
+    assert rows(document) == [(0, 90, "", "Intro"), (90, 300, "", "Main part")]
+
+
+def test_who_says_nothing_is_quoted() -> None:
+    document = read("Ann  0:01\n\nBob  0:03\nHello\n", "a.txt")
+    assert rows(document) == [(3, 5, "Bob", "Hello")]
+    assert [finding.quote for finding in document.findings] == ["Ann"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -346,6 +357,7 @@ def test_transcripts_of_still_other_programs(program: str, name: str, text: str,
         ("0:01\n1 second\n0:05\nyes\n", "1 second"),
         ("0:01 hello\n5:30pm is when\n0:05 yes\n", "hello\n5:30pm is when"),
         ("0:01 Note: hello\n0:05 yes\n", "Note: hello"),
+        ("We met at 5:00 - 6:00 today.\nThen we left.\n", "We met at 5:00 - 6:00 today."),
     ],
 )
 def test_texts_of_transcripts_that_look_like_more(text: str, said: str) -> None:
