@@ -29,6 +29,8 @@ def losses_of(document: Document, format: Format) -> Finding | None:
     keeps = format.keeps if sizes.is_sayable(document, format) else format.keeps - {markup.SIZE}
     if format.family == ASS.family:
         keeps |= {_SUNG}
+    if own:
+        keeps |= format.keeps_own
     for cue in document.cues:
         for what in _unsaid(cue, keeps, own, usual, format.whole_lines):
             counts[what] += 1

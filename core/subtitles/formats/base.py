@@ -138,6 +138,8 @@ class Format:
     keeps: frozenset[str] = frozenset(SWITCHES)
     """Kinds of spans that its writer says, and of `placing`, `position` (x and y; with `coordinate` one of them alone
     too), `vertical`, `style`, `speaker`, `layer`, `words`, and `alpha` (of colours)."""
+    keeps_own: frozenset[str] = frozenset()
+    """What it says besides, of the same names, in files that were of this format."""
     whole_lines: bool = False
     """Whether its writer says spans only where they cover a line, or all lines."""
 

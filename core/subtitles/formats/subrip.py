@@ -253,4 +253,5 @@ FORMAT = Format(
     read=read,
     write=write,
     keeps=subrip_text.KEEPS,
+    keeps_own=frozenset({"position"}),
 )

@@ -28,6 +28,8 @@ _MARKUP = re.compile(
     r"|times|divide|plusmn|micro|eth|thorn|[rl]arr|sung|(?:th|en|em)sp);",
     re.IGNORECASE,
 )
+_PICTURE = (384.0, 288.0)
+"""What players measure `{\\pos(192,20)}` in, where a file does not say how large its picture is."""
 _ATTRIBUTE = re.compile(r"(?<![a-z-])([a-z-]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)", re.IGNORECASE)
 _STYLE = re.compile(r"\s+style\s*=\s*([\"'])([^\"'<>]*)\1\s*", re.IGNORECASE)
 _DECLARATIONS: dict[tuple[str, str], tuple[str, str]] = {
@@ -54,7 +56,7 @@ def read_text(raw: str, findings: Findings, line: int) -> tuple[str, tuple[Span,
         findings.too_long(line)
         return (*tidied_text(raw), BELOW, "")
     builder = TextBuilder()
-    blocks = overrides.Overrides(builder)
+    blocks = overrides.Overrides(builder, _PICTURE)
     end = 0
     for match in _MARKUP.finditer(raw):
         _say(raw[end : match.start()], builder)
@@ -64,7 +66,7 @@ def read_text(raw: str, findings: Findings, line: int) -> tuple[str, tuple[Span,
     text, spans = builder.done()
     for value in builder.empty:
         findings.markup(line, value)
-    placing = Placing(blocks.align) if blocks.align else BELOW
+    placing = Placing(blocks.align or 2, *(blocks.position or (None, None)))
     voices = [span for span in spans if span.kind == VOICE]
     if len(voices) == 1 and (voices[0].start, voices[0].end) == (0, len(text)):
         return text, tuple(span for span in spans if span.kind != VOICE), placing, voices[0].value
@@ -191,8 +193,17 @@ def written(cue: Cue, own: bool) -> str:
     if "\n" in text or "-->" in text:
         text = without_empty_lines(text)
         text = text.replace("-->", "->")
+    if own and cue.placing.x is not None and cue.placing.y is not None:
+        return f"{_place(cue.placing)}{text}"
     corner = _corner(cue.placing) if cue.placing.align != 2 else 2
     return f"{{\\an{corner}}}{text}" if corner != 2 else text
+
+
+def _place(placing: Placing) -> str:
+    """As SubStation says it, which some players obey in SubRip too."""
+    x, y = (round((share or 0.0) * size, 3) for share, size in zip((placing.x, placing.y), _PICTURE, strict=True))
+    corner = f"\\an{placing.align}" if placing.align != 2 else ""
+    return f"{{{corner}\\pos({x:g},{y:g})}}"
 
 
 def _corner(placing: Placing) -> int:

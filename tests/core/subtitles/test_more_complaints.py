@@ -433,3 +433,19 @@ def test_times_inside_of_a_text_that_are_outside_of_its_own() -> None:
         ("b", 1.5, 1.75),
         ("c", 1.75, 2),
     ]
+
+
+def test_places_that_players_take_from_subrip() -> None:
+    """They measure them in a picture of 384 by 288, whatever the film has."""
+    document = read(subrip("{\\an8\\pos(192,20)}Hello", "{\\pos(96,216)}you"))
+    first, second = (cue.placing for cue in document.cues)
+    assert (first.align, first.x, second.align, second.x, second.y) == (8, 0.5, 2, 0.25, 0.75)
+    assert document.cues[0].text == "Hello"
+    data, losses = writing.rendered(Path("out.srt"), document)
+    assert b"\n{\\an8\\pos(192,20)}Hello\n" in data
+    assert b"\n{\\pos(96,216)}you\n" in data
+    assert losses == ()
+    assert "{\\an8\\pos(960,75)}Hello" in written(document, "ass")
+    assert "line:75% position:25%" in written(document, "vtt")
+    again = read(written(read(written(document, "vtt"), "a.vtt"), "srt"))
+    assert [cue.placing.x for cue in again.cues] == [None, None]
