@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-_FORMATS = ("mpegts", "mpeg")
+_FORMATS = ("mpegts", "mpeg", "ogg")
 """Demuxers of what has no head: its length is the last time less the first, and so no measure for a jump. FFmpeg takes
-one back, in MPEG-TS, for a clock that has run over, and adds 26 hours."""
+one back, in MPEG-TS, for a clock that has run over, and adds 26 hours; of FLAC in Ogg, as the radio sends it, it counts
+the first second from 0."""
 _FAR = 600.0
 """Seconds. Whoever records a shorter hole has recorded nothing in it."""
 _FULL = 0.05
@@ -23,24 +24,30 @@ class Jumps:
     def __init__(self, format: str) -> None:
         self._counts = format in _FORMATS
         self._time: float | None = None
-        self._place = 0
+        self._own = 0.0
+        """Bytes that the track has taken."""
+        self._others = 0.0
+        """Those of what else is in the file."""
         self._seconds = 0.0
         """Of the clock so far, without its jumps."""
-        self._bytes = 0.0
-        """Of what else is in the file."""
+        self._begin: int | None = None
 
     def is_one(self, packet: Any) -> bool:
         """Whether a clock of its own begins with the packet."""
         if not self._counts or packet.pts is None or packet.pos is None or packet.pos < 0:
             return False
-        time, place = float(packet.pts * packet.time_base), packet.pos
-        before, passed = self._time, max(0.0, place - self._place - _WRAPPED * packet.size)
-        self._time, self._place = time, place
+        time = float(packet.pts * packet.time_base)
+        before, self._time = self._time, time
+        self._begin = packet.pos if self._begin is None else self._begin
+        # Several packets may lie in one page of the file, and have its place.
+        others = max(self._others, packet.pos - self._begin - self._own)
+        passed = others - self._others
+        self._own += _WRAPPED * packet.size
         if before is None:
             return False
         ahead = time - before
-        if ahead > _FAR and self._seconds and passed < _FULL * ahead * self._bytes / self._seconds:
+        if ahead > _FAR and self._seconds and passed <= _FULL * ahead * self._others / self._seconds:
             return True
         self._seconds += max(0.0, ahead)
-        self._bytes += passed
+        self._others = others
         return False

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import functools
 import io
+import math
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -86,6 +87,12 @@ def _needs_bytes(path: str) -> bool:
     return False
 
 
+def _counts_from_zero(format: str, stream: Any) -> bool:
+    """Whether a track's length is the time of its end: Microsoft's containers say one length for all tracks, and of
+    Opus in Ogg, as the radio sends it, FFmpeg (8.0) does not take the begin away."""
+    return format == "asf" or (format == "ogg" and stream.codec_context.name == "opus")
+
+
 class Reader:
     """The frames of one audio track, from `start` seconds of the media on.
 
@@ -133,8 +140,7 @@ class Reader:
             return self._of_all_links
         stream = self._streams[0]
         if stream.duration and stream.time_base:
-            # Microsoft's containers say one length, from their beginning, for all tracks.
-            begin = 0 if self.format == "asf" else stream.start_time or 0
+            begin = 0 if _counts_from_zero(self.format, stream) else stream.start_time or 0
             return float((begin + stream.duration) * stream.time_base) - self.zero
         duration = self._container.duration
         return duration / _TICKS if duration else None
@@ -257,12 +263,15 @@ class Reader:
         damage = Damage(self._path, self.zero, self.untimed)
         if seek and self._start > SEEK_FROM:
             self._seek(container)
-        jumps, restarts = Jumps(self.format), False
+        jumps, jumped = Jumps(self.format), math.inf
         for packet in packets(container, stream, damage):
-            restarts = restarts or jumps.is_one(packet)
+            if jumps.is_one(packet):
+                jumped = packet.pts
             for frame in damage.decode(packet):
+                # A decoder with several threads gives the frames of earlier packets first.
+                restarts = frame.pts is not None and frame.pts >= jumped
                 yield Piece(frame, self._time(frame), damage.take(), restarts, channels)
-                restarts = False
+                jumped = math.inf if restarts else jumped
             self.reached = max(self.reached, damage.reached)
             if give_up and damage.failures > _HOPELESS:
                 break

@@ -176,6 +176,15 @@ def test_broadcasts_put_together_go_on_without_the_hours_between(tones: Path, tm
 
 
 @needs_ffmpeg
+@pytest.mark.parametrize(("name", "codec"), [("a.opus", "libopus"), ("a.ogg", "libvorbis"), ("a.oga", "flac")])
+def test_a_radio_that_was_joined_hours_after_its_beginning(tones: Path, tmp_path: Path, name: str, codec: str) -> None:
+    ffmpeg("-i", tones, "-ar", 48000, "-c:a", codec, "-output_ts_offset", 5000, tmp_path / name)
+    samples, sound = sound_of(tmp_path / name)
+    assert close(heard_beeps(samples), TIMES) and not sound.loss.holes
+    assert codec == "flac" or sound.total == pytest.approx(18.5, abs=0.2)
+
+
+@needs_ffmpeg
 def test_an_hour_without_sound_in_a_broadcast_is_believed_where_there_are_pictures(tones: Path, tmp_path: Path) -> None:
     """The clock is not the track's own: the picture is recorded meanwhile."""
     picture = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=1:d=820"]
