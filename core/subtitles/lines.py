@@ -55,6 +55,8 @@ class Lines:
 
     def part(self, start: int, stop: int) -> list[str]:
         """The lines from one index up to another."""
-        if start >= stop:
-            return []
-        return self._text[self._ends[start] + start : self._ends[stop] + stop - 1].split("\n")
+        return self.text(start, stop).split("\n") if start < stop else []
+
+    def text(self, start: int, stop: int) -> str:
+        """The same lines as they stand; there must be one at least."""
+        return self._text[self._ends[start] + start : self._ends[stop] + stop - 1]

@@ -35,6 +35,9 @@ _BLANK = f"{_INVISIBLE}\xa0"
 _NUMBERED_SECONDS = re.compile(
     r"^[ \t]*\d{1,6}[ \t]*\n[ \t]*\d{1,7}[.,]\d{1,9}s? *-{1,3}> *\d{1,7}[.,]\d{1,9}s?[ \t]*$", re.MULTILINE
 )
+_MANY_LINES = 200
+_LAST_LINES = 8
+"""Of a text of more than so many lines, those that the number of the next subtitle is looked for in."""
 _ODD_NUMBER = re.compile(r"-\d{1,9}|\d{1,9}(?:\.\d{1,3}|[A-Za-z])", re.ASCII)
 """What stands in a number's place where somebody put a subtitle between two others, or a program counted wrongly."""
 _LISTED = re.compile(r"[\ufeff\u200b \t]*[#(\[*]{0,3}(\d{1,9})[.):\]*]{0,3}[\u200b \t]*", re.ASCII)
@@ -137,15 +140,28 @@ class _File:
         while timing is not None:
             later = next(others, None)
             stop = later.at if later else len(self._lines)
-            body = self._lines.part(timing.at + 1, stop)
+            at = timing.at + 1
+            if stop - at > _MANY_LINES:
+                at, body = self._long_body(at, stop)
+            else:
+                body = self._lines.part(at, stop)
             while body and not (body[-1] and body[-1].strip(_BLANK)):
                 body.pop()
-            following = self._next_number(body, timing.at + 1, stop, name, later is None)
+            following = self._next_number(body, at, stop, name, later is None)
             if following is not None:
                 body.pop()
-                self._again(body, following, timing.at + 1)
+                self._again(body, following, at)
             yield self._row(self._counted(timing), "\n".join(body), timing.number or name or "")
             name, timing = following, later
+
+    def _long_body(self, start: int, stop: int) -> tuple[int, list[str]]:
+        """A text of so many lines that not each may be an object: all but the last few are one. And where it would
+        begin if that were one line."""
+        while stop > start and not self._lines[stop - 1].strip(_BLANK):
+            stop -= 1
+        last = max(start, stop - _LAST_LINES)
+        above = [self._lines.text(start, last)] if start < last else []
+        return last - len(above), above + self._lines.part(last, stop)
 
     def _again(self, body: list[str], number: str, first: int) -> None:
         """Take from the end of a text what is not its: empty lines, and the number of the next one once more."""

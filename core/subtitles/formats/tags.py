@@ -20,6 +20,9 @@ _BREAKS = str.maketrans("\x0b\x0c\u2028\u2029", "\n\n\n\n")
 _EDGES = " \t"
 """What a line is stripped of. Not str.strip(): the ideographic space indents Japanese lines on purpose."""
 
+_MOST_PIECES = 1000
+"""Of a text that is put together, until they are joined."""
+
 
 class Empty(enum.Enum):
     """Which empty lines of a text stay."""
@@ -34,7 +37,9 @@ class TextBuilder:
     """Puts a text together out of pieces and tags, in the order in which they come."""
 
     def __init__(self) -> None:
+        self._blocks: list[str] = []
         self._pieces: list[str] = []
+        """What stands behind these blocks: each piece an object would take twenty times what a long text does."""
         self._length = 0
         self._open: list[tuple[str, tuple[tuple[str, str], ...], int]] = []
         self._points: list[Span] = []
@@ -47,6 +52,9 @@ class TextBuilder:
         """Letters."""
         self._pieces.append(piece)
         self._length += len(piece)
+        if len(self._pieces) > _MOST_PIECES:
+            self._blocks.append("".join(self._pieces))
+            self._pieces.clear()
 
     def open(self, tag: str, *kinds: tuple[str, str]) -> None:
         """From here on these kinds (with their values) hold, until `tag` is closed or the text ends."""
@@ -88,7 +96,7 @@ class TextBuilder:
         """The text, its lines stripped, and its spans."""
         self.close_all()
         found = [*self._points, *reversed(self._ranges)]
-        text, spans = tidied_text("".join(self._pieces), found, empty_lines)
+        text, spans = tidied_text("".join(self._blocks + self._pieces), found, empty_lines)
         if len(spans) < len(found):
             kept = {span[2:] for span in spans}
             self.empty += [span.value for span in found if span.value and span[2:] not in kept]
