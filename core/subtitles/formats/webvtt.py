@@ -15,6 +15,7 @@ from ...markup import BELOW, Placing
 from ...text import Text
 from ..document import Cue, Document, Kind
 from ..inner_times import words_of
+from ..lines import Lines, lines_of
 from .base import Findings, Source
 from .settling import Row, as_row, cue_of, settled
 from .subrip import SETTINGS
@@ -42,8 +43,10 @@ _WEBEX = re.compile(r'\d{1,9}[ \t]+"([^"\n]{1,200})"[ \t]+\(\d{1,20}\)[ \t]*')
 _HEADER_LINE = re.compile(r"X-TIMESTAMP-MAP=|(?:Kind|Language|Region)[ \t]*:")
 """What stands in headers and is no identifier, also where the empty line below it is missing."""
 _MAP = re.compile(r"X-TIMESTAMP-MAP=(.*)")
-_CORNER = re.compile(r"\s*\{\\an([1-9])\}")
+_CORNER = re.compile(r"[^\S\n]*\{\\an([1-9])\}")
 """SubStation's, which SubRip has taken over: in front of texts of files that were made of those."""
+_SHORT = 8
+"""Characters of a line, on average; of films with a word in each cue there are twelve and more."""
 _TICKS = re.compile(r"\s*([0-9]{1,18})\s*")
 
 
@@ -54,7 +57,7 @@ def read(source: Source) -> Document:
 
 class _File:
     def __init__(self, source: Source) -> None:
-        self._lines = source.text.split("\n")
+        self._lines = _lines(source.text)
         self._is_escaped = "-->" not in source.text
         """Whether arrows are entities; where one is none, such a line is a text."""
         self._findings = Findings()
@@ -102,21 +105,22 @@ class _File:
             if is_last and not _HEADER_LINE.match(self._lines[index]):
                 break  # An identifier: somebody left the empty line out.
             index += 1
-        header = [first[6:], *self._lines[1:index]]
-        self._offset = self._first_offset = _offset("\n".join(header))
-        self._regions.update(rows_of_regions("\n".join(header)))
+        header = self._text(0, index)[len("WEBVTT") :]
+        self._offset = self._first_offset = _offset(header)
+        self._regions.update(rows_of_regions(header))
         # What was added to the times must not be said again.
-        applied = self._options.timestamp_map
-        self._extra[HEADER] = "\n".join(line for line in header if not (applied and _MAP.match(line)))
+        if self._options.timestamp_map:
+            header = "\n".join(line for line in header.split("\n") if not _MAP.match(line))
+        self._extra[HEADER] = header
         return index
 
-    def _another(self, index: int, lines: list[str]) -> None:
+    def _another(self, index: int, stop: int) -> None:
         """The head of another file: segments of a stream, put one after the other."""
         self._findings.add(Kind.BROKEN, Text("another file begins here; it was read on."), index + 1)
-        header = "\n".join([lines[0][6:], *lines[1:]])
+        header = self._text(index, stop)[len("WEBVTT") :]
         if self._said is None:
             self._said = frozenset(self._extra.get(HEADER, "").split("\n"))
-        for number, line in enumerate(header.split("\n"), index + 1):
+        for number, line in enumerate(lines_of(header), index + 1):
             if line not in self._said and not _MAP.match(line):
                 self._findings.stray(number, line.strip())
         self._offset = _offset(header)
@@ -131,27 +135,33 @@ class _File:
         if index + 1 < len(self._lines) and (timing := self._timing(index + 1)) is not None:
             return self._cue(index + 1, timing, self._lines[index])
         stop = self._end_of_text(index + 1)
-        lines = self._lines[index:stop]
-        if _SIGNATURE.match(lines[0]):
-            self._another(index, lines)
-        elif _BLOCK.match(lines[0]):
-            self._waiting.append("\n".join(lines))
+        first = self._lines[index]
+        if _SIGNATURE.match(first):
+            self._another(index, stop)
+        elif _BLOCK.match(first):
+            self._waiting.append(self._text(index, stop))
             self._looks.update(class_looks(self._waiting[-1], self._looks))
             self._regions.update(rows_of_regions(self._waiting[-1]))
         else:
-            self._lost(index, lines)
+            self._lost(index, stop)
         return stop
 
-    def _lost(self, index: int, lines: list[str]) -> None:
+    def _text(self, start: int, stop: int) -> str:
+        """The lines from one index up to another."""
+        if isinstance(self._lines, Lines):
+            return self._lines.text(start, stop) if start < stop else ""
+        return "\n".join(self._lines[start:stop])
+
+    def _lost(self, index: int, stop: int) -> None:
         """Text that belongs to no cue, or a cue whose times cannot be read."""
-        where = next((number for number, line in enumerate(lines[:2]) if "-->" in line), None)
+        where = next((number for number in range(index, min(index + 2, stop)) if "-->" in self._lines[number]), None)
         if where is None:
-            for number, line in enumerate(lines, index + 1):
-                self._findings.stray(number, line.strip())
+            for number in range(index, stop):
+                self._findings.stray(number + 1, self._lines[number].strip())
             return
-        start, end = (timing_half(part) for part in lines[where].split("-->", 1))
-        name = lines[0] if where else ""
-        self._add(index + where, Timing(index + where, start, end), name, lines[where + 1 :])
+        start, end = (timing_half(part) for part in self._lines[where].split("-->", 1))
+        name = self._lines[index] if where > index else ""
+        self._add(where, Timing(where, start, end), name, self._text(where + 1, stop))
 
     def _cue(self, index: int, timing: Timing, name: str) -> int:
         if not _STRICT.match(self._lines[index]):
@@ -160,12 +170,12 @@ class _File:
         stop = self._end_of_text(index + 1)
         if self._is_number_of_next(name, index + 1, stop):
             stop -= 1
-        body = self._lines[index + 1 : stop]
-        if not any(line.strip(" \t") for line in body):
+        body = self._text(index + 1, stop)
+        if not body.strip(" \t\n"):
             after = self._text_after_gap(stop)
             if after is not None:
                 first, stop = after
-                body = self._lines[first:stop]
+                body = self._text(first, stop)
                 message = Text("an empty line stands between the times and the text, so that players show no text.")
                 self._findings.add(Kind.BROKEN, message, index + 1)
         self._add(index, timing, name, body)
@@ -185,7 +195,7 @@ class _File:
             index += 1
         if index >= len(self._lines) or _BLOCK.match(self._lines[index]):
             return None
-        if any("-->" in line for line in self._lines[index : index + 2]):
+        if any("-->" in self._lines[number] for number in range(index, min(index + 2, len(self._lines)))):
             return None
         return index, self._end_of_text(index)
 
@@ -206,14 +216,14 @@ class _File:
             return Timing(index, start / 1000, end / 1000, rest or "")
         return timing_of(line, index)
 
-    def _add(self, index: int, timing: Timing, name: str, body: list[str]) -> None:
+    def _add(self, index: int, timing: Timing, name: str, body: str) -> None:
         extra: dict[str, str] = {}
         if settings := timing.rest.strip():
             extra[SETTINGS] = settings
-        corner = _CORNER.match(body[0]) if body and "{" in body[0] else None
+        corner = _CORNER.match(body) if "{" in body else None
         if corner is not None:
-            body = [body[0][corner.end() :], *body[1:]]
-        text, spans, speaker = read_text("\n".join(body), self._findings, index + 1, self._looks)
+            body = body[corner.end() :]
+        text, spans, speaker = read_text(body, self._findings, index + 1, self._looks)
         if self._waiting and text:  # Notes above a cue without text, which is left out, belong to the next one.
             blocks = "\n\n".join(self._waiting)
             self._waiting.clear()
@@ -248,6 +258,12 @@ class _File:
                 return
             self._first_files.add(key)
         self._rows.append(row)
+
+
+def _lines(text: str) -> Lines | list[str]:
+    """All at once, which is quicker, where they are not so short that an object for each would take many times what
+    the file does."""
+    return Lines(text) if len(text) < _SHORT * text.count("\n") else text.split("\n")
 
 
 def _later(row: Row | Cue, seconds: float) -> Row | Cue:

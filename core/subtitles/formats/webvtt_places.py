@@ -9,7 +9,9 @@ from types import MappingProxyType
 
 from ...markup import BELOW, Placing
 
-_REGION = re.compile(r"^(?:REGION(?:[ \t][^\n]*)?\n(?P<block>(?:[^\n]+\n?)+)|Region:(?P<line>[^\n]+))", re.MULTILINE)
+_REGION = re.compile(
+    r"^(?:REGION(?:[ \t][^\n]*)?\n(?P<block>[^\n](?s:.*?))(?=\n\n|\Z)|Region:(?P<line>[^\n]+))", re.MULTILINE
+)
 _SETTING = re.compile(r"(\w+)[:=](\S+)")
 _ANCHOR = re.compile(r"\d{1,3}(?:\.\d{1,9})?%,(\d{1,3}(?:\.\d{1,9})?)%")
 _LINE = 16 / 3
@@ -26,7 +28,7 @@ def rows_of_regions(text: str) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for match in _REGION.finditer(text):
-        values = dict(_SETTING.findall(match["block"] or match["line"]))
+        values = dict(setting.groups() for setting in _SETTING.finditer(match["block"] or match["line"]))
         lines = values.get("lines", "3")
         height = _LINE * (int(lines) if lines.isascii() and lines.isdigit() and len(lines) < 3 else 3)
         top = _down(values.get("viewportanchor", "")) - _down(values.get("regionanchor", "")) / 100 * height

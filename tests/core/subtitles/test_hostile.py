@@ -266,6 +266,8 @@ SHORT = {
     "halves of characters": ("sbv", b"0:00:01.000,0:00:02.000\n", b"\xed\xa0\x80a", "😀".encode()),
     "breaks inside a line": ("subviewer", b"[SUBTITLE]\n00:00:01.00,00:00:02.00\n", "ש|".encode(), "😀".encode()),
     "lines of SubRip": ("srt", CUE, "ש\n".encode(), "😀".encode()),
+    "lines of WebVTT": ("vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\n", "ש\n".encode(), "😀".encode()),
+    "lines of a region": ("vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\na\n\n", b"REGION\n", "😀".encode()),
     "breaks that are tags": ("sbv", b"0:00:01.000,0:00:02.000\n", "[br]ש".encode(), "😀".encode()),
     "entities": ("dcinema", DCINEMA, b"&#0;", "😀</Text></Subtitle></DCSubtitle>".encode()),
     "paragraphs without times": (
