@@ -11,6 +11,8 @@ from typing import AnyStr
 
 _AT_A_TIME = 8192
 """Characters, or bytes, at least that are cut out at a time."""
+_MOST_LINES = 1000
+"""That are objects, of those which are put together."""
 
 
 def blocks_of(text: AnyStr, start: int = 0) -> Iterator[AnyStr]:
@@ -36,6 +38,33 @@ def bytes_of_lines(data: bytes) -> Iterator[bytes]:
     """The same of bytes."""
     for block in blocks_of(data):
         yield from block.split(b"\n")
+
+
+class Together:
+    """Lines that come one by one and are wanted as one text."""
+
+    def __init__(self, between: str = "\n") -> None:
+        self._between = between
+        self._texts: list[str] = []
+        self._lines: list[str] = []
+        """What stands below these texts."""
+
+    def __bool__(self) -> bool:
+        return bool(self._lines or self._texts)
+
+    def add(self, line: str) -> None:
+        """One more, in time that does not grow."""
+        self._lines.append(line)
+        if len(self._lines) >= _MOST_LINES:
+            self._texts.append(self._between.join(self._lines))
+            self._lines.clear()
+
+    def taken(self) -> str:
+        """All of them, of which none is left."""
+        text = self._between.join(self._texts + self._lines)
+        self._texts.clear()
+        self._lines.clear()
+        return text
 
 
 class Lines:

@@ -48,6 +48,8 @@ _KINDS = {
     "strike": STRIKE,
     "del": STRIKE,
 }
+_MOST_TOGETHER = 100
+"""Texts at one time, until they are joined: a cue for each would take fifty times what short ones do."""
 _SILENT = frozenset(
     {"sync", "p", "body", "sami", "span", "div", "html", "ruby", "rb", "rp", "rt", "center", "table", "tr", "td"}
 )
@@ -112,7 +114,7 @@ def _behind(token: Token) -> tuple[int, int]:
 
 
 def _in_one_line(text: str) -> str:
-    return " ".join(text.replace("\xa0", " ").split("\n"))
+    return text.replace("\xa0", " ").replace("\n", " ")
 
 
 def _row(start: float | None, cues: list[Cue], times: str) -> Row | Cue:
@@ -279,6 +281,8 @@ class _File:
             end = None if start is None else following.after(start)
             begin = start or 0.0
             end = begin + FALLBACK_DURATION if end is None else end
+            if len(together) >= _MOST_TOGETHER:
+                together = [all_joined(together)]
             by = "" if together else speaker
             together.append(new_cue(begin, end, text, spans, speaker=by, line=piece.line))
             speaker = ""

@@ -15,7 +15,7 @@ from ...cues import new_cue
 from ...markup import BELOW, BOLD, COLOR, FONT, ITALIC, SIZE, STRIKE, UNDERLINE, Placing
 from ...text import Text
 from ..document import Cue, Document, Kind, Style, quoted
-from ..lines import lines_of
+from ..lines import Together, lines_of
 from . import overrides
 from .base import Findings, Format, Source, is_too_long
 from .settling import Row, as_row, cue_of, settled
@@ -44,6 +44,8 @@ from .substation_writing import write
 from .tags import needs_tidying
 from .timings import days_as_hours
 
+_MOST_COLUMNS = 100
+"""Ten are in use. What names more is kept and not gone by."""
 _SECTION = re.compile(r"\[[\w +.-]*[a-z][\w +.-]*\]", re.IGNORECASE)
 _OTHER_LINE = re.compile(r"[;!]|(?:Format|Style|Picture|Sound|Movie|Command)\s*:", re.IGNORECASE)
 _EVENTS = re.compile(r"^\[Events\]", re.IGNORECASE | re.MULTILINE)
@@ -67,11 +69,9 @@ class _File:
         self._columns = lowered(self._fields)
         self._quick, self._groups = plain_row(self._columns)
         self._first_fields = self._fields
-        self._head: list[str] = []
-        self._tail: list[str] = []
-        self._waiting: list[str] = []
+        self._head, self._tail, self._waiting = Together(), Together(), Together()
         self._rows: list[Row | Cue] = []
-        self._more: list[str] = []
+        self._more = Together("\\N")
         """Lines that go on with the text of the last of them."""
         self._hidden: list[Cue] = []
         self._events = 0
@@ -95,10 +95,10 @@ class _File:
         self._take_more()
         cues = settled(self._rows, self._findings, sort=False)
         extra = {
-            HEAD: "\n".join(self._head).rstrip("\n"),
+            HEAD: self._head.taken().rstrip("\n"),
             FIELDS: ", ".join(self._first_fields if self._events else self._fields),
         }
-        tail = "\n".join([*self._waiting, *self._tail]).strip("\n")
+        tail = f"{self._waiting.taken()}\n{self._tail.taken()}".strip("\n")
         if tail:
             extra[TAIL] = tail
         return Document(
@@ -123,7 +123,7 @@ class _File:
                 self._before_events(section, key.lower(), rest)
 
     def _kept(self, line: str) -> None:
-        (self._tail if self._events else self._head).append(line)
+        (self._tail if self._events else self._head).add(line)
 
     def _plain(self, line: str, number: int) -> bool:
         """Take in a line of an event as nearly all are: all columns, times as they should be, no tags. Else False."""
@@ -153,13 +153,13 @@ class _File:
         elif key in ("dialogue", "comment") and colon:
             self._event("Comment" if key == "comment" else "Dialogue", stripped, rest, number)
         elif key == "format" and in_events:
-            named = tuple(field.strip() for field in rest.split(","))
+            named = tuple(field.strip() for field in rest.split(",", _MOST_COLUMNS))
             if {"start", "end", "text"} <= set(lowered(named)) and named[-1].lower() == "text":
                 self._fields = named
                 self._columns = lowered(named)
                 self._quick, self._groups = plain_row(self._columns)
             if self._events and section == "events":
-                self._waiting.append(line)  # Other columns from here on.
+                self._waiting.add(line)  # Other columns from here on.
             else:
                 self._kept(line)
         elif not self._events:
@@ -167,7 +167,7 @@ class _File:
             self._kept(line)
         elif section == "events":
             if stripped and not self._goes_on(stripped, number):
-                self._waiting.append(line)
+                self._waiting.add(line)
         else:
             self._kept(line)
 
@@ -177,7 +177,7 @@ class _File:
         row = self._rows[-1] if self._rows and not self._waiting else None
         if row is None or cue_of(row).extra[INDEX] != str(self._events - 1) or _OTHER_LINE.match(stripped):
             return False
-        self._more.append(stripped)
+        self._more.add(stripped)
         message = Text('"{text}" has no time; it was added to the subtitle above it.', text=quoted(stripped))
         self._findings.add(Kind.BROKEN, message, number)
         return True
@@ -188,8 +188,7 @@ class _File:
             return
         row = self._rows[-1]
         cue = cue_of(row)
-        raw = "\\N".join([cue.extra.get(RAW, cue.text), *self._more])
-        self._more.clear()
+        raw = f"{cue.extra.get(RAW, cue.text)}\\N{self._more.taken()}"
         if "{" in raw and is_too_long(raw, "{\\"):
             self._findings.too_long(cue.line)
         read = read_text(raw, self._align_of(cue.style), self._resolution)
@@ -202,7 +201,7 @@ class _File:
     def _before_events(self, section: str, key: str, rest: str) -> None:
         if section.endswith("styles"):
             if key == "format":
-                self._style_fields = lowered(field.strip() for field in rest.split(","))
+                self._style_fields = lowered(field.strip() for field in rest.split(",", _MOST_COLUMNS))
             elif key == "style" and (style := style_of(self._style_fields, rest, section)):
                 self._styles[style.name] = style
         elif found := RESOLUTION.match(f"{key}:{rest}"):
@@ -226,8 +225,7 @@ class _File:
         row = dict(zip(self._columns, values, strict=True))
         extra = self._extra(",".join(values[:-1]))
         if self._waiting:
-            extra[BEFORE] = "\n".join(self._waiting)
-            self._waiting.clear()
+            extra[BEFORE] = self._waiting.taken()
         style = row.get("style", "").strip()
         read = read_text(row["text"], self._align_of(style), self._resolution)
         if "{" in row["text"] and is_too_long(row["text"], "{\\"):

@@ -17,7 +17,8 @@ RAW = "ass.raw"
 """Of a cue's `extra`: its text, as it came, where that has tags or escapes."""
 
 _TOKEN = re.compile(r"\\\u2060|\\[Nnh]|\\[{}]|\{[^{}]*\}")
-_ESCAPES = {"\\\u2060": "\\", "\\N": "\n", "\\n": "\n", "\\h": "\u00a0", "\\{": "{", "\\}": "}"}
+_ESCAPES = {"\\N": "\n", "\\n": "\n", "\\h": "\u00a0", "\\{": "{", "\\}": "}", "\\\u2060": "\\"}
+"""The last one is a backslash that a letter may stand behind."""
 
 
 SOFT_BREAK = "\\n"
@@ -52,7 +53,7 @@ class TextRead:
 def read_text(raw: str, align: int = 2, resolution: tuple[float, float] = (384.0, 288.0)) -> TextRead:
     """The text of an event without its tags, their spans, and where it stands; `align` is that of its style."""
     if "{" not in raw or is_too_long(raw, "{\\"):
-        plain = _TOKEN.sub(lambda match: _ESCAPES.get(match[0], match[0]), raw) if "\\" in raw else raw
+        plain = _without_escapes(raw) if "\\" in raw else raw
         return TextRead(*tidied_text(plain, (), Empty.INSIDE), BELOW if align == 2 else Placing(align))
     builder = TextBuilder()
     blocks = overrides.Overrides(builder, resolution)
@@ -65,6 +66,14 @@ def read_text(raw: str, align: int = 2, resolution: tuple[float, float] = (384.0
     spans = tuple(sorted([*spans, *(Span(0, 0, overrides.COMMENT, value) for value in builder.empty)]))
     x, y = blocks.position or (None, None)
     return TextRead(text, spans, Placing(blocks.align or align, x, y))
+
+
+def _without_escapes(raw: str) -> str:
+    if "{" in raw:  # What stands between braces stays.
+        return _TOKEN.sub(lambda match: _ESCAPES.get(match[0], match[0]), raw)
+    for escape, sign in _ESCAPES.items():
+        raw = raw.replace(escape, sign)
+    return raw
 
 
 def event_text(cue: Cue, align: int, resolution: tuple[float, float]) -> str:

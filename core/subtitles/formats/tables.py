@@ -81,6 +81,8 @@ _LONGEST_TIME = 40
 _NUMBER = re.compile(r"-?\d{1,12}(?:[.,]\d{1,9})?")
 _MOST_LINES = 40
 """Lines of one field. What is quoted over more is a quote that somebody forgot to close."""
+_MOST_FIELDS = 1000
+"""Of a record. What stands behind them is part of the last."""
 _SOME = 200
 """Records that show what whole numbers mean."""
 _DELIMITERS = "\t;,|"
@@ -267,14 +269,14 @@ def _records(text: str, delimiter: str, findings: Findings) -> Iterator[tuple[in
             line, more = first, []
             fields = _fields(line, delimiter)
         if fields is None:
-            fields = line.split(delimiter)
+            fields = _split(line, delimiter)
             if not are_letters:
                 findings.add(Kind.BROKEN, Text("a quote is not closed; it was read as a letter."), number)
         elif are_letters and _parted(line, delimiter) == fields:
-            fields = line.split(delimiter)
+            fields = _split(line, delimiter)
         if '"' not in line:
             # As they stand: a text with commas in it is put together again.
-            fields = [field.strip("\ufeff") for field in line.split(delimiter)]
+            fields = [field.strip("\ufeff") for field in _split(line, delimiter)]
         yield number, fields
         number += 1 + len(more)
 
@@ -282,7 +284,11 @@ def _records(text: str, delimiter: str, findings: Findings) -> Iterator[tuple[in
 def _parted(line: str, delimiter: str) -> list[str]:
     """The fields of a record whose quotes are letters, without those around a whole field: as it is read by the rules,
     if nothing in it had to be quoted."""
-    return [re.sub(r'\A"(.*)"\Z', r"\1", field) for field in line.split(delimiter)]
+    return [re.sub(r'\A"(.*)"\Z', r"\1", field) for field in _split(line, delimiter)]
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    return line.split(delimiter, _MOST_FIELDS)
 
 
 def _whole(
@@ -306,6 +312,8 @@ def _whole(
 
 def _fields(line: str, delimiter: str) -> list[str] | None:
     """The fields of one record; None where it is not one."""
+    if line.count(delimiter) > _MOST_FIELDS:
+        return _split(line, delimiter)
     try:
         records = csv.reader(io.StringIO(line, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
         found = list(records)

@@ -28,7 +28,7 @@ def rows_of_regions(text: str) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for match in _REGION.finditer(text):
-        values = dict(setting.groups() for setting in _SETTING.finditer(match["block"] or match["line"]))
+        values = {setting[1]: setting[2] for setting in _SETTING.finditer(match["block"] or match["line"])}
         lines = values.get("lines", "3")
         height = _LINE * (int(lines) if lines.isascii() and lines.isdigit() and len(lines) < 3 else 3)
         top = _down(values.get("viewportanchor", "")) - _down(values.get("regionanchor", "")) / 100 * height

@@ -238,6 +238,7 @@ def test_a_text_of_tags_needs_little_memory(format: str) -> None:
 
 
 DCINEMA = b'<DCSubtitle Version="1.1"><Subtitle TimeIn="00:00:01:000" TimeOut="00:00:03:000"><Text>'
+EVENT = b"[Events]\nFormat: Start, End, Text\nDialogue: 0:00:01.00,0:00:02.00,a\n"
 SHORT = {
     "empty lines": ("subviewer", b"[SUBTITLE]\n00:00:01.00,00:00:02.00\na", b"\n", "😀".encode()),
     "empty lines between times": ("subviewer1", b"[BEGIN]\n[00:00:01]\n1 < 2 &\n", b"\n", "3 > 2 😀\n[end]\n".encode()),
@@ -268,6 +269,11 @@ SHORT = {
     "lines of SubRip": ("srt", CUE, "ש\n".encode(), "😀".encode()),
     "lines of WebVTT": ("vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\n", "ש\n".encode(), "😀".encode()),
     "lines of a region": ("vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\na\n\n", b"REGION\n", "😀".encode()),
+    "lines of SubStation": ("ssa", EVENT, "ш\n".encode(), "😀".encode()),
+    "lines of another section": ("ass", EVENT + b"[Fonts]\n", "ш\n".encode(), "😀".encode()),
+    "fields of a table": ("csv", b"start,end,text\n1,2,a\n", b",", "😀\n".encode()),
+    "texts at one time": ("sami", b"<SAMI><BODY><SYNC Start=0><P>a", b"<p>a", "😀<SYNC Start=9000>".encode()),
+    "lines of SAMI": ("sami", b"<SAMI><BODY><SYNC Start=0><P>a", "ш\n".encode(), "😀<SYNC Start=9000>".encode()),
     "breaks that are tags": ("sbv", b"0:00:01.000,0:00:02.000\n", "[br]ש".encode(), "😀".encode()),
     "entities": ("dcinema", DCINEMA, b"&#0;", "😀</Text></Subtitle></DCSubtitle>".encode()),
     "paragraphs without times": (
