@@ -67,6 +67,19 @@ class Together:
         return text
 
 
+class Body(list[str]):
+    """The lines of a text, in order, all but its first two and its last three put together where there are many."""
+
+    _joined = 2
+
+    def add(self, line: str) -> None:
+        """One more, in time that does not grow."""
+        self.append(line)
+        if len(self) > self._joined + _MOST_LINES:
+            self[self._joined : -3] = ["\n".join(self[self._joined : -3])]
+            self._joined += 1
+
+
 class Lines:
     """The lines of a text by their index, as `text.split("\\n")` has them, each made when it is asked for."""
 

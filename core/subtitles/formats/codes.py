@@ -40,7 +40,7 @@ def read_text(raw: str, findings: Findings, line: int, *, slashes: bool = False)
             if not ("||" in text or "| " in text or " |" in text or text[0] == "|" or text[-1] == "|"):
                 return text.replace("|", "\n"), ()
         return tidied_text(text.replace("|", "\n"))
-    if is_too_long(raw, "{/\\_" if slashes else "{"):
+    if is_too_long(raw, "{\\/_" if slashes else "{\\"):
         findings.too_long(line)
         return tidied_text(raw.replace("|", "\n"))
     builder = TextBuilder()

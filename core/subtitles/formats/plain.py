@@ -22,7 +22,7 @@ from fractions import Fraction
 from ...cues import new_cue, set_times, text_length
 from ...text import Text
 from ..document import Cue, Document, Kind
-from ..lines import lines_of
+from ..lines import Body, lines_of
 from ..times import ARROW, as_typed, clock, counts_frames, guessed_rate, plain_signs, seconds_of
 from . import speaker_lines
 from .base import Findings, Format, Source, WriteOptions
@@ -166,7 +166,7 @@ def _stamps(
 ) -> Iterator[_Stamp]:
     """The line right above the first is left to the caller to note, all above that is noted."""
     current: _Stamp | None = None
-    body: list[str] = []
+    body = Body()
     waiting = ""
     for number, line in enumerate(lines_of(text), 1):
         match, speaker = match_of(line)
@@ -176,11 +176,11 @@ def _stamps(
                 yield _with_text(current, body)
             current = _stamp(number, match, rate)
             current.speaker, current.above = speaker, above
-            body = [as_typed(line, match["rest"] or "")]
+            body = Body([as_typed(line, match["rest"] or "")])
             if match["length"] and not _is_length(match["length"], current, rate):
                 body.insert(0, match["length"])
         elif current is not None and not _EDGE.match(line):
-            body.append(line)
+            body.add(line)
         elif current is not None:
             findings.stray(number, line.strip("\ufeff \t"))
         else:

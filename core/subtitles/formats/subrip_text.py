@@ -52,7 +52,7 @@ def read_text(raw: str, findings: Findings, line: int) -> tuple[str, tuple[Span,
     that borrow SubRip's tags."""
     if not _MAY_BE_MARKUP.search(raw):
         return (*tidied_text(raw), BELOW, "")
-    if is_too_long(raw, "<{"):
+    if is_too_long(raw, "<{\\"):
         findings.too_long(line)
         return (*tidied_text(raw), BELOW, "")
     builder = TextBuilder()
