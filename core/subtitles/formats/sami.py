@@ -263,6 +263,8 @@ class _File:
         following = Following(self._starts(pieces))
         together: list[Cue] = []
         """What stands at one time."""
+        joined = 0
+        """The first ones of these, that are many already."""
         speaker = times = ""
         begun: float | None = None
         for piece in map(self._pieces.__getitem__, pieces):
@@ -277,12 +279,13 @@ class _File:
             if not together or start is None or start != begun:
                 if together:
                     yield _row(begun, together, times)
-                together, begun, times = [], start, said
+                together, joined, begun, times = [], 0, start, said
             end = None if start is None else following.after(start)
             begin = start or 0.0
             end = begin + FALLBACK_DURATION if end is None else end
-            if len(together) >= _MOST_TOGETHER:
-                together = [all_joined(together)]
+            if len(together) - joined >= _MOST_TOGETHER:
+                together[joined:] = [all_joined(together[joined:])]
+                joined += 1
             by = "" if together else speaker
             together.append(new_cue(begin, end, text, spans, speaker=by, line=piece.line))
             speaker = ""
