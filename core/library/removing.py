@@ -196,10 +196,13 @@ def _unlink(path: Path) -> int:
 def _tidy(folder: Path) -> None:
     """Remove folders that are empty, or hold nothing but what the system leaves in every folder; and what is left of a
     repository without content: references, listings, our marks."""
+    # A repository may publish a file of such a name: in a snapshot that has files none is taken for the system's.
+    used = {path.relative_to(folder).parts[1] for path in layout.snapshot_files(folder)}
     for root in reversed([root for root, _, _ in tree(folder)]):
         with contextlib.suppress(OSError):
             names = os.listdir(root)
-            for name in names if all(map(is_left_by_system, names)) else ():
+            in_use = not used.isdisjoint(Path(root).relative_to(folder).parts[1:2])
+            for name in names if not in_use and all(map(is_left_by_system, names)) else ():
                 remove(Path(root, name))
             os.rmdir(root)
     if any(True for place in ("blobs", "snapshots") for _ in (folder / place).rglob("*")):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -92,3 +92,33 @@ def test_one_that_a_repository_holds_is_one_of_its_files(
     assert (download(hub, tmp_path) / "voice" / ".DS_Store").read_bytes() == b"Bud1"
     removing.delete(tmp_path, ENTRY)
     assert not layout.repository_folder(tmp_path, SOURCE).exists()
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("clear", [removing.discard, removing.delete_former])
+def test_one_that_a_repository_holds_is_not_cleared_away(
+    hub: LoopbackHub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    clear: Callable[[Path, Entry], int],
+    links: bool,
+) -> None:
+    if not links:
+        monkeypatch.setenv("HF_HUB_DISABLE_SYMLINKS", "1")
+    hub.add_model(SOURCE.repo, FILES | {"sounds/.DS_Store": b"Bud1"})
+    snapshot = download(hub, tmp_path)
+    before = library.status(tmp_path, ENTRY)
+    assert before.state is ModelState.INSTALLED
+    clear(tmp_path, ENTRY)
+    assert library.status(tmp_path, ENTRY) == before
+    assert (snapshot / "sounds" / ".DS_Store").read_bytes() == b"Bud1"
+
+
+def test_one_that_stays_for_another_model_of_the_repository(hub: LoopbackHub, tmp_path: Path) -> None:
+    hub.add_model(SOURCE.repo, FILES | {"sounds/.DS_Store": b"Bud1"})
+    snapshot = download(hub, tmp_path)
+    removing.delete(
+        tmp_path, Entry("part", "Part", kinds.TEXT_TO_SPEECH, 0, (Source("ada/speaker", allow=("voice/*",)),))
+    )
+    left = {path.relative_to(snapshot).as_posix() for path in snapshot.rglob("*") if path.is_file()}
+    assert left == {"config.json", "sounds/.DS_Store"}
