@@ -236,14 +236,22 @@ def _trust(context: ssl.SSLContext, path: str) -> None:
     if not os.path.isdir(path):
         return _trust_file(context, path)
     names = sorted(os.listdir(path))
-    if any(map(_HASHED.fullmatch, names)):
+    hashed = [name for name in names if _HASHED.fullmatch(name)]
+    if hashed and not _asks_the_system():
         return context.load_verify_locations(capath=path)
-    # OpenSSL finds certificates by such names alone, and nobody but its own command makes them.
-    files = [os.path.join(path, name) for name in names if name.lower().endswith(_CERTIFICATES)]
-    if not files:
-        raise ValueError("no certificates")
-    for file in files[:_MOST_FILES]:
-        _trust_file(context, file)
+    # OpenSSL finds certificates by such names alone, and nobody but its own command makes them. Windows and macOS are
+    # given those that the context has read, and of a folder OpenSSL reads none before it looks for one.
+    files = hashed or [name for name in names if name.lower().endswith(_CERTIFICATES)]
+    refused: Exception | None = ValueError("no certificates")
+    for name in files[:_MOST_FILES]:
+        try:
+            _trust_file(context, os.path.join(path, name))
+            refused = None
+        except (OSError, ValueError) as ex:  # A key lies beside its certificate.
+            log.info("%s is no certificate: %s", os.path.join(path, name), ex)
+            refused = refused and ex
+    if refused:
+        raise refused
 
 
 def _trust_file(context: ssl.SSLContext, path: str) -> None:
@@ -252,17 +260,25 @@ def _trust_file(context: ssl.SSLContext, path: str) -> None:
     except ssl.SSLError:
         with open(path, "rb") as file:
             data = file.read(_LARGEST)
-        text = data.decode("utf-16") if data.startswith(_WIDE) else None
+        # What names the certificate may have any letters, and is not read.
+        text = data.decode("utf-16").encode("ascii", "replace").decode() if data.startswith(_WIDE) else None
         context.load_verify_locations(cadata=text or data)  # As bytes: DER, as Windows exports them.
 
 
 def _is_otherwise(path: str) -> bool:
-    """Whether a file is written in a form that OpenSSL does not read by itself."""
+    """Whether a file is written in a form that OpenSSL does not read by itself, or a folder has no names of hashes."""
     try:
+        if os.path.isdir(path):
+            return not any(map(_HASHED.fullmatch, os.listdir(path)))
         with open(path, "rb") as file:
             return file.read(2).startswith((b"0", *_WIDE))  # A DER sequence.
     except OSError:
         return False
+
+
+def _asks_the_system() -> bool:
+    """Whether the system says who is trusted, and not OpenSSL with its files."""
+    return sys.platform in ("win32", "darwin")
 
 
 def _can_be_used(path: str) -> bool:
@@ -276,7 +292,7 @@ def _can_be_used(path: str) -> bool:
 def _known_to_openssl() -> set[str]:
     """The bundle that OpenSSL reads by itself, where it is what the system trusts: it knows SSL_CERT_FILE."""
     paths = ssl.get_default_verify_paths()
-    return set() if sys.platform in ("win32", "darwin") else {path for path in (paths.cafile, paths.capath) if path}
+    return set() if _asks_the_system() else {path for path in (paths.cafile, paths.capath) if path}
 
 
 _OTHER_NAME = {62, 64, 0x800B010F, -67602}

@@ -380,13 +380,16 @@ def test_a_bundle_as_windows_writes_it_is_trusted(
 ) -> None:
     """The certificate manager exports DER, PowerShell writes UTF-16, and neither gives files the names of hashes."""
     text = (certificate / "cert.pem").read_text()
-    written = {"der.cer": ssl.PEM_cert_to_DER_cert(text), "wide.pem": text.encode("utf-16")}
+    wide = f"# Für alle\n{text}".encode("utf-16")
+    written = {"der.cer": ssl.PEM_cert_to_DER_cert(text), "wide.pem": wide}
     for name, data in written.items():
         (tmp_path / name).write_bytes(data)
     folder = tmp_path / "authorities"
     folder.mkdir()
     shutil.copy(certificate / "cert.pem", folder / "company.crt")
     (folder / "README").write_text("not one")
+    shutil.copy(certificate / "key.pem", folder / "a-key.pem")  # As a server's own certificate has it beside it.
+    (folder / "b-empty.pem").write_bytes(b"")
     with serving(lambda asked: part(DATA, asked), tls) as server:
 
         def is_trusted(variable: str, value: str, system: str = "linux") -> bool:
@@ -407,13 +410,39 @@ def test_a_bundle_as_windows_writes_it_is_trusted(
         for system in ("linux", "win32", "darwin"):
             folders = os.pathsep.join([str(tmp_path / "gone"), str(folder)])
             assert is_trusted("SSL_CERT_DIR", folders, system), system
+            assert is_trusted("SSL_CERT_DIR", str(folder), system), system
         assert not is_trusted("SSL_CERT_DIR", str(tmp_path / "gone"))
+
+
+@pytest.mark.parametrize("system", ["win32", "darwin"])
+def test_a_folder_with_names_of_hashes_is_read_where_the_system_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, certificate: Path, system: str
+) -> None:
+    """The system is handed the certificates that the context has in its memory; those of a folder come only later."""
+    shutil.copy(certificate / "cert.pem", tmp_path)
+    subprocess.run(["openssl", "rehash", str(tmp_path)], check=True, capture_output=True)
+    monkeypatch.setattr(network.sys, "platform", system)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    network._trust(context, str(tmp_path))
+    assert len(context.get_ca_certs()) == 1
 
 
 def test_a_certificate_that_nobody_trusts(tmp_path: Path, tls: ssl.SSLContext) -> None:
     with serving(lambda asked: part(DATA, asked), tls) as server, pytest.raises(UntrustedCertificateError) as caught:
         fetch(f"{server.url}/x", tmp_path)
     assert "127.0.0.1" in str(caught.value) and "SSL_CERT_FILE" in str(caught.value)
+
+
+def test_a_folder_with_nothing_but_a_key_is_of_no_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, certificate: Path, tls: ssl.SSLContext
+) -> None:
+    folder = tmp_path / "authorities"
+    folder.mkdir()
+    shutil.copy(certificate / "key.pem", folder)
+    monkeypatch.setenv("SSL_CERT_DIR", str(folder))
+    with serving(lambda asked: part(DATA, asked), tls) as server, pytest.raises(UntrustedCertificateError) as caught:
+        fetch(f"{server.url}/x", tmp_path)
+    assert str(folder) in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no certificate"])
